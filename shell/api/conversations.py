@@ -148,7 +148,7 @@ class ConversationsApi:
         return await self._store.read("", prompts)
 
     async def attachment(self, caller: Caller, params: BlobHash) -> AttachmentData:
-        """The bytes of a picture or a file in a message."""
+        """The bytes of a picture or a file in a message or a result."""
         data = await self._attachment(params)
         return AttachmentData(data=base64.b64encode(data).decode("ascii"))
 
@@ -347,6 +347,10 @@ class ConversationsApi:
         for place in ("", TEMPORARY):
             data = await self._store.read(place, lambda c: read_blob(c, blob_hash))
             if data is not None:
+                return data
+        # A page is pushed a result a moment before it is on the disk.
+        for recorder in self._answers.recorders:
+            if (data := recorder.media(blob_hash)) is not None:
                 return data
         raise NotFound("There is no such attachment")
 

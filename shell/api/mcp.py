@@ -7,16 +7,22 @@ line is named.
 
 import asyncio
 import contextlib
+import os
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Annotated
 
 from pydantic import Field, ValidationError
 
+from shell.api.consent_texts import consent_texts
 from shell.bridge.caller import Caller
 from shell.bridge.topics import Topics
 from shell.contract import (
+    McpChoice,
+    McpContents,
     McpImported,
     McpName,
+    McpPrompts,
+    McpResources,
     McpServerSummary,
     McpSwitch,
     McpTopic,
@@ -24,6 +30,7 @@ from shell.contract import (
 )
 from shell.errors import ErrorCode, ShellError, ToolError, ValidationFailed
 from shell.support.text import escaped
+from shell.tools.mcp import offerings
 from shell.tools.mcp.browser import browser
 from shell.tools.mcp.configuration import ServerSpec, parsed
 from shell.tools.mcp.servers import McpServers, NoConsent
@@ -100,7 +107,7 @@ class McpApi:
         """Add the servers of another program's file, all off, after asking at the window."""
         found, _ = parsed(text.encode())
         lines = [f"{name}: {escaped(spec.shown())}" for name, spec in found.items()]
-        title = "Add these servers, switched off?"
+        title = consent_texts(self._servers.data, os.environ).add
         await self._ask(caller, title, "\n\n".join(lines), "tidewire mcp import FILE")
         added, problems = await self._servers.read_import(text.encode())
         return McpImported(added=added, problems=problems)
@@ -108,6 +115,24 @@ class McpApi:
     def list(self, caller: Caller) -> "list[McpServerSummary]":
         """Every server. Starts none."""
         return self._servers.summaries()
+
+    async def resources(self, caller: Caller) -> McpResources:
+        """What the servers that are on give to read. Starts those that have not been used yet."""
+        return await offerings.resources(self._servers.sources())
+
+    async def read_resource(self, caller: Caller, params: McpChoice) -> McpContents:
+        """The contents of a resource that the person has chosen."""
+        server = offerings.named(self._servers.sources(), params.server)
+        return await offerings.read_resource(server, params.name, params.values)
+
+    async def prompts(self, caller: Caller) -> McpPrompts:
+        """The prompts of the servers that are on. Starts those that have not been used yet."""
+        return await offerings.prompts(self._servers.sources())
+
+    async def prompt(self, caller: Caller, params: McpChoice) -> McpContents:
+        """What a prompt puts into a message. Nothing is sent."""
+        server = offerings.named(self._servers.sources(), params.server)
+        return await offerings.prompt(server, params.name, params.values)
 
     # --- inside -----------------------------------------------------------------------------
 
@@ -118,11 +143,14 @@ class McpApi:
             await self._servers.agree(name, spec.identity)
 
     async def _agree(self, caller: Caller, name: str, spec: ServerSpec, command: str) -> None:
-        asked = "Contact this address?" if spec.url else "Run this program on your computer?"
-        values = f"\n\nIt gets: {', '.join(sorted(spec.values))}" if spec.values else ""
-        folder = f"\n\nIn the folder: {escaped(spec.cwd)}" if spec.cwd else ""
-        text = f"{escaped(name)}\n\n{escaped(spec.shown())}{folder}{escaped(values)}"
-        await self._ask(caller, asked, text, command)
+        words = consent_texts(self._servers.data, os.environ)
+        shown = [name, spec.shown()]
+        if spec.cwd:
+            shown.append(words.folder.format(spec.cwd))
+        if spec.values:
+            shown.append(words.values.format(", ".join(sorted(spec.values))))
+        asked = words.contact if spec.url else words.run
+        await self._ask(caller, asked, escaped("\n\n".join(shown)), command)
 
     async def _ask(self, caller: Caller, title: str, text: str, command: str) -> None:
         """Ask the person at the window.

@@ -363,6 +363,7 @@ COMMANDS = (
                 _argument("--yes", "agree to the command or address that is printed"),
             ),
             _server("disable", "switch a server off", _NAME),
+            _server("resources", "list what a server gives to read", _NAME),
             _command(
                 "login",
                 "mcp_login:McpLogin.login",

@@ -9,11 +9,12 @@ from typing import TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from shell.contract import McpName, McpServerSummary
+from shell.contract import McpName, McpResources, McpServerSummary
 from shell.errors import ShellError, ValidationFailed
 from shell.support.data_directory import DataDirectory
 from shell.support.files import reason
 from shell.support.text import CONTROLS, escaped
+from shell.tools.mcp import offerings
 from shell.tools.mcp.configuration import ServerSpec
 from shell.tools.mcp.servers import McpServers, NoConsent
 from shell.tools.registry import Tools
@@ -153,6 +154,24 @@ class McpCommands:
         for name, problem in self._with_servers(look).items():
             print(f"{name} cannot be used: {problem}".translate(CONTROLS), file=sys.stderr)
         return 0
+
+    def resources(self, name: str, *, as_json: bool) -> int:
+        """Print what a server gives to read. Starts it.
+
+        Raises:
+            NotFound: there is no such server that is switched on.
+        """
+
+        async def look(servers: McpServers) -> McpResources:
+            return await offerings.resources([offerings.named(servers.sources(), name)])
+
+        found = self._with_servers(look)
+        for one in found.items:
+            words = "  ".join(filter(None, (one.uri, one.name, one.media_type)))
+            print(one.model_dump_json() if as_json else words.translate(CONTROLS))
+        for problem in found.problems.values():
+            print(problem.translate(CONTROLS), file=sys.stderr)
+        return 1 if found.problems else 0
 
     def _report(self, summary: McpServerSummary, *, as_json: bool) -> int:
         _tell(summary, as_json=as_json)

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from shell.errors import ErrorCode, NotFound, StorageFailed, ToolError, ValidationFailed
 from shell.support.data_directory import DataDirectory
 from shell.support.files import reason
-from shell.support.text import CONTROLS
+from shell.support.text import CONTROLS, escaped
 from shell.tools.arguments import check_arguments, parse_arguments
 from shell.tools.choices import ToolChoices
 from shell.tools.registry import FOLDER, Tools
@@ -147,6 +147,8 @@ class ToolCommands:
             rules = ", ".join(f"{k} {r.match} {r.value}" for k, r in grant.pattern.items())
             state = "  (suspended: the tool has changed)" if grant.suspended else ""
             text = f"{grant.id}  {grant.verdict} {grant.tool} ({grant.source}) {rules}{state}"
+            if grant.difference is not None:
+                text = f"{text}\n{escaped(grant.difference)}"
             _tell(_fields(grant), text, as_json=as_json)
         return 0
 

@@ -134,6 +134,8 @@ class AnswerCall(Value):
     shown_bytes: Annotated[int | None, ABSENT] = None
     code: Annotated[ErrorCode | None, ABSENT] = None
     ran_ms: Annotated[int | None, ABSENT] = None
+    parts: Annotated[list[Attachment] | None, ABSENT] = None
+    """The pictures and sounds of the result."""
 
 
 AnswerPart = Annotated[AnswerText | AnswerThought | AnswerCall, Field(discriminator="type")]

@@ -7,6 +7,7 @@ from pydantic import Field, JsonValue
 
 from shell.contract.base import ABSENT, OMIT_EMPTY, Value
 from shell.contract.budgets import BudgetMeter, BudgetPause
+from shell.contract.messages import Attachment
 from shell.contract.tools import Scope, Verdict
 from shell.errors import ErrorCode, Reason
 
@@ -180,6 +181,8 @@ class ResultEvent(Event):
     """Why the call failed."""
     ran_ms: Annotated[int | None, ABSENT] = None
     """How long the tool ran. Absent if it did not run."""
+    parts: Annotated[list[Attachment] | None, ABSENT] = None
+    """The pictures and sounds of the result, which `text` names."""
 
 
 class RetryingEvent(Event):

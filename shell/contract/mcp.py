@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from shell.contract.base import ABSENT, Value
+from shell.contract.forms import FormField
 
 McpState = Literal[
     "off",
@@ -55,6 +56,73 @@ class NewMcpServer(Value):
     url: Annotated[str | None, Field(min_length=1, max_length=2_000)] = None
     values: Annotated[dict[ValueName, McpText], Field(max_length=50)] = Field(default_factory=dict)
     """Variables of a command, or headers of an address. They go to the keychain."""
+
+
+class McpResource(Value):
+    """Something that a server gives to read, or a template for it."""
+
+    server: str
+    name: str
+    uri: str
+    description: str
+    media_type: str | None
+    """As the server says; the content decides."""
+    fields: list[FormField]
+    """The variables of a template."""
+
+
+class McpResources(Value):
+    """What servers give to read."""
+
+    items: list[McpResource]
+    problems: dict[str, str]
+    """Why a server could not be asked, by its name."""
+
+
+class McpPrompt(Value):
+    """A prompt that a server has prepared."""
+
+    server: str
+    name: str
+    description: str
+    fields: list[FormField]
+
+
+class McpPrompts(Value):
+    """The prompts of servers."""
+
+    items: list[McpPrompt]
+    problems: dict[str, str]
+    """Why a server could not be asked, by its name."""
+
+
+class McpChoice(Value):
+    """A resource or a prompt that a person has chosen."""
+
+    server: McpName
+    name: Annotated[str, Field(max_length=10_000)]
+    """The URI of a resource, or the name of a prompt."""
+    values: Annotated[
+        dict[Annotated[str, Field(max_length=200)], Annotated[str, Field(max_length=10_000)]],
+        Field(max_length=100),
+    ] = Field(default_factory=dict)
+    """What was entered into the fields."""
+
+
+class McpFile(Value):
+    """A file of a resource or prompt. Its bytes are not checked yet."""
+
+    name: str
+    media_type: str
+    data: str
+    """Its bytes in base64."""
+
+
+class McpContents(Value):
+    """What a resource or a prompt puts into a message."""
+
+    text: str
+    files: list[McpFile]
 
 
 class McpSwitch(Value):

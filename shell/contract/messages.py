@@ -28,11 +28,14 @@ FileName = Annotated[str, Field(min_length=1, max_length=255, pattern=r"^[^\x00-
 
 
 class Attachment(Value):
-    """An image or a file of a message. `attachment` returns its bytes by `hash`."""
+    """An image or a file of a message, or of a tool's result, where it may be a sound.
+
+    `attachment` returns its bytes by `hash`.
+    """
 
     type: Literal["attachment"] = "attachment"
     kind: Literal["image", "file"]
-    name: str | None
+    name: str | None = None
     media_type: str
     size: int
     """Characters of its data in base64."""

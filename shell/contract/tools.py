@@ -121,5 +121,7 @@ class GrantSummary(Value):
     verdict: Verdict
     suspended: bool
     """Whether the tool has changed since; then its calls are asked again."""
+    difference: Annotated[str | None, ABSENT] = None
+    """What of a suspended one has changed, as lines that begin with - or +."""
     created_at: int
     used_at: int | None

@@ -103,6 +103,7 @@ class Answers:
         self._deciding = asyncio.Lock()
         self._recorder = self._recording(store.database, store.recovered)
         self._temporary_recorder = self._recording(store.temporary, lambda: None)
+        self.recorders = (self._recorder, self._temporary_recorder)
 
     async def send(self, owner: str, request: SendRequest) -> StartedAnswer:
         """Ask at the end of the chosen path. The question is on the disk before it is sent."""
@@ -359,7 +360,7 @@ class Answers:
         return offer
 
     async def _commit(self, log: InferenceLog) -> None:
-        for recorder in (self._recorder, self._temporary_recorder):
+        for recorder in self.recorders:
             await recorder.commit(log)
 
     async def _keep(self, call: steps.StoredCall, decision: CallDecision) -> None:

@@ -197,9 +197,9 @@ def _without_results(said: PathMessage) -> PathMessage:
 def _without_result(call: StoredCall) -> StoredCall:
     result = call.part.result or ""
     if len(result) <= SHORT_RESULT_CHARACTERS:
-        return call
+        return replace(call, images=())
     marker = f"[A result of {len(result)} characters, left out because it no longer fits.]"
-    return replace(call, part=call.part.model_copy(update={"result": marker}))
+    return replace(call, part=call.part.model_copy(update={"result": marker}), images=())
 
 
 def with_steps(answer: Message, steps: Sequence[StoredStep]) -> Sent:
@@ -219,6 +219,7 @@ def with_steps(answer: Message, steps: Sequence[StoredStep]) -> Sent:
                 call.written,
                 told(call.part.state, call.part.result or NO_RESULT, call.part.edited),
                 failed=call.part.state != "done",
+                images=call.images,
             )
             for call in step.calls
         )
@@ -248,6 +249,7 @@ def resumed_step(answer: PathMessage) -> ResumedStep | None:
             call.part.why,
             call.part.edited if isinstance(call.part.edited, dict) else None,
             told(call.part.state, call.part.result or "", call.part.edited),
+            call.images,
         )
         for call in last.calls
     )

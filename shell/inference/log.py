@@ -114,6 +114,8 @@ class InferenceLog:
         self._ending: DoneEvent | ErrorEvent | None = None
         self._wakes: tuple[Wake, ...] = ()
         self._outputs: list[StepOutput] = []
+        self.media: dict[str, bytes] = {}
+        """The bytes of pictures and sounds in results, by their hash."""
 
     # --- writing, on the loop thread --------------------------------------------------------
 
@@ -187,7 +189,8 @@ class InferenceLog:
     @property
     def size(self) -> int:
         """Roughly the memory that the log takes, in bytes."""
-        return self._characters + 17 * self._length + 1_000 * len(self._events)
+        media = sum(map(len, self.media.values()))
+        return self._characters + 17 * self._length + 1_000 * len(self._events) + media
 
     def outputs(self, after: int = -1) -> list[StepOutput]:
         """The outputs that were kept after the cursor `after`."""

@@ -3,11 +3,12 @@
 import asyncio
 import json
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pydantic import JsonValue
 
-from shell.contract import ApprovalEvent, CallEvent, CallState, ResultEvent
+from shell.contract import ApprovalEvent, CallEvent, CallState, ImagePart, ResultEvent
 from shell.errors import ErrorCode
 from shell.inference.log import InferenceLog, ProposedCall
 from shell.providers.base import AnsweredCall
@@ -15,6 +16,7 @@ from shell.support.text import clean
 from shell.tools.arguments import displayed
 from shell.tools.base import Arguments
 from shell.tools.call_states import check_move
+from shell.tools.media import Media, picture
 from shell.tools.offer import OfferedTool
 from shell.tools.results import LongResults
 
@@ -34,6 +36,7 @@ class OpenCall:
     """Why it was asked although a permission exists."""
     edited: Arguments | None = None
     result: str = ""
+    images: tuple[ImagePart, ...] = ()
 
 
 def told(state: CallState, result: str, edited: JsonValue) -> str:
@@ -84,6 +87,7 @@ class ToolCall:
         """Done once a person has decided; None if nobody was asked."""
         self.task: asyncio.Future[None] | None = None
         self.result = ""
+        self.images: tuple[ImagePart, ...] = ()
 
     @property
     def answered(self) -> AnsweredCall:
@@ -95,6 +99,7 @@ class ToolCall:
             proposed.arguments,
             self.result,
             self.state != "done",
+            self.images,
         )
 
     def move(self, state: CallState) -> None:
@@ -153,10 +158,15 @@ class ToolCall:
         text: str,
         code: ErrorCode | None = None,
         ran_ms: int | None = None,
+        media: Sequence[Media] = (),
     ) -> None:
         """Give it its result, and write that to the log."""
         shown = self._results.show(self.proposed.id, text)
         self.result = told(state, shown.text, self.edited)
+        self._log.media |= {one.hash: one.data for one in media}
+        parts = [one.attachment for one in media]
+        pictures = (picture(part, self._log.media[part.hash]) for part in parts)
+        self.images = tuple(filter(None, pictures))
         self._log.append(
             ResultEvent(
                 **self._log.stamp(),
@@ -167,5 +177,6 @@ class ToolCall:
                 shown_bytes=shown.shown_bytes,
                 code=code,
                 ran_ms=ran_ms,
+                parts=parts or None,
             )
         )

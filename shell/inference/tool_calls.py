@@ -25,6 +25,7 @@ from shell.support.text import clean
 from shell.tools.arguments import check_arguments, parse_arguments, parse_edited, written
 from shell.tools.base import Arguments, Tool
 from shell.tools.call_states import SETTLED
+from shell.tools.media import Media, ToolOutput
 from shell.tools.offer import Offer, OfferedTool
 from shell.tools.permissions import Ruling, completed
 
@@ -247,7 +248,7 @@ class ToolCalls:
     def _take_up(self, call: ToolCall, before: OpenCall) -> None:
         """Bring a call of an earlier run to where it can go on."""
         if before.state in SETTLED:
-            call.state, call.result = before.state, before.result
+            call.state, call.result, call.images = before.state, before.result, before.images
             return
         if before.state == "running":
             # Nobody knows whether it took effect, so it is never made again.
@@ -315,10 +316,14 @@ class ToolCalls:
             call.tell()
             self._watchdog.expect(None)  # a call has a time limit of its own
             began_ms = self._log.elapsed_ms
+            media: Sequence[Media] = ()
             try:
                 if self._commit is not None:
                     await self._commit()
-                text = await self._run(call, call.tool)
+                output = await self._run(call, call.tool)
+                if isinstance(output, str):
+                    output = ToolOutput(output, ())
+                text, media = output.text, output.media
                 state: CallState = "done"
                 code = None
             except TimeoutError:
@@ -343,9 +348,9 @@ class ToolCalls:
             if state in ("done", "failed"):  # an error has strangers' words, too
                 self._offer.permissions.note_result(call.tool.tool)
             call.move(state)
-            call.settle(state, text, code, self._log.elapsed_ms - began_ms)
+            call.settle(state, text, code, self._log.elapsed_ms - began_ms, media)
 
-    async def _run(self, call: ToolCall, tool: OfferedTool) -> str:
+    async def _run(self, call: ToolCall, tool: OfferedTool) -> str | ToolOutput:
         loop = asyncio.get_running_loop()
         began = loop.time()
         told, told_at = 0, began

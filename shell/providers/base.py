@@ -10,7 +10,16 @@ from dataclasses import dataclass
 from datetime import date
 from typing import ClassVar, Literal, Protocol, runtime_checkable
 
-from shell.contract import Activity, Effort, FinishReason, Message, Notice, NoticeCode, Usage
+from shell.contract import (
+    Activity,
+    Effort,
+    FinishReason,
+    ImagePart,
+    Message,
+    Notice,
+    NoticeCode,
+    Usage,
+)
 
 OFFERED_EFFORTS: Mapping[Effort, str] = {
     "off": "none",
@@ -179,6 +188,8 @@ class AnsweredCall:
     """As the model wrote them."""
     result: str
     failed: bool = False
+    images: tuple[ImagePart, ...] = ()
+    """The pictures of the result, which its text names, for a model that takes them."""
 
 
 @dataclass(frozen=True, slots=True)

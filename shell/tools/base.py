@@ -10,6 +10,7 @@ from typing import Protocol
 from pydantic import JsonValue
 
 from shell.contract import ToolKind
+from shell.tools.media import ToolOutput
 
 Arguments = dict[str, JsonValue]
 MAX_NAME = 64
@@ -50,6 +51,13 @@ class Tool:
         return hashlib.sha256(text.encode()).hexdigest()
 
     @property
+    def summary(self) -> str:
+        """What a person can compare of the definition, as lines of text."""
+        flags = {"reads": self.reads, "brings": self.brings, "sends": self.sends}
+        told = {"description": self.description.splitlines(), "arguments": dict(self.parameters)}
+        return json.dumps({**told, **flags}, indent=1, ensure_ascii=False)
+
+    @property
     def wire_name(self) -> str:
         """The name that models use. Providers take letters, digits, `_` and `-`, 64 at most."""
         source = self.source.removesuffix(".py")
@@ -79,7 +87,7 @@ class ToolSource(Protocol):
     async def list(self) -> Sequence[Tool]:
         """Its tools, also those that cannot be called, each with its problem."""
 
-    async def call(self, tool: Tool, arguments: Arguments, progress: Progress) -> str:
+    async def call(self, tool: Tool, arguments: Arguments, progress: Progress) -> str | ToolOutput:
         """Carry out one call. Cancelling it ends whatever it has begun.
 
         Raises:

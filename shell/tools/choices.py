@@ -5,6 +5,7 @@ overwritten, and until then nothing is allowed.
 """
 
 import contextlib
+import difflib
 import secrets
 from collections.abc import Callable
 from dataclasses import replace
@@ -23,6 +24,8 @@ from shell.tools.permissions import allows, fits
 
 FILE = "tools.json"
 MAX_GRANTS = 1_000
+MAX_SUMMARY = 20_000
+"""Characters of a definition that are kept with a grant."""
 USED_EVERY_MS = 60_000
 """How exactly the last use of a grant is kept."""
 
@@ -41,6 +44,8 @@ class Grant(BaseModel):
     pattern: Pattern = Field(default_factory=dict)
     created_at: int
     used_at: int | None = None
+    summary: str = ""
+    """The definition as a person can compare it with a later one, as far as it is kept."""
 
     def holds_for(self, tool: Tool, *, trusts_edits: bool = False) -> bool:
         """Whether it is for this tool. A refusal outlives a change of the tool; a permission does
@@ -49,6 +54,18 @@ class Grant(BaseModel):
         same = (self.tool, self.source) == (tool.name, tool.source)
         outlives = self.verdict == "deny" or (trusts_edits and tool.kind == "python")
         return same and (outlives or self.definition == tool.definition)
+
+    def difference(self, known: list[Tool]) -> str | None:
+        """What has changed of the tool since, as lines that begin with - or +.
+
+        None if it is gone, or if nothing of it changed that a person is told.
+        """
+        now = next((t for t in known if (t.name, t.source) == (self.tool, self.source)), None)
+        if now is None or not self.summary:
+            return None
+        before, after = self.summary.splitlines(), now.summary[:MAX_SUMMARY].splitlines()
+        lines = difflib.unified_diff(before, after, lineterm="", n=1)
+        return "\n".join(line for line in lines if line[:2] not in ("--", "++", "@@")) or None
 
     def fits(self, arguments: Arguments) -> bool:
         """Whether it is for these arguments."""
@@ -218,6 +235,7 @@ class ToolChoices:
             verdict=verdict,
             pattern=pattern,
             created_at=epoch_ms(),
+            summary=tool.summary[:MAX_SUMMARY],
         )
 
         def added(file: _File) -> dict[str, object]:
@@ -234,6 +252,10 @@ class ToolChoices:
         Args:
             known: the tools as they are now; a grant for what is not there is suspended.
         """
+
+        def suspended(grant: Grant) -> bool:
+            return not any(self._holds(grant, tool) for tool in known)
+
         return [
             GrantSummary(
                 id=grant.id,
@@ -242,7 +264,8 @@ class ToolChoices:
                 scope="always",
                 pattern=grant.pattern,
                 verdict=grant.verdict,
-                suspended=not any(self._holds(grant, tool) for tool in known),
+                suspended=suspended(grant),
+                difference=grant.difference(known) if suspended(grant) else None,
                 created_at=grant.created_at,
                 used_at=grant.used_at,
             )

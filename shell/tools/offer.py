@@ -7,6 +7,7 @@ from shell.errors import ErrorCode, ToolError
 from shell.providers.base import ModelInfo, ToolSpec
 from shell.tools.base import Arguments, Progress, Tool, ToolSource
 from shell.tools.find_tools import FIND_TOOLS, SHARE, ToolSearch, definition_tokens, found_in
+from shell.tools.media import ToolOutput
 from shell.tools.permissions import Permissions, Ruling
 from shell.tools.results import READ_RESULT, LongResults, was_cut
 
@@ -21,7 +22,7 @@ class OfferedTool:
     tool: Tool
     source: ToolSource
 
-    async def call(self, arguments: Arguments, progress: Progress) -> str:
+    async def call(self, arguments: Arguments, progress: Progress) -> str | ToolOutput:
         """Carry out one call.
 
         Raises:

@@ -154,7 +154,8 @@ class Tools:
         found = await self.find(name)
         if found.tool.problem is not None:
             raise ToolError(ErrorCode.TOOL_INVALID, f"{name}: {found.tool.problem}")
-        return await found.call(arguments, progress)
+        output = await found.call(arguments, progress)
+        return output if isinstance(output, str) else output.text
 
     async def grants(self) -> list[GrantSummary]:
         """The verdicts that hold for good, the newest first."""

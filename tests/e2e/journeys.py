@@ -42,6 +42,11 @@ JOURNEYS: Mapping[str, Sequence[str]] = {
         "test_mcp::test_a_tool_of_a_server_runs_once_it_is_allowed",
         "test_mcp::test_a_server_is_tested_and_switched_off_and_on_in_the_settings",
     ],
+    "what else a server gives: a picture, a resource, a prompt": [
+        "test_mcp::test_a_picture_of_a_tool_is_shown_with_the_call_and_after_a_reload",
+        "test_mcp::test_a_resource_is_attached_and_sent_with_the_message",
+        "test_mcp::test_a_prompt_is_chosen_by_the_keys_filled_in_and_sent_by_the_person",
+    ],
     "import": [
         "test_import::test_what_chatgpt_gave_out_comes_in_and_goes_on",
         "test_settings::test_a_conversation_goes_out_and_comes_in_again",

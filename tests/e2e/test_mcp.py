@@ -1,5 +1,6 @@
 """Servers of MCP: added, tested and called, in a browser and in the window."""
 
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +10,9 @@ from playwright.sync_api import Locator, Page, Playwright, expect
 
 from tests.command import run
 from tests.e2e.app import App, Kind, answer, ask, running
-from tests.e2e.test_tools import card, done, offer, press, result
+from tests.e2e.axe import grave
+from tests.e2e.screens import settled
+from tests.e2e.test_tools import calls, card, done, offer, press, result
 from tests.tools.mcp_servers import hostile, node, processes_in
 from tests.tools.processes import until_now
 
@@ -50,6 +53,68 @@ def test_a_tool_of_a_server_runs_once_it_is_allowed(page: Page) -> None:
     expect(answer(page)).to_have_text("That is the sum.", timeout=START_MS)
     done(page, "get-sum")
     expect(result(page, "get-sum")).to_contain_text("The sum of 2 and 40 is 42.")
+
+
+def axe_finds_nothing(page: Page, app: App) -> None:
+    """The real window shows the same page, so that the browser is enough."""
+    if app.kind == "browser":
+        settled(page)
+        assert grave(page) == []
+
+
+def test_a_picture_of_a_tool_is_shown_with_the_call_and_after_a_reload(
+    page: Page, app: App
+) -> None:
+    offer(page, "get-tiny-image")
+    ask(page, "/call everything__get-tiny-image {}\n/then\n/text That is it.")
+    press(page, "get-tiny-image", "Allow once")
+    expect(answer(page)).to_have_text("That is it.", timeout=START_MS)
+    drawn(page)
+    axe_finds_nothing(page, app)
+    page.reload()
+    drawn(page)
+
+
+def drawn(page: Page) -> None:
+    """The picture of the newest call is there, from an address of the page's own."""
+    picture = calls(page, "get-tiny-image").last.get_by_role("img")
+    expect(picture).to_have_attribute("src", re.compile("^blob:"))
+    expect(picture).to_have_js_property("complete", True)
+    assert picture.evaluate("image => image.naturalWidth") > 0
+
+
+def test_a_resource_is_attached_and_sent_with_the_message(page: Page, app: App) -> None:
+    page.get_by_role("button", name=re.compile("^Tools:")).click()
+    page.get_by_role("button", name="Attach from a server").click()
+    dialog = page.get_by_role("dialog", name="Attach from a server")
+    expect(dialog.get_by_role("button", name="features.md")).to_be_visible(timeout=START_MS)
+    axe_finds_nothing(page, app)
+    dialog.get_by_role("searchbox").fill("features")
+    dialog.get_by_role("button", name="features.md").click()
+    expect(page.locator("[data-attached]")).to_contain_text("everything: features.md")
+    ask(page, "/text I have read it.")
+    expect(answer(page)).to_contain_text("I have read it.")
+    expect(page.get_by_role("button", name="everything: features.md")).to_be_visible()
+
+
+def test_a_prompt_is_chosen_by_the_keys_filled_in_and_sent_by_the_person(
+    page: Page, app: App
+) -> None:
+    box = page.get_by_role("textbox", name="Message")
+    box.press_sequentially("/args")
+    expect(page.get_by_role("option", name=re.compile("args-prompt"))).to_be_visible(
+        timeout=START_MS
+    )
+    box.press("ArrowDown")
+    axe_finds_nothing(page, app)
+    box.press("Enter")
+    dialog = page.get_by_role("dialog", name="args-prompt, a prompt of everything")
+    dialog.get_by_role("textbox", name=re.compile("city", re.IGNORECASE)).fill("Emden")
+    axe_finds_nothing(page, app)
+    dialog.get_by_role("button", name="Insert").click()
+    expect(box).to_have_value("What's weather in Emden?")
+    expect(box).to_be_focused()
+    expect(page.locator(".message.user")).to_have_count(0)
 
 
 def test_a_server_is_tested_and_switched_off_and_on_in_the_settings(page: Page) -> None:

@@ -3,10 +3,11 @@
 from collections.abc import Awaitable, Callable, Sequence
 
 from shell.tools.base import Arguments, Progress, Tool
+from shell.tools.media import ToolOutput
 from shell.tools.offer import Offer, OfferedTool
 from shell.tools.permissions import Permissions
 
-Body = Callable[[Arguments, Progress], Awaitable[str]]
+Body = Callable[[Arguments, Progress], Awaitable[str | ToolOutput]]
 
 
 class Functions:
@@ -27,7 +28,7 @@ class Functions:
     async def list(self) -> Sequence[Tool]:
         return list(self.tools.values())
 
-    async def call(self, tool: Tool, arguments: Arguments, progress: Progress) -> str:
+    async def call(self, tool: Tool, arguments: Arguments, progress: Progress) -> str | ToolOutput:
         self.calls.append((tool.name, arguments))
         return await self.bodies[tool.name](arguments, progress)
 

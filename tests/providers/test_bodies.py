@@ -73,6 +73,7 @@ MESSAGE = st.one_of(
 MODEL = st.builds(
     ModelInfo,
     id=WORDS,
+    images=st.booleans(),
     max_output_tokens=st.none() | st.integers(1, 100_000),
     reasoning=st.sampled_from([None, "default", "high", "adaptive", "budget", "thoughts"]),
     sampling=st.sampled_from([(), (("top_k", 40.0), ("samplers", ("top_k", "min_p")))]),
@@ -87,6 +88,9 @@ CALL = st.builds(
     ),
     result=WORDS,
     failed=st.booleans(),
+    images=st.lists(
+        st.builds(ImagePart, mediaType=st.just("image/png"), data=BASE64), max_size=2
+    ).map(tuple),
 )
 STEP = st.builds(
     ModelStep,
@@ -183,6 +187,34 @@ def test_every_call_in_a_request_has_its_result(api: Api, request: ProviderReque
     results = re.findall(r'"(?:tool_call_id|tool_use_id)": "([^"]*)"', body)
     results += re.findall(r'"type": "function_call_output", "call_id": "([^"]*)"', body)
     assert results == ids
+
+
+@EVERY_API
+@pytest.mark.parametrize("takes", [True, False])
+def test_the_pictures_of_results_are_for_models_that_take_them(api: Api, takes: bool) -> None:
+    image = ImagePart(media_type="image/png", data="c2Vh")
+    calls = [AnsweredCall(f"call-{n}", "look", "{}", f"wet {n}", images=(image,)) for n in (1, 2)]
+    step = ModelStep("", tuple(calls))
+    asked = Message(role="user", content="x")
+    body = json.dumps(api.body(ProviderRequest(ModelInfo("m", images=takes), [asked, step])))
+    assert body.count("c2Vh") == (2 if takes else 0)
+    assert "wet 1" in body
+    assert "wet 2" in body
+
+
+@EVERY_API
+def test_the_oldest_pictures_of_results_are_left_out_of_a_request_that_is_too_large(
+    api: Api,
+) -> None:
+    def step(number: int) -> ModelStep:
+        image = ImagePart(media_type="image/png", data=f"{number:04d}" * 1_000_000)
+        return ModelStep("", (AnsweredCall(f"call-{number}", "look", "{}", "", images=(image,)),))
+
+    steps = [step(number) for number in range(7)]
+    asked = Message(role="user", content="x")
+    body = json.dumps(api.body(ProviderRequest(ModelInfo("m", images=True), [asked, *steps])))
+    sent = [number for number in range(7) if f"{number:04d}" * 1_000 in body]
+    assert sent == [2, 3, 4, 5, 6]
 
 
 @pytest.mark.parametrize("name", ["messages", "responses"])

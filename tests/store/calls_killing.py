@@ -12,6 +12,8 @@ from pathlib import Path
 from shell.contract import AnswerCall
 from shell.store.database import Connection
 from shell.store.messages import steps
+from shell.store.messages.content import read_blob
+from shell.store.rows import rows
 from shell.store.store import Store
 from tests.store.calls_victim import BEGUN
 from tests.store.killing import victim
@@ -75,6 +77,7 @@ def _look(
     outcome.reopened_s = max(outcome.reopened_s, time.monotonic() - began)
     try:
         found = store.database.read(_calls).result()
+        kept = store.database.read(_sound_blobs).result()
     finally:
         store.close()
     outcome.faults += [remark.text for remark in store.remarks]
@@ -91,6 +94,10 @@ def _look(
             outcome.faults.append(f"{key} began and is {call and call.state}")
         elif call.tool == "asked" and call.verdict != "allow":
             outcome.faults.append(f"{key} began without a verdict")
+    for call in found.values():
+        hashes = {part.hash for part in call.parts or ()}
+        if call.state == "done" and not (hashes and hashes <= kept):
+            outcome.faults.append(f"the sound of {call.call_id} is lost")
     if is_last:
         outcome.lost = sum(call.state == "lost" for call in found.values())
         unsettled = [call for call in found.values() if not call.result]
@@ -99,6 +106,12 @@ def _look(
 
 def _key(call: AnswerCall) -> str:
     return str(call.arguments["key"]) if isinstance(call.arguments, dict) else ""
+
+
+def _sound_blobs(connection: Connection) -> set[str]:
+    """The hashes of the attachments whose bytes are what was written."""
+    found = rows(connection.execute("SELECT hash FROM blobs"), str)
+    return {one for one in found if read_blob(connection, one) is not None}
 
 
 def _calls(connection: Connection) -> dict[tuple[str, str], AnswerCall]:

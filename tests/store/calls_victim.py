@@ -24,6 +24,7 @@ from shell.contract import (
 from shell.conversations.answers import Answers, StartedAnswer
 from shell.store.database import Connection
 from shell.tools.base import Arguments, Progress, Tool
+from shell.tools.media import Media, ToolOutput
 from shell.tools.offer import OfferedTool
 from shell.tools.permissions import Permissions
 from shell.tools.registry import Tools
@@ -61,10 +62,11 @@ class InProcess(Tools):
 
     async def call(  # type: ignore[override]
         self, tool: Tool, arguments: Arguments, progress: Progress
-    ) -> str:
+    ) -> str | ToolOutput:
         os.write(self._begun, f"{tool.name} {arguments['key']}\n".encode())
         await asyncio.sleep(self._chance.uniform(0.0, 0.03))
-        return f"result of {arguments['key']}"
+        sound = Media("audio/ogg", f"OggS {arguments['key']}".encode())
+        return ToolOutput(f"result of {arguments['key']}", (sound,))
 
 
 class Life:

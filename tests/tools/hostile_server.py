@@ -22,6 +22,10 @@ TOOLS = [
 ]
 
 
+LISTED: list[int] = []
+"""One entry for each request about resources and prompts."""
+
+
 def say(message: dict[str, Any]) -> None:
     sys.stdout.write(json.dumps({"jsonrpc": "2.0", **message}) + "\n")
     sys.stdout.flush()
@@ -78,6 +82,25 @@ def go(request: dict[str, Any]) -> None:
             say({"id": request["id"], "result": text("gone")})
 
 
+def offer(request: dict[str, Any]) -> dict[str, Any]:
+    """Answer what is asked of resources and prompts."""
+    LISTED.append(1)
+    asked = request.get("params", {})
+    name = asked.get("name") or asked.get("uri")
+    match request["method"], name:
+        case "prompts/list", _:
+            return {"prompts": [{"name": f"prompt {len(LISTED)}"}]}
+        case "prompts/get", "long":
+            content = {"type": "text", "text": "x" * 100_001}
+            return {"messages": [{"role": "user", "content": content}]}
+        case "prompts/get", _:
+            return {"message": "sloppy"}
+        case _, "large":
+            return {"contents": [{"uri": "a://b", "text": "x"}] * 21}
+        case _:
+            return {"contents": [{"uri": "a://b/..\\..\\evil", "text": "<script>"}]}
+
+
 def main() -> None:
     with Path(sys.argv[2]).open("a") as file:
         file.write(f"{os.getpid()}\n")
@@ -98,9 +121,10 @@ def main() -> None:
             continue
         match request.get("method"):
             case "initialize":
+                kinds = ["tools", *["prompts", "resources"] * (WRONG == "changes its prompts")]
                 result = {
                     "protocolVersion": request["params"]["protocolVersion"],
-                    "capabilities": {"tools": {"listChanged": True}},
+                    "capabilities": {kind: {"listChanged": True} for kind in kinds},
                     "serverInfo": {"name": "hostile", "version": "1"},
                 }
                 say({"id": request["id"], "result": result})
@@ -114,6 +138,8 @@ def main() -> None:
                     say({"id": request["id"], "result": text("fine")})
                 elif name == "environment":
                     say({"id": request["id"], "result": text(json.dumps(dict(os.environ)))})
+            case "prompts/list" | "prompts/get" | "resources/read":
+                say({"id": request["id"], "result": offer(request)})
             case _:
                 say({"id": request["id"], "error": {"code": -32_601, "message": "unknown"}})
     if WRONG == "leaves processes":

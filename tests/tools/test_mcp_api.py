@@ -16,6 +16,7 @@ from shell.contract import McpSwitch, NewMcpServer
 from shell.errors import ErrorCode, ShellError, ValidationFailed
 from shell.providers.keys import Keys
 from shell.tools.mcp.configuration import ServerSpec
+from shell.tools.mcp.servers import NoConsent
 from shell.tools.registry import Tools
 from tests.providers.test_keys import Memory
 from tests.tools.mcp_servers import hostile, ignore, processes_in
@@ -77,6 +78,23 @@ async def test_a_server_of_a_page_runs_once_the_person_at_the_window_agrees(
     assert len(desk.asked) == 1, "once for one command"
     assert await desk.api.remove(CALLER, "mine") == []
     assert json.loads((tmp_path / "data" / "mcp.json").read_bytes()) == {"mcpServers": {}}
+
+
+async def test_the_person_is_asked_in_the_language_of_the_page(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.answer = False
+    spec = NewMcpServer(name="mine", command=["./server"], values={"MY_KEY": "x"})
+    monkeypatch.setenv("LC_ALL", "de_DE.UTF-8")
+    for chosen, question, gets in [
+        ("de", "Dieses Programm auf deinem Computer ausführen?", "Es bekommt: MY_KEY"),
+        ("en", "Run this program on your computer?", "It gets: MY_KEY"),
+        ("", "Dieses Programm auf deinem Computer ausführen?", "Es bekommt: MY_KEY"),
+    ]:
+        (tmp_path / "data" / "settings.json").write_text(json.dumps({"language": chosen}))
+        with pytest.raises(NoConsent):
+            await desk.api.add(CALLER, spec)
+        assert desk.asked[-1] == f"{question}\nmine\n\n./server\n\n{gets}"
 
 
 @pytest.mark.parametrize("answer", [False, None], ids=["refused", "in a browser"])

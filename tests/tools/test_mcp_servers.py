@@ -20,6 +20,7 @@ from shell.tools.mcp import owner as owners
 from shell.tools.mcp import servers as all_servers
 from shell.tools.mcp.configuration import ServerSpec
 from shell.tools.mcp.servers import NoConsent
+from shell.tools.media import ToolOutput
 from shell.tools.registry import Tools
 from tests.command import ROOT
 from tests.store.test_namespace import Page
@@ -123,6 +124,16 @@ async def test_a_real_server_lists_its_tools_and_answers_a_call_that_was_approve
     assert state == "done"
     assert expected in text
     await until(lambda: processes_in(tmp_path) == [])
+
+
+async def test_a_picture_of_a_real_server_comes_with_the_text_that_names_it(tmp_path: Path) -> None:
+    async with with_servers(tmp_path / "data", {"everything": node("server-everything")}) as tools:
+        found = await tools.find("everything__get-tiny-image")
+        output = await found.call({}, ignore)
+        assert isinstance(output, ToolOutput)
+        (picture,) = output.media
+        assert picture.data.startswith(b"\x89PNG")
+        assert f"[image: image/png, {len(picture.data):,} bytes]" in output.text
 
 
 async def approved(data: Path, tool: str, arguments: str) -> tuple[object, str]:
@@ -303,6 +314,8 @@ async def test_a_tool_that_changes_is_another_tool(tmp_path: Path) -> None:
         assert caught.value.code is ErrorCode.TOOL_UNKNOWN
         (grant,) = await tools.grants()
         assert grant.suspended
+        changes = [line for line in str(grant.difference).splitlines() if line[0] in "-+"]
+        assert changes == ['-  "Go"', '+  "Go away"'], "what has changed is shown"
 
 
 async def test_both_eras_of_the_protocol_are_spoken(tmp_path: Path) -> None:
@@ -461,15 +474,19 @@ async def test_a_start_that_is_stopped_leaves_nothing(tmp_path: Path) -> None:
     assert processes_in(tmp_path) == []
 
 
-def test_without_servers_the_sdk_is_not_loaded(tmp_path: Path) -> None:
+def test_a_host_without_servers_does_not_load_the_sdk(tmp_path: Path) -> None:
     script = f"""
-import asyncio, sys
+import asyncio, os, sys
 from pathlib import Path
-from shell.tools.registry import Tools
+from shell.app.host import Host
+from tests.store.test_namespace import Page
 async def main():
-    tools = Tools(Path({str(tmp_path)!r}))
-    await tools.all()
-    await tools.close()
+    host = Host(Path({str(tmp_path)!r}), os.environ, "echo", None, lambda: False)
+    page = Page(host.door, "window-1")
+    for asked in ("tools.list", "mcp.list", "mcp.prompts", "mcp.resources"):
+        await page.call(asked, None)
+    await host.end_runs()
+    await host.close()
 asyncio.run(main())
 print(sorted({{"mcp", "mcp_types", "httpx2", "keyring", "sse_starlette"}} & set(sys.modules)))
 """
@@ -477,7 +494,7 @@ print(sorted({{"mcp", "mcp_types", "httpx2", "keyring", "sse_starlette"}} & set(
         [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert done.stdout == "[]\n"
-    assert not list(tmp_path.iterdir())
+    assert not [one for one in tmp_path.iterdir() if one.name.startswith("mcp")]
 
 
 def test_restarts_and_kills_leave_no_process_no_task_and_no_handle() -> None:

@@ -85,6 +85,11 @@ def test_a_grant_holds_until_the_tool_changes(tmp_path: Path) -> None:
     ]
     for other in changed:
         assert Permissions(choices).rule(other, {}).verdict == "ask", other
+    differences = [choices.grants([other])[0].difference for other in changed]
+    changes = [line for line in str(differences[1]).splitlines() if line[0] in "-+"]
+    assert changes == ['- "sends": false', '+ "sends": true']
+    assert "Now it says more." in str(differences[2])
+    assert differences[0] is differences[3] is None, "nothing else of it changed, or it is gone"
     (grant,) = choices.grants([changed[0]])
     assert grant.suspended
     assert grant.used_at is not None

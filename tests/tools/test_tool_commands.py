@@ -221,7 +221,7 @@ def test_verdicts_for_good_are_listed_and_revoked(data: Path) -> None:
     choices.add(Tool("send", "mine.py", "python"), "deny", {})
     never, always = tools(data, "grants", "--json").lines
     names = {"id", "tool", "source", "scope", "pattern", "verdict", "suspended"}
-    assert set(always) == names | {"createdAt", "usedAt"}
+    assert set(always) == names | {"createdAt", "usedAt", "difference"}
     assert {name: always[name] for name in names - {"id"}} == {
         "tool": "send",
         "source": "mine.py",

@@ -1,9 +1,17 @@
 /** Tool calls in a transcript: every state, untrusted texts, and decisions. */
 import { act, fireEvent, render, screen, within } from "@testing-library/react";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { AnswerCall, CallState, JsonValue, StoredMessage } from "../src/bridge/contract";
+import type {
+  AnswerCall,
+  Attachment,
+  CallState,
+  JsonValue,
+  StoredMessage,
+} from "../src/bridge/contract";
 import { HostError } from "../src/bridge/hostError";
+import type { Conversations } from "../src/conversations/conversations";
 import { blank, viewOf } from "../src/conversations/message";
+import { ConversationsContext } from "../src/conversations/useConversations";
 import CallCard from "../src/features/tools/CallCard";
 import { type DecideCall, DecideCallContext } from "../src/features/tools/decideCall";
 import { GUARD_MS } from "../src/features/tools/useGuard";
@@ -71,6 +79,44 @@ describe("a call", () => {
     const groups = screen.getAllByRole("group", { hidden: true });
     const labels = groups.map((group) => group.getAttribute("aria-label")).filter(Boolean);
     expect(labels).toEqual(["Arguments", "Your arguments"]);
+  });
+
+  it("shows the pictures and sounds of its result, from the host alone", async () => {
+    vi.stubGlobal(
+      "IntersectionObserver",
+      class {
+        observe: () => void;
+        constructor(seen: (entries: unknown[]) => void) {
+          this.observe = () => seen([{ isIntersecting: true }]);
+        }
+        disconnect = () => {};
+      },
+    );
+    const bytes = { get: vi.fn(async (_: string, type: string) => new Blob(["x"], { type })) };
+    const conversations = { bytes } as unknown as Conversations;
+    const image: Attachment = {
+      type: "attachment",
+      kind: "image",
+      name: null,
+      mediaType: "image/png",
+      size: 4,
+      hash: "a".repeat(64),
+    };
+    const sound = { ...image, kind: "file" as const, mediaType: "audio/wav", hash: "b".repeat(64) };
+    const hostile = { ...image, kind: "file" as const, mediaType: "text/html", name: "x.html" };
+    render(
+      <ConversationsContext value={conversations}>
+        <CallCard call={call({ result: "[image]", parts: [image, sound, hostile] })} />
+      </ConversationsContext>,
+    );
+    const picture = await screen.findByRole("img");
+    expect(picture.getAttribute("src")).toMatch(/^blob:/);
+    const player = screen.getByLabelText("Sound in the result");
+    await vi.waitFor(() => expect(player.getAttribute("src")).toMatch(/^blob:/));
+    expect(bytes.get.mock.calls.map(([hash]) => hash[0]).sort()).toEqual(["a", "b"]);
+    expect(screen.getByText("x.html")).toBeTruthy();
+    expect(document.querySelector("iframe, object, embed, video")).toBeNull();
+    vi.unstubAllGlobals();
   });
 
   it("of one step stands together with the others of it", async () => {

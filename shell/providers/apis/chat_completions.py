@@ -61,6 +61,14 @@ def _step(message: ModelStep, output: Output) -> Iterator[dict[str, object]]:
     yield {"role": "assistant", "content": message.text or None, "tool_calls": calls}
     for call in message.calls:
         yield {"role": "tool", "tool_call_id": call.id, "content": call.result}
+    # A result of a tool is text alone here.
+    pictures: list[dict[str, object]] = []
+    for call in message.calls:
+        if call.images:
+            title = TextPart(text=f"The pictures in the result of {call.name}:")
+            pictures += [_part(title), *map(_part, call.images)]
+    if pictures:
+        yield {"role": "user", "content": pictures}
 
 
 def _tool(tool: ToolSpec, dropped: frozenset[str]) -> dict[str, object]:

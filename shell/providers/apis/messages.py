@@ -8,7 +8,7 @@ from shell.contract import FilePart, ImagePart, TextPart
 from shell.providers.apis.content import AnyPart, Output, write_messages
 from shell.providers.apis.messages_stream import MessagesStream
 from shell.providers.apis.tools import arguments_of, parameters_of
-from shell.providers.base import ModelStep, ProviderRequest, ToolSpec
+from shell.providers.base import AnsweredCall, ModelStep, ProviderRequest, ToolSpec
 from shell.providers.http.provider import Api, Body
 
 VERSION = "2026-10-21"
@@ -65,13 +65,19 @@ def _step(message: ModelStep, output: Output) -> Iterator[dict[str, object]]:
         {
             "type": "tool_result",
             "tool_use_id": call.id,
-            "content": call.result,
+            "content": _result(call),
             "is_error": call.failed,
         }
         for call in message.calls
     ]
     yield {"role": "assistant", "content": content}
     yield {"role": "user", "content": results}
+
+
+def _result(call: AnsweredCall) -> str | list[dict[str, object]]:
+    if not call.images:
+        return call.result
+    return [{"type": "text", "text": call.result}, *map(_part, call.images)]
 
 
 def _tool(tool: ToolSpec) -> dict[str, object]:

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from functools import partial
 
 from shell.contract import FilePart, ImagePart, Message, TextPart
-from shell.providers.apis.content import AnyPart, data_url, write_message
+from shell.providers.apis.content import AnyPart, data_url, with_pictures, write_message
 from shell.providers.apis.responses_stream import ResponsesStream
 from shell.providers.apis.tools import arguments_of, parameters_of
-from shell.providers.base import ModelStep, ProviderRequest, ToolSpec
+from shell.providers.base import AnsweredCall, ModelStep, ProviderRequest, ToolSpec
 from shell.providers.http.provider import Api, Body
 
 
@@ -16,7 +16,9 @@ def body(request: ProviderRequest) -> Body:
     """Build the body of a request."""
     built: Body = {
         "model": request.model.id,
-        "input": [written for message in request.messages for written in _items(message, request)],
+        "input": [
+            written for message in with_pictures(request) for written in _items(message, request)
+        ],
         "stream": True,
         "store": False,  # the server would keep a copy of the conversation
     }
@@ -51,7 +53,14 @@ def _items(message: Message | ModelStep, request: ProviderRequest) -> Iterator[d
                 "arguments": json.dumps(arguments_of(call)),
             }
     for call in message.calls:
-        yield {"type": "function_call_output", "call_id": call.id, "output": call.result}
+        yield {"type": "function_call_output", "call_id": call.id, "output": _result(call)}
+
+
+def _result(call: AnsweredCall) -> str | list[dict[str, object]]:
+    if not call.images:
+        return call.result
+    parts: list[AnyPart] = [TextPart.model_construct(text=call.result), *call.images]
+    return [_part("user", part) for part in parts]
 
 
 def _tool(tool: ToolSpec) -> dict[str, object]:

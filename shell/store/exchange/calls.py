@@ -4,15 +4,18 @@ A call that has no result yet gets one, because it cannot be decided in another 
 scope of verdicts and the opaque output of models are left out.
 """
 
+import base64
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated
 
 import apsw
 from pydantic import ConfigDict, Field
 
-from shell.contract import AnswerCall
+from shell.contract import AnswerCall, Attachment, FilePart, ImagePart
+from shell.contract.base import ABSENT
 from shell.store.messages import steps
+from shell.store.messages.content import StoredContent, listed_parts, save_blobs, take_apart
 from shell.store.search import index
 from shell.support.text import clean
 from shell.tools.call_states import SETTLED
@@ -30,10 +33,14 @@ class PortableCall(AnswerCall):
     """How many characters of the text come before."""
     thought_at: Annotated[int, Field(ge=0)]
     """The same of the reasoning."""
+    media: Annotated[list[ImagePart | FilePart] | None, Field(max_length=100), ABSENT] = None
+    """The pictures and sounds of the result, with their bytes."""
 
 
-def take_out(connection: apsw.Connection, message: int) -> list[PortableCall]:
-    """The calls of a message."""
+def take_out(
+    connection: apsw.Connection, message: int, blob: Callable[[str], bytes | None]
+) -> list[PortableCall]:
+    """The calls of a message. `blob` returns the bytes of a hash, or None if they are lost."""
     entries = steps.read(connection, message)
     places = {
         entry.call_id: (entry.at, entry.thought_at)
@@ -41,7 +48,7 @@ def take_out(connection: apsw.Connection, message: int) -> list[PortableCall]:
         if isinstance(entry, steps.CallEntry)
     }
     return [
-        _settled(call.part, *places[call.id])
+        _settled(call.part, *places[call.id], _whole(call.part.parts or (), blob))
         for step in steps.steps_of(entries)
         for call in step.calls
     ]
@@ -52,6 +59,7 @@ def put(
 ) -> None:
     """Add calls to a message that has just been added, as part of a writing job."""
     if calls:
+        save_blobs(connection, (one for call in calls for one in _taken(call).blobs))
         steps.write(connection, message, list(enumerate(entries_of(calls))))
         index.put_message(connection, message, text)
 
@@ -60,18 +68,19 @@ def entries_of(calls: Sequence[PortableCall]) -> list[steps.Entry]:
     """The calls as entries of a message."""
     entries: list[steps.Entry] = []
     for call in sorted(calls, key=lambda call: (call.step, call.ordinal)):
-        settled = _settled(call, call.at, call.thought_at)
+        settled = _settled(call, call.at, call.thought_at, None)
         shared = {
             "run": IMPORTED,
             "at": call.at,
             "thought_at": call.thought_at,
-            **settled.model_dump(by_alias=False, exclude={"type", "at", "thought_at"}),
+            **settled.model_dump(by_alias=False, exclude={"type", "at", "thought_at", "media"}),
         }
         made = [{"type": "call", **_of(steps.CallEntry, shared), "definition": ""}]
         if settled.verdict is not None:
             decided = _of(steps.ApprovalEntry, shared)
             made.append({"type": "approval", **decided, "state": "decided", "nonce": None})
-        result = {**shared, "text": settled.result or ""}
+        parts = [part.model_dump() for part in listed_parts(_taken(call).parts)]
+        result = {**shared, "text": settled.result or "", "parts": parts or None}
         made.append({"type": "result", **_of(steps.ResultEntry, result)})
         # Through text, because a file may have half a character anywhere.
         entries += [
@@ -86,8 +95,30 @@ def _of(
     return {name: value for name, value in fields.items() if name in kind.model_fields}
 
 
-def _settled(call: AnswerCall, at: int, thought_at: int) -> PortableCall:
-    changes: dict[str, object] = {"nonce": None, "scope": None}
+def _taken(call: PortableCall) -> StoredContent:
+    return take_apart(call.media or [])
+
+
+def _whole(
+    parts: Sequence[Attachment], blob: Callable[[str], bytes | None]
+) -> list[ImagePart | FilePart]:
+    """Parts with their bytes. Those whose bytes are lost are left out; the result names them."""
+    found: list[ImagePart | FilePart] = []
+    for part in parts:
+        if (data := blob(part.hash)) is not None:
+            kind = ImagePart if part.kind == "image" else FilePart
+            coded = base64.b64encode(data).decode("ascii")
+            found.append(
+                kind.model_construct(name=part.name, media_type=part.media_type, data=coded)
+            )
+    return found
+
+
+def _settled(
+    call: AnswerCall, at: int, thought_at: int, media: Sequence[ImagePart | FilePart] | None
+) -> PortableCall:
+    changes: dict[str, object] = {"nonce": None, "scope": None, "parts": None}
+    changes["media"] = list(media) if media else None
     if call.state not in SETTLED or call.result is None:
         lost = call.state == "running"
         text = steps.LOST if lost else steps.ENDED

@@ -92,7 +92,7 @@ def read_conversation(connection: apsw.Connection, number: int) -> PortableConve
                 model_id=row.model_id,
                 reasoning=row.reasoning,
                 detail=queries.detail_of(row),
-                calls=calls.take_out(connection, row.number),
+                calls=calls.take_out(connection, row.number, blob),
                 template=entries.template_of(row.template),
                 compaction=entries.compaction_of(row.compaction),
             )

@@ -59,6 +59,7 @@ def markdown(conversations: Iterable[PortableConversation]) -> Iterator[str]:
             for part in _parts(message):
                 if isinstance(part, AnswerCall):
                     yield from _markdown_call(part)
+                    yield from (f"*[{_named(one)}]*\n" for one in _media(message)[part.call_id])
                 else:
                     named = part.text if isinstance(part, TextPart) else f"*[{_named(part)}]*"
                     yield f"{named}\n"
@@ -102,6 +103,11 @@ def _path(portable: PortableConversation) -> list[PortableMessage]:
         path.append(by_id[place])
         place = portable.chosen.get(place)
     return path
+
+
+def _media(message: PortableMessage) -> dict[str, Sequence[Part]]:
+    """The pictures and sounds of results, by their calls."""
+    return {call.call_id: call.media or () for call in message.calls}
 
 
 def _parts(message: PortableMessage) -> Sequence[Part | AnswerCall]:
@@ -148,16 +154,21 @@ def _pieces(
             yield _Segment("note", _call_line(part))
             yield _Segment("code", _arguments(part))
             yield _Segment("code", part.result or "")
+            yield from map(_attached, _media(message)[part.call_id])
         elif isinstance(part, TextPart) and _is_markdown(message, part.text):
             yield _Segment("markup", render(part.text, str(next(ids))))
         elif isinstance(part, TextPart):
             yield _Segment("text", part.text)
-        elif isinstance(part, ImagePart):
-            yield _Segment("picture", f"data:{part.media_type};base64,{part.data}", _named(part))
         else:
-            yield _Segment("note", _named(part))
+            yield _attached(part)
     if message.status in _STATUS:
         yield _Segment("note", _STATUS[message.status])
+
+
+def _attached(part: Part) -> _Segment:
+    if isinstance(part, ImagePart):
+        return _Segment("picture", f"data:{part.media_type};base64,{part.data}", _named(part))
+    return _Segment("note", _named(part))
 
 
 def _is_markdown(message: PortableMessage, text: str) -> bool:

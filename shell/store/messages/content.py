@@ -7,13 +7,22 @@ import base64
 import binascii
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import apsw
 
 from shell.contract import Attachment, FilePart, ImagePart, Part, TextPart
 from shell.support.text import clean
+
+HASHES = """
+    SELECT json_extract(part.value, '$.hash') FROM messages, json_each(messages.parts) part
+    WHERE messages.parts IS NOT NULL AND json_extract(part.value, '$.hash') IS NOT NULL
+    UNION
+    SELECT json_extract(part.value, '$.hash') FROM steps, json_each(steps.entry, '$.parts') part
+    WHERE json_extract(part.value, '$.hash') IS NOT NULL
+"""
+"""The attachments that messages and results of tools refer to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,30 +64,26 @@ def take_apart(content: str | Sequence[Part]) -> StoredContent:
     return StoredContent("".join(words), json.dumps(listed, ensure_ascii=False), tuple(blobs))
 
 
-def save_blobs(connection: apsw.Connection, kept: StoredContent) -> None:
-    """Store the attachments that are not stored yet."""
-    for blob_hash, data in kept.blobs:
+def save_blobs(connection: apsw.Connection, blobs: Iterable[tuple[str, bytes]]) -> None:
+    """Store the attachments that are not stored yet, each by its hash."""
+    for blob_hash, data in blobs:
         connection.execute("INSERT OR IGNORE INTO blobs VALUES (?, ?)", (blob_hash, data))
 
 
 def sweep_blobs(connection: apsw.Connection) -> None:
-    """Delete the attachments that no message has any more."""
-    connection.execute(
-        """
-        DELETE FROM blobs WHERE hash NOT IN (
-            SELECT json_extract(part.value, '$.hash') FROM messages, json_each(messages.parts) part
-            WHERE messages.parts IS NOT NULL AND json_extract(part.value, '$.hash') IS NOT NULL
-        )
-        """
-    )
+    """Delete the attachments that no message and no result of a tool has any more."""
+    connection.execute(f"DELETE FROM blobs WHERE hash NOT IN ({HASHES})")  # noqa: S608
 
 
 def for_page(text: str, parts: str | None) -> str | list[TextPart | Attachment]:
     """Content for a page, with attachments by their hash."""
-    if parts is None:
-        return text
+    return text if parts is None else listed_parts(parts)
+
+
+def listed_parts(parts: str | None) -> list[TextPart | Attachment]:
+    """The parts of stored content, with attachments by their hash."""
     listed: list[TextPart | Attachment] = []
-    for part in json.loads(parts):
+    for part in json.loads(parts or "[]"):
         if part["type"] == "text":
             listed.append(TextPart.model_construct(text=part["text"]))
         else:

@@ -27,6 +27,7 @@ from shell.contract import (
 from shell.errors import ErrorCode
 from shell.inference.log import InferenceLog, StepOutput
 from shell.store.messages import steps, tree
+from shell.store.messages.content import save_blobs
 from shell.store.messages.turns import AnswerBegun
 from shell.support.ids import epoch_ms
 
@@ -65,6 +66,8 @@ class NewText:
     text: str
     reasoning: str
     entries: list[tuple[int, steps.Entry]]
+    media: list[tuple[str, bytes]]
+    """The hash and the bytes of the pictures and sounds in the results."""
     ending: tuple[MessageStatus, AnswerDetail] | None
 
     def write(self, connection: apsw.Connection, now: int) -> None:
@@ -74,6 +77,7 @@ class NewText:
             return
         if self.text or self.reasoning:
             tree.append_tail(connection, number, place, self.text, self.reasoning)
+        save_blobs(connection, self.media)
         steps.write(connection, number, self.entries)
         if self.ending is not None:
             tree.end(connection, number, *self.ending, now)
@@ -86,6 +90,7 @@ def new_text(reader: FollowedLog) -> NewText:
     texts: list[str] = []
     reasonings: list[str] = []
     entries: list[tuple[int, steps.Entry]] = []
+    media: list[tuple[str, bytes]] = []
     outputs = {output.seq: output for output in log.outputs(reader.seq)}
     at = reader.begun.characters + reader.characters
     thought_at = reader.begun.thoughts + reader.thoughts
@@ -102,6 +107,8 @@ def new_text(reader: FollowedLog) -> NewText:
             if (output := outputs.get(event.seq)) is not None:
                 entries.append((place, _output(log, output, at, thought_at)))
             entries.append((place + 1, _entry(log, event, at, thought_at)))
+            if isinstance(event, ResultEvent):
+                media += [(part.hash, log.media[part.hash]) for part in event.parts or ()]
     ending = log.ending
     return NewText(
         reader,
@@ -109,6 +116,7 @@ def new_text(reader: FollowedLog) -> NewText:
         "".join(texts),
         "".join(reasonings),
         entries,
+        media,
         None if ending is None else (_status(ending), _detail(log, ending, reader.earlier)),
     )
 

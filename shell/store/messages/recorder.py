@@ -103,6 +103,11 @@ class Recorder:
             if reader.conversation_id == conversation_id and reader.log.ending is None
         ]
 
+    def media(self, media_hash: str) -> bytes | None:
+        """The bytes of a picture or sound in a result that is not on the disk yet."""
+        found = (reader.log.media.get(media_hash) for reader in self._readers)
+        return next(filter(None, found), None)
+
     async def wait_until_stored(self, conversation_id: str) -> None:
         """Wait until the answers of a conversation have ended and are on the disk.
 

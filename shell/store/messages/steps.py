@@ -18,7 +18,9 @@ from shell.contract import (
     AnswerPart,
     AnswerText,
     AnswerThought,
+    Attachment,
     CallState,
+    ImagePart,
     Scope,
     Verdict,
 )
@@ -86,6 +88,7 @@ class ResultEntry(_Entry):
     shown_bytes: int
     code: ErrorCode | None = None
     ran_ms: int | None = None
+    parts: list[Attachment] | None = None
 
 
 class OutputEntry(_Entry):
@@ -121,6 +124,8 @@ class StoredCall:
     nonce: str = ""
     decided: int = 0
     """Counts up with the decisions of a message."""
+    images: tuple[ImagePart, ...] = ()
+    """The pictures of its result; empty until their bytes are read."""
 
 
 @dataclass(slots=True)
@@ -283,7 +288,7 @@ def steps_of(entries: Iterable[Entry]) -> list[StoredStep]:
                 calls[entry.call_id].decided = place
             case ResultEntry() if entry.call_id in calls:
                 call = calls[entry.call_id]
-                told = {"state", "text", "bytes", "shown_bytes", "code", "ran_ms"}
+                told = {"state", "text", "bytes", "shown_bytes", "code", "ran_ms", "parts"}
                 update = {name: getattr(entry, name) for name in told}
                 update["result"] = update.pop("text")
                 call.part = call.part.model_copy(update=update)

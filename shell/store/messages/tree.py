@@ -80,7 +80,7 @@ def add(
     connection: apsw.Connection, conversation_number: int, parent: int | None, new: NewMessage
 ) -> int:
     """Add a message under `parent` (None: at the root) and choose it; returns its number."""
-    save_blobs(connection, new.kept)
+    save_blobs(connection, new.kept.blobs)
     connection.execute(
         """
         INSERT INTO messages (

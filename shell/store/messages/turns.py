@@ -22,8 +22,9 @@ from shell.errors import ValidationFailed
 from shell.store.database import Job
 from shell.store.messages import entries, queries, steps, tree
 from shell.store.messages.content import StoredContent, hashes, is_sound, take_apart, whole
-from shell.store.messages.steps import StoredStep
+from shell.store.messages.steps import StoredCall, StoredStep
 from shell.support.ids import TEMPORARY, epoch_ms, new_id
+from shell.tools.media import picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,9 +192,11 @@ def continuation(message_id: str, more: BudgetRaise | None = None) -> Turn:
     return Turn(find, write)
 
 
-def attached(path: Sequence[queries.MessageRow]) -> list[str]:
-    """The hashes of all attachments along a path, each once."""
-    return list(dict.fromkeys(found for row in path for found in hashes(row.parts)))
+def attached(place: TurnPlace) -> list[str]:
+    """The hashes of all attachments and pictures in results along a path, each once."""
+    in_results = [part.hash for call in _calls(place) for part in call.part.parts or ()]
+    in_messages = [found for row in place.path for found in hashes(row.parts)]
+    return list(dict.fromkeys([*in_messages, *in_results]))
 
 
 def path_messages(
@@ -209,6 +212,9 @@ def path_messages(
         blobs: the attachments of the path; those that are not what their hash says are left out.
     """
     sound = {found: data if is_sound(found, data) else None for found, data in blobs.items()}
+    for call in _calls(place):
+        pictures = (picture(part, sound[part.hash]) for part in call.part.parts or ())
+        call.images = tuple(filter(None, pictures))
     messages = [
         PathMessage(
             row.role,
@@ -233,6 +239,10 @@ def earlier(known: AnswerDetail | None) -> AnswerDetail | None:
     return AnswerDetail(
         tools=known.tools, notices=known.notices, reasoning_ms=known.reasoning_ms, earlier=usages
     )
+
+
+def _calls(place: TurnPlace) -> list[StoredCall]:
+    return [call for taken in place.steps.values() for step in taken for call in step.calls]
 
 
 def _answered_by(connection: apsw.Connection, number: int) -> tuple[str | None, str | None]:

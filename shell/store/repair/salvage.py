@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from shell.contract import TextPart
 from shell.store.messages import steps
-from shell.store.messages.content import for_page
+from shell.store.messages.content import HASHES, for_page
 from shell.store.messages.entries import CHECKS
 from shell.store.repair.damaged_reader import DamagedReader, DamagedRow
 from shell.store.rows import rows
@@ -22,12 +22,6 @@ from shell.support.ids import epoch_ms, new_id
 RECOVERED_TITLE = "Recovered messages"
 """The title of a conversation that could not be read itself."""
 MAX_ROWID = (1 << 63) - 1
-HASHES = """
-    SELECT DISTINCT json_extract(part.value, '$.hash')
-    FROM messages, json_each(messages.parts) part
-    WHERE messages.parts IS NOT NULL AND json_extract(part.value, '$.hash') IS NOT NULL
-"""
-"""The attachments that messages refer to."""
 _DEFAULTS: Row = {"role": "assistant", "status": "interrupted", "title_from": "person"}
 _CONVERSATIONS, _MESSAGES = tables()["conversations"], tables()["messages"]
 

@@ -5,14 +5,16 @@ import contextlib
 import hashlib
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from shell.errors import ErrorCode, ShellError, ToolError
 from shell.support.redaction import REPLACEMENT, redact
 from shell.tools.base import Arguments, Progress, Tool
-from shell.tools.mcp.content import result_text
+from shell.tools.mcp.content import output_of
 from shell.tools.mcp.owner import Connection, ServerOwner
 from shell.tools.mcp.tool_cache import ToolCache
+from shell.tools.media import ToolOutput
 
 if TYPE_CHECKING:
     from mcp_types import Tool as ListedTool
@@ -80,7 +82,7 @@ class McpServer:
             return [Tool(self.name, self.name, "mcp", problem=self.redacted(self.owner.error))]
         return self.known()
 
-    async def call(self, tool: Tool, arguments: Arguments, progress: Progress) -> str:
+    async def call(self, tool: Tool, arguments: Arguments, progress: Progress) -> str | ToolOutput:
         """Carry out one call. Cancelling it tells the server to stop.
 
         Raises:
@@ -102,6 +104,12 @@ class McpServer:
         """A text without the values that the server was given."""
         return redact(text, self._secrets())
 
+    def without_tokens(self, text: str) -> str:
+        """A text of the server without the tokens that it was sent."""
+        for token in self._tokens():
+            text = text.replace(token, REPLACEMENT)
+        return text
+
     async def _connection(self) -> Connection:
         try:
             return await self.owner.use()
@@ -110,7 +118,7 @@ class McpServer:
 
     async def _make(
         self, connection: Connection, name: str, arguments: Arguments, tell: Progress
-    ) -> str:
+    ) -> str | ToolOutput:
         from mcp.shared.exceptions import MCPError
         from mcp_types import CONNECTION_CLOSED
 
@@ -122,10 +130,9 @@ class McpServer:
             result = await connection.client.call_tool(
                 name, dict(arguments), progress_callback=heard
             )
-            text = result_text(result)
-            for token in self._tokens():
-                text = text.replace(token, REPLACEMENT)
-            return text
+            output = output_of(result)
+            text = self.without_tokens(output.text)
+            return replace(output, text=text) if output.media else text
         except ShellError as error:
             raise ToolError(error.code, self.redacted(error.message)) from None
         except MCPError as error:

@@ -58,6 +58,10 @@ export function isPicture(mediaType: string): mediaType is PictureType {
   return /^image\/(png|jpeg|gif|webp)$/.test(mediaType);
 }
 
+/** Sounds that are played, in results of tools. */
+export const isSound = ({ mediaType }: Pick<Attachment, "mediaType">): boolean =>
+  mediaType.startsWith("audio/");
+
 /** The attachment in the form of a sent message. */
 export function attachmentOf({ kind, name, mediaType, size, hash }: DraftAttachment): Attachment {
   const characters = Math.ceil(size / 3) * 4;

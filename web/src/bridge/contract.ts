@@ -232,7 +232,11 @@ export interface TextPart {
   text: string;
 }
 
-/** An image or a file of a message. `attachment` returns its bytes by `hash`. */
+/**
+ * An image or a file of a message, or of a tool's result, where it may be a sound.
+ *
+ * `attachment` returns its bytes by `hash`.
+ */
 export interface Attachment {
   type: "attachment";
   kind: "image" | "file";
@@ -575,6 +579,8 @@ export interface ResultEvent extends Event {
   code?: ErrorCode;
   /** How long the tool ran. Absent if it did not run. */
   ranMs?: number;
+  /** The pictures and sounds of the result, which `text` names. */
+  parts?: Attachment[];
 }
 
 /** The request failed before any content came, and is sent again after `delayMs`. */
@@ -841,6 +847,8 @@ export interface AnswerCall {
   shownBytes?: number;
   code?: ErrorCode;
   ranMs?: number;
+  /** The pictures and sounds of the result. */
+  parts?: Attachment[];
 }
 
 /** A message of a conversation's tree. */
@@ -1495,6 +1503,8 @@ export interface GrantSummary {
   verdict: Verdict;
   /** Whether the tool has changed since; then its calls are asked again. */
   suspended: boolean;
+  /** What of a suspended one has changed, as lines that begin with - or +. */
+  difference?: string;
   createdAt: number;
   usedAt: number | null;
 }
@@ -1527,6 +1537,63 @@ export interface NewMcpServer {
   url?: string | null | undefined;
   /** Variables of a command, or headers of an address. They go to the keychain. */
   values?: Record<string, string> | undefined;
+}
+
+/** Something that a server gives to read, or a template for it. */
+export interface McpResource {
+  server: string;
+  name: string;
+  uri: string;
+  description: string;
+  /** As the server says; the content decides. */
+  mediaType: string | null;
+  /** The variables of a template. */
+  fields: FormField[];
+}
+
+/** What servers give to read. */
+export interface McpResources {
+  items: McpResource[];
+  /** Why a server could not be asked, by its name. */
+  problems: Record<string, string>;
+}
+
+/** A prompt that a server has prepared. */
+export interface McpPrompt {
+  server: string;
+  name: string;
+  description: string;
+  fields: FormField[];
+}
+
+/** The prompts of servers. */
+export interface McpPrompts {
+  items: McpPrompt[];
+  /** Why a server could not be asked, by its name. */
+  problems: Record<string, string>;
+}
+
+/** A resource or a prompt that a person has chosen. */
+export interface McpChoice {
+  server: string;
+  /** The URI of a resource, or the name of a prompt. */
+  name: string;
+  /** What was entered into the fields. */
+  values?: Record<string, string> | undefined;
+}
+
+/** A file of a resource or prompt. Its bytes are not checked yet. */
+export interface McpFile {
+  name: string;
+  mediaType: string;
+  /** Its bytes in base64. */
+  data: string;
+}
+
+/** What a resource or a prompt puts into a message. */
+export interface McpContents {
+  text: string;
+  files: McpFile[];
 }
 
 /** Switches a server on or off. */
@@ -1722,7 +1789,7 @@ export const client = (call: Invoke) => ({
       call<string>("conversations.save_usage", params),
     /** List the latest questions of all conversations, the newest first, each once. */
     prompts: () => call<string[]>("conversations.prompts"),
-    /** The bytes of a picture or a file in a message. */
+    /** The bytes of a picture or a file in a message or a result. */
     attachment: (params: string) =>
       call<AttachmentData>("conversations.attachment", params),
     /** Say something at the end of the chosen path. It is on the disk before it is sent. */
@@ -1898,6 +1965,16 @@ export const client = (call: Invoke) => ({
       call<McpImported>("mcp.read_import", params),
     /** Every server. Starts none. */
     list: () => call<McpServerSummary[]>("mcp.list"),
+    /** What the servers that are on give to read. Starts those that have not been used yet. */
+    resources: () => call<McpResources>("mcp.resources"),
+    /** The contents of a resource that the person has chosen. */
+    readResource: (params: McpChoice) =>
+      call<McpContents>("mcp.read_resource", params),
+    /** The prompts of the servers that are on. Starts those that have not been used yet. */
+    prompts: () => call<McpPrompts>("mcp.prompts"),
+    /** What a prompt puts into a message. Nothing is sent. */
+    prompt: (params: McpChoice) =>
+      call<McpContents>("mcp.prompt", params),
   },
   model: {
     /**

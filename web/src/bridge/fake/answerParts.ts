@@ -21,7 +21,8 @@ export function answerParts(
       change(parts, { callId, nonce, why, ...(event.state === "decided" && decided) });
     } else if (event.channel === "llm:result") {
       const { callId, state, text: result, bytes, shownBytes, code, ranMs } = event;
-      change(parts, { callId, state, result, bytes, shownBytes, code, ranMs });
+      const { parts: media } = event;
+      change(parts, { callId, state, result, bytes, shownBytes, code, ranMs, parts: media });
     }
   }
   return parts.some(({ type }) => type === "call") ? parts : [];

@@ -1,5 +1,5 @@
 /** Servers of the fake host; none of them runs. */
-import type { AnyTopic, Handlers, McpServerSummary } from "../contract";
+import type { AnyTopic, Handlers, McpPrompt, McpResource, McpServerSummary } from "../contract";
 import { refusal } from "./refusal";
 
 const OFF: McpServerSummary = {
@@ -31,6 +31,30 @@ const SERVERS: readonly McpServerSummary[] = [
     command: null,
     url: new URL("/mcp", location.href).href,
     state: "sign_in",
+  },
+];
+
+const LOG: McpResource = {
+  server: "time",
+  name: "Tides of today",
+  uri: "tides://today",
+  description: "High and low water",
+  mediaType: "text/plain",
+  fields: [],
+};
+const OF_DAY: McpResource = {
+  ...LOG,
+  name: "Tides of a day",
+  uri: "tides://{day}",
+  fields: [{ name: "day", type: "string", required: true }],
+};
+const PROMPTS: readonly McpPrompt[] = [
+  { server: "time", name: "greet", description: "A greeting", fields: [] },
+  {
+    server: "time",
+    name: "plan",
+    description: "Plan a day",
+    fields: [{ name: "city", type: "string", required: true }],
   },
 ];
 
@@ -66,6 +90,17 @@ export function createFakeMcp(publish: (topic: AnyTopic) => void): Handlers["mcp
     },
     signIn: (name) => put({ ...find(name), state: "ready" }),
     test: (name) => put({ ...find(name), state: "ready" }),
+    resources: () => ({ items: [LOG, OF_DAY], problems: { notes: "npx is not found." } }),
+    readResource: ({ name, values: { day = "today" } = {} }) => {
+      const file = { name: "time: tides", mediaType: "text/plain", data: btoa(`Tides of ${day}`) };
+      if (name !== LOG.uri && name !== OF_DAY.uri) throw refusal("TOOL_FAILED", "Not found");
+      return { text: "", files: [file] };
+    },
+    prompts: () => ({ items: [...PROMPTS], problems: {} }),
+    prompt: ({ name, values: { city = "" } = {} }) => {
+      if (city === "nowhere") throw refusal("TOOL_FAILED", "time: There is no such city.");
+      return { text: name === "greet" ? "Good morning!" : `Plan a day in ${city}.`, files: [] };
+    },
     readImport: () => ({ added: [], problems: { broken: "It has no command." } }),
   };
 }

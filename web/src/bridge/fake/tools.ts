@@ -58,7 +58,13 @@ export function createFakeTools(): Handlers["tools"] {
   });
   let grants = [
     grant("1", { pattern: { to: { match: "exact", value: "ann@example.org" } } }),
-    grant("2", { tool: "untyped", source: "notes.py", verdict: "deny", suspended: true }),
+    grant("2", {
+      tool: "untyped",
+      source: "notes.py",
+      verdict: "deny",
+      suspended: true,
+      difference: '-  "Search"\n+  "Search and delete"',
+    }),
   ];
   return {
     list: () => [...tools],

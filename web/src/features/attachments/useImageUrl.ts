@@ -1,6 +1,6 @@
-/** An object URL for the bytes of a picture, valid while it is shown. */
+/** An object URL for the bytes of a picture or sound, valid while it is shown. */
 import { useEffect, useState } from "react";
-import { isPicture } from "../../attachments/draftAttachment";
+import { isPicture, isSound } from "../../attachments/draftAttachment";
 import { useConversations } from "../../conversations/useConversations";
 
 export interface Picture {
@@ -10,7 +10,7 @@ export interface Picture {
   readonly bytes: Blob | null;
 }
 
-/** Null until loaded; "gone" if the bytes are no longer available or no picture. */
+/** Null until loaded; "gone" if the bytes are no longer available, or of another type. */
 export function useImageUrl({ hash, mediaType, bytes }: Picture, isWanted = true): string | null {
   const { bytes: all } = useConversations();
   const [address, setAddress] = useState<string | null>(null);
@@ -24,7 +24,7 @@ export function useImageUrl({ hash, mediaType, bytes }: Picture, isWanted = true
       made = URL.createObjectURL(found);
       setAddress(made);
     }
-    if (!isPicture(mediaType)) setAddress(GONE);
+    if (!isPicture(mediaType) && !isSound({ mediaType })) setAddress(GONE);
     else if (bytes !== null) take(bytes);
     else all.get(hash, mediaType).then(take, () => isCurrent && setAddress(GONE));
     return () => {

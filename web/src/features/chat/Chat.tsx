@@ -1,11 +1,21 @@
 /** An open conversation: empty state, transcript, composer and search bar. */
-import { type ReactNode, useEffect, useImperativeHandle, useLayoutEffect, useRef } from "react";
+import {
+  type ReactNode,
+  useEffect,
+  useImperativeHandle,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+} from "react";
+import type { McpPrompt } from "../../bridge/contract";
 import { useConversation } from "../../conversations/useConversation";
 import { useConversations } from "../../conversations/useConversations";
 import { useStore } from "../../conversations/useStore";
 import { strings } from "../../i18n";
 import { isComposing } from "../../lib/ime";
 import { isCovered } from "../../lib/overlays";
+import { useSettings } from "../../settings/useSettings";
 import { useFileDrop } from "../../ui/dragAndDrop";
 import { lazyPart } from "../../ui/lazyPart";
 import { Toasts } from "../../ui/toasts/Toasts";
@@ -13,7 +23,6 @@ import { useFocusFallback } from "../../ui/useFocusFallback";
 import { DropOverlay } from "../attachments/DropOverlay";
 import { Composer } from "../composer/Composer";
 import { useComposer } from "../composer/composerHandle";
-import type { SlashSource } from "../composer/SlashMenu";
 import { ModelPicker } from "../models/ModelPicker";
 import { ToolMenu } from "../tools/ToolMenu";
 import { WaitingBanner } from "../tools/WaitingBanner";
@@ -24,16 +33,18 @@ import { useStickToBottom } from "../transcript/useStickToBottom";
 import styles from "./Chat.module.css";
 import { EmptyState } from "./EmptyState";
 import { Header, type HeaderProps } from "./Header";
+import { promptSource } from "./promptSource";
 import { StatusNews } from "./StatusLine";
 import { TideLine } from "./TideLine";
 
 const CompactionBar = lazyPart(async () => (await import("./CompactionBar")).CompactionBar);
 const EstimateLine = lazyPart(async () => (await import("../composer/EstimateLine")).EstimateLine);
 const SlashMenu = lazyPart(async () => (await import("../composer/SlashMenu")).SlashMenu);
+const PromptDialog = lazyPart(async () => (await import("../tools/PromptDialog")).PromptDialog);
+const ResourceDialog = lazyPart(
+  async () => (await import("../tools/ResourceDialog")).ResourceDialog,
+);
 const FindBar = lazyPart(async () => (await import("./FindBar")).FindBar);
-
-/** What a message that begins with a slash can stand for. */
-const SLASH_SOURCES: readonly SlashSource[] = [];
 
 export interface ChatProps {
   /** The open conversation's key. */
@@ -61,6 +72,11 @@ export function Chat(props: ChatProps) {
   const isEmpty = messages.length === 0;
   const follow = useStickToBottom(!isEmpty);
   const { jumpToEnd } = follow;
+  const { mcp } = useSettings();
+  const [prompt, setPrompt] = useState<McpPrompt | null>(null);
+  const [isAttaching, setIsAttaching] = useState(false);
+  // What a message that begins with a slash can stand for.
+  const sources = useMemo(() => [promptSource(mcp, setPrompt)], [mcp]);
   useScrollToMessage(target, follow);
   useFocusFallback(box);
 
@@ -106,10 +122,12 @@ export function Chat(props: ChatProps) {
     box.current?.focus();
   }
 
-  const drop = useFileDrop((files) => {
+  function attach(files: readonly File[]): void {
     conversation.tray.add(files);
     box.current?.focus();
-  });
+  }
+
+  const drop = useFileDrop(attach);
 
   return (
     <main className={`chat-container ${styles.chat}`} {...drop.handlers}>
@@ -162,7 +180,13 @@ export function Chat(props: ChatProps) {
           )
         }
         estimate={<EstimateLine conversation={conversation} />}
-        actions={<ToolMenu choice={conversation.options} by={model} />}
+        actions={
+          <ToolMenu
+            choice={conversation.options}
+            by={model}
+            onAttach={() => setIsAttaching(true)}
+          />
+        }
         queue={queue}
         onSend={send}
         onUnqueue={() => {
@@ -173,11 +197,31 @@ export function Chat(props: ChatProps) {
         onStop={conversation.stop}
         above={
           <>
-            <SlashMenu box={box} draft={conversation.draft} sources={SLASH_SOURCES} />
+            <SlashMenu box={box} draft={conversation.draft} sources={sources} />
             <TideLine status={status} />
           </>
         }
       />
+      {isAttaching && (
+        <ResourceDialog
+          onClose={() => setIsAttaching(false)}
+          onFiles={(files) => {
+            setIsAttaching(false);
+            attach(files);
+          }}
+        />
+      )}
+      {prompt !== null && (
+        <PromptDialog
+          prompt={prompt}
+          onClose={() => setPrompt(null)}
+          onInsert={(text, files) => {
+            setPrompt(null);
+            conversation.giveBack({ text, attached: [] });
+            attach(files);
+          }}
+        />
+      )}
       {drop.isOver && <DropOverlay />}
       <StatusNews key={id} state={run?.get() ?? null} refused={refused} />
     </main>

@@ -9,6 +9,7 @@ import { useSettings } from "../../settings/useSettings";
 import { Button } from "../../ui/Button";
 import parts from "../../ui/form/form.module.css";
 import { Problem } from "../../ui/Problem";
+import { Summary } from "../../ui/Summary";
 import { useAsyncAction } from "../../ui/useAsyncAction";
 
 /** How often the files are looked at while this is shown, so that a saved change is seen at once. */
@@ -154,6 +155,14 @@ export function Tools() {
                   <p>{words.where(withEscapes(rulesOf(grant)))}</p>
                 )}
                 {grant.suspended && <p>{words.suspended}</p>}
+                {grant.difference !== undefined && (
+                  <details>
+                    <Summary>{words.difference}</Summary>
+                    <pre className={parts.text} dir="ltr">
+                      {withEscapes(grant.difference)}
+                    </pre>
+                  </details>
+                )}
               </span>
               <Button
                 isFree={!isBusy}

@@ -7,6 +7,7 @@ import { ToolIcon } from "../../ui/icons";
 import { Wave } from "../../ui/Wave";
 import { ApprovalCard } from "./ApprovalCard";
 import { Arguments } from "./Arguments";
+import { ResultMedia } from "./ResultMedia";
 import { TextBlock } from "./TextBlock";
 import styles from "./tools.module.css";
 import { Verbatim } from "./Verbatim";
@@ -61,6 +62,7 @@ export default function CallCard({ call }: { readonly call: AnswerCall }) {
           </>
         )}
       </details>
+      {call.parts !== undefined && <ResultMedia parts={call.parts} />}
       {state === "lost" && <p className={styles.lost}>{words.lost}</p>}
     </>
   );

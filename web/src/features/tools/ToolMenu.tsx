@@ -10,7 +10,7 @@ import type { ToolPanelProps } from "./ToolPanel";
 
 const ToolPanel = lazyPart(async () => (await import("./ToolPanel")).ToolPanel);
 
-export function ToolMenu({ choice, by }: Omit<ToolPanelProps, "onLeave">) {
+export function ToolMenu({ choice, by, onAttach }: Omit<ToolPanelProps, "onLeave">) {
   const { tools: chosen } = useStore(choice);
   const model = useModel(by, chosen.length > 0);
   const isRefused = model !== null && !model.tools;
@@ -33,7 +33,7 @@ export function ToolMenu({ choice, by }: Omit<ToolPanelProps, "onLeave">) {
         </button>
       )}
     >
-      {(close) => <ToolPanel choice={choice} by={by} onLeave={close} />}
+      {(close) => <ToolPanel choice={choice} by={by} onLeave={close} onAttach={onAttach} />}
     </Popover>
   );
 }

@@ -19,6 +19,8 @@ export interface ToolPanelProps {
   /** Who answers; null until it is known. */
   readonly by: ModelRef | null;
   readonly onLeave: () => void;
+  /** Opens the list of what servers give to read. */
+  readonly onAttach: () => void;
 }
 
 interface NamedTool {
@@ -27,8 +29,9 @@ interface NamedTool {
   readonly name: string;
 }
 
-export function ToolPanel({ choice, by, onLeave }: ToolPanelProps) {
-  const { tools } = useSettings();
+export function ToolPanel({ choice, by, onLeave, onAttach }: ToolPanelProps) {
+  const { tools, mcp } = useSettings();
+  const [hasServers, setHasServers] = useState(false);
   const { tools: chosen } = useStore(choice);
   const [known, setKnown] = useState<readonly NamedTool[] | null>(null);
   const { problem, attempt } = useAsyncAction();
@@ -39,7 +42,8 @@ export function ToolPanel({ choice, by, onLeave }: ToolPanelProps) {
 
   useEffect(() => {
     async function load(): Promise<void> {
-      const all = await tools.list();
+      const [all, servers] = await Promise.all([tools.list(), mcp.list()]);
+      setHasServers(servers.some(({ enabled }) => enabled));
       const usable = all
         .filter(({ enabled }) => enabled)
         .map((tool) => ({ tool, name: requestName(tool, all) }));
@@ -50,7 +54,7 @@ export function ToolPanel({ choice, by, onLeave }: ToolPanelProps) {
       if (left.length < choice.get().tools.length) choice.choose({ tools: left });
     }
     attempt(load());
-  }, [tools, choice, attempt]);
+  }, [tools, mcp, choice, attempt]);
 
   return (
     <div className={styles.panel}>
@@ -77,6 +81,18 @@ export function ToolPanel({ choice, by, onLeave }: ToolPanelProps) {
       })}
       {known?.length === 0 && <p>{words.nothingOn}</p>}
       <Problem>{problem}</Problem>
+      {hasServers && (
+        <button
+          type="button"
+          className={`${buttons.pill} ${styles.settings}`}
+          onClick={() => {
+            onLeave();
+            onAttach();
+          }}
+        >
+          {words.attach}
+        </button>
+      )}
       <button
         type="button"
         className={`${buttons.pill} ${styles.settings}`}

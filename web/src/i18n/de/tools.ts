@@ -34,6 +34,7 @@ export const toolsInGerman: Strings["tools"] = {
   noArguments: "Keine Argumente",
   changed: "Deine Argumente",
   result: "Ergebnis",
+  sound: "Ton im Ergebnis",
   shownOf: (shown, whole) => `Das Modell hat ${shown} von ${whole} bekommen.`,
   showAll: "Alles zeigen",
   showLess: "Weniger zeigen",
@@ -91,6 +92,7 @@ export const toolsInGerman: Strings["tools"] = {
   menuText: "Diese darf das Modell in dieser Unterhaltung aufrufen wollen.",
   notForModel: (model) => `${model} nimmt keine Werkzeuge.`,
   nothingOn: "Kein Werkzeug ist eingeschaltet.",
+  attach: "Von einem Server anhängen",
   settings: "Einstellungen der Werkzeuge",
 
   listText:
@@ -122,6 +124,7 @@ export const toolsInGerman: Strings["tools"] = {
     value === "" ? `${argument} ${rule}` : `${argument} ${rule} „${value}“`,
   suspended:
     "Ausgesetzt: Das Werkzeug hat sich seitdem geändert, darum werden seine Aufrufe wieder gefragt.",
+  difference: "Was sich geändert hat",
   revoke: "Widerrufen",
   revokeOf: (tool) => `Entscheidung über ${tool} widerrufen`,
 };

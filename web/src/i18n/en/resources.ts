@@ -4,4 +4,11 @@ export const resourcesInEnglish = {
   slash: "Commands",
   found: (count: number) =>
     `${count === 1 ? "1 command" : `${count} commands`}. The arrow keys choose one.`,
+  promptOf: (prompt: string, server: string) => `${prompt}, a prompt of ${server}`,
+  insert: "Insert",
+  loading: "The server is asked…",
+  attach: "Attach from a server",
+  search: "Search",
+  none: "No server offers anything here.",
+  text: "It is attached to your message, and sent with it.",
 } as const;

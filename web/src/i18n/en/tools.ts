@@ -36,6 +36,7 @@ export const toolsInEnglish = {
   noArguments: "No arguments",
   changed: "Your arguments",
   result: "Result",
+  sound: "Sound in the result",
   shownOf: (shown: string, whole: string) => `The model was given ${shown} of ${whole}.`,
   showAll: "Show all",
   showLess: "Show less",
@@ -94,6 +95,7 @@ export const toolsInEnglish = {
   notForModel: (model: string) => `${model} takes no tools.`,
   nothingOn: "No tool is on.",
   settings: "Tool settings",
+  attach: "Attach from a server",
 
   listText: "Functions that a model may call. Each call is asked unless you have allowed it.",
   list: "Tools on this computer",
@@ -120,6 +122,7 @@ export const toolsInEnglish = {
   ruleIn: (argument: string, rule: string, value: string) =>
     value === "" ? `${argument} ${rule}` : `${argument} ${rule} “${value}”`,
   suspended: "Suspended: the tool has changed since, so its calls are asked again.",
+  difference: "What has changed",
   revoke: "Revoke",
   revokeOf: (tool: string) => `Revoke what was decided about ${tool}`,
 } as const;

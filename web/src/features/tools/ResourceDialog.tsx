@@ -1,0 +1,79 @@
+/** Lists what servers give to read, and attaches what the person chooses. */
+import { useEffect, useState } from "react";
+import type { McpResource, McpResources } from "../../bridge/contract";
+import { resources } from "../../i18n/resources";
+import { withEscapes } from "../../lib/hiddenCharacters";
+import { useSettings } from "../../settings/useSettings";
+import { Dialog } from "../../ui/Dialog";
+import parts from "../../ui/form/form.module.css";
+import { TextField } from "../../ui/form/TextField";
+import { Problem } from "../../ui/Problem";
+import { useAsyncAction } from "../../ui/useAsyncAction";
+import { ItemForm } from "./ItemForm";
+import styles from "./ServerDialog.module.css";
+import { filesOf } from "./serverFiles";
+
+export interface ResourceDialogProps {
+  readonly onFiles: (files: readonly File[]) => void;
+  readonly onClose: () => void;
+}
+
+export function ResourceDialog({ onFiles, onClose }: ResourceDialogProps) {
+  const { mcp } = useSettings();
+  const [found, setFound] = useState<McpResources | null>(null);
+  const [sought, setSought] = useState("");
+  const [chosen, setChosen] = useState<McpResource | null>(null);
+  const { problem, isBusy, attempt } = useAsyncAction();
+
+  useEffect(() => attempt(mcp.resources().then(setFound)), [attempt, mcp]);
+
+  const items = (found?.items ?? []).filter(({ server, name, uri, description }) =>
+    `${server} ${name} ${uri} ${description}`.toLowerCase().includes(sought.toLowerCase()),
+  );
+  return (
+    <Dialog title={resources.attach} onClose={onClose}>
+      <section className={styles.body}>
+        {chosen !== null ? (
+          <>
+            <p className={parts.text}>{withEscapes(`${chosen.server}: ${chosen.uri}`)}</p>
+            <ItemForm
+              fields={chosen.fields}
+              fetch={async (values) => {
+                const { server, uri: name } = chosen;
+                onFiles(filesOf(await mcp.readResource({ server, name, values })));
+              }}
+              onCancel={() => setChosen(null)}
+            />
+          </>
+        ) : (
+          <>
+            <TextField
+              label={resources.search}
+              type="search"
+              value={sought}
+              onChange={setSought}
+              isTall
+            />
+            {isBusy && <p role="status">{resources.loading}</p>}
+            {found !== null && items.length === 0 && <p>{resources.none}</p>}
+            <ul className={styles.list}>
+              {items.map((item) => (
+                <li key={`${item.server} ${item.uri}`}>
+                  <button type="button" className="row-button" onClick={() => setChosen(item)}>
+                    <span>{withEscapes(item.name)}</span>
+                    <small>{withEscapes(`${item.server} · ${item.uri}`)}</small>
+                  </button>
+                </li>
+              ))}
+            </ul>
+            {Object.entries(found?.problems ?? {}).map(([server, why]) => (
+              <Problem key={server}>{withEscapes(why)}</Problem>
+            ))}
+            <Problem>{problem}</Problem>
+          </>
+        )}
+        <p className={parts.text}>{resources.text}</p>
+      </section>
+    </Dialog>
+  );
+}

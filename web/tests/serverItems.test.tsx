@@ -1,0 +1,101 @@
+/** Prompts and resources of servers in the message box, over the fake host. */
+import { act, render, screen, within } from "@testing-library/react";
+import { userEvent } from "@testing-library/user-event";
+import { afterEach, expect, it, vi } from "vitest";
+import { App } from "../src/App";
+import type { Shell } from "../src/bridge/llmApi";
+import { createConversations } from "../src/conversations/conversations";
+import { createSettings } from "../src/settings/settings";
+import { fakePage, turn, until } from "./support";
+
+afterEach(() => {
+  vi.useRealTimers();
+  localStorage.clear();
+  sessionStorage.clear();
+});
+
+async function shown() {
+  const page = await fakePage({ rate: 0 });
+  const { bridge, llm } = page;
+  const conversations = createConversations({
+    host: { client: bridge.client, router: bridge.router, topics: bridge.topics, llm },
+  });
+  conversations.begin();
+  const shell = { openWindow: vi.fn(), openLink: vi.fn() } as unknown as Shell;
+  const known = createSettings(bridge, () => {});
+  render(<App {...{ bridge, shell, conversations, watched: null }} settings={known} />);
+  await turn(100);
+  const person = userEvent.setup({ delay: null });
+  return { ...page, tray: conversations.shown.get().conversation.tray, person };
+}
+
+const box = () => screen.getByRole<HTMLTextAreaElement>("textbox", { name: "Message" });
+const questions = () => document.querySelectorAll(".message.user").length;
+
+it("puts a prompt without arguments into the box, and sends nothing", async () => {
+  const { person } = await shown();
+  await person.type(box(), "/gre");
+  await turn(100);
+  await person.keyboard("{ArrowDown}{Enter}");
+  await turn(200);
+  expect(box().value).toBe("Good morning!");
+  expect(document.activeElement).toBe(box());
+  expect(questions()).toBe(0);
+});
+
+it("asks for the arguments of a prompt, and says why the server refused them", async () => {
+  const { person } = await shown();
+  await person.type(box(), "/plan");
+  await turn(100);
+  await person.click(screen.getByRole("option", { name: /plan/ }));
+  await turn(100);
+  const dialog = screen.getByRole("dialog", { name: "plan, a prompt of time" });
+  const city = within(dialog).getByRole("textbox", { name: /city/ });
+  await person.type(city, "nowhere{Enter}");
+  await turn(100);
+  expect(within(dialog).getByRole("alert").textContent).toContain("There is no such city.");
+  await person.clear(city);
+  await person.type(city, "Emden{Enter}");
+  await turn(200);
+  expect(screen.queryByRole("dialog", { name: /plan/ })).toBeNull();
+  expect(box().value).toBe("Plan a day in Emden.");
+  expect(questions()).toBe(0);
+});
+
+it("sends a message that begins with a slash as it is", async () => {
+  const { person } = await shown();
+  await person.type(box(), "/plan{Enter}");
+  await turn(2_000);
+  expect(questions()).toBe(1);
+  expect(screen.getByText("/plan", { selector: ".message.user *" })).toBeTruthy();
+});
+
+async function attaching() {
+  const page = await shown();
+  await page.person.click(screen.getByRole("button", { name: /^Tools:/ }));
+  await turn(100);
+  await page.person.click(screen.getByRole("button", { name: "Attach from a server" }));
+  await turn(100);
+  return { ...page, dialog: screen.getByRole("dialog", { name: "Attach from a server" }) };
+}
+
+it("attaches a resource with the name of its server, and says who could not be asked", async () => {
+  const { person, dialog, tray } = await attaching();
+  expect(within(dialog).getByRole("alert").textContent).toContain("npx is not found.");
+  await person.type(within(dialog).getByRole("searchbox"), "today");
+  expect(within(dialog).getAllByRole("button", { name: /Tides/ })).toHaveLength(1);
+  await person.click(within(dialog).getByRole("button", { name: /Tides of today/ }));
+  await until(() => expect(tray.get()[0]?.state).toBe("ready"));
+  expect(tray.get().map(({ name, kind }) => [name, kind])).toEqual([["time: tides", "file"]]);
+  expect(screen.queryByRole("dialog", { name: "Attach from a server" })).toBeNull();
+  expect(questions()).toBe(0);
+});
+
+it("fills in the variables of a template first", async () => {
+  const { person, dialog, tray } = await attaching();
+  await person.click(within(dialog).getByRole("button", { name: /Tides of a day/ }));
+  await turn(40);
+  await person.type(within(dialog).getByRole("textbox", { name: /day/ }), "monday{Enter}");
+  await until(() => expect(tray.get()[0]?.state).toBe("ready"));
+  expect(await act(async () => tray.get()[0]?.bytes?.text())).toBe("Tides of monday");
+});
