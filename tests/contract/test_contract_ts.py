@@ -46,7 +46,7 @@ def test_every_public_method_of_every_namespace_has_a_literal_call() -> None:
 
 def test_events_have_a_required_channel_and_requests_may_leave_out_defaults() -> None:
     text = contract_ts.render()
-    assert text.count('\n  channel: "llm:') == 12
+    assert text.count('\n  channel: "llm:') == 13
     assert "channel?:" not in text
     assert "  stream?: boolean | undefined;" in text
     assert "  count: number;" in text

@@ -1,9 +1,10 @@
 /** An answer as a list of parts, in the order in which the model produced them. */
-import type { AnswerCall, Attachment, Elicitation, ToolCall } from "../bridge/contract";
+import type { AnswerCall, Attachment, ElicitationEvent, ToolCall } from "../bridge/contract";
 
 /** A call while its run goes on: its server may ask the person something. */
 export interface LiveCall extends AnswerCall {
-  readonly elicitation?: (Elicitation & { readonly inferenceId: string }) | undefined;
+  /** The last event of that kind; nothing is asked any more if it has no question. */
+  readonly elicitation?: ElicitationEvent;
 }
 
 interface Fields {

@@ -179,8 +179,8 @@ const table: Table = {
             state: event.verdict === "deny" ? "denied" : "approved",
           },
     ),
-  "llm:elicitation": (state, { callId, inferenceId, elicitation: asked }) =>
-    withCall(state, { callId, elicitation: asked && { ...asked, inferenceId } }),
+  "llm:elicitation": (state, event) =>
+    withCall(state, { callId: event.callId, elicitation: event }),
   "llm:result": (state, { text: result, ...event }) => withCall(state, { result, ...bare(event) }),
   "llm:retrying": (state, event) => ({ ...state, retrying: bare(event) }),
   "llm:notice": (state, event) => ({ ...state, notices: [...state.notices, bare(event)] }),
