@@ -80,6 +80,7 @@ ALIASES = (
 MODULES = (
     "base",
     "budgets",
+    "compactions",
     "messages",
     "forms",
     "elicitation",

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from shell.contract.base import *
     from shell.contract.budgets import *
+    from shell.contract.compactions import *
     from shell.contract.conversations import *
     from shell.contract.elicitation import *
     from shell.contract.envelopes import *
@@ -30,8 +31,8 @@ if TYPE_CHECKING:
 else:
     _MODULES = (
         *("base", "envelopes", "messages", "tools", "requests", "events", "budgets", "providers"),
-        *("settings", "topics", "transfer", "mcp", "search", "conversations", "forms"),
-        "elicitation",
+        *("settings", "topics", "transfer", "mcp", "search", "compactions"),
+        *("conversations", "forms", "elicitation"),
     )
     """Where a name is looked for, in this order: first those that a window needs to open."""
 

@@ -158,9 +158,54 @@ export interface UsageRow {
   unpricedTokens: number;
 }
 
+/** A summary of a message and of all before it. These stay as they are. */
+export interface Compaction {
+  text: string;
+  providerId: string;
+  /** Who wrote it. */
+  modelId: string;
+  createdAt: number;
+  /** How many messages it stands for. */
+  messages: number;
+  /** What it took to write it. */
+  usage: Usage;
+  /** Whether a person has changed the text. */
+  edited: boolean;
+  /** Whether models are sent the messages again. */
+  undone: boolean;
+}
+
 /** Text. */
 export interface TextPart {
   type: "text";
+  text: string;
+}
+
+/** An image or a file of a message. `attachment` returns its bytes by `hash`. */
+export interface Attachment {
+  type: "attachment";
+  kind: "image" | "file";
+  name: string | null;
+  mediaType: string;
+  /** Characters of its data in base64. */
+  size: number;
+  hash: string;
+}
+
+/** The bytes of an attachment, in base64. */
+export interface AttachmentData {
+  data: string;
+}
+
+/** Asks for a copy of an attachment in the folder `exports` of the data directory. */
+export interface AttachmentCopy {
+  hash: string;
+  name: string;
+}
+
+/** A text to write to a new file in the folder `exports` of the data directory. */
+export interface NewFile {
+  name: string;
   text: string;
 }
 
@@ -179,6 +224,14 @@ export interface FilePart {
   name: string;
   mediaType: string;
   data: string;
+}
+
+/** The prompt template that made a message, with what was filled in. */
+export interface MessageTemplate {
+  name: string;
+  /** A hash of the template's text. */
+  version: string;
+  values: Record<string, JsonValue>;
 }
 
 /**
@@ -703,34 +756,6 @@ export interface ConversationSummary {
   inferenceId: string | null;
 }
 
-/** An image or a file of a message. `attachment` returns its bytes by `hash`. */
-export interface Attachment {
-  type: "attachment";
-  kind: "image" | "file";
-  name: string | null;
-  mediaType: string;
-  /** Characters of its data in base64. */
-  size: number;
-  hash: string;
-}
-
-/** The bytes of an attachment, in base64. */
-export interface AttachmentData {
-  data: string;
-}
-
-/** Asks for a copy of an attachment in the folder `exports` of the data directory. */
-export interface AttachmentCopy {
-  hash: string;
-  name: string;
-}
-
-/** A text to write to a new file in the folder `exports` of the data directory. */
-export interface NewFile {
-  name: string;
-  text: string;
-}
-
 /** A complete tool call. `arguments` is the model's own text, mostly JSON. */
 export interface ToolCall {
   id: string;
@@ -821,6 +846,10 @@ export interface StoredMessage {
   detail: AnswerDetail | null;
   /** The answer in the order in which it was written. Empty if it called no tools. */
   parts: AnswerPart[];
+  /** The template that made a question. */
+  template?: MessageTemplate;
+  /** The summary of this message and all before it. */
+  compaction?: Compaction;
 }
 
 /** A conversation along the chosen path, from its root. */
@@ -881,6 +910,7 @@ export interface SendRequest extends AnswerOptions {
    * chosen another path meanwhile.
    */
   after?: string | null | undefined;
+  template?: MessageTemplate | null | undefined;
 }
 
 /** Asks what a message would take if it were sent. Attachments are told by their sizes. */
@@ -913,6 +943,7 @@ export interface Estimate {
 export interface EditRequest extends AnswerOptions {
   messageId: string;
   content: Content;
+  template?: MessageTemplate | null | undefined;
 }
 
 /** Names the answer to regenerate or continue. */
