@@ -67,6 +67,7 @@ ALIASES = (
     "Activity",
     "FieldType",
     "FieldFormat",
+    "ElicitationAction",
     "FormValue",
     "Part",
     "Content",
@@ -82,6 +83,7 @@ MODULES = (
     "compactions",
     "messages",
     "forms",
+    "elicitation",
     "requests",
     "events",
     "envelopes",
@@ -155,7 +157,6 @@ def render() -> str:
     for sent in [contract.Batch, *(m.params for m in every if m.params is not None)]:
         writer.add(sent, "validation")
     told: list[Hint] = [contract.AnyEvent, contract.AnyTopic, contract.OkReply, contract.ErrorReply]
-    told += [contract.FormField]
     for value in [*told, *(m.result for m in every)]:
         writer.add(value, "serialization")
     parts = [

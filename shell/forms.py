@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
+from math import isfinite
 from urllib.parse import urlsplit
 
 from shell.contract import FieldFormat, FormField, FormFile, FormValue, FormValues
@@ -50,7 +51,7 @@ def _problems(field: FormField, value: FormValue) -> Iterator[str]:
     """What is wrong with a value, to follow the field's name."""
     match field.type:
         case "number" | "integer":
-            if isinstance(value, bool) or not isinstance(value, int | float):
+            if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
                 yield "is not a number"
             elif field.type == "integer" and value != int(value):
                 yield "is not a whole number"

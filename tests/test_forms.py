@@ -62,6 +62,7 @@ def test_what_fits_is_taken_as_it_is(given: FormField, value: FormValue) -> None
         (field(type="date"), "2026-02-29", "f is not a date"),
         (field(type="date"), "20261129", "f is not a date"),
         (field(type="number"), "3", "f is not a number."),
+        (field(type="integer"), float("nan"), "f is not a number."),
         (field(type="integer"), True, "f is not a number."),
         (field(type="integer"), 1.5, "f is not a whole number."),
         (field(type="integer", minimum=2), 1, "f is below 2."),

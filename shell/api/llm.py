@@ -8,6 +8,7 @@ from shell.contract import (
     AttachReply,
     AttachRequest,
     Decision,
+    ElicitationAnswer,
     InferenceRequest,
     InferenceSummary,
     LookupId,
@@ -72,6 +73,10 @@ class LlmApi:
 
     def decide(self, caller: Caller, params: Decision) -> bool:
         """Allow or deny a tool call that waits. False when somebody has decided before."""
+        return self._engine.decide(caller.id, params)
+
+    def answer(self, caller: Caller, params: ElicitationAnswer) -> bool:
+        """Answer what a server asks during a call. False when somebody has answered before."""
         return self._engine.decide(caller.id, params)
 
     def get_status(self, caller: Caller) -> ServiceStatus:

@@ -1,11 +1,27 @@
-"""Decides about tool calls for `tidewire ask`: on a terminal by asking, elsewhere by refusing."""
+"""Decides about tool calls for `tidewire ask`, and answers what their servers ask: on a terminal by
+asking the person, elsewhere by refusing.
+"""
 
 import json
 import select
 import sys
 from collections.abc import Callable
 
-from shell.contract import AnyEvent, ApprovalEvent, CallEvent, Decision, Scope, Verdict
+from shell.cli.forms import fill_in
+from shell.contract import (
+    AnyEvent,
+    ApprovalEvent,
+    CallEvent,
+    Decision,
+    Elicitation,
+    ElicitationAction,
+    ElicitationAnswer,
+    ElicitationEvent,
+    FormValues,
+    Scope,
+    Verdict,
+)
+from shell.support.open_url import open_link
 from shell.support.text import escaped
 from shell.tools.base import Tool
 
@@ -23,23 +39,38 @@ class Decisions:
     """Answers the questions of one run.
 
     Args:
-        decide: takes a decision to the engine.
+        decide: takes a decision or an answer to the engine.
         has_ended: whether the run has ended, for example by Ctrl-C; then nothing is asked.
     """
 
-    def __init__(self, decide: Callable[[Decision], object], has_ended: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        decide: Callable[[Decision | ElicitationAnswer], object],
+        has_ended: Callable[[], bool],
+    ) -> None:
         self._decide = decide
         self._has_ended = has_ended
         self._calls: dict[str, CallEvent] = {}
 
     def take(self, event: AnyEvent) -> None:
         """Note a call, or answer the question about one."""
-        if isinstance(event, CallEvent):
+        if isinstance(event, ElicitationEvent) and event.elicitation is not None:
+            action, values = self._answer(event.elicitation)
+            self._decide(
+                ElicitationAnswer(
+                    inference_id=event.inference_id,
+                    call_id=event.call_id,
+                    elicitation_id=event.elicitation.id,
+                    action=action,
+                    values=values,
+                )
+            )
+        elif isinstance(event, CallEvent):
             self._calls[event.call_id] = event
         elif isinstance(event, ApprovalEvent) and event.state == "asked":
             call = self._calls[event.call_id]
             reason = None
-            if sys.stdin.isatty() and sys.stderr.isatty():
+            if _is_terminal():
                 verdict, scope = self._ask(call, event.why)
             else:
                 verdict, scope = _refuse(call)
@@ -58,22 +89,39 @@ class Decisions:
     def _ask(self, call: CallEvent, why: str | None) -> tuple[Verdict, Scope]:
         shown = json.dumps(call.arguments, indent=2, ensure_ascii=False)
         note = f"\n{why}" if why else ""
+        answer = self._prompt(
+            f"\ntidewire: the model wants to call {call.tool} ({call.source}) with\n"
+            f"{shown}{note}\n"
+            "Allow it? [y]es, once / [a]ll calls of this tool in this answer / [N]o: "
+        )
+        return ANSWERS.get(answer.strip().lower(), ("deny", "once"))
+
+    def _answer(self, asked: Elicitation) -> tuple[ElicitationAction, FormValues]:
+        if not _is_terminal():
+            _say(f"{asked.server} asks something, and nobody is here to answer: {asked.message}")
+            return "cancel", {}
+        what = "Answer it?" if asked.url is None else f"Open {asked.url} in the browser?"
+        answer = self._prompt(
+            f"\ntidewire: {asked.server} asks\n{asked.message}\n{what} [y]es / [N]o: "
+        )
+        if answer.strip().lower() not in ("y", "yes"):
+            return "cancel" if self._has_ended() else "decline", {}
+        if asked.url is None:
+            values = fill_in(asked.fields, self._prompt, self._has_ended)
+            return ("cancel", {}) if values is None else ("accept", values)
+        if not open_link(asked.url):
+            _say("Nothing can open it here. Copy the address into a browser.")
+        return "accept", {}
+
+    def _prompt(self, text: str) -> str:
+        """Print a question, and return the line that is typed then."""
         if sys.platform != "win32":
             import termios
 
             # What was typed before the question was seen does not answer it.
             termios.tcflush(sys.stdin, termios.TCIFLUSH)
-        print(
-            escaped(
-                f"\ntidewire: the model wants to call {call.tool} ({call.source}) with\n"
-                f"{shown}{note}\n"
-                "Allow it? [y]es, once / [a]ll calls of this tool in this answer / [N]o: "
-            ),
-            end="",
-            file=sys.stderr,
-            flush=True,
-        )
-        return ANSWERS.get(self._line().strip().lower(), ("deny", "once"))
+        print(escaped(text), end="", file=sys.stderr, flush=True)
+        return self._line()
 
     def _line(self) -> str:
         """The next line that is typed; empty at the end of the input or of the run."""
@@ -88,12 +136,13 @@ def _refuse(call: CallEvent) -> tuple[Verdict, Scope]:
     name = call.tool
     if "__" in name:
         name = Tool(name, call.source, "python").wire_name
-    print(
-        escaped(
-            f"tidewire: the tool {call.tool} ({call.source}) was not allowed. "
-            f"'--allow {name}' lets it run."
-        ),
-        file=sys.stderr,
-        flush=True,
-    )
+    _say(f"the tool {call.tool} ({call.source}) was not allowed. '--allow {name}' lets it run.")
     return "deny", "once"
+
+
+def _say(text: str) -> None:
+    print(escaped(f"tidewire: {text}"), file=sys.stderr, flush=True)
+
+
+def _is_terminal() -> bool:
+    return sys.stdin.isatty() and sys.stderr.isatty()

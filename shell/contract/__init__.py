@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from shell.contract.budgets import *
     from shell.contract.compactions import *
     from shell.contract.conversations import *
+    from shell.contract.elicitation import *
     from shell.contract.envelopes import *
     from shell.contract.events import *
     from shell.contract.forms import *
@@ -31,7 +32,7 @@ else:
     _MODULES = (
         *("base", "envelopes", "messages", "tools", "requests", "events", "budgets", "providers"),
         *("settings", "topics", "transfer", "mcp", "search", "compactions"),
-        *("conversations", "forms"),
+        *("conversations", "forms", "elicitation"),
     )
     """Where a name is looked for, in this order: first those that a window needs to open."""
 

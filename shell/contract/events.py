@@ -7,6 +7,7 @@ from pydantic import Field, JsonValue
 
 from shell.contract.base import ABSENT, OMIT_EMPTY, Value
 from shell.contract.budgets import BudgetMeter, BudgetPause
+from shell.contract.elicitation import Elicitation, ElicitationAction
 from shell.contract.messages import Attachment
 from shell.contract.tools import Scope, Verdict
 from shell.errors import ErrorCode, Reason
@@ -165,6 +166,17 @@ class ApprovalEvent(Event):
     """Why it is asked although a permission exists, or the reason of a denial."""
 
 
+class ElicitationEvent(Event):
+    """A server asks the person something during a call, or has its answer."""
+
+    channel: Literal["llm:elicitation"] = "llm:elicitation"
+    call_id: str
+    elicitation: Annotated[Elicitation | None, ABSENT] = None
+    """What is asked. Absent once it was answered."""
+    action: Annotated[ElicitationAction | None, ABSENT] = None
+    """What the person has done about it."""
+
+
 class ResultEvent(Event):
     """A tool call has ended."""
 
@@ -206,6 +218,7 @@ class NoticeCode(StrEnum):
     TOOLS_DROPPED = "TOOLS_DROPPED"
     EFFORT_DROPPED = "EFFORT_DROPPED"
     REPETITION_STOPPED = "REPETITION_STOPPED"
+    ELICITATION_REFUSED = "ELICITATION_REFUSED"
 
 
 class Notice(Value):
@@ -294,6 +307,7 @@ AnyEvent = Annotated[
     | StepEvent
     | CallEvent
     | ApprovalEvent
+    | ElicitationEvent
     | ResultEvent
     | RetryingEvent
     | NoticeEvent

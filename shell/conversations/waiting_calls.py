@@ -1,8 +1,15 @@
-"""Tells pages in which conversations tool calls wait for a decision."""
+"""Tells pages in which conversations tool calls wait for a person."""
 
 from collections.abc import Callable
 
-from shell.contract import ApprovalEvent, CallEvent, DoneEvent, ResultEvent, WaitingConversation
+from shell.contract import (
+    ApprovalEvent,
+    CallEvent,
+    DoneEvent,
+    ElicitationEvent,
+    ResultEvent,
+    WaitingConversation,
+)
 from shell.inference.log import InferenceLog
 
 
@@ -33,9 +40,11 @@ class WaitingCalls:
             for event in log.read(seen):
                 if isinstance(event, CallEvent):
                     names[event.call_id] = event.tool
-                elif isinstance(event, ApprovalEvent) and event.state == "asked":
+                elif (isinstance(event, ApprovalEvent) and event.state == "asked") or (
+                    isinstance(event, ElicitationEvent) and event.elicitation is not None
+                ):
                     waiting[event.call_id] = names.get(event.call_id, "")
-                elif isinstance(event, ApprovalEvent | ResultEvent):
+                elif isinstance(event, ApprovalEvent | ElicitationEvent | ResultEvent):
                     waiting.pop(event.call_id, None)
             seen = log.last_seq
             if log.ending is not None:

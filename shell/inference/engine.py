@@ -13,6 +13,7 @@ from shell.contract import (
     MAX_STEPS,
     Decision,
     DoneEvent,
+    ElicitationAnswer,
     InferenceRequest,
     InferenceSummary,
     Message,
@@ -200,11 +201,11 @@ class Engine:
         slot = self._runs.find(owner, inference_id)
         return slot is not None and slot.stop(RunCancelled())
 
-    def decide(self, owner: str, decision: Decision) -> bool:
-        """Decide about a tool call. False: unknown, foreign, or decided already.
+    def decide(self, owner: str, decision: Decision | ElicitationAnswer) -> bool:
+        """Decide about a tool call, or answer its server. False: unknown, foreign, or done already.
 
         Raises:
-            ValidationFailed: the decision does not fit the question; the call waits on.
+            ValidationFailed: it does not fit the question; the call waits on.
         """
         slot = self._runs.find(owner, decision.inference_id)
         return slot is not None and slot.run is not None and slot.run.decide(decision)
@@ -269,6 +270,7 @@ class Engine:
 
     def close_owner(self, owner: str) -> None:
         """Cancel the runs of a window that is gone, except those that are to finish without it."""
+        self._runs.cancel_questions(owner)
         self._runs.stop(
             RunCancelled(), lambda slot: slot.owner == owner and not slot.finish_on_close
         )

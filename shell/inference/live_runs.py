@@ -126,6 +126,12 @@ class LiveRuns:
             if which(slot):
                 slot.stop(reason)
 
+    def cancel_questions(self, owner: str) -> None:
+        """Give servers no answer to what they ask in the runs of an owner."""
+        for slot in self.slots.values():
+            if slot.owner == owner and slot.run is not None:
+                slot.run.cancel_questions()
+
     def forget_owner(self, owner: str) -> None:
         """Drop the counts of an owner that is gone, with its last run."""
         if owner in self._totals:

@@ -12,6 +12,7 @@ from functools import partial
 from shell.contract import (
     Decision,
     DoneEvent,
+    ElicitationAnswer,
     ErrorEvent,
     Notice,
     NoticeEvent,
@@ -98,8 +99,9 @@ class Run:
 
     @property
     def is_waiting(self) -> bool:
-        """Whether a person is asked about a tool call."""
-        return self._steps is not None and self._steps.is_waiting
+        """Whether a person is asked about a tool call, or something for one."""
+        steps = self._steps
+        return steps is not None and (steps.is_waiting or steps.has_question)
 
     def begin(self) -> None:
         """Start the task and the deadlines.
@@ -142,11 +144,16 @@ class Run:
         )
         self._task = self._loop.create_task(self._go(self._steps), name=self.log.inference_id)
 
-    def decide(self, decision: Decision) -> bool:
-        """Take a person's decision about a tool call. False when the call does not wait.
+    def cancel_questions(self) -> None:
+        """Give servers no answer to what they ask the person now."""
+        if self._steps is not None:
+            self._steps.cancel_questions()
+
+    def decide(self, decision: Decision | ElicitationAnswer) -> bool:
+        """Take a person's decision or answer about a tool call. False when the call does not wait.
 
         Raises:
-            ValidationFailed: the decision does not fit the question.
+            ValidationFailed: it does not fit the question.
         """
         if self._steps is None or self._stopped is not None:
             return False

@@ -6,7 +6,7 @@ A run without tools has one step, and none of the events that tell of steps.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from shell.contract import BudgetPause, Decision, EndReason, StepEvent, Usage
+from shell.contract import BudgetPause, Decision, ElicitationAnswer, EndReason, StepEvent, Usage
 from shell.errors import ProviderError
 from shell.inference.log import InferenceLog, StepOutput
 from shell.inference.provider_call import ProviderCall
@@ -116,11 +116,21 @@ class Steps:
         """Whether a person is asked about a call."""
         return self._tools is not None and self._tools.is_waiting
 
-    def decide(self, decision: Decision) -> bool:
-        """Take a person's decision about a call. False when the call does not wait.
+    @property
+    def has_question(self) -> bool:
+        """Whether a server of a running call asks the person something."""
+        return self._tools is not None and self._tools.has_question
+
+    def cancel_questions(self) -> None:
+        """Give servers no answer to what they ask now."""
+        if self._tools is not None:
+            self._tools.cancel_questions()
+
+    def decide(self, decision: Decision | ElicitationAnswer) -> bool:
+        """Take a person's decision or answer about a call. False when the call does not wait.
 
         Raises:
-            ValidationFailed: the decision does not fit the question.
+            ValidationFailed: it does not fit the question.
         """
         return self._tools is not None and self._tools.decide(decision)
 

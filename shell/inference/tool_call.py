@@ -11,6 +11,7 @@ from pydantic import JsonValue
 from shell.contract import ApprovalEvent, CallEvent, CallState, ImagePart, ResultEvent
 from shell.errors import ErrorCode
 from shell.inference.log import InferenceLog, ProposedCall
+from shell.inference.questions import Questions
 from shell.providers.base import AnsweredCall
 from shell.support.text import clean
 from shell.tools.arguments import displayed
@@ -86,6 +87,8 @@ class ToolCall:
         self.decided: asyncio.Future[None] | None = None
         """Done once a person has decided; None if nobody was asked."""
         self.task: asyncio.Future[None] | None = None
+        self.questions: Questions | None = None
+        """What its server asks the person; None until it runs."""
         self.result = ""
         self.images: tuple[ImagePart, ...] = ()
 

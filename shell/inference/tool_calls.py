@@ -14,15 +14,18 @@ from shell.contract import (
     ApprovalEvent,
     CallState,
     Decision,
+    ElicitationAnswer,
     ThinkingEvent,
 )
 from shell.errors import ErrorCode, ShellError, ToolError, ValidationFailed
 from shell.inference.log import InferenceLog, ProposedCall
+from shell.inference.questions import CALL_S, CallTime, Questions
 from shell.inference.tool_call import OpenCall, ToolCall
 from shell.inference.watchdog import Watchdog
 from shell.providers.base import AnsweredCall, ToolSpec
 from shell.support.text import clean
 from shell.tools.arguments import check_arguments, parse_arguments, parse_edited, written
+from shell.tools.asking import ASKER
 from shell.tools.base import Arguments, Tool
 from shell.tools.call_states import SETTLED
 from shell.tools.media import Media, ToolOutput
@@ -34,9 +37,6 @@ MAX_BATCH = 16
 MAX_AT_ONCE = 4
 MAX_SAME = 3
 """The same call is asked when it is made for this time in a row."""
-CALL_S = 60.0
-"""How long a call may take without progress."""
-LONGEST_CALL_S = 600.0
 MAX_PROGRESS = 100
 PROGRESS_S = 0.1
 """After `MAX_PROGRESS` lines of progress, a call tells no more than one in this time."""
@@ -82,8 +82,13 @@ class ToolCalls:
 
     @property
     def is_waiting(self) -> bool:
-        """Whether a person is asked."""
+        """Whether a person is asked for a decision."""
         return any(call.state == "waiting" for call in self._batch)
+
+    @property
+    def has_question(self) -> bool:
+        """Whether a server of a running call asks the person something."""
+        return any(call.questions.is_open for call in self._batch if call.questions)
 
     @property
     def specs(self) -> tuple[ToolSpec, ...]:
@@ -132,8 +137,15 @@ class ToolCalls:
 
     def cancel(self) -> None:
         """End the calls that run, and let no other begin."""
+        self.cancel_questions()
         for task in self._tasks():
             task.cancel()
+
+    def cancel_questions(self) -> None:
+        """Give servers no answer to what they ask now."""
+        for call in self._batch:
+            if call.questions is not None:
+                call.questions.cancel()
 
     def _tasks(self, *, of_waiting: bool = True) -> list[asyncio.Future[None]]:
         return [
@@ -142,14 +154,17 @@ class ToolCalls:
             if call.task is not None and (of_waiting or call.state != "waiting")
         ]
 
-    def decide(self, decision: Decision) -> bool:
-        """Take a person's decision. False when the call does not wait any more.
+    def decide(self, decision: Decision | ElicitationAnswer) -> bool:
+        """Take a person's decision or answer. False when the call does not wait any more.
 
         Raises:
-            ValidationFailed: the nonce is another card's, or the edited arguments do not fit; the
+            ValidationFailed: the nonce is another card's, or what was entered does not fit; the
                 call waits on.
         """
         call = next((c for c in self._batch if c.proposed.id == decision.call_id), None)
+        if isinstance(decision, ElicitationAnswer):
+            questions = None if call is None else call.questions
+            return questions is not None and questions.answer(decision)
         if call is None or call.state != "waiting" or call.tool is None or call.decided is None:
             return False
         if not secrets.compare_digest(decision.nonce.encode(), call.nonce.encode()):
@@ -329,6 +344,9 @@ class ToolCalls:
             except TimeoutError:
                 state, code = "timed_out", ErrorCode.TOOL_TIMEOUT
                 text = "The call took too long and was ended; it may have taken effect."
+                if call.questions is not None and call.questions.is_cancelled:
+                    state, code = "cancelled", None
+                    text = "The person cancelled this call while it ran; it may have taken effect."
             except ToolError as error:
                 state, code, text = "failed", error.code, error.message
                 if code is ErrorCode.TOOL_TIMEOUT:
@@ -352,15 +370,17 @@ class ToolCalls:
 
     async def _run(self, call: ToolCall, tool: OfferedTool) -> str | ToolOutput:
         loop = asyncio.get_running_loop()
-        began = loop.time()
-        told, told_at = 0, began
+        told, told_at = 0, loop.time()
         async with asyncio.timeout(CALL_S) as limit:
+            time = CallTime(limit)
+            call.questions = Questions(self._log, self._watchdog, call.proposed.id, time)
+            ASKER.set(call.questions)
 
             def progress(line: str) -> None:
                 nonlocal told, told_at
                 if call.state != "running" or limit.expired():
                     return  # the call has ended, whether or not the tool knows
-                limit.reschedule(min(loop.time() + CALL_S, began + LONGEST_CALL_S))
+                time.extend()
                 if told >= MAX_PROGRESS and loop.time() - told_at < PROGRESS_S:
                     return
                 told, told_at = told + 1, loop.time()
@@ -368,4 +388,8 @@ class ToolCalls:
                     ThinkingEvent(**self._log.stamp(), status=clean(line)[:500], progress=None)
                 )
 
-            return await tool.call(call.arguments if call.edited is None else call.edited, progress)
+            try:
+                arguments = call.arguments if call.edited is None else call.edited
+                return await tool.call(arguments, progress)
+            finally:
+                call.questions.close()

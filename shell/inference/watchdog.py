@@ -32,6 +32,7 @@ class Watchdog:
         self._looked = False
         self._timer: asyncio.TimerHandle | None = None
         self._paused_at: float | None = None
+        self._pauses = 0
         self._set()
 
     @property
@@ -49,14 +50,16 @@ class Watchdog:
             self._set()
 
     def pause(self) -> None:
-        """Let no deadline pass until `resume`: the run waits for a person."""
+        """Let no deadline pass until as many calls of `resume`: the run waits for a person."""
+        self._pauses += 1
         if self._on_timeout is not None and self._paused_at is None:
             self._paused_at = self._loop.time()
             self._cancel_timer()
 
     def resume(self) -> None:
         """Go on after `pause`. The time between does not count."""
-        if self._paused_at is not None:
+        self._pauses -= 1
+        if self._pauses == 0 and self._paused_at is not None:
             paused_s = self._loop.time() - self._paused_at
             self._paused_at = None
             self._overall_at += paused_s

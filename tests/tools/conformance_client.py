@@ -14,8 +14,11 @@ from pathlib import Path
 
 import httpx2
 
+from shell.contract import Elicitation
 from shell.errors import ErrorCode, ShellError, ToolError
+from shell.forms import check_values, default_values
 from shell.providers.keys import Keys
+from shell.tools.asking import ASKER, Reply
 from shell.tools.base import Arguments, Tool
 from shell.tools.mcp.configuration import ServerSpec
 from shell.tools.registry import Tools
@@ -28,6 +31,18 @@ ASKED = "asks you to sign in"
 CLIENT_ID = "https://conformance-test.local/client-metadata.json"
 """The address that the suite expects where a client names itself by one."""
 BY_ADDRESS = "auth/basic-cimd"
+
+
+class Defaults:
+    """A person who sends every form as it is shown."""
+
+    async def ask(self, asked: Elicitation) -> Reply:
+        """Answer with the defaults."""
+        return Reply("accept", check_values(asked.fields, default_values(asked.fields)))
+
+    def refuse(self, text: str) -> None:
+        """Print what is not shown."""
+        print(text, file=sys.stderr)
 
 
 async def follow(address: str) -> None:
@@ -58,6 +73,7 @@ async def run(url: str, scenario: str, context: Mapping[str, object], folder: Pa
     async def sign_in() -> None:
         await servers.sign_in(NAME, follow, None if secret is None else str(secret))
 
+    ASKER.set(Defaults())
     try:
         offered = await _ours(tools)
         for _ in range(ROUNDS):

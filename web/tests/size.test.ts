@@ -47,12 +47,17 @@ describe("the page", () => {
     expect(gzipped(first)).toBeLessThanOrEqual(180_000);
   });
 
-  it.each(["katex", "highlight.js", "bridge/fake"])("loads %s when it is needed", (part) => {
-    const holds = (some: readonly File[]): boolean =>
-      some.some((file) => file.type === "chunk" && file.moduleIds.some((id) => id.includes(part)));
-    expect(holds(files)).toBe(true);
-    expect(holds(first)).toBe(false);
-  });
+  it.each(["katex", "highlight.js", "bridge/fake", "ui/form/TypedForm"])(
+    "loads %s when it is needed",
+    (part) => {
+      const holds = (some: readonly File[]): boolean =>
+        some.some(
+          (file) => file.type === "chunk" && file.moduleIds.some((id) => id.includes(part)),
+        );
+      expect(holds(files)).toBe(true);
+      expect(holds(first)).toBe(false);
+    },
+  );
 });
 
 it(

@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import importlib
 import logging
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -18,6 +18,8 @@ from shell.tools.mcp.stdio import Output
 if TYPE_CHECKING:
     from mcp.client._transport import TransportStreams
     from mcp.client.client import Client
+    from mcp.client.session import ClientRequestContext
+    from mcp_types import ElicitRequestParams, ElicitResult
     from mcp_types import Tool as ListedTool
 
 START_S = 60.0
@@ -74,6 +76,8 @@ class ServerOwner:
         self.error: str | None = None
         """Why it does not run, in one sentence."""
         self.output = Output()
+        self.on_question: Callable[[ElicitRequestParams], Awaitable[ElicitResult]] | None = None
+        """Answers what the server asks the person."""
         self._open = open_streams
         self._start_s = start_s
         self._on_change = on_change
@@ -223,7 +227,7 @@ class ServerOwner:
 
     def _client(self) -> "Client":
         from mcp.client.client import Client
-        from mcp_types import Implementation, ToolListChangedNotification
+        from mcp_types import ElicitResult, Implementation, ToolListChangedNotification
 
         from shell import __version__
 
@@ -234,12 +238,20 @@ class ServerOwner:
             if isinstance(message, ToolListChangedNotification):
                 self._changed()
 
+        async def asked(
+            context: "ClientRequestContext", params: "ElicitRequestParams"
+        ) -> "ElicitResult":
+            if self.on_question is None:
+                return ElicitResult(action="cancel")
+            return await self.on_question(params)
+
         return Client(
             self._open(self.output, self._lost),
             mode="auto",
             cache=None,
             client_info=Implementation(name="Tidewire", version=__version__),
             message_handler=notified,
+            elicitation_callback=asked,
         )
 
     @contextlib.asynccontextmanager

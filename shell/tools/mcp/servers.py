@@ -1,10 +1,12 @@
 """Knows all servers: what they are, whether they may run, and how they are."""
 
 import asyncio
+import shlex
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from shell.contract import McpServerSummary, McpState
 from shell.errors import ErrorCode, NotFound, ShellError, ToolError, ValidationFailed
@@ -284,6 +286,7 @@ class McpServers:
             partial(self._transports.secrets, name),
             partial(self._transports.tokens, name),
             is_remote=spec.url is not None,
+            shown_as=shlex.join(spec.argv) or urlsplit(spec.url or "").netloc.rpartition("@")[2],
         )
         self._servers[name] = made
         return made

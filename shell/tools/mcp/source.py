@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from shell.errors import ErrorCode, ShellError, ToolError
 from shell.support.redaction import REPLACEMENT, redact
+from shell.tools.asking import ASKER, Asker
 from shell.tools.base import Arguments, Progress, Tool
 from shell.tools.mcp.content import output_of
 from shell.tools.mcp.owner import Connection, ServerOwner
@@ -17,12 +18,15 @@ from shell.tools.mcp.tool_cache import ToolCache
 from shell.tools.media import ToolOutput
 
 if TYPE_CHECKING:
+    from mcp.shared.exceptions import MCPError
+    from mcp_types import ElicitRequestParams, ElicitResult
     from mcp_types import Tool as ListedTool
 
 LIST_S = 20.0
 """How long a list of tools, and with it a question, waits for a server that was never listed."""
 MAX_DESCRIPTION = 10_000
 MAX_SCHEMA_BYTES = 100_000
+MAX_PAGES_OF_A_CALL = 3
 CLOSED, EXPIRED = "Connection closed", "Session terminated"
 """What the SDK says of a connection that has ended."""
 
@@ -35,6 +39,8 @@ class McpServer:
         identity: a hash of what runs, or where it is.
         owner: starts it and keeps its connection.
         cache: has the tools of servers that do not run.
+        shown_as: what the person is told of it when it asks: its command or host, not the name that
+            it gives itself.
         secrets: what no error may contain.
         tokens: what no result may contain, either.
         is_remote: whether it is at an address, where each call has a connection of its own.
@@ -50,6 +56,7 @@ class McpServer:
         tokens: Callable[[], Sequence[str]] = tuple,
         *,
         is_remote: bool = False,
+        shown_as: str = "",
     ) -> None:
         self.name = name
         self.identity = identity
@@ -58,6 +65,9 @@ class McpServer:
         self._secrets = secrets
         self._tokens = tokens
         self._is_remote = is_remote
+        self._shown_as = shown_as or name
+        self._askers: list[Asker] = []
+        owner.on_question = self._answer
         self._seen: Connection | None = None
         self._tools: list[Tool] | None = None
 
@@ -120,12 +130,15 @@ class McpServer:
         self, connection: Connection, name: str, arguments: Arguments, tell: Progress
     ) -> str | ToolOutput:
         from mcp.shared.exceptions import MCPError
-        from mcp_types import CONNECTION_CLOSED
+        from mcp_types import CONNECTION_CLOSED, URL_ELICITATION_REQUIRED
 
         async def heard(progress: float, total: float | None, message: str | None) -> None:
             share = f"{progress:g}" if total is None else f"{progress:g} of {total:g}"
             tell(f"{self.redacted(message[:2_000])} ({share})" if message else share)
 
+        asker = ASKER.get()
+        if asker is not None:
+            self._askers.append(asker)
         try:
             result = await connection.client.call_tool(
                 name, dict(arguments), progress_callback=heard
@@ -137,6 +150,8 @@ class McpServer:
             raise ToolError(error.code, self.redacted(error.message)) from None
         except MCPError as error:
             words = error.message
+            if error.code == URL_ELICITATION_REQUIRED:
+                words = await self._shown_pages(error)
             if connection.output.reason is not None or words == CLOSED:
                 words = connection.output.reason or ""
                 words = f"The connection has ended during the call. {words}".strip()
@@ -147,6 +162,43 @@ class McpServer:
             raise
         except Exception as error:  # what the SDK refuses in a sloppy server's answer
             raise self._failed(str(error) or type(error).__name__) from None
+        finally:
+            if asker is not None:
+                self._askers.remove(asker)
+
+    async def _answer(self, params: "ElicitRequestParams") -> "ElicitResult":
+        """Have the person answer what the server asks, for the call that it makes.
+
+        A server of the older protocol does not say for which of several calls it asks.
+        """
+        from mcp_types import ElicitResult
+
+        from shell.tools.mcp.elicitation import Refused, elicitation_of
+
+        asker = ASKER.get()
+        if asker not in self._askers:
+            asker = self._askers[-1] if self._askers else None
+        if asker is None:
+            return ElicitResult(action="cancel")
+        try:
+            asked = elicitation_of(params, self._shown_as, self.redacted)
+        except Refused as error:
+            asker.refuse(f"{self.name} {error}.")
+            return ElicitResult(action="decline")
+        action, values = await asker.ask(asked)
+        if action != "accept" or params.mode == "url":
+            return ElicitResult(action=action)
+        return ElicitResult.model_validate({"action": action, "content": values})
+
+    async def _shown_pages(self, error: "MCPError") -> str:
+        """Offer to open the pages that a call needs first. Returns what the call ends with."""
+        from mcp.shared.exceptions import UrlElicitationRequiredError
+
+        needed = UrlElicitationRequiredError.from_error(error.error).elicitations
+        for params in needed[:MAX_PAGES_OF_A_CALL]:
+            if (await self._answer(params)).action != "accept":
+                return "The person did not open the page that the call needs."
+        return "The person has to finish on the page that was opened. Make the call again then."
 
     def _failed(self, words: str) -> ToolError:
         return ToolError(ErrorCode.TOOL_FAILED, self.redacted(f"{self.name}: {words[:2_000]}"))

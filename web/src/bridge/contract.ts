@@ -335,6 +335,28 @@ export interface FormField {
   multiple?: boolean | undefined;
 }
 
+/** A form to fill in, or an address to open, for a call that waits until then. */
+export interface Elicitation {
+  /** Made by the host. */
+  id: string;
+  /** The command of the server, or the host of its address. */
+  server: string;
+  message: string;
+  fields: FormField[];
+  /** The page to open; then there are no fields. */
+  url?: string;
+}
+
+/** What a person answers. */
+export interface ElicitationAnswer {
+  inferenceId: string;
+  callId: string;
+  elicitationId: string;
+  action: ElicitationAction;
+  /** With `accept`. They go to the server and are kept nowhere. */
+  values?: Record<string, FormValue> | undefined;
+}
+
 /** Parameters of single inferences and of runs in a session. */
 export interface RunParameters {
   temperature?: number | null | undefined;
@@ -564,6 +586,16 @@ export interface ApprovalEvent extends Event {
   why?: string;
 }
 
+/** A server asks the person something during a call, or has its answer. */
+export interface ElicitationEvent extends Event {
+  channel: "llm:elicitation";
+  callId: string;
+  /** What is asked. Absent once it was answered. */
+  elicitation?: Elicitation;
+  /** What the person has done about it. */
+  action?: ElicitationAction;
+}
+
 /** A tool call has ended. */
 export interface ResultEvent extends Event {
   channel: "llm:result";
@@ -601,7 +633,8 @@ export type NoticeCode =
   | "RESULTS_LEFT_OUT"
   | "TOOLS_DROPPED"
   | "EFFORT_DROPPED"
-  | "REPETITION_STOPPED";
+  | "REPETITION_STOPPED"
+  | "ELICITATION_REFUSED";
 
 /** A change that the host made to a request or an answer. */
 export interface Notice {
@@ -1726,6 +1759,8 @@ export type FieldType =
 
 export type FieldFormat = "email" | "uri" | "date" | "date-time";
 
+export type ElicitationAction = "accept" | "decline" | "cancel";
+
 export type FormValue = string | boolean | number | string[] | FormFile;
 
 export type Part = TextPart | ImagePart | FilePart;
@@ -1740,6 +1775,7 @@ export type AnyEvent =
   | StepEvent
   | CallEvent
   | ApprovalEvent
+  | ElicitationEvent
   | ResultEvent
   | RetryingEvent
   | NoticeEvent
@@ -1933,6 +1969,9 @@ export const client = (call: Invoke) => ({
     /** Allow or deny a tool call that waits. False when somebody has decided before. */
     decide: (params: Decision) =>
       call<boolean>("llm.decide", params),
+    /** Answer what a server asks during a call. False when somebody has answered before. */
+    answer: (params: ElicitationAnswer) =>
+      call<boolean>("llm.answer", params),
     /** Count the sessions, runs and tokens of the caller's window. */
     getStatus: () => call<ServiceStatus>("llm.get_status"),
     /** Everything of a run after a `seq`; the last piece begins the live events, without gap. */

@@ -16,6 +16,7 @@ export const CHANNELS = {
   "llm:step": true,
   "llm:call": true,
   "llm:approval": true,
+  "llm:elicitation": true,
   "llm:result": true,
   "llm:retrying": true,
   "llm:notice": true,

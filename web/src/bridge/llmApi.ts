@@ -115,6 +115,7 @@ export function createLlm(bridge: Bridge): Llm {
     onLlmStep: (callback) => router.on("llm:step", callback),
     onLlmCall: (callback) => router.on("llm:call", callback),
     onLlmApproval: (callback) => router.on("llm:approval", callback),
+    onLlmElicitation: (callback) => router.on("llm:elicitation", callback),
     onLlmResult: (callback) => router.on("llm:result", callback),
     onLlmRetrying: (callback) => router.on("llm:retrying", callback),
     onLlmNotice: (callback) => router.on("llm:notice", callback),

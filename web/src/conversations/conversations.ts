@@ -79,6 +79,8 @@ export interface Conversations {
   search(query: string, more?: SearchReply["more"]): Promise<SearchReply>;
   /** How many of a tool's latest calls a permission would have been for. */
   readonly earlierCalls: HostPort["client"]["conversations"]["earlierCalls"];
+  /** Answers what a server asks during a call. False if it was answered before. */
+  readonly answer: HostPort["client"]["llm"]["answer"];
   /** The usage of a conversation so far, on all of its branches. */
   readonly spent: HostPort["client"]["conversations"]["spent"];
   /** The budgets, and what answers have cost. */
@@ -334,6 +336,7 @@ export function createConversations({
     },
     prompts: conversations.prompts,
     earlierCalls: conversations.earlierCalls,
+    answer: host.client.llm.answer,
     saveAttachment: (hash, name) => conversations.saveAttachment({ hash, name }),
     saveText: conversations.saveText,
     search: (query, more = null) => conversations.search({ query, limit: HITS, more }),

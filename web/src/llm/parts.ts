@@ -1,12 +1,18 @@
 /** An answer as a list of parts, in the order in which the model produced them. */
-import type { AnswerCall, Attachment, ToolCall } from "../bridge/contract";
+import type { AnswerCall, Attachment, ElicitationEvent, ToolCall } from "../bridge/contract";
+
+/** A call while its run goes on: its server may ask the person something. */
+export interface LiveCall extends AnswerCall {
+  /** The last event of that kind; nothing is asked any more if it has no question. */
+  readonly elicitation?: ElicitationEvent;
+}
 
 interface Fields {
   readonly text: { readonly text: string };
   /** `ms`: how long it took; null if it was not measured. */
   readonly reasoning: { readonly text: string; readonly ms: number | null };
   /** `arguments` grows while the model writes them. Without tools there is no `call`. */
-  readonly tool: ToolCall & { readonly call?: AnswerCall };
+  readonly tool: ToolCall & { readonly call?: LiveCall };
   /** Adjacent files are one part, so that their pictures form one gallery. */
   readonly file: { readonly files: readonly Attachment[] };
 }

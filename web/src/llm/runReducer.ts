@@ -7,7 +7,6 @@
  *     after an end  dropped
  */
 import type {
-  AnswerCall,
   AnyEvent,
   BudgetPause,
   DoneEvent,
@@ -23,7 +22,7 @@ import type {
   Usage,
 } from "../bridge/contract";
 import { HostError } from "../bridge/hostError";
-import { joinParts, type MessagePart } from "./parts";
+import { joinParts, type LiveCall, type MessagePart } from "./parts";
 
 export type RunStatus = "submitted" | "streaming" | "stopping" | "done" | "cancelled" | "error";
 
@@ -180,6 +179,8 @@ const table: Table = {
             state: event.verdict === "deny" ? "denied" : "approved",
           },
     ),
+  "llm:elicitation": (state, event) =>
+    withCall(state, { callId: event.callId, elicitation: event }),
   "llm:result": (state, { text: result, ...event }) => withCall(state, { result, ...bare(event) }),
   "llm:retrying": (state, event) => ({ ...state, retrying: bare(event) }),
   "llm:notice": (state, event) => ({ ...state, notices: [...state.notices, bare(event)] }),
@@ -286,13 +287,13 @@ function addToCall(
 
 type Stamp = Pick<AnyEvent, "inferenceId" | "sessionId" | "seq" | "ms"> & { channel?: string };
 
-type CallChange = { [K in keyof AnswerCall]?: AnswerCall[K] | undefined } & { callId: string };
+type CallChange = { [K in keyof LiveCall]?: LiveCall[K] | undefined } & { callId: string };
 
 /** Changes the data of a call. A call made in an earlier run is new to this run. */
 function withCall(state: RunState, change: CallChange): RunState {
   const parts = addToCall(state.parts, change.callId, "", "").map((part) =>
     part.type === "tool" && part.id === change.callId
-      ? { ...part, call: { ...part.call, ...change } as AnswerCall }
+      ? { ...part, call: { ...part.call, ...change } as LiveCall }
       : part,
   );
   return { ...quiet(state), parts, tools: parts.filter((part) => part.type === "tool") };

@@ -117,6 +117,7 @@ export class FakeHost {
       },
       cancel: (id) => this.runs.get(id)?.cancel() ?? false,
       decide: (decision) => this.runs.get(decision.inferenceId)?.decide(decision) ?? false,
+      answer: () => false,
       attach: ({ inferenceId, afterSeq = -1 }) => {
         const run = this.runs.get(inferenceId);
         if (run === undefined) throw refusal("NOT_FOUND", `Inference ${inferenceId} not found`);

@@ -1,12 +1,14 @@
 /** A tool call: one line that can be expanded, or the approval card while it waits. */
 import { useDeferredValue } from "react";
-import type { AnswerCall, CallState } from "../../bridge/contract";
+import type { CallState } from "../../bridge/contract";
 import { strings } from "../../i18n";
 import { withEscapes } from "../../lib/hiddenCharacters";
+import type { LiveCall } from "../../llm/parts";
 import { ToolIcon } from "../../ui/icons";
 import { Wave } from "../../ui/Wave";
 import { ApprovalCard } from "./ApprovalCard";
 import { Arguments } from "./Arguments";
+import { ElicitationCard } from "./ElicitationCard";
 import { ResultMedia } from "./ResultMedia";
 import { TextBlock } from "./TextBlock";
 import styles from "./tools.module.css";
@@ -21,8 +23,8 @@ const GOING_ON: ReadonlySet<CallState> = new Set<CallState>([
 ]);
 const BAD: ReadonlySet<CallState> = new Set<CallState>(["invalid", "failed", "timed_out", "lost"]);
 
-export default function CallCard({ call }: { readonly call: AnswerCall }) {
-  const { tool, source, state, result, bytes, shownBytes, ranMs, edited } = call;
+export default function CallCard({ call }: { readonly call: LiveCall }) {
+  const { tool, source, state, result, bytes, shownBytes, ranMs, edited, elicitation } = call;
   const words = strings.tools;
   // A thousand calls are shown at once, and what is folded away comes right after them.
   const hasBody = useDeferredValue(true, false);
@@ -62,6 +64,13 @@ export default function CallCard({ call }: { readonly call: AnswerCall }) {
           </>
         )}
       </details>
+      {elicitation?.elicitation !== undefined && (
+        <ElicitationCard
+          key={elicitation.elicitation.id}
+          event={elicitation}
+          asked={elicitation.elicitation}
+        />
+      )}
       {call.parts !== undefined && <ResultMedia parts={call.parts} />}
       {state === "lost" && <p className={styles.lost}>{words.lost}</p>}
     </>

@@ -23,7 +23,9 @@ export interface WaitingBannerProps {
 export function WaitingBanner({ row, title }: WaitingBannerProps) {
   const { parts = [], budget, live = true } = useMessage(row) ?? {};
   const calls = parts.flatMap((part) => (part.type === "tool" && part.call ? [part.call] : []));
-  const waiting = calls.filter(({ state }) => state === "waiting");
+  const waiting = calls.filter(
+    ({ state, elicitation }) => state === "waiting" || elicitation?.elicitation,
+  );
   const [first] = waiting;
   const isAway = useIsAway();
   const conversations = useConversations();

@@ -24,5 +24,13 @@ export const formsInGerman: Worded<typeof formsInEnglish> = {
   refused: "Gib das in der verlangten Form ein.",
   noText: "Wähle eine Datei mit Text.",
   largeFile: (limit) => `Wähle eine Datei mit höchstens ${limit}.`,
+  asks: (server) => `${server} fragt dich`,
+  send: "Senden",
+  decline: "Ablehnen",
+  cancelCall: "Aufruf abbrechen",
+  openPage: (host) => `${host} öffnen`,
+  pageHint: "Diese Seite öffnet sich in deinem Browser.",
+  goesTo: "Was du sendest, geht an diesen Server. Sende keine Passwörter oder Schlüssel.",
+  answered: "Das wurde schon beantwortet.",
   chosenFile: (name) => `Gewählt: ${name}`,
 };

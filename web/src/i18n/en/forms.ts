@@ -21,5 +21,13 @@ export const formsInEnglish = {
   refused: "Enter this in the form that is asked for.",
   noText: "Choose a file with text.",
   largeFile: (limit: string) => `Choose a file of ${limit} or less.`,
+  asks: (server: string) => `${server} asks you`,
+  send: "Send",
+  decline: "Decline",
+  cancelCall: "Cancel call",
+  openPage: (host: string) => `Open ${host}`,
+  pageHint: "This page opens in your browser.",
+  goesTo: "What you send goes to this server. Send no passwords or keys.",
+  answered: "This was answered before.",
   chosenFile: (name: string) => `Chosen: ${name}`,
 };

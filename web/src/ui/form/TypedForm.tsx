@@ -17,6 +17,10 @@ import { TypedField } from "./TypedField";
 export type FormValues = Readonly<Record<string, FormValue>>;
 type Draft = Readonly<Record<string, Typed>>;
 
+function own<T>(values: Readonly<Record<string, T>>, name: string): T | undefined {
+  return Object.hasOwn(values, name) ? values[name] : undefined;
+}
+
 const MOST_DRAFTS = 50;
 /** What was typed into forms that were neither sent nor cancelled, by their keys. Only in memory. */
 const drafts = new Map<string, Draft>();
@@ -44,7 +48,9 @@ export default function TypedForm(props: TypedFormProps) {
   const [problem, setProblem] = useState<string | null>(null);
   const [isSending, setIsSending] = useState(false);
   const form = useRef<HTMLFormElement>(null);
-  const typed = (field: FormField) => draft[field.name] ?? typedOf(field, values[field.name]);
+  // A field may be called like a property of every object.
+  const typed = (field: FormField) =>
+    own(draft, field.name) ?? typedOf(field, own(values, field.name) ?? field.default);
 
   function change(name: string, value: Typed, problem?: string): void {
     const changed = { ...draft, [name]: value };
@@ -63,7 +69,7 @@ export default function TypedForm(props: TypedFormProps) {
 
   function show(found: Readonly<Record<string, string>>): void {
     setProblems(found);
-    const first = fields.findIndex(({ name }) => name in found);
+    const first = fields.findIndex(({ name }) => Object.hasOwn(found, name));
     // A control with `aria-describedby` is read with its problem when it has the focus.
     controlOf(first)?.focus();
   }
@@ -87,16 +93,16 @@ export default function TypedForm(props: TypedFormProps) {
   function submit(event: FormEvent): void {
     event.preventDefault();
     if (!isFree || isSending) return;
-    const found: Record<string, FormValue> = {};
-    const wrong: Record<string, string> = {};
+    const found: [string, FormValue][] = [];
+    const wrong: [string, string][] = [];
     for (const [place, field] of fields.entries()) {
       const isBad = controlOf(place)?.validity?.badInput === true;
-      const { value, problem = problems[field.name] } = entryOf(field, typed(field), isBad);
-      if (problem !== undefined && problem !== forms.refused) wrong[field.name] = problem;
-      else if (value !== undefined) found[field.name] = value;
+      const { value, problem = own(problems, field.name) } = entryOf(field, typed(field), isBad);
+      if (problem !== undefined && problem !== forms.refused) wrong.push([field.name, problem]);
+      else if (value !== undefined) found.push([field.name, value]);
     }
-    if (Object.keys(wrong).length > 0) show(wrong);
-    else void send(found);
+    if (wrong.length > 0) show(Object.fromEntries(wrong));
+    else void send(Object.fromEntries(found));
   }
 
   function cancel(): void {
@@ -130,7 +136,7 @@ export default function TypedForm(props: TypedFormProps) {
           <TypedField
             field={field}
             typed={typed(field)}
-            problem={problems[field.name] ?? null}
+            problem={own(problems, field.name) ?? null}
             onChange={(value, problem) => change(field.name, value, problem)}
           />
         </div>

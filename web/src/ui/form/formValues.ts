@@ -11,7 +11,7 @@ export type Typed = string | boolean | readonly string[] | FormFile;
 export const MOST_FILE_BYTES = 1_000_000;
 
 /** What a field holds at first. */
-export function typedOf(field: FormField, value: FormValue | undefined = field.default): Typed {
+export function typedOf(field: FormField, value: FormValue | undefined): Typed {
   if (field.type === "boolean") return value === true;
   if (field.multiple) return Array.isArray(value) ? value : [];
   if (Array.isArray(value)) return value.join("\n");

@@ -1,0 +1,277 @@
+"""What a server may ask the person, and what is refused without being shown."""
+
+import asyncio
+import re
+import sys
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any
+
+import pytest
+from mcp_types import ElicitRequestFormParams, ElicitRequestURLParams
+from pydantic import JsonValue
+
+from shell.contract import Elicitation, FormValues
+from shell.errors import ToolError
+from shell.forms import check_values, default_values
+from shell.tools.asking import ASKER, Reply
+from shell.tools.mcp.elicitation import Refused, elicitation_of
+from tests.tools.mcp_servers import node, with_servers
+from tests.tools.processes import until
+
+EVERYTHING = node("server-everything")
+ASKING = [sys.executable, str(Path(__file__).with_name("asking_server.py"))]
+
+
+class Person:
+    """Answers each question in the same way, and notes what was shown."""
+
+    def __init__(self, action: str = "accept", values: FormValues | None = None) -> None:
+        self.reply = Reply(action, values or {})  # type: ignore[arg-type]
+        self.asked: list[Elicitation] = []
+        self.refused: list[str] = []
+
+    async def ask(self, asked: Elicitation) -> Reply:
+        self.asked.append(asked)
+        return self.reply
+
+    def refuse(self, text: str) -> None:
+        self.refused.append(text)
+
+
+def form(properties: dict[str, Any], required: tuple[str, ...] = ()) -> Elicitation:
+    """What is shown of a form with these properties."""
+    schema = {"type": "object", "properties": properties, "required": list(required)}
+    params = ElicitRequestFormParams(message="m", requested_schema=schema)
+    return elicitation_of(params, "server", lambda text: text.replace("hidden", "***"))
+
+
+@pytest.mark.parametrize(
+    ("given", "field"),
+    [
+        ({"type": "string", "minLength": 1, "format": "email"}, {"type": "string"}),
+        ({"type": "string", "format": "hostname"}, {"type": "string", "format": None}),
+        ({"type": "number", "minimum": 0.5, "default": 2}, {"type": "number", "default": 2}),
+        ({"type": "integer", "default": "two"}, {"type": "integer", "default": None}),
+        ({"type": "integer", "default": True}, {"type": "integer", "default": None}),
+        ({"type": "boolean", "default": False}, {"type": "boolean", "default": False}),
+        ({"type": "string", "enum": ["a", "b"], "default": "b"}, {"type": "enum", "default": "b"}),
+        ({"type": "string", "enum": ["a"], "default": "c"}, {"type": "enum", "default": None}),
+        ({"type": "string", "enum": ["a"], "enumNames": ["A"]}, {"type": "enum"}),
+        ({"type": "string", "oneOf": [{"const": "a", "title": "A"}]}, {"type": "enum"}),
+        (
+            {"type": "array", "items": {"type": "string", "enum": ["a", "b"]}, "maxItems": 1},
+            {"type": "enum", "multiple": True, "max_length": 1},
+        ),
+        (
+            {"type": "array", "items": {"anyOf": [{"const": "a", "title": "A"}]}, "default": ["a"]},
+            {"type": "enum", "multiple": True, "default": ["a"]},
+        ),
+        ({"type": "integer", "title": "Max tokens"}, {"type": "integer"}),
+        ({"type": "string", "title": "hidden"}, {"title": "***"}),
+    ],
+)
+def test_every_value_of_the_protocol_becomes_a_field(
+    given: dict[str, Any], field: dict[str, Any]
+) -> None:
+    [found] = form({"f": given}, ("f",)).fields
+    assert found.name == "f"
+    assert found.required
+    assert {name: getattr(found, name) for name in field} == field
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"type": "object", "properties": {}},
+        {"type": "array", "items": {"type": "string"}},
+        {"type": "array", "items": {"type": "object"}},
+        {"type": "null"},
+        {"type": "string", "enum": [1]},
+        {"type": "string", "enum": [str(number) for number in range(101)]},
+        {"type": "string", "minLength": "many"},
+        {"type": "string", "description": "a" * 20_000},
+        {},
+        "string",
+    ],
+)
+def test_what_no_form_can_show_is_refused(given: Any) -> None:
+    with pytest.raises(Refused):
+        form({"f": given})
+
+
+def test_a_form_has_few_fields() -> None:
+    assert len(form({f"f{number}": {"type": "string"} for number in range(20)}).fields) == 20
+    with pytest.raises(Refused, match="more than 20"):
+        form({f"f{number}": {"type": "string"} for number in range(21)})
+
+
+@pytest.mark.parametrize(
+    ("name", "facts"),
+    [
+        ("password", {}),
+        ("userPassword", {}),
+        ("API_KEY", {}),
+        ("apiKey", {}),
+        ("githubToken", {}),
+        ("client-secret", {}),
+        ("credentials", {}),
+        ("f", {"title": "Pass\u200bword"}),
+        ("f", {"title": "ｐａｓｓｗｏｒｄ"}),
+        ("f", {"description": "The access key of your account"}),
+        ("f", {"format": "password"}),
+        ("f", {"writeOnly": True}),
+        ("otp", {"type": "integer"}),
+    ],
+)
+def test_a_secret_is_never_asked_for(name: str, facts: dict[str, Any]) -> None:
+    with pytest.raises(Refused, match="secret"):
+        form({name: {"type": "string", **facts}})
+
+
+@pytest.mark.parametrize("name", ["compass", "secretary", "passport", "keyboard", "tokenizer"])
+def test_what_only_sounds_like_a_secret_may_be_asked_for(name: str) -> None:
+    assert form({name: {"type": "string"}}).fields
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://pay.example/",
+        "javascript:alert(1)",
+        "file:///etc/passwd",
+        "https://",
+        "https://bank.example@evil.example/",
+        "https://b\u0430nk.example/",
+        "https://a.example/ b",
+        "https://[",
+    ],
+)
+def test_an_address_that_is_not_plain_https_is_not_opened(url: str) -> None:
+    with pytest.raises(Refused, match="https"):
+        page(url)
+
+
+@pytest.mark.parametrize("url", ["https://a.example/?b=1#c", "http://127.0.0.1:8080/x"])
+def test_a_page_is_shown_with_its_whole_address(url: str) -> None:
+    assert page(url).url == url
+
+
+def page(url: str) -> Elicitation:
+    params = ElicitRequestURLParams(message="m", url=url, elicitation_id="e")
+    return elicitation_of(params, "server", str)
+
+
+# --- real servers ---------------------------------------------------------------------------
+
+
+async def call(
+    folder: Path, command: list[str], tool: str, person: Person | None, **arguments: JsonValue
+) -> str:
+    """Call a tool with this person at the page."""
+    async with with_servers(folder, {"bank": command}) as tools:
+        # The other one tells of these tools once it knows what its client can do.
+        [source] = tools.servers.sources()
+        await source.list()
+        await until(lambda: tool in [each.name for each in source.known()])
+        ASKER.set(person)
+        return await tools.call(f"bank__{tool}", arguments, lambda line: None)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("action", "result"),
+    [("accept", "accept Harbor(port=81, name='low')"), ("decline", "decline None")],
+)
+async def test_a_server_of_the_sdk_gets_the_answer(
+    tmp_path: Path, action: str, result: str
+) -> None:
+    values: FormValues = {"port": 81, "name": "low"} if action == "accept" else {}
+    person = Person(action, values)
+    assert await call(tmp_path, ASKING, "ask", person) == result
+    [asked] = person.asked
+    assert asked.server.endswith("/asking_server.py")
+    assert "Bank" not in asked.model_dump_json()
+    assert [field.name for field in asked.fields] == ["port", "name"]
+
+
+@pytest.mark.anyio
+async def test_a_secret_is_declined_and_the_person_is_told(tmp_path: Path) -> None:
+    person = Person()
+    assert await call(tmp_path, ASKING, "secret", person) == "decline"
+    assert person.asked == []
+    assert person.refused == ["bank asked for a secret ('api_key'), which no form may ask for."]
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("action", "fails", "said"),
+    [
+        ("accept", False, "accept"),
+        ("decline", False, "decline"),
+        ("accept", True, "The person has to finish on the page that was opened."),
+        ("decline", True, "The person did not open the page that the call needs."),
+    ],
+)
+async def test_a_server_may_ask_to_open_a_page(
+    tmp_path: Path, action: str, fails: bool, said: str
+) -> None:
+    person = Person(action)
+    url = "https://pay.example/x"
+    expected = pytest.raises(ToolError, match=re.escape(said)) if fails else nullcontext()
+    with expected:
+        text = await call(
+            tmp_path, EVERYTHING, "trigger-url-elicitation", person, url=url, errorPath=fails
+        )
+        assert said in text
+    [asked] = person.asked
+    assert asked.url == ("https://modelcontextprotocol.io" if fails else url)
+
+
+@pytest.mark.anyio
+async def test_where_nobody_can_be_asked_the_server_is_told(tmp_path: Path) -> None:
+    assert await call(tmp_path, ASKING, "ask", None) == "cancel None"
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("action", ["accept", "decline", "cancel"])
+async def test_a_server_of_the_older_protocol_asks_with_every_kind_of_field(
+    tmp_path: Path, action: str
+) -> None:
+    class Defaults(Person):
+        async def ask(self, asked: Elicitation) -> Reply:
+            self.asked.append(asked)
+            values = {**default_values(asked.fields), "name": "Ann"} if action == "accept" else {}
+            return self.reply._replace(values=check_values(asked.fields, values) if values else {})
+
+    person = Defaults(action)
+    text = await call(tmp_path, EVERYTHING, "trigger-elicitation-request", person)
+    assert ("Ann" in text) == (action == "accept")
+    [asked] = person.asked
+    kinds = {(field.type, field.multiple) for field in asked.fields}
+    assert kinds >= {("string", False), ("integer", False), ("number", False), ("boolean", False)}
+    assert kinds >= {("enum", False), ("enum", True)}
+
+
+@pytest.mark.anyio
+async def test_a_call_that_is_cancelled_while_it_asks_leaves_nothing(tmp_path: Path) -> None:
+    began = asyncio.Event()
+
+    class Slow(Person):
+        async def ask(self, asked: Elicitation) -> Reply:
+            began.set()
+            await asyncio.Event().wait()
+            raise AssertionError
+
+    async with with_servers(tmp_path, {"bank": ASKING}) as tools:
+        ASKER.set(Slow())
+        await tools.all()
+        task = asyncio.create_task(tools.call("bank__ask", {}, lambda line: None))
+        await asyncio.wait(
+            {task, asyncio.ensure_future(began.wait())}, return_when="FIRST_COMPLETED"
+        )
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        ASKER.set(Person("decline"))
+        assert await tools.call("bank__ask", {}, lambda line: None) == "decline None"

@@ -1,0 +1,113 @@
+/** What a server asks the person during a call: a form to send, or a page to open. */
+import { useContext, useRef, useState } from "react";
+import type { Elicitation, ElicitationAction, ElicitationEvent } from "../../bridge/contract";
+import { ConversationsContext } from "../../conversations/useConversations";
+import { reasonOf } from "../../i18n";
+import { forms } from "../../i18n/forms";
+import { withEscapes } from "../../lib/hiddenCharacters";
+import { Button } from "../../ui/Button";
+import buttonStyles from "../../ui/buttons.module.css";
+import TypedForm, { type FormValues } from "../../ui/form/TypedForm";
+import { Notice, Problem } from "../../ui/Problem";
+import styles from "./tools.module.css";
+import { useGuard } from "./useGuard";
+import { Verbatim } from "./Verbatim";
+
+export interface ElicitationCardProps {
+  readonly event: ElicitationEvent;
+  readonly asked: Elicitation;
+}
+
+export function ElicitationCard({ event, asked }: ElicitationCardProps) {
+  const { inferenceId, callId } = event;
+  const { id, server, message, fields, url } = asked;
+  const conversations = useContext(ConversationsContext);
+  const card = useRef<HTMLDivElement>(null);
+  const guard = useGuard(card);
+  const [isSent, setIsSent] = useState(false);
+  const [isLate, setIsLate] = useState(false);
+  const [problem, setProblem] = useState<string | null>(null);
+  const isFree = guard.isReady && !isSent;
+
+  /** Rejects if the host refuses the values; then the form is still open. */
+  async function answer(action: ElicitationAction, values: FormValues = {}): Promise<void> {
+    if (conversations === null || isSent || !guard.check()) return;
+    setIsSent(true);
+    setProblem(null);
+    const elicitationId = id;
+    try {
+      const given = { inferenceId, callId, elicitationId, action, values: sent(values) };
+      setIsLate(!(await conversations.answer(given)));
+    } catch (error) {
+      setIsSent(false);
+      throw error;
+    }
+  }
+
+  const refuse = (action: ElicitationAction) => () =>
+    void answer(action).catch((error) => setProblem(reasonOf(error)));
+  const others = (
+    <>
+      <Button isFree={isFree} onClick={refuse("decline")}>
+        {forms.decline}
+      </Button>
+      <Button isFree={isFree} onClick={refuse("cancel")}>
+        {forms.cancelCall}
+      </Button>
+    </>
+  );
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset would belong to a form
+    <div
+      ref={card}
+      className={styles.approval}
+      role="group"
+      aria-label={forms.asks(withEscapes(server))}
+      data-approval
+      tabIndex={-1}
+    >
+      <p className={styles.question}>
+        <Verbatim text={forms.asks(server)} />
+      </p>
+      <p className={styles.text} dir="auto">
+        <Verbatim text={message} />
+      </p>
+      {url === undefined ? (
+        <TypedForm
+          fields={fields}
+          draftKey={id}
+          submitLabel={forms.send}
+          isFree={isFree}
+          onSubmit={(values) => answer("accept", values)}
+        >
+          {others}
+        </TypedForm>
+      ) : (
+        <div className={styles.buttons}>
+          <a
+            href={url}
+            target="_blank"
+            rel="noopener noreferrer"
+            className={buttonStyles.filled}
+            aria-disabled={!isFree || undefined}
+            onClick={(event) => {
+              if (isFree && guard.check()) refuse("accept")();
+              else event.preventDefault();
+            }}
+          >
+            {forms.openPage(new URL(url).host)}
+          </a>
+          {others}
+        </div>
+      )}
+      <p className={styles.note}>
+        {url === undefined ? forms.goesTo : forms.pageHint} {url}
+      </p>
+      <Problem>{problem}</Problem>
+      <Notice>{isLate ? forms.answered : null}</Notice>
+    </div>
+  );
+}
+
+/** A copy that may be changed, as the contract wants it. */
+const sent = (values: FormValues) => ({ ...values });
