@@ -1,12 +1,13 @@
-/** The bridge for pages of other programs, served as `/bridge.js`. */
+/** The bridge for pages of other programs: `/bridge.js`, and `tidewire` in the npm package. */
 import { type Bridge, createBridge } from "./bridge/bridge";
+import { hostLost } from "./bridge/hostError";
 import { createLlm, type Llm } from "./bridge/llmApi";
-import { findHost } from "./bridge/transports/detect";
+import { findHost } from "./bridge/transports/findHost";
 import { attachRun, type Run } from "./llm/run";
 
 export type { Bridge } from "./bridge/bridge";
 export { HostError } from "./bridge/hostError";
-export type { Llm } from "./bridge/llmApi";
+export { createLlm, type Llm } from "./bridge/llmApi";
 export { createInference, type Inference, type InferenceOptions } from "./llm/inference";
 export type { Run } from "./llm/run";
 export type { RunState } from "./llm/runReducer";
@@ -27,6 +28,7 @@ export interface Host {
  * bridge.
  */
 export async function connect(): Promise<Host> {
+  if (typeof window === "undefined") throw hostLost("A server has no program around it");
   const bridge = createBridge(await findHost());
   const llm = createLlm(bridge);
   await bridge.ready();
