@@ -59,18 +59,15 @@ const told = { text: "# Tides\\n\\nTwice a *day*.", live: false, onOpenLink() {}
 console.log(renderToString(<LlmProvider llm={llm}><Ask /><Markdown {...told} /></LlmProvider>));
 console.log(await connect().catch((error: unknown) => `refused: ${error}`));
 """
-TSCONFIG = {
-    "compilerOptions": {
-        "target": "ES2022",
-        "lib": ["ES2023", "DOM"],
-        "jsx": "react-jsx",
-        "strict": True,
-        "noEmit": True,
-        "exactOptionalPropertyTypes": True,
-        "noUncheckedIndexedAccess": True,
-        "types": ["vite/client", "node"],
-    },
-    "include": ["*.tsx"],
+STRICT = {
+    "target": "ES2022",
+    "lib": ["ES2023", "DOM"],
+    "jsx": "react-jsx",
+    "strict": True,
+    "noEmit": True,
+    "exactOptionalPropertyTypes": True,
+    "noUncheckedIndexedAccess": True,
+    "types": ["vite/client", "node"],
 }
 
 
@@ -135,9 +132,9 @@ def test_what_it_names_is_in_it(folder: Path) -> None:
     ("module", "resolution"), [("ESNext", "bundler"), ("NodeNext", "NodeNext")]
 )
 def test_a_strict_page_compiles(setup: Setup, folder: Path, module: str, resolution: str) -> None:
-    options = {**TSCONFIG["compilerOptions"], "module": module, "moduleResolution": resolution}
+    options = {**STRICT, "module": module, "moduleResolution": resolution}
     config = folder / "tsconfig.json"
-    config.write_text(json.dumps({**TSCONFIG, "compilerOptions": options}), "utf-8")
+    config.write_text(json.dumps({"compilerOptions": options, "include": ["*.tsx"]}), "utf-8")
     run(setup, folder, setup.script("typescript/bin/tsc"), "-p", str(config))
     # A mistake is found, so the types are there.
     wrong = folder / "wrong.tsx"
