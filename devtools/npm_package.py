@@ -1,4 +1,4 @@
-"""Makes the npm package `tidewire`: the bridge, the hooks and the Markdown renderer for other pages.
+"""Makes the npm package `tidewire`: bridge, hooks and Markdown renderer for pages of others.
 
 `package()` leaves the packed file in a folder. The package's own `package.json` is written here, so
 that versions stand in one place: the page's for what it imports, the program's for its own.
@@ -13,6 +13,7 @@ import shutil
 from pathlib import Path
 
 from devtools.setup import Setup
+from shell import __version__
 
 ENTRIES = {".": "library", "./react": "llm/index", "./markdown": "markdown/index"}
 """The public modules, each with the source that its types come from."""
@@ -29,7 +30,7 @@ The page's half of Tidewire's bridge.
 |---|---|
 | `tidewire` | `connect()`: typed calls of the Python program around the page, and its streams |
 | `tidewire/react` | `useLlmInference`, `LlmProvider`, `useRun`: answers as React state |
-| `tidewire/markdown` | `<Markdown>` for text that is still arriving; its styles are `tidewire/markdown.css` |
+| `tidewire/markdown` | `<Markdown>` for text that is still arriving, with `tidewire/markdown.css` |
 
 React is needed by the last two only. All of them may be imported on a server: nothing touches the
 window before `connect()` is called.
@@ -63,17 +64,13 @@ def package(setup: Setup, node: str, npm: list[str], target: Path) -> Path:
 
 def _manifest(root: Path) -> dict[str, object]:
     page = json.loads((root / "package.json").read_text("utf-8"))
-    version = re.search(
-        r'__version__ = "(.+)"', (root / "shell" / "__init__.py").read_text("utf-8")
-    )
-    assert version is not None
     exports: dict[str, object] = {
         entry: {"types": f"./dist/types/{types}.d.ts", "default": f"./dist/{SCRIPTS[entry]}.js"}
         for entry, types in ENTRIES.items()
     }
     return {
         "name": NAME,
-        "version": version[1],
+        "version": __version__,
         "description": "The page's half of the Tidewire bridge: typed calls, streams, React hooks.",
         "license": page["license"],
         "type": "module",

@@ -26,7 +26,9 @@ export function Ask() {
   const { response, runInference, isLoading, status } = useLlmInference({ providerId: "echo" });
   return (
     <>
-      <button onClick={() => runInference([{ role: "user", content: "# High *water*" }])}>Ask</button>
+      <button onClick={() => runInference([{ role: "user", content: "# High *water*" }])}>
+        Ask
+      </button>
       <p>{status}</p>
       <Markdown text={response} live={isLoading} onOpenLink={() => {}} />
     </>
