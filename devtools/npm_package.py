@@ -13,7 +13,6 @@ import shutil
 from pathlib import Path
 
 from devtools.setup import Setup
-from shell import __version__
 
 ENTRIES = {".": "library", "./react": "llm/index", "./markdown": "markdown/index"}
 """The public modules, each with the source that its types come from."""
@@ -64,13 +63,15 @@ def package(setup: Setup, node: str, npm: list[str], target: Path) -> Path:
 
 def _manifest(root: Path) -> dict[str, object]:
     page = json.loads((root / "package.json").read_text("utf-8"))
+    program = (root / "shell" / "__init__.py").read_text("utf-8")
+    version = program.partition('__version__ = "')[2].partition('"')[0]
     exports: dict[str, object] = {
         entry: {"types": f"./dist/types/{types}.d.ts", "default": f"./dist/{SCRIPTS[entry]}.js"}
         for entry, types in ENTRIES.items()
     }
     return {
         "name": NAME,
-        "version": __version__,
+        "version": version,
         "description": "The page's half of the Tidewire bridge: typed calls, streams, React hooks.",
         "license": page["license"],
         "type": "module",

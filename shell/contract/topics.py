@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, JsonValue
 
 from shell.contract.base import Value
 from shell.contract.mcp import McpServerSummary
@@ -53,6 +53,13 @@ class McpTopic(Topic):
 
     name: Literal["mcp"] = "mcp"
     value: list[McpServerSummary]
+
+
+class ProgramTopic(Topic):
+    """Pushed by a program that uses the bridge as a library."""
+
+    name: str
+    value: JsonValue
 
 
 AnyTopic = Annotated[
