@@ -5,12 +5,11 @@
 `docs/library.md` shows both sides.
 """
 
+import argparse
 import json
 import logging
 import os
-import secrets
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
-from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,11 +24,12 @@ from shell.bridge.listener import listen
 from shell.bridge.own_page import load_own_page
 from shell.bridge.signatures import check_signatures
 from shell.bridge.topics import Topics
-from shell.contract import InferenceRequest, Message, ProgramTopic
+from shell.contract import ProgramTopic
 from shell.errors import NotFound, ShellError, ValidationFailed
 from shell.inference.engine import Engine
 from shell.inference.limits import Deadlines, Limits, Settings
-from shell.providers.base import Chunk, Finish, ModelInfo, Provider, ProviderRequest, TextDelta
+from shell.providers.base import Provider
+from shell.providers.items import ItemsProvider
 from shell.support.environment import take_secrets
 from shell.support.event_loop import LoopThread, event_loop_thread, run_within
 from shell.support.open_url import has_desktop, open_link
@@ -116,7 +116,7 @@ class App:
         self._providers = {provider.id: provider for provider in providers}
         self._data = data
         self._on_start, self._on_stop, self._on_closed = on_start, on_stop, on_closed
-        self._items = _Items()
+        self._items = ItemsProvider()
         self._topics = Topics()
         self._engine: Engine | None = None
         self._windows: Windows | None = None
@@ -185,6 +185,19 @@ class App:
 
     # --- running ----------------------------------------------------------------------------
 
+    def main(self, arguments: Sequence[str] | None = None) -> None:
+        """Run or serve, as the command line says: the last line of most programs."""
+        parser = argparse.ArgumentParser(description=self._title)
+        parser.add_argument("shell", nargs="?", choices=("window", "serve"), default="window")
+        parser.add_argument("--port", type=int, default=0, help="of the server; 0 for any free one")
+        parser.add_argument("--no-open", action="store_true", help="do not open the browser")
+        parser.add_argument("--debug-port", type=int, help="remote debugging of the window")
+        chosen = parser.parse_args(arguments)
+        if chosen.shell == "serve":
+            self.serve(chosen.port, open_browser=not chosen.no_open)
+        else:
+            self.run(chosen.debug_port)
+
     def run(self, debug_port: int | None = None) -> None:
         """Open a window and return when the last one is closed. Main thread only, and once.
 
@@ -240,27 +253,28 @@ class App:
 
     # --- inside -----------------------------------------------------------------------------
 
-    async def _behind_windows(self) -> "tuple[_Host, PageServer]":
+    async def _behind_windows(self) -> "tuple[ProgramHost, PageServer]":
         from shell.bridge.desktop.page_server import PageServer
 
-        host = await self._host()
+        host = await self.start()
         server = PageServer(listen(0), self._page)
         server.start()
         return host, server
 
     async def _behind_tabs(
         self, port: int, tokens: "AccessTokens"
-    ) -> "tuple[_Host, BrowserServer]":
+    ) -> "tuple[ProgramHost, BrowserServer]":
         from shell.bridge.browser.server import BrowserServer
         from shell.bridge.browser.tabs import GRACE_S, Tabs
 
-        host = await self._host()
+        host = await self.start()
         tabs = Tabs(host.door, tokens, host.forget_caller, GRACE_S)
         server = BrowserServer(listen(port), self._page, tabs, tokens, dev_url=self._dev_url)
         server.start()
         return host, server
 
-    async def _host(self) -> "_Host":
+    async def start(self) -> "ProgramHost":
+        """Start without a page: `run` and `serve` do, and tests. On the loop of a `LoopThread`."""
         deadlines = Deadlines(overall_ms=DAY_MS, first_silent_ms=DAY_MS, between_ms=DAY_MS)
         streams = self._engine = Engine(self._items.resolve, Settings(self._limits, deadlines))
         llm: LlmApi | StreamsApi = StreamsApi(streams)
@@ -276,7 +290,9 @@ class App:
         door = Door(own, topics=self._topics, program=self._title)
         if self._on_start is not None:
             await self._on_start()
-        return _Host(door, engines, runtime, self._on_stop, self._on_closed)
+        return ProgramHost(
+            door, engines, runtime, [*self._providers.values()], self._on_stop, self._on_closed
+        )
 
     def _resolve(self, provider_id: str, runtime: "Runtime | None") -> Provider:
         if provider_id in self._providers:
@@ -288,14 +304,12 @@ class App:
         raise ValidationFailed([("providerId", text)])
 
     def _close(
-        self, thread: LoopThread, host: "_Host", server: "PageServer | BrowserServer"
+        self, thread: LoopThread, host: "ProgramHost", server: "PageServer | BrowserServer"
     ) -> None:
         async def close() -> None:
             await host.end_runs()
             await server.stop()
             await host.close()
-            for provider in self._providers.values():
-                await provider.close()
 
         run_within(CLOSE_S, thread, close())
         self._engine = None
@@ -310,10 +324,13 @@ def _runtime(data: Path) -> "Runtime":
 
 
 @dataclass(frozen=True, slots=True)
-class _Host:
+class ProgramHost:
+    """A running program but for its pages."""
+
     door: Door
     engines: Sequence[Engine]
     runtime: "Runtime | None"
+    providers: Sequence[Provider]
     on_stop: Hook | None
     on_closed: Callable[[str], None]
 
@@ -333,60 +350,7 @@ class _Host:
         await self.door.close()
         if self.on_stop is not None:
             await self.on_stop()
+        for provider in self.providers:
+            await provider.close()
         if self.runtime is not None:
             await self.runtime.close()
-
-
-class _Items:
-    """A provider that streams what the program's own generators yield.
-
-    A model is a line of JSON, which has no line end inside.
-    """
-
-    id = "items"
-    default_model_id = "items"
-    local = True
-    """It takes the time that it takes."""
-
-    def __init__(self) -> None:
-        self._waiting: dict[str, AsyncGenerator[str | BaseModel, None]] = {}
-
-    def put(self, items: AsyncGenerator[str | BaseModel, None]) -> InferenceRequest:
-        """Hold a generator until its request is resolved."""
-        name = secrets.token_hex(8)
-        self._waiting[name] = items
-        return InferenceRequest(
-            messages=[Message(role="user", content=name)], provider_id=self.id, model_id=self.id
-        )
-
-    def drop(self, name: str) -> None:
-        """Drop a generator whose request will not come."""
-        self._waiting.pop(name, None)
-
-    def resolve(self, provider_id: str) -> Provider:
-        return self
-
-    def model(self, model_id: str) -> ModelInfo:
-        return ModelInfo(self.id, temperature_max=None)
-
-    def check(self) -> None:
-        pass
-
-    async def stream(self, request: ProviderRequest) -> AsyncGenerator[Chunk, None]:
-        items = self._waiting.pop(request.messages[-1].text, None)
-        if items is None:
-            raise NotFound("There is no such stream")
-        async with aclosing(items):
-            try:
-                async for item in items:
-                    text = item if isinstance(item, str) else f"{item.model_dump_json()}\n"
-                    yield TextDelta(text)
-            except ShellError:
-                raise
-            except Exception as error:
-                _log.exception("A stream failed")
-                raise ShellError("The stream failed. The program's log has the details") from error
-        yield Finish("stop")
-
-    async def close(self) -> None:
-        pass

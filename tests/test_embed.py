@@ -10,14 +10,14 @@ import pytest
 from shell import App
 from shell.bridge.caller import Caller
 from shell.bridge.signatures import WrongSignatures
-from shell.embed import _Host
+from shell.embed import ProgramHost
 from shell.errors import LimitReached, ProgramError
 from shell.support.event_loop import event_loop_thread
 
 ONE = Caller("window-1")
 
 
-async def closed(host: _Host) -> None:
+async def closed(host: ProgramHost) -> None:
     await host.end_runs()
     await host.close()
 
@@ -48,7 +48,7 @@ def test_what_is_refused_or_cancelled_at_once_is_not_kept(tmp_path: Path) -> Non
             assert made._engine.cancel(ONE.id, inference_id)
 
     with event_loop_thread() as thread:
-        host = thread.run(made._host())
+        host = thread.run(made.start())
         thread.call(begin_and_cancel)
         gc.collect()
         assert [reference() for reference in kept] == [None, None, None]
@@ -58,7 +58,7 @@ def test_what_is_refused_or_cancelled_at_once_is_not_kept(tmp_path: Path) -> Non
 def test_how_many_streams_a_window_may_have_can_be_set(tmp_path: Path) -> None:
     made = app(tmp_path, 7)
     with event_loop_thread() as thread:
-        host = thread.run(made._host())
+        host = thread.run(made.start())
         ids = thread.call(lambda: [made.stream(ONE, texts()) for _ in range(7)])
         assert len(set(ids)) == 7
         thread.run(closed(host))
@@ -112,7 +112,7 @@ def test_a_data_directory_gives_its_providers(tmp_path: Path) -> None:
     (tmp_path / "index.html").write_text("<!doctype html>", "utf-8")
     made = App(tmp_path, {}, title="Models", data=tmp_path / "data")
     with event_loop_thread() as thread:
-        host = thread.run(made._host())
+        host = thread.run(made.start())
         assert host.runtime is not None
         assert made._resolve("local", host.runtime).id == "local"
         assert "llm.inference" in host.door._methods
@@ -122,6 +122,6 @@ def test_a_data_directory_gives_its_providers(tmp_path: Path) -> None:
 
 def _methods_without_models(folder: Path) -> set[str]:
     with event_loop_thread() as thread:
-        host = thread.run(App(folder, {}, title="None")._host())
+        host = thread.run(App(folder, {}, title="None").start())
         thread.run(closed(host))
     return set(host.door._methods)
