@@ -29,7 +29,6 @@ from shell.bridge.appearance import Appearance, read_appearance
 from shell.bridge.browser.tokens import AccessTokens
 from shell.bridge.desktop.window_state import FILE as PLACEMENT
 from shell.bridge.listener import address_of, listen
-from shell.bridge.own_page import load_own_page
 from shell.bridge.owner import DONE, OPEN_WINDOW, SHOW_WINDOW, OwnerCommands
 from shell.bridge.page import Page, load_page
 from shell.support.data_directory import DataDirectory
@@ -245,7 +244,11 @@ def _host(
 def _page(options: Options) -> Page | None:
     if options.dev_url:
         return None
-    return load_page(PAGE) if options.page is None else load_own_page(options.page)
+    if options.page is None:
+        return load_page(PAGE)
+    from shell.bridge.own_page import load_own_page
+
+    return load_own_page(options.page)
 
 
 def _appearance(options: Options) -> Appearance:

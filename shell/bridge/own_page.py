@@ -40,4 +40,4 @@ def load_own_page(folder: Path) -> Page:
             assets[f"/{name}"] = read_asset(built, name)
         except OSError as error:
             raise PageMissing(f"{name} is not in {built}: build it with dev.py") from error
-    return _OwnPage(assets, script="", styles=(), preloads=(), html=index.body)
+    return _OwnPage(assets, script="", styles=(), preloads=(), fonts=(), html=index.body)
