@@ -10,6 +10,7 @@ import json
 import os
 import re
 import shutil
+import tempfile
 from pathlib import Path
 
 from devtools.setup import Setup
@@ -42,13 +43,19 @@ def package(setup: Setup, node: str, npm: list[str], target: Path) -> Path:
     Returns:
         The packed file, which `npm install FILE` and `npm publish FILE` take.
     """
-    folder, quietly = setup.root / "build" / "npm", setup.children.quietly
-    shutil.rmtree(folder, ignore_errors=True)
+    (setup.root / "build").mkdir(exist_ok=True)
+    # Two tests may build it at the same time.
+    with tempfile.TemporaryDirectory(prefix="npm-", dir=setup.root / "build") as folder:
+        return _pack(setup, node, npm, Path(folder), target)
+
+
+def _pack(setup: Setup, node: str, npm: list[str], folder: Path, target: Path) -> Path:
+    quietly, dist = setup.children.quietly, folder / "dist"
     title = "Building the npm package"
     vite, tsc = setup.script("vite/bin/vite.js"), setup.script("typescript/bin/tsc")
-    quietly(title, node, vite, "build", "--config", "web/package.config.ts")
-    quietly(title, node, tsc, "-p", "web/tsconfig.package.json")
-    for declarations in (folder / "dist" / "types").rglob("*.d.ts"):
+    quietly(title, node, vite, "build", "--config", "web/package.config.ts", "--outDir", str(dist))
+    quietly(title, node, tsc, "-p", "web/tsconfig.package.json", "--outDir", str(dist / "types"))
+    for declarations in (dist / "types").rglob("*.d.ts"):
         _name_files(declarations)
     text = json.dumps(_manifest(setup.root), indent=2)
     (folder / "package.json").write_text(f"{text}\n", "utf-8")

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from shell.bridge.caller import Caller
     from shell.bridge.desktop.windows import Windows
     from shell.bridge.door import Door
+    from shell.bridge.stream import Stream
     from shell.embed import App
     from shell.errors import ProgramError, ShellError
     from shell.inference.log import InferenceLog
@@ -22,6 +23,7 @@ __all__ = [
     "InferenceLog",
     "ProgramError",
     "ShellError",
+    "Stream",
     "Windows",
     "__version__",
 ]
@@ -33,6 +35,7 @@ _PLACES = {
     "InferenceLog": "shell.inference.log",
     "ProgramError": "shell.errors",
     "ShellError": "shell.errors",
+    "Stream": "shell.bridge.stream",
     "Windows": "shell.bridge.desktop.windows",
 }
 

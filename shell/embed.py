@@ -12,7 +12,7 @@ import os
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import BaseModel, JsonValue
 
@@ -23,6 +23,7 @@ from shell.bridge.door import Door
 from shell.bridge.listener import listen
 from shell.bridge.own_page import load_own_page
 from shell.bridge.signatures import check_signatures
+from shell.bridge.stream import Stream
 from shell.bridge.topics import Topics
 from shell.contract import ProgramTopic
 from shell.errors import NotFound, ShellError, ValidationFailed
@@ -50,8 +51,11 @@ STREAMS = 5
 """How many streams a window may have at a time unless the program says otherwise."""
 DEV_SECRET = "TIDEWIRE_DEV_SECRET"  # noqa: S105 - the name of a variable
 """Of who starts the program again after a change, so that its tabs go on."""
+DEV_URL = "TIDEWIRE_DEV_URL"
+"""Of a development server that takes the place of the page's folder."""
 _log = logging.getLogger(__name__)
 
+Item = TypeVar("Item", bound=str | BaseModel)
 Hook = Callable[[], Awaitable[None]]
 
 
@@ -106,9 +110,10 @@ class App:
         if taken:
             raise ValueError(f"The namespace {taken[0]!r} is the bridge's own")
         check_signatures(namespaces)
+        self.namespaces = namespaces
+        page = os.environ.get(DEV_URL) or page
         self._dev_url = page if isinstance(page, str) else None
         self._page = None if isinstance(page, str) else load_own_page(page)
-        self._namespaces = namespaces
         self._title = title
         self._limits = Limits(inferences=streams)
         self._size = size
@@ -123,7 +128,7 @@ class App:
 
     # --- for methods of a namespace ---------------------------------------------------------
 
-    def stream(self, caller: Caller, items: AsyncGenerator[str | BaseModel, None]) -> str:
+    def stream(self, caller: Caller, items: AsyncGenerator[Item, None]) -> Stream[Item]:
         """Stream what a generator yields to the caller's page. For methods of a namespace.
 
         What it yields stays in a log for ten minutes after its end. A reloaded page can attach to
@@ -151,7 +156,7 @@ class App:
         # A stream that is cancelled before it starts never resolves its generator.
         log.subscribe(lambda _: None if log.ending is None else self._items.drop(name))
         caller.feed.follow(caller.load, log, -1)
-        return log.inference_id
+        return Stream(log.inference_id)
 
     def publish(self, name: str, value: BaseModel | JsonValue, key: str = "") -> None:
         """Push a value to every page, unasked. A page that comes later gets the latest one.
@@ -286,7 +291,7 @@ class App:
             models = Engine(lambda provider_id: self._resolve(provider_id, runtime))
             engines.append(models)
             llm = ModelsApi(models, StreamsApi(streams))
-        own = {**self._namespaces, "llm": llm, "shell": HelloApi()}
+        own = {**self.namespaces, "llm": llm, "shell": HelloApi()}
         door = Door(own, topics=self._topics, program=self._title)
         if self._on_start is not None:
             await self._on_start()

@@ -8,7 +8,6 @@ const src = (path: string) => resolve(root, "src", path);
 export default defineConfig({
   root,
   build: {
-    outDir: "../build/npm/dist",
     emptyOutDir: true,
     copyPublicDir: false,
     target: "es2022",

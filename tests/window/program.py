@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from shell import App, Caller, ProgramError
+from shell import App, Caller, ProgramError, Stream
 from shell.providers.testing.echo import EchoProvider
 
 PAGE = """<!doctype html>
@@ -53,11 +53,11 @@ class Tide:
     def __init__(self) -> None:
         self.person: object = None
 
-    def ticks(self, caller: Caller, count: int) -> str:
+    def ticks(self, caller: Caller, count: int) -> Stream[Tick]:
         """Stream so many models, as fast as they can be made."""
         return app.stream(caller, ticks(count, 0))
 
-    def slow_ticks(self, caller: Caller, count: int) -> str:
+    def slow_ticks(self, caller: Caller, count: int) -> Stream[Tick]:
         """Stream so many models, 100 a second."""
         return app.stream(caller, ticks(count, 0.01))
 

@@ -2,11 +2,14 @@
 import { type Bridge, createBridge } from "./bridge/bridge";
 import { HostError, hostLost } from "./bridge/hostError";
 import { createLlm, type Llm } from "./bridge/llmApi";
+import { createProgramFake, type StreamId } from "./bridge/programFake";
 import { findHost } from "./bridge/transports/findHost";
 import { attachRun, type Run } from "./llm/run";
 
 export type { Bridge } from "./bridge/bridge";
+export type { Invoke as Call } from "./bridge/contract";
 export { createLlm, type Llm } from "./bridge/llmApi";
+export type { HandlersOf, StreamId } from "./bridge/programFake";
 export { createInference, type Inference, type InferenceOptions } from "./llm/inference";
 export type { Run } from "./llm/run";
 export type { RunState } from "./llm/runReducer";
@@ -18,7 +21,7 @@ export interface Host {
   /** Follows a run from its beginning. Iterate over it (`for await`) or subscribe to it. */
   follow(id: string): Run;
   /** Follows a stream of models from its beginning: `for await (const item of host.items<Tick>(id))`. */
-  items<T>(id: string): Items<T>;
+  items<T>(id: StreamId<T>): Items<T>;
   /**
    * Calls the listener with the latest value that the program has published under a name, and with
    * every later one; with undefined when the connection is lost. Returns what ends that.
@@ -40,19 +43,26 @@ export interface Items<T> extends AsyncIterable<T> {
 export const codeOf = (error: unknown): string | null =>
   error instanceof HostError ? error.code : null;
 
+export interface ConnectOptions {
+  /** Loads the methods that take the place of the program when the address has `?bridge=fake`. */
+  readonly fake?: () => Promise<object>;
+}
+
 /**
  * Connects to the program and resolves when it answers. Call it once per page: the host speaks to one
  * bridge.
  */
-export async function connect(): Promise<Host> {
+export async function connect(options: ConnectOptions = {}): Promise<Host> {
   if (typeof window === "undefined") throw hostLost("A server has no program around it");
-  const bridge = createBridge(await findHost());
+  const query = new URLSearchParams(window.location.search);
+  const fake = query.get("bridge") === "fake" ? await options.fake?.() : undefined;
+  const bridge = createBridge(fake ? createProgramFake(fake) : await findHost());
   const llm = createLlm(bridge);
   await bridge.ready();
   return {
     call: bridge.call,
     follow: (id) => attachRun(llm, id),
-    items<T>(id: string) {
+    items<T>(id: StreamId<T>) {
       const run = attachRun(llm, id);
       return { cancel: run.cancel, [Symbol.asyncIterator]: () => itemsOf<T>(run) };
     },
