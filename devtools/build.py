@@ -8,16 +8,22 @@ from collections.abc import Callable
 from pathlib import Path
 
 from devtools.console import WrongUsage, no_more, say, step
+from devtools.npm_package import package
 from devtools.setup import Setup, prepare
 from devtools.system_packages import missing_qt_packages
 
 
 def build(setup: Setup, arguments: list[str]) -> int:
-    """Make what is distributed, in dist/: wheel and sdist, the frozen app, the Debian package."""
+    """Make what is distributed, in dist/: wheel and sdist, the npm package, the frozen app, the
+    Debian package.
+    """
     what = arguments[0] if arguments else "wheel"
     no_more(arguments[1:])
-    if what not in ("wheel", "app", "deb", "all"):
-        raise WrongUsage(f"dev.py build cannot build {what!r}: it knows wheel, app, deb and all.")
+    if what not in ("wheel", "npm", "app", "deb", "all"):
+        known = "wheel, npm, app, deb and all"
+        raise WrongUsage(f"dev.py build cannot build {what!r}: it knows {known}.")
+    if what == "npm":
+        return build_npm(setup)
     if what == "deb" and sys.platform != "linux":
         raise WrongUsage("dev.py build deb works on Linux: it reads what its libraries need there.")
     building = prepare_build(setup, what)
@@ -32,11 +38,22 @@ def build(setup: Setup, arguments: list[str]) -> int:
     model = ["--with-model"] if what == "all" else []
     if what in ("wheel", "all"):
         make("Building the wheel and the source", "-m", "hatchling", "build", "-d", "dist")
+    if what == "all":
+        build_npm(setup)
     if what != "wheel":
         make("Freezing the app", "packaging/app.py", *model)
     if what in ("deb", "all") and sys.platform == "linux":
         make("Making the Debian package", "packaging/deb.py", *model)
     make("Adding the sums", "packaging/archive.py")
+    return 0
+
+
+def build_npm(setup: Setup) -> int:
+    """Make the npm package in dist/."""
+    prepare(setup, "run", setup.modules)
+    with step("Building the npm package"):
+        _, npm = setup.node()
+        say(f"  {package(setup, setup.modules(), npm, setup.root / 'dist')}")
     return 0
 
 

@@ -10,19 +10,32 @@ if TYPE_CHECKING:
     from shell.bridge.caller import Caller
     from shell.bridge.desktop.windows import Windows
     from shell.bridge.door import Door
+    from shell.bridge.stream import Stream
     from shell.embed import App
-    from shell.errors import ShellError
+    from shell.errors import ProgramError, ShellError
     from shell.inference.log import InferenceLog
 
 __version__ = "0.1.0"
-__all__ = ["App", "Caller", "Door", "InferenceLog", "ShellError", "Windows", "__version__"]
+__all__ = [
+    "App",
+    "Caller",
+    "Door",
+    "InferenceLog",
+    "ProgramError",
+    "ShellError",
+    "Stream",
+    "Windows",
+    "__version__",
+]
 
 _PLACES = {
     "App": "shell.embed",
     "Caller": "shell.bridge.caller",
     "Door": "shell.bridge.door",
     "InferenceLog": "shell.inference.log",
+    "ProgramError": "shell.errors",
     "ShellError": "shell.errors",
+    "Stream": "shell.bridge.stream",
     "Windows": "shell.bridge.desktop.windows",
 }
 

@@ -1,34 +1,47 @@
-"""Runs a program of your own in windows, over the same bridge: its page, methods and streams.
+"""Runs a program of your own in windows or in the browser, over the same bridge.
 
     App(Path("page"), {"notes": Notes()}, title="Notes").run()
 
 `docs/library.md` shows both sides.
 """
 
-import contextlib
-import secrets
-import sys
-from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import aclosing
+import argparse
+import json
+import logging
+import os
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from pydantic import BaseModel, JsonValue
 
 from shell.api.llm import LlmApi
-from shell.api.shell import ShellApi
+from shell.api.program import HelloApi, ModelsApi, StreamsApi
 from shell.bridge.caller import Caller
-from shell.bridge.desktop.display import display_problem
-from shell.bridge.desktop.page_server import PageServer
-from shell.bridge.desktop.windows import Windows
 from shell.bridge.door import Door
 from shell.bridge.listener import listen
 from shell.bridge.own_page import load_own_page
-from shell.contract import Defaults, InferenceRequest, Message
-from shell.errors import NotFound, ShellError
+from shell.bridge.signatures import check_signatures
+from shell.bridge.stream import Stream
+from shell.bridge.topics import Topics
+from shell.contract import ProgramTopic
+from shell.errors import NotFound, ShellError, ValidationFailed
 from shell.inference.engine import Engine
 from shell.inference.limits import Deadlines, Limits, Settings
-from shell.providers.base import Chunk, Finish, ModelInfo, Provider, ProviderRequest, TextDelta
-from shell.support.event_loop import LoopThread
-from shell.support.open_url import open_link
+from shell.providers.base import Provider
+from shell.providers.items import ItemsProvider
+from shell.support.environment import take_secrets
+from shell.support.event_loop import LoopThread, event_loop_thread, run_within
+from shell.support.open_url import has_desktop, open_link
+from shell.support.signals import shutdown_signals
+
+if TYPE_CHECKING:  # loaded when a program needs them
+    from shell.app.runtime import Runtime
+    from shell.bridge.browser.server import BrowserServer
+    from shell.bridge.browser.tokens import AccessTokens
+    from shell.bridge.desktop.page_server import PageServer
+    from shell.bridge.desktop.windows import Windows
 
 OWN = ("llm", "shell")
 """Namespaces that are taken."""
@@ -36,6 +49,14 @@ DAY_MS = 24 * 60 * 60 * 1_000
 CLOSE_S = 2.0
 STREAMS = 5
 """How many streams a window may have at a time unless the program says otherwise."""
+DEV_SECRET = "TIDEWIRE_DEV_SECRET"  # noqa: S105 - the name of a variable
+"""Of who starts the program again after a change, so that its tabs go on."""
+DEV_URL = "TIDEWIRE_DEV_URL"
+"""Of a development server that takes the place of the page's folder."""
+_log = logging.getLogger(__name__)
+
+Item = TypeVar("Item", bound=str | BaseModel)
+Hook = Callable[[], Awaitable[None]]
 
 
 class NoWindow(ShellError):
@@ -43,66 +64,144 @@ class NoWindow(ShellError):
 
 
 class App:
-    """A program with windows on a page, whose methods are all that the page can reach.
+    """A program whose methods are all that its pages can reach.
 
     Args:
-        page: a folder with an `index.html` and all that it loads; scripts and styles in files of
-            their own, since the policy of the page allows no others.
+        page: a folder with an `index.html` and all that it loads, in files of their own, since the
+            policy of the page allows no other scripts and styles; or the address of a development
+            server (Vite) on this machine.
         namespaces: what the page may call. `{"notes": Notes()}` makes each public method of `Notes`
             callable as `notes.<method>`: it takes the caller and at most one parameter, and both
             that parameter and the result are checked and converted by their annotations.
-        title: of the windows.
+        title: of the windows, and the program's name in its errors.
         streams: how many streams one window may have at a time; one more is refused with LIMIT.
+        size: width and height of a new window.
+        close_question: asked before a person closes a window.
+        providers: models that pages may run by `host.llm`.
+        data: a data directory of Tidewire whose providers and keys pages may use besides.
+        on_start: awaited before a page can call.
+        on_stop: awaited after the last page is gone.
+        on_closed: called with the id of a window or tab that is gone for good.
 
     Raises:
         PageMissing: there is no such page, or the bridge's own script was not built.
+        WrongSignatures: a page could not call a method; all such methods are named.
         ValueError: a namespace is called `llm` or `shell`, or `streams` is less than 1.
     """
 
     def __init__(
-        self, page: Path, namespaces: Mapping[str, object], *, title: str, streams: int = STREAMS
+        self,
+        page: Path | str,
+        namespaces: Mapping[str, object],
+        *,
+        title: str,
+        streams: int = STREAMS,
+        size: tuple[int, int] | None = None,
+        close_question: str | None = None,
+        providers: Sequence[Provider] = (),
+        data: Path | None = None,
+        on_start: Hook | None = None,
+        on_stop: Hook | None = None,
+        on_closed: Callable[[str], None] = lambda caller_id: None,
     ) -> None:
         if streams < 1:
             raise ValueError(f"A window cannot have {streams} streams: give 1 or more")
         taken = [name for name in OWN if name in namespaces]
         if taken:
             raise ValueError(f"The namespace {taken[0]!r} is the bridge's own")
-        self._page = load_own_page(page)
-        self._namespaces = namespaces
+        check_signatures(namespaces)
+        self.namespaces = namespaces
+        page = os.environ.get(DEV_URL) or page
+        self._dev_url = page if isinstance(page, str) else None
+        self._page = None if isinstance(page, str) else load_own_page(page)
         self._title = title
-        self._streams = streams
-        self._texts = _Texts()
+        self._limits = Limits(inferences=streams)
+        self._size = size
+        self._close_question = close_question
+        self._providers = {provider.id: provider for provider in providers}
+        self._data = data
+        self._on_start, self._on_stop, self._on_closed = on_start, on_stop, on_closed
+        self._items = ItemsProvider()
+        self._topics = Topics()
         self._engine: Engine | None = None
+        self._windows: Windows | None = None
 
-    def stream(self, caller: Caller, texts: AsyncGenerator[str, None]) -> str:
+    # --- for methods of a namespace ---------------------------------------------------------
+
+    def stream(self, caller: Caller, items: AsyncGenerator[Item, None]) -> Stream[Item]:
         """Stream what a generator yields to the caller's page. For methods of a namespace.
 
-        The texts stay in a log for ten minutes after their end. A reloaded page can attach to it by
-        its id and misses nothing.
+        What it yields stays in a log for ten minutes after its end. A reloaded page can attach to
+        it by its id and misses nothing.
 
         Args:
             caller: the window whose page receives the stream.
-            texts: closed when the page cancels or its window is closed.
+            items: pieces of text, or models; closed when the page cancels or its window is closed.
 
         Returns:
-            The id, for the page's `attachRun`.
+            The id, for the page's `follow` (text) or `items` (models).
 
         Raises:
             LimitReached: the window has as many streams as it may.
         """
         if self._engine is None:
             raise NotFound("The program is not running")
-        request = self._texts.put(texts)
+        request = self._items.put(items)
         name = request.messages[-1].text
         try:
             log = self._engine.start(caller.id, request)
         except BaseException:
-            self._texts.drop(name)
+            self._items.drop(name)
             raise
         # A stream that is cancelled before it starts never resolves its generator.
-        log.subscribe(lambda _: None if log.ending is None else self._texts.drop(name))
+        log.subscribe(lambda _: None if log.ending is None else self._items.drop(name))
         caller.feed.follow(caller.load, log, -1)
-        return log.inference_id
+        return Stream(log.inference_id)
+
+    def publish(self, name: str, value: BaseModel | JsonValue, key: str = "") -> None:
+        """Push a value to every page, unasked. A page that comes later gets the latest one.
+
+        On the loop, or before the program runs.
+        """
+        plain = value.model_dump(mode="json") if isinstance(value, BaseModel) else value
+        self._topics.publish(ProgramTopic(name=name, value=plain, key=key))
+
+    def open_window(self) -> bool:
+        """Open another window; False in a browser."""
+        return self._windows is not None and self._windows.open()
+
+    async def confirm(self, caller: Caller, title: str, text: str) -> bool:
+        """Ask for a yes or no in a dialog over the caller's window; False in a browser."""
+        return bool(self._windows and await self._windows.confirm(caller.id, title, text))
+
+    async def choose_file(self, caller: Caller, *kinds: str) -> str | None:
+        """Ask for a file in a dialog over the caller's window.
+
+        Args:
+            caller: whose window it is.
+            kinds: such as `Pictures (*.png;*.jpg)`.
+
+        Returns:
+            Its path; None when nobody chose one, and in a browser, which tells no paths.
+        """
+        if self._windows is None:
+            return None
+        return await self._windows.choose_file(caller.id, kinds or ("All files (*.*)",))
+
+    # --- running ----------------------------------------------------------------------------
+
+    def main(self, arguments: Sequence[str] | None = None) -> None:
+        """Run or serve, as the command line says: the last line of most programs."""
+        parser = argparse.ArgumentParser(description=self._title)
+        parser.add_argument("shell", nargs="?", choices=("window", "serve"), default="window")
+        parser.add_argument("--port", type=int, default=0, help="of the server; 0 for any free one")
+        parser.add_argument("--no-open", action="store_true", help="do not open the browser")
+        parser.add_argument("--debug-port", type=int, help="remote debugging of the window")
+        chosen = parser.parse_args(arguments)
+        if chosen.shell == "serve":
+            self.serve(chosen.port, open_browser=not chosen.no_open)
+        else:
+            self.run(chosen.debug_port)
 
     def run(self, debug_port: int | None = None) -> None:
         """Open a window and return when the last one is closed. Main thread only, and once.
@@ -113,92 +212,150 @@ class App:
         Raises:
             NoWindow: there is no display.
         """
+        from shell.bridge.desktop.display import display_problem
+        from shell.bridge.desktop.windows import Windows
+
         problem = display_problem()
         if problem is not None:
             raise NoWindow(problem)
-        thread = LoopThread()
-        thread.start()
-        try:
-            host = thread.call(lambda: self._host(lambda: windows.open()))
-            windows = Windows(
+        with event_loop_thread() as thread:
+            host, server = thread.run(self._behind_windows())
+            self._windows = Windows(
                 thread.loop,
                 host.door.post,
-                f"{host.server.address}/",
+                self._dev_url or f"{server.address}/",
                 title=self._title,
+                size=self._size,
+                close_question=self._close_question,
                 debug_port=debug_port,
-                on_closed=host.engine.close_owner,
+                on_closed=host.forget_caller,
             )
-            windows.run()
-            with contextlib.suppress(TimeoutError):
-                thread.run(host.close(), CLOSE_S)
-        finally:
-            thread.stop()
+            try:
+                self._windows.run()
+            finally:
+                self._windows = None
+                self._close(thread, host, server)
 
-    def _host(self, open_window: Callable[[], bool]) -> "_Host":
-        deadlines = Deadlines(overall_ms=DAY_MS, first_silent_ms=DAY_MS, between_ms=DAY_MS)
-        limits = Limits(inferences=self._streams)
-        engine = self._engine = Engine(self._texts.resolve, Settings(limits, deadlines))
-        defaults = Defaults(provider_id=_Texts.id, model_id=_Texts.id)
-        shell = ShellApi(sys.platform, lambda: defaults, open_window, open_link)
-        door = Door({**self._namespaces, "llm": LlmApi(engine), "shell": shell})
+    def serve(self, port: int = 0, *, open_browser: bool = True) -> None:
+        """Serve the page to the browser of this user until Ctrl-C or SIGTERM. Main thread only.
+
+        Prints one line of JSON: `url` opens one page, `token` makes more links (`POST /link`).
+        """
+        from shell.bridge.browser.tokens import AccessTokens
+
+        with shutdown_signals() as signals, event_loop_thread() as thread:
+            root = os.environ.get(DEV_SECRET) if self._dev_url else None
+            host, server = thread.run(self._behind_tabs(port, AccessTokens(root=root)))
+            try:
+                url = thread.call(lambda: server.link(lasting=True))
+                token = thread.call(lambda: server.token)
+                print(json.dumps({"url": url, "token": token}), flush=True)
+                if open_browser and has_desktop():
+                    open_link(thread.call(lambda: server.link(owner_only=True)))
+                signals.wait()
+            finally:
+                self._close(thread, host, server)
+
+    # --- inside -----------------------------------------------------------------------------
+
+    async def _behind_windows(self) -> "tuple[ProgramHost, PageServer]":
+        from shell.bridge.desktop.page_server import PageServer
+
+        host = await self.start()
         server = PageServer(listen(0), self._page)
         server.start()
-        return _Host(engine, door, server)
+        return host, server
+
+    async def _behind_tabs(
+        self, port: int, tokens: "AccessTokens"
+    ) -> "tuple[ProgramHost, BrowserServer]":
+        from shell.bridge.browser.server import BrowserServer
+        from shell.bridge.browser.tabs import GRACE_S, Tabs
+
+        host = await self.start()
+        tabs = Tabs(host.door, tokens, host.forget_caller, GRACE_S)
+        server = BrowserServer(listen(port), self._page, tabs, tokens, dev_url=self._dev_url)
+        server.start()
+        return host, server
+
+    async def start(self) -> "ProgramHost":
+        """Start without a page: `run` and `serve` do, and tests. On the loop of a `LoopThread`."""
+        deadlines = Deadlines(overall_ms=DAY_MS, first_silent_ms=DAY_MS, between_ms=DAY_MS)
+        streams = self._engine = Engine(self._items.resolve, Settings(self._limits, deadlines))
+        llm: LlmApi | StreamsApi = StreamsApi(streams)
+        engines, runtime = [streams], None
+        if self._data is not None:
+            runtime = _runtime(self._data)
+            await runtime.load_keys()
+        if self._providers or runtime is not None:
+            models = Engine(lambda provider_id: self._resolve(provider_id, runtime))
+            engines.append(models)
+            llm = ModelsApi(models, StreamsApi(streams))
+        own = {**self.namespaces, "llm": llm, "shell": HelloApi()}
+        door = Door(own, topics=self._topics, program=self._title)
+        if self._on_start is not None:
+            await self._on_start()
+        return ProgramHost(
+            door, engines, runtime, [*self._providers.values()], self._on_stop, self._on_closed
+        )
+
+    def _resolve(self, provider_id: str, runtime: "Runtime | None") -> Provider:
+        if provider_id in self._providers:
+            return self._providers[provider_id]
+        if runtime is not None:
+            return runtime.providers.resolve(provider_id)
+        known = ", ".join(self._providers)
+        text = f"Invalid provider ID: {provider_id}. Allowed: {known}"
+        raise ValidationFailed([("providerId", text)])
+
+    def _close(
+        self, thread: LoopThread, host: "ProgramHost", server: "PageServer | BrowserServer"
+    ) -> None:
+        async def close() -> None:
+            await host.end_runs()
+            await server.stop()
+            await host.close()
+
+        run_within(CLOSE_S, thread, close())
+        self._engine = None
+
+
+def _runtime(data: Path) -> "Runtime":
+    from shell.app.runtime import Runtime
+    from shell.settings import read_budgets
+
+    budgets = read_budgets(data)
+    return Runtime(data, take_secrets(), Settings(), lambda: budgets, counts=False)
 
 
 @dataclass(frozen=True, slots=True)
-class _Host:
-    engine: Engine
+class ProgramHost:
+    """A running program but for its pages."""
+
     door: Door
-    server: PageServer
+    engines: Sequence[Engine]
+    runtime: "Runtime | None"
+    providers: Sequence[Provider]
+    on_stop: Hook | None
+    on_closed: Callable[[str], None]
+
+    def forget_caller(self, caller_id: str) -> None:
+        """End what belongs to a window or tab that is gone for good."""
+        for engine in self.engines:
+            engine.close_owner(caller_id)
+        self.on_closed(caller_id)
+
+    async def end_runs(self) -> None:
+        """End streams and runs while pages can still be told how they ended."""
+        for engine in self.engines:
+            await engine.close()
 
     async def close(self) -> None:
-        """Close in an order in which pages still learn how their streams ended."""
-        await self.engine.close()
-        await self.server.stop()
+        """Close the rest, after the pages are gone."""
         await self.door.close()
-
-
-class _Texts:
-    """A provider that streams the texts of the program's own generators."""
-
-    id = "texts"
-    default_model_id = "texts"
-    local = True
-    """It takes the time that it takes."""
-
-    def __init__(self) -> None:
-        self._waiting: dict[str, AsyncGenerator[str, None]] = {}
-
-    def put(self, texts: AsyncGenerator[str, None]) -> InferenceRequest:
-        """Hold a generator until its request is resolved."""
-        name = secrets.token_hex(8)
-        self._waiting[name] = texts
-        return InferenceRequest(
-            messages=[Message(role="user", content=name)], provider_id=self.id, model_id=self.id
-        )
-
-    def drop(self, name: str) -> None:
-        """Drop a generator whose request will not come."""
-        self._waiting.pop(name, None)
-
-    def resolve(self, provider_id: str) -> Provider:
-        return self
-
-    def model(self, model_id: str) -> ModelInfo:
-        return ModelInfo(self.id, temperature_max=None)
-
-    def check(self) -> None:
-        pass
-
-    async def stream(self, request: ProviderRequest) -> AsyncGenerator[Chunk, None]:
-        texts = self._waiting.pop(request.messages[-1].text, None)
-        if texts is None:
-            raise NotFound("There is no such stream")
-        async with aclosing(texts):
-            async for text in texts:
-                yield TextDelta(text)
-        yield Finish("stop")
-
-    async def close(self) -> None:
-        pass
+        if self.on_stop is not None:
+            await self.on_stop()
+        for provider in self.providers:
+            await provider.close()
+        if self.runtime is not None:
+            await self.runtime.close()

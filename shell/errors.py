@@ -4,6 +4,7 @@ Inside the host these are raised; at its edges they become one envelope or one `
 both with the same `ErrorCode`. Errors are classed by their type, never by words in their text.
 """
 
+import re
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import TypedDict, Unpack
@@ -124,6 +125,22 @@ class ShellError(Exception):
         self.reason = facts.get("reason")
         self.words = facts.get("words")
         """The provider's own words, which are not translated. They are part of `message`, too."""
+
+
+class ProgramError(ShellError):
+    """A refusal with a code of one's own, for programs that use the bridge as a library.
+
+    In a stream the page sees the message with UNKNOWN_ERROR.
+    """
+
+    def __init__(
+        self, code: str, message: str, *, retryable: bool = False, **facts: Unpack[_Facts]
+    ) -> None:
+        if not re.fullmatch(r"[A-Z][A-Z0-9_]{0,63}", code):
+            raise ValueError(f"A code is made of capitals, digits and _, not {code!r}")
+        super().__init__(message, **facts)
+        self.own_code = code
+        self.retryable = retryable
 
 
 class ValidationFailed(ShellError):

@@ -32,7 +32,9 @@ class HostProcess:
         env: Mapping[str, str] | None = None,
         python: str = sys.executable,
         installed: Sequence[str] = INSTALLED,
+        cwd: Path = ROOT,
     ) -> None:
+        self._cwd = cwd
         own = installed if command[0] == "shell" and python == sys.executable else ()
         self._command = [*own, *command[1:]] if own else [python, "-m", *command]
         self._env = {**os.environ, **(env or {})}
@@ -46,7 +48,7 @@ class HostProcess:
     def __enter__(self) -> Self:
         self.process = subprocess.Popen(
             self._command,
-            cwd=ROOT,
+            cwd=self._cwd,
             env=self._env,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

@@ -13,7 +13,7 @@ SHELL = ROOT / "shell"
 
 LAYERS = (
     "errors < support < contract < forms < providers < tools < inference < settings store < bridge"
-    " < conversations < api < app < embed < cli < __main__"
+    " < conversations < api < app < embed < testing program < cli < __main__"
 )
 """The entries of `shell/` from the bottom up. Two that share a place know nothing of each other."""
 

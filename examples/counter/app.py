@@ -1,4 +1,4 @@
-"""A window that adds, and that counts in a stream: `python examples/counter/app.py`."""
+"""A window that adds, and that counts in a stream: `python examples/counter/app.py [serve]`."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -37,4 +37,4 @@ async def _numbers(last: int) -> AsyncGenerator[str, None]:
 app = App(Path(__file__).parent / "page", {"counter": Counter()}, title="Counter")
 
 if __name__ == "__main__":
-    app.run()
+    app.main()

@@ -24,7 +24,14 @@ from shell.bridge.caller import Caller
 from shell.bridge.topics import Topics
 from shell.bridge.validation import ROOT, checked, explain
 from shell.contract import CONTRACT_VERSION, MAX_CALLS, Batch, Call, ErrorReply, Failure, Issue
-from shell.errors import ErrorCode, LimitReached, NotFound, ShellError, ValidationFailed
+from shell.errors import (
+    ErrorCode,
+    LimitReached,
+    NotFound,
+    ProgramError,
+    ShellError,
+    ValidationFailed,
+)
 from shell.support.text import clean
 
 MAX_BATCH_CHARACTERS = 32_000_000
@@ -114,6 +121,7 @@ class Door:
         namespaces: what a page may call.
         later: namespaces that are made when a page first calls them.
         topics: the host's state that is pushed to every page.
+        program: what pages call the program when a call fails unexpectedly.
     """
 
     def __init__(
@@ -121,8 +129,10 @@ class Door:
         namespaces: Mapping[str, object],
         later: Mapping[str, Later] | None = None,
         topics: Topics | None = None,
+        program: str = "Tidewire",
     ) -> None:
         self._topics = topics
+        self._program = program
         self._methods: dict[str, Method] = {}
         self._later = dict(later or {})
         self._coming: dict[str, asyncio.Task[None]] = {}
@@ -159,7 +169,7 @@ class Door:
     def _refuse_all(self, caller: Caller, numbers: Iterable[int], error: ShellError) -> None:
         if caller.feed.load is not None:
             for number in numbers:
-                self._reply(caller, caller.feed.load, _refusal(number, error))
+                self._reply(caller, caller.feed.load, self._refusal(number, error))
 
     def _add(self, name: str, namespace: object) -> None:
         self._methods |= methods({name: namespace})
@@ -183,7 +193,7 @@ class Door:
                 tasks.add(task)
                 task.add_done_callback(tasks.discard)
         except Exception as error:
-            self._reply(caller, load, _refusal(call.id, error))
+            self._reply(caller, load, self._refusal(call.id, error))
 
     def _work(self, caller: Caller, call: Call) -> str | Coroutine[None, None, str]:
         """Start a call; returns its reply, or a coroutine that returns it."""
@@ -235,19 +245,25 @@ class Door:
         try:
             self._reply(caller, load, await work)
         except Exception as error:
-            self._reply(caller, load, _refusal(call.id, error))
+            self._reply(caller, load, self._refusal(call.id, error))
+
+    def _refusal(self, number: int, error: Exception) -> str:
+        try:
+            return _error_reply(number, error, self._program)
+        except ValueError as fault:  # what the error says cannot be told
+            return _error_reply(number, fault, self._program)
 
     def _reply(self, caller: Caller, load: str, item: str) -> None:
         caller.feed.reply(load, item)
 
 
-def failure(error: Exception) -> Failure:
+def failure(error: Exception, program: str) -> Failure:
     """The envelope of an exception. What is not ours says nothing of the host's inside."""
     if not isinstance(error, ShellError):
         _log.error("A call failed: %s", type(error).__name__, exc_info=error)
         return Failure(
             code=ErrorCode.UNKNOWN_ERROR,
-            message="Something went wrong in Tidewire. Its log has the details",
+            message=f"Something went wrong in {program}. Its log has the details",
             retryable=False,
             retry_after_ms=None,
         )
@@ -308,11 +324,13 @@ def _success(number: int, method: Method, result: object) -> str:
     return f'{{"channel":"reply","id":{number},"ok":true,"value":{value}}}'
 
 
-def _refusal(number: int, error: Exception) -> str:
-    try:
-        return ErrorReply(id=number, error=failure(error)).model_dump_json(ensure_ascii=True)
-    except ValueError as fault:  # what the error says cannot be told
-        return ErrorReply(id=number, error=failure(fault)).model_dump_json(ensure_ascii=True)
+def _error_reply(number: int, error: Exception, program: str) -> str:
+    reply = ErrorReply(id=number, error=failure(error, program))
+    if not isinstance(error, ProgramError):
+        return reply.model_dump_json(ensure_ascii=True)
+    value = reply.model_dump(mode="json")
+    value["error"] |= {"code": error.own_code, "retryable": error.retryable}
+    return json.dumps(value)
 
 
 def _namespace(call: Call) -> str:

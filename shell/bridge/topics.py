@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # the GUI thread makes a feed, and would wait until the contract is loaded
-    from shell.contract import AnyTopic
+    from shell.contract import AnyTopic, ProgramTopic
 
 Key = tuple[str, str]
 """The name of a topic, and which of several of this name it is."""
@@ -30,7 +30,7 @@ class Topics:
         self._version = 0
         self._wakes: set[Callable[[bool], None]] = set()
 
-    def publish(self, topic: "AnyTopic") -> None:
+    def publish(self, topic: "AnyTopic | ProgramTopic") -> None:
         """Replace the value of a topic and wake the pages, unless they have the same value."""
         key = (topic.name, topic.key)
         item = topic.model_dump_json(ensure_ascii=True)

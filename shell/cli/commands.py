@@ -211,6 +211,13 @@ WINDOW = _command(
 )
 COMMANDS = (
     _command("serve", "window:serve", "serve the same page to a browser on this machine", *_SERVE),
+    _command(
+        "new",
+        "new:new",
+        "make a folder with a program of your own",
+        _NAME,
+        _argument("--npm FILE", "the packed npm package to use", type=Path),
+    ),
     _command("link", "link:link", "print a one-time link to the page of the running 'serve'"),
     _command("ask", "ask:ask", "ask one question and stream the answer to the terminal", *_ASK),
     _command(

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, JsonValue
 
 from shell.contract.base import Value
 from shell.contract.compactions import CompactionState
@@ -61,6 +61,13 @@ class CompactionTopic(Topic):
 
     name: Literal["compaction"] = "compaction"
     value: list[CompactionState]
+
+
+class ProgramTopic(Topic):
+    """Pushed by a program that uses the bridge as a library."""
+
+    name: str
+    value: JsonValue
 
 
 AnyTopic = Annotated[

@@ -37,6 +37,9 @@ def prepared(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr(building, "prepare", prepare)
     monkeypatch.setattr(building, "missing_qt_packages", list)
+    monkeypatch.setattr(building, "package", lambda *_: locks.append("npm package"))
+    monkeypatch.setattr(Setup, "modules", lambda _: "node")
+    monkeypatch.setattr(Setup, "node", lambda _: ("node", ["npm"]))
     return locks
 
 
@@ -70,6 +73,14 @@ def test_only_everything_packs_the_model(tmp_path: Path, prepared: list[str]) ->
         build(Setup(tmp_path, children), [what])
         (freezing,) = (each for each in children.commands if "packaging/app.py" in each)
         assert ("--with-model" in freezing) is packed
+
+
+@pytest.mark.parametrize(("what", "count"), [("npm", 1), ("wheel", 0), ("app", 0), ("all", 1)])
+def test_the_npm_package_is_part_of_everything(
+    tmp_path: Path, prepared: list[str], what: str, count: int
+) -> None:
+    assert build(Setup(tmp_path, Nothing()), [what]) == 0
+    assert prepared.count("npm package") == count
 
 
 def test_a_debian_package_is_refused_elsewhere(

@@ -79,7 +79,13 @@ it(
   async () => {
     const bridge = await built({ configFile: resolve(WEB, "library.config.ts") });
     expect(bridge.imports).toEqual([]);
-    expect(bridge.exports.sort()).toEqual(["HostError", "connect", "createInference"]);
+    expect(bridge.exports.sort()).toEqual([
+      "HostError",
+      "codeOf",
+      "connect",
+      "createInference",
+      "createLlm",
+    ]);
   },
   LONG,
 );

@@ -65,6 +65,7 @@ class BrowserServer:
         self._tabs = tabs
         self._owner = OwnerCommands(tokens.owners_key, {LINK: lambda _: self.link()})
         self._tokens = tokens
+        self.token = tokens.token
         self._page_url = (dev_url or self.address).rstrip("/")
         port = listener.getsockname()[1]
         self._resources = Resources(port, page, "loopback", look, _origin(dev_url))

@@ -61,6 +61,8 @@ class Windows:
         title: str = TITLE,
         name: str | None = None,
         placement: Path | None = None,
+        size: tuple[int, int] | None = None,
+        close_question: str | None = None,
         theme: Theme | None = None,
         debug_port: int | None = None,
         on_closed: Callable[[str], None],
@@ -74,6 +76,8 @@ class Windows:
             title: of every window, until its page sets one.
             name: of the program's desktop file; None for the name of the script.
             placement: the file that remembers position and size of the last window.
+            size: width and height of a window for which nothing is remembered.
+            close_question: asked before a person closes a window.
             theme: colors of a window before its page is drawn; None for the system's.
             debug_port: turns on remote debugging, on the loopback address; 0 takes a free port.
                 Its address is printed once the first page has said hello.
@@ -89,7 +93,8 @@ class Windows:
         self._name = name
         self._remembered = placement
         self._paper = PAPER if theme is None else (PAPER[theme == "dark"],) * 2
-        self._placement = STANDARD
+        self._placement = STANDARD if size is None else WindowState(*size)
+        self._close_question = close_question
         self._debug_port = None if debug_port is None else _free_port(debug_port)
         self._on_closed = on_closed
         self._ends: dict[str, Callable[[], None]] = {}
@@ -119,7 +124,7 @@ class Windows:
         with shutdown_signals() as signals:
             self.take_over()
             if self._remembered is not None:
-                self._placement = read_placement(self._remembered) or STANDARD
+                self._placement = read_placement(self._remembered) or self._placement
             self._view = _view()
             self._view.prepare(
                 ViewOptions(self._post, self._debug_port, self._paper, self._zoom, self._name)
@@ -191,8 +196,8 @@ class Windows:
         """Show a file or a folder in the system's program; False when the caller has no window."""
         return self._window_of(caller_id) is not None and open_path(path)
 
-    async def choose_file(self, caller_id: str) -> str | None:
-        """Ask for a model's file in a dialog over the caller's window. On the loop.
+    async def choose_file(self, caller_id: str, kinds: tuple[str, ...] = MODEL_FILES) -> str | None:
+        """Ask for a file, a model's by default, over the caller's window. On the loop.
 
         Returns:
             The file's path; None when nobody chose one, when the window is gone, and while it has
@@ -200,7 +205,7 @@ class Windows:
         """
 
         def ask(window: Window) -> str | None:
-            paths = window.create_file_dialog(webview.FileDialog.OPEN, file_types=MODEL_FILES)
+            paths = window.create_file_dialog(webview.FileDialog.OPEN, file_types=kinds)
             return paths[0] if paths else None
 
         return await self._ask(caller_id, ask)
@@ -272,6 +277,8 @@ class Windows:
                 background_color=self._paper[0],
                 text_select=True,
                 zoomable=True,
+                confirm_close=self._close_question is not None,
+                localization={"global.quitConfirmation": self._close_question or ""},
             )
             if window is not None:
                 window.events.closing += lambda: self._leave(window)
@@ -299,6 +306,7 @@ class Windows:
     def _destroy(self) -> None:
         with self._building:
             for window in list(webview.windows):
+                window.confirm_close = False  # no person has asked for it
                 window.destroy()
 
     def _post(self, window: Window, name: str, text: object, number: object) -> None:

@@ -5,15 +5,6 @@ import type { Unsubscribe } from "./eventRouter";
 export type TopicName = AnyTopic["name"];
 export type TopicValue<N extends TopicName> = Extract<AnyTopic, { name: N }>["value"];
 
-const NAMES: Readonly<Record<TopicName, true>> = {
-  store: true,
-  import: true,
-  mcp: true,
-  model: true,
-  waiting: true,
-  compaction: true,
-};
-
 export interface Topics {
   /** The latest value; undefined before the host's first push. */
   get<N extends TopicName>(name: N, key?: string): TopicValue<N> | undefined;
@@ -77,13 +68,13 @@ export function createTopics(): Topics {
   };
 }
 
-/** Whether an item of a push is a topic that this page knows. */
+/** Whether an item of a push is a topic, of Tidewire or of another program. */
 export function isTopic(item: object): item is AnyTopic {
   return (
     "channel" in item &&
     item.channel === "topic" &&
     "name" in item &&
-    Object.hasOwn(NAMES, item.name as string) &&
+    typeof item.name === "string" &&
     "key" in item &&
     typeof item.key === "string" &&
     "value" in item

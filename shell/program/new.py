@@ -1,0 +1,52 @@
+"""Copies the template of a program into a new folder."""
+
+import re
+from pathlib import Path
+
+from shell import __version__
+from shell.errors import ValidationFailed
+from shell.program.types import render
+
+TEMPLATE = Path(__file__).parent / "template"
+CONTRACT = Path("page", "src", "contract.ts")
+
+
+def create(parent: Path, name: str, npm: Path | None = None) -> Path:
+    """Write a program that runs, to be changed.
+
+    Args:
+        parent: where its folder is made.
+        name: of the folder and of the program.
+        npm: the packed npm package; None to take it from the registry.
+
+    Returns:
+        The folder.
+
+    Raises:
+        ValidationFailed: the name does not fit, is taken, or there is no such package.
+    """
+    folder = parent / name
+    if not re.fullmatch(r"[a-z][a-z0-9-]{0,63}", name):
+        text = "A name is made of small letters, digits and -, and begins with a letter"
+        raise ValidationFailed([("name", text)])
+    if folder.exists():
+        raise ValidationFailed([("name", f"{folder} is there already. Choose another name")])
+    if npm is not None and not npm.is_file():
+        raise ValidationFailed([("npm", f"There is no file {npm}")])
+    told = {"name": name, "tidewire": f"file:{npm.resolve()}" if npm else f"^{__version__}"}
+    for path in TEMPLATE.rglob("*"):
+        if path.is_file() and "__pycache__" not in path.parts:
+            text = re.sub(r"\{\{(\w+)\}\}", lambda found: told[found[1]], path.read_text("utf-8"))
+            target = folder / path.relative_to(TEMPLATE)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(text, "utf-8")
+    return folder
+
+
+def write_types(folder: Path, namespaces: dict[str, object]) -> bool:
+    """Write the page's types of a program; returns whether they changed."""
+    file, text = folder / CONTRACT, render(namespaces)
+    if file.exists() and file.read_text("utf-8") == text:
+        return False
+    file.write_text(text, "utf-8")
+    return True

@@ -1,0 +1,183 @@
+"""`tidewire new`: the program that it makes compiles, passes its own tests and is developed."""
+
+import contextlib
+import os
+import subprocess
+import sys
+import tarfile
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from devtools.npm_package import package
+from devtools.processes import Children
+from devtools.setup import Setup
+from shell.errors import ValidationFailed
+from shell.program.new import TEMPLATE, create
+from tests.chromium import driver, headless, inside, windows
+from tests.command import ROOT
+from tests.host_process import HostProcess
+from tests.window.endurance import OFFSCREEN
+
+MOST_LINES = 150
+
+
+@pytest.fixture(scope="module")
+def setup() -> Iterator[Setup]:
+    children = Children()
+    yield Setup(ROOT, children)
+    children.end()
+
+
+@pytest.fixture(scope="module")
+def program(setup: Setup) -> Iterator[Path]:
+    """A new program with its packages: those of this tree, and the packed npm package."""
+    parent = ROOT / ".bench"
+    parent.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="new-", dir=parent) as name:
+        packed = package(setup, *setup.node(), Path(name))
+        folder = create(Path(name), "demo", packed)
+        assert f'"tidewire": "file:{packed}"' in (folder / "page/package.json").read_text("utf-8")
+        modules = folder / "page" / "node_modules"
+        modules.mkdir()
+        for path in (ROOT / "node_modules").glob("[!.]*"):
+            (modules / path.name).symlink_to(path)
+        with tarfile.open(packed) as archive:
+            archive.extractall(modules, filter="data")
+        (modules / "package").rename(modules / "tidewire")
+        assert run(folder, "-m", "shell.program", "types") == 0
+        yield folder
+
+
+def run(folder: Path, *arguments: str) -> int:
+    command = [sys.executable, *arguments]
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    return subprocess.run(command, cwd=folder, env=env, check=False).returncode
+
+
+def compiles(setup: Setup, program: Path) -> str:
+    """What TypeScript says against the page."""
+    node, _ = setup.node()
+    command = [node, setup.script("typescript/bin/tsc")]
+    page = program / "page"
+    done = subprocess.run(command, cwd=page, capture_output=True, encoding="utf-8", check=False)
+    return done.stdout
+
+
+def test_the_template_is_short() -> None:
+    files = [path for path in TEMPLATE.rglob("*") if path.suffix not in (".pyc", "")]
+    assert len(files) == 9
+    assert sum(len(path.read_text("utf-8").splitlines()) for path in files) < MOST_LINES
+
+
+def test_its_types_and_its_fake_compile_only_when_complete(setup: Setup, program: Path) -> None:
+    assert compiles(setup, program) == ""
+    fake = program / "page" / "src" / "fake.ts"
+    text = fake.read_text("utf-8")
+    fake.write_text(text.replace("async *readings", "async *reading"), "utf-8")
+    assert "'reading' does not exist in type" in compiles(setup, program)
+    fake.write_text(text, "utf-8")
+    app = program / "page" / "src" / "App.tsx"
+    text = app.read_text("utf-8")
+    app.write_text(text.replace("({ metres }) => metres", "({ feet }) => feet"), "utf-8")
+    assert "Property 'feet' does not exist on type 'Reading'" in compiles(setup, program)
+    app.write_text(text, "utf-8")
+
+
+def test_it_passes_mypy_and_its_own_tests_in_both_shells(setup: Setup, program: Path) -> None:
+    assert run(program, "-m", "mypy", "--strict", "app.py", "test_app.py") == 0
+    node, _ = setup.node()
+    page = program / "page"
+    vite = [node, setup.script("vite/bin/vite.js"), "build", "--logLevel", "warn"]
+    assert subprocess.run(vite, cwd=page, check=False).returncode == 0
+    (program / "pytest.ini").write_text("[pytest]\nfilterwarnings = error\n", "utf-8")
+    assert run(program, "-m", "pytest", "-q", "-p", "shell.testing", "-c", "pytest.ini") == 0
+
+
+@pytest.mark.browser
+def test_edits_reach_the_tab_with_its_state(program: Path) -> None:
+    with developing(program) as host, driver() as playwright, headless(playwright) as browser:
+        page = browser.new_page()
+        url = str(host.json_line()["url"])
+        page.goto(url)
+        page.get_by_role("button", name="Measure").click()
+        status = page.get_by_role("status")
+        expect(status).to_have_text("5 readings, mean 1.2 m")
+
+        app = program / "page" / "src" / "App.tsx"
+        app.write_text(app.read_text("utf-8").replace(" readings, mean", " heights, mean"), "utf-8")
+        expect(status).to_have_text("5 heights, mean 1.2 m")
+
+        module = program / "app.py"
+        text = module.read_text("utf-8").replace("1 + minute / 10", "2 + minute / 10")
+        module.write_text(text.replace("metres: float", "metres: float\n    calm: bool = True"))
+        host.json_line()
+        page.get_by_role("button", name="Measure").click()
+        expect(status).to_have_text("5 heights, mean 2.2 m")
+        contract = (program / "page" / "src" / "contract.ts").read_text("utf-8")
+        assert "calm: boolean;" in contract
+
+        page.goto(f"{url.partition('#')[0]}?bridge=fake")
+        page.get_by_role("button", name="Measure").click()
+        expect(status).to_have_text("5 heights, mean 1.2 m")
+
+
+@pytest.mark.window
+def test_an_edit_reaches_the_window_with_its_state(program: Path) -> None:
+    with (
+        developing(program, "--window") as host,
+        driver() as playwright,
+        inside(playwright, str(host.json_line()["debugUrl"])) as browser,
+    ):
+        (page,) = windows(browser)
+        page.get_by_role("button", name="Measure").click()
+        status = page.get_by_role("status")
+        expect(status).to_contain_text("5 ")
+        expect(status).not_to_contain_text("mean 0.0")
+        shown = status.inner_text().partition(" mean ")[2]
+        app = program / "page" / "src" / "App.tsx"
+        app.write_text(app.read_text("utf-8").replace(", mean ", ", average "), "utf-8")
+        expect(status).to_contain_text(f"average {shown}")
+
+
+@contextlib.contextmanager
+def developing(program: Path, *arguments: str) -> Iterator[HostProcess]:
+    env = {**OFFSCREEN, "PYTHONPATH": str(ROOT)}
+    host = HostProcess("shell.program", "dev", *arguments, env=env, cwd=program)
+    host.expected = 130
+    with host:
+        yield host
+
+
+def test_the_command_says_what_to_type_next(tmp_path: Path) -> None:
+    def new() -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-P", "-m", "shell", "new", "tides"]
+        env = {**os.environ, "PYTHONPATH": str(ROOT)}
+        return subprocess.run(
+            command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False
+        )
+
+    done = new()
+    assert done.returncode == 0, done.stderr
+    assert f"{tmp_path / 'tides'} is there" in done.stdout
+    assert "{{" not in (tmp_path / "tides" / "app.py").read_text("utf-8")
+    again = new()
+    assert again.returncode == 2
+    assert "is there already" in again.stderr
+
+
+@pytest.mark.parametrize("name", ["", "Demo", "a b", "../up", "1st", "x" * 65])
+def test_a_name_that_does_not_fit_makes_nothing(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ValidationFailed, match="A name is made of"):
+        create(tmp_path, name)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_is_there_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "demo").mkdir()
+    with pytest.raises(ValidationFailed, match="is there already"):
+        create(tmp_path, "demo")
+    assert list((tmp_path / "demo").iterdir()) == []

@@ -1,0 +1,154 @@
+"""A program of one's own with everything that `App` offers: `python -m tests.window.program`.
+
+With `serve` as its argument it is in the browser, otherwise in a window.
+"""
+
+import asyncio
+import json
+import sys
+import tempfile
+from collections.abc import AsyncGenerator
+from pathlib import Path
+
+from pydantic import BaseModel
+
+from shell import App, Caller, ProgramError, Stream
+from shell.providers.testing.echo import EchoProvider
+
+PAGE = """<!doctype html>
+<html lang="en"><head><title>Program</title></head>
+<body><main></main><script type="module" src="program.js"></script></body></html>
+"""
+SCRIPT = """
+import { codeOf, connect } from "/bridge.js";
+
+const host = await connect();
+window.host = host;
+window.codeOf = codeOf;
+window.levels = [];
+host.topic("level", (value) => window.levels.push(value?.metres));
+window.collect = async (id) => {
+  const began = performance.now();
+  const seen = [];
+  for await (const item of host.items(id)) seen.push(item);
+  return { seen, ms: performance.now() - began };
+};
+document.querySelector("main").textContent = "connected";
+"""
+
+
+class Tick(BaseModel):
+    number: int
+    at: float = 0.5
+    text: str = "a line\nand another"
+
+
+class Level(BaseModel):
+    metres: float
+
+
+class Tide:
+    """The namespace `tide`."""
+
+    def __init__(self) -> None:
+        self.person: object = None
+
+    def ticks(self, caller: Caller, count: int) -> Stream[Tick]:
+        """Stream so many models, as fast as they can be made."""
+        return app.stream(caller, ticks(count, 0))
+
+    def slow_ticks(self, caller: Caller, count: int) -> Stream[Tick]:
+        """Stream so many models, 100 a second."""
+        return app.stream(caller, ticks(count, 0.01))
+
+    def broken(self, caller: Caller) -> str:
+        """Stream one model, then fail."""
+        return app.stream(caller, breaking())
+
+    def rise(self, caller: Caller, metres: float) -> None:
+        """Publish another level to every page."""
+        app.publish("level", Level(metres=metres))
+
+    def refuse(self, caller: Caller) -> None:
+        """Refuse with a code of the program's own."""
+        raise ProgramError("NO_WATER", "There is no water", retryable=True)
+
+    def fail(self, caller: Caller) -> None:
+        """Fail as no program should."""
+        raise RuntimeError("a secret of the program")
+
+    def open(self, caller: Caller) -> bool:
+        """Open another window."""
+        return app.open_window()
+
+    def leave(self, caller: Caller, stay: bool) -> None:
+        """Close the window as a person would, and answer the question that follows."""
+        from PySide6.QtCore import QObject, QTimer, Signal
+        from PySide6.QtWidgets import QApplication, QMessageBox
+
+        class Person(QObject):
+            """Lives on the thread of the windows, where alone a button can be pressed."""
+
+            comes = Signal()
+
+            def answer(self) -> None:
+                box = QApplication.activeModalWidget()
+                if not isinstance(box, QMessageBox):
+                    QTimer.singleShot(10, self.answer)
+                    return
+                print(json.dumps({"asked": box.text()}), flush=True)
+                box.button(getattr(QMessageBox, "No" if stay else "Yes")).click()
+
+        qt = QApplication.instance()
+        assert qt is not None
+        self.person = Person()
+        self.person.moveToThread(qt.thread())
+        self.person.comes.connect(self.person.answer)
+        self.person.comes.emit()
+        assert app._windows is not None
+        app._windows.control(caller.id, "close")
+
+
+async def ticks(count: int, pause_s: float) -> AsyncGenerator[Tick, None]:
+    for number in range(count):
+        yield Tick(number=number)
+        if pause_s:
+            await asyncio.sleep(pause_s)
+
+
+async def breaking() -> AsyncGenerator[Tick, None]:
+    yield Tick(number=0)
+    raise RuntimeError("a secret of the stream")
+
+
+async def start() -> None:
+    app.publish("level", Level(metres=1.5))
+
+
+async def stop() -> None:
+    print('{"stopped": true}', flush=True)
+
+
+def page() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="tidewire-program-"))
+    (folder / "index.html").write_text(PAGE, "utf-8")
+    (folder / "program.js").write_text(SCRIPT, "utf-8")
+    return folder
+
+
+app = App(
+    page(),
+    {"tide": Tide()},
+    title="Tide table",
+    size=(640, 480),
+    close_question="Leave the sea?",
+    providers=[EchoProvider(rate=None)],
+    on_start=start,
+    on_stop=stop,
+)
+
+if __name__ == "__main__":
+    if "serve" in sys.argv:
+        app.serve(open_browser=False)
+    else:
+        app.run(debug_port=0)

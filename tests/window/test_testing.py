@@ -1,0 +1,71 @@
+"""The fixtures for programs of one's own: the example's tests, and what they do not do."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.host_process import ROOT
+
+EXAMPLE = ROOT / "examples" / "counter" / "test_counter.py"
+BROKEN = """
+import sys
+from pathlib import Path
+import pytest
+from shell import App, Caller, ProgramError
+
+class Sea:
+    def refuse(self, caller: Caller) -> None:
+        app.publish("level", {"metres": 2})
+        raise ProgramError("NO_WATER", "There is no water")
+
+folder = Path(__file__).parent
+(folder / "index.html").write_text("<!doctype html>", "utf-8")
+app = App(folder, {"sea": Sea()}, title="Sea")
+
+def test_refused(tidewire_host):
+    host = tidewire_host(app)
+    with pytest.raises(Exception, match="no water") as refused:
+        host.call("sea.refuse")
+    assert refused.value.code == "NO_WATER"
+    assert host.pushed == {"level": {"metres": 2}}
+
+@pytest.fixture(scope="session")
+def tidewire_command():
+    return (sys.executable, "-c", "import sys; sys.exit('it fell into the water')")
+
+def test_a_program_that_does_not_start(tidewire_page): ...
+"""
+
+
+def run_pytest(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "shell.testing"]
+    return subprocess.run(
+        [*command, *arguments], cwd=ROOT, capture_output=True, encoding="utf-8", check=False
+    )
+
+
+@pytest.mark.window
+def test_the_tests_of_the_example_pass_in_both_shells() -> None:
+    done = run_pytest(str(EXAMPLE))
+    assert done.returncode == 0, done.stdout
+    assert "5 passed" in done.stdout
+    assert len(EXAMPLE.read_text("utf-8").splitlines()) <= 50
+
+
+def test_a_program_that_does_not_start_is_told_with_its_own_words(tmp_path: Path) -> None:
+    (tmp_path / "test_sea.py").write_text(BROKEN, "utf-8")
+    (tmp_path / "pytest.ini").write_text("[pytest]", "utf-8")
+    done = run_pytest("-c", str(tmp_path / "pytest.ini"), str(tmp_path))
+    assert "it fell into the water" in done.stdout
+    assert "1 passed, 2 errors" in done.stdout
+
+
+def test_the_plugin_loads_nothing_until_a_fixture_is_used() -> None:
+    code = "import sys, pytest; before = {*sys.modules}; import shell.testing; "
+    code += "print(*{name.partition('.')[0] for name in {*sys.modules} - before})"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, encoding="utf-8", check=True
+    )
+    assert {"shell"} == {*done.stdout.split()} - sys.stdlib_module_names
