@@ -92,7 +92,8 @@ export function createFakeMcp(publish: (topic: AnyTopic) => void): Handlers["mcp
     test: (name) => put({ ...find(name), state: "ready" }),
     resources: () => ({ items: [LOG, OF_DAY], problems: { notes: "npx is not found." } }),
     readResource: ({ name, values: { day = "today" } = {} }) => {
-      const file = { name: "time: tides", mediaType: "text/plain", data: btoa(`Tides of ${day}`) };
+      const title = day === "today" ? "time: tides" : `time: tides of ${day}`;
+      const file = { name: title, mediaType: "text/plain", data: btoa(`Tides of ${day}`) };
       if (name !== LOG.uri && name !== OF_DAY.uri) throw refusal("TOOL_FAILED", "Not found");
       return { text: "", files: [file] };
     },
