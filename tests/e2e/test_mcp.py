@@ -52,6 +52,29 @@ def test_a_tool_of_a_server_runs_once_it_is_allowed(page: Page) -> None:
     expect(result(page, "get-sum")).to_contain_text("The sum of 2 and 40 is 42.")
 
 
+def test_a_server_asks_with_a_form_and_gets_what_was_typed(page: Page) -> None:
+    offer(page, "trigger-elicitation-request")
+    ask(page, "/call everything__trigger-elicitation-request {}\n/then\n/text It has asked.")
+    press(page, "trigger-elicitation-request", "Allow once")
+    form = page.get_by_role("group", name="server-everything")
+    expect(form).to_contain_text("Please provide inputs", timeout=START_MS)
+    send = form.get_by_role("button", name="Send")
+    expect(send).not_to_have_attribute("aria-disabled", "true")
+    form.get_by_label("Integer").fill("7000")
+    send.click()
+    expect(form.get_by_label("String", exact=True).first).to_be_focused()
+    expect(form.get_by_text("Enter something here.")).to_be_visible()
+    expect(form.get_by_text("Enter a number from 1 to 100.")).to_be_visible()
+    page.keyboard.type("Ann")
+    form.get_by_label("Integer").fill("7")
+    expect(send).not_to_have_attribute("aria-disabled", "true")
+    form.get_by_label("Integer").press("Enter")
+    expect(answer(page)).to_have_text("It has asked.", timeout=START_MS)
+    done(page, "trigger-elicitation-request")
+    expect(result(page, "trigger-elicitation-request")).to_contain_text("Ann")
+    expect(form).to_have_count(0)
+
+
 def test_a_server_is_tested_and_switched_off_and_on_in_the_settings(page: Page) -> None:
     dialog = settings(page)
     dialog.get_by_role("button", name="Test everything").click()
