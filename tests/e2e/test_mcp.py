@@ -78,7 +78,7 @@ def test_a_server_asks_with_a_form_and_gets_what_was_typed(page: Page) -> None:
 def test_a_server_is_tested_and_switched_off_and_on_in_the_settings(page: Page) -> None:
     dialog = settings(page)
     dialog.get_by_role("button", name="Test everything").click()
-    expect(dialog.get_by_text("Ready · 13 tools")).to_be_visible(timeout=START_MS)
+    expect(dialog.get_by_text("Ready · 15 tools")).to_be_visible(timeout=START_MS)
     dialog.get_by_text("What it printed").click()
     expect(dialog.get_by_text("Starting default (STDIO) server...")).to_be_visible()
     switch = dialog.get_by_role("switch", name="Use the server everything")
@@ -86,7 +86,7 @@ def test_a_server_is_tested_and_switched_off_and_on_in_the_settings(page: Page) 
     expect(dialog.get_by_text("Off", exact=False).first).to_be_visible()
     expect(switch).not_to_be_checked()
     switch.click()
-    expect(dialog.get_by_text("Ready · 13 tools")).to_be_visible(timeout=START_MS)
+    expect(dialog.get_by_text("Ready · 15 tools")).to_be_visible(timeout=START_MS)
     dialog.get_by_text("Tools of everything").click()
     # A server's own word takes no flag away, so there is none to add.
     sends = dialog.get_by_role("checkbox", name="echo: Sends data out or changes something")
