@@ -41,6 +41,7 @@ JOURNEYS: Mapping[str, Sequence[str]] = {
     "a server of MCP: its tool runs, and it is tested and switched": [
         "test_mcp::test_a_tool_of_a_server_runs_once_it_is_allowed",
         "test_mcp::test_a_server_is_tested_and_switched_off_and_on_in_the_settings",
+        "test_mcp::test_a_server_asks_with_a_form_and_gets_what_was_typed",
     ],
     "what else a server gives: a picture, a resource, a prompt": [
         "test_mcp::test_a_picture_of_a_tool_is_shown_with_the_call_and_after_a_reload",

@@ -117,10 +117,33 @@ def test_a_prompt_is_chosen_by_the_keys_filled_in_and_sent_by_the_person(
     expect(page.locator(".message.user")).to_have_count(0)
 
 
+def test_a_server_asks_with_a_form_and_gets_what_was_typed(page: Page) -> None:
+    offer(page, "trigger-elicitation-request")
+    ask(page, "/call everything__trigger-elicitation-request {}\n/then\n/text It has asked.")
+    press(page, "trigger-elicitation-request", "Allow once")
+    form = page.get_by_role("group", name="server-everything")
+    expect(form).to_contain_text("Please provide inputs", timeout=START_MS)
+    send = form.get_by_role("button", name="Send")
+    expect(send).not_to_have_attribute("aria-disabled", "true")
+    form.get_by_label("Integer").fill("7000")
+    send.click()
+    expect(form.get_by_label("String", exact=True).first).to_be_focused()
+    expect(form.get_by_text("Enter something here.")).to_be_visible()
+    expect(form.get_by_text("Enter a number from 1 to 100.")).to_be_visible()
+    page.keyboard.type("Ann")
+    form.get_by_label("Integer").fill("7")
+    expect(send).not_to_have_attribute("aria-disabled", "true")
+    form.get_by_label("Integer").press("Enter")
+    expect(answer(page)).to_have_text("It has asked.", timeout=START_MS)
+    done(page, "trigger-elicitation-request")
+    expect(result(page, "trigger-elicitation-request")).to_contain_text("Ann")
+    expect(form).to_have_count(0)
+
+
 def test_a_server_is_tested_and_switched_off_and_on_in_the_settings(page: Page) -> None:
     dialog = settings(page)
     dialog.get_by_role("button", name="Test everything").click()
-    expect(dialog.get_by_text("Ready · 13 tools")).to_be_visible(timeout=START_MS)
+    expect(dialog.get_by_text("Ready · 15 tools")).to_be_visible(timeout=START_MS)
     dialog.get_by_text("What it printed").click()
     expect(dialog.get_by_text("Starting default (STDIO) server...")).to_be_visible()
     switch = dialog.get_by_role("switch", name="Use the server everything")
@@ -128,7 +151,7 @@ def test_a_server_is_tested_and_switched_off_and_on_in_the_settings(page: Page) 
     expect(dialog.get_by_text("Off", exact=False).first).to_be_visible()
     expect(switch).not_to_be_checked()
     switch.click()
-    expect(dialog.get_by_text("Ready · 13 tools")).to_be_visible(timeout=START_MS)
+    expect(dialog.get_by_text("Ready · 15 tools")).to_be_visible(timeout=START_MS)
     dialog.get_by_text("Tools of everything").click()
     # A server's own word takes no flag away, so there is none to add.
     sends = dialog.get_by_role("checkbox", name="echo: Sends data out or changes something")

@@ -109,8 +109,11 @@ export const hostInGerman: HostMessages = {
       leftOut === 1
         ? `Die älteste Nachricht passt nicht mehr in ${modelNameOf(model)} und wurde weggelassen.`
         : `Die ${count(leftOut ?? 0)} ältesten Nachrichten passen nicht mehr in ${modelNameOf(model)} und wurden weggelassen.`,
-    ELICITATION_REFUSED: () =>
-      "Ein Server wollte etwas erfragen, das kein Formular erfragen darf, zum Beispiel ein Passwort.",
+    ELICITATION_REFUSED: ({ model }) => {
+      const when =
+        model == null ? "Ein Server wollte" : `Für ${modelNameOf(model)} wollte ein Server`;
+      return `${when} etwas erfragen, das kein Formular erfragen darf. Es wurde abgelehnt.`;
+    },
     TOOLS_DROPPED: ({ model }) => `${modelNameOf(model)} kann keine Werkzeuge aufrufen.`,
     EFFORT_DROPPED: ({ model }) =>
       `Bei ${modelNameOf(model)} lässt sich diese Denktiefe nicht einstellen. Es gilt die eigene.`,

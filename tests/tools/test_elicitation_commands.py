@@ -1,0 +1,69 @@
+"""`tidewire ask` with a server that asks the person: on a terminal, and where nobody is."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.command import run
+from tests.tools.terminal import Terminal
+from tests.tools.test_elicitation import ASKING
+
+ASK = ["--provider", "echo", "--allow", "*"]
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """A data directory with the server that asks."""
+    data = tmp_path / "data"
+    assert run("mcp", "add", "bank", *ASKING, TIDEWIRE_DATA_DIR=str(data)).status == 0
+    return data
+
+
+def test_a_terminal_is_asked_field_by_field_until_each_is_right(data: Path) -> None:
+    command = ["ask", "/call ask {}", "--tools", "ask", *ASK, "--data-dir", str(data)]
+    with Terminal(*command) as terminal:
+        shown = terminal.until("[N]o: ")
+        assert f"{sys.executable} {ASKING[1]} asks\nWhich harbor?" in shown
+        assert "Honest Bank" not in shown
+        terminal.enter("y\n")
+        terminal.until("Where it listens (default 80): ")
+        terminal.enter("high\n")
+        terminal.until("Port is not a number.")
+        terminal.enter("99999\n")
+        terminal.until("Port is above 9000.")
+        terminal.enter("81\n")
+        terminal.until("(default tide): ")
+        terminal.enter("\n")
+        assert terminal.rest() == 0
+    assert "accept Harbor(port=81, name='tide')" in terminal.shown
+
+
+@pytest.mark.parametrize(
+    ("typed", "action"),
+    [("n\n", "decline"), ("\n", "decline"), ("\x04", "decline"), ("y\n\x04", "cancel")],
+    ids=["no", "nothing", "end of input", "end of input within the form"],
+)
+def test_a_terminal_where_the_person_does_not_answer(data: Path, typed: str, action: str) -> None:
+    command = ["ask", "/call ask {}", "--tools", "ask", *ASK, "--data-dir", str(data)]
+    with Terminal(*command) as terminal:
+        terminal.until("[N]o: ")
+        first, _, rest = typed.partition("\n")
+        terminal.enter(f"{first}\n" if "\n" in typed else first)
+        if rest:
+            terminal.until("(default 80): ")
+            terminal.enter(rest)
+        terminal.rest()
+    assert f"{action} None" in terminal.shown or "cancelled this call" in terminal.shown
+
+
+def test_without_a_terminal_the_call_is_cancelled_with_a_sentence(data: Path) -> None:
+    result = run("ask", "/call ask {}", "--tools", "ask", *ASK, TIDEWIRE_DATA_DIR=str(data))
+    assert result.status == 0
+    assert "asks something, and nobody is here to answer: Which harbor?" in result.err
+
+
+def test_a_secret_is_named_and_not_asked_for(data: Path) -> None:
+    result = run("ask", "/call secret {}", "--tools", "secret", *ASK, TIDEWIRE_DATA_DIR=str(data))
+    assert "bank asked for a secret ('api_key'), which no form may ask for." in result.err
+    assert "decline" in result.out
