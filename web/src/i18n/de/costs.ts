@@ -64,7 +64,7 @@ export const costsInGerman: Worded<typeof costsInEnglish> = {
 
   soFar: {
     narrow:
-      "Das Kontextfenster ist fast voll. Beginne einen neuen Chat oder wähle ein Modell mit einem größeren.",
+      "Das Kontextfenster ist fast voll. Fasse diesen Chat zusammen oder wähle ein Modell mit einem größeren.",
     answers: "Antworten",
     read: "Eingabe-Token",
     written: "Ausgabe-Token",

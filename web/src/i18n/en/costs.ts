@@ -99,7 +99,7 @@ export const costsInEnglish = {
 
   soFar: {
     narrow:
-      "The context window is almost full. Start a new chat or choose a model with a larger one.",
+      "The context window is almost full. Compact this chat, or choose a model with a larger one.",
     answers: "Answers",
     read: "Input tokens",
     written: "Output tokens",
