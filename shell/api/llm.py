@@ -1,7 +1,7 @@
 """Lets pages run models and follow their answers: the `llm` namespace."""
 
 from collections.abc import Callable, Coroutine, Sequence
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from shell.bridge.caller import Caller
 from shell.contract import (
@@ -23,7 +23,9 @@ from shell.errors import NotFound, ValidationFailed
 from shell.inference.engine import Engine
 from shell.inference.log import InferenceLog
 from shell.tools.offer import Offer
-from shell.tools.registry import Tools
+
+if TYPE_CHECKING:  # loaded when a request names tools
+    from shell.tools.registry import Tools
 
 MAX_PIECE_CHARACTERS = 5_000
 """An attach reply ends with the event that reaches this. With that event, which may be joined up
@@ -33,7 +35,7 @@ to 16,384, and escaped as ASCII (12 bytes for an emoji), it stays below one push
 class LlmApi:
     """Run models. Every method sees only what the caller's window started, or what is shared."""
 
-    def __init__(self, engine: Engine, tools: Callable[[], Tools] | None = None) -> None:
+    def __init__(self, engine: Engine, tools: "Callable[[], Tools] | None" = None) -> None:
         self._engine = engine
         self._tools = tools
 
