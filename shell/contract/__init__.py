@@ -25,10 +25,11 @@ if TYPE_CHECKING:
     from shell.contract.tools import *
     from shell.contract.topics import *
     from shell.contract.transfer import *
+    from shell.contract.wire import *
 else:
     _MODULES = (
         *("base", "envelopes", "messages", "tools", "requests", "events", "budgets", "providers"),
-        *("settings", "topics", "transfer", "mcp", "search", "conversations"),
+        *("settings", "topics", "transfer", "mcp", "search", "conversations", "wire"),
     )
     """Where a name is looked for, in this order: first those that a window needs to open."""
 

@@ -26,6 +26,8 @@ ANTHROPIC_URL = "https://api.anthropic.com"
 GOOGLE_URL = "https://generativelanguage.googleapis.com/v1beta/openai"
 REPLAY_VARIABLE = "TIDEWIRE_REPLAY_FILE"
 """Names a recording. If it is set, there is a provider that plays it."""
+RECORDING = "recording"
+"""The provider that the command line makes of a recording, with the file as its model."""
 _log = logging.getLogger(__name__)
 
 _APIS: Mapping[str, Api] = {
@@ -113,6 +115,22 @@ class Providers(Mapping[str, Provider]):
             if provider_id not in self._providers:
                 self._providers[provider_id] = self._make.added(added)
                 self._added[provider_id] = added
+
+    def play(self, file: str | None) -> str:
+        """Add a provider that plays a recording; returns its id. Only for a file that the person
+        has named: a page must not choose what is read.
+
+        Raises:
+            ValidationFailed: no file is named.
+        """
+        from shell.providers.testing.replay import ReplayProvider
+
+        if file is None:
+            raise ValidationFailed([("model", "--provider recording needs --model FILE")])
+        played = ReplayProvider(Path(file).expanduser(), id=RECORDING)
+        self._providers[RECORDING] = played
+        self.built_in |= {RECORDING}
+        return RECORDING
 
     def added(self, provider_id: str) -> CustomProvider | None:
         """The settings of a provider that a person added. None for a built-in one."""
@@ -233,7 +251,11 @@ class _Make:
     def _endpoint(self, endpoint: Endpoint, *variables: str) -> Endpoint:
         """Complete an endpoint with its key, which these environment variables may hold."""
         self._variables[endpoint.id] = variables
-        complete = replace(endpoint, key=partial(self._key, endpoint.id, endpoint.base_url))
+        complete = replace(
+            endpoint,
+            key=partial(self._key, endpoint.id, endpoint.base_url),
+            key_variable=next(iter(variables), ""),
+        )
         self.endpoints[endpoint.id] = complete
         return complete
 

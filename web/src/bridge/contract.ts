@@ -1246,6 +1246,8 @@ export interface Preferences {
   titleProvider: string | null;
   titleModel: string | null;
   budgets: Budgets;
+  /** Whether the requests and responses of the latest answers are kept. */
+  recordRequests: boolean;
   limits: LimitSettings;
   /** Changes to limits and deadlines take effect at the next start. */
   deadlines: DeadlineSettings;
@@ -1267,6 +1269,7 @@ export interface PreferencesChange {
   titleProvider?: string | null | undefined;
   titleModel?: string | null | undefined;
   budgets?: Budgets | null | undefined;
+  recordRequests?: boolean | null | undefined;
   limits?: LimitSettings | null | undefined;
   deadlines?: DeadlineSettings | null | undefined;
 }
@@ -1837,6 +1840,28 @@ export const client = (call: Invoke) => ({
     /** Open a web or mail address in the system's own program, and nothing else. */
     openLink: (params: string) =>
       call<boolean>("shell.open_link", params),
+  },
+  wire: {
+    /** The runs whose requests are kept, the newest first. */
+    list: () => call<WireSummary[]>("wire.list"),
+    /** A run with everything that it has sent and received so far, without keys. */
+    get: (params: string) =>
+      call<WireRun>("wire.get", params),
+    /** What a message would send if it were sent now. Nothing is sent or written. */
+    preview: (params: PreviewRequest) =>
+      call<Preview>("wire.preview", params),
+    /** A request as a program that sends it, with the key from an environment variable. */
+    code: (params: WireCode) =>
+      call<string>("wire.code", params),
+    /**
+     * Save the events of an answer as a recording in the data directory's `exports`. Resolves
+     * with the file's path.
+     */
+    record: (params: string) =>
+      call<string>("wire.record", params),
+    /** Check the text of a recording, and give its events. Nothing of it is carried out. */
+    openRecording: (params: string) =>
+      call<Recording>("wire.open_recording", params),
   },
 });
 
