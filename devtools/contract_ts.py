@@ -85,6 +85,7 @@ MODULES = (
     "conversations",
     "search",
     "transfer",
+    "wire",
     "providers",
     "settings",
     "tools",

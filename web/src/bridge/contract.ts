@@ -1060,6 +1060,109 @@ export interface StoreState {
   remarks: Remark[];
 }
 
+/** A header of a request or response. `[key]` stands for a secret. */
+export interface WireHeader {
+  name: string;
+  value: string;
+  /** The environment variable that stands for the secret where the request is copied. */
+  variable?: string | null | undefined;
+}
+
+/** A request to a model's server, without its key. */
+export interface WireRequest {
+  method: string;
+  url: string;
+  headers: WireHeader[];
+  /** The JSON as it is sent. Null if it was too long to be kept. */
+  body: string | null;
+  bodyBytes: number;
+  api: "chat" | "responses" | "messages";
+  baseUrl: string;
+}
+
+/** A piece of a response as it arrived. `ms` counts from when the request was sent. */
+export interface WireChunk {
+  ms: number;
+  text: string;
+}
+
+/** A request that was sent, and what came back. */
+export interface WireAttempt {
+  request: WireRequest;
+  /** When it was sent, in milliseconds since the run began. */
+  ms: number;
+  /** Null without a response. */
+  status: number | null;
+  headers: WireHeader[];
+  chunks: WireChunk[];
+  /**
+   * Size of the whole response. It may be larger than the chunks, of which only so many are
+   * kept.
+   */
+  receivedBytes: number;
+  /** Null if the response was not read to its end. */
+  totalMs: number | null;
+  error: string | null;
+}
+
+/** A run whose requests are kept. */
+export interface WireSummary {
+  inferenceId: string;
+  providerId: string;
+  modelId: string;
+  startedAt: number;
+  attempts: number;
+  /** That of the last attempt. */
+  status: number | null;
+  live: boolean;
+}
+
+/** A run with all its attempts. */
+export interface WireRun {
+  summary: WireSummary;
+  attempts: WireAttempt[];
+}
+
+/** Asks for a request as a program that sends it. */
+export interface WireCode {
+  request: WireRequest;
+  language: "curl" | "python";
+}
+
+/** Asks what a message would send. */
+export interface PreviewRequest extends AnswerOptions {
+  /** Null for a conversation that is not there yet. */
+  conversationId: string | null;
+  content: Content;
+  after?: string | null | undefined;
+}
+
+/** What a message would send. */
+export interface Preview {
+  /** Null for a model that is not asked over HTTP. */
+  request: WireRequest | null;
+  estimate: Estimate;
+  /** What is left out of the request or changed in it. */
+  notices: Notice[];
+}
+
+/** The first line of a recording. */
+export interface RecordingHeader {
+  /** The version of the format. */
+  tidewireRecording: "1";
+  appVersion: string;
+  createdAt: number;
+  providerId: string;
+  modelId: string;
+}
+
+/** The events of an answer, read from a file. */
+export interface Recording {
+  /** Null for the output of `tidewire ask --json`, which has none. */
+  header: RecordingHeader | null;
+  events: AnyEvent[];
+}
+
 /** Whether the embedded model is on this machine, and the progress of its download. */
 export interface ModelFetch {
   state: "missing" | "fetching" | "here";
