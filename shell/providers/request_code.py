@@ -36,7 +36,6 @@ _KNOWN: Mapping[WireApi, frozenset[str]] = {
     ),
     "messages": frozenset(
         {"model", "max_tokens", "messages", "stream", "system", "tools", "thinking"}
-        | {"temperature"}
     ),
 }
 """The fields of a body that the SDKs take as arguments. All others go into `extra_body`."""
