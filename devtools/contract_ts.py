@@ -67,6 +67,9 @@ ALIASES = (
     "Flag",
     "McpState",
     "Activity",
+    "FieldType",
+    "FieldFormat",
+    "FormValue",
     "Part",
     "Content",
     "AnyEvent",
@@ -78,7 +81,9 @@ ALIASES = (
 MODULES = (
     "base",
     "budgets",
+    "compactions",
     "messages",
+    "forms",
     "requests",
     "events",
     "envelopes",
@@ -153,6 +158,7 @@ def render() -> str:
     for sent in [contract.Batch, *(m.params for m in every if m.params is not None)]:
         writer.add(sent, "validation")
     told: list[Hint] = [contract.AnyEvent, contract.AnyTopic, contract.OkReply, contract.ErrorReply]
+    told += [contract.FormField]
     for value in [*told, *(m.result for m in every)]:
         writer.add(value, "serialization")
     parts = [
