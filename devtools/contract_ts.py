@@ -34,6 +34,7 @@ from shell.api.providers import ProvidersApi
 from shell.api.settings import SettingsApi
 from shell.api.shell import ShellApi
 from shell.api.tools import ToolsApi
+from shell.api.wire import WireApi
 from shell.bridge.door import reply_type
 from shell.errors import ErrorCode, Reason
 
@@ -48,6 +49,7 @@ NAMESPACES: dict[str, type] = {
     "settings": SettingsApi,
     "tools": ToolsApi,
     "shell": ShellApi,
+    "wire": WireApi,
 }
 ALIASES = (
     "Role",
@@ -90,6 +92,7 @@ MODULES = (
     "conversations",
     "search",
     "transfer",
+    "wire",
     "providers",
     "settings",
     "tools",

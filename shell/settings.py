@@ -69,6 +69,7 @@ DEFAULTS = Preferences(
     title_provider=None,
     title_model=None,
     budgets=NO_BUDGETS,
+    record_requests=True,
     limits=LimitSettings(inferences=Limits().inferences, sessions=Limits().sessions),
     deadlines=DeadlineSettings(**asdict(Deadlines())),
 )
@@ -206,6 +207,17 @@ class SettingsFile:
         replace_file(self.path, text.encode())
         self._raw = raw
         self.preferences, _ = _understood(raw)
+
+
+def read_records(folder: Path) -> bool:
+    """Whether requests are to be kept, by the settings file, which stays as it is."""
+    try:
+        raw = json.loads((folder / FILE).read_text("utf-8"))
+        return raw.get("recordRequests") is not False
+    except FileNotFoundError:
+        return True
+    except (OSError, ValueError, AttributeError, RecursionError):
+        return False
 
 
 def read_budgets(folder: Path) -> Budgets:

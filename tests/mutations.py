@@ -60,8 +60,8 @@ MUTATIONS = (
     Mutation(
         "D4",
         "a single run's system prompt is ignored",
-        "shell/inference/engine.py",
-        (("            request.system_prompt,\n", "            None,\n"),),
+        "shell/inference/request.py",
+        (("        messages, asked.system_prompt, asked", "        messages, None, asked"),),
     ),
     Mutation(
         "D5",

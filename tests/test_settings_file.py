@@ -44,6 +44,10 @@ def fails(number: int) -> Callable[..., NoReturn]:
     return fail
 
 
+async def forget_nothing() -> None:
+    """There are no requests here."""
+
+
 def test_without_a_file_everything_is_as_promised_and_nothing_is_written(tmp_path: Path) -> None:
     settings = SettingsFile(tmp_path)
     assert settings.engine == Settings()
@@ -208,7 +212,7 @@ def anyio_backend() -> str:
 
 @pytest.mark.anyio
 async def test_a_change_that_waits_for_another_process_holds_up_nobody(tmp_path: Path) -> None:
-    api, page = SettingsApi(SettingsFile(tmp_path)), Caller("page")
+    api, page = SettingsApi(SettingsFile(tmp_path), forget_nothing), Caller("page")
     changes = [PreferencesChange(theme="light"), PreferencesChange(theme="dark")]
     with file_lock(tmp_path / "settings.json"):
         pending = [asyncio.ensure_future(api.update(page, change)) for change in changes]

@@ -1,6 +1,7 @@
 """Lets pages read and change the settings: the `settings` namespace."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 from shell.bridge.caller import Caller
 from shell.contract import Place, PreferencesChange, SettingsView
@@ -10,8 +11,11 @@ from shell.settings import SettingsFile
 class SettingsApi:
     """Reads and changes the settings' file. Loop thread only."""
 
-    def __init__(self, settings: SettingsFile) -> None:
+    def __init__(
+        self, settings: SettingsFile, forget_requests: Callable[[], Awaitable[None]]
+    ) -> None:
         self._settings = settings
+        self._forget_requests = forget_requests
         self._writing = asyncio.Lock()
 
     def get(self, caller: Caller) -> SettingsView:
@@ -33,4 +37,6 @@ class SettingsApi:
         async with self._writing:
             # It waits for the disk, and perhaps for another process.
             await asyncio.to_thread(self._settings.change, params)
+            if params.record_requests is False:
+                await self._forget_requests()
             return self._settings.view()

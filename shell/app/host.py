@@ -14,6 +14,7 @@ from shell.bridge.door import Door
 from shell.bridge.topics import Topics
 from shell.contract import Defaults
 from shell.errors import ShellError
+from shell.providers.registry import RECORDING
 from shell.settings import SettingsFile
 from shell.support.open_url import open_link
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:  # loaded when a page first asks for conversations or servers
     from shell.api.mcp import Confirm
     from shell.conversations.answers import Answers
     from shell.conversations.compactions import Compactions
+    from shell.conversations.exports import Exports
     from shell.conversations.imports import Imports
     from shell.conversations.parameters import Parameters
     from shell.store.store import Store
@@ -37,6 +39,7 @@ class _Conversations:
     answers: "Answers"
     compactions: "Compactions"
     imports: "Imports"
+    exports: "Exports"
 
     async def close(self) -> None:
         """Store what running answers have, once the engine has ended them; then close the file."""
@@ -82,13 +85,20 @@ class Host:
         self._confirm = confirm
         self._settings = SettingsFile(data)
         self._core = Runtime(
-            data, environ, self._settings.engine, lambda: self._settings.preferences.budgets
+            data,
+            environ,
+            self._settings.engine,
+            lambda: self._settings.preferences.budgets,
+            records=lambda: self._settings.preferences.record_requests,
         )
         self._open_path = open_path
         self._topics = Topics()
         self._opened: _Conversations | None = None
+        self._opening = asyncio.Lock()
         self._warm_up_timer: asyncio.TimerHandle | None = None
         self._warm_up_task: asyncio.Task[None] | None = None
+        if provider == RECORDING:
+            self._named = self._core.providers.play(model), None
         self._core.defaults(*self._named)
         shell = ShellApi(
             sys.platform, self._greet, open_window, open_link, choose_file, control_window
@@ -104,6 +114,7 @@ class Host:
                 "providers": self._providers,
                 "settings": self._settings_api,
                 "tools": self._tools_api,
+                "wire": self._wire_api,
             },
             topics=self._topics,
         )
@@ -192,6 +203,18 @@ class Host:
 
     async def _conversations(self) -> object:
         from shell.api.conversations import ConversationsApi
+
+        opened = await self._open()
+        return ConversationsApi(opened.store, opened.answers, opened.imports, opened.exports, opened.compactions)
+
+    async def _open(self) -> _Conversations:
+        """Open the store, the first time that it is needed."""
+        async with self._opening:
+            if self._opened is None:
+                self._opened = await self._open_store()
+            return self._opened
+
+    async def _open_store(self) -> _Conversations:
         from shell.contract import CompactionTopic, StoreTopic, WaitingTopic
         from shell.conversations.answers import Answers
         from shell.conversations.authors import Authors
@@ -227,8 +250,7 @@ class Host:
         exports = Exports(
             store, self._settings, lambda: answers.idle and imports.idle, core.reload_providers
         )
-        self._opened = _Conversations(store, answers, compactions, imports)
-        return ConversationsApi(store, answers, imports, exports, compactions)
+        return _Conversations(store, answers, compactions, imports, exports)
 
     async def _keys(self) -> object:
         from shell.api.keys import KeysApi
@@ -257,9 +279,15 @@ class Host:
     async def _settings_api(self) -> object:
         from shell.api.settings import SettingsApi
 
-        return SettingsApi(self._settings)
+        return SettingsApi(self._settings, lambda: self._core.wire().clear())
 
     async def _tools_api(self) -> object:
         from shell.api.tools import ToolsApi
 
         return ToolsApi(self._core.tools(), self._open_path)
+
+    async def _wire_api(self) -> object:
+        from shell.api.wire import WireApi
+
+        opened = await self._open()
+        return WireApi(self._core.wire(), opened.answers.preview, opened.exports.save)

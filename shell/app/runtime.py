@@ -14,13 +14,15 @@ from shell.inference.limits import Settings
 from shell.providers.charges import PlannedCall, Price, Reservation
 from shell.providers.keys import Keys
 from shell.providers.registry import Providers
-from shell.settings import read_budgets
+from shell.settings import read_budgets, read_records
+from shell.support.data_directory import REQUESTS
 from shell.support.event_loop import LoopThread, event_loop_thread, run_within
 from shell.support.logs import redact_also
 
 if TYPE_CHECKING:  # loaded when they are first needed
     from shell.inference.engine import Engine
     from shell.store.ledger import Ledger
+    from shell.store.wire_log import WireLog
     from shell.tools.registry import Tools
 
 CLOSE_S = 3.0
@@ -35,7 +37,9 @@ class Runtime:
         environ: keys, base URLs, and where the weights are.
         settings: limits and deadlines.
         budgets: the budgets of the settings.
-        counts: whether calls are counted where there is no budget and nothing was counted before.
+        records: whether requests are to be kept.
+        counts: whether calls are counted where there is no budget and nothing was counted before,
+            and requests are kept where none was kept before.
     """
 
     def __init__(
@@ -45,6 +49,7 @@ class Runtime:
         settings: Settings,
         budgets: Callable[[], Budgets],
         *,
+        records: Callable[[], bool] = lambda: True,
         counts: bool = True,
     ) -> None:
         self.keys = Keys(environment=lambda each: self.providers.environment_key(each))
@@ -55,7 +60,9 @@ class Runtime:
         self._environ = environ
         self._budgets = budgets
         self._counts = counts
+        self._records = records
         self._ledger: Ledger | None = None
+        self._wire: WireLog | None = None
         self._tools: Tools | None = None
         self._ending = False
 
@@ -79,7 +86,8 @@ class Runtime:
             raise HostClosing("Tidewire is shutting down")
         from shell.inference.engine import Engine
 
-        return Engine(self.providers.resolve, self._settings, _LaterLedger(self.ledger))
+        wire = self.wire() if self._counts or (self._data / REQUESTS).is_dir() else None
+        return Engine(self.providers.resolve, self._settings, _LaterLedger(self.ledger), wire)
 
     def tools(self) -> "Tools":
         """The tools; made when they are first needed, because most questions need none."""
@@ -96,6 +104,14 @@ class Runtime:
 
             self._ledger = Ledger(self._data, self._budgets, creates=self._counts)
         return self._ledger
+
+    def wire(self) -> "WireLog":
+        """What the latest runs have sent and received."""
+        if self._wire is None:
+            from shell.store.wire_log import WireLog
+
+            self._wire = WireLog(self._data, self._records, self.keys.secrets)
+        return self._wire
 
     async def load_keys(self) -> None:
         """Read the keys from the keychain, within a time limit."""
@@ -127,6 +143,8 @@ class Runtime:
             await self._tools.close()
         if self._ledger is not None:
             await self._ledger.close()
+        if self._wire is not None:
+            await self._wire.close()
         await self.providers.close()
 
 
@@ -157,9 +175,16 @@ class RunningHost:
 def running_host(data: Path, *, counts: bool = False) -> Iterator[RunningHost]:
     """Make a runtime for as long as the context lasts; with `counts` it begins a count of calls."""
     with event_loop_thread() as thread:
-        budgets = read_budgets(data)
+        budgets, records = read_budgets(data), read_records(data)
         made = thread.call(
-            lambda: Runtime(data, os.environ, Settings(), lambda: budgets, counts=counts)
+            lambda: Runtime(
+                data,
+                os.environ,
+                Settings(),
+                lambda: budgets,
+                records=lambda: records,
+                counts=counts,
+            )
         )
         try:
             yield RunningHost(thread, made)

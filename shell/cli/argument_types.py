@@ -24,6 +24,17 @@ def seconds(text: str) -> float:
     return seconds
 
 
+def speed(text: str) -> float:
+    """A factor above 0."""
+    try:
+        factor = float(text)
+    except ValueError:
+        factor = 0.0
+    if not 0 < factor <= 1_000_000:
+        raise argparse.ArgumentTypeError(f"{text[:40]!r} is not a number above 0")
+    return factor
+
+
 def url(text: str) -> str:
     """An address of HTTP."""
     parts = urlsplit(text)

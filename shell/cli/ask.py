@@ -11,6 +11,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from types import FrameType
 from typing import cast
 
@@ -34,6 +35,8 @@ from shell.contract import (
 )
 from shell.errors import ShellError, ValidationFailed
 from shell.inference.log import InferenceLog
+from shell.providers.recordings import event_fields, new_header, save_recording
+from shell.providers.registry import RECORDING
 from shell.support.data_directory import DataDirectory
 from shell.support.text import CONTROLS
 
@@ -60,6 +63,7 @@ def ask(
     allowed: list[str],
     budget: float | None,
     budget_tokens: int | None,
+    record: str | None,
     **parameters: float | str | None,
 ) -> int:
     """Print the answer to stdout, as text or as one line of JSON for each event."""
@@ -67,6 +71,8 @@ def ask(
     news = threading.Event()
     try:
         with running_host(data.path) as running:
+            if provider == RECORDING:
+                provider, model = running.core.providers.play(model), None
             defaults = running.core.defaults(provider, model)
             limited = budget is not None or budget_tokens is not None
             wanted = {
@@ -102,13 +108,23 @@ def ask(
                 ),
                 lambda: log.ending is not None,
             )
-            write = _write_json if as_json else _TextOutput().write
+            printed = write_json if as_json else TextOutput().write
+            events: list[AnyEvent] = []
+
+            def write(event: AnyEvent) -> None:
+                printed(event)
+                if record is not None:
+                    events.append(event)
+
+            header = new_header(request.provider_id, defaults.model_id)
 
             def cancel() -> None:
                 running.core.engine.cancel(OWNER, log.inference_id)
 
             with _on_signals(lambda: running.thread.loop.call_soon_threadsafe(cancel)) as received:
                 _follow(log, news, write, decisions)
+            if record is not None:
+                save_recording(Path(record), header, events, running.core.keys.secrets())
     except ValidationFailed:
         raise
     except ShellError as error:
@@ -174,13 +190,9 @@ def _on_signals(cancel: Callable[[], object]) -> Iterator[list[int]]:
             signal.signal(number, signal.SIG_IGN if received else handler)
 
 
-def _write_json(event: AnyEvent) -> None:
-    fields = event.model_dump(mode="json")
-    # A page's events leave these out where they are null; a line always has the same fields.
-    for name in ("session_id", "progress", "finish_reason"):
-        if name in type(event).model_fields:
-            fields.setdefault(to_camel(name), None)
-    _put(json.dumps(fields, separators=(",", ":")) + "\n")
+def write_json(event: AnyEvent) -> None:
+    """Print an event as one line of JSON."""
+    _put(json.dumps(event_fields(event), separators=(",", ":")) + "\n")
 
 
 def _put(text: str) -> None:
@@ -194,7 +206,7 @@ def _put(text: str) -> None:
         left = left[os.write(sys.stdout.fileno(), left) :]
 
 
-class _TextOutput:
+class TextOutput:
     """Prints the text of the answer to stdout, and notices to stderr."""
 
     def __init__(self) -> None:

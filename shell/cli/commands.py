@@ -114,6 +114,16 @@ _ASK = (
     _argument("--max-steps N", "most calls of the model when it uses tools", type=int),
     _argument("--budget USD", "the most that the answer may cost", type=float),
     _argument("--budget-tokens N", "the same in tokens, input and output together", type=int),
+    _argument("--record FILE", "also save the events as a recording, for `replay`"),
+    _EVENTS,
+)
+_SHOW = (
+    _argument("inference_id INFERENCE"),
+    _argument("--as", "all as JSON, or a program", dest="form", choices=("json", "curl", "python")),
+)
+_REPLAY = (
+    _FILE,
+    _argument("--speed N", "how many times as fast", type=argument_types.speed, default=1.0),
     _EVENTS,
 )
 _COMPACT = (
@@ -197,6 +207,14 @@ def _folder(name: str, text: str, *arguments: Argument) -> Command:
     return _command(name, f"tools:ToolCommands.{name}_folder", text, *arguments, _JSON)
 
 
+def _key(name: str, text: str, *arguments: Argument) -> Command:
+    return _command(name, f"keys:commands.{name}", text, _JSON, *arguments)
+
+
+def _provider(name: str, text: str, *arguments: Argument) -> Command:
+    return _command(name, f"providers:ProviderCommands.{name}", text, *arguments)
+
+
 def _server(name: str, text: str, *arguments: Argument) -> Command:
     return _command(name, f"mcp:McpCommands.{name}", text, *arguments, _JSON)
 
@@ -265,52 +283,34 @@ COMMANDS = (
         _JSON,
     ),
     _command("compact", "compact:compact", "summarize the earlier messages", *_COMPACT),
+    Group(
+        "wire",
+        "show what the latest answers have sent to their servers, without keys",
+        (
+            _command("list", "wire:list_all", "list them, the newest first", _JSON),
+            _command("show", "wire:show", "show the requests of one, or copy the last", *_SHOW),
+        ),
+    ),
+    _command("replay", "replay:replay", "print a recorded answer again", *_REPLAY),
     _command("backup", "backups:backup", "write everything except keys to one file", _FILE),
     _command("restore", "backups:restore", "replace everything with a backup", *_RESTORE),
     Group(
         "keys",
         "set, list and remove the keys of providers",
         (
-            _command(
-                "set",
-                "keys:commands.set",
-                "save the key read from standard input",
-                _JSON,
-                _PROVIDER,
-            ),
-            _command(
-                "list",
-                "keys:commands.list",
-                "list which providers have a key (never the key)",
-                _JSON,
-            ),
-            _command("remove", "keys:commands.remove", "remove a provider's key", _JSON, _PROVIDER),
+            _key("set", "save the key read from standard input", _PROVIDER),
+            _key("list", "list which providers have a key (never the key)"),
+            _key("remove", "remove a provider's key", _PROVIDER),
         ),
     ),
     Group(
         "providers",
         "list, add, remove and test providers",
         (
-            _command("list", "providers:ProviderCommands.list", "list all providers", _JSON),
-            _command(
-                "add",
-                "providers:ProviderCommands.add",
-                "add a server with a known API, or a GGUF file of your own",
-                *_ADD,
-            ),
-            _command(
-                "remove",
-                "providers:ProviderCommands.remove",
-                "remove an added provider and its key",
-                _NAME,
-                _JSON,
-            ),
-            _command(
-                "test",
-                "providers:ProviderCommands.test",
-                "send one small request and show the result",
-                *_TEST,
-            ),
+            _provider("list", "list all providers", _JSON),
+            _provider("add", "add a server with a known API, or a GGUF file of your own", *_ADD),
+            _provider("remove", "remove an added provider and its key", _NAME, _JSON),
+            _provider("test", "send one small request and show the result", *_TEST),
         ),
     ),
     Group(

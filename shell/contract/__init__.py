@@ -28,11 +28,12 @@ if TYPE_CHECKING:
     from shell.contract.tools import *
     from shell.contract.topics import *
     from shell.contract.transfer import *
+    from shell.contract.wire import *
 else:
     _MODULES = (
         *("base", "envelopes", "messages", "tools", "requests", "events", "budgets", "providers"),
         *("settings", "topics", "transfer", "mcp", "search", "compactions"),
-        *("conversations", "forms", "elicitation"),
+        *("conversations", "forms", "elicitation", "wire"),
     )
     """Where a name is looked for, in this order: first those that a window needs to open."""
 

@@ -75,6 +75,8 @@ class Preferences(Value):
     """The provider that writes titles from first messages. Null for no titles."""
     title_model: ModelId | None
     budgets: Budgets
+    record_requests: bool
+    """Whether the requests and responses of the latest answers are kept."""
     limits: LimitSettings
     deadlines: DeadlineSettings
     """Changes to limits and deadlines take effect at the next start."""
@@ -97,6 +99,7 @@ class PreferencesChange(Value):
     title_provider: ProviderId | None = None
     title_model: ModelId | None = None
     budgets: Budgets | None = None
+    record_requests: bool | None = None
     limits: LimitSettings | None = None
     deadlines: DeadlineSettings | None = None
 

@@ -17,16 +17,18 @@ from shell.contract import (
     EditRequest,
     Estimate,
     EstimateRequest,
-    InferenceRequest,
+    Preview,
+    PreviewRequest,
     SendReply,
     SendRequest,
     WaitingConversation,
 )
 from shell.conversations.authors import Authors
 from shell.conversations.estimates import estimate
-from shell.conversations.history import history, resumed_step, to_continue
+from shell.conversations.history import history, resumed_step
 from shell.conversations.parameters import Parameters
 from shell.conversations.path import read_path
+from shell.conversations.planned_answer import plan_answer, preview_answer
 from shell.conversations.titles import Chosen, Titles
 from shell.conversations.waiting_calls import WaitingCalls
 from shell.errors import NotFound, SessionBusy, ShellError, ToolError, ValidationFailed
@@ -177,12 +179,7 @@ class Answers:
             ShellError: it could not be sent either.
         """
         question = take_apart(asked.text)
-        if asked.conversation_id is None:
-            standard = self.parameters().system_prompt
-            place = turns.TurnPlace("", [], standard, None, None, {})
-        else:
-            turn = turns.question(asked.conversation_id, question, asked.after)
-            place = await self._store.read(asked.conversation_id, turn.find)
+        place = await self._place(asked, question)
         model, by = self._authors.find(place, asked.provider_id, asked.model_id)
         max_tokens = asked.max_tokens or self.parameters().max_tokens
         sent = history(
@@ -190,6 +187,28 @@ class Answers:
         )
         wish = RequestedRun(sent[0], place.system_prompt, asked.temperature, max_tokens)
         return await estimate(asked, wish, sent[1], model, self._authors.resolve(by.provider_id))
+
+    async def preview(self, asked: PreviewRequest) -> Preview:
+        """Say what a message would send if it were sent now. Nothing is sent or written.
+
+        Raises:
+            ShellError: it could not be sent either.
+        """
+        question = await _taken_apart(asked.content)
+        place = await self._place(asked, question)
+        model, by = self._authors.find(place, asked.provider_id, asked.model_id)
+        path = await read_path(self._store, place, question)
+        offer = await self._offer(asked, path)
+        planned = plan_answer(asked, self.parameters(), model, by, place.system_prompt, path)
+        return await preview_answer(planned, offer, model, self._authors.resolve(by.provider_id))
+
+    async def _place(
+        self, asked: EstimateRequest | PreviewRequest, question: StoredContent
+    ) -> turns.TurnPlace:
+        if asked.conversation_id is None:
+            return turns.TurnPlace("", [], self.parameters().system_prompt, None, None, {})
+        turn = turns.question(asked.conversation_id, question, asked.after)
+        return await self._store.read(asked.conversation_id, turn.find)
 
     def stop(self, owner: str, conversation_id: str) -> None:
         """Cancel the running answer of a conversation."""
@@ -303,40 +322,15 @@ class Answers:
         path: list[turns.PathMessage],
         offer: Offer | None,
     ) -> Slot:
-        system_prompt = place.system_prompt
-        standard = self.parameters()
-        temperature, max_tokens = options.temperature, options.max_tokens
-        temperature = standard.temperature if temperature is None else temperature
-        max_tokens = standard.max_tokens if max_tokens is None else max_tokens
-        effort = options.effort
-        if effort is None and standard.effort in (model.efforts or ()):
-            effort = standard.effort
-        messages, notices = history(path, model, system_prompt, max_tokens)
-        resumed = resumed_step(path[-1]) if path[-1].role == "assistant" else None
-        if messages[-1].role == "assistant":
-            messages = to_continue(messages, model)
-        # Not validated again: an old answer may be longer than a request's message may be.
-        request = InferenceRequest.model_construct(
-            messages=[],
-            provider_id=by.provider_id,
-            model_id=by.model_id,
-            system_prompt=system_prompt or None,
-            temperature=temperature,
-            max_tokens=max_tokens,
-            effort=effort,
-            max_steps=options.max_steps,
-            budget=options.budget,
-            inference_id=by.inference_id,
-            share=True,
-        )
+        planned = plan_answer(options, self.parameters(), model, by, place.system_prompt, path)
         return self._engine.reserve(
             owner,
-            request,
-            messages=messages,
-            notices=notices,
+            planned.request,
+            messages=planned.messages,
+            notices=planned.notices,
             offer=offer,
             commit=self._commit,
-            resumed=resumed,
+            resumed=planned.resumed,
             while_content_comes=True,
             conversation=place.conversation_id,
         )

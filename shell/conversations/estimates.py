@@ -12,7 +12,13 @@ from shell.inference.spending import (
     UNKNOWN_OUTPUT_TOKENS,
     estimate_input,
 )
-from shell.providers.base import CountsTokens, ModelInfo, Provider
+from shell.providers.base import (
+    CountsTokens,
+    ModelInfo,
+    ModelStep,
+    Provider,
+    ProviderRequest,
+)
 from shell.providers.charges import NANOS, price_of
 
 
@@ -36,13 +42,27 @@ async def estimate(
         ValidationFailed: the model cannot answer this.
     """
     request, _ = prepare_request(wish, model)
+    added = asked.images * IMAGE_TOKENS + asked.file_bytes * 4 // 3 // BASE64_PER_TOKEN
+    return await estimate_request(request, notices, model, provider, added)
+
+
+async def estimate_request(
+    request: ProviderRequest,
+    notices: Sequence[Notice],
+    model: ModelInfo,
+    provider: Provider,
+    added_tokens: int = 0,
+) -> Estimate:
+    """Count a request, and `added_tokens` for attachments that it does not have yet."""
     counted = None
-    is_text = asked.images == asked.file_bytes == 0
-    if is_text and isinstance(provider, CountsTokens):
+    is_text = added_tokens == 0 and all(
+        isinstance(message, ModelStep) or isinstance(message.content, str)
+        for message in request.messages
+    )
+    if is_text and not request.tools and isinstance(provider, CountsTokens):
         with contextlib.suppress(ShellError):
             counted = await provider.count_tokens(request)
-    added = asked.images * IMAGE_TOKENS + asked.file_bytes * 4 // 3 // BASE64_PER_TOKEN
-    tokens = estimate_input(request, 1.0) + added if counted is None else counted
+    tokens = estimate_input(request, 1.0) + added_tokens if counted is None else counted
     price = price_of(model, local=provider.local)
     longest = request.max_tokens or model.max_output_tokens or UNKNOWN_OUTPUT_TOKENS
     trimmed = (one.left_out or 0 for one in notices if one.code is NoticeCode.HISTORY_TRIMMED)

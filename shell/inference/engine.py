@@ -29,14 +29,15 @@ from shell.errors import HostClosing, SessionBusy, UnsupportedProvider, Validati
 from shell.inference.limits import Settings
 from shell.inference.live_runs import LiveRuns
 from shell.inference.log import InferenceLog
-from shell.inference.request import RequestedRun, check_size, prepare_request
-from shell.inference.run import Prepared, Run, RunCancelled
+from shell.inference.request import check_size, fit_offer, fit_request
+from shell.inference.run import Prepared, Run, RunCancelled, Wire
 from shell.inference.sessions import Session, Sessions, SessionTurn
 from shell.inference.slot import Slot, new_inference_id
 from shell.inference.spending import Ledger, Spending, start_spending
 from shell.inference.steps import ResumedStep
-from shell.providers.base import ModelInfo, ModelStep, Provider, tools_dropped
+from shell.providers.base import ModelInfo, ModelStep, Provider
 from shell.providers.charges import CallKind
+from shell.support.ids import TEMPORARY
 from shell.tools.offer import Offer
 
 SWEEP_S = 60.0
@@ -54,9 +55,11 @@ class Engine:
         resolve: Callable[[str], Provider],
         settings: Settings | None = None,
         ledger: Ledger | None = None,
+        wire: Wire | None = None,
     ) -> None:
         self._resolve = resolve
         self._ledger = ledger
+        self._wire = wire
         self._settings = settings or Settings()
         self._loop = asyncio.get_running_loop()
         limits = self._settings.limits
@@ -123,30 +126,22 @@ class Engine:
         model = provider.model(request.model_id or provider.default_model_id)
         messages = request.messages if messages is None else messages
         check_size(messages)
-        wish = RequestedRun(
-            messages,
-            request.system_prompt,
-            request.temperature,
-            request.max_tokens,
-            request.effort,
-        )
-        prepared, adapted = prepare_request(wish, model)
+        fitted = fit_request(request, messages, notices, offer, model)
         self._admit(owner, request, provider)
-        offer, refused = _fit_offer(offer, model)
-        told = (*adapted, *refused, *notices)
         return self._take_slot(
             owner,
             request,
             provider,
             model,
-            lambda: (prepared, told),
-            offer=offer,
+            lambda: (fitted.request, fitted.notices),
+            offer=fitted.offer,
             commit=commit,
             resumed=resumed,
             while_content_comes=while_content_comes,
             spending=start_spending(
                 self._ledger, request, provider, model, conversation=conversation, kind=kind
             ),
+            is_temporary=(conversation or "").startswith(TEMPORARY),
         )
 
     def run_session(
@@ -169,7 +164,7 @@ class Engine:
         if session.active and options.when_busy == "reject":
             raise SessionBusy(f"Session {options.session_id} is already answering")
         self._admit(owner, options, provider)
-        offer, refused = _fit_offer(offer, model)
+        offer, refused = fit_offer(offer, model)
         if offer is not None:
             session.permissions = session.permissions or offer.permissions
             offer = offer.under(session.permissions, session.told)
@@ -313,6 +308,7 @@ class Engine:
         session: Session | None = None,
         turn: SessionTurn | None = None,
         spending: Spending | None = None,
+        is_temporary: bool = False,
     ) -> Slot:
         session_id = None if session is None else session.config.session_id
         inference_id = parameters.inference_id or new_inference_id()
@@ -322,8 +318,12 @@ class Engine:
             waits = replace(waits, overall_s=math.inf)
 
         def make_run() -> Run:
+            log = InferenceLog(inference_id, session_id, self._loop.time)
+            recording = None
+            if self._wire is not None:
+                recording = self._wire.begin(log, provider.id, model.id, is_temporary=is_temporary)
             return Run(
-                InferenceLog(inference_id, session_id, self._loop.time),
+                log,
                 provider,
                 prepare,
                 waits,
@@ -335,6 +335,7 @@ class Engine:
                 resumed=resumed,
                 spending=spending,
                 cost=model.cost,
+                recording=recording,
                 on_end=self._runs.ended,
             )
 
@@ -361,6 +362,8 @@ class Engine:
 
     def _turn_ended(self, slot: Slot, run: Run) -> None:
         """Add what a run said to its session, and begin the next one."""
+        if self._wire is not None:
+            self._wire.end(run.log)
         if slot.session is None or slot.turn is None:
             return
         ending = run.log.ending
@@ -389,12 +392,3 @@ class Engine:
         self._sweeper = self._loop.call_later(SWEEP_S, self._sweep)
         self._sessions.drop_idle()
         self._runs.logs.release()
-
-
-def _fit_offer(offer: Offer | None, model: ModelInfo) -> tuple[Offer | None, tuple[Notice, ...]]:
-    """The offer for a model; none for one that takes no tools, and a notice that says so."""
-    if offer is None or not offer.specs:
-        return None, ()
-    if model.tools is not False:
-        return offer.fit(model), ()
-    return None, (tools_dropped(model),)

@@ -1,19 +1,27 @@
 """Adapts a request to its model, with a notice for everything that was changed."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from shell.contract import (
     MAX_REQUEST_CHARACTERS,
     Effort,
     FilePart,
     ImagePart,
+    InferenceRequest,
     Message,
     Notice,
     NoticeCode,
 )
 from shell.errors import Reason, ValidationFailed
-from shell.providers.base import ModelInfo, ModelStep, ProviderRequest, effort_dropped
+from shell.providers.base import (
+    ModelInfo,
+    ModelStep,
+    ProviderRequest,
+    effort_dropped,
+    tools_dropped,
+)
+from shell.tools.offer import Offer
 
 TOKENS_PER_MESSAGE = 8
 """Roughly what a chat template adds to a message."""
@@ -88,6 +96,52 @@ def prepare_request(
     rest = [message for message in wish.messages if message.role != "system"]
     messages = [*system, *rest]
     return ProviderRequest(model, messages, temperature, max_tokens, effort), tuple(notices)
+
+
+@dataclass(frozen=True, slots=True)
+class FittedRequest:
+    """What a model is sent first in a run, and what it may call."""
+
+    request: ProviderRequest
+    """Without the tools, which each step adds."""
+    offer: Offer | None
+    notices: tuple[Notice, ...]
+
+
+def fit_request(
+    asked: InferenceRequest,
+    messages: Sequence[Message | ModelStep],
+    notices: Sequence[Notice],
+    offer: Offer | None,
+    model: ModelInfo,
+) -> FittedRequest:
+    """Adapt a request to its model. The `notices` say what the caller has changed of it.
+
+    Raises:
+        ValidationFailed: the model cannot answer these messages.
+    """
+    wish = RequestedRun(
+        messages, asked.system_prompt, asked.temperature, asked.max_tokens, asked.effort
+    )
+    request, adapted = prepare_request(wish, model)
+    offer, refused = fit_offer(offer, model)
+    return FittedRequest(request, offer, (*adapted, *refused, *notices))
+
+
+def fit_offer(offer: Offer | None, model: ModelInfo) -> tuple[Offer | None, tuple[Notice, ...]]:
+    """The offer for a model; none for one that takes no tools, and a notice that says so."""
+    if offer is None or not offer.specs:
+        return None, ()
+    if model.tools is not False:
+        return offer.fit(model), ()
+    return None, (tools_dropped(model),)
+
+
+def with_tools(request: ProviderRequest, offer: Offer | None, provider_id: str) -> ProviderRequest:
+    """A request with the tools that its model is told of."""
+    if offer is None:
+        return request
+    return replace(request, tools=offer.specs, provider_id=provider_id)
 
 
 def check_size(messages: Sequence[Message | ModelStep]) -> None:

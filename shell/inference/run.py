@@ -7,7 +7,9 @@ first call of `_end` writes the terminal event, and later calls do nothing.
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from functools import partial
+from typing import Protocol
 
 from shell.contract import (
     Decision,
@@ -29,6 +31,7 @@ from shell.inference.steps import NO_USAGE, ResumedStep, Steps
 from shell.inference.text_writer import TextWriter
 from shell.inference.watchdog import Watchdog
 from shell.providers.base import Provider, ProviderRequest
+from shell.providers.exchanges import Recording
 from shell.support.text import clean
 from shell.tools.offer import Offer
 
@@ -40,6 +43,18 @@ _log = logging.getLogger(__name__)
 
 Prepared = tuple[ProviderRequest, tuple[Notice, ...]]
 """The request to send, and the notices about what was changed of it."""
+
+
+class Wire(Protocol):
+    """Keeps what runs send and receive; see `store/wire_log.py`."""
+
+    def begin(
+        self, log: InferenceLog, provider_id: str, model_id: str, *, is_temporary: bool
+    ) -> Recording | None:
+        """Begin to record a run. None if it is not to be kept."""
+
+    def end(self, log: InferenceLog) -> None:
+        """Keep a run that has ended."""
 
 
 class RunCancelled(Exception):
@@ -64,6 +79,7 @@ class Run:
         resumed: ResumedStep | None,
         spending: Spending | None,
         cost: Callable[[Usage], float | None],
+        recording: Recording | None,
         on_end: Callable[["Run"], None],
     ) -> None:
         self.log = log
@@ -77,6 +93,7 @@ class Run:
         self._resumed = resumed
         self._spending = spending
         self._cost = cost
+        self._recording = recording
         self._on_end = on_end
         self._loop = asyncio.get_running_loop()
         self._task: asyncio.Task[None] | None = None
@@ -116,6 +133,8 @@ class Run:
             return
         for notice in notices:
             self.log.append(NoticeEvent(**self.log.stamp(), **dict(notice)))
+        if self._recording is not None:
+            request = replace(request, recording=self._recording)
         watchdog = self._watchdog = Watchdog(self._waits.overall_s, self._on_timeout)
 
         # No closure over this run: a cycle would keep the request, with its pictures, in memory

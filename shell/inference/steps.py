@@ -10,6 +10,7 @@ from shell.contract import BudgetPause, Decision, ElicitationAnswer, EndReason, 
 from shell.errors import ProviderError
 from shell.inference.log import InferenceLog, StepOutput
 from shell.inference.provider_call import ProviderCall
+from shell.inference.request import with_tools
 from shell.inference.spending import Spending
 from shell.inference.tool_call import OpenCall
 from shell.inference.tool_calls import Commit, ToolCalls, WaitedTooLong
@@ -80,9 +81,7 @@ class Steps:
         self._max_steps = max_steps + (resumed.step if resumed and not resumed.calls else 0)
         self._tools = None if offer is None else ToolCalls(log, watchdog, offer, commit)
         self._resumed = resumed
-        if offer is not None:
-            request = replace(request, tools=offer.specs, provider_id=provider_id)
-        self._request = request
+        request = self._request = with_tools(request, offer, provider_id)
         self._call = new_call(request, step=None if offer is None else self._first)
         self._is_asked = False
         self._earlier: Usage | None = None

@@ -6,9 +6,9 @@ request and its connection.
 """
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
-from typing import ClassVar, Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, ClassVar, Literal, Protocol, runtime_checkable
 
 from shell.contract import (
     Activity,
@@ -20,6 +20,9 @@ from shell.contract import (
     NoticeCode,
     Usage,
 )
+
+if TYPE_CHECKING:
+    from shell.providers.exchanges import OutgoingRequest, Recording
 
 OFFERED_EFFORTS: Mapping[Effort, str] = {
     "off": "none",
@@ -223,6 +226,8 @@ class ProviderRequest:
     tools: tuple[ToolSpec, ...] = ()
     provider_id: str = ""
     """Whose output in earlier steps may go back unchanged. Set together with `tools`."""
+    recording: "Recording | None" = field(default=None, compare=False, repr=False)
+    """Where to record what is sent and what comes back."""
 
     @property
     def effort_word(self) -> str | None:
@@ -239,6 +244,14 @@ class CountsTokens(Protocol):
 
     async def count_tokens(self, request: "ProviderRequest") -> int | None:
         """The tokens of a request; None if they cannot be counted now."""
+
+
+@runtime_checkable
+class ShowsRequests(Protocol):
+    """A provider that asks over HTTP."""
+
+    def outgoing(self, request: "ProviderRequest") -> "OutgoingRequest":
+        """The HTTP request that `stream` sends first for this request."""
 
 
 class Provider(Protocol):

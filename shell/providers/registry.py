@@ -27,6 +27,8 @@ ANTHROPIC_URL = "https://api.anthropic.com"
 GOOGLE_URL = "https://generativelanguage.googleapis.com/v1beta/openai"
 REPLAY_VARIABLE = "TIDEWIRE_REPLAY_FILE"
 """Names a recording. If it is set, there is a provider that plays it."""
+RECORDING = "recording"
+"""The provider that the command line makes of a recording, with the file as its model."""
 _log = logging.getLogger(__name__)
 
 FindKey = Callable[[str, str], str | None]
@@ -109,6 +111,19 @@ class Providers(Mapping[str, Provider]):
             if provider_id not in self._makers:
                 self._makers[provider_id] = partial(self._make.added, added)
                 self._added[provider_id] = added
+
+    def play(self, file: str | None) -> str:
+        """Add a provider that plays a recording; returns its id. Only for a file that the person
+        has named: a page must not choose what is read.
+
+        Raises:
+            ValidationFailed: no file is named.
+        """
+        if file is None:
+            raise ValidationFailed([("model", "--provider recording needs --model FILE")])
+        self._makers[RECORDING] = partial(self._make.recording, Path(file).expanduser())
+        self.built_in |= {RECORDING}
+        return RECORDING
 
     def added(self, provider_id: str) -> CustomProvider | None:
         """The settings of a provider that a person added. None for a built-in one."""
@@ -200,6 +215,11 @@ class _Make:
 
         return ReplayProvider(Path(self._environ[REPLAY_VARIABLE]).expanduser())
 
+    def recording(self, file: Path) -> Provider:
+        from shell.providers.testing.replay import ReplayProvider
+
+        return ReplayProvider(file, id=RECORDING)
+
     def openai(self) -> Provider:
         from shell.providers.apis.chat_completions import OPENAI_CHAT
         from shell.providers.apis.responses import RESPONSES
@@ -264,7 +284,11 @@ class _Make:
     def _endpoint(self, endpoint: Endpoint, *variables: str) -> Endpoint:
         """Complete an endpoint with its key, which these environment variables may hold."""
         self._variables[endpoint.id] = variables
-        complete = replace(endpoint, key=partial(self._key, endpoint.id, endpoint.base_url))
+        complete = replace(
+            endpoint,
+            key=partial(self._key, endpoint.id, endpoint.base_url),
+            key_variable=next(iter(variables), ""),
+        )
         self.endpoints[endpoint.id] = complete
         return complete
 

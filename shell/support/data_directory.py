@@ -14,6 +14,9 @@ LOCK = "lock"
 HOLDER = "lock.json"
 """The process that holds the lock. A file of its own, as Windows cannot read a locked file."""
 
+REQUESTS = "wire"
+"""The folder of what the latest runs have sent and received."""
+
 
 class DataDirectoryUnusable(ShellError):
     """The data directory cannot be written, or another process holds it."""

@@ -8,7 +8,7 @@ import base64
 import html
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from urllib.parse import quote, quote_plus
 
 REPLACEMENT = "[key]"
@@ -26,13 +26,53 @@ _TOKEN = re.compile(r"[\w.+/=-]*")
 Span = tuple[int, int]
 
 
+def redact_pieces(pieces: Sequence[str], secrets: Iterable[str]) -> list[str]:
+    """Texts that belong together, without the secrets, also those that two or more of them share.
+
+    The replacement stands where the secret begins. There are as many pieces as before.
+    """
+    text = "".join(pieces)
+    spans = [
+        span
+        for secret in {secret.strip() for secret in secrets}
+        if len(secret) >= SHORTEST
+        for span in _spans(text, secret)
+    ]
+    if not spans:
+        return list(pieces)
+    merged: list[Span] = []
+    for start, end in sorted(spans):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = merged[-1][0], max(end, merged[-1][1])
+        else:
+            merged.append((start, end))
+    redacted, at = [], 0
+    for piece in pieces:
+        end = at + len(piece)
+        left, position = "", at
+        for start, stop in merged:
+            if stop <= position or start >= end:
+                continue
+            left += text[position : max(start, position)]
+            left += REPLACEMENT if start >= at else ""
+            position = min(stop, end)
+        redacted.append(left + text[position:end])
+        at = end
+    return redacted
+
+
 def redact(text: str, secrets: Iterable[str]) -> str:
     """`text` with every spelling of every secret replaced. Do this before cutting a text short."""
     for secret in {secret.strip() for secret in secrets}:
         if len(secret) >= SHORTEST:
-            spans = [*_spelled(text, secret), *_in_base64(text, secret), *_masked(text, secret)]
-            text = _without(text, [*spans, *_pieces(text, secret)])
+            text = _without(text, _spans(text, secret))
     return text
+
+
+def _spans(text: str, secret: str) -> list[Span]:
+    """Where the secret stands, in every spelling."""
+    found = [*_spelled(text, secret), *_in_base64(text, secret), *_masked(text, secret)]
+    return [*found, *_pieces(text, secret)]
 
 
 def _without(text: str, spans: list[Span]) -> str:
@@ -85,6 +125,11 @@ def _masked(text: str, secret: str) -> Iterator[Span]:
 
 def _pieces(text: str, secret: str) -> Iterator[Span]:
     """Runs of the secret that are long enough to matter."""
+    # Each such run holds one of these, which are found much faster than by a look at every place.
+    half = _PIECE // 2
+    blocks = (secret[i : i + half] for i in range(0, len(secret) - half + 1, half))
+    if not any(block in text for block in blocks):
+        return
     pieces = {secret[i : i + _PIECE] for i in range(len(secret) - _PIECE + 1)}
     for start in range(len(text) - _PIECE + 1) if pieces else ():
         if text[start : start + _PIECE] in pieces:

@@ -30,6 +30,7 @@ def look(at: str) -> str:
     own = Path("/proc/self/environ").read_text() + Path("/proc/self/cmdline").read_text()
     return json.dumps(dict(os.environ)) + own + " seen at the " + at
 """
+ONCE_MORE = ("ask", "once more", "--provider", "openai")
 SAYS: Mapping[str, Dialect] = {"/responses": Responses(), "/completions": Chat()}
 
 
@@ -143,13 +144,19 @@ def commands(data: Path) -> Iterator[str]:
     listed = run(*common, "conversations", "list", "--json")
     assert [line["title"] for line in listed.lines] == ["a question for the canary"]
     conversation = str(listed.lines[0]["id"])
+    kept = run(*common, "wire", "list", "--json").lines
+    assert kept
+    shown = [("wire", "show", str(kept[0]["inferenceId"]))]
     for arguments in (
         ("conversations", "show", conversation, "--json"),
         ("conversations", "export", conversation, "--format", "html"),
         ("backup", str(data.with_name("all.zip"))),
         ("keys", "list"),
         ("doctor",),
+        *shown,
+        *((*shown[0], "--as", form) for form in ("json", "curl", "python")),
         ("ask", "once more", "--provider", "openai", "--json"),
+        (*ONCE_MORE, "--record", str(data.with_name("recording.jsonl"))),
     ):
         done = run(*common, *arguments)
         yield from (done.out, done.err)

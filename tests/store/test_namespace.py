@@ -26,6 +26,7 @@ from shell.settings import SettingsFile
 from shell.store.backup import bundle
 from shell.store.database import Connection
 from shell.store.exchange.archive import FORMAT
+from shell.store.wire_log import WireLog
 from tests.store.desk import Desk, not_reloaded
 
 pytestmark = pytest.mark.anyio
@@ -149,7 +150,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
                 desk.store, desk.answers, imports, exports, desk.compactions
             ),
             "keys": KeysApi(keys, lambda: {"openai": "https://api.openai.com/v1"}),
-            "settings": SettingsApi(settings),
+            "settings": SettingsApi(settings, WireLog(tmp_path, lambda: True, list).clear),
         }
     )
     yield House(desk, door, settings, keys, Page(door, "window-1", desk.topics), tmp_path, imports)

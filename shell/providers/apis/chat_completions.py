@@ -103,7 +103,7 @@ def _llama_fields(request: ProviderRequest) -> Mapping[str, object]:
     return {"return_progress": True, **dict(request.model.sampling)}
 
 
-CHAT_COMPLETIONS = Api("/chat/completions", "/models", body, ChatStream)
+CHAT_COMPLETIONS = Api("chat", "/chat/completions", "/models", body, ChatStream)
 OPENAI_CHAT = replace(
     CHAT_COMPLETIONS, body=partial(body, max_tokens_field="max_completion_tokens")
 )

@@ -126,6 +126,7 @@ def _document(part: FilePart) -> dict[str, object]:
 
 
 MESSAGES = Api(
+    "messages",
     "/v1/messages",
     "/v1/models?limit=1000",
     body,

@@ -93,4 +93,4 @@ def _part(role: str, part: AnyPart) -> dict[str, object]:
             return {"type": "input_file", "filename": part.name, "file_data": data_url(part)}
 
 
-RESPONSES = Api("/responses", "/models", body, ResponsesStream)
+RESPONSES = Api("responses", "/responses", "/models", body, ResponsesStream)

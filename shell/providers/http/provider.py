@@ -18,14 +18,18 @@ from shell.providers.base import (
     effort_dropped,
     tools_dropped,
 )
+from shell.providers.exchanges import Exchange, OutgoingRequest, Recording
 from shell.providers.http.endpoint import Endpoint
 from shell.providers.http.errors import KNOWN_FIELDS, refuses_effort
+from shell.providers.http.outgoing import describe_request
 from shell.providers.http.response import StreamingResponse, read_answer
-from shell.providers.http.transport import http_client
+from shell.providers.http.transport import EXCHANGE, classed, http_client
 from shell.providers.model_list import ListedModel, described, read_models
 
 if TYPE_CHECKING:
     import httpx2
+
+    from shell.contract import WireApi
 
 _REFUSALS = frozenset({ErrorCode.INVALID_REQUEST, ErrorCode.MODEL_NOT_FOUND})
 """How servers answer when a model calls no tools."""
@@ -41,6 +45,7 @@ def _bearer(key: str) -> Mapping[str, str]:
 class Api:
     """The differences between one API and another."""
 
+    name: "WireApi"
     path: str
     """Where requests go, after the base URL."""
     models_path: str
@@ -109,6 +114,12 @@ class HttpProvider:
         for name in self._refused:
             _leave_out(body, name)
         return body
+
+    def outgoing(self, request: ProviderRequest) -> OutgoingRequest:
+        """Describe the HTTP request that `stream` sends first."""
+        return describe_request(
+            self.api, self._endpoint, self.api.path, _encode(self.body(request))
+        )
 
     def stream(self, request: ProviderRequest) -> AsyncGenerator[Chunk, None]:
         """Run the model once."""
@@ -181,7 +192,7 @@ class HttpProvider:
     async def _ask(self, request: ProviderRequest) -> "httpx2.Response":
         body = self.body(request)
         try:
-            return await self._send("POST", self.api.path, body)
+            return await self._send("POST", self.api.path, body, request.recording)
         except ProviderError as error:
             refused = str((error.details or {}).get("field"))
             if refused in KNOWN_FIELDS and _leave_out(body, refused):
@@ -193,7 +204,7 @@ class HttpProvider:
                 body = self.body(request)
             else:
                 raise
-        return await self._send("POST", self.api.path, body)
+        return await self._send("POST", self.api.path, body, request.recording)
 
     async def ask_json(self, path: str, body: Body) -> object:
         """Post a body and read the answer as JSON.
@@ -204,12 +215,29 @@ class HttpProvider:
         async with aclosing(await self._send("POST", path, body)) as response:
             return json.loads(await response.aread())
 
-    async def _send(self, method: str, path: str, body: Body | None) -> "httpx2.Response":
-        client = await self._client()
-        url = self._endpoint.base_url.rstrip("/") + path
-        headers = {"accept": "application/json", **self.api.headers}
-        request = client.build_request(method, url, json=body, headers=headers)
-        return await client.send(request, stream=True)
+    async def _send(
+        self, method: str, path: str, body: Body | None, recording: Recording | None = None
+    ) -> "httpx2.Response":
+        content = None if body is None else _encode(body)
+        exchange: Exchange | None = None
+        if recording is not None and content is not None:
+            # Recorded before there is a client, which adds the key.
+            described = describe_request(self.api, self._endpoint, path, content)
+            exchange = recording.begin(described, self._endpoint.secrets)
+        try:
+            client = await self._client()
+            url = self._endpoint.base_url.rstrip("/") + path
+            headers = {"accept": "application/json", **self.api.headers}
+            if content is not None:
+                headers["content-type"] = "application/json"
+            request = client.build_request(
+                method, url, content=content, headers=headers, extensions={EXCHANGE: exchange}
+            )
+            return await client.send(request, stream=True)
+        except Exception as error:
+            if exchange is not None:
+                exchange.end(classed(self._endpoint, error, answering=False).message)
+            raise
 
     async def _client(self) -> "httpx2.AsyncClient":
         key = self._endpoint.check()
@@ -220,6 +248,11 @@ class HttpProvider:
                 client = await asyncio.to_thread(http_client, self._endpoint, header)
                 self._clients[key] = client
             return client
+
+
+def _encode(body: Body) -> bytes:
+    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return text.encode()
 
 
 def _leave_out(body: Body, name: str) -> bool:

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 from shell.contract import FinishReason
 from shell.errors import ErrorCode
 from shell.providers.base import Chunk, Finish, ReasoningDelta, TextDelta
+from shell.providers.exchanges import Exchange
 from shell.providers.http.endpoint import MAX_READ, Endpoint
 from shell.providers.http.errors import not_a_stream, refused
 from shell.providers.http.lenient_json import parse_object
 from shell.providers.http.sse import EventDecoder, ServerEvent, WholeBody
-from shell.providers.http.transport import EVENT_STREAM, classed, drain, stream_type
+from shell.providers.http.transport import EVENT_STREAM, classed, drain, exchange_of, stream_type
 
 if TYPE_CHECKING:
     import httpx2
@@ -103,14 +104,18 @@ async def read_answer(
     Raises:
         ProviderError: for everything that can go wrong.
     """
+    exchange: Exchange | None = None
     try:
         async with aclosing(await ask()) as response:
+            exchange = exchange_of(response)
             media_type = stream_type(endpoint, response.headers)
             decoder = WholeBody() if media_type == "application/json" else EventDecoder()
             pieces = response.aiter_bytes()
             received = 0
             async for piece in pieces:
                 received += len(piece)
+                if exchange is not None:
+                    exchange.receive(piece)
                 if received > MAX_ANSWER_BYTES:
                     raise endpoint.error(
                         ErrorCode.PROTOCOL_ERROR, "The server's answer is too long."
@@ -128,7 +133,13 @@ async def read_answer(
             raise not_a_stream(endpoint, media_type)
     except Exception as error:
         # The answer is complete once the model has sent its finish reason; later errors do no harm.
+        failure = classed(endpoint, error, answering=answer.begun)
+        if exchange is not None:
+            exchange.end(failure.message)
         if answer.finish is None:
-            raise classed(endpoint, error, answering=answer.begun) from None
+            raise failure from None
+    else:
+        if exchange is not None:
+            exchange.end()
     for chunk in answer.end():
         yield chunk

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from shell import __version__
 from shell.errors import ErrorCode, ProviderError
+from shell.providers.exchanges import Exchange
 from shell.providers.http.endpoint import Endpoint
 from shell.providers.http.errors import from_status, interrupted, not_a_stream
 
@@ -28,6 +29,9 @@ KEEP_ALIVE_S = 20.0
 DRAIN_S = 0.3
 """How long to wait for the end of a response after its last event, before the connection closes."""
 EVENT_STREAM = "text/event-stream"
+
+EXCHANGE = "tidewire_exchange"
+"""The extension of a request under which its record is found."""
 
 _CARRIED = frozenset(
     {
@@ -74,8 +78,13 @@ def http_client(endpoint: Endpoint, key: Mapping[str, str]) -> "httpx2.AsyncClie
             raise endpoint.error(
                 ErrorCode.PROTOCOL_ERROR, "The server compressed its answer more than once."
             )
+        exchange = exchange_of(response)
+        if exchange is not None:
+            exchange.respond(response.status_code, response.headers)
         if response.status_code >= 300:
             body = await _beginning(response)
+            if exchange is not None:
+                exchange.receive(body)
             raise from_status(endpoint, response.status_code, response.headers, body)
 
     try:
@@ -96,6 +105,12 @@ def http_client(endpoint: Endpoint, key: Mapping[str, str]) -> "httpx2.AsyncClie
         raise endpoint.error(
             ErrorCode.INVALID_REQUEST, f"The proxy settings of this machine cannot be used: {error}"
         ) from None
+
+
+def exchange_of(response: "httpx2.Response") -> Exchange | None:
+    """The record of a response, if its run is recorded."""
+    exchange = response.request.extensions.get(EXCHANGE)
+    return exchange if isinstance(exchange, Exchange) else None
 
 
 def _no_certificates() -> ssl.SSLContext:

@@ -13,6 +13,7 @@ from shell.providers.apis.chat_completions import LLAMA_CHAT
 from shell.providers.apis.messages import MESSAGES
 from shell.providers.base import Chunk, ModelInfo, PromptProgress, ProviderRequest
 from shell.providers.capabilities import Capabilities
+from shell.providers.exchanges import OutgoingRequest
 from shell.providers.http.endpoint import Endpoint
 from shell.providers.http.provider import HttpProvider
 from shell.providers.local.model_files import EMBEDDED_ID, EMBEDDED_NAME, ModelFile, ModelFiles
@@ -156,6 +157,11 @@ class LocalProvider:
                     # A deadline or a person may have stopped the answer because the child hangs.
                     runner.process.end_if_hung(child)
                     raise
+
+    def outgoing(self, request: ProviderRequest) -> OutgoingRequest:
+        """The request to the model's own process. Its port is another one each time."""
+        endpoint = Endpoint(self.id, self.label, "http://127.0.0.1/v1")
+        return HttpProvider(LLAMA_CHAT, endpoint).outgoing(request)
 
     async def count_tokens(self, request: ProviderRequest) -> int | None:
         """Count by the model's own tokenizer, if the model is loaded."""

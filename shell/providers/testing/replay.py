@@ -1,6 +1,6 @@
 """Plays a recorded inference, at its own pace, faster, or step by step.
 
-A recording is the output of `tidewire ask --json`: the events of one inference, one on each line.
+`providers/recordings.py` has the format.
 """
 
 import asyncio
@@ -8,10 +8,8 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import cast, get_args
 
-from pydantic import TypeAdapter, ValidationError
-
-from shell.contract import AnyEvent, DoneEvent, ErrorEvent, FinishReason
-from shell.errors import ErrorCode, ProviderError
+from shell.contract import AnyEvent, FinishReason
+from shell.errors import ProviderError
 from shell.providers.base import (
     Chunk,
     Finish,
@@ -23,32 +21,10 @@ from shell.providers.base import (
     ToolCallDelta,
     UsageReport,
 )
-
-MAX_RECORDING_BYTES = 64_000_000
-_EVENT: TypeAdapter[AnyEvent] = TypeAdapter(AnyEvent)
+from shell.providers.recordings import read_recording
 
 Step = Callable[[], Awaitable[None]]
 """Returns when the next chunk may be sent."""
-
-
-def read_recording(path: Path) -> list[AnyEvent]:
-    """Read the events of a recording.
-
-    Raises:
-        ProviderError: INVALID_REQUEST when the file is no recording of one inference.
-    """
-    try:
-        if path.stat().st_size > MAX_RECORDING_BYTES:
-            raise _unusable(path, "is too large")
-        lines = path.read_text("utf-8").splitlines()
-        events = [_EVENT.validate_json(line) for line in lines if line.strip()]
-    except OSError as error:
-        raise _unusable(path, f"cannot be read ({error.strerror})") from None
-    except (UnicodeDecodeError, ValidationError):
-        raise _unusable(path, "holds something that is not an event") from None
-    if not events or not isinstance(events[-1], DoneEvent | ErrorEvent):
-        raise _unusable(path, "does not hold an inference to its end")
-    return events
 
 
 class ReplayProvider:
@@ -58,13 +34,21 @@ class ReplayProvider:
         path: the recording.
         speed: 1 for the pace of the recording, 2 for twice as fast; None for no waiting at all.
         step: instead of a pace: awaited before every chunk.
+        id: the id of the provider.
     """
 
-    id = "replay"
     default_model_id = "recording"
     local = False
 
-    def __init__(self, path: Path, *, speed: float | None = 1.0, step: Step | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        speed: float | None = 1.0,
+        step: Step | None = None,
+        id: str = "replay",  # noqa: A002, the seam's name for it
+    ) -> None:
+        self.id = id
         self._path = path
         self._speed = speed
         self._step = step
@@ -82,7 +66,7 @@ class ReplayProvider:
     async def stream(self, request: ProviderRequest) -> AsyncGenerator[Chunk, None]:
         """Play the recording."""
         began = asyncio.get_running_loop().time()
-        for event in read_recording(self._path):
+        for event in read_recording(self._path).events:
             for chunk in _chunks(event):
                 await self._wait(began, event.ms)
                 yield chunk
@@ -132,10 +116,3 @@ def _chunks(event: AnyEvent) -> Iterator[Chunk]:
                 reason=event.reason,
                 words=event.words,
             )
-
-
-def _unusable(path: Path, reason: str) -> ProviderError:
-    return ProviderError(
-        ErrorCode.INVALID_REQUEST,
-        f"The recording {path} {reason}. `tidewire ask --json` makes one.",
-    )

@@ -1219,6 +1219,109 @@ export interface StoreState {
   remarks: Remark[];
 }
 
+/** A header of a request or response. `[key]` stands for a secret. */
+export interface WireHeader {
+  name: string;
+  value: string;
+  /** The environment variable that stands for the secret where the request is copied. */
+  variable?: string | null | undefined;
+}
+
+/** A request to a model's server, without its key. */
+export interface WireRequest {
+  method: string;
+  url: string;
+  headers: WireHeader[];
+  /** The JSON as it is sent. Null if it was too long to be kept. */
+  body: string | null;
+  bodyBytes: number;
+  api: "chat" | "responses" | "messages";
+  baseUrl: string;
+}
+
+/** A piece of a response as it arrived. `ms` counts from when the request was sent. */
+export interface WireChunk {
+  ms: number;
+  text: string;
+}
+
+/** A request that was sent, and what came back. */
+export interface WireAttempt {
+  request: WireRequest;
+  /** When it was sent, in milliseconds since the run began. */
+  ms: number;
+  /** Null without a response. */
+  status: number | null;
+  headers: WireHeader[];
+  chunks: WireChunk[];
+  /**
+   * Size of the whole response. It may be larger than the chunks, of which only so many are
+   * kept.
+   */
+  receivedBytes: number;
+  /** Null if the response was not read to its end. */
+  totalMs: number | null;
+  error: string | null;
+}
+
+/** A run whose requests are kept. */
+export interface WireSummary {
+  inferenceId: string;
+  providerId: string;
+  modelId: string;
+  startedAt: number;
+  attempts: number;
+  /** That of the last attempt. */
+  status: number | null;
+  live: boolean;
+}
+
+/** A run with all its attempts. */
+export interface WireRun {
+  summary: WireSummary;
+  attempts: WireAttempt[];
+}
+
+/** Asks for a request as a program that sends it. */
+export interface WireCode {
+  request: WireRequest;
+  language: "curl" | "python";
+}
+
+/** Asks what a message would send. */
+export interface PreviewRequest extends AnswerOptions {
+  /** Null for a conversation that is not there yet. */
+  conversationId: string | null;
+  content: Content;
+  after?: string | null | undefined;
+}
+
+/** What a message would send. */
+export interface Preview {
+  /** Null for a model that is not asked over HTTP. */
+  request: WireRequest | null;
+  estimate: Estimate;
+  /** What is left out of the request or changed in it. */
+  notices: Notice[];
+}
+
+/** The first line of a recording. */
+export interface RecordingHeader {
+  /** The version of the format. */
+  tidewireRecording: "1";
+  appVersion: string;
+  createdAt: number;
+  providerId: string;
+  modelId: string;
+}
+
+/** The events of an answer, read from a file. */
+export interface Recording {
+  /** Null for the output of `tidewire ask --json`, which has none. */
+  header: RecordingHeader | null;
+  events: AnyEvent[];
+}
+
 /** Whether the embedded model is on this machine, and the progress of its download. */
 export interface ModelFetch {
   state: "missing" | "fetching" | "here";
@@ -1405,6 +1508,8 @@ export interface Preferences {
   titleProvider: string | null;
   titleModel: string | null;
   budgets: Budgets;
+  /** Whether the requests and responses of the latest answers are kept. */
+  recordRequests: boolean;
   limits: LimitSettings;
   /** Changes to limits and deadlines take effect at the next start. */
   deadlines: DeadlineSettings;
@@ -1426,6 +1531,7 @@ export interface PreferencesChange {
   titleProvider?: string | null | undefined;
   titleModel?: string | null | undefined;
   budgets?: Budgets | null | undefined;
+  recordRequests?: boolean | null | undefined;
   limits?: LimitSettings | null | undefined;
   deadlines?: DeadlineSettings | null | undefined;
 }
@@ -2113,6 +2219,28 @@ export const client = (call: Invoke) => ({
     /** Open a web or mail address in the system's own program, and nothing else. */
     openLink: (params: string) =>
       call<boolean>("shell.open_link", params),
+  },
+  wire: {
+    /** The runs whose requests are kept, the newest first. */
+    list: () => call<WireSummary[]>("wire.list"),
+    /** A run with everything that it has sent and received so far, without keys. */
+    get: (params: string) =>
+      call<WireRun>("wire.get", params),
+    /** What a message would send if it were sent now. Nothing is sent or written. */
+    preview: (params: PreviewRequest) =>
+      call<Preview>("wire.preview", params),
+    /** A request as a program that sends it, with the key from an environment variable. */
+    code: (params: WireCode) =>
+      call<string>("wire.code", params),
+    /**
+     * Save the events of an answer as a recording in the data directory's `exports`. Resolves
+     * with the file's path.
+     */
+    record: (params: string) =>
+      call<string>("wire.record", params),
+    /** Check the text of a recording, and give its events. Nothing of it is carried out. */
+    openRecording: (params: string) =>
+      call<Recording>("wire.open_recording", params),
   },
 });
 

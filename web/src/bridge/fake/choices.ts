@@ -23,6 +23,7 @@ const PREFERENCES: Preferences = {
   defaultEffort: null,
   defaultSystemPrompt: null,
   favourites: [],
+  recordRequests: true,
   titleProvider: null,
   titleModel: null,
   budgets: { answer: null, conversation: null, day: null, month: null },

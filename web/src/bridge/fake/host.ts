@@ -21,7 +21,7 @@ type MissingOfLlm = "runSession" | "getSession" | "list";
 /** The transport answers `hello`, and the fake host has no model file. */
 interface FakeHandlers
   extends FakeChoices,
-    Omit<Handlers, "llm" | "conversations" | "shell" | "providers" | "model"> {
+    Omit<Handlers, "llm" | "conversations" | "shell" | "providers" | "model" | "wire"> {
   readonly llm: Omit<Handlers["llm"], MissingOfLlm>;
   readonly conversations: FakeConversations;
   readonly shell: Omit<Handlers["shell"], "hello">;

@@ -1,0 +1,66 @@
+"""`tidewire wire`: prints what the latest runs have sent and received."""
+
+import json
+import sys
+import time
+from typing import Literal
+
+from shell.contract import WireAttempt, WireRun
+from shell.errors import ShellError, ValidationFailed
+from shell.providers.request_code import as_curl, as_python
+from shell.store.wire_log import stored_run, stored_summaries
+from shell.support.data_directory import REQUESTS, DataDirectory
+from shell.support.text import CONTROLS
+
+
+def list_all(data: DataDirectory, *, as_json: bool) -> int:
+    """Print one line for each run, the newest first."""
+    for one in stored_summaries(data.path / REQUESTS):
+        if as_json:
+            print(json.dumps(one.model_dump(mode="json", by_alias=True)))
+            continue
+        at = time.strftime("%Y-%m-%d %H:%M", time.localtime(one.started_at / 1000))
+        status = "-" if one.status is None else str(one.status)
+        model = f"{one.provider_id}/{one.model_id}".translate(CONTROLS)
+        print(f"{one.inference_id}  {at}  {status:>3}  {one.attempts:>3}  {model}")
+    return 0
+
+
+def show(
+    data: DataDirectory, *, inference_id: str, form: Literal["json", "curl", "python"] | None
+) -> int:
+    """Print the attempts of a run, or its last request as a program that sends it."""
+    run = stored_run(data.path / REQUESTS, inference_id)
+    if form == "json":
+        print(json.dumps(run.model_dump(mode="json", by_alias=True)))
+    elif form is None:
+        _write("\n\n".join([_heading(run), *map(_told, run.attempts)]) + "\n")
+    else:
+        if not run.attempts:
+            raise ShellError(f"{inference_id} has sent no request, so there is none to copy.")
+        request = run.attempts[-1].request
+        try:
+            _write(as_curl(request) if form == "curl" else as_python(request))
+        except ValidationFailed as error:
+            raise ShellError(str(error)) from None
+    return 0
+
+
+def _heading(run: WireRun) -> str:
+    one = run.summary
+    return f"{one.inference_id}: {one.provider_id}/{one.model_id}, {one.attempts} requests"
+
+
+def _told(attempt: WireAttempt) -> str:
+    request = attempt.request
+    lines = [f"{request.method} {request.url}  (at {attempt.ms} ms)"]
+    lines += [f"{header.name}: {header.value}" for header in request.headers]
+    lines += ["", request.body or f"(a body of {request.body_bytes:,} bytes, not kept)", ""]
+    lines += [attempt.error or "" if attempt.status is None else str(attempt.status)]
+    lines += [f"{header.name}: {header.value}" for header in attempt.headers]
+    lines += ["", *(f"[{chunk.ms} ms] {chunk.text}" for chunk in attempt.chunks)]
+    return "\n".join(lines)
+
+
+def _write(text: str) -> None:
+    sys.stdout.write(text if not sys.stdout.isatty() else text.translate(CONTROLS))

@@ -1,0 +1,90 @@
+"""Turns the path to a question into the request that answers it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from shell.contract import (
+    AnswerOptions,
+    InferenceRequest,
+    Notice,
+    Preview,
+    WireRequest,
+)
+from shell.conversations.estimates import estimate_request
+from shell.conversations.history import Sent, history, resumed_step, to_continue
+from shell.conversations.parameters import Parameters
+from shell.inference.request import check_size, fit_request, with_tools
+from shell.inference.steps import ResumedStep
+from shell.providers.base import ModelInfo, Provider, ShowsRequests
+from shell.store.messages.turns import Author, PathMessage
+from shell.store.wire_log import request_of
+from shell.tools.offer import Offer
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedAnswer:
+    """What is asked of the engine."""
+
+    request: InferenceRequest
+    messages: Sent
+    notices: Sequence[Notice]
+    """What was left out of the messages."""
+    resumed: ResumedStep | None
+    """The step in which an earlier run of the same answer has ended."""
+
+
+def plan_answer(
+    options: AnswerOptions,
+    standard: Parameters,
+    model: ModelInfo,
+    by: Author,
+    system_prompt: str | None,
+    path: list[PathMessage],
+) -> PlannedAnswer:
+    """Choose messages and parameters. The `standard` holds where the options say nothing."""
+    temperature, max_tokens = options.temperature, options.max_tokens
+    temperature = standard.temperature if temperature is None else temperature
+    max_tokens = standard.max_tokens if max_tokens is None else max_tokens
+    effort = options.effort
+    if effort is None and standard.effort in (model.efforts or ()):
+        effort = standard.effort
+    messages, notices = history(path, model, system_prompt, max_tokens)
+    resumed = resumed_step(path[-1]) if path[-1].role == "assistant" else None
+    if messages[-1].role == "assistant":
+        messages = to_continue(messages, model)
+    # Not validated again: an old answer may be longer than a request's message may be.
+    request = InferenceRequest.model_construct(
+        messages=[],
+        provider_id=by.provider_id,
+        model_id=by.model_id,
+        system_prompt=system_prompt or None,
+        temperature=temperature,
+        max_tokens=max_tokens,
+        effort=effort,
+        max_steps=options.max_steps,
+        budget=options.budget,
+        inference_id=by.inference_id,
+        share=True,
+    )
+    return PlannedAnswer(request, messages, notices, resumed)
+
+
+async def preview_answer(
+    planned: PlannedAnswer, offer: Offer | None, model: ModelInfo, provider: Provider
+) -> Preview:
+    """What the first step of an answer would send. Only a budget may still shorten the answer.
+
+    Raises:
+        ValidationFailed: the model cannot answer this.
+    """
+    check_size(planned.messages)
+    fitted = fit_request(planned.request, planned.messages, planned.notices, offer, model)
+    request = with_tools(fitted.request, fitted.offer, provider.id)
+    shown: WireRequest | None = None
+    if isinstance(provider, ShowsRequests):
+        shown = request_of(provider.outgoing(request))
+    return Preview(
+        request=shown,
+        estimate=await estimate_request(request, planned.notices, model, provider),
+        notices=list(fitted.notices),
+    )

@@ -1,0 +1,89 @@
+"""Records the requests of a run and what comes back, for a person to look at later.
+
+A request is recorded before the key is added to it, so no record ever holds a key.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # loads the models of the wire only where one is shown
+    from shell.contract import WireApi
+
+KEY = "[key]"
+"""Stands for a key, or for the value of a header that nobody is to see."""
+MAX_RUN_BYTES = 8_000_000
+"""Limit on the bodies and responses that are kept of one run. The rest is only counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingRequest:
+    """A request as it is sent, except for its key."""
+
+    url: str
+    headers: Mapping[str, str]
+    """With `KEY` in the place of every secret."""
+    variables: Mapping[str, str]
+    """The environment variable that stands for `KEY` in a header, by the header's name."""
+    body: bytes
+    api: "WireApi"
+    base_url: str
+    method: str = "POST"
+
+
+@dataclass(slots=True)
+class Exchange:
+    """One attempt: a request, and the response in the pieces in which it arrived."""
+
+    request: OutgoingRequest
+    secrets: Callable[[], list[str]]
+    """What the response must not show. Looked up when the record is written."""
+    recording: "Recording"
+    is_body_kept: bool
+    began: float = field(default_factory=time.monotonic)
+    status: int | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+    pieces: list[tuple[float, bytes]] = field(default_factory=list)
+    received: int = 0
+    """Bytes of the response, also of those that are not kept."""
+    error: str | None = None
+    ended: float | None = None
+
+    def respond(self, status: int, headers: Mapping[str, str]) -> None:
+        """Note the beginning of the response."""
+        self.status = status
+        self.headers = tuple(headers.items())
+
+    def receive(self, piece: bytes) -> None:
+        """Note a piece of the response."""
+        self.received += len(piece)
+        if self.recording.take(len(piece)):
+            self.pieces.append((time.monotonic(), piece))
+
+    def end(self, error: str | None = None) -> None:
+        """Note the end of the response, and why it failed if it did."""
+        self.ended = time.monotonic()
+        self.error = error or self.error
+
+
+class Recording:
+    """The exchanges of one run."""
+
+    def __init__(self) -> None:
+        self.began = time.monotonic()
+        self.exchanges: list[Exchange] = []
+        self._left = MAX_RUN_BYTES
+
+    def begin(self, request: OutgoingRequest, secrets: Callable[[], list[str]]) -> Exchange:
+        """Record a request that is about to be sent."""
+        exchange = Exchange(request, secrets, self, self.take(len(request.body)))
+        self.exchanges.append(exchange)
+        return exchange
+
+    def take(self, size_bytes: int) -> bool:
+        """Whether there is room for this much; it is taken then."""
+        if size_bytes > self._left:
+            return False
+        self._left -= size_bytes
+        return True

@@ -1,0 +1,140 @@
+"""Writes a request as a program that sends it: a curl command, or Python with the vendor's SDK.
+
+Keys come from environment variables. Text of the conversation is only ever quoted data: a command
+quotes it for sh, bash and zsh, and a program has it as literals.
+"""
+
+import json
+import re
+import shlex
+from collections.abc import Mapping
+from pprint import pformat
+
+from shell.contract import WireApi, WireHeader, WireRequest
+from shell.errors import ValidationFailed
+from shell.providers.exchanges import KEY
+
+MAX_ARGUMENT_BYTES = 100_000
+"""A longer body goes through a pipe: Linux takes no argument above 128 KiB."""
+MAX_LAID_OUT = 100_000
+"""A longer body is one line in a Python program, because laying it out takes too long."""
+_BUILT_IN = frozenset({"accept", "accept-encoding", "content-type", "user-agent"})
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_CALLS: Mapping[WireApi, str] = {
+    "chat": "chat.completions.create",
+    "responses": "responses.create",
+    "messages": "messages.create",
+}
+_KNOWN: Mapping[WireApi, frozenset[str]] = {
+    "chat": frozenset(
+        {"model", "messages", "stream", "stream_options", "tools", "temperature", "max_tokens"}
+        | {"max_completion_tokens", "reasoning_effort"}
+    ),
+    "responses": frozenset(
+        {"model", "input", "stream", "store", "temperature", "max_output_tokens", "reasoning"}
+        | {"tools", "include"}
+    ),
+    "messages": frozenset(
+        {"model", "max_tokens", "messages", "stream", "system", "tools", "thinking"}
+    ),
+}
+"""The fields of a body that the SDKs take as arguments. All others go into `extra_body`."""
+
+
+def as_curl(request: WireRequest) -> str:
+    """The request as a command for sh, bash and zsh."""
+    body = _printable(_body(request))
+    parts = [f"curl --globoff --no-buffer --request {shlex.quote(request.method)}"]
+    parts.append(f"--url {shlex.quote(request.url)}")
+    parts += [f"--header {_curl_header(header)}" for header in request.headers]
+    if len(body.encode()) <= MAX_ARGUMENT_BYTES:
+        return " \\\n  ".join([*parts, f"--data-raw {shlex.quote(body)}"]) + "\n"
+    command = " \\\n  ".join([*parts, "--data-binary @-"])
+    return f"printf %s {shlex.quote(body)} |\n{command}\n"
+
+
+def as_python(request: WireRequest) -> str:
+    """The request as a program with the SDK of OpenAI or Anthropic."""
+    text = _body(request)
+    body = json.loads(text)
+    extra = {name: body.pop(name) for name in [*body] if name not in _KNOWN[request.api]}
+    vendor = "Anthropic" if request.api == "messages" else "OpenAI"
+    key = next((h.variable for h in request.headers if h.variable and h.value != KEY), None)
+    if request.api == "messages":
+        key = next((h.variable for h in request.headers if h.name == "x-api-key"), None)
+    headers = {
+        header.name: header
+        for header in request.headers
+        if header.name not in _BUILT_IN and (header.variable is None or header.variable != key)
+    }
+    lines = ["import os", "", f"from {vendor.lower()} import {vendor}", ""]
+    lines += [f"client = {vendor}("]
+    lines += [f"    base_url={_literal(request.base_url)},"]
+    lines += [f"    api_key={_environment(key) if key else _literal('none')},"]
+    if headers:
+        lines += ["    default_headers={"]
+        lines += [f"        {_literal(n)}: {_python_header(h)}," for n, h in headers.items()]
+        lines += ["    },"]
+    lines += [")", f"body = {_laid_out(body, text)}"]
+    if extra:
+        lines += [f"extra = {_laid_out(extra, text)}"]
+    more = ", extra_body=extra" if extra else ""
+    lines += [f"for event in client.{_CALLS[request.api]}(**body{more}):", "    print(event)", ""]
+    return "\n".join(lines)
+
+
+def _body(request: WireRequest) -> str:
+    if request.body is None:
+        text = "The body of this request was too long to be kept, so it cannot be copied"
+        raise ValidationFailed([("request.body", text)])
+    try:
+        is_object = isinstance(json.loads(request.body), dict)
+    except (ValueError, RecursionError):
+        is_object = False
+    if not is_object:
+        raise ValidationFailed([("request.body", "The body is no JSON object")])
+    return request.body
+
+
+def _printable(body: str) -> str:
+    """The JSON with escapes for what no terminal shows, such as marks that reverse a text."""
+    if body.isprintable():
+        return body
+    return "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in body)
+
+
+def _curl_header(header: WireHeader) -> str:
+    if header.variable is None:
+        return shlex.quote(f"{header.name}: {header.value}")
+    before, _, after = header.value.partition(KEY)
+    return (
+        shlex.quote(f"{header.name}: {before}")
+        + f'"${{{_name(header.variable)}}}"'
+        + (shlex.quote(after) if after else "")
+    )
+
+
+def _python_header(header: WireHeader) -> str:
+    if header.variable is None:
+        return _literal(header.value)
+    before, _, after = header.value.partition(KEY)
+    parts = [_literal(before) if before else "", _environment(header.variable)]
+    return " + ".join(part for part in [*parts, _literal(after) if after else ""] if part)
+
+
+def _environment(variable: str) -> str:
+    return f'os.environ["{_name(variable)}"]'
+
+
+def _name(variable: str) -> str:
+    if not _VARIABLE.fullmatch(variable):
+        raise ValidationFailed([("request.headers", "A variable has a name that none can have")])
+    return variable
+
+
+def _literal(text: str) -> str:
+    return repr(text)
+
+
+def _laid_out(value: dict[str, object], text: str) -> str:
+    return repr(value) if len(text) > MAX_LAID_OUT else pformat(value, width=100, sort_dicts=False)

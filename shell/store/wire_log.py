@@ -1,0 +1,301 @@
+"""Keeps what the latest runs have sent and received: one file for each run, the oldest removed.
+
+Temporary conversations are kept in memory only. The files are no part of a backup or an export.
+"""
+
+import asyncio
+import codecs
+import contextlib
+import json
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from shell.contract import (
+    RecordingHeader,
+    WireAttempt,
+    WireChunk,
+    WireHeader,
+    WireRequest,
+    WireRun,
+    WireSummary,
+)
+from shell.errors import NotFound
+from shell.inference.log import InferenceLog
+from shell.providers.exchanges import Exchange, OutgoingRequest, Recording
+from shell.providers.http.outgoing import shown_headers
+from shell.providers.recordings import new_header, recording_lines
+from shell.support.data_directory import REQUESTS
+from shell.support.files import remove, replace_file
+from shell.support.redaction import redact, redact_pieces
+
+MAX_RUNS = 50
+MAX_BYTES = 20_000_000
+GONE = "The request of this answer is not kept. Only those of the latest answers are."
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Live:
+    """A run that is being recorded."""
+
+    recording: Recording
+    log: InferenceLog
+    header: RecordingHeader
+    is_temporary: bool
+
+
+class WireLog:
+    """Loop thread only.
+
+    Args:
+        data: the data directory.
+        is_on: whether runs are to be kept.
+        secrets: every key that is known.
+    """
+
+    def __init__(
+        self,
+        data: Path,
+        is_on: Callable[[], bool],
+        secrets: Callable[[], Iterable[str]],
+    ) -> None:
+        self._folder = data / REQUESTS
+        self._is_on = is_on
+        self._secrets = secrets
+        self._live: dict[str, _Live] = {}
+        self._temporary: dict[str, bytes] = {}
+        self._writing: set[asyncio.Task[None]] = set()
+
+    # --- recording --------------------------------------------------------------------------
+
+    def begin(
+        self, log: InferenceLog, provider_id: str, model_id: str, *, is_temporary: bool
+    ) -> Recording | None:
+        """Begin to record a run. None if it is not to be kept."""
+        if not self._is_on():
+            return None
+        recording = Recording()
+        header = new_header(provider_id, model_id)
+        self._live[log.inference_id] = _Live(recording, log, header, is_temporary)
+        return recording
+
+    def end(self, log: InferenceLog) -> None:
+        """Keep a run that has ended. It is written on a thread."""
+        live = self._live.get(log.inference_id)
+        if live is not None:
+            task = asyncio.get_running_loop().create_task(self._keep(live), name="wire")
+            self._writing.add(task)
+            task.add_done_callback(self._writing.discard)
+
+    async def close(self) -> None:
+        """Wait until everything is written."""
+        await asyncio.gather(*self._writing)
+
+    async def clear(self) -> None:
+        """Remove everything that is kept."""
+        self._temporary.clear()
+        await asyncio.gather(*self._writing)
+        await asyncio.to_thread(remove, self._folder)
+
+    async def _keep(self, live: _Live) -> None:
+        inference_id = live.log.inference_id
+        try:
+            content = await asyncio.to_thread(self._content, live)
+            if live.is_temporary:
+                self._temporary[inference_id] = content
+                while not _fits([len(kept) for kept in self._temporary.values()]):
+                    del self._temporary[next(iter(self._temporary))]
+            elif self._is_on():
+                await asyncio.to_thread(
+                    _write, self._folder, f"{live.header.created_at:013}-{inference_id}", content
+                )
+        except OSError as error:  # a full disk must not take the answer with it
+            _log.warning("The request of %s cannot be kept: %s", inference_id, error.strerror)
+        finally:
+            del self._live[inference_id]
+
+    # --- reading ----------------------------------------------------------------------------
+
+    async def list(self) -> "list[WireSummary]":
+        """The runs that are kept, the newest first."""
+        kept = [_summary(content.partition(b"\n")[0]) for content in self._temporary.values()]
+        kept += await asyncio.to_thread(lambda: [*stored_summaries(self._folder)])
+        live = [_summary_of(live) for live in self._live.values()]
+        known = {one.inference_id: one for one in (*kept, *live) if one is not None}
+        return sorted(known.values(), key=lambda one: -one.started_at)
+
+    async def get(self, inference_id: str) -> WireRun:
+        """A run with its attempts, as far as they have come.
+
+        Raises:
+            NotFound: it is not kept.
+        """
+        live = self._live.get(inference_id)
+        if live is not None:
+            return await asyncio.to_thread(self._run, live)
+        content = self._temporary.get(inference_id)
+        if content is not None:
+            return _parsed(content)
+        return await asyncio.to_thread(stored_run, self._folder, inference_id)
+
+    async def recorded(self, inference_id: str) -> bytes:
+        """The events of a run that has ended, as a recording.
+
+        Raises:
+            NotFound: it is not kept, or has not ended.
+        """
+        live = self._live.get(inference_id)
+        if live is not None:
+            if live.log.ending is None:
+                raise NotFound("This answer is still being written. Save it when it is complete.")
+            content = await asyncio.to_thread(self._content, live)
+        else:
+            content = self._temporary.get(inference_id, b"") or await asyncio.to_thread(
+                _read, self._folder, inference_id
+            )
+        return content.split(b"\n", 2)[2]
+
+    # --- what is written --------------------------------------------------------------------
+
+    def _content(self, live: _Live) -> bytes:
+        """The file of a run: two lines about its requests, then its events as a recording."""
+        run = self._run(live)
+        head = [one.model_dump_json(by_alias=True) for one in (run.summary, run)]
+        # Every piece by itself, so that a replay has the pace of the answer.
+        events = live.log.read(stops=range(live.log.last_seq))
+        recorded = recording_lines(live.header, events, self._secrets())
+        return "\n".join([*head, *recorded, ""]).encode()
+
+    def _run(self, live: _Live) -> WireRun:
+        secrets = [*self._secrets()]
+        exchanges = list(live.recording.exchanges)
+        attempts = [_attempt(each, live.recording.began, secrets) for each in exchanges]
+        return WireRun(summary=_summary_of(live), attempts=attempts)
+
+
+def request_of(request: OutgoingRequest, *, is_body_kept: bool = True) -> WireRequest:
+    """A request as it is shown."""
+    headers = [
+        WireHeader(name=name, value=value, variable=request.variables.get(name))
+        for name, value in request.headers.items()
+    ]
+    return WireRequest(
+        method=request.method,
+        url=request.url,
+        headers=headers,
+        body=request.body.decode() if is_body_kept else None,
+        body_bytes=len(request.body),
+        api=request.api,
+        base_url=request.base_url,
+    )
+
+
+def stored_summaries(folder: Path) -> Iterator[WireSummary]:
+    """The runs in a folder. Files that cannot be read are left out."""
+    for path in _paths(folder):
+        with contextlib.suppress(OSError), path.open("rb") as file:
+            found = _summary(file.readline())
+            if found is not None:
+                yield found
+
+
+def stored_run(folder: Path, inference_id: str) -> WireRun:
+    """A run in a folder.
+
+    Raises:
+        NotFound: it is not there, or its file is damaged.
+    """
+    return _parsed(_read(folder, inference_id))
+
+
+def _read(folder: Path, inference_id: str) -> bytes:
+    for path in _paths(folder):
+        if path.stem.partition("-")[2] == inference_id:
+            with contextlib.suppress(OSError):
+                return path.read_bytes()
+    raise NotFound(GONE)
+
+
+def _parsed(content: bytes) -> WireRun:
+    try:
+        return WireRun.model_validate_json(content.split(b"\n", 2)[1])
+    except (IndexError, ValidationError):
+        raise NotFound(GONE) from None
+
+
+def _summary(line: bytes) -> WireSummary | None:
+    try:
+        return WireSummary.model_validate_json(line)
+    except ValidationError:
+        return None
+
+
+def _summary_of(live: _Live) -> WireSummary:
+    exchanges = live.recording.exchanges
+    return WireSummary(
+        inference_id=live.log.inference_id,
+        provider_id=live.header.provider_id,
+        model_id=live.header.model_id,
+        started_at=live.header.created_at,
+        attempts=len(exchanges),
+        status=exchanges[-1].status if exchanges else None,
+        live=live.log.ending is None,
+    )
+
+
+def _attempt(exchange: Exchange, began: float, known: list[str]) -> WireAttempt:
+    secrets = [*known, *exchange.secrets()]
+    request = request_of(exchange.request, is_body_kept=exchange.is_body_kept)
+    if request.body is not None and any(json.dumps(s)[1:-1] in request.body for s in secrets if s):
+        # A person, or a model that repeats what it was told, may have written a key.
+        request = request.model_copy(update={"body": redact(request.body, secrets)})
+    headers = [
+        WireHeader(name=name, value=redact(value, secrets))
+        for name, value in shown_headers(dict(exchange.headers)).items()
+    ]
+    pieces = list(exchange.pieces)
+    # A byte is a letter here, so that a secret is found across the pieces.
+    texts = redact_pieces([piece.decode("latin-1") for _, piece in pieces], secrets)
+    decode = codecs.getincrementaldecoder("utf-8")("replace").decode
+    chunks = [
+        WireChunk(ms=_ms(at - exchange.began), text=decode(text.encode("latin-1")))
+        for (at, _), text in zip(pieces, texts, strict=True)
+    ]
+    return WireAttempt(
+        request=request,
+        ms=_ms(exchange.began - began),
+        status=exchange.status,
+        headers=headers,
+        chunks=chunks,
+        received_bytes=exchange.received,
+        total_ms=None if exchange.ended is None else _ms(exchange.ended - exchange.began),
+        error=None if exchange.error is None else redact(exchange.error, secrets),
+    )
+
+
+def _ms(seconds: float) -> int:
+    return max(0, round(seconds * 1000))
+
+
+def _paths(folder: Path) -> list[Path]:
+    return sorted(folder.glob("*-inf-*.jsonl"), reverse=True)
+
+
+def _fits(sizes: list[int]) -> bool:
+    return len(sizes) <= MAX_RUNS and (sum(sizes) <= MAX_BYTES or len(sizes) == 1)
+
+
+def _write(folder: Path, name: str, content: bytes) -> None:
+    """Write a file and remove the oldest ones that do not fit beside it."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    replace_file(folder / f"{name}.jsonl", content)
+    sizes: list[int] = []
+    for path in _paths(folder):
+        with contextlib.suppress(OSError):  # another process may have removed it
+            sizes.append(path.stat().st_size)
+            if not _fits(sizes):
+                path.unlink()

@@ -1,0 +1,180 @@
+"""What is recorded of a request: the bytes that are sent, and never a key."""
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from shell.contract import InferenceRequest, Message, WireRun
+from shell.errors import NotFound
+from shell.inference.engine import Engine
+from shell.inference.log import InferenceLog
+from shell.providers.base import Provider
+from shell.providers.request_code import as_curl, as_python
+from shell.store.wire_log import MAX_BYTES, MAX_RUNS, WireLog
+from tests.providers.fault_server import Exchange, fault_server
+from tests.providers.previews import check_previews
+from tests.providers.scenes import APIS, KEY, Api, streaming
+
+pytestmark = pytest.mark.anyio
+HOSTILE = (
+    "it's \"quoted\" `id` $(touch pwned) ${HOME} \\ !! %s\nEOF\n'; touch pwned; '\n"
+    "\u202ereversed \u2028 🌊 \x9b \x1b[31m \x00 {{a}} '''"
+)
+
+
+def test_a_preview_has_the_bytes_that_are_sent() -> None:
+    assert check_previews(50) >= 50
+
+
+async def run(provider: Provider, wire: WireLog, text: str = "hello") -> InferenceLog:
+    engine = Engine(lambda _: provider, wire=wire)
+    message = Message(role="user", content=text)
+    log = engine.start("w", InferenceRequest(messages=[message], provider_id=provider.id))
+    async for _ in log.follow():
+        pass
+    await engine.close()
+    await wire.close()
+    return log
+
+
+@pytest.mark.parametrize("api", APIS, ids=lambda api: api.api.name)
+async def test_an_attempt_has_everything_that_was_sent_except_the_key(
+    api: Api, tmp_path: Path
+) -> None:
+    says = api.dialect
+    frames = [*says.begin(), *says.text("Grüße 🌊"), *says.finish()]
+    headers = {"X-Mine": "a-secret-of-mine", "X-Few": "few"}
+    wire = WireLog(tmp_path, lambda: True, list)
+    async with api.serving(streaming(*frames), headers=headers) as (provider, server):
+        log = await run(provider, wire)
+        [received] = server.requests
+    found = await wire.get(log.inference_id)
+    [attempt] = found.attempts
+    assert attempt.request.body is not None
+    assert attempt.request.body.encode() == received.body
+    assert attempt.request.url == f"{server.url}{received.path}"
+    shown = {header.name: header.value for header in attempt.request.headers}
+    sent = {name: value for name, value in received.headers.items() if name in shown}
+    assert set(received.headers) - set(sent) <= {"host", "connection", "content-length"}
+    assert sent[api.key_header] == api.key_value
+    assert shown[api.key_header] == api.key_value.replace(KEY, "[key]")
+    assert (shown["x-mine"], shown["x-few"]) == ("[key]", "few")
+    del sent[api.key_header], sent["x-mine"]
+    assert sent.items() <= shown.items()
+    assert attempt.status == 200
+    assert "".join(chunk.text for chunk in attempt.chunks) == b"".join(frames).decode()
+    assert attempt.total_ms is not None
+    [path] = (tmp_path / "wire").iterdir()
+    content = path.read_bytes()
+    assert KEY.encode() not in content
+    assert b"a-secret-of-mine" not in content
+    if os.name == "posix":
+        assert path.stat().st_mode & 0o777 == 0o600
+        assert path.parent.stat().st_mode & 0o777 == 0o700
+
+
+async def test_a_key_that_a_server_repeats_is_not_recorded(tmp_path: Path) -> None:
+    async def scene(exchange: Exchange) -> None:
+        await exchange.head()
+        half = len(KEY) // 2
+        await exchange.send(b": you sent " + KEY[:half].encode())
+        await exchange.send(KEY[half:].encode() + b"\n\n")
+        await exchange.end()
+
+    wire = WireLog(tmp_path, lambda: True, list)
+    async with APIS[0].serving(scene) as (provider, _):
+        log = await run(provider, wire, f"my key is {KEY}")
+    found = (await wire.get(log.inference_id)).model_dump_json()
+    assert KEY not in found
+    assert KEY[:12] not in found
+    [path] = (tmp_path / "wire").iterdir()
+    assert KEY.encode() not in path.read_bytes()
+
+
+async def test_the_oldest_runs_make_room_and_temporary_ones_leave_no_file(tmp_path: Path) -> None:
+    wire = WireLog(tmp_path, lambda: True, list)
+    async with APIS[0].serving(streaming(*APIS[0].dialect.finish())) as (provider, _):
+        first = await run(provider, wire)
+        for number in range(MAX_RUNS):
+            path = tmp_path / "wire" / f"{9_000_000_000_000 + number}-inf-{number}.jsonl"
+            path.write_bytes(b"{}\n")
+        latest = await run(provider, wire)
+    with pytest.raises(NotFound):
+        await wire.get(first.inference_id)
+    assert len([*(tmp_path / "wire").iterdir()]) == MAX_RUNS
+    assert sum(path.stat().st_size for path in (tmp_path / "wire").iterdir()) < MAX_BYTES
+    del latest
+    await wire.clear()
+    log = InferenceLog("inf-temporary")
+    assert wire.begin(log, "echo", "echo", is_temporary=True) is not None
+    wire.end(log)
+    await wire.close()
+    assert (await wire.get("inf-temporary")).attempts == []
+    assert not (tmp_path / "wire").exists()
+
+
+async def test_nothing_is_recorded_while_it_is_off(tmp_path: Path) -> None:
+    wire = WireLog(tmp_path, lambda: False, list)
+    async with APIS[0].serving(streaming(*APIS[0].dialect.finish())) as (provider, _):
+        log = await run(provider, wire)
+    assert await wire.list() == []
+    with pytest.raises(NotFound):
+        await wire.get(log.inference_id)
+    assert not (tmp_path / "wire").exists()
+
+
+async def recorded(api: Api, tmp_path: Path, text: str) -> WireRun:
+    wire = WireLog(tmp_path, lambda: True, list)
+    says = api.dialect
+    frames = [*says.begin(), *says.text("Yes."), *says.finish()]
+    async with api.serving(streaming(*frames)) as (provider, _):
+        log = await run(provider, wire, text)
+        return await wire.get(log.inference_id)
+
+
+@pytest.mark.parametrize("long", [False, True], ids=["short", "long"])
+@pytest.mark.parametrize("api", APIS, ids=lambda api: api.api.name)
+async def test_copies_of_a_request_send_the_same_body_and_hold_no_key(
+    api: Api, tmp_path: Path, long: bool
+) -> None:
+    text = HOSTILE + ("🌊" * 60_000 if long else "")
+    [attempt] = (await recorded(api, tmp_path, text)).attempts
+    assert attempt.request.body is not None
+    says = api.dialect
+    frames = [*says.begin(), *says.text("Yes."), *says.finish()]
+    work = tmp_path / "work"
+    work.mkdir()
+    async with fault_server(streaming(*frames)) as server:
+        base = f"{server.url}{api.base}"
+        request = attempt.request.model_copy(update={"url": base + api.api.path, "base_url": base})
+        variables = {h.variable: KEY for h in request.headers if h.variable}
+        environment = {"PATH": os.environ["PATH"], "HOME": str(work), **variables}
+        for code, command in (
+            (as_curl(request), ["bash"]),
+            (as_curl(request), ["sh"]),
+            (as_python(request), [sys.executable]),
+        ):
+            assert KEY not in code
+            server.requests.clear()
+            done = await asyncio.to_thread(
+                subprocess.run,
+                command,
+                input=code.encode(),
+                capture_output=True,
+                env=environment,
+                cwd=work,
+                check=False,
+                timeout=120,
+            )
+            assert done.returncode == 0, done.stderr.decode()
+            [received] = server.requests
+            assert json.loads(received.body) == json.loads(attempt.request.body)
+            # Anthropic's SDK sends the key as OpenAI's does.
+            sent = {received.headers.get(name) for name in (api.key_header, "authorization")}
+            assert sent & {api.key_value, f"Bearer {KEY}"}
+    assert [*work.iterdir()] == []
