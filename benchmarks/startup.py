@@ -66,6 +66,8 @@ def main(arguments: list[str]) -> int:
 def start(command: list[str]) -> float:
     """Seconds until the page can be used."""
     environment = {**os.environ}
+    # An installed program has its bytecode; the first round writes it here.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     if not environment.get("DISPLAY"):
         environment.setdefault("QT_QPA_PLATFORM", "offscreen")
     began = time.monotonic()

@@ -65,6 +65,9 @@ ALIASES = (
     "Flag",
     "McpState",
     "Activity",
+    "FieldType",
+    "FieldFormat",
+    "FormValue",
     "Part",
     "Content",
     "AnyEvent",
@@ -76,7 +79,9 @@ ALIASES = (
 MODULES = (
     "base",
     "budgets",
+    "compactions",
     "messages",
+    "forms",
     "requests",
     "events",
     "envelopes",
@@ -150,6 +155,7 @@ def render() -> str:
     for sent in [contract.Batch, *(m.params for m in every if m.params is not None)]:
         writer.add(sent, "validation")
     told: list[Hint] = [contract.AnyEvent, contract.AnyTopic, contract.OkReply, contract.ErrorReply]
+    told += [contract.FormField]
     for value in [*told, *(m.result for m in every)]:
         writer.add(value, "serialization")
     parts = [

@@ -15,14 +15,13 @@ from pathlib import Path
 
 from shell.api.llm import LlmApi
 from shell.api.shell import ShellApi
-from shell.bridge.appearance import Appearance
 from shell.bridge.caller import Caller
 from shell.bridge.desktop.display import display_problem
 from shell.bridge.desktop.page_server import PageServer
 from shell.bridge.desktop.windows import Windows
 from shell.bridge.door import Door
 from shell.bridge.listener import listen
-from shell.bridge.page import Page, PageMissing, Transport, load_folder, read_asset
+from shell.bridge.own_page import load_own_page
 from shell.contract import Defaults, InferenceRequest, Message
 from shell.errors import NotFound, ShellError
 from shell.inference.engine import Engine
@@ -31,8 +30,6 @@ from shell.providers.base import Chunk, Finish, ModelInfo, Provider, ProviderReq
 from shell.support.event_loop import LoopThread
 from shell.support.open_url import open_link
 
-BRIDGE = (Path(__file__).parent / "page", "bridge.js")
-"""The page's half of the bridge: served as `/bridge.js`, unless the page brings one of its own."""
 OWN = ("llm", "shell")
 """Namespaces that are taken."""
 DAY_MS = 24 * 60 * 60 * 1_000
@@ -70,7 +67,7 @@ class App:
         taken = [name for name in OWN if name in namespaces]
         if taken:
             raise ValueError(f"The namespace {taken[0]!r} is the bridge's own")
-        self._page = _load(page)
+        self._page = load_own_page(page)
         self._namespaces = namespaces
         self._title = title
         self._streams = streams
@@ -205,27 +202,3 @@ class _Texts:
 
     async def close(self) -> None:
         pass
-
-
-@dataclass(frozen=True, slots=True)
-class _OwnPage(Page):
-    """A page with an index of its own."""
-
-    html: bytes
-
-    def index(self, transport: Transport, look: Appearance) -> bytes:
-        return self.html
-
-
-def _load(folder: Path) -> Page:
-    assets = load_folder(folder)
-    index = assets.pop("/index.html", None)
-    if index is None:
-        raise PageMissing(f"There is no index.html in {folder}")
-    folder, name = BRIDGE
-    if f"/{name}" not in assets:
-        try:
-            assets[f"/{name}"] = read_asset(folder, name)
-        except OSError as error:
-            raise PageMissing(f"{name} is not in {folder}: build it with dev.py") from error
-    return _OwnPage(assets, script="", styles=(), preloads=(), html=index.body)

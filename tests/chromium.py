@@ -56,12 +56,11 @@ def windows(browser: Browser) -> list[Page]:
     return browser.contexts[0].pages
 
 
-def wait_until_ready(page: Page, language: str = "en") -> None:
-    """Wait until the page is drawn in this language and knows its host.
+def wait_until_ready(page: Page) -> None:
+    """Wait until the page is drawn and knows its host.
 
-    What a page is asked before that may find no `window.llm`: its script goes on after the load
-    event, and the page loads once more when the host knows another language for it.
+    What it is asked before that may find no `window.llm`: its script waits for the texts of its
+    language and goes on after the load event.
     """
-    expect(page.locator("html")).to_have_attribute("lang", language)
     expect(page.get_by_role("textbox").first).to_be_visible()
     page.evaluate("window.llm.ready()")

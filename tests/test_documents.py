@@ -52,3 +52,21 @@ def test_the_command_lines_of_the_readme_are_understood() -> None:
     for line in lines:
         typed = re.split(r" {2,}| < ", line)[0]
         program._parse(shlex.split(typed))
+
+
+def test_every_command_of_a_script_is_documented() -> None:
+    said = text_of("docs/scripting.md")
+    for source in ("shell/providers/testing/echo.py", "web/src/bridge/fake/script.ts"):
+        text = text_of(source)
+        pattern = re.sub(r"\?P<\w+>", "", text[text.index("COMMAND =") :].partition("\n\n")[0])
+        commands = {*re.findall(r"(?<=[(|])[a-z-]+(?=[|)])", pattern)} - {"none"}
+        assert len(commands) > 12
+        assert [word for word in commands if f"`/{word}" not in said] == []
+
+
+def test_every_setting_of_the_fake_host_is_documented() -> None:
+    settings = text_of("web/src/bridge/fake/settings.ts").partition("CHOICES")[0]
+    names = re.findall(r"^  (\w+): .+,$", settings, re.MULTILINE)
+    assert len(names) > 10
+    said = text_of("docs/scripting.md")
+    assert [name for name in names if f"`{name}`" not in said] == []

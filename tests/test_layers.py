@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[1]
 SHELL = ROOT / "shell"
 
 LAYERS = (
-    "errors < support < contract < providers < tools < inference < settings store < bridge"
+    "errors < support < contract < forms < providers < tools < inference < settings store < bridge"
     " < conversations < api < app < embed < cli < __main__"
 )
 """The entries of `shell/` from the bottom up. Two that share a place know nothing of each other."""

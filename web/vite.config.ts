@@ -34,8 +34,6 @@ export default defineConfig({
     cssTarget: ["chrome111", "safari16.4"],
     // The page's policy allows no data: address and no inline script.
     assetsInlineLimit: 0,
-    // Style sheets that came with a dialog would not be fetched again after a failure.
-    cssCodeSplit: false,
     modulePreload: { polyfill: false },
     rolldownOptions: { output: { codeSplitting: { groups: GROUPS } } },
   },

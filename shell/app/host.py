@@ -14,7 +14,6 @@ from shell.bridge.door import Door
 from shell.bridge.topics import Topics
 from shell.contract import Defaults
 from shell.errors import ShellError
-from shell.providers.local.provider import LocalProvider
 from shell.settings import SettingsFile
 from shell.support.open_url import open_link
 
@@ -145,6 +144,8 @@ class Host:
 
     async def _warm_up(self, provider_id: str) -> None:
         """Read the keys, and load the default model if it is local."""
+        from shell.providers.local.provider import LocalProvider
+
         provider = self._core.providers.resolve(provider_id)
         work = [self._core.load_keys()]
         if isinstance(provider, LocalProvider):

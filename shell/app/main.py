@@ -69,6 +69,8 @@ class Options:
     open_browser: bool = True
     dev_url: str | None = None
     """The address of a Vite server, which then serves the page."""
+    page: Path | None = None
+    """The folder of a page that takes the place of Tidewire's."""
     debug_port: int | None = None
     grace_s: float | None = None
     """How long a tab that lost its connection may come back."""
@@ -240,7 +242,13 @@ def _host(
 
 
 def _page(options: Options) -> Page | None:
-    return None if options.dev_url else load_page(PAGE)
+    if options.dev_url:
+        return None
+    if options.page is None:
+        return load_page(PAGE)
+    from shell.bridge.own_page import load_own_page
+
+    return load_own_page(options.page)
 
 
 def _appearance(options: Options) -> Appearance:

@@ -17,6 +17,8 @@ Transport = Literal["pywebview", "loopback"]
 MANIFEST = ".vite/manifest.json"
 STYLES = "style.css"
 """How the manifest names the one style sheet of a build that does not split them."""
+FIRST_FONTS = ("/inter-latin-wght-normal.woff2", "/source-serif-4-latin-opsz-normal.woff2")
+"""How the manifest's names of the fonts end that the first screen waits for. (`fonts.ts` does.)"""
 TEMPLATE = Path(__file__).with_name("index.html")
 """Not Jinja's, which takes longer to load than a window takes to open."""
 _TYPES = {
@@ -81,11 +83,17 @@ class Page:
     script: str
     styles: tuple[str, ...]
     preloads: tuple[str, ...]
+    fonts: tuple[str, ...]
 
     def index(self, transport: Transport, look: Appearance) -> bytes:
         """Render the index for a transport and an appearance."""
         links = [f'<link rel="stylesheet" href="{escape(path)}">' for path in self.styles]
         links += [f'<link rel="modulepreload" href="{escape(path)}">' for path in self.preloads]
+        # The page would ask for them only when its script runs, and draw nothing until they come.
+        links += [
+            f'<link rel="preload" as="font" type="font/woff2" crossorigin href="{escape(path)}">'
+            for path in self.fonts
+        ]
         template = Template(TEMPLATE.read_text("utf-8"))
         return template.substitute(
             transport=transport,
@@ -117,6 +125,9 @@ def load_page(directory: Path) -> Page:
         script=f"/{entry['file']}",
         styles=tuple(dict.fromkeys(f"/{name}" for name in _styles([*used, entry], chunks))),
         preloads=tuple(f"/{chunk['file']}" for chunk in used),
+        fonts=tuple(
+            f"/{chunk['file']}" for name, chunk in chunks.items() if name.endswith(FIRST_FONTS)
+        ),
     )
 
 

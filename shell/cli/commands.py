@@ -94,6 +94,7 @@ _SERVE = (
         dest="grace_s",
         type=argument_types.seconds,
     ),
+    _argument("--page DIR", "serve the page in this folder instead of Tidewire's", type=Path),
 )
 _ASK = (
     _argument("prompt PROMPT", "the question, or - to read it from stdin"),

@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from shell.contract.base import *
     from shell.contract.budgets import *
+    from shell.contract.compactions import *
     from shell.contract.conversations import *
     from shell.contract.envelopes import *
     from shell.contract.events import *
+    from shell.contract.forms import *
     from shell.contract.mcp import *
     from shell.contract.messages import *
     from shell.contract.providers import *
@@ -28,7 +30,8 @@ if TYPE_CHECKING:
 else:
     _MODULES = (
         *("base", "envelopes", "messages", "tools", "requests", "events", "budgets", "providers"),
-        *("settings", "topics", "transfer", "mcp", "search", "conversations"),
+        *("settings", "topics", "transfer", "mcp", "search", "compactions"),
+        *("conversations", "forms"),
     )
     """Where a name is looked for, in this order: first those that a window needs to open."""
 

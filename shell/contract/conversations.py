@@ -16,9 +16,17 @@ from shell.contract.base import (
     Value,
 )
 from shell.contract.budgets import BudgetPause, BudgetRaise, RunBudget
+from shell.contract.compactions import Compaction
 from shell.contract.envelopes import Problem
 from shell.contract.events import CallState, EndReason, Notice, Timing, Usage
-from shell.contract.messages import Content, FileName, Role, SystemPrompt, TextPart
+from shell.contract.messages import (
+    Attachment,
+    Content,
+    MessageTemplate,
+    Role,
+    SystemPrompt,
+    TextPart,
+)
 from shell.contract.tools import Decision, MaxSteps, Pattern, Scope, ToolNames, Verdict
 from shell.errors import ErrorCode
 
@@ -51,38 +59,6 @@ class ConversationSummary(Value):
     temporary: bool
     inference_id: str | None
     """The run that writes an answer in it now."""
-
-
-class Attachment(Value):
-    """An image or a file of a message. `attachment` returns its bytes by `hash`."""
-
-    type: Literal["attachment"] = "attachment"
-    kind: Literal["image", "file"]
-    name: str | None
-    media_type: str
-    size: int
-    """Characters of its data in base64."""
-    hash: str
-
-
-class AttachmentData(Value):
-    """The bytes of an attachment, in base64."""
-
-    data: str
-
-
-class AttachmentCopy(Value):
-    """Asks for a copy of an attachment in the folder `exports` of the data directory."""
-
-    hash: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-    name: FileName
-
-
-class NewFile(Value):
-    """A text to write to a new file in the folder `exports` of the data directory."""
-
-    name: FileName
-    text: Annotated[str, Field(max_length=4_000_000)]
 
 
 class ToolCall(Value):
@@ -183,6 +159,10 @@ class StoredMessage(Value):
     detail: AnswerDetail | None
     parts: list[AnswerPart]
     """The answer in the order in which it was written. Empty if it called no tools."""
+    template: Annotated[MessageTemplate | None, ABSENT] = None
+    """The template that made a question."""
+    compaction: Annotated[Compaction | None, ABSENT] = None
+    """The summary of this message and all before it."""
 
 
 class ConversationView(Value):
@@ -250,6 +230,7 @@ class SendRequest(AnswerOptions):
     after: StoredId | None = None
     """The last message that the page shows. The new message follows it, even if another window has
     chosen another path meanwhile."""
+    template: MessageTemplate | None = None
 
 
 class EstimateRequest(AnswerOptions):
@@ -285,6 +266,7 @@ class EditRequest(AnswerOptions):
 
     message_id: StoredId
     content: Content
+    template: MessageTemplate | None = None
 
 
 class AnswerRequest(AnswerOptions):

@@ -1,14 +1,17 @@
 """Messages and their parts, which are text, images and files."""
 
+import json
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field, JsonValue, model_validator
 from pydantic_core import PydanticCustomError
 
 from shell.contract.base import Value
 
 MAX_MESSAGES = 100
 MAX_MESSAGE_CHARACTERS = 100_000
+MAX_TEMPLATE_BYTES = 64 * 1024
+"""Limit on the values of a template, as JSON."""
 Role = Literal["user", "assistant", "system"]
 SystemPrompt = Annotated[str, Field(max_length=MAX_MESSAGE_CHARACTERS)]
 
@@ -22,6 +25,38 @@ class TextPart(Value):
 
 FileName = Annotated[str, Field(min_length=1, max_length=255, pattern=r"^[^\x00-\x1f\x7f/\\]+$")]
 """A name without a path."""
+
+
+class Attachment(Value):
+    """An image or a file of a message. `attachment` returns its bytes by `hash`."""
+
+    type: Literal["attachment"] = "attachment"
+    kind: Literal["image", "file"]
+    name: str | None
+    media_type: str
+    size: int
+    """Characters of its data in base64."""
+    hash: str
+
+
+class AttachmentData(Value):
+    """The bytes of an attachment, in base64."""
+
+    data: str
+
+
+class AttachmentCopy(Value):
+    """Asks for a copy of an attachment in the folder `exports` of the data directory."""
+
+    hash: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    name: FileName
+
+
+class NewFile(Value):
+    """A text to write to a new file in the folder `exports` of the data directory."""
+
+    name: FileName
+    text: Annotated[str, Field(max_length=4_000_000)]
 
 
 class ImagePart(Value):
@@ -61,6 +96,23 @@ Parts = Annotated[
 ]
 Content = Annotated[str, Field(min_length=1, max_length=MAX_MESSAGE_CHARACTERS)] | Parts
 """The content of a message that a person sends in a stored conversation. Never empty."""
+
+
+class MessageTemplate(Value):
+    """The prompt template that made a message, with what was filled in."""
+
+    name: Annotated[str, Field(min_length=1, max_length=200)]
+    version: Annotated[str, Field(max_length=100)]
+    """A hash of the template's text."""
+    values: dict[str, JsonValue]
+
+    @model_validator(mode="after")
+    def _check(self) -> "MessageTemplate":
+        size = len(json.dumps(self.values, ensure_ascii=False).encode(errors="replace"))
+        if size > MAX_TEMPLATE_BYTES:
+            kinds = {"limit": MAX_TEMPLATE_BYTES}
+            raise PydanticCustomError("too_long", "Values exceed {limit} bytes of JSON", kinds)
+        return self
 
 
 class Message(Value):

@@ -104,13 +104,13 @@ class Answers:
     async def send(self, owner: str, request: SendRequest) -> StartedAnswer:
         """Ask at the end of the chosen path. The question is on the disk before it is sent."""
         content = await _taken_apart(request.content)
-        turn = turns.question(request.conversation_id, content, request.after)
+        turn = turns.question(request.conversation_id, content, request.after, request.template)
         return await self._answer(owner, request, request.conversation_id, turn)
 
     async def edit(self, owner: str, request: EditRequest) -> StartedAnswer:
         """Ask another question beside one of the user's, which stays."""
         content = await _taken_apart(request.content)
-        turn = turns.edited_question(request.message_id, content)
+        turn = turns.edited_question(request.message_id, content, request.template)
         return await self._answer_at(owner, request, turn)
 
     async def regenerate(self, owner: str, request: AnswerRequest) -> StartedAnswer:

@@ -48,8 +48,9 @@ class TextWriter:
 
     def write(self, channel: TextChannel, text: str) -> None:
         """Append text. Half a character at its end is held back until the other half comes."""
-        whole, self._halves[channel] = join_surrogates(text, self._halves[channel])
-        self._put(channel, whole)
+        if not text.isascii() or self._halves[channel]:
+            text, self._halves[channel] = join_surrogates(text, self._halves[channel])
+        self._put(channel, text)
 
     def write_call(self, call_id: str, name: str, arguments: str) -> None:
         """Append a part of a tool call."""
@@ -75,9 +76,11 @@ class TextWriter:
         self._bytes += size
         if not self._streamed:
             self._held[channel].append(text)
-            return
-        for piece in pieces(text, MAX_JOINED_CHARACTERS):
-            self._log.append_text(channel, piece)
+        elif size <= MAX_JOINED_CHARACTERS:
+            self._log.append_text(channel, text)
+        else:
+            for piece in pieces(text, MAX_JOINED_CHARACTERS):
+                self._log.append_text(channel, piece)
 
 
 def _size(text: str) -> int:

@@ -1,4 +1,8 @@
-"""Holds all providers by their ids."""
+"""Holds all providers by their ids.
+
+A provider is made, and what it needs is loaded, when it is first asked for: a window appears with
+the default one alone.
+"""
 
 import asyncio
 import logging
@@ -7,19 +11,16 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from shell.errors import Reason, ShellError, ValidationFailed
-from shell.providers.apis.chat_completions import CHAT_COMPLETIONS, GOOGLE_CHAT, OPENAI_CHAT
-from shell.providers.apis.messages import MESSAGES
-from shell.providers.apis.responses import RESPONSES
 from shell.providers.base import ANY_MODEL, ModelInfo, Provider
 from shell.providers.capabilities import Capabilities
 from shell.providers.custom import CustomProvider, read_added
 from shell.providers.http.endpoint import Endpoint
-from shell.providers.http.provider import Api, HttpProvider
-from shell.providers.local.model_files import ModelFiles, OneFile
-from shell.providers.local.provider import MAX_CONTEXT_TOKENS, LocalProvider
-from shell.providers.testing.echo import EchoProvider
+
+if TYPE_CHECKING:
+    from shell.providers.http.provider import Api
 
 OPENAI_URL = "https://api.openai.com/v1"
 ANTHROPIC_URL = "https://api.anthropic.com"
@@ -28,11 +29,6 @@ REPLAY_VARIABLE = "TIDEWIRE_REPLAY_FILE"
 """Names a recording. If it is set, there is a provider that plays it."""
 _log = logging.getLogger(__name__)
 
-_APIS: Mapping[str, Api] = {
-    "openai-compatible": CHAT_COMPLETIONS,
-    "openai-responses": RESPONSES,
-    "anthropic": MESSAGES,
-}
 FindKey = Callable[[str, str], str | None]
 """Finds the key of a provider (by its id) for an address. None if there is none."""
 
@@ -60,19 +56,17 @@ class Providers(Mapping[str, Provider]):
         self._environ = environ
         self.table = Capabilities(data_dir)
         make = self._make = _Make(environ, find_key, self.table)
-        every: list[Provider] = [
-            LocalProvider(ModelFiles(data_dir, environ), models=partial(self.table.info, "local")),
-            make.openai(),
-            make.anthropic(),
-            make.google(),
-            EchoProvider(),
-        ]
+        self._makers: dict[str, Callable[[], Provider]] = {
+            "local": partial(make.local, data_dir),
+            "openai": make.openai,
+            "anthropic": make.anthropic,
+            "google": make.google,
+            "echo": make.echo,
+        }
         if environ.get(REPLAY_VARIABLE):
-            from shell.providers.testing.replay import ReplayProvider
-
-            every.append(ReplayProvider(Path(environ[REPLAY_VARIABLE]).expanduser()))
-        self._providers = {provider.id: provider for provider in every}
-        self.built_in = frozenset(self._providers)
+            self._makers["replay"] = make.replay
+        self._made: dict[str, Provider] = {}
+        self.built_in = frozenset(self._makers)
         """The ids that cannot be used for other providers or removed."""
         self._added: dict[str, CustomProvider] = {}
         self._retired: list[Provider] = []
@@ -84,11 +78,11 @@ class Providers(Mapping[str, Provider]):
         Raises:
             ValidationFailed: there is none.
         """
-        if provider_id not in self._providers:
+        if provider_id not in self._makers:
             self.reload()  # another process may have added it
-        provider = self._providers.get(provider_id)
+        provider = self.get(provider_id)
         if provider is None:
-            allowed = ", ".join(self._providers)
+            allowed = ", ".join(self._makers)
             text = f"Invalid provider ID: {provider_id}. Allowed: {allowed}"
             raise ValidationFailed([("providerId", text)], reason=Reason.UNKNOWN_PROVIDER)
         return provider
@@ -107,11 +101,13 @@ class Providers(Mapping[str, Provider]):
             return
         for provider_id in [key for key, old in self._added.items() if found.get(key) != old]:
             del self._added[provider_id]
+            del self._makers[provider_id]
             self._make.endpoints.pop(provider_id, None)
-            self._retired.append(self._providers.pop(provider_id))
+            if (provider := self._made.pop(provider_id, None)) is not None:
+                self._retired.append(provider)
         for provider_id, added in found.items():
-            if provider_id not in self._providers:
-                self._providers[provider_id] = self._make.added(added)
+            if provider_id not in self._makers:
+                self._makers[provider_id] = partial(self._make.added, added)
                 self._added[provider_id] = added
 
     def added(self, provider_id: str) -> CustomProvider | None:
@@ -120,6 +116,7 @@ class Providers(Mapping[str, Provider]):
 
     def endpoint(self, provider_id: str) -> Endpoint | None:
         """The endpoint of a provider. None for one that runs in this program."""
+        self.get(provider_id)
         return self._make.endpoints.get(provider_id)
 
     # --- trying -----------------------------------------------------------------------------
@@ -151,25 +148,30 @@ class Providers(Mapping[str, Provider]):
     @property
     def base_urls(self) -> Mapping[str, str]:
         """The address of every provider that takes a key, by its id."""
+        for provider_id in self:
+            self.get(provider_id)
         return {key: endpoint.base_url for key, endpoint in self._make.endpoints.items()}
 
     def environment_key(self, provider_id: str) -> str | None:
         """Find a provider's key in the environment."""
+        self.get(provider_id)
         return self._make.environment_key(provider_id)
 
     async def close(self) -> None:
         """Close all providers, even if closing one fails."""
-        closing = (provider.close() for provider in [*self._providers.values(), *self._retired])
+        closing = (provider.close() for provider in [*self._made.values(), *self._retired])
         await asyncio.gather(*closing, return_exceptions=True)
 
     def __getitem__(self, provider_id: str) -> Provider:
-        return self._providers[provider_id]
+        if provider_id not in self._made:
+            self._made[provider_id] = self._makers[provider_id]()
+        return self._made[provider_id]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._providers)
+        return iter(self._makers)
 
     def __len__(self) -> int:
-        return len(self._providers)
+        return len(self._makers)
 
 
 class _Make:
@@ -182,29 +184,55 @@ class _Make:
         self._variables: dict[str, tuple[str, ...]] = {}
         self.endpoints: dict[str, Endpoint] = {}
 
+    def local(self, data_dir: Path | None) -> Provider:
+        from shell.providers.local.model_files import ModelFiles
+        from shell.providers.local.provider import LocalProvider
+
+        return LocalProvider(ModelFiles(data_dir, self._environ), models=self._models("local"))
+
+    def echo(self) -> Provider:
+        from shell.providers.testing.echo import EchoProvider
+
+        return EchoProvider()
+
+    def replay(self) -> Provider:
+        from shell.providers.testing.replay import ReplayProvider
+
+        return ReplayProvider(Path(self._environ[REPLAY_VARIABLE]).expanduser())
+
     def openai(self) -> Provider:
+        from shell.providers.apis.chat_completions import OPENAI_CHAT
+        from shell.providers.apis.responses import RESPONSES
+
         base_url = self._first("OPENAI_BASE_URL") or OPENAI_URL
         endpoint = self._endpoint(Endpoint("openai", "OpenAI", base_url), "OPENAI_API_KEY")
         # Only Responses sends what a model thinks, but servers that stand in for OpenAI mostly
         # speak Chat Completions alone.
         api = RESPONSES if base_url.rstrip("/") == OPENAI_URL else OPENAI_CHAT
-        return HttpProvider(api, endpoint, "gpt-5.4-mini", self._models("openai"))
+        return self._on_server(api, endpoint, "gpt-5.4-mini")
 
     def anthropic(self) -> Provider:
+        from shell.providers.apis.messages import MESSAGES
+
         base_url = self._first("ANTHROPIC_BASE_URL") or ANTHROPIC_URL
         endpoint = self._endpoint(Endpoint("anthropic", "Anthropic", base_url), "ANTHROPIC_API_KEY")
-        return HttpProvider(MESSAGES, endpoint, "claude-sonnet-5-5", self._models("anthropic"))
+        return self._on_server(MESSAGES, endpoint, "claude-sonnet-5-5")
 
     def google(self) -> Provider:
+        from shell.providers.apis.chat_completions import GOOGLE_CHAT
+
         base_url = self._first("GOOGLE_BASE_URL", "GEMINI_BASE_URL") or GOOGLE_URL
         endpoint = self._endpoint(
             Endpoint("google", "Google", base_url), "GOOGLE_API_KEY", "GEMINI_API_KEY"
         )
-        return HttpProvider(GOOGLE_CHAT, endpoint, "gemini-flash-latest", self._models("google"))
+        return self._on_server(GOOGLE_CHAT, endpoint, "gemini-flash-latest")
 
     def added(self, added: CustomProvider) -> Provider:
         label = added.label or added.id
         if added.kind == "gguf":
+            from shell.providers.local.model_files import OneFile
+            from shell.providers.local.provider import MAX_CONTEXT_TOKENS, LocalProvider
+
             return LocalProvider(
                 OneFile(Path(added.file or "")),
                 id=added.id,
@@ -223,9 +251,12 @@ class _Make:
             ),
             *([added.key_env] if added.key_env else []),
         )
-        return HttpProvider(
-            _APIS[added.kind], endpoint, added.default_model or ANY_MODEL, self._models(added.id)
-        )
+        return self._on_server(_api(added.kind), endpoint, added.default_model or ANY_MODEL)
+
+    def _on_server(self, api: "Api", endpoint: Endpoint, default_model: str) -> Provider:
+        from shell.providers.http.provider import HttpProvider
+
+        return HttpProvider(api, endpoint, default_model, self._models(endpoint.id))
 
     def environment_key(self, provider_id: str) -> str | None:
         return self._first(*self._variables.get(provider_id, ()))
@@ -248,3 +279,13 @@ class _Make:
     def _first(self, *names: str) -> str | None:
         """The value of the first of these variables that is set and not empty."""
         return next((self._environ[name] for name in names if self._environ.get(name)), None)
+
+
+def _api(kind: str) -> "Api":
+    """The API of a server that a person added."""
+    from shell.providers.apis.chat_completions import CHAT_COMPLETIONS
+    from shell.providers.apis.messages import MESSAGES
+    from shell.providers.apis.responses import RESPONSES
+
+    apis = {"openai-responses": RESPONSES, "anthropic": MESSAGES}
+    return apis.get(kind, CHAT_COMPLETIONS)

@@ -9,6 +9,7 @@ import apsw
 from shell.store.checksum import SOUND_CONVERSATION, SOUND_MESSAGE, register
 from shell.store.rows import rows
 from shell.store.schema import APPLICATION_ID, MIGRATIONS, version
+from shell.store.tables import ENTRY_TABLES
 
 INDEX_TABLES = (
     "SELECT name FROM sqlite_schema WHERE type = 'table' AND rootpage > 0 "
@@ -16,7 +17,10 @@ INDEX_TABLES = (
 )
 """SQL that lists the tables in which FTS5 keeps the full-text indexes."""
 HEADER = "its header is not what it was"
-TABLES = ("conversations", "messages", "tails", "steps", "blobs", "notes")
+TABLES = (
+    *("conversations", "messages", "tails", "steps", "templates", "compactions"),
+    *("blobs", "notes"),
+)
 
 
 def problem(connection: apsw.Connection) -> str | None:
@@ -104,7 +108,8 @@ def rows_problem(connection: apsw.Connection) -> str | None:
         if not isinstance(data, bytes) or hashlib.sha256(data).hexdigest() != name:
             return "an attachment is not what was written"
     # These have no checksum, but one that is not UTF-8 would make all others unreadable.
-    for table, texts in (("notes", "name, text"), ("tails", "text, reasoning"), ("steps", "entry")):
+    texts_of = {"notes": "name, text", "tails": "text, reasoning"}
+    for table, texts in {**texts_of, **dict.fromkeys(ENTRY_TABLES, "entry")}.items():
         try:
             for _ in connection.execute(f"SELECT {texts} FROM {table}"):  # noqa: S608
                 pass

@@ -106,6 +106,22 @@ MIGRATIONS: tuple[Migration, ...] = (
         ) WITHOUT ROWID
         """,
     ),
+    (
+        # The template that made a question, as JSON.
+        """
+        CREATE TABLE templates (
+            message INTEGER PRIMARY KEY REFERENCES messages ON DELETE CASCADE,
+            entry TEXT NOT NULL
+        ) WITHOUT ROWID
+        """,
+        # The summary of a message and of all before it, as JSON.
+        """
+        CREATE TABLE compactions (
+            message INTEGER PRIMARY KEY REFERENCES messages ON DELETE CASCADE,
+            entry TEXT NOT NULL
+        ) WITHOUT ROWID
+        """,
+    ),
 )
 
 

@@ -30,8 +30,13 @@ _ALLOWED: Mapping[str, tuple[Value, ...]] = {
     "title_from": ("words", "model", "person"),
     "pinned": (0, 1),
 }
+ENTRY_TABLES = ("steps", "templates", "compactions")
+"""Tables with JSON texts of messages; `messages/entries.py` checks them."""
 _TYPES = {"TEXT": str, "INTEGER": int, "BLOB": bytes}
-_TABLES = ("conversations", "messages", "tails", "steps", "blobs", "notes")
+_TABLES = (
+    *("conversations", "messages", "tails", "steps", "templates", "compactions"),
+    *("blobs", "notes"),
+)
 
 
 class Column(NamedTuple):

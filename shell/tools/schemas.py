@@ -5,7 +5,6 @@ would search a text with any pattern, which can take years, and would compare al
 with each other.
 """
 
-import functools
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -14,10 +13,10 @@ from typing import Any
 
 from jsonschema import Draft202012Validator, validators
 from jsonschema.exceptions import SchemaError, ValidationError
-from pydantic_core import SchemaError as BadPattern
-from pydantic_core import SchemaValidator, core_schema
 from referencing import Registry
 from referencing.exceptions import Unresolvable
+
+from shell.support.patterns import search
 
 LONGEST_S = 2.0
 """How long a check may take; meanwhile nothing else happens in the host."""
@@ -59,25 +58,15 @@ def _timed(check: Keyword) -> Keyword:
     return timed
 
 
-@functools.lru_cache(200)
-def _search(pattern: str) -> Callable[[str], bool]:
-    """Search in linear time. What needs more than that is left to the tool: everything fits."""
-    try:
-        made = SchemaValidator(core_schema.str_schema(pattern=pattern, regex_engine="rust-regex"))
-    except BadPattern:
-        return lambda text: True
-    return made.isinstance_python
-
-
 def _pattern(validator: Any, wanted: Any, value: Any, schema: Any) -> Found:
-    if isinstance(value, str) and not _search(wanted)(value):
+    if isinstance(value, str) and not search(wanted)(value):
         yield ValidationError(f"{value!r:.100} does not match {wanted!r}")
 
 
 def _pattern_properties(validator: Any, wanted: Any, value: Any, schema: Any) -> Found:
     if isinstance(value, dict):
         for pattern, below in wanted.items():
-            for name in filter(_search(pattern), value):
+            for name in filter(search(pattern), value):
                 yield from validator.descend(value[name], below, path=name, schema_path=pattern)
 
 
@@ -88,7 +77,7 @@ def _additional(validator: Any, wanted: Any, value: Any, schema: Any) -> "Found 
     others = {
         name: each
         for name, each in value.items()
-        if name not in known and not any(_search(pattern)(name) for pattern in patterns)
+        if name not in known and not any(search(pattern)(name) for pattern in patterns)
     }
     return _KEYWORDS["additionalProperties"](validator, wanted, others, {})
 

@@ -58,9 +58,7 @@ async (inferenceId) => {
 class App:
     """A running program; `page()` is a page in it that begins an empty conversation."""
 
-    def __init__(
-        self, kind: Kind, playwright: Playwright, program: HostProcess, language: str
-    ) -> None:
+    def __init__(self, kind: Kind, playwright: Playwright, program: HostProcess) -> None:
         self.kind = kind
         self.program = program
         ready = program.json_line()
@@ -75,7 +73,7 @@ class App:
                 self._ready = ready
                 self._page.goto(str(ready["url"]))
                 # A link opens one page once: one that is reloaded before that has no way back.
-                wait_until_ready(self._page, language)
+                wait_until_ready(self._page)
             self._page.add_init_script(WATCH)
             self._page.set_default_timeout(PATIENCE_MS)
             self._stack = stack.pop_all()
@@ -115,13 +113,9 @@ class App:
 
 @contextlib.contextmanager
 def running(
-    kind: Kind,
-    playwright: Playwright,
-    data: Path,
-    provider: str = "echo",
-    language: str = "en",
+    kind: Kind, playwright: Playwright, data: Path, provider: str = "echo"
 ) -> Iterator[App]:
-    """The program with this provider for new conversations; its data say the page's language."""
+    """The program with this provider for new conversations."""
     common = ("--data-dir", str(data), "--provider", provider)
     command = (
         ("shell", "serve", "--no-open", *common)
@@ -129,7 +123,7 @@ def running(
         else ("shell", "--debug-port", "0", *common)
     )
     with HostProcess(*command, env=OFFSCREEN) as program:
-        app = App(kind, playwright, program, language)
+        app = App(kind, playwright, program)
         try:
             yield app
         finally:

@@ -40,14 +40,14 @@ def german(playwright: Playwright, tmp_path_factory: pytest.TempPathFactory) -> 
                 set(),
             )
         with (
-            running("browser", playwright, data, language="de") as app,
+            running("browser", playwright, data) as app,
             headless(playwright) as browser,
         ):
             page = browser.new_context().new_page()
             page.add_init_script(WATCH)
             page.set_default_timeout(PATIENCE_MS)
             page.goto(app.url)
-            wait_until_ready(page, "de")
+            wait_until_ready(page)
             yield page
 
 

@@ -57,6 +57,7 @@ def test_a_dialog_is_loaded_by_another_try(page: Page, keys: str, name: str) -> 
     expect(dialog.get_by_role("heading", level=3).first).to_be_visible()
     sheets = "[...document.styleSheets].every((each) => each.cssRules.length > 0)"
     assert page.evaluate(sheets), "every style sheet is there"
+    assert page.evaluate("document.styleSheets.length") > 1, "some came with the dialogs"
     expect(answer(page)).to_have_text("high water at noon")
 
 

@@ -10,6 +10,7 @@ import apsw
 
 from shell.store import checksum, schema
 from shell.store.database import Connection
+from tests.store.entries import COMPACTION, TEMPLATE
 
 Spoil = Callable[[Connection], object]
 _ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
@@ -58,6 +59,11 @@ def value(table: str, column: str, content: str, where: str = "number = 2") -> S
     return sealed(f"UPDATE {table} SET {column} = {content} WHERE {where}")  # noqa: S608
 
 
+def entry(table: str, content: str, message: int = 2) -> Spoil:
+    """Stores content, which is SQL, with a message."""
+    return sealed(f"INSERT OR REPLACE INTO {table} VALUES ({message}, {content})")  # noqa: S608
+
+
 def _huge_attachment(connection: Connection) -> None:
     data = bytes(HUGE_BYTES)
     name = hashlib.sha256(data).hexdigest()
@@ -68,6 +74,10 @@ def _json(content: object) -> str:
     return "'" + json.dumps(content).replace("'", "''") + "'"
 
 
+_ENTRIES: Mapping[str, dict[str, object]] = {
+    "templates": TEMPLATE.model_dump(by_alias=True),
+    "compactions": COMPACTION.model_dump(by_alias=True),
+}
 _GOOD = {"type": "file", "name": "a", "mediaType": "a/b", "size": 4, "hash": "0" * 64}
 
 OBJECTS: Mapping[str, Spoil] = {
@@ -192,6 +202,24 @@ VALUES: Mapping[str, Spoil] = {
             "what cannot be added up": _json({"reasoningMs": 2**63 - 1}),
         }.items()
     },
+    **{
+        f"an entry of {table}: {name}": entry(table, content)
+        for table, good in _ENTRIES.items()
+        for name, content in {
+            "no JSON": "'nonsense'",
+            "deep": f"'{'[' * 50_000}'",
+            "a list": "'[]'",
+            "bytes": "x'00ff'",
+            "one field more": _json({**good, "trap": 1}),
+        }.items()
+    },
+    "a template of no message": entry("templates", _json(_ENTRIES["templates"]), 999),
+    "a template without end": entry(
+        "templates", _json({**_ENTRIES["templates"], "values": {"x": "x" * 70_000}})
+    ),
+    "a summary that cannot be counted": entry(
+        "compactions", _json({**_ENTRIES["compactions"], "messages": 2**62})
+    ),
     "a text of bytes": value("messages", "text", "x'ff'"),
     "a text that is no UTF-8": value("messages", "text", "CAST(x'ff' AS TEXT)"),
     "a title of bytes": value("conversations", "title", "x'00'"),

@@ -7,23 +7,25 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import apsw
 import pytest
 
-from shell.contract import NewConversation, StoreState
+from shell.contract import NewConversation, StoreState, ViewRequest
 from shell.conversations.backup_contents import chooser
 from shell.errors import StorageUnavailable
 from shell.store import checksum
 from shell.store.database import Connection
 from shell.store.errors import DatabaseDamaged
-from shell.store.messages import tree
+from shell.store.messages import entries, queries, tree
 from shell.store.messages.content import take_apart
 from shell.store.repair import file_state
 from shell.store.search import index
 from shell.store.store import FILE, Store
 from tests.store.damage import PAGE, Furnished, Kind, opened
+from tests.store.entries import COMPACTION, TEMPLATE
 from tests.store.power import memory
 
 pytestmark = pytest.mark.anyio
@@ -291,6 +293,26 @@ def test_a_format_that_cannot_be_is_damage(tmp_path: Path, version: int) -> None
         assert "header" in store.remarks[0].text
         count = store.database.read(lambda c: c.execute("SELECT count(*) FROM messages").get)
         assert count.result() == 5
+
+
+def test_templates_and_summaries_are_repaired_with_their_messages(tmp_path: Path) -> None:
+    with opened(tmp_path) as store:
+        converse(store)
+        for number, value in ((1, TEMPLATE), (2, COMPACTION)):
+            store.database.write(partial(entries.put, message=number, value=value)).result()
+    spoil_in_place(
+        store,
+        lambda c: [
+            c.execute("INSERT INTO compactions VALUES (3, '{}')"),
+            c.execute("UPDATE messages SET text = 'x' WHERE id = 'm4'"),
+        ],
+    )
+    with opened(tmp_path) as store:
+        assert "damaged" in store.remarks[0].text
+        request = ViewRequest(conversation_id="c")
+        shown = store.database.read(lambda c: queries.view(c, request)).result().messages
+        assert [one.template for one in shown] == [TEMPLATE, None, None, None, None]
+        assert [one.compaction for one in shown] == [None, COMPACTION, None, None, None]
 
 
 # --- the tree and what is old ---------------------------------------------------------------

@@ -352,24 +352,26 @@ LATER: tuple[schema.Migration, ...] = (
 )
 
 
-def test_a_database_without_steps_is_upgraded_and_an_older_program_refuses_it(
-    tmp_path: Path,
+@pytest.mark.parametrize("known", [2, 3])
+def test_an_older_database_is_upgraded_and_an_older_program_refuses_it(
+    tmp_path: Path, known: int
 ) -> None:
     with opened(tmp_path) as store:
         fill(store, conversations=2)
         before = contents(store)
     with closing(apsw.Connection(str(store.path))) as connection:
-        connection.execute("DROP TABLE steps")
-        connection.pragma("user_version", 2)
+        for table in [*["steps"][: 3 - known], "templates", "compactions"]:
+            connection.execute(f"DROP TABLE {table}")
+        connection.pragma("user_version", known)
     with opened(tmp_path) as store:
         assert contents(store) == before
-        assert store.database.read(schema.version).result() == 3 == len(schema.MIGRATIONS)
+        assert store.database.read(schema.version).result() == 4 == len(schema.MIGRATIONS)
     whole = store.path.read_bytes()
     with (
         closing(apsw.Connection(str(store.path))) as connection,
-        pytest.raises(StorageFailed, match="format 3, and this one knows 2"),
+        pytest.raises(StorageFailed, match=f"format 4, and this one knows {known}"),
     ):
-        schema.migrate(connection, schema.MIGRATIONS[:2])
+        schema.migrate(connection, schema.MIGRATIONS[:known])
     assert store.path.read_bytes() == whole
 
 

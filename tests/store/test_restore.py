@@ -19,9 +19,11 @@ from shell.store.backup import bundle, restore
 from shell.store.backup.restore import copy_rows
 from shell.store.database import Connection
 from shell.store.errors import DatabaseDamaged
-from shell.store.messages import notes, tree
+from shell.store.messages import entries, notes, tree
 from shell.store.messages.content import take_apart
+from shell.store.tables import ENTRY_TABLES
 from tests.store.desk import Desk
+from tests.store.entries import COMPACTION, TEMPLATE
 from tests.store.hostile_backups import OBJECTS, TREES, VALUES, Spoil, in_utf16, spoilt
 
 pytestmark = pytest.mark.anyio
@@ -39,7 +41,8 @@ def fill(connection: Connection) -> None:
             connection, number, None, tree.NewMessage(f"q{which}", "user", asked, 2)
         )
         answer = tree.NewMessage(f"a{which}", "assistant", take_apart("an answer"), 3)
-        tree.add(connection, number, question, answer)
+        entries.put(connection, question, TEMPLATE)
+        entries.put(connection, tree.add(connection, number, question, answer), COMPACTION)
     notes.put(connection, Note(name="draft.c1", text="so far"))
 
 
@@ -288,7 +291,7 @@ def zipped(target: Path, database: bytes, more: dict[str, bytes] | None = None) 
 
 def rows_of(path: Path) -> dict[str, list[object]]:
     with closing(apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)) as connection:
-        tables = ("conversations", "messages", "tails", "blobs", "notes")
+        tables = ("conversations", "messages", "tails", *ENTRY_TABLES, "blobs", "notes")
         return {
             table: list(connection.execute(f"SELECT * FROM {table} ORDER BY 1"))  # noqa: S608
             for table in tables

@@ -76,7 +76,7 @@ def test_a_bridge_that_was_not_built_is_a_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "index.html").write_text("<!doctype html>")
-    monkeypatch.setattr("shell.embed.BRIDGE", (tmp_path / "nowhere", "bridge.js"))
+    monkeypatch.setattr("shell.bridge.own_page.BRIDGE", (tmp_path / "nowhere", "bridge.js"))
     with pytest.raises(PageMissing, match=r"bridge\.js is not in"):
         App(tmp_path, {}, title="Nothing")
 

@@ -54,7 +54,7 @@ const SettingsDialog = lazyPart(
 );
 const ShortcutsDialog = lazyPart(
   async () => (await import("./features/shortcuts/ShortcutsDialog")).ShortcutsDialog,
-  failed(strings.preferences.acts.shortcuts),
+  failed(strings.acts.shortcuts),
 );
 const FIRST: Section = "providers";
 
@@ -122,7 +122,7 @@ function Layout({ bridge, shell, conversations, connection, undo }: LayoutProps)
   }, [conversations, closeOver, composer]);
 
   const newWindow = () => void shell.openWindow().catch(() => false);
-  const { acts, sections } = strings.preferences;
+  const { acts, sections } = strings;
   const chosen = useSettingsState().preferences?.shortcuts ?? {};
   const keys = (act: Act) => chosen[act] ?? STANDARD_KEYS[act];
   const menu: readonly MenuItem[] = [

@@ -1,7 +1,7 @@
 /** The bridge for pages of other programs, served as `/bridge.js`. */
-import type { Bridge } from "./bridge/bridge";
+import { type Bridge, createBridge } from "./bridge/bridge";
 import { createLlm, type Llm } from "./bridge/llmApi";
-import { createWindowBridge } from "./bridge/windowBridge";
+import { findHost } from "./bridge/transports/detect";
 import { attachRun, type Run } from "./llm/run";
 
 export type { Bridge } from "./bridge/bridge";
@@ -27,7 +27,7 @@ export interface Host {
  * bridge.
  */
 export async function connect(): Promise<Host> {
-  const bridge = createWindowBridge();
+  const bridge = createBridge(await findHost());
   const llm = createLlm(bridge);
   await bridge.ready();
   return { call: bridge.call, follow: (id) => attachRun(llm, id), llm, bridge };

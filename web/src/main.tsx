@@ -9,6 +9,7 @@ import { createConversations } from "./conversations/conversations";
 import { nameOfProvider, strings } from "./i18n";
 import { directionOf, rememberLanguage, shownLanguage } from "./i18n/language";
 import { loadParts } from "./lib/loadParts";
+import { watchStyles } from "./lib/missingStyles";
 import { attachRun } from "./llm/run";
 import { applyAppearance } from "./settings/appearance";
 import { createSettings } from "./settings/settings";
@@ -19,6 +20,7 @@ import "./styles/tokens.css";
 import "./styles/base.css";
 import "./styles/print.css";
 
+watchStyles(document);
 const page = new URLSearchParams(window.location.search);
 const bridge = createBridge(await detectTransport());
 const llm = createLlm(bridge);

@@ -1,7 +1,11 @@
 /** The page's language is the chosen one, else the system's; dates follow the system. */
 import { expect, it } from "vitest";
 import { german } from "../src/i18n/de";
+import { costsInGerman } from "../src/i18n/de/costs";
+import { settingsInGerman } from "../src/i18n/de/settings";
 import { english } from "../src/i18n/en";
+import { costsInEnglish } from "../src/i18n/en/costs";
+import { settingsInEnglish } from "../src/i18n/en/settings";
 import { directionOf, languageOf, localeOf, PSEUDO } from "../src/i18n/language";
 import { pseudo } from "../src/i18n/pseudo";
 
@@ -36,15 +40,17 @@ it("mirrors the pseudo-language, and brackets every text of it", () => {
 const SHARED = [
   "appName",
   "providerName",
-  "preferences.seconds",
-  "preferences.serverKinds.openai-compatible",
-  "preferences.serverKinds.openai-responses",
-  "preferences.serverKinds.anthropic",
-  "preferences.keyNames.alt",
-  "preferences.exportFormats.json",
-  "preferences.exportFormats.md",
-  "preferences.facts.version",
-  "preferences.facts.platform",
+  "later.costs.budget",
+  "later.costs.budgets",
+  "later.settings.seconds",
+  "later.settings.serverKinds.openai-compatible",
+  "later.settings.serverKinds.openai-responses",
+  "later.settings.serverKinds.anthropic",
+  "keyNames.alt",
+  "later.settings.exportFormats.json",
+  "later.settings.exportFormats.md",
+  "later.settings.facts.version",
+  "later.settings.facts.platform",
   // The model on this computer knows English only.
   ...[0, 1, 2].map((place) => `localSuggestions.${place}.prompt`),
 ];
@@ -55,8 +61,10 @@ it("has every text in German, in words of its own", () => {
       typeof text === "object" ? leaves(text, `${path}${name}.`) : [[path + name, text]],
     );
   // What the host says has a table in German alone: the host's own language is English.
-  const { host: _none, ...inEnglish } = english;
-  const { host: _some, ...inGerman } = german;
+  const { host: _none, ...first } = english;
+  const { host: _some, ...others } = german;
+  const inEnglish = { ...first, later: { settings: settingsInEnglish, costs: costsInEnglish } };
+  const inGerman = { ...others, later: { settings: settingsInGerman, costs: costsInGerman } };
   const there = new Map(leaves(inGerman));
   const same = leaves(inEnglish).filter(([name, text]) => there.get(name) === text);
   expect(there.size).toBe(leaves(inEnglish).length);

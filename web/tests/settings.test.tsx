@@ -14,6 +14,7 @@ import { FileForm } from "../src/features/settings/providers/FileForm";
 import { idOf } from "../src/features/settings/providers/providerId";
 import { SettingsDialog } from "../src/features/settings/SettingsDialog";
 import { strings } from "../src/i18n";
+import { settingsTexts } from "../src/i18n/settings";
 import type { Section } from "../src/settings/sections";
 import { createSettings, type Settings } from "../src/settings/settings";
 import { SettingsContext } from "../src/settings/useSettings";
@@ -250,11 +251,11 @@ it("says of each provider whether it is ready, and has one filled button to go o
   }
   fireEvent.click(
     within(card("Cloud") as HTMLElement).getByRole("button", {
-      name: strings.preferences.useInNewChats,
+      name: settingsTexts.useInNewChats,
     }),
   );
   await turn(100);
-  expect(card("Cloud")?.textContent).toContain(strings.preferences.usedInNewChats);
+  expect(card("Cloud")?.textContent).toContain(settingsTexts.usedInNewChats);
   expect(filled().some((button) => card("Cloud")?.contains(button))).toBe(false);
 });
 
@@ -336,18 +337,18 @@ it.each([
       </DownloadsContext>
     </SettingsContext>,
   );
-  const choose = screen.queryByRole("button", { name: strings.preferences.chooseFile });
+  const choose = screen.queryByRole("button", { name: settingsTexts.chooseFile });
   expect(choose !== null).toBe(isWindow);
   if (choose === null) return;
   fireEvent.click(choose);
   await turn(100);
-  expect(field(strings.preferences.filePath).value).toBe(path);
+  expect(field(settingsTexts.filePath).value).toBe(path);
 });
 
 /** Adds a server by the form, with a key that is refused. */
 async function addServer(settings: Settings): Promise<HTMLElement> {
   vi.spyOn(settings, "setKey").mockRejectedValueOnce(new Error("no keychain"));
-  fireEvent.click(screen.getByRole("button", { name: strings.preferences.otherServer }));
+  fireEvent.click(screen.getByRole("button", { name: settingsTexts.otherServer }));
   type(strings.providerName, "Harbour");
   type(strings.address, "https://models.example/v1");
   type(strings.keyIfAny, "sk-not-a-key-1234");
@@ -360,9 +361,9 @@ it("opens the form for a server in a web view that cannot check an address", asy
   Object.defineProperty(URL, "canParse", { value: undefined, configurable: true });
   try {
     await shown("providers");
-    fireEvent.click(screen.getByRole("button", { name: strings.preferences.otherServer }));
+    fireEvent.click(screen.getByRole("button", { name: settingsTexts.otherServer }));
     type(strings.address, "http://models.example/v1");
-    expect(screen.getByText(strings.preferences.plainHttp)).toBeTruthy();
+    expect(screen.getByText(settingsTexts.plainHttp)).toBeTruthy();
   } finally {
     Reflect.deleteProperty(URL, "canParse");
   }
@@ -403,7 +404,7 @@ it("tells of an import in the dialog, and goes on telling when that is closed", 
     tell = onPart;
     return { cancel: () => {}, result: new Promise((resolve) => (finish = resolve)) };
   });
-  fireEvent.change(field(strings.preferences.importTitle), { target: { files: [chosen] } });
+  fireEvent.change(field(settingsTexts.importTitle), { target: { files: [chosen] } });
   await act(async () => tell(0.25));
   const dialog = within(screen.getByRole("dialog"));
   expect(dialog.getByRole("progressbar").getAttribute("value")).toBe("0.25");

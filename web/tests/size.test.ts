@@ -36,9 +36,9 @@ describe("the page", () => {
     for (const name of wanted) {
       const chunk = chunks.find(({ fileName }) => fileName === name);
       for (const next of chunk?.imports ?? []) wanted.add(next);
+      for (const sheet of chunk?.viteMetadata?.importedCss ?? []) wanted.add(sheet);
     }
-    // All style sheets are one, which index.html names.
-    first = files.filter(({ fileName }) => wanted.has(fileName) || fileName.endsWith(".css"));
+    first = files.filter(({ fileName }) => wanted.has(fileName));
   }, LONG);
 
   it("loads at most 180 KB before it is there", () => {

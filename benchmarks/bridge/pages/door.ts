@@ -1,12 +1,13 @@
 /** The page in this project's own window: the bridge and the reducer, and nothing in between. */
-import { createWindowBridge } from "../../../web/src/bridge/windowBridge";
+import { createBridge } from "../../../web/src/bridge/bridge";
+import { createPywebviewTransport } from "../../../web/src/bridge/transports/pywebview";
 import { beginRun, reduce } from "../../../web/src/llm/runReducer";
 import type { Host } from "./host";
 
 const TOKEN_CHARACTERS = 4;
 
 export async function openDoor(): Promise<Host> {
-  const bridge = createWindowBridge();
+  const bridge = createBridge(createPywebviewTransport());
   await bridge.ready();
   return {
     next: () => bridge.call("bench.next"),

@@ -1,6 +1,7 @@
 """Decodes the stream of Messages, Anthropic's API."""
 
 import json
+from collections import defaultdict
 from collections.abc import Iterator
 
 from shell.contract import FinishReason
@@ -37,7 +38,7 @@ class MessagesStream(StreamingResponse):
         self._usage: dict[str, object] = {}
         self._blocks: dict[object, dict[str, object]] = {}
         """The blocks of the answer as they began, by their number."""
-        self._pieces: dict[object, dict[str, list[str]]] = {}
+        self._pieces: dict[object, defaultdict[str, list[str]]] = {}
         """What was added to each block since, by its field."""
 
     def _decode(self, data: dict[str, object]) -> Iterator[Chunk]:
@@ -73,7 +74,7 @@ class MessagesStream(StreamingResponse):
                 yield ToolCallDelta(*self._calls[index], json.dumps(block["input"]))
         yield from self._delta(index, block)
         self._blocks[index] = block
-        self._pieces[index] = {}
+        self._pieces[index] = defaultdict(list)
 
     def _block_end(self, index: object) -> Iterator[Chunk]:
         """Give a whole block, which must go back as it is: reasoning is signed."""
@@ -85,15 +86,16 @@ class MessagesStream(StreamingResponse):
             yield OutputItem(block)
 
     def _delta(self, index: object, delta: dict[str, object]) -> Iterator[Chunk]:
-        grown = self._pieces.get(index, {})  # none before the block has begun
+        grown = self._pieces.get(index)  # none before the block has begun
         text = delta.get("text")
         if isinstance(text, str):
-            grown.setdefault("text", []).append(text)
+            if grown is not None:
+                grown["text"].append(text)
             yield from self._text(text)
             return
         for name, field in _GROWING.items():
-            if isinstance(piece := delta.get(name), str):
-                grown.setdefault(field, []).append(piece)
+            if grown is not None and isinstance(piece := delta.get(name), str):
+                grown[field].append(piece)
         yield from self._thought(text_of(delta.get("thinking")))
         arguments = text_of(delta.get("partial_json"))
         if arguments and index in self._calls:

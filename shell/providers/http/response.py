@@ -73,15 +73,19 @@ class StreamingResponse:
     def _decode(self, data: dict[str, object]) -> Iterator[Chunk]:
         raise NotImplementedError
 
-    def _text(self, text: str) -> Iterator[Chunk]:
-        if text:
-            self._answered = True
-            yield TextDelta(text)
+    # Tuples, because a generator for each token would cost more than the rest of its decoding.
 
-    def _thought(self, text: str) -> Iterator[Chunk]:
-        if text:
-            self._reasoned = True
-            yield ReasoningDelta(text)
+    def _text(self, text: str) -> tuple[Chunk, ...]:
+        if not text:
+            return ()
+        self._answered = True
+        return (TextDelta(text),)
+
+    def _thought(self, text: str) -> tuple[Chunk, ...]:
+        if not text:
+            return ()
+        self._reasoned = True
+        return (ReasoningDelta(text),)
 
     def _refuse(self, text: str) -> Iterator[Chunk]:
         if text:

@@ -24,6 +24,7 @@ from shell.store.database import in_transaction
 from shell.store.errors import DatabaseDamaged, storage_errors
 from shell.store.integrity import open_still, rows_problem, table_problem
 from shell.store.messages import steps
+from shell.store.messages.entries import CHECKS
 from shell.store.schema import APPLICATION_ID, MIGRATIONS, migrate, version
 from shell.store.search import index
 from shell.store.tables import (
@@ -234,12 +235,14 @@ class _BackupReader:
             raise _UnusableBackup("it has a temporary conversation")
         if table.name == "messages":
             self._check_message(row)
-        if table.name == "steps":
+        if (check := CHECKS.get(table.name)) is not None:
             try:
-                steps.ENTRY.validate_json(str(row["entry"]))
-            except ValidationError:
+                check(str(row["entry"]))
+                if table.name == "compactions":
+                    _check_numbers(json.loads(str(row["entry"])))
+            except (ValidationError, ValueError, RecursionError):
                 raise _UnusableBackup(
-                    "the steps of an answer do not have the form that they should"
+                    f"the {table.name} of a message do not have the form that they should"
                 ) from None
         if table.name == "blobs":
             data = row["data"]

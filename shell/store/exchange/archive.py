@@ -7,7 +7,16 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, ValidationError
 
-from shell.contract import AnswerDetail, MessageStatus, Part, Role, StoredId, Value
+from shell.contract import (
+    AnswerDetail,
+    Compaction,
+    MessageStatus,
+    MessageTemplate,
+    Part,
+    Role,
+    StoredId,
+    Value,
+)
 from shell.contract.base import ABSENT
 from shell.store.exchange.calls import PortableCall
 from shell.store.exchange.portable import PortableConversation, PortableMessage
@@ -39,6 +48,8 @@ class _Message(_Archived):
     created_at: Time
     detail: AnswerDetail | None
     calls: Annotated[list[PortableCall] | None, Field(max_length=10_000), ABSENT] = None
+    template: Annotated[MessageTemplate | None, ABSENT] = None
+    compaction: Annotated[Compaction | None, ABSENT] = None
 
 
 class _Conversation(_Archived):

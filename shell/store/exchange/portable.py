@@ -7,11 +7,11 @@ from typing import Literal
 
 import apsw
 
-from shell.contract import AnswerDetail, MessageStatus, Part, Role
+from shell.contract import AnswerDetail, Compaction, MessageStatus, MessageTemplate, Part, Role
 from shell.store.checksum import SEAL_CONVERSATION
 from shell.store.exchange import calls
 from shell.store.exchange.calls import PortableCall
-from shell.store.messages import queries, tree
+from shell.store.messages import entries, queries, tree
 from shell.store.messages.content import read_blob, take_apart, whole
 from shell.store.rows import rows
 from shell.store.search import index
@@ -36,6 +36,8 @@ class PortableMessage:
     detail: AnswerDetail | None = None
     calls: list[PortableCall] = field(default_factory=list)
     """Calls of tools, all with their results."""
+    template: MessageTemplate | None = None
+    compaction: Compaction | None = None
 
 
 @dataclass(slots=True)
@@ -91,6 +93,8 @@ def read_conversation(connection: apsw.Connection, number: int) -> PortableConve
                 reasoning=row.reasoning,
                 detail=queries.detail_of(row),
                 calls=calls.take_out(connection, row.number),
+                template=entries.template_of(row.template),
+                compaction=entries.compaction_of(row.compaction),
             )
         )
     for parent, child in chosen.items():
@@ -208,6 +212,9 @@ class ConversationWriter:
             ),
         )
         calls.put(connection, number, kept.text, message.calls)
+        for each in (message.template, message.compaction):
+            if each is not None:
+                entries.put(connection, number, each)
         if not self.is_new and before is not None:
             tree.point(connection, self._conversation, parent, before)
         return number

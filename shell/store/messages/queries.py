@@ -17,7 +17,7 @@ from shell.contract import (
     ViewRequest,
 )
 from shell.errors import NotFound
-from shell.store.messages import steps
+from shell.store.messages import entries, steps
 from shell.store.messages.content import for_page
 from shell.store.rows import first, rows
 from shell.support.ids import TEMPORARY
@@ -37,7 +37,9 @@ _SUMMARY_FIELDS = (
 )
 _ROW = """
     SELECT number, id, conversation, parent, chosen, role, status, created_at, provider_id,
-        model_id, inference_id, text, reasoning, parts, detail
+        model_id, inference_id, text, reasoning, parts, detail,
+        (SELECT entry FROM templates WHERE message = number),
+        (SELECT entry FROM compactions WHERE message = number)
     FROM messages
 """
 
@@ -60,6 +62,8 @@ class MessageRow(NamedTuple):
     reasoning: str
     parts: str | None
     detail: str | None
+    template: str | None
+    compaction: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,4 +289,6 @@ def _message(found: MessageRow, shape: Skeleton, parts: list[AnswerPart]) -> Sto
         siblings=[shape.ids[sibling] for sibling in shape.children[found.parent]],
         detail=detail_of(found),
         parts=parts,
+        template=entries.template_of(found.template),
+        compaction=entries.compaction_of(found.compaction),
     )

@@ -9,10 +9,17 @@ from dataclasses import dataclass
 
 import apsw
 
-from shell.contract import AnswerDetail, BudgetRaise, MessageStatus, Part, Role
+from shell.contract import (
+    AnswerDetail,
+    BudgetRaise,
+    MessageStatus,
+    MessageTemplate,
+    Part,
+    Role,
+)
 from shell.errors import ValidationFailed
 from shell.store.database import Job
-from shell.store.messages import queries, steps, tree
+from shell.store.messages import entries, queries, steps, tree
 from shell.store.messages.content import StoredContent, hashes, is_sound, take_apart, whole
 from shell.store.messages.steps import StoredStep
 from shell.support.ids import TEMPORARY, epoch_ms, new_id
@@ -86,7 +93,12 @@ class Turn:
     """What is asked, if the turn has a question of its own."""
 
 
-def question(conversation_id: str, content: StoredContent, after: str | None) -> Turn:
+def question(
+    conversation_id: str,
+    content: StoredContent,
+    after: str | None,
+    template: MessageTemplate | None = None,
+) -> Turn:
     """A question at the end of the chosen path, or after the message `after`."""
 
     def find(connection: apsw.Connection) -> TurnPlace:
@@ -100,10 +112,12 @@ def question(conversation_id: str, content: StoredContent, after: str | None) ->
             parent = seen.number
         return _place(connection, number, parent, None)
 
-    return Turn(find, _write_question(content), content)
+    return Turn(find, _write_question(content, template), content)
 
 
-def edited_question(message_id: str, content: StoredContent) -> Turn:
+def edited_question(
+    message_id: str, content: StoredContent, template: MessageTemplate | None = None
+) -> Turn:
     """Another question beside the one that is named."""
 
     def find(connection: apsw.Connection) -> TurnPlace:
@@ -112,7 +126,7 @@ def edited_question(message_id: str, content: StoredContent) -> Turn:
             raise ValidationFailed([("messageId", "Only your own messages can be edited")])
         return _place(connection, message.conversation, message.parent, message)
 
-    return Turn(find, _write_question(content), content)
+    return Turn(find, _write_question(content, template), content)
 
 
 def new_answer(message_id: str) -> Turn:
@@ -235,16 +249,16 @@ def _place(
     ).get
     path = [] if last is None else queries.above(connection, last)
     taken = {
-        row.number: entries
+        row.number: found
         for row in path
-        if row.role == "assistant" and (entries := steps.read(connection, row.number))
+        if row.role == "assistant" and (found := steps.read(connection, row.number))
     }
-    acted = {message: steps.steps_of(entries) for message, entries in taken.items()}
+    acted = {message: steps.steps_of(found) for message, found in taken.items()}
     return TurnPlace(conversation_id, path, system_prompt, *by, acted)
 
 
 def _write_question(
-    content: StoredContent,
+    content: StoredContent, template: MessageTemplate | None
 ) -> Callable[[apsw.Connection, TurnPlace, Author], WrittenTurn]:
     def write(connection: apsw.Connection, place: TurnPlace, by: Author) -> WrittenTurn:
         number = tree.conversation(connection, place.conversation_id)
@@ -256,6 +270,8 @@ def _write_question(
         user_id = new_id(temporary=place.conversation_id.startswith(TEMPORARY))
         asked = tree.NewMessage(user_id, "user", content, epoch_ms())
         user = tree.add(connection, number, parent, asked)
+        if template is not None:
+            entries.put(connection, user, template)
         return _write_answer(connection, number, place, by, user, user_id)
 
     return write

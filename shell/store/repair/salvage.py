@@ -13,9 +13,10 @@ from pydantic import ValidationError
 from shell.contract import TextPart
 from shell.store.messages import steps
 from shell.store.messages.content import for_page
+from shell.store.messages.entries import CHECKS
 from shell.store.repair.damaged_reader import DamagedReader, DamagedRow
 from shell.store.rows import rows
-from shell.store.tables import DIGEST, Row, Table, Value, insert, problem_with, tables
+from shell.store.tables import DIGEST, ENTRY_TABLES, Row, Table, Value, insert, problem_with, tables
 from shell.support.ids import epoch_ms, new_id
 
 RECOVERED_TITLE = "Recovered messages"
@@ -72,11 +73,12 @@ class Salvage:
         self._choose()
         for row in self._damaged.rows(tables()["tails"]):
             self._take_tail(row)
-        if not self._damaged.lacks(tables()["steps"]):  # an earlier Tidewire had none
-            for row in self._damaged.rows(tables()["steps"]):
-                self._take_step(row)
-            # What is damaged may be a decision or what it was about.
-            steps.settle_all(self._target)
+        for table in ENTRY_TABLES:
+            if not self._damaged.lacks(tables()[table]):  # an earlier Tidewire had none
+                for row in self._damaged.rows(tables()[table]):
+                    self._take_entry(table, row)
+        # What is damaged may be a decision or what it was about.
+        steps.settle_all(self._target)
         wanted = set(rows(self._target.execute(HASHES), str))
         for row in self._damaged.rows(tables()["blobs"]):
             self._take_blob(row.values, wanted)
@@ -193,17 +195,17 @@ class Salvage:
             values: Row = {**row.values, "message": self._messages[message]}
             insert(self._target, "tails", values, "OR REPLACE")
 
-    def _take_step(self, row: DamagedRow) -> None:
+    def _take_entry(self, table: str, row: DamagedRow) -> None:
         message, entry = row.values["message"], row.values["entry"]
         if not isinstance(message, int) or message not in self._messages:
             return
         try:
-            steps.ENTRY.validate_json(str(entry))
+            CHECKS[table](str(entry))
         except ValidationError:
             self.doubtful += 1
             return
         values: Row = {**row.values, "message": self._messages[message]}
-        insert(self._target, "steps", values, "OR REPLACE")
+        insert(self._target, table, values, "OR REPLACE")
 
     def _take_blob(self, values: Row, wanted: set[str]) -> None:
         data = values["data"]

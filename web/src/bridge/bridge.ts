@@ -70,7 +70,7 @@ export function createBridge(transport: Transport, load: string = crypto.randomU
   function wait(): void {
     clearTimeout(patience);
     patience = setTimeout(() => {
-      const reason = connection.reason ?? "Tidewire's host does not answer";
+      const reason = connection.reason ?? "The program does not answer";
       calls.giveUp(reason);
       if (welcome === null) waiting.reject(hostLost(reason));
       become({ phase: "lost", reason });

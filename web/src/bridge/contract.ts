@@ -158,9 +158,54 @@ export interface UsageRow {
   unpricedTokens: number;
 }
 
+/** A summary of a message and of all before it. These stay as they are. */
+export interface Compaction {
+  text: string;
+  providerId: string;
+  /** Who wrote it. */
+  modelId: string;
+  createdAt: number;
+  /** How many messages it stands for. */
+  messages: number;
+  /** What it took to write it. */
+  usage: Usage;
+  /** Whether a person has changed the text. */
+  edited: boolean;
+  /** Whether models are sent the messages again. */
+  undone: boolean;
+}
+
 /** Text. */
 export interface TextPart {
   type: "text";
+  text: string;
+}
+
+/** An image or a file of a message. `attachment` returns its bytes by `hash`. */
+export interface Attachment {
+  type: "attachment";
+  kind: "image" | "file";
+  name: string | null;
+  mediaType: string;
+  /** Characters of its data in base64. */
+  size: number;
+  hash: string;
+}
+
+/** The bytes of an attachment, in base64. */
+export interface AttachmentData {
+  data: string;
+}
+
+/** Asks for a copy of an attachment in the folder `exports` of the data directory. */
+export interface AttachmentCopy {
+  hash: string;
+  name: string;
+}
+
+/** A text to write to a new file in the folder `exports` of the data directory. */
+export interface NewFile {
+  name: string;
   text: string;
 }
 
@@ -181,6 +226,14 @@ export interface FilePart {
   data: string;
 }
 
+/** The prompt template that made a message, with what was filled in. */
+export interface MessageTemplate {
+  name: string;
+  /** A hash of the template's text. */
+  version: string;
+  values: Record<string, JsonValue>;
+}
+
 /**
  * A message of a request. Its text may be empty.
  *
@@ -189,6 +242,42 @@ export interface FilePart {
 export interface Message {
   role: Role;
   content: Content;
+}
+
+/** A file with text that was chosen in a form. */
+export interface FormFile {
+  name: string;
+  text: string;
+}
+
+/** One choice of an enum. */
+export interface FormOption {
+  value: string;
+  title?: string;
+}
+
+/** One field of a form. */
+export interface FormField {
+  name: string;
+  type: FieldType;
+  /** What the person reads in place of the name. */
+  title?: string;
+  description?: string;
+  required: boolean;
+  default?: string | boolean | number | string[] | FormFile;
+  minimum?: number;
+  maximum?: number;
+  /** Fewest characters of a text, or entries of a list. */
+  minLength?: number;
+  maxLength?: number;
+  /** A regular expression to find in the text. Only the host checks it: a page could hang. */
+  pattern?: string;
+  /** Of a `string`. */
+  format?: FieldFormat;
+  /** Of an `enum`. */
+  options?: FormOption[] | undefined;
+  /** Whether several options of an `enum` may be chosen. */
+  multiple?: boolean | undefined;
 }
 
 /** Parameters of single inferences and of runs in a session. */
@@ -634,34 +723,6 @@ export interface ConversationSummary {
   inferenceId: string | null;
 }
 
-/** An image or a file of a message. `attachment` returns its bytes by `hash`. */
-export interface Attachment {
-  type: "attachment";
-  kind: "image" | "file";
-  name: string | null;
-  mediaType: string;
-  /** Characters of its data in base64. */
-  size: number;
-  hash: string;
-}
-
-/** The bytes of an attachment, in base64. */
-export interface AttachmentData {
-  data: string;
-}
-
-/** Asks for a copy of an attachment in the folder `exports` of the data directory. */
-export interface AttachmentCopy {
-  hash: string;
-  name: string;
-}
-
-/** A text to write to a new file in the folder `exports` of the data directory. */
-export interface NewFile {
-  name: string;
-  text: string;
-}
-
 /** A complete tool call. `arguments` is the model's own text, mostly JSON. */
 export interface ToolCall {
   id: string;
@@ -752,6 +813,10 @@ export interface StoredMessage {
   detail: AnswerDetail | null;
   /** The answer in the order in which it was written. Empty if it called no tools. */
   parts: AnswerPart[];
+  /** The template that made a question. */
+  template?: MessageTemplate;
+  /** The summary of this message and all before it. */
+  compaction?: Compaction;
 }
 
 /** A conversation along the chosen path, from its root. */
@@ -812,6 +877,7 @@ export interface SendRequest extends AnswerOptions {
    * chosen another path meanwhile.
    */
   after?: string | null | undefined;
+  template?: MessageTemplate | null | undefined;
 }
 
 /** Asks what a message would take if it were sent. Attachments are told by their sizes. */
@@ -844,6 +910,7 @@ export interface Estimate {
 export interface EditRequest extends AnswerOptions {
   messageId: string;
   content: Content;
+  template?: MessageTemplate | null | undefined;
 }
 
 /** Names the answer to regenerate or continue. */
@@ -1521,6 +1588,21 @@ export type McpState =
   | "stopping";
 
 export type Activity = "starting" | "asking" | "loading" | "reading";
+
+export type FieldType =
+  | "string"
+  | "text"
+  | "number"
+  | "integer"
+  | "boolean"
+  | "enum"
+  | "date"
+  | "list"
+  | "file";
+
+export type FieldFormat = "email" | "uri" | "date" | "date-time";
+
+export type FormValue = string | boolean | number | string[] | FormFile;
 
 export type Part = TextPart | ImagePart | FilePart;
 

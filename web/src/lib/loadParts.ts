@@ -1,10 +1,16 @@
 /** Loads the parts of the page that are not needed for its first paint. */
+import { loadMissingStyles } from "./missingStyles";
 
 const loads: (() => Promise<unknown>)[] = [];
 
-/** `load` is called by `loadParts`. */
-export function addPart(load: () => Promise<unknown>): void {
-  loads.push(load);
+/** Makes `load` one of the parts. Returns it with what an earlier try has left out. */
+export function addPart<T>(load: () => Promise<T>): () => Promise<T> {
+  async function loadWhole(): Promise<T> {
+    await loadMissingStyles();
+    return load();
+  }
+  loads.push(loadWhole);
+  return loadWhole;
 }
 
 /** Loads every part ahead. One that fails is loaded when it is shown. */

@@ -11,7 +11,7 @@ export function KeyCombo({ keys }: { readonly keys: string }) {
         // The spaces are for screen readers.
         <Fragment key={combination}>
           <kbd>
-            {shownKeys(combination, strings.preferences.keyNames).map((name) => (
+            {shownKeys(combination, strings.keyNames).map((name) => (
               <Fragment key={name}>
                 <kbd>{name}</kbd>{" "}
               </Fragment>

@@ -11,11 +11,10 @@ export function lazyPart<P extends object>(
   frame = (problem: ReactNode, _props: P): ReactNode => problem,
 ): ComponentType<P> {
   let loaded: ComponentType<P> | null = null;
-  const loadOnce = async () => {
+  const loadOnce = addPart(async () => {
     loaded ??= await load();
     return loaded;
-  };
-  addPart(loadOnce);
+  });
   // A loaded component renders at once, with no turn of the event loop in which a key could be typed.
   const part = () => loaded ?? lazy(async () => ({ default: await loadOnce() }));
   return function LazyPart(props: P) {

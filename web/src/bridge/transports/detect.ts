@@ -14,6 +14,11 @@ export async function detectTransport(page: Window = window): Promise<Transport>
     const fake = await import("../fake/transport");
     return fake.createFakeTransport(fake.settingsOf(query));
   }
+  return findHost(page);
+}
+
+/** The way to the host that has handed out this page. */
+export async function findHost(page: Window = window): Promise<Transport> {
   const meta = page.document.querySelector('meta[name="tidewire-transport"]');
   const kind = meta?.getAttribute("content") ?? null;
   if (kind === "loopback") return inBrowser(page);

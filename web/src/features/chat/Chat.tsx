@@ -11,6 +11,7 @@ import { useFocusFallback } from "../../ui/useFocusFallback";
 import { DropOverlay } from "../attachments/DropOverlay";
 import { Composer } from "../composer/Composer";
 import { useComposer } from "../composer/composerHandle";
+import type { SlashSource } from "../composer/SlashMenu";
 import { ModelPicker } from "../models/ModelPicker";
 import { ToolMenu } from "../tools/ToolMenu";
 import { WaitingBanner } from "../tools/WaitingBanner";
@@ -25,7 +26,11 @@ import { StatusNews } from "./StatusLine";
 import { TideLine } from "./TideLine";
 
 const EstimateLine = lazyPart(async () => (await import("../composer/EstimateLine")).EstimateLine);
+const SlashMenu = lazyPart(async () => (await import("../composer/SlashMenu")).SlashMenu);
 const FindBar = lazyPart(async () => (await import("./FindBar")).FindBar);
+
+/** What a message that begins with a slash can stand for. */
+const SLASH_SOURCES: readonly SlashSource[] = [];
 
 export interface ChatProps {
   /** The open conversation's key. */
@@ -159,7 +164,12 @@ export function Chat(props: ChatProps) {
         }}
         onEditLast={conversation.editLast}
         onStop={conversation.stop}
-        above={<TideLine status={status} />}
+        above={
+          <>
+            <SlashMenu box={box} draft={conversation.draft} sources={SLASH_SOURCES} />
+            <TideLine status={status} />
+          </>
+        }
       />
       {drop.isOver && <DropOverlay />}
       <StatusNews key={id} state={run?.get() ?? null} refused={refused} />

@@ -4,9 +4,10 @@ import type { BudgetState, Defaults } from "../../bridge/contract";
 import { type AnswerChoice, NO_FIRST } from "../../conversations/answerOptions";
 import { useConversations } from "../../conversations/useConversations";
 import { useStore } from "../../conversations/useStore";
-import { reasonOf, strings } from "../../i18n";
+import { reasonOf } from "../../i18n";
 import { costs } from "../../i18n/costs";
 import { count, money } from "../../i18n/format";
+import { settingsTexts } from "../../i18n/settings";
 import { useSettingsState } from "../../settings/useSettings";
 import { Button } from "../../ui/Button";
 import { EffortField } from "../../ui/form/EffortField";
@@ -139,11 +140,11 @@ function Sheet({ choice, conversationId: id }: Omit<ChatOptionsProps, "by">) {
         save={async (chosen) => choice.choose({ temperature: chosen })}
       />
       <NumberField
-        label={strings.preferences.maxTokens}
+        label={settingsTexts.maxTokens}
         hint={
           defaultMaxTokens === null ? costs.modelsOwn : costs.asInSettings(count(defaultMaxTokens))
         }
-        unit={strings.preferences.tokens}
+        unit={settingsTexts.tokens}
         value={maxTokens}
         least={1}
         most={MOST_TOKENS}

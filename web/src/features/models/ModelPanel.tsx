@@ -11,6 +11,7 @@ import {
 import type { Defaults, Favourite } from "../../bridge/contract";
 import type { AnswerChoice } from "../../conversations/answerOptions";
 import { reasonOf, strings } from "../../i18n";
+import { settingsTexts } from "../../i18n/settings";
 import { isComposing } from "../../lib/ime";
 import { placeOf } from "../../lib/listKeys";
 import { useSettings, useSettingsState } from "../../settings/useSettings";
@@ -93,7 +94,7 @@ export function ModelPanel({
         const others = known.filter((other) => !isSameModel(other, one));
         await settings.update({ favourites: option.isFavourite ? others : [...others, one] });
       } catch (error) {
-        toasts.say(strings.preferences.notSaved(reasonOf(error)));
+        toasts.say(settingsTexts.notSaved(reasonOf(error)));
       }
     },
     [settings, toasts],
@@ -159,10 +160,10 @@ export function ModelPanel({
       />
       <p className={options.length === 0 ? styles.none : "visually-hidden"} role="status">
         {isAsking
-          ? strings.preferences.askingModels
+          ? settingsTexts.askingModels
           : options.length === 0
             ? strings.noModelFound(query)
-            : strings.preferences.modelCount(options.length)}
+            : settingsTexts.modelCount(options.length)}
       </p>
       {shown !== undefined && <ModelAbout option={shown} onToggle={() => void toggle(shown)} />}
       <ChatOptions by={by} choice={choice} conversationId={conversationId} />

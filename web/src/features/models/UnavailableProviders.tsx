@@ -1,6 +1,7 @@
 /** Providers that are unavailable, with the reason and a remedy. */
 import type { Failure, ProviderSummary } from "../../bridge/contract";
 import { reasonOf, sentenceOf, strings } from "../../i18n";
+import { settingsTexts } from "../../i18n/settings";
 import { useOpenSettings, useSettings, useSettingsState } from "../../settings/useSettings";
 import { Button } from "../../ui/Button";
 import { Summary } from "../../ui/Summary";
@@ -22,7 +23,7 @@ export function UnavailableProviders({ onLeave }: UnavailableProvidersProps) {
       const listed = lists[provider.id];
       const isKeyMissing = provider.needsKey && !provider.hasKey;
       const reason = isKeyMissing
-        ? strings.preferences.needsKey
+        ? settingsTexts.needsKey
         : whyNot(provider, listed?.problem ?? null);
       return { provider, reason, isKeyMissing, isAsking: listed?.isAsking ?? false };
     });
@@ -43,7 +44,7 @@ export function UnavailableProviders({ onLeave }: UnavailableProvidersProps) {
             </p>
             {problem === null ? (
               <Button isFree={!isAsking} onClick={() => void loadModels(id, true)}>
-                {strings.preferences.refresh}
+                {settingsTexts.refresh}
               </Button>
             ) : (
               <Button

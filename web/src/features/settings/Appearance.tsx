@@ -2,6 +2,7 @@
 import type { Preferences } from "../../bridge/contract";
 import { strings } from "../../i18n";
 import { LANGUAGES } from "../../i18n/language";
+import { settingsTexts } from "../../i18n/settings";
 import { useSettings, useSettingsState } from "../../settings/useSettings";
 import styles from "../../ui/form/form.module.css";
 import { type Option, SelectField } from "../../ui/form/SelectField";
@@ -12,7 +13,7 @@ const SIZES: readonly Preferences["textSize"][] = ["small", "standard", "large",
 export function Appearance() {
   const { update } = useSettings();
   const { preferences } = useSettingsState();
-  const words = strings.preferences;
+  const words = settingsTexts;
   if (preferences === null) return null;
   const { theme, textSize, language } = preferences;
   const languages: Option[] = [
@@ -23,7 +24,7 @@ export function Appearance() {
   if (languages.every(([tag]) => tag !== language)) languages.push([language, language]);
   return (
     <section className={styles.section}>
-      <h3>{words.sections.appearance}</h3>
+      <h3>{strings.sections.appearance}</h3>
       <SelectField
         label={strings.theme}
         value={theme}

@@ -3,6 +3,7 @@ import { useEffect, useState } from "react";
 import type { BackupContents, BackupInfo } from "../../bridge/contract";
 import { useConversations } from "../../conversations/useConversations";
 import { locale, strings } from "../../i18n";
+import { settingsTexts } from "../../i18n/settings";
 import { useSettings } from "../../settings/useSettings";
 import { Button } from "../../ui/Button";
 import parts from "../../ui/form/form.module.css";
@@ -55,7 +56,7 @@ export function Backups() {
   const contents = looked?.name === chosen ? looked?.contents : undefined;
   return (
     <section className={parts.section}>
-      <h3>{strings.preferences.backups}</h3>
+      <h3>{settingsTexts.backups}</h3>
       <div className={parts.row}>
         <p className={parts.text}>{strings.backupText}</p>
         <Button isFree={!isBusy} onClick={() => attempt(make())}>

@@ -1,7 +1,7 @@
 /** Settings for data: location, archive, import and export. */
 import { useEffect, useState } from "react";
 import type { Place } from "../../bridge/contract";
-import { strings } from "../../i18n";
+import { settingsTexts } from "../../i18n/settings";
 import { useSettings } from "../../settings/useSettings";
 import parts from "../../ui/form/form.module.css";
 import { Problem } from "../../ui/Problem";
@@ -16,7 +16,7 @@ export function Data() {
   const settings = useSettings();
   const [place, setPlace] = useState<Place | null>(null);
   const { problem, attempt } = useAsyncAction();
-  const words = strings.preferences;
+  const words = settingsTexts;
 
   useEffect(() => attempt(settings.place().then(setPlace)), [settings, attempt]);
 

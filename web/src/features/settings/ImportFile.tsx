@@ -1,6 +1,6 @@
 /** Imports conversations from files. Progress is shown in a toast, which outlives this dialog. */
 import { useRef } from "react";
-import { strings } from "../../i18n";
+import { settingsTexts } from "../../i18n/settings";
 import { Button } from "../../ui/Button";
 import parts from "../../ui/form/form.module.css";
 import { useImport } from "../sidebar/useImport";
@@ -8,7 +8,7 @@ import { useImport } from "../sidebar/useImport";
 export function ImportFile() {
   const importFiles = useImport();
   const field = useRef<HTMLInputElement>(null);
-  const words = strings.preferences;
+  const words = settingsTexts;
   return (
     <section className={parts.section}>
       <h3>{words.importTitle}</h3>

@@ -1,6 +1,7 @@
 /** Selects a provider and one of its models, or none. */
 import { useEffect, useId } from "react";
 import { strings } from "../../i18n";
+import { settingsTexts } from "../../i18n/settings";
 import { useSettings, useSettingsState } from "../../settings/useSettings";
 import { Field } from "../../ui/form/Field";
 import styles from "../../ui/form/form.module.css";
@@ -57,7 +58,7 @@ export function ModelSelect({ label, hint = "", nobody, save, ...chosen }: Model
               onChange={({ target }) => saved.commit(written(providerId, target.value || null))}
             >
               <option value="">
-                {strings.preferences.standardModel}
+                {settingsTexts.standardModel}
                 {standard === undefined ? "" : ` (${standard})`}
               </option>
               {modelId !== null && models.every((one) => one.id !== modelId) && (

@@ -2,6 +2,7 @@
 import { type FormEvent, useCallback, useEffect, useRef, useState } from "react";
 import type { Flag, McpServerSummary, ToolSummary } from "../../bridge/contract";
 import { strings } from "../../i18n";
+import { settingsTexts } from "../../i18n/settings";
 import { withEscapes } from "../../lib/hiddenCharacters";
 import { serverOf } from "../../settings/serverInput";
 import { requestName } from "../../settings/toolNames";
@@ -262,7 +263,7 @@ function ImportServers({ onAdded }: { readonly onAdded: () => Promise<unknown> }
       <h3>{words.importTitle}</h3>
       <div className={parts.row}>
         <p className={parts.text}>{words.importText}</p>
-        <Button onClick={() => field.current?.click()}>{strings.preferences.chooseFile}</Button>
+        <Button onClick={() => field.current?.click()}>{settingsTexts.chooseFile}</Button>
       </div>
       <input
         ref={field}

@@ -109,7 +109,7 @@ function SectionTabs({ id, shown, onShow }: SectionTabsProps) {
           onKeyDown={onKeyDown}
           onClick={() => onShow(section)}
         >
-          {strings.preferences.sections[section]}
+          {strings.sections[section]}
         </button>
       ))}
     </div>

@@ -1,6 +1,7 @@
 /** Settings for keyboard shortcuts. */
 import { type KeyboardEvent, useId, useState } from "react";
 import { reasonOf, strings } from "../../i18n";
+import { settingsTexts } from "../../i18n/settings";
 import { keysOf } from "../../lib/keyCombo";
 import {
   type Act,
@@ -26,14 +27,14 @@ export function ShortcutSettings() {
   const { update } = useSettings();
   const { preferences } = useSettingsState();
   const { problem, attempt } = useAsyncAction();
-  const words = strings.preferences;
+  const words = settingsTexts;
   const acts = actsIn(useDownloads());
   if (preferences === null) return null;
   const chosen = preferences.shortcuts;
   const save = (shortcuts: Chosen) => update({ shortcuts });
   return (
     <section className={parts.section}>
-      <h3>{words.sections.shortcuts}</h3>
+      <h3>{strings.sections.shortcuts}</h3>
       <p className={parts.text}>{words.shortcutsText}</p>
       <ul>
         {acts.map((act) => (
@@ -68,8 +69,8 @@ function Shortcut({ act, chosen, save }: ShortcutProps) {
   const [refused, setRefused] = useState<Refused | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
   const id = useId();
-  const words = strings.preferences;
-  const name = words.acts[act];
+  const words = settingsTexts;
+  const name = strings.acts[act];
   const keys = chosen[act] ?? STANDARD_KEYS[act];
   const isStandard = chosen[act] === undefined;
 
@@ -147,8 +148,8 @@ function Shortcut({ act, chosen, save }: ShortcutProps) {
 }
 
 function whyNot({ keys, why }: Refused, chosen: Chosen): string {
-  const words = strings.preferences;
+  const words = settingsTexts;
   if (why !== "taken") return words.keysRefused[why];
   const owner = actOf(keys, chosen);
-  return owner === null ? "" : words.keysTaken(words.acts[owner]);
+  return owner === null ? "" : words.keysTaken(strings.acts[owner]);
 }

@@ -1,6 +1,7 @@
 /** The list of all keyboard shortcuts. */
 
 import { strings } from "../../i18n";
+import { settingsTexts } from "../../i18n/settings";
 import { isMac } from "../../lib/keyCombo";
 import { actsIn, STANDARD_KEYS } from "../../settings/shortcuts";
 import { useSettingsState } from "../../settings/useSettings";
@@ -24,10 +25,10 @@ type Line = readonly [act: string, keys: string];
 
 export function ShortcutsDialog({ onClose, onChange }: ShortcutsDialogProps) {
   const { preferences } = useSettingsState();
-  const words = strings.preferences;
+  const words = settingsTexts;
   const fixed = words.fixedKeys;
   const everywhere = actsIn(useDownloads()).map((act): Line => {
-    return [words.acts[act], preferences?.shortcuts[act] ?? STANDARD_KEYS[act]];
+    return [strings.acts[act], preferences?.shortcuts[act] ?? STANDARD_KEYS[act]];
   });
   return (
     <Dialog title={words.allKeys} className={styles.sheet} onClose={onClose}>

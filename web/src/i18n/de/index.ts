@@ -5,7 +5,6 @@ import type { Strings } from "../types";
 import { attachmentsInGerman } from "./attachments";
 import { hostInGerman } from "./hostMessages";
 import { mcpInGerman } from "./mcp";
-import { preferencesInGerman } from "./settings";
 import { toolsInGerman } from "./tools";
 
 const MINUTE_MS = 60_000;
@@ -117,7 +116,42 @@ export const german: Strings = {
   notReady: "Noch einzurichten",
   setKey: "API-Schlüssel eintragen",
 
-  preferences: preferencesInGerman,
+  sections: {
+    providers: "Anbieter",
+    models: "Modelle",
+    answers: "Grenzen",
+    tools: "Werkzeuge",
+    servers: "Server",
+    costs: "Kosten",
+    appearance: "Aussehen",
+    shortcuts: "Tastenkürzel",
+    data: "Daten",
+    about: "Über Tidewire",
+  },
+  acts: {
+    newChat: "Neuer Chat",
+    newWindow: "Neues Fenster",
+    search: "Unterhaltungen durchsuchen",
+    sidebar: "Seitenleiste ein- oder ausblenden",
+    models: "Modell wählen",
+    settings: "Einstellungen",
+    shortcuts: "Tastenkürzel",
+    undo: "Letztes Löschen rückgängig machen",
+    decision: "Zum Aufruf gehen, der auf dich wartet",
+    find: "In dieser Unterhaltung suchen",
+    closeWindow: "Fenster schließen",
+    fullScreen: "Vollbild",
+    quit: "Tidewire beenden",
+  },
+  keyNames: {
+    ctrl: "Strg",
+    shift: "Umschalt",
+    alt: "Alt",
+    others: {
+      Space: "Leertaste",
+      Delete: "Entf",
+    },
+  },
   settings: "Einstellungen",
   openSettings: "Einstellungen öffnen",
   fetchModel: "Modell herunterladen (93 MB)",

@@ -1,19 +1,8 @@
 /** German texts for the settings and shortcuts. */
-import type { Strings } from "../types";
+import type { settingsInEnglish } from "../en/settings";
+import type { Worded } from "../types";
 
-export const preferencesInGerman: Strings["preferences"] = {
-  sections: {
-    providers: "Anbieter",
-    models: "Modelle",
-    answers: "Grenzen",
-    tools: "Werkzeuge",
-    servers: "Server",
-    costs: "Kosten",
-    appearance: "Aussehen",
-    shortcuts: "Tastenkürzel",
-    data: "Daten",
-    about: "Über Tidewire",
-  },
+export const settingsInGerman: Worded<typeof settingsInEnglish> = {
   saved: "Gespeichert",
   notSaved: (reason) => `Nicht gespeichert: ${reason}`,
   modelsOwn: "Standard des Modells",
@@ -92,21 +81,6 @@ export const preferencesInGerman: Strings["preferences"] = {
   textSizes: { small: "Klein", standard: "Standard", large: "Groß", larger: "Größer" },
 
   shortcutsText: "Wähle ein Feld und drücke die Tasten. Die Rücktaste löscht sie, Esc behält sie.",
-  acts: {
-    newChat: "Neuer Chat",
-    newWindow: "Neues Fenster",
-    search: "Unterhaltungen durchsuchen",
-    sidebar: "Seitenleiste ein- oder ausblenden",
-    models: "Modell wählen",
-    settings: "Einstellungen",
-    shortcuts: "Tastenkürzel",
-    undo: "Letztes Löschen rückgängig machen",
-    decision: "Zum Aufruf gehen, der auf dich wartet",
-    find: "In dieser Unterhaltung suchen",
-    closeWindow: "Fenster schließen",
-    fullScreen: "Vollbild",
-    quit: "Tidewire beenden",
-  },
   noKeys: "Kein Kürzel",
   pressKeys: "Tasten drücken …",
   keysRefused: {
@@ -118,15 +92,6 @@ export const preferencesInGerman: Strings["preferences"] = {
   keysTaken: (act) => `Schon vergeben für „${act}“.`,
   takeKeys: "Hier verwenden",
   allToStandard: "Alle auf Standard zurücksetzen",
-  keyNames: {
-    ctrl: "Strg",
-    shift: "Umschalt",
-    alt: "Alt",
-    others: {
-      Space: "Leertaste",
-      Delete: "Entf",
-    },
-  },
   allKeys: "Tastenkürzel",
   keysEverywhere: "Überall",
   keysInBox: "Beim Schreiben",

@@ -4,7 +4,6 @@ import { amountsIn } from "../amounts";
 import { hostInEnglish } from "../hostMessages";
 import { attachmentsInEnglish } from "./attachments";
 import { mcpInEnglish } from "./mcp";
-import { preferencesInEnglish } from "./settings";
 import { toolsInEnglish } from "./tools";
 
 const MINUTE_MS = 60_000;
@@ -115,7 +114,42 @@ export const english = {
   notReady: "Needs setup",
   setKey: "Set API key",
 
-  preferences: preferencesInEnglish,
+  sections: {
+    providers: "Providers",
+    models: "Models",
+    answers: "Limits",
+    tools: "Tools",
+    servers: "Servers",
+    costs: "Costs",
+    appearance: "Appearance",
+    shortcuts: "Shortcuts",
+    data: "Data",
+    about: "About",
+  },
+  acts: {
+    newChat: "New chat",
+    newWindow: "New window",
+    search: "Search conversations",
+    sidebar: "Show or hide sidebar",
+    models: "Choose a model",
+    settings: "Settings",
+    shortcuts: "Keyboard shortcuts",
+    undo: "Undo last deletion",
+    decision: "Go to the call that waits for you",
+    find: "Find in this conversation",
+    closeWindow: "Close the window",
+    fullScreen: "Full screen",
+    quit: "Quit Tidewire",
+  },
+  keyNames: {
+    ctrl: "Ctrl",
+    shift: "Shift",
+    alt: "Alt",
+    others: {
+      Space: "Space",
+      Delete: "Delete",
+    } as Readonly<Record<string, string>>,
+  },
   settings: "Settings",
   openSettings: "Open settings",
   fetchModel: "Download model (93 MB)",

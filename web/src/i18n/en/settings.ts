@@ -1,18 +1,6 @@
 /** English texts for the settings and shortcuts. */
 
-export const preferencesInEnglish = {
-  sections: {
-    providers: "Providers",
-    models: "Models",
-    answers: "Limits",
-    tools: "Tools",
-    servers: "Servers",
-    costs: "Costs",
-    appearance: "Appearance",
-    shortcuts: "Shortcuts",
-    data: "Data",
-    about: "About",
-  },
+export const settingsInEnglish = {
   saved: "Saved",
   notSaved: (reason: string) => `Not saved: ${reason}`,
   modelsOwn: "Model default",
@@ -91,21 +79,6 @@ export const preferencesInEnglish = {
   textSizes: { small: "Small", standard: "Default", large: "Large", larger: "Larger" },
 
   shortcutsText: "Select a field and press the keys. Backspace clears them, Esc keeps them.",
-  acts: {
-    newChat: "New chat",
-    newWindow: "New window",
-    search: "Search conversations",
-    sidebar: "Show or hide sidebar",
-    models: "Choose a model",
-    settings: "Settings",
-    shortcuts: "Keyboard shortcuts",
-    undo: "Undo last deletion",
-    decision: "Go to the call that waits for you",
-    find: "Find in this conversation",
-    closeWindow: "Close the window",
-    fullScreen: "Full screen",
-    quit: "Quit Tidewire",
-  },
   noKeys: "No shortcut",
   pressKeys: "Press keys…",
   keysRefused: {
@@ -117,15 +90,6 @@ export const preferencesInEnglish = {
   keysTaken: (act: string) => `Already used for “${act}”.`,
   takeKeys: "Use here instead",
   allToStandard: "Reset all to default",
-  keyNames: {
-    ctrl: "Ctrl",
-    shift: "Shift",
-    alt: "Alt",
-    others: {
-      Space: "Space",
-      Delete: "Delete",
-    } as Readonly<Record<string, string>>,
-  },
   allKeys: "Keyboard shortcuts",
   keysEverywhere: "Everywhere",
   keysInBox: "While writing",

@@ -1,8 +1,8 @@
 /** The model's reasoning effort, or its default. */
 import { useId } from "react";
 import type { Effort } from "../../bridge/contract";
-import { strings } from "../../i18n";
 import { costs } from "../../i18n/costs";
+import { settingsTexts } from "../../i18n/settings";
 import { Problem } from "../Problem";
 import styles from "./form.module.css";
 import { useAutosave } from "./useAutosave";
@@ -46,7 +46,7 @@ export function EffortField({ efforts, kept, standard, save }: EffortFieldProps)
           </label>
         ))}
       </div>
-      <Problem>{saved.problem && strings.preferences.notSaved(saved.problem)}</Problem>
+      <Problem>{saved.problem && settingsTexts.notSaved(saved.problem)}</Problem>
     </div>
   );
 }

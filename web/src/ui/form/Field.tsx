@@ -1,6 +1,6 @@
 /** A labeled form field with a hint and an error. */
 import { type ReactNode, useId } from "react";
-import { strings } from "../../i18n";
+import { settingsTexts } from "../../i18n/settings";
 import { Problem } from "../Problem";
 import styles from "./form.module.css";
 
@@ -46,9 +46,9 @@ export function Field({
           "aria-invalid": problem === null ? undefined : true,
         })}
       </div>
-      <Problem id={problemId}>{problem && strings.preferences.notSaved(problem)}</Problem>
+      <Problem id={problemId}>{problem && settingsTexts.notSaved(problem)}</Problem>
       <p className="visually-hidden" role="status">
-        {isSaved ? strings.preferences.saved : ""}
+        {isSaved ? settingsTexts.saved : ""}
       </p>
     </div>
   );

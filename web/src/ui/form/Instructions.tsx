@@ -1,5 +1,4 @@
-/** The field for the system prompt. */
-import { strings } from "../../i18n";
+import { settingsTexts } from "../../i18n/settings";
 import { Field } from "./Field";
 import { useAutosave } from "./useAutosave";
 
@@ -15,7 +14,7 @@ export function Instructions({ hint, kept, save }: InstructionsProps) {
   const saved = useAutosave(kept, save);
   return (
     <Field
-      label={strings.preferences.systemPrompt}
+      label={settingsTexts.systemPrompt}
       hint={hint}
       problem={saved.problem}
       isSaved={saved.isSaved}

@@ -1,6 +1,7 @@
 /** A number field with a unit; invalid numbers show an error and are not saved. */
 import { useState } from "react";
-import { locale, PageError, strings } from "../../i18n";
+import { locale, PageError } from "../../i18n";
+import { settingsTexts } from "../../i18n/settings";
 import { Field } from "./Field";
 import styles from "./form.module.css";
 import { useAutosave } from "./useAutosave";
@@ -39,7 +40,7 @@ export function NumberField(props: NumberFieldProps) {
 
   function said(): string {
     const shown = (number: number) => (number / scale).toLocaleString(locale);
-    return strings.preferences.between(shown(least), shown(most));
+    return settingsTexts.between(shown(least), shown(most));
   }
 
   function commit(): void {

@@ -1,6 +1,7 @@
 /** The sampling temperature, or the model's default. */
 import { useId } from "react";
-import { locale, strings } from "../../i18n";
+import { locale } from "../../i18n";
+import { settingsTexts } from "../../i18n/settings";
 import { Field } from "./Field";
 import styles from "./form.module.css";
 import { useAutosave } from "./useAutosave";
@@ -20,7 +21,7 @@ export interface TemperatureProps {
 export function Temperature({ kept, standard, save }: TemperatureProps) {
   const saved = useAutosave(kept, save);
   const switchId = useId();
-  const words = strings.preferences;
+  const words = settingsTexts;
   const { value } = saved;
   const shown =
     value === null

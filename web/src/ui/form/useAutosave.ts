@@ -1,6 +1,7 @@
 /** A value stored elsewhere: local changes are kept until they are saved. */
 import { useCallback, useEffect, useRef, useState } from "react";
-import { reasonOf, strings } from "../../i18n";
+import { reasonOf } from "../../i18n";
+import { settingsTexts } from "../../i18n/settings";
 import { useToasts } from "../toasts/toastStore";
 
 export interface Autosave<T> {
@@ -31,7 +32,7 @@ export function useAutosave<T>(kept: T, save: (value: T) => Promise<unknown>): A
     () => () => {
       const { kept, draft, save } = latest.current;
       if (draft === null || draft.value === kept) return;
-      save(draft.value).catch((error) => toasts.say(strings.preferences.notSaved(reasonOf(error))));
+      save(draft.value).catch((error) => toasts.say(settingsTexts.notSaved(reasonOf(error))));
     },
     [toasts],
   );

@@ -2,6 +2,7 @@
 import { type ReactNode, useEffect, useId, useRef, useState } from "react";
 import type { KeyStatus, ProviderSummary } from "../../../bridge/contract";
 import { remarkOf, strings } from "../../../i18n";
+import { settingsTexts } from "../../../i18n/settings";
 import { useSettings, useSettingsState } from "../../../settings/useSettings";
 import { Button } from "../../../ui/Button";
 import parts from "../../../ui/form/form.module.css";
@@ -35,7 +36,7 @@ export function KeyField({ provider, status, isTrying, onTry, ...props }: KeyFie
   const { id: providerId, name, needsKey, hasKey } = provider;
   const given = key.trim();
   const wrong = problem ?? (isMended ? null : props.problem);
-  const host = status?.host == null ? "" : `${strings.preferences.keyGoesTo(status.host)}.`;
+  const host = status?.host == null ? "" : `${settingsTexts.keyGoesTo(status.host)}.`;
   const note = status?.remark == null ? null : remarkOf(status.remark);
   const about = [host, note ?? ""].join(" ").trim();
 

@@ -2,6 +2,7 @@
 import { useState } from "react";
 import type { PresetSummary } from "../../../bridge/contract";
 import { strings } from "../../../i18n";
+import { settingsTexts } from "../../../i18n/settings";
 import { Field } from "../../../ui/form/Field";
 import parts from "../../../ui/form/form.module.css";
 import { Options } from "../../../ui/form/SelectField";
@@ -25,7 +26,7 @@ export function ServerForm({ preset, onAdded }: ServerFormProps) {
   const [kind, setKind] = useState<Kind>("openai-compatible");
   const [key, setKey] = useState("");
   const [isTrusted, setIsTrusted] = useState(false);
-  const words = strings.preferences;
+  const words = settingsTexts;
   const isPlain = isPlainHttp(baseUrl);
   const id = idOf(name);
   const provider = {

@@ -19,10 +19,9 @@ type CallCard = typeof import("../../tools/CallCard").default;
  */
 const callCard = createStore<CallCard | null>(null);
 
-async function loadCallCard(): Promise<void> {
+const loadCallCard = addPart(async () => {
   if (callCard.get() === null) callCard.set((await import("../../tools/CallCard")).default);
-}
-addPart(loadCallCard);
+});
 
 export const ToolPart = memo(function ToolPart({ part, isOpen }: PartProps<"tool">) {
   const CallCard = useStore(callCard);

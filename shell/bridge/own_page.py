@@ -1,0 +1,43 @@
+"""Loads a page that is not Tidewire's: a folder with an `index.html` and all that it loads."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from shell.bridge.appearance import Appearance
+from shell.bridge.page import Page, PageMissing, Transport, load_folder, read_asset
+
+BRIDGE = (Path(__file__).parents[1] / "page", "bridge.js")
+"""The page's half of the bridge: served as `/bridge.js`, unless the page brings one of its own."""
+_BEFORE_META = re.compile(rb"\A(?:.*?<head\b[^>]*>|\s*<!doctype[^>]*>)?", re.I | re.S)
+
+
+@dataclass(frozen=True, slots=True)
+class _OwnPage(Page):
+    """A page with an index of its own."""
+
+    html: bytes
+
+    def index(self, transport: Transport, look: Appearance) -> bytes:
+        """Add to the page how it reaches its host."""
+        meta = f'<meta name="tidewire-transport" content="{transport}">'.encode()
+        return _BEFORE_META.sub(lambda before: before[0] + meta, self.html, count=1)
+
+
+def load_own_page(folder: Path) -> Page:
+    """Load every file of a folder, and `bridge.js` beside them.
+
+    Raises:
+        PageMissing: there is no such page, or the bridge's own script was not built.
+    """
+    assets = load_folder(folder)
+    index = assets.pop("/index.html", None)
+    if index is None:
+        raise PageMissing(f"There is no index.html in {folder}")
+    built, name = BRIDGE
+    if f"/{name}" not in assets:
+        try:
+            assets[f"/{name}"] = read_asset(built, name)
+        except OSError as error:
+            raise PageMissing(f"{name} is not in {built}: build it with dev.py") from error
+    return _OwnPage(assets, script="", styles=(), preloads=(), fonts=(), html=index.body)

@@ -1,0 +1,32 @@
+/** Loads style sheets again that could not be loaded. Vite asks for each of them only once. */
+
+const failed = new Set<HTMLLinkElement>();
+
+/** Remembers from now on which style sheets could not be loaded. */
+export function watchStyles(document: Document): void {
+  document.addEventListener(
+    "error",
+    ({ target }) => {
+      if (target instanceof HTMLLinkElement && target.rel === "stylesheet") failed.add(target);
+    },
+    true,
+  );
+}
+
+/** Loads what is missing; rejects if it cannot be loaded this time either. */
+export async function loadMissingStyles(): Promise<void> {
+  const links = [...failed];
+  failed.clear();
+  await Promise.all(
+    links.map(
+      (link) =>
+        new Promise((resolve, reject) => {
+          // A link is loaded when it is inserted.
+          const again = link.cloneNode() as HTMLLinkElement;
+          again.addEventListener("load", resolve);
+          again.addEventListener("error", () => reject(new Error(`Cannot load ${link.href}`)));
+          link.replaceWith(again);
+        }),
+    ),
+  );
+}

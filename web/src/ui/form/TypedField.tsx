@@ -1,0 +1,193 @@
+/** One field of a typed form: its title, the native control for its type, and what is wrong with it. */
+import { type ChangeEvent, useId } from "react";
+import type { FormField } from "../../bridge/contract";
+import { forms } from "../../i18n/forms";
+import { withEscapes } from "../../lib/hiddenCharacters";
+import problemStyles from "../Problem.module.css";
+import styles from "./form.module.css";
+import { kindOf, readText, type Typed } from "./formValues";
+
+export interface TypedFieldProps {
+  readonly field: FormField;
+  readonly typed: Typed;
+  readonly problem: string | null;
+  /** With a problem if the control could not take what was chosen. */
+  readonly onChange: (typed: Typed, problem?: string) => void;
+}
+
+interface ControlNames {
+  readonly id: string;
+  readonly "aria-describedby": string | undefined;
+  readonly "aria-invalid": true | undefined;
+  readonly "aria-required": true | undefined;
+}
+
+interface ControlProps extends Omit<TypedFieldProps, "problem"> {
+  readonly names: ControlNames;
+}
+
+const INPUTS: Readonly<Record<string, string>> = {
+  "date-time": "datetime-local",
+  date: "date",
+  email: "email",
+  integer: "number",
+  number: "number",
+  uri: "url",
+};
+
+export function TypedField({ field, typed, problem, onChange }: TypedFieldProps) {
+  const id = useId();
+  const hints = [withEscapes(field.description ?? ""), field.type === "list" && forms.listHint];
+  const hint = hints.filter(Boolean).join(" ");
+  const described = [problem !== null && `${id}-problem`, hint !== "" && `${id}-hint`];
+  const title = (
+    <>
+      <bdi>{withEscapes(field.title ?? field.name)}</bdi>
+      {!field.required && field.type !== "boolean" && (
+        <span className="soft"> ({forms.optional})</span>
+      )}
+    </>
+  );
+  const names: ControlNames = {
+    id,
+    "aria-describedby": described.filter(Boolean).join(" ") || undefined,
+    "aria-invalid": problem === null ? undefined : true,
+    "aria-required": (field.required && field.type !== "boolean") || undefined,
+  };
+  const given = { field, typed, onChange, names };
+  return (
+    <>
+      {field.multiple ? (
+        <Choices {...given} title={title} />
+      ) : field.type === "boolean" ? (
+        <label className={styles.check}>
+          <input
+            {...names}
+            type="checkbox"
+            checked={typed === true}
+            onChange={(event) => onChange(event.target.checked)}
+          />
+          {title}
+        </label>
+      ) : (
+        <>
+          <label htmlFor={id}>{title}</label>
+          <div className={styles.field}>
+            <Control {...given} />
+          </div>
+        </>
+      )}
+      <div className={styles.words}>{hint !== "" && <p id={`${id}-hint`}>{hint}</p>}</div>
+      {problem !== null && (
+        <p id={`${id}-problem`} className={problemStyles.problem}>
+          {problem}
+        </p>
+      )}
+    </>
+  );
+}
+
+/** A control whose content is a text. */
+function Control({ field, typed, onChange, names }: ControlProps) {
+  const text = typeof typed === "string" ? typed : "";
+  const onText = (event: ChangeEvent<HTMLInputElement | HTMLTextAreaElement>) =>
+    onChange(event.target.value);
+  const kind = kindOf(field);
+  switch (kind) {
+    case "text":
+    case "list":
+      return <textarea {...names} dir="auto" value={text} onChange={onText} />;
+    case "enum":
+      return <Select {...{ field, typed, onChange, names }} />;
+    case "file":
+      return <FileInput {...{ field, typed, onChange, names }} />;
+    default:
+      return (
+        <input
+          {...names}
+          type={INPUTS[kind] ?? "text"}
+          className={kind === "number" || kind === "integer" ? styles.number : undefined}
+          step={kind === "number" ? "any" : undefined}
+          dir="auto"
+          value={text}
+          onChange={onText}
+        />
+      );
+  }
+}
+
+function Select({ field, typed, onChange, names }: ControlProps) {
+  const { options = [], required } = field;
+  const at = options.findIndex(({ value }) => value === typed);
+  return (
+    <select
+      {...names}
+      value={at}
+      onChange={(event) => onChange(options[Number(event.target.value)]?.value ?? "")}
+    >
+      {(at < 0 || !required) && <option value={-1}>{forms.choose}</option>}
+      {options.map(({ value, title }, place) => (
+        <option key={value} value={place}>
+          {withEscapes(title ?? value)}
+        </option>
+      ))}
+    </select>
+  );
+}
+
+function Choices({
+  field,
+  typed,
+  onChange,
+  names,
+  title,
+}: ControlProps & { title: React.ReactNode }) {
+  const chosen = Array.isArray(typed) ? typed : [];
+  const { "aria-required": _, "aria-invalid": isWrong, ...described } = names;
+  return (
+    <fieldset {...described}>
+      <legend>{title}</legend>
+      <div className={styles.choices}>
+        {field.options?.map(({ value, title = value }) => (
+          <label key={value} className={styles.check}>
+            <input
+              type="checkbox"
+              aria-invalid={isWrong}
+              aria-describedby={described["aria-describedby"]}
+              checked={chosen.includes(value)}
+              onChange={(event) =>
+                onChange(
+                  event.target.checked ? [...chosen, value] : chosen.filter((one) => one !== value),
+                )
+              }
+            />
+            <bdi>{withEscapes(title)}</bdi>
+          </label>
+        ))}
+      </div>
+    </fieldset>
+  );
+}
+
+function FileInput({ typed, onChange, names }: ControlProps) {
+  const chosen = typeof typed === "object" && "name" in typed ? typed.name : null;
+
+  async function choose(file: File | undefined): Promise<void> {
+    const read = file === undefined ? "" : await readText(file);
+    if (file === undefined || typeof read === "object") onChange(read);
+    else onChange("", String(read));
+  }
+
+  return (
+    <>
+      <input
+        {...names}
+        type="file"
+        onChange={(event) => {
+          choose(event.target.files?.[0]).catch(() => onChange("", forms.noText));
+        }}
+      />
+      {chosen !== null && <span role="status">{forms.chosenFile(withEscapes(chosen))}</span>}
+    </>
+  );
+}

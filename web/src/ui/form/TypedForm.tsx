@@ -1,0 +1,148 @@
+/**
+ * A form made from a list of typed fields. It checks what is typed when it is sent, shows what is wrong
+ * beside each field, and focuses the first wrong one. Enter sends it, Escape cancels it.
+ */
+import { type FormEvent, type KeyboardEvent, type ReactNode, useRef, useState } from "react";
+import type { FormField, FormValue } from "../../bridge/contract";
+import { failureOf } from "../../bridge/hostError";
+import { reasonOf, strings } from "../../i18n";
+import { forms } from "../../i18n/forms";
+import { isComposing } from "../../lib/ime";
+import { Button } from "../Button";
+import { Problem } from "../Problem";
+import styles from "./form.module.css";
+import { entryOf, type Typed, typedOf } from "./formValues";
+import { TypedField } from "./TypedField";
+
+export type FormValues = Readonly<Record<string, FormValue>>;
+type Draft = Readonly<Record<string, Typed>>;
+
+const MOST_DRAFTS = 50;
+/** What was typed into forms that were neither sent nor cancelled, by their keys. Only in memory. */
+const drafts = new Map<string, Draft>();
+
+export interface TypedFormProps {
+  readonly fields: readonly FormField[];
+  /** In place of the fields' defaults. */
+  readonly values?: FormValues;
+  /** With it, what was typed is there again when the form is shown again. */
+  readonly draftKey?: string;
+  readonly submitLabel: string;
+  /** False while the form cannot be sent. */
+  readonly isFree?: boolean;
+  /** May reject: the host's error is shown beside its fields. */
+  readonly onSubmit: (values: FormValues) => Promise<unknown> | undefined;
+  readonly onCancel?: () => void;
+  /** More buttons. */
+  readonly children?: ReactNode;
+}
+
+export default function TypedForm(props: TypedFormProps) {
+  const { fields, values = {}, draftKey, submitLabel, isFree = true, onSubmit, onCancel } = props;
+  const [draft, setDraft] = useState<Draft>(() => drafts.get(draftKey ?? "") ?? {});
+  const [problems, setProblems] = useState<Readonly<Record<string, string>>>({});
+  const [problem, setProblem] = useState<string | null>(null);
+  const [isSending, setIsSending] = useState(false);
+  const form = useRef<HTMLFormElement>(null);
+  const typed = (field: FormField) => draft[field.name] ?? typedOf(field, values[field.name]);
+
+  function change(name: string, value: Typed, problem?: string): void {
+    const changed = { ...draft, [name]: value };
+    setDraft(changed);
+    setProblems(({ [name]: _, ...others }) => (problem ? { ...others, [name]: problem } : others));
+    if (draftKey === undefined) return;
+    drafts.delete(draftKey);
+    drafts.set(draftKey, changed);
+    for (const oldest of drafts.keys()) if (drafts.size > MOST_DRAFTS) drafts.delete(oldest);
+  }
+
+  const controlOf = (place: number) =>
+    form.current?.querySelector<HTMLInputElement>(
+      `[data-field="${place}"] :is(input, select, textarea)`,
+    );
+
+  function show(found: Readonly<Record<string, string>>): void {
+    setProblems(found);
+    const first = fields.findIndex(({ name }) => name in found);
+    // A control with `aria-describedby` is read with its problem when it has the focus.
+    controlOf(first)?.focus();
+  }
+
+  async function send(found: FormValues): Promise<void> {
+    setIsSending(true);
+    setProblem(null);
+    try {
+      await onSubmit(found);
+      drafts.delete(draftKey ?? "");
+    } catch (error) {
+      const names = (failureOf(error).issues ?? []).map(({ path }) => path);
+      const wrong = fields.filter(({ name }) => names.includes(name));
+      if (wrong.length === 0) setProblem(reasonOf(error));
+      else show(Object.fromEntries(wrong.map(({ name }) => [name, forms.refused])));
+    } finally {
+      setIsSending(false);
+    }
+  }
+
+  function submit(event: FormEvent): void {
+    event.preventDefault();
+    if (!isFree || isSending) return;
+    const found: Record<string, FormValue> = {};
+    const wrong: Record<string, string> = {};
+    for (const [place, field] of fields.entries()) {
+      const isBad = controlOf(place)?.validity?.badInput === true;
+      const { value, problem = problems[field.name] } = entryOf(field, typed(field), isBad);
+      if (problem !== undefined && problem !== forms.refused) wrong[field.name] = problem;
+      else if (value !== undefined) found[field.name] = value;
+    }
+    if (Object.keys(wrong).length > 0) show(wrong);
+    else void send(found);
+  }
+
+  function cancel(): void {
+    drafts.delete(draftKey ?? "");
+    onCancel?.();
+  }
+
+  function onKeyDown(event: KeyboardEvent): void {
+    if (isComposing(event)) return;
+    if (event.key === "Escape" && onCancel !== undefined) {
+      event.preventDefault();
+      event.stopPropagation();
+      cancel();
+    } else if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+      event.preventDefault();
+      form.current?.requestSubmit();
+    }
+  }
+
+  return (
+    <form
+      ref={form}
+      className={styles.section}
+      noValidate
+      autoComplete="off"
+      onSubmit={submit}
+      onKeyDown={onKeyDown}
+    >
+      {fields.map((field, place) => (
+        <div key={field.name} className={`${styles.row} ${styles.tall}`} data-field={place}>
+          <TypedField
+            field={field}
+            typed={typed(field)}
+            problem={problems[field.name] ?? null}
+            onChange={(value, problem) => change(field.name, value, problem)}
+          />
+        </div>
+      ))}
+      <Problem>{problem}</Problem>
+      <div className={styles.buttons}>
+        <Button type="submit" tone="filled" isFree={isFree && !isSending}>
+          {submitLabel}
+        </Button>
+        {props.children}
+        {onCancel !== undefined && <Button onClick={cancel}>{strings.cancel}</Button>}
+      </div>
+    </form>
+  );
+}
