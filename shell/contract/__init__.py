@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from shell.contract.requests import *
     from shell.contract.search import *
     from shell.contract.settings import *
+    from shell.contract.templates import *
     from shell.contract.tools import *
     from shell.contract.topics import *
     from shell.contract.transfer import *
@@ -31,7 +32,7 @@ else:
     _MODULES = (
         *("base", "envelopes", "messages", "tools", "requests", "events", "budgets", "providers"),
         *("settings", "topics", "transfer", "mcp", "search", "compactions"),
-        *("conversations", "forms"),
+        *("conversations", "forms", "templates"),
     )
     """Where a name is looked for, in this order: first those that a window needs to open."""
 

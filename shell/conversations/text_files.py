@@ -10,7 +10,7 @@ import re
 
 from shell.contract import FilePart, TextPart
 
-_RUNS = re.compile(r"^ {0,3}(`{3,})", re.M)
+_RUNS = re.compile("`{3,}")
 
 
 def fenced(part: FilePart) -> TextPart | None:
@@ -21,8 +21,13 @@ def fenced(part: FilePart) -> TextPart | None:
         words = base64.b64decode(part.data).decode("utf-8", "replace")
     except binascii.Error:
         words = ""
-    # Longer than any fence inside, so that the file cannot end its own.
-    longest = max((len(run) for run in _RUNS.findall(words)), default=2)
-    fence = "`" * (longest + 1)
     # Not validated: a file may be longer than what is typed into one message.
-    return TextPart.model_construct(text=f"{part.name}\n{fence}\n{words.rstrip()}\n{fence}\n")
+    return TextPart.model_construct(text=f"{part.name}\n{fence(words)}")
+
+
+def fence(words: str) -> str:
+    """A text between two lines of backticks."""
+    # Longer than any run inside, so that the text cannot end its own fence.
+    longest = max((len(run) for run in _RUNS.findall(words)), default=2)
+    line = "`" * (longest + 1)
+    return f"{line}\n{words.rstrip()}\n{line}\n"
