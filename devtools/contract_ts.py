@@ -33,6 +33,7 @@ from shell.api.model import ModelApi
 from shell.api.providers import ProvidersApi
 from shell.api.settings import SettingsApi
 from shell.api.shell import ShellApi
+from shell.api.templates import TemplatesApi
 from shell.api.tools import ToolsApi
 from shell.bridge.door import reply_type
 from shell.errors import ErrorCode, Reason
@@ -46,6 +47,7 @@ NAMESPACES: dict[str, type] = {
     "model": ModelApi,
     "providers": ProvidersApi,
     "settings": SettingsApi,
+    "templates": TemplatesApi,
     "tools": ToolsApi,
     "shell": ShellApi,
 }
@@ -90,6 +92,7 @@ MODULES = (
     "transfer",
     "providers",
     "settings",
+    "templates",
     "tools",
     "mcp",
     "topics",

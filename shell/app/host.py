@@ -100,6 +100,7 @@ class Host:
                 "model": self._model,
                 "providers": self._providers,
                 "settings": self._settings_api,
+                "templates": self._templates,
                 "tools": self._tools_api,
             },
             topics=self._topics,
@@ -245,6 +246,11 @@ class Host:
         from shell.api.settings import SettingsApi
 
         return SettingsApi(self._settings)
+
+    async def _templates(self) -> object:
+        from shell.api.templates import TemplatesApi
+
+        return TemplatesApi(self._data)
 
     async def _tools_api(self) -> object:
         from shell.api.tools import ToolsApi

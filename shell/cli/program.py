@@ -11,7 +11,8 @@ from importlib import import_module
 from typing import NoReturn
 
 from shell import __version__
-from shell.cli.commands import COMMANDS, COMMON, PAGE, WINDOW, Argument, Command, Group
+from shell.cli.commands import COMMANDS, COMMON, PAGE, WINDOW
+from shell.cli.grammar import Argument, Command, Group
 from shell.errors import ShellError, ValidationFailed
 from shell.support.text import CONTROLS
 

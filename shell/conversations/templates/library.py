@@ -1,11 +1,9 @@
 """Keeps the templates of a person: Markdown files below the folder `templates`."""
 
-import hashlib
 import os
 import re
 import stat
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from shell.contract import (
@@ -20,8 +18,14 @@ from shell.contract import (
     TemplateProblem,
     TemplateSummary,
 )
-from shell.conversations.templates.front_matter import BadHead, Head, read_head, split
 from shell.conversations.templates.importing import convert
+from shell.conversations.templates.parsing import (
+    ParsedTemplate,
+    in_file,
+    take_apart,
+    version_of,
+    with_variables,
+)
 from shell.conversations.templates.renderer import fill_in, find_variables
 from shell.conversations.text_files import fence
 from shell.errors import LimitReached, NotFound, StorageFailed, ValidationFailed
@@ -40,18 +44,6 @@ _RESERVED = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?", re.I)
 """Names that Windows keeps for devices."""
 
 
-@dataclass(frozen=True, slots=True)
-class ParsedTemplate:
-    """A template's text, taken apart."""
-
-    head: Head
-    body: str
-    before: int
-    """How many lines stand before the body."""
-    inputs: list[FormField]
-    problem: TemplateProblem | None
-
-
 class Templates:
     """The library. Its methods block, and may be called from any thread.
 
@@ -64,7 +56,7 @@ class Templates:
         self._parsed: dict[str, ParsedTemplate] = {}
         """By the versions of their texts."""
 
-    def list(self) -> "list[TemplateSummary]":
+    def list(self) -> Sequence[TemplateSummary]:
         """Every template, by name. Those with a problem say what is wrong."""
         found = [(name, path, *_read(path)) for name, path in self._files()]
         parsed = self._parse_all([text for _, _, text, _ in found])
@@ -121,12 +113,12 @@ class Templates:
         }
         said = fill_in(parsed.body, plain)
         if isinstance(said, TemplateProblem):
-            raise _wrong(name, _in_file(said, parsed.before))
+            raise _wrong(name, in_file(said, parsed.before))
         system, user = said
         if not user:
             text = "The template makes no text for the user. Fill in a field, or edit the template."
             raise ValidationFailed([("template", text)])
-        return RenderedTemplate(name=name, version=_version(text), system=system, user=user)
+        return RenderedTemplate(name=name, version=version_of(text), system=system, user=user)
 
     def save(self, name: str, text: str, version: str | None = None) -> TemplateDetail:
         """Write a template. What was there before stays as an earlier version.
@@ -140,7 +132,7 @@ class Templates:
             raise ValidationFailed([("text", f"A template has at most {MAX_BYTES:,} bytes.")])
         if path.exists():
             before, _ = _read(path)
-            if version is not None and _version(before) != version:
+            if version is not None and version_of(before) != version:
                 text = f"{name} was changed elsewhere. Load it again before you save it."
                 raise ValidationFailed([("version", text)])
             if before != text:
@@ -215,7 +207,7 @@ class Templates:
             raise NotFound(f"There is no removed template {name[:100]}.")
         return self.save(name, self._text(name, kept[0].version)[0])
 
-    def versions(self, name: str) -> "list[SavedVersion]":
+    def versions(self, name: str) -> Sequence[SavedVersion]:
         """The earlier versions of a template, the newest first."""
         self._path(name)
         found = []
@@ -225,7 +217,7 @@ class Templates:
                 found.append(SavedVersion(version=version, saved_at=int(saved)))
         return sorted(found, key=lambda one: one.saved_at, reverse=True)
 
-    def import_file(self, file: str, text: str) -> "list[TemplateSummary]":
+    def import_file(self, file: str, text: str) -> Sequence[TemplateSummary]:
         """Write the templates of a file, also of other programs.
 
         Raises:
@@ -271,7 +263,7 @@ class Templates:
         path = self._path(name)
         if path.is_file():
             text, updated = _read(path)
-            if version is None or _version(text) == version:
+            if version is None or version_of(text) == version:
                 return text, updated
         if version is not None:
             for kept in self._versions(name).glob(f"*-{version}.md"):
@@ -284,9 +276,9 @@ class Templates:
 
     def _keep(self, name: str, text: str) -> None:
         folder = self._versions(name)
-        for same in folder.glob(f"*-{_version(text)}.md"):
+        for same in folder.glob(f"*-{version_of(text)}.md"):
             same.unlink()
-        _write(folder / f"{epoch_ms()}-{_version(text)}.md", text)
+        _write(folder / f"{epoch_ms()}-{version_of(text)}.md", text)
         for old in self.versions(name)[MAX_VERSIONS:]:
             (folder / f"{old.saved_at}-{old.version}.md").unlink(missing_ok=True)
 
@@ -298,47 +290,18 @@ class Templates:
         return free
 
     def _parse_all(self, texts: Sequence[str]) -> "list[ParsedTemplate]":
-        new = {key: text for text in texts if (key := _version(text)) not in self._parsed}
-        heads = {key: _take_apart(text) for key, text in new.items()}
+        new = {key: text for text in texts if (key := version_of(text)) not in self._parsed}
+        heads = {key: take_apart(text) for key, text in new.items()}
         sound = [key for key, one in heads.items() if one.problem is None]
         for key, found in zip(
             sound, find_variables([heads[key].body for key in sound]), strict=True
         ):
-            heads[key] = _with_variables(heads[key], found)
+            heads[key] = with_variables(heads[key], found)
         if len(self._parsed) > 2 * MAX_TEMPLATES:
             self._parsed.clear()
         known = {**self._parsed, **heads}
         self._parsed.update(heads)
-        return [known[_version(text)] for text in texts]
-
-
-def _take_apart(text: str) -> ParsedTemplate:
-    head, body, before = split(text)
-    if "\ufffd" in text or len(text) > MAX_BYTES:
-        problem = TemplateProblem(message="The file is too large, or is not UTF-8.")
-        return ParsedTemplate(Head(), body, before, [], problem)
-    try:
-        found = read_head(head)
-    except BadHead as error:
-        return ParsedTemplate(Head(), body, before, [], error.problem)
-    return ParsedTemplate(found, body, before, found.inputs, None)
-
-
-def _with_variables(one: ParsedTemplate, found: "list[str] | TemplateProblem") -> ParsedTemplate:
-    """Add a field for each variable that the front matter does not name."""
-    if isinstance(found, TemplateProblem):
-        problem = _in_file(found, one.before)
-        return ParsedTemplate(one.head, one.body, one.before, one.inputs, problem)
-    named = {field.name for field in one.inputs}
-    more = [
-        FormField(name=name, type="string", required=True) for name in found if name not in named
-    ]
-    return ParsedTemplate(one.head, one.body, one.before, [*one.inputs, *more], None)
-
-
-def _in_file(problem: TemplateProblem, before: int) -> TemplateProblem:
-    line = None if problem.line is None else problem.line + before
-    return problem.model_copy(update={"line": line})
+        return [known[version_of(text)] for text in texts]
 
 
 def _summary(name: str, text: str, updated: int, parsed: ParsedTemplate) -> TemplateSummary:
@@ -346,7 +309,7 @@ def _summary(name: str, text: str, updated: int, parsed: ParsedTemplate) -> Temp
         name=name,
         title=parsed.head.title or name.rpartition("/")[2],
         description=parsed.head.description,
-        version=_version(text),
+        version=version_of(text),
         updated_at=updated,
         problem=parsed.problem,
     )
@@ -373,10 +336,6 @@ def place_of(problem: TemplateProblem) -> str:
 
 def _wrong(name: str, problem: TemplateProblem) -> ValidationFailed:
     return ValidationFailed([("template", f"{name}: {place_of(problem)}{problem.message}")])
-
-
-def _version(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 def _is_name(name: str) -> bool:

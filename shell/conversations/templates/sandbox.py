@@ -22,12 +22,28 @@ MAX_LOOPS = 3
 MAX_RANGE = 10_000
 MAX_NUMBER = 2**256
 FILTERS = frozenset(
-    ["abs", "capitalize", "count", "d", "default", "dictsort", "first", "float", "indent", "int", "join", "last", "length", "list", "lower", "map", "max", "min", "reject", "rejectattr", "replace", "reverse", "round", "select", "selectattr", "sort", "string", "sum", "title", "tojson", "trim", "truncate", "unique", "upper", "wordcount", "wordwrap"]
+    {
+        *("abs", "capitalize", "count", "d", "default", "dictsort", "first", "float", "indent"),
+        *("int", "join", "last", "length", "list", "lower", "map", "max", "min", "reject"),
+        *("rejectattr", "replace", "reverse", "round", "select", "selectattr", "sort", "string"),
+        *("sum", "title", "tojson", "trim", "truncate", "unique", "upper", "wordcount"),
+        *("wordwrap",),
+    }
 )
 TESTS = frozenset(
-    ["defined", "undefined", "none", "string", "number", "integer", "float", "boolean", "true", "false", "sequence", "mapping", "iterable", "odd", "even", "divisibleby", "lower", "upper", "eq", "equalto", "ne", "gt", "ge", "lt", "le", "greaterthan", "lessthan", "in", "==", "!=", "<", ">", "<=", ">="]
+    {
+        *("!=", "<", "<=", "==", ">", ">=", "boolean", "defined", "divisibleby", "eq", "equalto"),
+        *("even", "false", "float", "ge", "greaterthan", "gt", "in", "integer", "iterable", "le"),
+        *("lessthan", "lower", "lt", "mapping", "ne", "none", "number", "odd", "sequence"),
+        *("string", "true", "undefined", "upper"),
+    }
 )
-METHODS = frozenset(["cycle", "changed", "startswith", "endswith", "strip", "split", "lower", "upper", "items", "keys"])
+METHODS = frozenset(
+    {
+        *("changed", "cycle", "endswith", "items", "keys", "lower", "split", "startswith"),
+        *("strip", "upper"),
+    }
+)
 _NODES = (
     *(nodes.Template, nodes.Output, nodes.TemplateData, nodes.Name, nodes.Const, nodes.List),
     *(nodes.Tuple, nodes.Dict, nodes.Pair, nodes.Keyword, nodes.Filter, nodes.Test, nodes.Getitem),
@@ -37,7 +53,11 @@ _NODES = (
     *(nodes.Call, nodes.CallBlock),
 )
 _WORDS = {"pow": "**", "fromimport": "import", "block": "block", "callblock": "call"}
-_RESERVED = frozenset(["self", "super", "caller", "varargs", "kwargs", "namespace", "environment", "context"])
+_RESERVED = frozenset(
+    {
+        *("caller", "context", "environment", "kwargs", "namespace", "self", "super", "varargs"),
+    }
+)
 
 
 class Refused(Exception):
@@ -120,9 +140,10 @@ class _Environment(ImmutableSandboxedEnvironment):
             return result
         if operator != "+":
             raise SecurityError(f"{operator} only takes numbers")
-        if isinstance(left, str | list) and isinstance(right, str | list):
-            if len(left) + len(right) > MAX_OUTPUT_CHARACTERS:
-                raise SecurityError(f"A text is longer than {MAX_OUTPUT_CHARACTERS:,} characters")
+        if not all(isinstance(each, str | list) for each in (left, right)):
+            raise SecurityError("+ takes two numbers, two texts or two lists; ~ joins texts")
+        if len(left) + len(right) > MAX_OUTPUT_CHARACTERS:
+            raise SecurityError(f"A text is longer than {MAX_OUTPUT_CHARACTERS:,} characters")
         return super().call_binop(context, operator, left, right)
 
 
@@ -243,6 +264,12 @@ def _check_node(environment: Environment, node: nodes.Node) -> None:
         known = environment.filters if isinstance(node, nodes.Filter) else environment.tests
         if node.name not in known:
             raise _refused(node, f"There is no {kind} {node.name!r} in templates.")
+    if isinstance(node, nodes.Filter):
+        # Such as `map(attribute="__class__")`.
+        for each in (*node.args, *(keyword.value for keyword in node.kwargs)):
+            told = each.value if isinstance(each, nodes.Const) else None
+            if isinstance(told, str) and any(part[:1] == "_" for part in told.split(".")):
+                raise _refused(node, f"A template cannot use the attribute {told!r}.")
     if isinstance(node, nodes.Call):
         target = node.node
         is_range = isinstance(target, nodes.Name) and target.name == "range"

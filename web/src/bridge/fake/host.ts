@@ -18,10 +18,10 @@ const PIECE_EVENTS = 500;
 /** A session is made and destroyed; runs in it, and its history, are left to the real host. */
 type MissingOfLlm = "runSession" | "getSession" | "list";
 
-/** The transport answers `hello`, and the fake host has no model file. */
+/** The transport answers `hello`, and the fake host has no model file and no templates. */
 interface FakeHandlers
   extends FakeChoices,
-    Omit<Handlers, "llm" | "conversations" | "shell" | "providers" | "model"> {
+    Omit<Handlers, "llm" | "conversations" | "shell" | "providers" | "model" | "templates"> {
   readonly llm: Omit<Handlers["llm"], MissingOfLlm>;
   readonly conversations: FakeConversations;
   readonly shell: Omit<Handlers["shell"], "hello">;
