@@ -1,9 +1,19 @@
 /** An open conversation: empty state, transcript, composer and search bar. */
-import { type ReactNode, useEffect, useImperativeHandle, useLayoutEffect, useRef } from "react";
+import {
+  type ReactNode,
+  useEffect,
+  useImperativeHandle,
+  useLayoutEffect,
+  useRef,
+  useState,
+} from "react";
+import type { MessageTemplate, RenderedTemplate } from "../../bridge/contract";
 import { useConversation } from "../../conversations/useConversation";
+import { useConversations } from "../../conversations/useConversations";
 import { strings } from "../../i18n";
 import { isComposing } from "../../lib/ime";
 import { isCovered } from "../../lib/overlays";
+import { useSettings } from "../../settings/useSettings";
 import { useFileDrop } from "../../ui/dragAndDrop";
 import { lazyPart } from "../../ui/lazyPart";
 import { Toasts } from "../../ui/toasts/Toasts";
@@ -27,10 +37,10 @@ import { TideLine } from "./TideLine";
 
 const EstimateLine = lazyPart(async () => (await import("../composer/EstimateLine")).EstimateLine);
 const SlashMenu = lazyPart(async () => (await import("../composer/SlashMenu")).SlashMenu);
+const TemplateDialog = lazyPart(
+  async () => (await import("../templates/TemplateDialog")).TemplateDialog,
+);
 const FindBar = lazyPart(async () => (await import("./FindBar")).FindBar);
-
-/** What a message that begins with a slash can stand for. */
-const SLASH_SOURCES: readonly SlashSource[] = [];
 
 export interface ChatProps {
   /** The open conversation's key. */
@@ -52,6 +62,21 @@ export function Chat(props: ChatProps) {
   const refused = pending?.failure ?? null;
   const box = useRef<HTMLTextAreaElement>(null);
   const models = useRef<HTMLButtonElement>(null);
+  const { templates } = useSettings();
+  const { instructions } = useConversations();
+  const [template, setTemplate] = useState<string | null>(null);
+  /** What a message that begins with a slash can stand for. */
+  const [sources] = useState<readonly SlashSource[]>(() => [
+    async () =>
+      (await templates.list())
+        .filter(({ problem }) => problem === undefined)
+        .map(({ name, description }) => ({
+          name,
+          description,
+          source: strings.template,
+          choose: () => setTemplate(name),
+        })),
+  ]);
   const isEmpty = messages.length === 0;
   const follow = useStickToBottom(!isEmpty);
   const { jumpToEnd } = follow;
@@ -92,6 +117,16 @@ export function Chat(props: ChatProps) {
   function send(text?: string): void {
     if (conversation.send(text)) jumpToEnd();
     box.current?.focus();
+  }
+
+  async function sendTemplate(said: RenderedTemplate, by: MessageTemplate): Promise<void> {
+    const conversationId = conversation.get().id;
+    if (said.system !== undefined) {
+      const { first } = conversation.options;
+      if (conversationId === null) first.set({ ...first.get(), instructions: said.system });
+      else await instructions.instruct({ conversationId, systemPrompt: said.system });
+    }
+    if (conversation.send(said.user, by)) jumpToEnd();
   }
 
   function retry(): void {
@@ -166,7 +201,14 @@ export function Chat(props: ChatProps) {
         onStop={conversation.stop}
         above={
           <>
-            <SlashMenu box={box} draft={conversation.draft} sources={SLASH_SOURCES} />
+            <SlashMenu box={box} draft={conversation.draft} sources={sources} />
+            {template !== null && (
+              <TemplateDialog
+                name={template}
+                onClose={() => setTemplate(null)}
+                onSend={sendTemplate}
+              />
+            )}
             <TideLine status={status} />
           </>
         }
