@@ -202,17 +202,13 @@ export function Chat(props: ChatProps) {
         above={
           <>
             <SlashMenu box={box} draft={conversation.draft} sources={sources} />
-            {template !== null && (
-              <TemplateDialog
-                name={template}
-                onClose={() => setTemplate(null)}
-                onSend={sendTemplate}
-              />
-            )}
             <TideLine status={status} />
           </>
         }
       />
+      {template !== null && (
+        <TemplateDialog name={template} onClose={() => setTemplate(null)} onSend={sendTemplate} />
+      )}
       {drop.isOver && <DropOverlay />}
       <StatusNews key={id} state={run?.get() ?? null} refused={refused} />
     </main>
