@@ -1,6 +1,7 @@
 """Shows, changes and fills in prompt templates: the `templates` namespace."""
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 
 from shell.bridge.caller import Caller
@@ -29,9 +30,9 @@ class TemplatesApi:
     def __init__(self, data: Path) -> None:
         self._templates = Templates(data)
 
-    async def list(self, caller: Caller) -> "list[TemplateSummary]":
+    async def list(self, caller: Caller) -> Sequence[TemplateSummary]:
         """Every template, by name, also those with a problem."""
-        return await asyncio.to_thread(self._templates.list)
+        return await asyncio.to_thread(self._templates.summaries)
 
     async def get(self, caller: Caller, params: TemplateQuery) -> TemplateDetail:
         """A template with its text and its form; perhaps in an earlier version."""
@@ -70,10 +71,10 @@ class TemplatesApi:
         """Bring a template back that was removed."""
         return await asyncio.to_thread(self._templates.restore, name)
 
-    async def versions(self, caller: Caller, name: TemplateName) -> "list[SavedVersion]":
+    async def versions(self, caller: Caller, name: TemplateName) -> Sequence[SavedVersion]:
         """The earlier versions of a template, the newest first."""
         return await asyncio.to_thread(self._templates.versions, name)
 
-    async def import_file(self, caller: Caller, params: TemplateFile) -> "list[TemplateSummary]":
+    async def import_file(self, caller: Caller, params: TemplateFile) -> Sequence[TemplateSummary]:
         """Write the templates of a file, also of other programs."""
         return await asyncio.to_thread(self._templates.import_file, params.name, params.text)

@@ -51,7 +51,7 @@ class TemplateCommands:
 
     def list(self, *, as_json: bool) -> int:
         """Print every template."""
-        for each in self._templates.list():
+        for each in self._templates.summaries():
             fields = {"problem": None, **each.model_dump(mode="json")}
             text = f"{each.name}  {each.description}"
             if each.problem is not None:

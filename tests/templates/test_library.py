@@ -46,7 +46,7 @@ def test_a_template_has_a_form(templates: Templates) -> None:
     assert [field.name for field in found.inputs] == ["code", "most", "tone", "language"]
     # A variable that the front matter does not name is a text.
     assert (found.inputs[3].type, found.inputs[3].required) == ("string", True)
-    assert [each.name for each in templates.list()] == ["work/review"]
+    assert [each.name for each in templates.summaries()] == ["work/review"]
     mode = (templates.folder / "work" / "review.md").stat().st_mode
     assert stat.S_IMODE(mode) == 0o600
 
@@ -93,7 +93,7 @@ def test_links_are_not_followed(templates: Templates, tmp_path: Path) -> None:
     (tmp_path / "secret.md").write_text("secret")
     (templates.folder / "linked").symlink_to(tmp_path)
     (templates.folder / "file.md").symlink_to(tmp_path / "secret.md")
-    assert templates.list() == []
+    assert templates.summaries() == []
     for name in ("linked/secret", "file"):
         with pytest.raises(ValidationFailed):
             templates.save(name, "x")
@@ -131,14 +131,14 @@ def test_an_edit_elsewhere_is_not_written_over(templates: Templates) -> None:
 def test_templates_are_removed_restored_renamed_and_copied(templates: Templates) -> None:
     templates.save("a", "one")
     templates.remove("a")
-    assert templates.list() == []
+    assert templates.summaries() == []
     assert templates.restore("a").text == "one"
     assert templates.rename("a", "b/c").name == "b/c"
     assert templates.versions("b/c")
     assert templates.duplicate("b/c").name == "b/c-2"
     with pytest.raises(ValidationFailed):
         templates.rename("b/c", "b/c-2")
-    assert [each.name for each in templates.list()] == ["b/c", "b/c-2"]
+    assert [each.name for each in templates.summaries()] == ["b/c", "b/c-2"]
 
 
 @pytest.mark.parametrize(
@@ -159,7 +159,7 @@ def test_a_template_with_a_problem_is_listed_with_its_place(
     templates.folder.mkdir()
     (templates.folder / "bad.md").write_text(text)
     (templates.folder / "good.md").write_text("x")
-    bad, good = templates.list()
+    bad, good = templates.summaries()
     assert good.problem is None
     assert bad.problem is not None
     assert (bad.problem.line, bad.problem.column) == (line, column)

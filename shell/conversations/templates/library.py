@@ -56,7 +56,7 @@ class Templates:
         self._parsed: dict[str, ParsedTemplate] = {}
         """By the versions of their texts."""
 
-    def list(self) -> Sequence[TemplateSummary]:
+    def summaries(self) -> list[TemplateSummary]:
         """Every template, by name. Those with a problem say what is wrong."""
         found = [(name, path, *_read(path)) for name, path in self._files()]
         parsed = self._parse_all([text for _, _, text, _ in found])
@@ -207,7 +207,7 @@ class Templates:
             raise NotFound(f"There is no removed template {name[:100]}.")
         return self.save(name, self._text(name, kept[0].version)[0])
 
-    def versions(self, name: str) -> Sequence[SavedVersion]:
+    def versions(self, name: str) -> list[SavedVersion]:
         """The earlier versions of a template, the newest first."""
         self._path(name)
         found = []
@@ -217,7 +217,7 @@ class Templates:
                 found.append(SavedVersion(version=version, saved_at=int(saved)))
         return sorted(found, key=lambda one: one.saved_at, reverse=True)
 
-    def import_file(self, file: str, text: str) -> Sequence[TemplateSummary]:
+    def import_file(self, file: str, text: str) -> list[TemplateSummary]:
         """Write the templates of a file, also of other programs.
 
         Raises:
@@ -231,7 +231,7 @@ class Templates:
 
     # --- inside -----------------------------------------------------------------------------
 
-    def _files(self) -> "list[tuple[str, Path]]":
+    def _files(self) -> list[tuple[str, Path]]:
         found = []
         for folder, folders, files in os.walk(self.folder):
             folders[:] = sorted(each for each in folders if not each.startswith("."))
@@ -289,7 +289,7 @@ class Templates:
             free = f"{name}-{number}"
         return free
 
-    def _parse_all(self, texts: Sequence[str]) -> "list[ParsedTemplate]":
+    def _parse_all(self, texts: Sequence[str]) -> list[ParsedTemplate]:
         new = {key: text for text in texts if (key := version_of(text)) not in self._parsed}
         heads = {key: take_apart(text) for key, text in new.items()}
         sound = [key for key, one in heads.items() if one.problem is None]
