@@ -51,9 +51,14 @@ def _limit() -> None:
 
 def _allow_cpu() -> None:
     """Begin to count the processor's time for one request."""
-    if sys.platform != "win32":
+    if sys.platform == "win32":
+        _watch()
+    else:
         signal.setitimer(signal.ITIMER_PROF, CPU_S)
-        return
+
+
+def _watch() -> None:
+    """End this process after its time, where the system does not."""
     until = time.process_time() + CPU_S
 
     def watch() -> None:

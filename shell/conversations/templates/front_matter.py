@@ -108,7 +108,7 @@ def read_yaml(text: str, before: int = 0) -> tuple[Any, Lines]:
 
         def compose_node(self, parent: Any, index: Any) -> Any:
             if self.check_event(yaml.AliasEvent):
-                mark = self.peek_event().start_mark
+                mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
                 raise yaml.MarkedYAMLError(problem="Aliases are not allowed", problem_mark=mark)
             return super().compose_node(parent, index)
 

@@ -47,7 +47,8 @@ def _of_llm(root: Any) -> str:
     texts = ("prompt", "system")
     if not isinstance(root, dict) or not any(isinstance(root.get(key), str) for key in texts):
         raise _wrong("This YAML has no 'prompt' and no 'system'.")
-    defaults = root.get("defaults") if isinstance(root.get("defaults"), dict) else {}
+    told = root.get("defaults")
+    defaults: dict[str, object] = told if isinstance(told, dict) else {}
     used: dict[str, None] = {}
 
     def variable(found: re.Match[str]) -> str:

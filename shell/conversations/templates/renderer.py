@@ -69,8 +69,8 @@ def _run(lines: str) -> tuple[int | None, str]:
             check=False,
         )
     except subprocess.TimeoutExpired as late:
-        output = late.stdout or b""
-        return None, output.decode("utf-8", "ignore") if isinstance(output, bytes) else output
+        # What a process has written until it is killed comes as bytes, whatever the encoding.
+        return None, (late.stdout or b"").decode("utf-8", "ignore")
     return done.returncode, done.stdout
 
 

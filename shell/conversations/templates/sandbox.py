@@ -2,17 +2,18 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from jinja2 import Environment, StrictUndefined, TemplateSyntaxError, meta, nodes
 from jinja2 import filters as all_filters
-from jinja2.exceptions import TemplateError
+from jinja2.exceptions import SecurityError, TemplateError
 from jinja2.ext import Extension
 from jinja2.lexer import Lexer
 from jinja2.parser import Parser
 from jinja2.runtime import Context
-from jinja2.sandbox import ImmutableSandboxedEnvironment, SecurityError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+T = TypeVar("T")
 MAX_BODY_CHARACTERS = 200_000
 MAX_OUTPUT_CHARACTERS = 200_000
 MAX_NODES = 20_000
@@ -187,7 +188,7 @@ def render(body: str, values: Mapping[str, Any]) -> tuple[str | None, str]:
     return _guarded(work)
 
 
-def _guarded(work: Callable[[], Any]) -> Any:
+def _guarded(work: Callable[[], T]) -> T:
     try:
         return work()
     except Refused:
