@@ -133,7 +133,8 @@ def ask(
 
 def _prompt(given: str | None) -> str:
     if given is None:
-        raise ValidationFailed([("prompt", "Give a question, or --template.")])
+        text = "Give PROMPT, or --template NAME. See 'tidewire ask --help'."
+        raise ValidationFailed([("prompt", text)])
     if given == "-":
         # Never more than is needed to see that it is too long.
         given = sys.stdin.read(MAX_PROMPT_CHARACTERS + 2).removesuffix("\n")
