@@ -33,6 +33,7 @@ from shell.api.model import ModelApi
 from shell.api.providers import ProvidersApi
 from shell.api.settings import SettingsApi
 from shell.api.shell import ShellApi
+from shell.api.templates import TemplatesApi
 from shell.api.tools import ToolsApi
 from shell.api.wire import WireApi
 from shell.bridge.door import reply_type
@@ -47,6 +48,7 @@ NAMESPACES: dict[str, type] = {
     "model": ModelApi,
     "providers": ProvidersApi,
     "settings": SettingsApi,
+    "templates": TemplatesApi,
     "tools": ToolsApi,
     "shell": ShellApi,
     "wire": WireApi,
@@ -95,6 +97,7 @@ MODULES = (
     "wire",
     "providers",
     "settings",
+    "templates",
     "tools",
     "mcp",
     "topics",

@@ -32,7 +32,7 @@ LIBRARIES: dict[str, set[str]] = {
     "httpcore2": {"tools.web"},
     "httpx2": {"providers", "tools.mcp"},
     "ijson": {"store.exchange"},
-    "jinja2": {"store.exchange"},
+    "jinja2": {"store.exchange", "conversations.templates.sandbox"},
     "jsonschema": {"tools.schemas"},
     "keyring": {"cli.doctor", "providers.keys"},
     "mcp": {"tools.mcp"},
@@ -45,6 +45,7 @@ LIBRARIES: dict[str, set[str]] = {
     "uvicorn": {"bridge.browser"},
     "webview": {"bridge.desktop"},
     "websockets": set(),
+    "yaml": {"conversations.templates"},
     "xllamacpp": {"providers.local"},
 }
 """Who may import what. What is not listed here is free."""

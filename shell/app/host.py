@@ -113,6 +113,7 @@ class Host:
                 "model": self._model,
                 "providers": self._providers,
                 "settings": self._settings_api,
+                "templates": self._templates,
                 "tools": self._tools_api,
                 "wire": self._wire_api,
             },
@@ -205,7 +206,9 @@ class Host:
         from shell.api.conversations import ConversationsApi
 
         opened = await self._open()
-        return ConversationsApi(opened.store, opened.answers, opened.imports, opened.exports, opened.compactions)
+        return ConversationsApi(
+            opened.store, opened.answers, opened.imports, opened.exports, opened.compactions
+        )
 
     async def _open(self) -> _Conversations:
         """Open the store, the first time that it is needed."""
@@ -280,6 +283,11 @@ class Host:
         from shell.api.settings import SettingsApi
 
         return SettingsApi(self._settings, lambda: self._core.wire().clear())
+
+    async def _templates(self) -> object:
+        from shell.api.templates import TemplatesApi
+
+        return TemplatesApi(self._data)
 
     async def _tools_api(self) -> object:
         from shell.api.tools import ToolsApi

@@ -54,7 +54,9 @@ Write = Callable[[AnyEvent], None]
 def ask(
     data: DataDirectory,
     *,
-    prompt: str,
+    prompt: str | None,
+    template: str | None,
+    given: list[str],
     as_json: bool,
     system: str | None,
     provider: str | None,
@@ -67,6 +69,17 @@ def ask(
     **parameters: float | str | None,
 ) -> int:
     """Print the answer to stdout, as text or as one line of JSON for each event."""
+    if template is not None and prompt is None:
+        from shell.cli.templates import TemplateCommands
+
+        filled = TemplateCommands(data).fill_in(template, given, provider, model)
+        provider, model = filled.provider, filled.model
+        prompt, system = filled.said.user, filled.said.system if system is None else system
+        tools = filled.tools if tools is None else tools
+        parameters["effort"] = parameters.get("effort") or filled.effort
+    elif template is not None or given:
+        text = "Give either a question, or --template with --set."
+        raise ValidationFailed([("prompt", text)])
     messages = [{"role": "user", "content": _prompt(prompt)}]
     news = threading.Event()
     try:
@@ -84,8 +97,8 @@ def ask(
                 "budget": {"usd": budget, "tokens": budget_tokens} if limited else None,
                 **{to_camel(name): value for name, value in parameters.items()},
             }
-            given = {name: value for name, value in wanted.items() if value is not None}
-            request = cast("InferenceRequest", checked(TypeAdapter(InferenceRequest), given))
+            chosen = {name: value for name, value in wanted.items() if value is not None}
+            request = cast("InferenceRequest", checked(TypeAdapter(InferenceRequest), chosen))
             url = running.core.providers.base_urls.get(request.provider_id)
             if url is not None:
                 running.thread.run(running.core.keys.load({request.provider_id: url}))
@@ -134,7 +147,10 @@ def ask(
     return 1 if isinstance(log.ending, ErrorEvent) else 0
 
 
-def _prompt(given: str) -> str:
+def _prompt(given: str | None) -> str:
+    if given is None:
+        text = "Give PROMPT, or --template NAME. See 'tidewire ask --help'."
+        raise ValidationFailed([("prompt", text)])
     if given == "-":
         # Never more than is needed to see that it is too long.
         given = sys.stdin.read(MAX_PROMPT_CHARACTERS + 2).removesuffix("\n")

@@ -8,50 +8,12 @@ appears at once.
 import argparse
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from shell.cli import argument_types
-
-
-class Argument(NamedTuple):
-    """The arguments of `add_argument`."""
-
-    flag: str
-    options: Mapping[str, Any]
-
-
-class Command(NamedTuple):
-    """A command. Its function takes the data directory, and each argument by its name."""
-
-    name: str
-    function: str
-    """`MODULE:FUNCTION` below `shell.cli`; in `MODULE:MAKER.METHOD` the maker takes the data
-    directory."""
-    help: str
-    arguments: tuple[Argument, ...]
-
-
-class Group(NamedTuple):
-    """Commands of two words with the same first one."""
-
-    name: str
-    help: str
-    commands: "tuple[Command | Group, ...]"
-
-
-def _argument(form: str, text: str | None = None, **options: Any) -> Argument:
-    """An argument such as `--port N` or `query QUERY`. A bare `--json` is a switch."""
-    flag, _, metavar = form.partition(" ")
-    if metavar:
-        options["metavar"] = metavar
-    elif "choices" not in options:
-        options.setdefault("action", "store_true")
-    return Argument(flag, {"help": text, **options})
-
-
-def _command(name: str, function: str, text: str, *arguments: Argument) -> Command:
-    return Command(name, function, text, arguments)
-
+from shell.cli.grammar import Argument, Command, Group
+from shell.cli.grammar import argument as _argument
+from shell.cli.grammar import command as _command
 
 LEVELS = ("debug", "info", "warning", "error")
 COMMON = (
@@ -96,8 +58,14 @@ _SERVE = (
     ),
     _argument("--page DIR", "serve the page in this folder instead of Tidewire's", type=Path),
 )
+_SET = _argument(
+    "--set KEY=VALUE", "fill in a field; @FILE as the value reads a file", dest="given", **_AGAIN
+)
+_REQUEST = _argument("--request", "print the body that would be sent to the provider, as JSON")
 _ASK = (
-    _argument("prompt PROMPT", "the question, or - to read it from stdin"),
+    _argument("prompt PROMPT", "the question, or - to read it from stdin", nargs="?"),
+    _argument("--template NAME", "ask what this template says, in place of PROMPT"),
+    _SET,
     *MODEL,
     _argument("--system S", "the system prompt"),
     _argument("--temperature T", "from 0 to 2", type=float),
@@ -219,6 +187,11 @@ def _server(name: str, text: str, *arguments: Argument) -> Command:
     return _command(name, f"mcp:McpCommands.{name}", text, *arguments, _JSON)
 
 
+def _template(name: str, text: str, *arguments: Argument) -> Command:
+    method = "read_import" if name == "import" else name
+    return _command(name, f"templates:TemplateCommands.{method}", text, *arguments, _JSON)
+
+
 WINDOW = _command(
     "",
     "window:window",
@@ -335,6 +308,17 @@ COMMANDS = (
                     _folder("remove", "let a folder be read no more", _FOLDER),
                 ),
             ),
+        ),
+    ),
+    Group(
+        "templates",
+        "list, check, import and fill in prompt templates",
+        (
+            _template("list", "every template, also those with a problem"),
+            _template("show", "print a template", _NAME),
+            _template("check", "say what is wrong with a file, and where", _FILE),
+            _template("import", "copy a file of prompts, also of other programs", _FILE),
+            _template("render", "print what a template says", _NAME, _SET, _REQUEST, *MODEL),
         ),
     ),
     Group(

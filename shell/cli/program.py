@@ -11,7 +11,8 @@ from importlib import import_module
 from typing import NoReturn
 
 from shell import __version__
-from shell.cli.commands import COMMANDS, COMMON, PAGE, WINDOW, Argument, Command, Group
+from shell.cli.commands import COMMANDS, COMMON, PAGE, WINDOW
+from shell.cli.grammar import Argument, Command, Group
 from shell.errors import ShellError, ValidationFailed
 from shell.support.text import CONTROLS
 
@@ -20,6 +21,8 @@ LLAMA_CHILD = "--llama-child"
 """How a built program, which has no `python -m`, starts the embedded model's process of itself."""
 TOOL_CHILD = "--tool-child"
 """The same for the process of a tool file; the file and its arguments follow."""
+TEMPLATE_CHILD = "--template-child"
+"""The same for the process that fills in templates."""
 SERVER_GUARD = "--server-guard"
 """The same for the process that ends a server of MCP; the number of a pipe follows."""
 
@@ -50,6 +53,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from shell.tools.python.child import main as serve_tools
 
         serve_tools(given[1:])
+    if given == [TEMPLATE_CHILD]:
+        from shell.conversations.templates.child import main as fill_in_templates
+
+        return fill_in_templates()
     if given[:1] == [SERVER_GUARD]:
         from shell.tools.mcp.guard import main as guard_server
 

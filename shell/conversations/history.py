@@ -15,7 +15,7 @@ from shell.contract import (
     Part,
     TextPart,
 )
-from shell.conversations.text_files import fence_text, fenced
+from shell.conversations.text_files import fence, fenced
 from shell.inference.log import ProposedCall
 from shell.inference.request import BYTES_PER_TOKEN_MARGIN, TOKENS_PER_MESSAGE, room
 from shell.inference.steps import ResumedStep
@@ -82,7 +82,7 @@ def summarized(
     place = summary_place(path)
     if place is None or (compaction := path[place].compaction) is None:
         return "", path
-    text = SUMMARY + fence_text(compaction.text)
+    text = SUMMARY + fence(compaction.text)
     if estimate_tokens(text) > room(model, max_tokens) // 2:
         return "", path
     before = path[: place + 1]

@@ -10,7 +10,7 @@ import re
 
 from shell.contract import FilePart, TextPart
 
-_RUNS = re.compile(r"^ {0,3}(`{3,})", re.M)
+_RUNS = re.compile("`{3,}")
 
 
 def fenced(part: FilePart) -> TextPart | None:
@@ -22,11 +22,12 @@ def fenced(part: FilePart) -> TextPart | None:
     except binascii.Error:
         words = ""
     # Not validated: a file may be longer than what is typed into one message.
-    return TextPart.model_construct(text=f"{part.name}\n{fence_text(words)}")
+    return TextPart.model_construct(text=f"{part.name}\n{fence(words)}")
 
 
-def fence_text(words: str) -> str:
-    """Text between two fences, which are longer than any inside, so that it cannot end its own."""
+def fence(words: str) -> str:
+    """A text between two lines of backticks."""
+    # Longer than any run inside, so that the text cannot end its own fence.
     longest = max((len(run) for run in _RUNS.findall(words)), default=2)
-    fence = "`" * (longest + 1)
-    return f"{fence}\n{words.rstrip()}\n{fence}\n"
+    line = "`" * (longest + 1)
+    return f"{line}\n{words.rstrip()}\n{line}\n"

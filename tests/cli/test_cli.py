@@ -16,7 +16,8 @@ import pytest
 
 from shell import __version__
 from shell.cli import program
-from shell.cli.commands import COMMANDS, WINDOW, Command, Group
+from shell.cli.commands import COMMANDS, WINDOW
+from shell.cli.grammar import Command, Group
 from shell.cli.model import ProgressMeter
 from shell.cli.program import main
 from tests.command import COMMAND, Result, environment, run, started

@@ -72,6 +72,9 @@ JOURNEYS: Mapping[str, Sequence[str]] = {
     ],
     "change the language": ["test_settings::test_a_theme_and_a_language_stay"],
     "everything by the keyboard": ["test_keyboard::test_a_visit_without_a_mouse"],
+    "fill in a template": [
+        "test_templates::test_a_template_is_filled_in_shown_and_sent_by_the_keyboard",
+    ],
     "approve a tool's call once": ["test_tools::test_a_call_runs_once_when_it_is_allowed_once"],
     "always allow where a rule fits": [
         "test_tools::test_always_holds_where_its_rules_fit_until_it_is_revoked",

@@ -9,7 +9,7 @@ const SRC = resolve(import.meta.dirname, "../src");
 const ORDER = `
   styles | lib < bridge < llm < library | attachments < conversations < settings | markdown | i18n < ui
   < features/sidebar | features/shortcuts | features/models
-  < features/settings | features/attachments < features/tools
+  < features/settings | features/attachments < features/tools | features/templates
   < features/composer < features/transcript < features/chat < App < main
 `;
 const RANKS = ORDER.split("<").map((rank) => rank.split("|").map((name) => name.trim()));

@@ -1,5 +1,5 @@
 /** A picture or file to send with a message, and what prevents sending it. */
-import type { Attachment, ImagePart } from "../bridge/contract";
+import type { Attachment, ImagePart, MessageTemplate } from "../bridge/contract";
 
 export type PictureType = ImagePart["mediaType"];
 
@@ -43,6 +43,8 @@ export interface DraftAttachment {
 export interface DraftMessage {
   readonly text: string;
   readonly attached: readonly DraftAttachment[];
+  /** The template that made the text. */
+  readonly template?: MessageTemplate;
 }
 
 export const isBlank = ({ text, attached }: DraftMessage): boolean =>

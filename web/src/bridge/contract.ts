@@ -1550,6 +1550,77 @@ export interface SettingsView {
   remarks: Remark[];
 }
 
+/** What is wrong with a template, and where in its file. Lines and columns count from 1. */
+export interface TemplateProblem {
+  message: string;
+  line?: number;
+  column?: number;
+}
+
+/** A template in the library. */
+export interface TemplateSummary {
+  name: string;
+  title: string;
+  description: string;
+  version: string;
+  updatedAt: number;
+  problem?: TemplateProblem;
+}
+
+/** A template with its text and its form. */
+export interface TemplateDetail extends TemplateSummary {
+  text: string;
+  inputs: FormField[];
+  /** `PROVIDER/MODEL`, or a model of the chosen provider. */
+  model?: string;
+  effort?: Effort;
+  tools?: "all" | string[];
+}
+
+/** Names a template, or an earlier version of it. */
+export interface TemplateQuery {
+  name: string;
+  version?: string | null | undefined;
+}
+
+/** Writes a template. With `version`, only over the text with this version. */
+export interface TemplateChange {
+  name: string;
+  text: string;
+  version?: string | null | undefined;
+}
+
+/** Gives a template another name; a name with a slash moves it into a folder. */
+export interface TemplateRename {
+  name: string;
+  to: string;
+}
+
+/** A file of templates to import, of this program or another one. */
+export interface TemplateFile {
+  name: string;
+  text: string;
+}
+
+/** Fills in a template. */
+export interface RenderRequest extends TemplateQuery {
+  values: Record<string, FormValue>;
+}
+
+/** The text that a template makes of its values. */
+export interface RenderedTemplate {
+  name: string;
+  version: string;
+  system?: string;
+  user: string;
+}
+
+/** A version of a template that was saved before. */
+export interface SavedVersion {
+  version: string;
+  savedAt: number;
+}
+
 /** Which values of one argument a permission is for. */
 export interface ArgumentRule {
   /** `host` is for addresses, `inside` for paths below a folder. */
@@ -2171,6 +2242,40 @@ export const client = (call: Invoke) => ({
     /** Change the given settings; null resets one. */
     update: (params: PreferencesChange) =>
       call<SettingsView>("settings.update", params),
+  },
+  templates: {
+    /** Every template, by name, also those with a problem. */
+    list: () => call<TemplateSummary[]>("templates.list"),
+    /** A template with its text and its form; perhaps in an earlier version. */
+    get: (params: TemplateQuery) =>
+      call<TemplateDetail>("templates.get", params),
+    /** The text that a template makes of its values. Nothing is sent. */
+    render: (params: RenderRequest) =>
+      call<RenderedTemplate>("templates.render", params),
+    /** Write a template. What was there before stays as an earlier version. */
+    save: (params: TemplateChange) =>
+      call<TemplateDetail>("templates.save", params),
+    /** Write a new template, under another name where this one is taken. */
+    create: (params: TemplateChange) =>
+      call<TemplateDetail>("templates.create", params),
+    /** Write a copy of a template. */
+    duplicate: (params: string) =>
+      call<TemplateDetail>("templates.duplicate", params),
+    /** Give a template another name, or move it into a folder. */
+    rename: (params: TemplateRename) =>
+      call<TemplateDetail>("templates.rename", params),
+    /** Remove a template. `restore` brings it back. */
+    remove: (params: string) =>
+      call<boolean>("templates.remove", params),
+    /** Bring a template back that was removed. */
+    restore: (params: string) =>
+      call<TemplateDetail>("templates.restore", params),
+    /** The earlier versions of a template, the newest first. */
+    versions: (params: string) =>
+      call<SavedVersion[]>("templates.versions", params),
+    /** Write the templates of a file, also of other programs. */
+    importFile: (params: TemplateFile) =>
+      call<TemplateSummary[]>("templates.import_file", params),
   },
   tools: {
     /** The folder of a person's own files. */

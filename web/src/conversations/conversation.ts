@@ -10,6 +10,7 @@ import type {
   ConversationView,
   EndReason,
   Failure,
+  MessageTemplate,
 } from "../bridge/contract";
 import { failureOf } from "../bridge/hostError";
 import { newInferenceId } from "../bridge/llmApi";
@@ -65,7 +66,7 @@ export interface Conversation extends ReadonlyStore<ConversationState> {
    * Sends the draft, or `text` instead; queues it if it cannot be sent yet. False if there is nothing
    * to send, or if an attachment cannot be sent.
    */
-  send(text?: string): boolean;
+  send(text?: string, template?: MessageTemplate): boolean;
   /** Moves the queued messages back into the draft. */
   unqueue(): void;
   stop(): void;
@@ -374,11 +375,12 @@ export function createConversation(given: ConversationOptions): Conversation {
       const isKept = tray.get().length === 0 && (!get().temporary || draft.get() === "");
       return isKept && edits.get().size === 0 && get().queue.length === 0 && !isBusy(get());
     },
-    send(text) {
+    send(text, template) {
       const { phase } = get();
       if (phase === "gone") return false;
       if (text === undefined ? !isSendable() : text.trim() === "") return false;
-      const written = text === undefined ? unsent.take() : { text, attached: [] };
+      const written =
+        text === undefined ? unsent.take() : { text, attached: [], ...(template && { template }) };
       if (isBusy(get()) || phase === "opening" || phase === "failed") {
         dispatch({ type: "queued", written });
         if (phase === "failed") void open();

@@ -81,6 +81,7 @@ export function showTurn(context: TurnContext, turn: Turn, inferenceId: string):
           content,
           inferenceId: id,
           after,
+          template: written.template ?? null,
           ...by,
           ...asked(),
         }),

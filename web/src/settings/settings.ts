@@ -64,6 +64,7 @@ export interface Settings extends ReadonlyStore<SettingsState> {
   remove(providerId: string): Promise<void>;
   restore(providerId: string): Promise<void>;
   /** The tools that models may call, and permanent decisions about them. */
+  readonly templates: Pick<Bridge["client"]["templates"], "list" | "get" | "render">;
   readonly tools: Bridge["client"]["tools"];
   /** The servers that tools come from. */
   readonly mcp: Bridge["client"]["mcp"] & {
@@ -158,6 +159,7 @@ export function createSettings(
     update,
     describe: client.providers.describe,
     presets: client.providers.presets,
+    templates: client.templates,
     tools: client.tools,
     mcp: { ...client.mcp, onChange: (listener) => topics.on("mcp", listener) },
     model: { ...client.model, onChange: (listener) => topics.on("model", listener) },

@@ -8,7 +8,7 @@ import {
   useRef,
   useState,
 } from "react";
-import type { McpPrompt } from "../../bridge/contract";
+import type { McpPrompt, MessageTemplate, RenderedTemplate } from "../../bridge/contract";
 import { useConversation } from "../../conversations/useConversation";
 import { useConversations } from "../../conversations/useConversations";
 import { useStore } from "../../conversations/useStore";
@@ -33,8 +33,8 @@ import { useStickToBottom } from "../transcript/useStickToBottom";
 import styles from "./Chat.module.css";
 import { EmptyState } from "./EmptyState";
 import { Header, type HeaderProps } from "./Header";
-import { promptSource } from "./promptSource";
 import { StatusNews } from "./StatusLine";
+import { promptSource, templateSource } from "./slashSources";
 import { TideLine } from "./TideLine";
 
 const CompactionBar = lazyPart(async () => (await import("./CompactionBar")).CompactionBar);
@@ -43,6 +43,9 @@ const SlashMenu = lazyPart(async () => (await import("../composer/SlashMenu")).S
 const PromptDialog = lazyPart(async () => (await import("../tools/PromptDialog")).PromptDialog);
 const ResourceDialog = lazyPart(
   async () => (await import("../tools/ResourceDialog")).ResourceDialog,
+);
+const TemplateDialog = lazyPart(
+  async () => (await import("../templates/TemplateDialog")).TemplateDialog,
 );
 const FindBar = lazyPart(async () => (await import("./FindBar")).FindBar);
 
@@ -69,14 +72,19 @@ export function Chat(props: ChatProps) {
   const refused = pending?.failure ?? null;
   const box = useRef<HTMLTextAreaElement>(null);
   const models = useRef<HTMLButtonElement>(null);
-  const isEmpty = messages.length === 0;
-  const follow = useStickToBottom(!isEmpty);
-  const { jumpToEnd } = follow;
-  const { mcp } = useSettings();
+  const { mcp, templates } = useSettings();
+  const { instructions } = useConversations();
+  const [template, setTemplate] = useState<string | null>(null);
   const [prompt, setPrompt] = useState<McpPrompt | null>(null);
   const [isAttaching, setIsAttaching] = useState(false);
   // What a message that begins with a slash can stand for.
-  const sources = useMemo(() => [promptSource(mcp, setPrompt)], [mcp]);
+  const sources = useMemo(
+    () => [templateSource(templates, setTemplate), promptSource(mcp, setPrompt)],
+    [mcp, templates],
+  );
+  const isEmpty = messages.length === 0;
+  const follow = useStickToBottom(!isEmpty);
+  const { jumpToEnd } = follow;
   useScrollToMessage(target, follow);
   useFocusFallback(box);
 
@@ -114,6 +122,16 @@ export function Chat(props: ChatProps) {
   function send(text?: string): void {
     if (conversation.send(text)) jumpToEnd();
     box.current?.focus();
+  }
+
+  async function sendTemplate(said: RenderedTemplate, by: MessageTemplate): Promise<void> {
+    const conversationId = conversation.get().id;
+    if (said.system !== undefined) {
+      const { first } = conversation.options;
+      if (conversationId === null) first.set({ ...first.get(), instructions: said.system });
+      else await instructions.instruct({ conversationId, systemPrompt: said.system });
+    }
+    if (conversation.send(said.user, by)) jumpToEnd();
   }
 
   function retry(): void {
@@ -221,6 +239,9 @@ export function Chat(props: ChatProps) {
             attach(files);
           }}
         />
+      )}
+      {template !== null && (
+        <TemplateDialog name={template} onClose={() => setTemplate(null)} onSend={sendTemplate} />
       )}
       {drop.isOver && <DropOverlay />}
       <StatusNews key={id} state={run?.get() ?? null} refused={refused} />

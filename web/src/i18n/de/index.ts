@@ -210,6 +210,7 @@ export const german: Strings = {
   closeSidebar: "Seitenleiste ausblenden",
   conversations: "Unterhaltungen",
   untitled: "Ohne Titel",
+  template: "Vorlage",
   noConversations: "Hier erscheinen deine Unterhaltungen.",
   groups: {
     pinned: "Angeheftet",

@@ -208,6 +208,7 @@ export const english = {
   closeSidebar: "Hide sidebar",
   conversations: "Conversations",
   untitled: "Untitled",
+  template: "Template",
   noConversations: "Your conversations will appear here.",
   groups: {
     pinned: "Pinned",

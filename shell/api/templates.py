@@ -1,0 +1,80 @@
+"""Shows, changes and fills in prompt templates: the `templates` namespace."""
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+
+from shell.bridge.caller import Caller
+from shell.contract import (
+    RenderedTemplate,
+    RenderRequest,
+    SavedVersion,
+    TemplateChange,
+    TemplateDetail,
+    TemplateFile,
+    TemplateName,
+    TemplateQuery,
+    TemplateRename,
+    TemplateSummary,
+)
+from shell.conversations.templates.library import Templates
+
+
+class TemplatesApi:
+    """Templates are files of the person. What they say is filled in by a child process.
+
+    Args:
+        data: the data directory.
+    """
+
+    def __init__(self, data: Path) -> None:
+        self._templates = Templates(data)
+
+    async def list(self, caller: Caller) -> Sequence[TemplateSummary]:
+        """Every template, by name, also those with a problem."""
+        return await asyncio.to_thread(self._templates.summaries)
+
+    async def get(self, caller: Caller, params: TemplateQuery) -> TemplateDetail:
+        """A template with its text and its form; perhaps in an earlier version."""
+        return await asyncio.to_thread(self._templates.get, params.name, params.version)
+
+    async def render(self, caller: Caller, params: RenderRequest) -> RenderedTemplate:
+        """The text that a template makes of its values. Nothing is sent."""
+        return await asyncio.to_thread(
+            self._templates.render, params.name, params.values, params.version
+        )
+
+    async def save(self, caller: Caller, params: TemplateChange) -> TemplateDetail:
+        """Write a template. What was there before stays as an earlier version."""
+        return await asyncio.to_thread(
+            self._templates.save, params.name, params.text, params.version
+        )
+
+    async def create(self, caller: Caller, params: TemplateChange) -> TemplateDetail:
+        """Write a new template, under another name where this one is taken."""
+        return await asyncio.to_thread(self._templates.create, params.name, params.text)
+
+    async def duplicate(self, caller: Caller, name: TemplateName) -> TemplateDetail:
+        """Write a copy of a template."""
+        return await asyncio.to_thread(self._templates.duplicate, name)
+
+    async def rename(self, caller: Caller, params: TemplateRename) -> TemplateDetail:
+        """Give a template another name, or move it into a folder."""
+        return await asyncio.to_thread(self._templates.rename, params.name, params.to)
+
+    async def remove(self, caller: Caller, name: TemplateName) -> bool:
+        """Remove a template. `restore` brings it back."""
+        await asyncio.to_thread(self._templates.remove, name)
+        return True
+
+    async def restore(self, caller: Caller, name: TemplateName) -> TemplateDetail:
+        """Bring a template back that was removed."""
+        return await asyncio.to_thread(self._templates.restore, name)
+
+    async def versions(self, caller: Caller, name: TemplateName) -> Sequence[SavedVersion]:
+        """The earlier versions of a template, the newest first."""
+        return await asyncio.to_thread(self._templates.versions, name)
+
+    async def import_file(self, caller: Caller, params: TemplateFile) -> Sequence[TemplateSummary]:
+        """Write the templates of a file, also of other programs."""
+        return await asyncio.to_thread(self._templates.import_file, params.name, params.text)

@@ -1,0 +1,217 @@
+"""`tidewire templates`: lists, checks, imports and fills in prompt templates."""
+
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from shell.contract import (
+    Effort,
+    FormField,
+    FormFile,
+    FormValue,
+    FormValues,
+    Message,
+    RenderedTemplate,
+)
+from shell.conversations.templates.library import MAX_BYTES, Templates, place_of
+from shell.errors import StorageFailed, ValidationFailed
+from shell.support.data_directory import DataDirectory
+from shell.support.files import reason
+from shell.support.text import CONTROLS
+
+if TYPE_CHECKING:
+    from shell.providers.base import ToolSpec
+
+
+@dataclass(frozen=True, slots=True)
+class FilledTemplate:
+    """What a template says, and what it asks with."""
+
+    said: RenderedTemplate
+    provider: str | None
+    model: str | None
+    effort: Effort | None
+    tools: str | None
+    """As `--tools` has it."""
+
+
+class TemplateCommands:
+    """The commands, one method each. Each returns the exit status.
+
+    Args:
+        data: the data directory.
+    """
+
+    def __init__(self, data: DataDirectory) -> None:
+        self._data = data
+        self._templates = Templates(data.path)
+
+    def list(self, *, as_json: bool) -> int:
+        """Print every template."""
+        for each in self._templates.summaries():
+            fields = {"problem": None, **each.model_dump(mode="json")}
+            text = f"{each.name}  {each.description}"
+            if each.problem is not None:
+                text = f"{each.name}  {place_of(each.problem)}{each.problem.message}"
+            _tell(fields, text, as_json=as_json)
+        return 0
+
+    def show(self, name: str, *, as_json: bool) -> int:
+        """Print a template.
+
+        Raises:
+            NotFound: there is none with this name.
+        """
+        found = self._templates.get(name)
+        _tell(found.model_dump(mode="json"), found.text.rstrip("\n"), as_json=as_json)
+        return 0
+
+    def check(self, file: str, *, as_json: bool) -> int:
+        """Say what is wrong with a file. The status is 1 if something is."""
+        problem = self._templates.check(_read(file)).problem
+        if problem is None:
+            _tell({"file": file, "problem": None}, f"{file} is a template", as_json=as_json)
+            return 0
+        fields = {"file": file, "problem": problem.model_dump(mode="json")}
+        _tell(fields, f"{file}: {place_of(problem)}{problem.message}", as_json=as_json)
+        return 1
+
+    def read_import(self, file: str, *, as_json: bool) -> int:
+        """Copy the templates of a file into the library.
+
+        Raises:
+            ShellError: it has none, or they cannot be written.
+        """
+        self._data.prepare()
+        for each in self._templates.import_file(Path(file).name, _read(file)):
+            _tell(each.model_dump(mode="json"), f"imported {each.name}", as_json=as_json)
+        return 0
+
+    def render(
+        self,
+        name: str,
+        *,
+        given: Sequence[str],
+        request: bool,
+        provider: str | None,
+        model: str | None,
+        as_json: bool,
+    ) -> int:
+        """Print what a template says, or the body that would be sent.
+
+        Raises:
+            ShellError: it cannot be filled in, or the provider is sent no such body.
+        """
+        filled = self.fill_in(name, given, provider, model)
+        if request:
+            print(json.dumps(self._body(filled), ensure_ascii=not sys.stdout.isatty()))
+            return 0
+        said = filled.said
+        text = said.user if said.system is None else f"{said.system}\n\n{said.user}"
+        _tell({"system": None, **said.model_dump(mode="json")}, text, as_json=as_json)
+        return 0
+
+    def fill_in(
+        self, name: str, given: Sequence[str], provider: str | None, model: str | None
+    ) -> FilledTemplate:
+        """Fill in a template by `KEY=VALUE`, and say what it asks with.
+
+        Raises:
+            ShellError: there is none, or a value or the template is wrong.
+        """
+        detail = self._templates.get(name)
+        said = self._templates.render(name, _values(detail.inputs, given))
+        if provider is None and model is None and detail.model is not None:
+            first, slash, rest = detail.model.partition("/")
+            provider, model = (first, rest) if slash else (None, first)
+        tools = detail.tools
+        named = tools if tools is None or isinstance(tools, str) else ",".join(tools)
+        return FilledTemplate(said, provider, model, detail.effort, named)
+
+    def _body(self, filled: FilledTemplate) -> dict[str, object]:
+        from dataclasses import replace
+
+        from shell.app.runtime import running_host
+        from shell.inference.request import RequestedRun, prepare_request
+        from shell.providers.http.provider import HttpProvider
+
+        with running_host(self._data.path) as running:
+            core = running.core
+            defaults = core.defaults(filled.provider, filled.model)
+            provider = core.providers.resolve(defaults.provider_id)
+            if not isinstance(provider, HttpProvider):
+                text = f"{provider.id} is sent no body over HTTP. Choose another with --provider."
+                raise ValidationFailed([("provider", text)])
+            messages = [Message(role="user", content=filled.said.user)]
+            wish = RequestedRun(messages, filled.said.system, None, None, filled.effort)
+            request, _ = prepare_request(wish, provider.model(defaults.model_id))
+            if filled.tools:
+
+                async def offered() -> "tuple[ToolSpec, ...]":
+                    known = core.tools()
+                    names = "all" if filled.tools == "all" else (filled.tools or "").split(",")
+                    offer = await known.offer(names, known.permissions())
+                    return offer.fit(request.model).specs
+
+                specs = running.thread.run(offered())
+                request = replace(request, tools=specs, provider_id=provider.id)
+            return provider.body(request)
+
+
+def _values(fields: Sequence[FormField], given: Sequence[str]) -> FormValues:
+    """What was entered, with the types of the fields.
+
+    Raises:
+        ValidationFailed: something is no `KEY=VALUE`.
+    """
+    types = {field.name: field for field in fields}
+    values: FormValues = {}
+    for each in given:
+        name, equals, text = each.partition("=")
+        if not equals:
+            raise ValidationFailed([("set", f"{each[:60]!r} is not KEY=VALUE.")])
+        field = types.get(name)
+        is_list = field is not None and (field.type == "list" or field.multiple)
+        before = values.get(name)
+        if is_list:
+            values[name] = [*(before if isinstance(before, list) else []), text]
+        else:
+            values[name] = _value(field, text)
+    return values
+
+
+def _value(field: FormField | None, text: str) -> FormValue:
+    kind = "string" if field is None else field.type
+    if text.startswith("@") and kind in ("file", "text"):
+        read = _read(text[1:])
+        return FormFile(name=Path(text[1:]).name, text=read) if kind == "file" else read
+    if kind == "boolean":
+        return {"true": True, "yes": True, "false": False, "no": False}.get(text.lower(), text)
+    if kind in ("number", "integer"):
+        try:
+            return int(text) if kind == "integer" else float(text)
+        except ValueError:
+            return text
+    return text
+
+
+def _read(file: str) -> str:
+    path = Path(file).expanduser()
+    try:
+        with path.open("rb") as opened:
+            data = opened.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise StorageFailed(f"{file[:200]} cannot be read ({reason(error)})") from None
+    if len(data) > MAX_BYTES:
+        raise ValidationFailed([("file", f"{file[:200]} has more than {MAX_BYTES:,} bytes.")])
+    return data.decode("utf-8-sig", "replace")
+
+
+def _tell(fields: object, text: str, *, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(fields))
+    else:
+        print(text.translate(CONTROLS) if sys.stdout.isatty() else text)

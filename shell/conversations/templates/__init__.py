@@ -1,0 +1,1 @@
+"""Prompt templates: files with a form and a text in Jinja, filled in by a child process."""

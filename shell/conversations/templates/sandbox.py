@@ -1,0 +1,336 @@
+"""Checks and fills in a Jinja text. Used by the child process only, whose limits bound the rest."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TypeVar
+
+from jinja2 import Environment, StrictUndefined, TemplateSyntaxError, meta, nodes
+from jinja2 import filters as all_filters
+from jinja2.exceptions import SecurityError, TemplateError
+from jinja2.ext import Extension
+from jinja2.lexer import Lexer
+from jinja2.parser import Parser
+from jinja2.runtime import Context
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+T = TypeVar("T")
+MAX_BODY_CHARACTERS = 200_000
+MAX_OUTPUT_CHARACTERS = 200_000
+MAX_NODES = 20_000
+MAX_DEPTH = 60
+MAX_LOOPS = 3
+"""Most loops in each other."""
+MAX_RANGE = 10_000
+MAX_NUMBER = 2**256
+FILTERS = frozenset(
+    {
+        *("abs", "capitalize", "count", "d", "default", "dictsort", "first", "float", "indent"),
+        *("int", "join", "last", "length", "list", "lower", "map", "max", "min", "reject"),
+        *("rejectattr", "replace", "reverse", "round", "select", "selectattr", "sort", "string"),
+        *("sum", "title", "tojson", "trim", "truncate", "unique", "upper", "wordcount"),
+        *("wordwrap",),
+    }
+)
+TESTS = frozenset(
+    {
+        *("!=", "<", "<=", "==", ">", ">=", "boolean", "defined", "divisibleby", "eq", "equalto"),
+        *("even", "false", "float", "ge", "greaterthan", "gt", "in", "integer", "iterable", "le"),
+        *("lessthan", "lower", "lt", "mapping", "ne", "none", "number", "odd", "sequence"),
+        *("string", "true", "undefined", "upper"),
+    }
+)
+METHODS = frozenset(
+    {
+        *("changed", "cycle", "endswith", "items", "keys", "lower", "split", "startswith"),
+        *("strip", "upper"),
+    }
+)
+_NODES = (
+    *(nodes.Template, nodes.Output, nodes.TemplateData, nodes.Name, nodes.Const, nodes.List),
+    *(nodes.Tuple, nodes.Dict, nodes.Pair, nodes.Keyword, nodes.Filter, nodes.Test, nodes.Getitem),
+    *(nodes.Getattr, nodes.Slice, nodes.If, nodes.For, nodes.Assign, nodes.AssignBlock),
+    *(nodes.CondExpr, nodes.And, nodes.Or, nodes.Not, nodes.Compare, nodes.Operand, nodes.Concat),
+    *(nodes.Add, nodes.Sub, nodes.Mul, nodes.Div, nodes.FloorDiv, nodes.Mod, nodes.Neg, nodes.Pos),
+    *(nodes.Call, nodes.CallBlock),
+)
+_WORDS = {"pow": "**", "fromimport": "import", "block": "block", "callblock": "call"}
+_RESERVED = frozenset(
+    {
+        *("caller", "context", "environment", "kwargs", "namespace", "self", "super", "varargs"),
+    }
+)
+
+
+class Refused(Exception):
+    """The text is wrong or takes too much."""
+
+    def __init__(self, message: str, line: int | None = None, column: int | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.line = line
+        self.column = column
+
+
+class _Place(int):
+    """A line with a column. Jinja passes on where a token was as a number, so it keeps this."""
+
+    column: int
+
+
+class _PlacedLexer(Lexer):
+    """Says of every token in which column it begins."""
+
+    def tokeniter(self, source: str, *rest: Any) -> Iterator[tuple[int, str, str]]:
+        text = "\n".join(re.split(r"\r\n|\r|\n", source))
+        at = 0
+        for line, kind, value in super().tokeniter(source, *rest):
+            found = text.find(value, at)
+            at = at if found < 0 else found
+            place = _Place(line)
+            place.column = at - text.rfind("\n", 0, at)
+            at += len(value)
+            yield place, kind, value
+
+
+class _Sections(Extension):
+    """The tags `{% system %}` and `{% user %}`, which say who a text is from."""
+
+    tags = {"system", "user"}  # noqa: RUF012
+
+    def parse(self, parser: Parser) -> nodes.Node:
+        token = next(parser.stream)
+        body = parser.parse_statements((f"name:end{token.value}",), drop_needle=True)
+        call = self.call_method("_collect", [nodes.Const(token.value)])
+        return nodes.CallBlock(call, [], [], body).set_lineno(token.lineno)
+
+    def _collect(self, role: str, caller: Callable[[], str]) -> str:
+        self.environment.sections.append((role, caller()))  # type: ignore[attr-defined]
+        return ""
+
+
+class _Environment(ImmutableSandboxedEnvironment):
+    intercepted_binops = frozenset({"+", "*", "%", "**", "//"})
+
+    def __init__(self) -> None:
+        super().__init__(
+            undefined=StrictUndefined,
+            extensions=[_Sections],
+            optimized=False,
+            cache_size=0,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            finalize=lambda value: "" if value is None else value,
+        )
+        self.sections: list[tuple[str, str]] = []
+        self.globals = {"range": _range}
+        self.filters = {name: all_filters.FILTERS[name] for name in FILTERS}
+        self.filters["default"] = self.filters["d"] = _default
+        self.tests = {name: test for name, test in self.tests.items() if name in TESTS}
+        self._lexer = _PlacedLexer(self)
+
+    @property
+    def lexer(self) -> Lexer:
+        return self._lexer
+
+    def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
+        numbers = all(isinstance(each, int | float) for each in (left, right))
+        if numbers:
+            result = super().call_binop(context, operator, left, right)
+            if abs(result) > MAX_NUMBER:
+                raise SecurityError("A number is too large")
+            return result
+        if operator != "+":
+            raise SecurityError(f"{operator} only takes numbers")
+        if not all(isinstance(each, str | list) for each in (left, right)):
+            raise SecurityError("+ takes two numbers, two texts or two lists; ~ joins texts")
+        if len(left) + len(right) > MAX_OUTPUT_CHARACTERS:
+            raise SecurityError(f"A text is longer than {MAX_OUTPUT_CHARACTERS:,} characters")
+        return super().call_binop(context, operator, left, right)
+
+
+def variables(body: str) -> list[str]:
+    """Check a text; returns the variables that it uses.
+
+    Raises:
+        Refused: with the line and the column.
+    """
+    return _guarded(lambda: sorted(meta.find_undeclared_variables(_parsed(_Environment(), body))))
+
+
+def render(body: str, values: Mapping[str, Any]) -> tuple[str | None, str]:
+    """Fill in a text; returns what the system and the user say.
+
+    Raises:
+        Refused: with the line and, where it is known, the column.
+    """
+
+    def work() -> tuple[str | None, str]:
+        environment = _Environment()
+        tree = _parsed(environment, body)
+        names = meta.find_undeclared_variables(tree)
+        # Compiled from the text and not from the tree, which the check has seen but not changed.
+        template = environment.from_string(body)
+        given = {name: _plain(value) for name, value in values.items() if name in names}
+        pieces, length = [], 0
+        for piece in template.generate(given):
+            length += len(piece)
+            if length > MAX_OUTPUT_CHARACTERS:
+                raise _too_long()
+            pieces.append(piece)
+        said: dict[str, list[str]] = {"system": [], "user": ["".join(pieces)]}
+        for role, text in environment.sections:
+            said[role].append(text)
+        system, user = (_joined(said[role]) for role in ("system", "user"))
+        if len(system) + len(user) > MAX_OUTPUT_CHARACTERS:
+            raise _too_long()
+        return system or None, user
+
+    return _guarded(work)
+
+
+def _guarded(work: Callable[[], T]) -> T:
+    try:
+        return work()
+    except Refused:
+        raise
+    except TemplateSyntaxError as error:
+        place = error.lineno
+        column = place.column if isinstance(place, _Place) else None
+        raise Refused(_sentence(error.message or "This is no Jinja"), place, column) from None
+    except RecursionError:
+        raise Refused("The template is nested too deeply.") from None
+    except MemoryError:
+        raise Refused("The template takes too much memory.") from None
+    except (TemplateError, ArithmeticError, TypeError, ValueError, LookupError) as error:
+        raise Refused(_sentence(str(error)), _line_of(error)) from None
+    except (AttributeError, SyntaxError, AssertionError) as error:
+        raise Refused(_sentence(str(error) or "This cannot be filled in")) from None
+
+
+def _parsed(environment: Environment, body: str) -> nodes.Template:
+    if len(body) > MAX_BODY_CHARACTERS:
+        raise Refused(f"The text is longer than {MAX_BODY_CHARACTERS:,} characters.")
+    tree = environment.parse(body)
+    _check(environment, tree)
+    return tree
+
+
+def _check(environment: Environment, tree: nodes.Template) -> None:
+    """Refuse everything that is not listed above."""
+    count = 0
+    waiting: list[tuple[nodes.Node, int, int, bool]] = [(tree, 0, 0, True)]
+    while waiting:
+        node, depth, loops, outside = waiting.pop()
+        count += 1
+        if count > MAX_NODES:
+            raise _refused(node, f"The template has more than {MAX_NODES:,} parts.")
+        if depth > MAX_DEPTH:
+            raise _refused(node, "The template is nested too deeply.")
+        if isinstance(node, nodes.CallBlock) and _is_section(node):
+            if not outside:
+                raise _refused(node, "A section cannot stand in a loop or in another section.")
+            outside = False
+            children = iter(node.body)
+        else:
+            _check_node(environment, node)
+            children = node.iter_child_nodes()
+            outside &= isinstance(node, nodes.Template | nodes.If)
+        if isinstance(node, nodes.For):
+            loops += 1
+            if loops > MAX_LOOPS:
+                raise _refused(node, f"More than {MAX_LOOPS} loops stand in each other.")
+        waiting += [(child, depth + 1, loops, outside) for child in children]
+
+
+def _is_section(node: nodes.CallBlock) -> bool:
+    return isinstance(node.call.node, nodes.ExtensionAttribute)
+
+
+def _check_node(environment: Environment, node: nodes.Node) -> None:
+    kind = type(node).__name__.lower()
+    if not isinstance(node, _NODES) or isinstance(node, nodes.CallBlock):
+        raise _refused(node, f"A template cannot use {_WORDS.get(kind, kind)!r}.")
+    if isinstance(node, nodes.Name) and (node.name.startswith("_") or node.name in _RESERVED):
+        raise _refused(node, f"A template cannot use the name {node.name!r}.")
+    if isinstance(node, nodes.For) and node.recursive:
+        raise _refused(node, "A loop cannot be recursive.")
+    name = None
+    if isinstance(node, nodes.Getattr):
+        name = node.attr
+    elif isinstance(node, nodes.Getitem) and isinstance(node.arg, nodes.Const):
+        name = node.arg.value
+    if isinstance(name, str) and (name.startswith("_") or name in ("format", "format_map")):
+        raise _refused(node, f"A template cannot use the attribute {name!r}.")
+    if isinstance(node, nodes.Filter | nodes.Test):
+        known = environment.filters if isinstance(node, nodes.Filter) else environment.tests
+        if node.name not in known:
+            raise _refused(node, f"There is no {kind} {node.name!r} in templates.")
+    if isinstance(node, nodes.Filter):
+        # Such as `map(attribute="__class__")`.
+        for each in (*node.args, *(keyword.value for keyword in node.kwargs)):
+            told = each.value if isinstance(each, nodes.Const) else None
+            if isinstance(told, str) and any(part[:1] == "_" for part in told.split(".")):
+                raise _refused(node, f"A template cannot use the attribute {told!r}.")
+    if isinstance(node, nodes.Call):
+        target = node.node
+        is_range = isinstance(target, nodes.Name) and target.name == "range"
+        is_method = isinstance(target, nodes.Getattr) and target.attr in METHODS
+        if not (is_range or is_method):
+            raise _refused(node, "A template can only call range and a few methods.")
+    if isinstance(node, nodes.Call | nodes.Filter | nodes.Test) and (
+        node.dyn_args or node.dyn_kwargs
+    ):
+        raise _refused(node, "A template cannot pass * or ** arguments.")
+
+
+def _refused(node: nodes.Node, text: str) -> Refused:
+    place = node.lineno
+    return Refused(text, place, place.column if isinstance(place, _Place) else None)
+
+
+def _too_long() -> Refused:
+    return Refused(f"The text would be longer than {MAX_OUTPUT_CHARACTERS:,} characters.")
+
+
+def _line_of(error: BaseException) -> int | None:
+    """The line of the template: Jinja rewrites the traceback so that its frames have them."""
+    lines = []
+    trace = error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename in ("<template>", "<unknown>"):
+            lines.append(trace.tb_lineno)
+        trace = trace.tb_next
+    return lines[-1] if lines else None
+
+
+def _sentence(text: str) -> str:
+    text = " ".join(text.split())[:300].rstrip(".")
+    return f"{text[:1].upper()}{text[1:]}."
+
+
+def _joined(texts: list[str]) -> str:
+    return "\n\n".join(stripped for text in texts if (stripped := text.strip()))
+
+
+def _plain(value: Any) -> Any:
+    """A value of exactly the types of JSON, so that nothing else can be reached through it."""
+    if isinstance(value, list):
+        return [_plain(each) for each in value]
+    if value is None or type(value) in (str, int, float, bool):
+        return value
+    raise Refused("A value is not plain.")
+
+
+def _default(value: Any, default: Any = "", boolean: bool = False) -> Any:
+    """A field that was left empty is None or an empty text."""
+    from jinja2 import Undefined
+
+    empty = isinstance(value, Undefined) or value is None or value == ""
+    return default if empty or (boolean and not value) else value
+
+
+def _range(*limits: int) -> range:
+    found = range(*limits)
+    if len(found) > MAX_RANGE:
+        raise SecurityError(f"A range has more than {MAX_RANGE:,} numbers")
+    return found

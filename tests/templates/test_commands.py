@@ -1,0 +1,53 @@
+"""`tidewire templates`, and `tidewire ask --template`."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+TEXT = "---\ninputs: {code: text}\n---\n{% system %}S{% endsystem %}{{ code }} {{ who }}"
+
+
+def run(data: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "OPENAI_API_KEY": "sk-canary", "TIDEWIRE_DATA_DIR": str(data)}
+    command = [sys.executable, "-W", "error", "-m", "shell", *words]
+    return subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+
+
+def test_the_commands(tmp_path: Path) -> None:
+    file = tmp_path / "review.md"
+    file.write_text(TEXT)
+    data = tmp_path / "data"
+    assert run(data, "templates", "import", str(file)).stdout == "imported review\n"
+    listed = [
+        json.loads(line)
+        for line in run(data, "templates", "list", "--json").stdout.split("\n")[:-1]
+    ]
+    assert [(each["name"], each["problem"]) for each in listed] == [("review", None)]
+    assert run(data, "templates", "show", "review").stdout == TEXT + "\n"
+    given = ("--set", "code=x", "--set", "who=you")
+    assert run(data, "templates", "render", "review", *given).stdout == "S\n\n```\nx\n```\n you\n"
+    model = ("--provider", "openai", "--model", "gpt-5")
+    body = run(data, "templates", "render", "review", *given, "--request", *model).stdout
+    assert json.loads(body)["input"] == [
+        {"role": "system", "content": "S"},
+        {"role": "user", "content": "```\nx\n```\n you"},
+    ]
+    assert "sk-canary" not in body
+    asked = run(data, "ask", "--template", "review", *given, "--provider", "echo")
+    assert (asked.returncode, asked.stdout) == (0, "```\nx\n```\n you\n")
+
+
+def test_what_is_wrong_is_said_with_its_place(tmp_path: Path) -> None:
+    file = tmp_path / "bad.md"
+    file.write_text("one\n{{ x. }}")
+    checked = run(tmp_path / "data", "templates", "check", str(file))
+    assert (checked.returncode, checked.stdout) == (
+        1,
+        f"{file}: Line 2, column 7: Expected name or number.\n",
+    )
+    missing = run(tmp_path / "data", "templates", "render", "none")
+    assert missing.returncode == 1
+    assert "There is no template none" in missing.stderr
+    assert run(tmp_path / "data", "ask", "x", "--template", "none").returncode == 2

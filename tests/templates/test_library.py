@@ -1,0 +1,252 @@
+"""The library of templates: files, versions, and what cannot be a file."""
+
+import contextlib
+import os
+import stat
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from shell.contract import FormFile
+from shell.conversations.templates.front_matter import BadHead, read_head, read_yaml, split
+from shell.conversations.templates.importing import convert
+from shell.conversations.templates.library import MAX_VERSIONS, Templates
+from shell.conversations.text_files import fence
+from shell.errors import NotFound, ValidationFailed
+
+REVIEW = """---
+name: Review
+description: Reviews code
+model: openai/gpt-5
+effort: low
+tools: [calculator]
+inputs:
+  code: {type: text, title: Code, required: true}
+  most: {type: integer, default: 3, minimum: 1, maximum: 9}
+  tone: {type: enum, options: [kind, strict], default: kind}
+---
+{% system %}You review {{ language }}, {{ tone }}.{% endsystem %}
+{{ code }}
+{{ most }}
+"""
+
+
+@pytest.fixture
+def templates(tmp_path: Path) -> Templates:
+    return Templates(tmp_path)
+
+
+def test_a_template_has_a_form(templates: Templates) -> None:
+    found = templates.save("work/review", REVIEW)
+    assert (found.title, found.model, found.effort) == ("Review", "openai/gpt-5", "low")
+    assert found.tools == ["calculator"]
+    assert [field.name for field in found.inputs] == ["code", "most", "tone", "language"]
+    # A variable that the front matter does not name is a text.
+    assert (found.inputs[3].type, found.inputs[3].required) == ("string", True)
+    assert [each.name for each in templates.summaries()] == ["work/review"]
+    mode = (templates.folder / "work" / "review.md").stat().st_mode
+    assert stat.S_IMODE(mode) == 0o600
+
+
+def test_pasted_texts_and_files_cannot_end_their_fence(templates: Templates) -> None:
+    templates.save("a", "---\ninputs: {f: file, t: text}\n---\n{{ f }}{{ t }}")
+    file = FormFile(name="x\n.md", text="```\r`````\nout")
+    said = templates.render("a", {"f": file, "t": "~\n```"})
+    assert said.user == "x .md\n``````\n```\r`````\nout\n``````\n````\n~\n```\n````"
+
+
+@settings(deadline=None)
+@given(st.text(alphabet="`~ \n\rab", max_size=80))
+def test_no_text_has_the_line_that_ends_its_fence(text: str) -> None:
+    first, _, rest = fence(text).partition("\n")
+    assert first not in rest.removesuffix(f"\n{first}\n")
+
+
+@pytest.mark.parametrize(
+    ("values", "field"),
+    [({"code": "x"}, "language"), ({"code": "x", "language": "Go", "most": 10}, "most")],
+)
+def test_wrong_values_are_refused(
+    templates: Templates, values: dict[str, str | int], field: str
+) -> None:
+    templates.save("a", REVIEW)
+    with pytest.raises(ValidationFailed) as refused:
+        templates.render("a", dict(values))
+    assert [path for path, _ in refused.value.issues] == [field]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["../x", "/x", "a/../../x", ".x", "a/.x", "a\\x", "x\0", "", "con", "x ", "x.", "a/b/c/d/e"],
+)
+def test_a_name_cannot_leave_the_folder(templates: Templates, name: str) -> None:
+    for use in (templates.get, templates.remove, lambda n: templates.save(n, "x")):
+        with pytest.raises(ValidationFailed):
+            use(name)
+
+
+def test_links_are_not_followed(templates: Templates, tmp_path: Path) -> None:
+    templates.folder.mkdir()
+    (tmp_path / "secret.md").write_text("secret")
+    (templates.folder / "linked").symlink_to(tmp_path)
+    (templates.folder / "file.md").symlink_to(tmp_path / "secret.md")
+    assert templates.summaries() == []
+    for name in ("linked/secret", "file"):
+        with pytest.raises(ValidationFailed):
+            templates.save(name, "x")
+        with pytest.raises(ValidationFailed):
+            templates.get(name)
+    assert (tmp_path / "secret.md").read_text() == "secret"
+
+
+def test_what_is_no_file_is_not_waited_for(templates: Templates) -> None:
+    templates.folder.mkdir()
+    os.mkfifo(templates.folder / "pipe.md")
+    with pytest.raises(NotFound):
+        templates.get("pipe")
+
+
+def test_edits_keep_earlier_versions(templates: Templates) -> None:
+    first = templates.save("a", "one")
+    for number in range(MAX_VERSIONS + 5):
+        templates.save("a", f"text {number}")
+    kept = templates.versions("a")
+    assert len(kept) == MAX_VERSIONS
+    assert templates.get("a", kept[0].version).text == f"text {MAX_VERSIONS + 3}"
+    with pytest.raises(NotFound):
+        templates.get("a", first.version)
+
+
+def test_an_edit_elsewhere_is_not_written_over(templates: Templates) -> None:
+    seen = templates.save("a", "one")
+    (templates.folder / "a.md").write_text("of an editor")
+    with pytest.raises(ValidationFailed):
+        templates.save("a", "two", seen.version)
+    assert templates.get("a").text == "of an editor"
+
+
+def test_templates_are_removed_restored_renamed_and_copied(templates: Templates) -> None:
+    templates.save("a", "one")
+    templates.remove("a")
+    assert templates.summaries() == []
+    assert templates.restore("a").text == "one"
+    assert templates.rename("a", "b/c").name == "b/c"
+    assert templates.versions("b/c")
+    assert templates.duplicate("b/c").name == "b/c-2"
+    with pytest.raises(ValidationFailed):
+        templates.rename("b/c", "b/c-2")
+    assert [each.name for each in templates.summaries()] == ["b/c", "b/c-2"]
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "column"),
+    [
+        ("---\nname: [\n---\n", 3, 1),
+        ("---\nname: a\nother: b\n---\n", 3, 1),
+        ("---\ninputs:\n  a: {type: unknown}\n---\n", 3, 3),
+        ("---\ninputs:\n  a: {type: integer, default: x}\n---\n", 3, 3),
+        ("---\na: &x [1]\nb: *x\n---\n", 3, 4),
+        ("---\nname: !!python/object:os.system x\n---\n", 2, 7),
+        ("---\nname: a\n---\none\n{{ x. }}", 5, 7),
+    ],
+)
+def test_a_template_with_a_problem_is_listed_with_its_place(
+    templates: Templates, text: str, line: int, column: int
+) -> None:
+    templates.folder.mkdir()
+    (templates.folder / "bad.md").write_text(text)
+    (templates.folder / "good.md").write_text("x")
+    bad, good = templates.summaries()
+    assert good.problem is None
+    assert bad.problem is not None
+    assert (bad.problem.line, bad.problem.column) == (line, column)
+
+
+def test_words_and_dates_of_yaml_stay_texts() -> None:
+    assert read_yaml("a: no\nb: 2026-11-29\nc: 1:30\nd: true\ne: 5\nf:")[0] == {
+        "a": "no",
+        "b": "2026-11-29",
+        "c": "1:30",
+        "d": True,
+        "e": 5,
+        "f": None,
+    }
+
+
+TEXTS = st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=20)
+PLAIN = st.none() | st.booleans() | st.integers(-9_999, 9_999) | TEXTS
+
+
+@settings(deadline=None)
+@given(st.dictionaries(TEXTS.filter(bool), PLAIN | st.lists(PLAIN, max_size=3), max_size=5))
+def test_values_of_yaml_come_back(values: dict[str, object]) -> None:
+    written = yaml.safe_dump(values, allow_unicode=True)
+    assert read_yaml(written)[0] == values
+
+
+@settings(deadline=None)
+@given(st.text(alphabet="-: \n[]{}&*!abc'\"|>#%@", max_size=120))
+def test_any_front_matter_is_read_or_refused(head: str) -> None:
+    found, body, _ = split(f"---\n{head}\n---\nbody")
+    assert body.endswith("body")
+    with contextlib.suppress(BadHead):
+        read_head(found)
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "system", "user", "values"),
+    [
+        (
+            "llm.yaml",
+            "model: gpt-5\nsystem: You speak like $voice\n"
+            "prompt: 'Sum up for $$5 {{ it }}: $input'\ndefaults:\n  voice: GlaDOS\n",
+            "You speak like GlaDOS",
+            "Sum up for $5 {{ it }}: text",
+            {"input": "text"},
+        ),
+        ("only.yml", "'Say $what'", None, "Say hi", {"what": "hi"}),
+        ("system.yaml", "system: Be brief", "Be brief", "hello", {"input": "hello"}),
+        (
+            "chat.txt",
+            "Translate {{ user text }} to {{lang}} {% not jinja %}",
+            None,
+            "Translate hi to Go {% not jinja %}",
+            {"user_text": "hi", "lang": "Go"},
+        ),
+        (
+            "a.json",
+            '[{"command": "/sum-up", "title": "Sum up", "content": "Sum up {{CLIPBOARD}}"}]',
+            None,
+            "Sum up this",
+            {"CLIPBOARD": "this"},
+        ),
+        (
+            "basic.prompty",
+            "---\nname: Basic\nmodel: {api: chat}\n---\nsystem:\nBe kind.\n\nuser:\n{{question}}\n",
+            "Be kind.",
+            "why",
+            {"question": "why"},
+        ),
+    ],
+)
+def test_files_of_other_programs_are_imported(
+    templates: Templates,
+    file: str,
+    text: str,
+    system: str | None,
+    user: str,
+    values: dict[str, str],
+) -> None:
+    [made] = templates.import_file(file, text)
+    assert made.problem is None
+    said = templates.render(made.name, dict(values))
+    assert (said.system, said.user) == (system, user)
+
+
+@pytest.mark.parametrize("file", ["x.yaml", "x.json"])
+def test_a_file_without_prompts_is_refused(file: str) -> None:
+    with pytest.raises(ValidationFailed):
+        convert(file, "[1, 2")

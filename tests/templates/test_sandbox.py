@@ -1,0 +1,157 @@
+"""Hostile templates are refused, or end the process that fills them in, and nothing else."""
+
+import resource
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from shell.contract import TemplateProblem
+from shell.conversations.templates.renderer import ENDED, SLOW, fill_in, find_variables
+from shell.conversations.templates.sandbox import Refused, render, variables
+
+HOSTILE = {
+    "CVE-2016-10745, format with attributes": "{{ '{0.__class__}'.format(1) }}",
+    "CVE-2016-10745, by item": "{{ ''['format']('{0.__class__}') }}",
+    "CVE-2019-10906, format_map": "{{ '{a.__class__}'.format_map({'a': 1}) }}",
+    "CVE-2024-56201, by a loop": "{% for f in ['{0}'.format] %}{{ f(1) }}{% endfor %}",
+    "CVE-2024-56326, an indirect call": "{{ ['{0.__class__}']|map('format', 1)|list }}",
+    "CVE-2024-56326, a stored method": "{% set f = '{0.__class__}'.format %}{{ f(1) }}",
+    "CVE-2025-27516, attr": "{{ '{0.__class__}'|attr('format')(1) }}",
+    "jinja2: a private attribute": "{{ x.__class__ }}",
+    "jinja2: a private item": "{{ x['__class__'] }}",
+    "jinja2: a private item by a made text": "{{ x['__cl' ~ 'ass__'] }}",
+    "jinja2: by map": "{{ [x]|map(attribute='__class__')|list }}",
+    "jinja2: globals of a function": "{{ range.__globals__ }}",
+    "jinja2: func_code": "{{ x.foo.__code__ }}",
+    "jinja2: an unsafe call": "{{ x.upper.__call__() }}",
+    "jinja2: generator frames": "{{ [x]|map('upper')|attr('gi_frame') }}",
+    "jinja2: a change of a list": "{{ [1].append(2) }}",
+    "jinja2: a change of a dict": "{{ {}.update({1: 2}) }}",
+    "jinja2: a macro": "{% macro m() %}{% endmacro %}{{ m.__globals__ }}",
+    "jinja2: self": "{{ self.__init__.__globals__ }}",
+    "jinja2: cycler": "{{ cycler.__init__.__globals__ }}",
+    "jinja2: namespace": "{% set n = namespace() %}",
+    "jinja2: lipsum": "{{ lipsum(10000) }}",
+    "jinja2: range": "{{ range(100001) }}",
+    "jinja2: power": "{{ 2 ** 100000 }}",
+    "a file": "{% include '/etc/passwd' %}",
+    "an import": "{% import 'x' as y %}",
+    "a parent": "{% extends 'x' %}",
+    "a recursive loop": "{% for a in [1] recursive %}{{ loop([1]) }}{% endfor %}",
+    "many loops": "{% for a in x %}" * 4 + "{% endfor %}" * 4,
+    "a long text": "{{ 'a' * 1000000000 }}",
+    "a large number": "{% set n = 9**9 %}",
+    "spread arguments": "{{ range(*[1]) }}",
+    "a section in a loop": "{% for a in x %}{% system %}{% endsystem %}{% endfor %}",
+    "deep parentheses": "{{ " + "(" * 3_000 + "1" + ")" * 3_000 + " }}",
+    "many signs": "{{ " + "-" * 20_000 + "1 }}",
+}
+
+
+@pytest.mark.parametrize("body", HOSTILE.values(), ids=HOSTILE)
+def test_a_hostile_template_is_refused(body: str) -> None:
+    with pytest.raises(Refused):
+        render(body, {"x": "text"})
+
+
+LIMITLESS = {
+    "10**9 letters": ("{{ 'a'*10**9 }}", None),
+    "loops in loops": (
+        "{% for a in range(9999) %}{% for b in range(9999) %}{% endfor %}{% endfor %}",
+        SLOW,
+    ),
+    "deep recursion": ("{% if 1 %}" * 3_000 + "{% endif %}" * 3_000, None),
+    "a wide indent": ("{{ x|indent(4000000000) }}", ENDED),
+    "a text that grows": (
+        "{% set y = x|replace('a', x)|replace('a', x)|replace('a', x) %}{{ y }}",
+        ENDED,
+    ),
+}
+
+
+@pytest.mark.parametrize(("body", "sentence"), LIMITLESS.values(), ids=LIMITLESS)
+def test_a_template_that_takes_too_much_ends_with_a_sentence(
+    body: str, sentence: str | None
+) -> None:
+    # In the host it would have taken gigabytes, or hours.
+    before = resource.getrusage(resource.RUSAGE_SELF)
+    found = fill_in(body, {"x": "a" * 2_000})
+    after = resource.getrusage(resource.RUSAGE_SELF)
+    assert isinstance(found, TemplateProblem)
+    assert found.message.endswith(".")
+    assert sentence is None or found.message == sentence
+    assert after.ru_maxrss - before.ru_maxrss < 100_000  # KB
+
+
+def test_a_template_takes_half_a_second_of_the_processor_at_most() -> None:
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    find_variables(["x"])
+    between = resource.getrusage(resource.RUSAGE_CHILDREN)
+    fill_in(LIMITLESS["loops in loops"][0], {})
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    start_s = between.ru_utime + between.ru_stime - before.ru_utime - before.ru_stime
+    took_s = after.ru_utime + after.ru_stime - between.ru_utime - between.ru_stime
+    assert took_s - start_s < 0.5
+
+
+def test_the_templates_after_one_that_ends_the_process_are_checked() -> None:
+    slow = "{% for a in range(9999) %}" + "x" * 200 + "{% endfor %}"
+    bodies = ["{{ a }}", "{{ " + "b." * 60_000 + "c }}", "{{ d }}", slow]
+    found = find_variables(bodies)
+    assert found[0] == ["a"]
+    assert isinstance(found[1], TemplateProblem)
+    assert found[2:] == [["d"], []]
+
+
+@pytest.mark.parametrize(
+    ("body", "line", "column"),
+    [
+        ("one\n  {{ x. }}", 2, 9),
+        ("{{ a }}\n{% for %}", 2, 8),
+        ("one\ntwo {{ x|attr('y') }}", 2, 10),
+        ("one\r\n\r\n{% include 'x' %}", 3, 4),
+        ("one\n{{ x.nothing }}", 2, None),
+    ],
+)
+def test_an_error_says_where_it_is(body: str, line: int, column: int | None) -> None:
+    with pytest.raises(Refused) as refused:
+        render(body, {"x": "text"})
+    assert (refused.value.line, refused.value.column) == (line, column)
+
+
+@pytest.mark.parametrize(
+    ("body", "values", "system", "user"),
+    [
+        ("Hi {{ name }}", {"name": "you"}, None, "Hi you"),
+        ("{% system %}Be {{ a }}{% endsystem %}\nGo", {"a": "kind"}, "Be kind", "Go"),
+        ("{% if a %}{% system %}S{% endsystem %}{% endif %}U", {"a": None}, None, "U"),
+        ("{% user %}U{% enduser %}", {}, None, "U"),
+        ("{% for x in a %}{{ loop.index }}{{ x }} {% endfor %}", {"a": ["p", "q"]}, None, "1p 2q"),
+        ("{{ a|default('none') }}", {"a": None}, None, "none"),
+        ("{{ a }}", {"a": "{{ b }}"}, None, "{{ b }}"),
+        ("{{ a + 1 }} {{ a * 2 }}", {"a": 3}, None, "4 6"),
+    ],
+)
+def test_templates_are_filled_in(
+    body: str, values: Mapping[str, Any], system: str | None, user: str
+) -> None:
+    assert render(body, values) == (system, user)
+
+
+def test_a_value_that_is_not_plain_is_refused() -> None:
+    with pytest.raises(Refused):
+        render("{{ a }}", {"a": object()})
+
+
+@settings(deadline=None)
+@given(st.text(max_size=200))
+def test_any_text_is_checked_or_refused_with_a_sentence(body: str) -> None:
+    found: object
+    try:
+        found = variables(body)
+    except Refused as refused:
+        found = refused.message
+    assert isinstance(found, list) or str(found).endswith(".")
