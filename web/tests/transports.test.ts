@@ -426,6 +426,28 @@ describe("identity", () => {
     expect(sessionStorage.getItem("tidewire.tab")).toBe(second);
   });
 
+  it("keeps its id when the page before a reload is removed late", async () => {
+    let remove = () => {};
+    const removed = new Promise<void>((resolve) => {
+      remove = resolve;
+    });
+    const locks = {
+      request: async (_: string, { signal }: { signal: AbortSignal }, hold: () => unknown) => {
+        await removed;
+        signal.throwIfAborted();
+        void hold();
+      },
+    };
+    const page = { sessionStorage, name: "", navigator: { locks } } as unknown as Window;
+    sessionStorage.setItem("tidewire.tab", "the-tab");
+    vi.useFakeTimers();
+    const taken = takeTabId(page);
+    await vi.advanceTimersByTimeAsync(5_000);
+    remove();
+    expect(await taken).toBe("the-tab");
+    vi.useRealTimers();
+  });
+
   it("does without storage", async () => {
     const page = {
       get sessionStorage(): Storage {

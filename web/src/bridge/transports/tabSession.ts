@@ -2,8 +2,9 @@
 import { readStored, writeStored } from "../../lib/storage";
 
 const TAB_KEY = "tidewire.tab";
-/** How long a reload may take to release the tab's lock. */
-const PATIENCE_MS = 300;
+/** How long a reload may take to release the tab's lock. Another tab that has it says so at once. */
+const PATIENCE_MS = 10_000;
+const ASK_EVERY_MS = 100;
 /** Prefix of the tab's key in the window's name. */
 const NAME = "tidewire:";
 
@@ -81,12 +82,34 @@ export async function newTabId(page: Window = window): Promise<string> {
 function claim(page: Window, id: string): Promise<boolean> {
   const locks: LockManager | null | undefined = page.navigator.locks;
   if (!locks) return Promise.resolve(true);
+  const name = `tidewire-tab-${id}`;
+  const channel = new BroadcastChannel(name);
+  const waiting = new AbortController();
+  // The page before a reload has the lock until the browser has removed it, and does not answer.
+  channel.onmessage = ({ data }) => {
+    if (data === "taken") waiting.abort();
+  };
+  const ask = () => channel.postMessage("ask");
+  const asking = setInterval(ask, ASK_EVERY_MS);
+  const timer = setTimeout(() => waiting.abort(), PATIENCE_MS);
+  ask();
   return new Promise((resolve) => {
+    function end(isMine: boolean): void {
+      clearInterval(asking);
+      clearTimeout(timer);
+      resolve(isMine);
+    }
     locks
-      .request(`tidewire-tab-${id}`, { signal: AbortSignal.timeout(PATIENCE_MS) }, () => {
-        resolve(true);
+      .request(name, { signal: waiting.signal }, () => {
+        channel.onmessage = ({ data }) => {
+          if (data === "ask") channel.postMessage("taken");
+        };
+        end(true);
         return new Promise<never>(() => {});
       })
-      .catch(() => resolve(false));
+      .catch(() => {
+        channel.close();
+        end(false);
+      });
   });
 }
