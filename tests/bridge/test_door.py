@@ -365,7 +365,7 @@ async def test_the_method_table_is_what_the_namespaces_say(desk: Desk) -> None:
         f"llm.{name}"
         for name in (
             "inference", "cancel", "create_session", "destroy_session", "run_session",
-            "decide", "get_status", "attach", "list", "get_session",
+            "decide", "answer", "get_status", "attach", "list", "get_session",
         )
     }  # fmt: skip
 
