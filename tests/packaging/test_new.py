@@ -13,7 +13,6 @@ import pytest
 from playwright.sync_api import expect
 
 from devtools.npm_package import package
-from devtools.processes import Children
 from devtools.setup import Setup
 from shell.errors import ValidationFailed
 from shell.program.new import TEMPLATE, create
@@ -23,13 +22,6 @@ from tests.host_process import HostProcess
 from tests.window.endurance import OFFSCREEN
 
 MOST_LINES = 150
-
-
-@pytest.fixture(scope="module")
-def setup() -> Iterator[Setup]:
-    children = Children()
-    yield Setup(ROOT, children)
-    children.end()
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,6 @@ import pytest
 from playwright.sync_api import expect
 
 from devtools.npm_package import package
-from devtools.processes import Children
 from devtools.setup import Setup
 from shell import __version__
 from tests.chromium import driver, headless
@@ -71,13 +70,6 @@ STRICT = {
     "noUncheckedIndexedAccess": True,
     "types": ["vite/client", "node"],
 }
-
-
-@pytest.fixture(scope="module")
-def setup() -> Iterator[Setup]:
-    children = Children()
-    yield Setup(ROOT, children)
-    children.end()
 
 
 @pytest.fixture(scope="module")
