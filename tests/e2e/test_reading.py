@@ -50,6 +50,17 @@ def test_an_answer_is_set_in_our_fonts_in_lines_of_some_seventy_letters(page: Pa
     assert 65 <= page.evaluate(LETTERS_IN_A_LINE) <= 72
 
 
+def test_a_quote_keeps_its_lines_as_a_paragraph_does(page: Page) -> None:
+    show(page, "> Full fathom five\n> thy father lies;", "Full fathom five\nthy father lies;")
+    rects = """(selector) => {
+      const range = document.createRange();
+      range.selectNodeContents(document.querySelector(selector));
+      return new Set([...range.getClientRects()].map(({ top }) => Math.round(top))).size;
+    }"""
+    assert page.evaluate(rects, ".message.assistant blockquote p") == 2
+    assert page.evaluate(rects, ".message.assistant blockquote ~ p") == 2
+
+
 def test_only_what_scrolls_is_a_tab_stop(page: Page) -> None:
     show(page, TABLE, CODE, FORMULA)
     expect(answer(page).locator("math")).to_be_visible()
