@@ -5,8 +5,10 @@ Through the engine, so that the number of requests shows the retry policy as wel
 
 import asyncio
 import json
+import os
 import shutil
 import subprocess
+import sys
 import urllib.request
 import uuid
 from collections.abc import Callable, Generator
@@ -39,6 +41,8 @@ from shell.providers.apis.responses import RESPONSES
 from shell.providers.base import ModelInfo, Provider
 from shell.providers.http.endpoint import Endpoint
 from shell.providers.http.provider import HttpProvider
+from shell.providers.request_code import as_curl, as_python
+from shell.store.wire_log import WireLog
 from shell.tools.base import Arguments, Progress
 from shell.tools.offer import Offer
 from tests.engine.functions import Functions
@@ -366,3 +370,44 @@ async def test_a_conversation_that_is_too_long(aimock: Aimock, make: Make) -> No
     # Anthropic has no code for it, only words.
     code = ErrorCode.INVALID_REQUEST if make is messages else ErrorCode.CONTEXT_LENGTH
     assert (outcome.ending.code, outcome.requests) == (code, 1)
+
+
+async def test_copies_of_a_request_bring_the_same_body(
+    aimock: Aimock, make: Make, tmp_path: Path
+) -> None:
+    test_id = uuid.uuid4().hex
+    provider = make(aimock.url, {"X-Test-Id": test_id})
+    wire = WireLog(tmp_path / "data", lambda: True, list)
+    engine = Engine(lambda _: provider, wire=wire)
+    message = Message(role="user", content="plain")
+    log = engine.start("w", InferenceRequest(messages=[message], provider_id=provider.id))
+    async for _ in log.follow():
+        pass
+    await engine.close()
+    await wire.close()
+    await provider.close()
+    [attempt] = (await wire.get(log.inference_id)).attempts
+    keys = {
+        header.variable: test_id if header.name == "x-test-id" else "a-key"
+        for header in attempt.request.headers
+        if header.variable
+    }
+    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), **keys}
+    for code, program in (
+        (as_curl(attempt.request), "sh"),
+        (as_python(attempt.request), sys.executable),
+    ):
+        assert "a-key" not in code
+        assert test_id not in code
+        done = await asyncio.to_thread(
+            subprocess.run,
+            program,
+            input=code.encode(),
+            capture_output=True,
+            env=environment,
+            check=False,
+            timeout=120,
+        )
+        assert done.returncode == 0, done.stderr.decode()
+    [sent, *copies] = map(json.loads, await asyncio.to_thread(aimock.bodies, test_id))
+    assert copies == [sent, sent]
