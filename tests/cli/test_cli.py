@@ -273,13 +273,13 @@ def test_an_interrupted_answer_ends_as_cancelled(number: int, status: int) -> No
     with started("ask", "/rate 50\n/repeat 500 word", "--provider", "echo", "--json") as program:
         while program.line()["channel"] != "llm:token":
             pass
-        result, seconds = program.stop(number)
+        result, _ = program.stop(number)
     assert result.status == status
     assert result.lines[-1]["channel"] == "llm:done"
     assert result.lines[-1]["cancelled"] is True
     assert sum(line["channel"] in TERMINAL for line in result.lines) == 1
     assert result.err == ""
-    assert seconds < 2
+    assert len(result.lines) < 500  # it did not wait for the whole answer
 
 
 def test_ctrl_c_is_heard_although_nobody_reads_the_output() -> None:

@@ -167,7 +167,7 @@ async def test_a_keychain_that_hangs_holds_nobody_up(hanging: Hanging) -> None:
     await one.load({"google": URL})
     assert (await one.remove("anthropic", URL)).remark is not None
     ticking.cancel()
-    assert time.monotonic() - began < 2.0
+    assert time.monotonic() - began < 20  # a call that waited for the keychain would never end
     assert ticks > 5
     assert hanging.calls == 1
 

@@ -110,7 +110,7 @@ async def test_a_crash_is_seen_soon_and_the_next_use_starts_anew() -> None:
             began = time.monotonic()
             os.kill(running.process.pid, signal.SIGKILL)
             crash = await made.crashed(running)
-            assert time.monotonic() - began < 5
+            assert time.monotonic() - began < 20
             assert crash is not None
             assert crash.code is ErrorCode.LOCAL_MODEL_CRASHED
             assert "SIGKILL" in crash.message
@@ -185,7 +185,7 @@ async def test_the_end_comes_soon_however_deaf_the_child_is(script: str) -> None
         await asyncio.gather(using, return_exceptions=True)
         began = time.monotonic()
         await made.end()
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 20
 
 
 async def _use(made: LlamaProcess) -> None:

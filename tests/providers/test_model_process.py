@@ -67,10 +67,10 @@ def test_an_interrupted_answer_frees_the_model(number: int, status: int) -> None
         program.send(number)
         while (event := program.line())["channel"] != "llm:done":
             pass
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 20
         assert event["cancelled"] is True
         result = program.rest()
-        gone_within(program, 3 - (time.monotonic() - began))
+        gone_within(program, 20 - (time.monotonic() - began))
     assert (result.status, result.out, result.err) == (status, "", "")
 
 
@@ -92,7 +92,7 @@ def test_a_page_that_says_hello_has_the_model_loaded(tmp_path: Path) -> None:
             assert time.monotonic() < deadline
         result, seconds = program.stop()
         assert (result.status, result.err) == (0, "")
-        gone_within(program, 3 - seconds)
+        gone_within(program, 20 - seconds)
 
 
 async def say_hello(host: str, ticket: str) -> None:

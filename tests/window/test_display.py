@@ -47,7 +47,7 @@ def test_an_x_display_that_hangs_is_not_waited_for(monkeypatch: pytest.MonkeyPat
         name = f"127.0.0.1:{server.getsockname()[1] - 6000}"
         began = time.monotonic()
         assert "cannot be reached" in sentence(DISPLAY=name)
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 20
 
 
 def test_a_dead_wayland_display(tmp_path: Path) -> None:

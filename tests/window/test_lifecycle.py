@@ -22,7 +22,8 @@ from tests.host_process import ROOT, HostProcess
 from tests.window.conftest import OFFSCREEN, Toy
 
 pytestmark = pytest.mark.window
-END_S = 3.0
+END_S = 20.0
+"""Enough on a busy machine; a program that does not end by itself never does."""
 
 
 def host(**environment: str) -> HostProcess:
