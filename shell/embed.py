@@ -11,6 +11,7 @@ import logging
 import os
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -86,7 +87,8 @@ class App:
     Raises:
         PageMissing: there is no such page, or the bridge's own script was not built.
         WrongSignatures: a page could not call a method; all such methods are named.
-        ValueError: a namespace is called `llm` or `shell`, or `streams` is less than 1.
+        ValueError: a namespace is called `llm` or `shell`, `streams` is less than 1, or `data` is
+            given where only the bridge is installed.
     """
 
     def __init__(
@@ -109,6 +111,8 @@ class App:
         taken = [name for name in OWN if name in namespaces]
         if taken:
             raise ValueError(f"The namespace {taken[0]!r} is the bridge's own")
+        if data is not None and find_spec("shell.app") is None:
+            raise ValueError("Install tidewire, not tidewire-bridge, to use `data`")
         check_signatures(namespaces)
         self.namespaces = namespaces
         page = os.environ.get(DEV_URL) or page

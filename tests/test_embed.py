@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from shell import App
 from shell.bridge.caller import Caller
 from shell.bridge.signatures import WrongSignatures
 from shell.embed import ProgramHost
 from shell.errors import LimitReached, ProgramError
 from shell.support.event_loop import event_loop_thread
+from tidewire_bridge import App
 
 ONE = Caller("window-1")
 

@@ -40,13 +40,14 @@ def program(setup: Setup) -> Iterator[Path]:
         with tarfile.open(packed) as archive:
             archive.extractall(modules, filter="data")
         (modules / "package").rename(modules / "tidewire")
-        assert run(folder, "-m", "shell.program", "types") == 0
+        assert run(folder, "-m", "tidewire_bridge", "types") == 0
         yield folder
 
 
-def run(folder: Path, *arguments: str) -> int:
-    command = [sys.executable, *arguments]
-    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+def run(folder: Path, *arguments: str, python: Path | None = None) -> int:
+    """Run Python in a program's folder: that of this tree, or another."""
+    command = [str(python or sys.executable), *arguments]
+    env = {**os.environ, "PYTHONPATH": "" if python else str(ROOT)}
     return subprocess.run(command, cwd=folder, env=env, check=False).returncode
 
 
@@ -79,14 +80,18 @@ def test_its_types_and_its_fake_compile_only_when_complete(setup: Setup, program
     app.write_text(text, "utf-8")
 
 
-def test_it_passes_mypy_and_its_own_tests_in_both_shells(setup: Setup, program: Path) -> None:
-    assert run(program, "-m", "mypy", "--strict", "app.py", "test_app.py") == 0
+def test_with_the_bridge_alone_it_passes_mypy_and_its_own_tests_in_both_shells(
+    setup: Setup, program: Path, bridge_python: Path
+) -> None:
+    assert run(program, "-m", "tidewire_bridge", "types", python=bridge_python) == 0
+    strict = ("mypy", "--strict", "--python-executable", str(bridge_python))
+    assert run(program, "-m", *strict, "app.py", "test_app.py") == 0
     node, _ = setup.node()
     page = program / "page"
     vite = [node, setup.script("vite/bin/vite.js"), "build", "--logLevel", "warn"]
     assert subprocess.run(vite, cwd=page, check=False).returncode == 0
     (program / "pytest.ini").write_text("[pytest]\nfilterwarnings = error\n", "utf-8")
-    assert run(program, "-m", "pytest", "-q", "-p", "shell.testing", "-c", "pytest.ini") == 0
+    assert run(program, "-m", "pytest", "-q", "-c", "pytest.ini", python=bridge_python) == 0
 
 
 @pytest.mark.browser
@@ -138,7 +143,7 @@ def test_an_edit_reaches_the_window_with_its_state(program: Path) -> None:
 @contextlib.contextmanager
 def developing(program: Path, *arguments: str) -> Iterator[HostProcess]:
     env = {**OFFSCREEN, "PYTHONPATH": str(ROOT)}
-    host = HostProcess("shell.program", "dev", *arguments, env=env, cwd=program)
+    host = HostProcess("tidewire_bridge", "dev", *arguments, env=env, cwd=program)
     host.expected = 130
     with host:
         yield host

@@ -1,4 +1,8 @@
-"""`python -m shell.program COMMAND`, in the folder of a program that `tidewire new` has made.
+"""`python -m tidewire_bridge COMMAND`.
+
+new NAME        make a program in a new folder (--npm FILE: the packed npm package)
+
+In the folder of a program that was made so:
 
 types           write page/src/contract.ts from app.py
 dev [--window]  the program with hot reload, in the browser or in its window
@@ -11,16 +15,19 @@ import sys
 from pathlib import Path
 
 from shell.embed import DEV_URL, App
-from shell.errors import ShellError
 from shell.program.build import build
 from shell.program.develop import develop
-from shell.program.new import write_types
+from shell.program.new import NEXT, create, write_types
 
 
 def main(arguments: list[str]) -> int:
     """Carry out one command; returns the exit status."""
     folder = Path.cwd()
     match arguments:
+        case ["new", name, *rest] if not rest or (rest[0] == "--npm" and len(rest) == 2):
+            made = create(folder, name, Path(rest[1]) if rest else None)
+            print(NEXT.format(folder=made, name=name))
+            return 0
         case ["types"]:
             # The page need not be built for its types.
             os.environ[DEV_URL] = "http://127.0.0.1:0"
@@ -36,10 +43,3 @@ def main(arguments: list[str]) -> int:
             return build(folder)
     print(__doc__, file=sys.stderr)
     return 2
-
-
-if __name__ == "__main__":
-    try:
-        sys.exit(main(sys.argv[1:]))
-    except (ShellError, ValueError) as error:
-        sys.exit(str(error))
