@@ -18,15 +18,17 @@ FROZEN = ("app", "deb", "all")
 
 def build(setup: Setup, arguments: list[str]) -> int:
     """Make what is distributed, in dist/: wheel and sdist, the same of the bridge alone, the npm
-    package, the frozen app, the Debian package.
+    package, the frozen app, the Debian package. `docs`: the documents as a site.
     """
     what = arguments[0] if arguments else "wheel"
     no_more(arguments[1:])
-    if what not in ("wheel", "bridge", "npm", "app", "deb", "all"):
-        known = "wheel, bridge, npm, app, deb and all"
+    if what not in ("wheel", "bridge", "docs", "npm", "app", "deb", "all"):
+        known = "wheel, bridge, docs, npm, app, deb and all"
         raise WrongUsage(f"dev.py build cannot build {what!r}: it knows {known}.")
     if what == "npm":
         return build_npm(setup)
+    if what == "docs":
+        return build_docs(setup)
     if what == "deb" and sys.platform != "linux":
         raise WrongUsage("dev.py build deb works on Linux: it reads what its libraries need there.")
     building = prepare_build(setup, what)
@@ -59,6 +61,16 @@ def build_npm(setup: Setup) -> int:
     with step("Building the npm package"):
         _, npm = setup.node()
         say(f"  {package(setup, setup.modules(), npm, setup.root / 'dist')}")
+    return 0
+
+
+def build_docs(setup: Setup) -> int:
+    """Make the site of the documents in dist/docs/."""
+    prepare(setup, "run", lambda: setup.packages("docs"))
+    with step("Building the site of the documents"):
+        target = setup.root / "dist" / "docs"
+        command = [setup.python, "-m", "devtools.docs_site", str(target)]
+        say(f"  {setup.children.quietly('Building the site', *command).splitlines()[-1]}")
     return 0
 
 
