@@ -81,6 +81,7 @@ def test_the_import_loads_the_version_and_nothing_else(bridge_python: Path) -> N
     added = loaded(bridge_python, "import tidewire_bridge")
     assert of_others(added) == OURS
     assert {name for name in added if name.startswith("shell")} == {"shell"}
+    assert not added & {"asyncio", "inspect", "logging"}
 
 
 def test_an_app_loads_no_sdk_no_store_and_no_web_view(bridge_python: Path) -> None:
