@@ -49,7 +49,7 @@ def _method(method: MethodSignature, writer: Writer, declared: dict[str, str]) -
 
 
 def _name(declaration: str) -> str:
-    return re.findall(r"^export (?:interface|type) (\w+)", declaration, re.MULTILINE)[0]
+    return str(re.findall(r"^export (?:interface|type) (\w+)", declaration, re.MULTILINE)[0])
 
 
 def _used(text: str, declared: dict[str, str]) -> set[str]:

@@ -123,7 +123,7 @@ class App:
         self._size = size
         self._close_question = close_question
         self._providers = {provider.id: provider for provider in providers}
-        self._data = data
+        self.data = data
         self._on_start, self._on_stop, self._on_closed = on_start, on_stop, on_closed
         self._items = ItemsProvider()
         self._topics = Topics()
@@ -288,8 +288,8 @@ class App:
         streams = self._engine = Engine(self._items.resolve, Settings(self._limits, deadlines))
         llm: LlmApi | StreamsApi = StreamsApi(streams)
         engines, runtime = [streams], None
-        if self._data is not None:
-            runtime = _runtime(self._data)
+        if self.data is not None:
+            runtime = _runtime(self.data)
             await runtime.load_keys()
         if self._providers or runtime is not None:
             models = Engine(lambda provider_id: self._resolve(provider_id, runtime))

@@ -6,7 +6,8 @@ In the folder of a program that was made so:
 
 types           write page/src/contract.ts from app.py
 dev [--window]  the program with hot reload, in the browser or in its window
-build           the page, and the program as a folder in dist/ (needs `pip install pyinstaller`)
+build           the page, and the program as a folder in dist/ (needs `pip install pyinstaller`);
+                with --whole-qt also the parts of Qt that a web view does not use
 """
 
 import importlib
@@ -29,17 +30,23 @@ def main(arguments: list[str]) -> int:
             print(NEXT.format(folder=made, name=name))
             return 0
         case ["types"]:
-            # The page need not be built for its types.
-            os.environ[DEV_URL] = "http://127.0.0.1:0"
-            app: App = importlib.import_module("app").app
-            changed = write_types(folder, dict(app.namespaces))
+            changed = write_types(folder, dict(_app().namespaces))
             print("page/src/contract.ts: written" if changed else "page/src/contract.ts: unchanged")
             return 0
         case ["dev"]:
             return develop(folder, window=False)
         case ["dev", "--window"]:
             return develop(folder, window=True)
-        case ["build"]:
-            return build(folder)
+        case ["build", *rest] if rest in ([], ["--whole-qt"]):
+            app = _app()
+            write_types(folder, dict(app.namespaces))
+            return build(folder, needs_application=app.data is not None, whole_qt=bool(rest))
     print(__doc__, file=sys.stderr)
     return 2
+
+
+def _app() -> App:
+    """The program in this folder, whose page need not be built."""
+    os.environ[DEV_URL] = "http://127.0.0.1:0"
+    app: App = importlib.import_module("app").app
+    return app

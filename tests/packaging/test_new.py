@@ -16,6 +16,7 @@ from devtools.npm_package import package
 from devtools.setup import Setup
 from shell.errors import ValidationFailed
 from shell.program.new import TEMPLATE, create
+from shell.program.qt_parts import is_needed
 from tests.chromium import driver, headless, inside, windows
 from tests.command import ROOT
 from tests.host_process import HostProcess
@@ -78,6 +79,36 @@ def test_its_types_and_its_fake_compile_only_when_complete(setup: Setup, program
     app.write_text(text.replace("({ metres }) => metres", "({ feet }) => feet"), "utf-8")
     assert "Property 'feet' does not exist on type 'Reading'" in compiles(setup, program)
     app.write_text(text, "utf-8")
+
+
+def test_a_build_writes_the_types_first(program: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    types = program / "page" / "src" / "contract.ts"
+    text = types.read_text("utf-8")
+    types.unlink()
+    monkeypatch.setenv("PATH", "")  # there is no npm, so nothing else happens
+    assert run(program, "-m", "tidewire_bridge", "build") == 1
+    assert types.read_text("utf-8") == text
+
+
+@pytest.mark.parametrize(
+    ("path", "needed"),
+    [
+        ("PySide6/Qt/lib/libQt6WebEngineCore.so.6", True),
+        ("PySide6/Qt/lib/libQt6Charts.so.6", False),
+        ("libQt6Core.so.6", False),
+        ("PySide6\\QtWidgets.abi3.so", True),
+        ("PySide6/QtDataVisualization.abi3.so", False),
+        ("PySide6/Qt/plugins/platforms/libqxcb.so", True),
+        ("PySide6/Qt/plugins/platforms/libqeglfs.so", False),
+        ("PySide6/Qt/qml/QtQuick/qmldir", False),
+        ("PySide6/Qt/translations/qtwebengine_locales/de.pak", True),
+        ("PySide6/Qt/translations/qtwebengine_locales/fr.pak", False),
+        ("libgtk-3.so.0", True),
+        ("page/dist/index.html", True),
+    ],
+)
+def test_a_built_program_has_of_qt_what_a_web_view_uses(path: str, needed: bool) -> None:
+    assert is_needed(path) is needed
 
 
 def test_with_the_bridge_alone_it_passes_mypy_and_its_own_tests_in_both_shells(

@@ -186,7 +186,7 @@ def bridge() -> Result:
 
 
 def environment_of(place: Path, wanted: str, figures: dict[str, Figure], name: str) -> Path:
-    """Install something into a new environment and note what it brings; returns its Python."""
+    """Install a package into a new environment and note what it brings; returns its Python."""
     home = place / "venv"
     venv.create(home, with_pip=True, symlinks=True)
     empty, packages = megabytes(home), len([*home.rglob("*.dist-info")])
