@@ -98,7 +98,7 @@ def main(arguments: list[str]) -> int:
         "soak": (soak, "[NAME]"),
         "bench": (bench, "[NAME]"),
         "web": (web, "[--window] [-- ARGUMENT ...]"),
-        "build": (build, "[wheel|npm|app|deb|all]"),
+        "build": (build, "[wheel|bridge|docs|npm|app|deb|all]"),
     }
     name, *rest = arguments or ["--help"]
     if name in ("-h", "--help") or rest[:1] in (["-h"], ["--help"]):

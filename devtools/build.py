@@ -12,18 +12,23 @@ from devtools.npm_package import package
 from devtools.setup import Setup, prepare
 from devtools.system_packages import missing_qt_packages
 
+FROZEN = ("app", "deb", "all")
+"""Of what can be built, what the frozen app is part of."""
+
 
 def build(setup: Setup, arguments: list[str]) -> int:
-    """Make what is distributed, in dist/: wheel and sdist, the npm package, the frozen app, the
-    Debian package.
+    """Make what is distributed, in dist/: wheel and sdist, the same of the bridge alone, the npm
+    package, the frozen app, the Debian package. `docs`: the documents as a site.
     """
     what = arguments[0] if arguments else "wheel"
     no_more(arguments[1:])
-    if what not in ("wheel", "npm", "app", "deb", "all"):
-        known = "wheel, npm, app, deb and all"
+    if what not in ("wheel", "bridge", "docs", "npm", "app", "deb", "all"):
+        known = "wheel, bridge, docs, npm, app, deb and all"
         raise WrongUsage(f"dev.py build cannot build {what!r}: it knows {known}.")
     if what == "npm":
         return build_npm(setup)
+    if what == "docs":
+        return build_docs(setup)
     if what == "deb" and sys.platform != "linux":
         raise WrongUsage("dev.py build deb works on Linux: it reads what its libraries need there.")
     building = prepare_build(setup, what)
@@ -38,9 +43,11 @@ def build(setup: Setup, arguments: list[str]) -> int:
     model = ["--with-model"] if what == "all" else []
     if what in ("wheel", "all"):
         make("Building the wheel and the source", "-m", "hatchling", "build", "-d", "dist")
+    if what in ("bridge", "all"):
+        make("Building the bridge alone", "packaging/bridge.py")
     if what == "all":
         build_npm(setup)
-    if what != "wheel":
+    if what in FROZEN:
         make("Freezing the app", "packaging/app.py", *model)
     if what in ("deb", "all") and sys.platform == "linux":
         make("Making the Debian package", "packaging/deb.py", *model)
@@ -57,6 +64,16 @@ def build_npm(setup: Setup) -> int:
     return 0
 
 
+def build_docs(setup: Setup) -> int:
+    """Make the site of the documents in dist/docs/."""
+    prepare(setup, "run", lambda: setup.packages("docs"))
+    with step("Building the site of the documents"):
+        target = setup.root / "dist" / "docs"
+        command = [setup.python, "-m", "devtools.docs_site", str(target)]
+        say(f"  {setup.children.quietly('Building the site', *command).splitlines()[-1]}")
+    return 0
+
+
 def prepare_build(setup: Setup, what: str) -> Setup:
     """An environment with what the locks name and nothing else: what lies in it ends up in the
     app. Nothing is left in it of an earlier lock.
@@ -65,7 +82,7 @@ def prepare_build(setup: Setup, what: str) -> Setup:
     if not all(building.lock_stamp(lock).fresh() for lock in ("run", "build")):
         shutil.rmtree(building.environment, ignore_errors=True)
     steps: list[Callable[[], object]] = [building.page]
-    if what != "wheel":
+    if what in FROZEN:
         packages = missing_qt_packages()
         if sys.platform == "linux":
             tools = {"zstd": "zstd", "objdump": "binutils"}

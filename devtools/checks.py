@@ -8,7 +8,7 @@ from devtools.setup import Setup
 
 def static_checks(setup: Setup, node: str) -> list[str]:
     """Lint, format, types and the generated contract; returns the names of what failed."""
-    folders = ("shell", "devtools", "tests", "benchmarks", "packaging")
+    folders = ("shell", "tidewire_bridge", "devtools", "tests", "benchmarks", "packaging")
     typed = [name for name in folders if (setup.root / name).exists()]
     python = [setup.python, "-m"]
     stages = {

@@ -157,21 +157,15 @@ class MethodSignature:
 
 def render() -> str:
     """The whole text of `contract.ts`."""
-    methods = {prefix: list(_methods(prefix, cls)) for prefix, cls in NAMESPACES.items()}
-    every = [method for group in methods.values() for method in group]
-    writer = _Writer()
-    for sent in [contract.Batch, *(m.params for m in every if m.params is not None)]:
-        writer.add(sent, "validation")
-    told: list[Hint] = [contract.AnyEvent, contract.AnyTopic, contract.OkReply, contract.ErrorReply]
-    for value in [*told, *(m.result for m in every)]:
-        writer.add(value, "serialization")
+    writer = Writer()
+    found = everything(writer)
     parts = [
         _doc(writer.docs[""].get("CONTRACT_VERSION", ""))
         + f"export const CONTRACT_VERSION = {contract.CONTRACT_VERSION};\n",
         _JSON,
         *writer.declarations(),
         _INVOKE,
-        _client(methods, writer),
+        _client(found, writer),
     ]
     return _HEAD + "\n".join(parts)
 
@@ -188,10 +182,23 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
+def everything(writer: "Writer") -> dict[str, list[MethodSignature]]:
+    """Take every model that crosses the bridge; returns the methods by namespace."""
+    found = {prefix: list(methods(prefix, cls)) for prefix, cls in NAMESPACES.items()}
+    every = [method for group in found.values() for method in group]
+    for sent in [contract.Batch, *(m.params for m in every if m.params is not None)]:
+        writer.add(sent, "validation")
+    told: list[Hint] = [contract.AnyEvent, contract.AnyTopic, contract.OkReply, contract.ErrorReply]
+    for value in [*told, *(m.result for m in every)]:
+        writer.add(value, "serialization")
+    return found
+
+
 # --- methods --------------------------------------------------------------------------------
 
 
-def _methods(prefix: str, namespace: type) -> Iterator[MethodSignature]:
+def methods(prefix: str, namespace: type) -> Iterator[MethodSignature]:
+    """The methods of a namespace, in the order in which they stand there."""
     for name, function in vars(namespace).items():
         if name.startswith("_") or not inspect.isfunction(function):
             continue
@@ -202,10 +209,10 @@ def _methods(prefix: str, namespace: type) -> Iterator[MethodSignature]:
         yield MethodSignature(f"{prefix}.{name}", params, result, inspect.getdoc(function) or "")
 
 
-def _client(methods: dict[str, list[MethodSignature]], writer: "_Writer") -> str:
+def _client(found: dict[str, list[MethodSignature]], writer: "Writer") -> str:
     lines = ["/** Every method of the host, by namespace. */"]
     lines += ["export const client = (call: Invoke) => ({"]
-    for prefix, group in methods.items():
+    for prefix, group in found.items():
         lines.append(f"  {prefix}: {{")
         for method in group:
             lines.append(textwrap.indent(_doc(method.doc), "    ").rstrip("\n"))
@@ -224,7 +231,7 @@ def _client(methods: dict[str, list[MethodSignature]], writer: "_Writer") -> str
 # --- types ----------------------------------------------------------------------------------
 
 
-class _Writer:
+class Writer:
     """Gathers the models that are reached, and writes each once."""
 
     def __init__(self) -> None:

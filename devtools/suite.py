@@ -30,7 +30,10 @@ def prepare_tests(setup: Setup) -> dict[str, str]:
         setup.modules()
         setup.page()
 
-    prepare(setup, "dev", page, lambda: setup.apt(packages, "the tests"), weights=True)
+    def libraries() -> None:
+        setup.apt(packages, "the tests")
+
+    prepare(setup, "dev", page, libraries, lambda: setup.packages("docs"), weights=True)
     if browser := chromium():
         return {"TIDEWIRE_CHROMIUM": browser}
     install = [setup.python, "-m", "playwright", "install", "chromium"]

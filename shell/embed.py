@@ -11,6 +11,7 @@ import logging
 import os
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -86,7 +87,8 @@ class App:
     Raises:
         PageMissing: there is no such page, or the bridge's own script was not built.
         WrongSignatures: a page could not call a method; all such methods are named.
-        ValueError: a namespace is called `llm` or `shell`, or `streams` is less than 1.
+        ValueError: a namespace is called `llm` or `shell`, `streams` is less than 1, or `data` is
+            given where only the bridge is installed.
     """
 
     def __init__(
@@ -109,6 +111,8 @@ class App:
         taken = [name for name in OWN if name in namespaces]
         if taken:
             raise ValueError(f"The namespace {taken[0]!r} is the bridge's own")
+        if data is not None and find_spec("shell.app") is None:
+            raise ValueError("Install tidewire, not tidewire-bridge, to use `data`")
         check_signatures(namespaces)
         self.namespaces = namespaces
         page = os.environ.get(DEV_URL) or page
@@ -119,7 +123,7 @@ class App:
         self._size = size
         self._close_question = close_question
         self._providers = {provider.id: provider for provider in providers}
-        self._data = data
+        self.data = data
         self._on_start, self._on_stop, self._on_closed = on_start, on_stop, on_closed
         self._items = ItemsProvider()
         self._topics = Topics()
@@ -284,8 +288,8 @@ class App:
         streams = self._engine = Engine(self._items.resolve, Settings(self._limits, deadlines))
         llm: LlmApi | StreamsApi = StreamsApi(streams)
         engines, runtime = [streams], None
-        if self._data is not None:
-            runtime = _runtime(self._data)
+        if self.data is not None:
+            runtime = _runtime(self.data)
             await runtime.load_keys()
         if self._providers or runtime is not None:
             models = Engine(lambda provider_id: self._resolve(provider_id, runtime))

@@ -24,7 +24,7 @@ import pytest
 if TYPE_CHECKING:  # a test run that uses no fixture loads none of it
     from playwright.sync_api import Browser, Page, Playwright
 
-    from shell import App
+    from shell.embed import App
     from shell.providers.testing.echo import EchoProvider
     from shell.providers.testing.replay import ReplayProvider
     from shell.support.event_loop import LoopThread

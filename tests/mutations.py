@@ -16,7 +16,7 @@ from pathlib import Path
 
 from tests.behaviours.shown import ROOT, Shown, shown
 
-COPIED = ("shell", "tests", "pyproject.toml")
+COPIED = ("shell", "tidewire_bridge", "tests", "pyproject.toml")
 ELSEWHERE = ("e2e", "window", "soak")
 """Folders of tests that need a window, a browser or an hour."""
 LEFT_OUT = shutil.ignore_patterns("__pycache__", "page", *ELSEWHERE)

@@ -21,7 +21,7 @@ def first_lines(source: str) -> Iterator[tuple[int, str]]:
 
 
 def files() -> list[Path]:
-    folders = ("shell", "devtools", "packaging", "benchmarks")
+    folders = ("shell", "tidewire_bridge", "devtools", "packaging", "benchmarks")
     found = [path for folder in folders for path in sorted((ROOT / folder).rglob("*.py"))]
     return [ROOT / "dev.py", *found]
 

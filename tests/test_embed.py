@@ -1,5 +1,6 @@
 """A program of one's own: what it may be made of, how many streams it may have, what is kept."""
 
+import asyncio
 import gc
 import weakref
 from collections.abc import AsyncGenerator
@@ -7,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from shell import App
 from shell.bridge.caller import Caller
 from shell.bridge.signatures import WrongSignatures
 from shell.embed import ProgramHost
 from shell.errors import LimitReached, ProgramError
 from shell.support.event_loop import event_loop_thread
+from tidewire_bridge import App
 
 ONE = Caller("window-1")
 
@@ -64,6 +65,23 @@ def test_how_many_streams_a_window_may_have_can_be_set(tmp_path: Path) -> None:
         thread.run(closed(host))
     with pytest.raises(ValueError, match="0 streams"):
         app(tmp_path, 0)
+
+
+def test_a_stream_that_ends_with_the_program_does_not_name_tidewire(tmp_path: Path) -> None:
+    made = app(tmp_path, 1)
+
+    async def endless() -> AsyncGenerator[str, None]:
+        await asyncio.Event().wait()
+        yield "never"
+
+    with event_loop_thread() as thread:
+        host = thread.run(made.start())
+        inference_id = thread.call(lambda: made.stream(ONE, endless()))
+        assert made._engine is not None
+        log = made._engine.log(ONE.id, inference_id)
+        thread.run(closed(host))
+    assert log.ending is not None
+    assert log.ending.model_dump()["error"] == "The program is shutting down"
 
 
 class Wrong:

@@ -42,6 +42,7 @@ LIBRARIES: dict[str, set[str]] = {
     "PySide6": {"bridge.desktop"},
     "qtpy": {"bridge.desktop"},
     "starlette": {"bridge.browser"},
+    "tidewire_bridge": {"program.template"},
     "uvicorn": {"bridge.browser"},
     "webview": {"bridge.desktop"},
     "websockets": set(),

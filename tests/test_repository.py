@@ -145,12 +145,21 @@ def test_tests_run_on_the_versions_that_users_run() -> None:
     assert {name: developing.get(name) for name in run} == run
 
 
+def test_the_site_of_the_documents_is_built_beside_the_tests() -> None:
+    docs, developing = (pins(ROOT / "requirements" / f"{name}.txt") for name in ("docs", "dev"))
+    both = docs.keys() & developing.keys()
+    assert "markdown-it-py" in both
+    assert {name: docs[name] for name in both} == {name: developing[name] for name in both}
+
+
 # The launcher
 
 
 def test_the_launcher_needs_only_the_standard_library() -> None:
     names = set()
-    tools = set((ROOT / "devtools").glob("*.py")) - {ROOT / "devtools" / "contract_ts.py"}
+    # The launcher starts these with the environment's Python.
+    started = {"contract_ts", "contract_reference", "docs_site"}
+    tools = [path for path in (ROOT / "devtools").glob("*.py") if path.stem not in started]
     for path in (ROOT / "dev.py", *tools):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Import):

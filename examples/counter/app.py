@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from shell import App, Caller
+from tidewire_bridge import App, Caller
 
 
 class Numbers(BaseModel):

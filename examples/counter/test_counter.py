@@ -8,9 +8,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from examples.counter.app import app
-from shell import App
-from shell.providers.testing.echo import EchoProvider
-from shell.testing import Host, Refused
+from tidewire_bridge import App
+from tidewire_bridge.testing import EchoProvider, Host, Refused
 
 StartHost = Callable[[App], Host]
 

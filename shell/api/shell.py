@@ -52,7 +52,7 @@ class ShellApi:
     def hello(self, caller: Caller, params: HelloRequest) -> HelloReply:
         """The first call of every load; refuses a page of another contract."""
         if params.version != CONTRACT_VERSION:
-            raise ShellError("This page belongs to another version of Tidewire. Reload it")
+            raise ShellError("This page belongs to another version of the program. Reload it")
         caller.feed.taken(params.last_push)
         return HelloReply(
             version=CONTRACT_VERSION,

@@ -83,7 +83,7 @@ class Runtime:
             HostClosing: nothing may begin any more.
         """
         if self._ending:
-            raise HostClosing("Tidewire is shutting down")
+            raise HostClosing("The program is shutting down")
         from shell.inference.engine import Engine
 
         wire = self.wire() if self._counts or (self._data / REQUESTS).is_dir() else None

@@ -278,7 +278,7 @@ class Engine:
         """Refuse new runs, end all others with ABORTED, and wait for their tasks."""
         self._closing = True
         self._sweeper.cancel()
-        self._runs.stop(HostClosing("Tidewire is shutting down"))
+        self._runs.stop(HostClosing("The program is shutting down"))
         await self._runs.wait()
         self._sessions.clear()
 
@@ -286,7 +286,7 @@ class Engine:
 
     def _check_open(self) -> None:
         if self._closing:
-            raise HostClosing("Tidewire is shutting down")
+            raise HostClosing("The program is shutting down")
 
     def _admit(self, owner: str, parameters: RunParameters, provider: Provider) -> None:
         """Refuse a run whose id was used, that is one too many, or whose provider cannot run."""

@@ -1,7 +1,6 @@
 """Builds a program: its page with Vite, and everything as one folder with PyInstaller."""
 
 import importlib.util
-import os
 import shutil
 import subprocess
 import sys
@@ -9,9 +8,34 @@ from pathlib import Path
 
 from shell.errors import ShellError
 
+APPLICATION = ["shell.app", "shell.cli", "shell.conversations", "shell.settings", "shell.store"]
+"""Tidewire's own program, which only `App(data=...)` needs."""
+SPEC = """\
+from PyInstaller.utils.hooks import collect_data_files, collect_submodules
+from shell.program.qt_parts import is_needed
 
-def build(folder: Path) -> int:
+modules = [name for package in {packages!r} for name in collect_submodules(package)]
+analysis = Analysis(
+    [{script!r}],
+    datas=[*{data!r}, *collect_data_files("shell.providers")],
+    hiddenimports=["shell.embed", *modules],
+    excludes={excluded!r},
+)
+for name in ("binaries", "datas"):
+    kept = [entry for entry in getattr(analysis, name) if {whole_qt} or is_needed(entry[0])]
+    setattr(analysis, name, kept)
+program = EXE(PYZ(analysis.pure), analysis.scripts, exclude_binaries=True, name={name!r})
+COLLECT(program, analysis.binaries, analysis.datas, name={name!r})
+"""
+
+
+def build(folder: Path, *, needs_application: bool, whole_qt: bool) -> int:
     """Build the page into `page/dist` and the program into `dist/NAME/`; returns the exit status.
+
+    Args:
+        folder: of the program.
+        needs_application: whether it runs providers of a data directory of Tidewire.
+        whole_qt: whether parts of Qt are packed that a web view does not use.
 
     Raises:
         ShellError: npm or PyInstaller is missing.
@@ -24,10 +48,20 @@ def build(folder: Path) -> int:
         return done.returncode
     if importlib.util.find_spec("PyInstaller") is None:
         raise ShellError("The page is built. For the program, type `pip install pyinstaller`")
-    shell = Path(__file__).parents[1]
-    data = {folder / "page" / "dist": "page/dist", shell / "page" / "bridge.js": "shell/page"}
-    command = [sys.executable, "-m", "PyInstaller", "--noconfirm", "--name", folder.name]
-    for source, target in data.items():
-        command += ["--add-data", f"{source}{os.pathsep}{target}"]
-    command += ["--collect-submodules", "shell", "--exclude-module", "pytest"]
-    return subprocess.run([*command, "app.py"], cwd=folder, check=False).returncode  # noqa: S603
+    spec = folder / "build" / f"{folder.name}.spec"
+    spec.parent.mkdir(exist_ok=True)
+    spec.write_text(_spec(folder, needs_application, whole_qt), "utf-8")
+    command = [sys.executable, "-m", "PyInstaller", "--noconfirm", str(spec)]
+    return subprocess.run(command, cwd=folder, check=False).returncode  # noqa: S603
+
+
+def _spec(folder: Path, needs_application: bool, whole_qt: bool) -> str:
+    bridge = Path(__file__).parents[1] / "page" / "bridge.js"
+    return SPEC.format(
+        script=str(folder / "app.py"),
+        name=folder.name,
+        packages=["shell"] if needs_application else ["shell.bridge", "shell.contract"],
+        data=[(str(folder / "page" / "dist"), "page/dist"), (str(bridge), "shell/page")],
+        excluded=["pytest", *([] if needs_application else APPLICATION)],
+        whole_qt=whole_qt,
+    )

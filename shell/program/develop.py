@@ -53,7 +53,7 @@ def develop(folder: Path, *, window: bool) -> int:
                 if seen != (seen := _times(folder)):
                     _stop(program)
                     # A mistake in it is told by the program's own start.
-                    types = [sys.executable, "-m", "shell.program", "types"]
+                    types = [sys.executable, "-m", "tidewire_bridge", "types"]
                     subprocess.run(types, cwd=folder, stdout=sys.stderr, check=False)  # noqa: S603
                     program = _start(stack, command, folder, env)
                     command += [] if window or "--no-open" in command else ["--no-open"]

@@ -9,6 +9,13 @@ from shell.program.types import render
 
 TEMPLATE = Path(__file__).parent / "template"
 CONTRACT = Path("page", "src", "contract.ts")
+NEXT = """\
+{folder} is there. Next:
+    cd {name}
+    (cd page && npm install)
+    python -m tidewire_bridge dev           in the browser; --window for the window
+    (cd page && npm run build) && python app.py
+    python -m pytest                        in both shells; needs pytest and playwright"""
 
 
 def create(parent: Path, name: str, npm: Path | None = None) -> Path:

@@ -459,7 +459,7 @@ async def test_a_page_of_another_version_is_told_so_by_its_hello(desk: Desk) -> 
     flush = desk.page.feed.next()
     assert flush is not None
     assert flush.load == "load-9999"
-    assert "another version of Tidewire" in flush.items
+    assert "another version of the program" in flush.items
 
 
 @pytest.mark.shows("D36", "D62")

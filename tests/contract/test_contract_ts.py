@@ -67,7 +67,7 @@ def test_a_model_that_is_sent_and_told_in_two_shapes_is_refused() -> None:
         kept: int
         left_out: int = Field(default=1)
 
-    writer = contract_ts._Writer()
+    writer = contract_ts.Writer()
     contract.Twice = Twice  # type: ignore[attr-defined]
     try:
         writer.add(Twice, "validation")

@@ -75,6 +75,23 @@ def test_only_everything_packs_the_model(tmp_path: Path, prepared: list[str]) ->
         assert ("--with-model" in freezing) is packed
 
 
+@pytest.mark.parametrize(
+    ("what", "scripts"),
+    [
+        ("wheel", ["archive.py"]),
+        ("bridge", ["bridge.py", "archive.py"]),
+        ("all", ["bridge.py", "app.py", "deb.py", "archive.py"]),
+    ],
+)
+def test_the_bridge_is_built_alone_and_with_everything(
+    tmp_path: Path, prepared: list[str], what: str, scripts: list[str]
+) -> None:
+    children = Nothing()
+    assert build(Setup(tmp_path, children), [what]) == 0
+    commands = [command[1] for command in children.commands if command[1] != "-m"]
+    assert commands == [f"packaging/{script}" for script in scripts]
+
+
 @pytest.mark.parametrize(("what", "count"), [("npm", 1), ("wheel", 0), ("app", 0), ("all", 1)])
 def test_the_npm_package_is_part_of_everything(
     tmp_path: Path, prepared: list[str], what: str, count: int

@@ -16,6 +16,7 @@ from devtools.npm_package import package
 from devtools.setup import Setup
 from shell.errors import ValidationFailed
 from shell.program.new import TEMPLATE, create
+from shell.program.qt_parts import is_needed
 from tests.chromium import driver, headless, inside, windows
 from tests.command import ROOT
 from tests.host_process import HostProcess
@@ -40,13 +41,14 @@ def program(setup: Setup) -> Iterator[Path]:
         with tarfile.open(packed) as archive:
             archive.extractall(modules, filter="data")
         (modules / "package").rename(modules / "tidewire")
-        assert run(folder, "-m", "shell.program", "types") == 0
+        assert run(folder, "-m", "tidewire_bridge", "types") == 0
         yield folder
 
 
-def run(folder: Path, *arguments: str) -> int:
-    command = [sys.executable, *arguments]
-    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+def run(folder: Path, *arguments: str, python: Path | None = None) -> int:
+    """Run Python in a program's folder: that of this tree, or another."""
+    command = [str(python or sys.executable), *arguments]
+    env = {**os.environ, "PYTHONPATH": "" if python else str(ROOT)}
     return subprocess.run(command, cwd=folder, env=env, check=False).returncode
 
 
@@ -79,14 +81,48 @@ def test_its_types_and_its_fake_compile_only_when_complete(setup: Setup, program
     app.write_text(text, "utf-8")
 
 
-def test_it_passes_mypy_and_its_own_tests_in_both_shells(setup: Setup, program: Path) -> None:
-    assert run(program, "-m", "mypy", "--strict", "app.py", "test_app.py") == 0
+def test_a_build_writes_the_types_first(program: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    types = program / "page" / "src" / "contract.ts"
+    text = types.read_text("utf-8")
+    types.unlink()
+    monkeypatch.setenv("PATH", "")  # there is no npm, so nothing else happens
+    assert run(program, "-m", "tidewire_bridge", "build") == 1
+    assert types.read_text("utf-8") == text
+
+
+@pytest.mark.parametrize(
+    ("path", "needed"),
+    [
+        ("PySide6/Qt/lib/libQt6WebEngineCore.so.6", True),
+        ("PySide6/Qt/lib/libQt6Charts.so.6", False),
+        ("libQt6Core.so.6", False),
+        ("PySide6\\QtWidgets.abi3.so", True),
+        ("PySide6/QtDataVisualization.abi3.so", False),
+        ("PySide6/Qt/plugins/platforms/libqxcb.so", True),
+        ("PySide6/Qt/plugins/platforms/libqeglfs.so", False),
+        ("PySide6/Qt/qml/QtQuick/qmldir", False),
+        ("PySide6/Qt/translations/qtwebengine_locales/de.pak", True),
+        ("PySide6/Qt/translations/qtwebengine_locales/fr.pak", False),
+        ("libgtk-3.so.0", True),
+        ("page/dist/index.html", True),
+    ],
+)
+def test_a_built_program_has_of_qt_what_a_web_view_uses(path: str, needed: bool) -> None:
+    assert is_needed(path) is needed
+
+
+def test_with_the_bridge_alone_it_passes_mypy_and_its_own_tests_in_both_shells(
+    setup: Setup, program: Path, bridge_python: Path
+) -> None:
+    assert run(program, "-m", "tidewire_bridge", "types", python=bridge_python) == 0
+    strict = ("mypy", "--strict", "--python-executable", str(bridge_python))
+    assert run(program, "-m", *strict, "app.py", "test_app.py") == 0
     node, _ = setup.node()
     page = program / "page"
     vite = [node, setup.script("vite/bin/vite.js"), "build", "--logLevel", "warn"]
     assert subprocess.run(vite, cwd=page, check=False).returncode == 0
     (program / "pytest.ini").write_text("[pytest]\nfilterwarnings = error\n", "utf-8")
-    assert run(program, "-m", "pytest", "-q", "-p", "shell.testing", "-c", "pytest.ini") == 0
+    assert run(program, "-m", "pytest", "-q", "-c", "pytest.ini", python=bridge_python) == 0
 
 
 @pytest.mark.browser
@@ -138,7 +174,7 @@ def test_an_edit_reaches_the_window_with_its_state(program: Path) -> None:
 @contextlib.contextmanager
 def developing(program: Path, *arguments: str) -> Iterator[HostProcess]:
     env = {**OFFSCREEN, "PYTHONPATH": str(ROOT)}
-    host = HostProcess("shell.program", "dev", *arguments, env=env, cwd=program)
+    host = HostProcess("tidewire_bridge", "dev", *arguments, env=env, cwd=program)
     host.expected = 130
     with host:
         yield host

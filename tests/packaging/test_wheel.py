@@ -50,6 +50,7 @@ def test_both_have_the_built_page_and_the_licences_in_it(built: Path) -> None:
         for tool in ("calculator", "fetch_page", "read_file"):
             assert f"{root}shell/tools/shipped/{tool}.py" in names
         assert f"{root}shell/py.typed" in names
+        assert f"{root}tidewire_bridge/py.typed" in names
 
 
 def test_the_version_is_the_one_of_the_program(built: Path) -> None:

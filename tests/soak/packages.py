@@ -2,13 +2,13 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
 import venv
 from collections.abc import Mapping
 from pathlib import Path
-from shutil import which
 from statistics import median
 
 from benchmarks.startup import start
@@ -24,6 +24,8 @@ BUNDLE = DIST / "tidewire"
 PROGRAM = str(BUNDLE / "tidewire")
 WEIGHTS = ROOT / ".models" / "SmolLM2-135M-Instruct.Q4_1.gguf"
 MOST_BUNDLE_MB = 430
+MOST_BRIDGE_MB = 60
+LONGEST_IMPORT_MS = 30
 MOST_PACKAGE_MB = {"tidewire": 160, "tidewire-with-model": 260}
 SLOWEST_START = 1.3
 """Of the frozen app, as many times as from source."""
@@ -65,7 +67,7 @@ def wheel() -> Result:
             "wheelMB": megabytes(made),
             "sdistMB": megabytes(DIST / f"tidewire-{__version__}.tar.gz"),
             "environmentMB": megabytes(home),
-            "node": which("node", path=environment["PATH"]),
+            "node": shutil.which("node", path=environment["PATH"]),
             "saysWhatToDo": "tidewire model fetch" in missing.stderr and missing.returncode == 1,
             "fetchesTheModelByAClick": clicked,
             "takesTheModelFromAFile": fetched.returncode == 0,
@@ -161,9 +163,52 @@ def start_ratio(command: tuple[str, ...], data: Path) -> tuple[float, float]:
     return median(times[0]), median(times[1])
 
 
+def bridge() -> Result:
+    """`tidewire-bridge` and its extras, each in an environment of its own: how much they bring, how
+    long their import takes, and the tests of the example, in both shells.
+    """
+    figures: dict[str, Figure] = {}
+    (made,) = DIST.glob(f"tidewire_bridge-{__version__}-*.whl")
+    for extras in ("", "[qt]", "[test]", "[qt,test]"):
+        with tempfile.TemporaryDirectory() as place:
+            python = environment_of(Path(place), f"{made}{extras}", figures, extras or "alone")
+            if extras == "":
+                figures["importMs"] = import_ms(python, "import tidewire_bridge")
+                figures["importOfAppMs"] = import_ms(python, "from tidewire_bridge import App")
+            if extras == "[qt,test]":
+                shutil.copytree(ROOT / "examples", Path(place) / "examples")
+                command = [str(python), "-m", "pytest", "-q", "examples/counter"]
+                env = {**os.environ, "PYTHONPATH": place}
+                done = subprocess.run(command, cwd=place, env=env, check=False, stdout=sys.stderr)
+                figures["examplePasses"] = done.returncode == 0
+    small = (figures["alone MB"], MOST_BRIDGE_MB), (figures["importMs"], LONGEST_IMPORT_MS)
+    return Result(all_true(figures) and all(float(a or 0) <= b for a, b in small), figures)
+
+
+def environment_of(place: Path, wanted: str, figures: dict[str, Figure], name: str) -> Path:
+    """Install a package into a new environment and note what it brings; returns its Python."""
+    home = place / "venv"
+    venv.create(home, with_pip=True, symlinks=True)
+    empty, packages = megabytes(home), len([*home.rglob("*.dist-info")])
+    python = home / "bin" / "python"
+    install = [str(python), "-m", "pip", "install", "-q", wanted]
+    subprocess.run(install, check=True, stdout=sys.stderr)
+    figures[f"{name} MB"] = round(megabytes(home) - empty, 1)
+    figures[f"{name} packages"] = len([*home.rglob("*.dist-info")]) - packages
+    return python
+
+
+def import_ms(python: Path, line: str) -> float:
+    """The time of an import, beyond the interpreter's own start: the median of many."""
+    clock = f"import time; a = time.perf_counter(); {line}; print(time.perf_counter() - a)"
+    command = [str(python), "-P", "-c", clock]
+    runs = [subprocess.run(command, capture_output=True, check=True).stdout for _ in range(21)]
+    return round(median(float(each) for each in runs) * 1_000, 1)
+
+
 def all_true(figures: Mapping[str, Figure]) -> bool:
     """Whether nothing that was tried has failed."""
     return all(value for value in figures.values() if isinstance(value, bool))
 
 
-CHECKS: dict[str, Check] = {"wheel": wheel, "app": app, "silence": silence}
+CHECKS: dict[str, Check] = {"wheel": wheel, "bridge": bridge, "app": app, "silence": silence}

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from shell import App, Caller, ProgramError, Stream
 from shell.providers.testing.echo import EchoProvider
+from tidewire_bridge import App, Caller, ProgramError, Stream
 
 PAGE = """<!doctype html>
 <html lang="en"><head><title>Program</title></head>

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, Playwright, expect
 
-import shell
-from shell import App
+import tidewire_bridge
 from shell.bridge.page import PageMissing
 from tests.chromium import inside, windows
 from tests.host_process import ROOT, HostProcess
 from tests.window.endurance import OFFSCREEN
+from tidewire_bridge import App
 
 NUMBERS = "".join(f"{number} " for number in range(1, 201))
 EXAMPLE = ROOT / "examples" / "counter" / "app.py"
@@ -66,10 +66,10 @@ def test_importing_the_package_imports_nothing_else() -> None:
 
 
 def test_every_public_name_is_there() -> None:
-    for name in shell.__all__:
-        assert getattr(shell, name) is not None
+    for name in tidewire_bridge.__all__:
+        assert getattr(tidewire_bridge, name) is not None
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
-        shell.nothing  # noqa: B018
+        tidewire_bridge.nothing  # noqa: B018
 
 
 def test_a_bridge_that_was_not_built_is_a_sentence(

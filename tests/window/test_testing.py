@@ -13,7 +13,7 @@ BROKEN = """
 import sys
 from pathlib import Path
 import pytest
-from shell import App, Caller, ProgramError
+from tidewire_bridge import App, Caller, ProgramError
 
 class Sea:
     def refuse(self, caller: Caller) -> None:

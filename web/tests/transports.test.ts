@@ -343,6 +343,7 @@ describe("the browser", () => {
     }
     expect(pauses).toEqual([100, 200, 400, 800, 1_600, 3_200, 5_000, 5_000, 5_000]);
     expect(peer.lost).toHaveBeenCalledTimes(9);
+    expect(peer.lost).toHaveBeenLastCalledWith("The connection to the program was lost");
     vi.useRealTimers();
     last().open();
     await welcomed(last(), "key-1", {});

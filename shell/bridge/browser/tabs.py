@@ -121,7 +121,7 @@ class Tabs:
             _, late = await asyncio.wait(drains, timeout=DRAIN_S)
             for drain in late:
                 drain.cancel()
-            ends = [link.begin_to_close(CLOSING, "Tidewire is closing") for link in links]
+            ends = [link.begin_to_close(CLOSING, "the program is closing") for link in links]
             await asyncio.wait(ends, timeout=DRAIN_S)
         for tab in self._tabs.values():
             if tab.expiry is not None:
@@ -142,7 +142,7 @@ class Tabs:
                 greeting = Greeting.model_validate_json(text, by_alias=True, by_name=False)
                 is_admitted = await self._prove(socket, greeting, peer)
             if self._closing:
-                code, reason = CLOSING, "Tidewire is closing"
+                code, reason = CLOSING, "the program is closing"
             elif not is_admitted:
                 _log.warning("A connection that did not prove itself was refused")
                 code, reason = NO_PASS, "no valid proof"

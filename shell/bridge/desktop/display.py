@@ -27,7 +27,10 @@ def display_problem(environment: Mapping[str, str] = os.environ) -> str | None:
         return None
     package = importlib.util.find_spec("PySide6")
     if package is None or package.origin is None:
-        return "Cannot open a window: PySide6, which provides the web view, is not installed."
+        return (
+            "Cannot open a window: PySide6, which provides the web view, is not installed. "
+            "The extra `qt` of tidewire-bridge brings it."
+        )
     problems: list[str] = []
     for name in _platforms(environment):
         # Qt tries them in this order too, and takes the first that works.

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from shell import App, Caller, Stream
+from tidewire_bridge import App, Caller, Stream
 
 
 class Reading(BaseModel):

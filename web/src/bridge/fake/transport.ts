@@ -112,7 +112,7 @@ export function createFakeTransport(chosen: Partial<FakeSettings> = {}): FakeTra
     connected = false;
     if (settings.memory !== "load") known = null;
     if (settings.memory === "none") host.forget();
-    peer?.lost("The connection to Tidewire's host was lost");
+    peer?.lost("The connection to the program was lost");
     later(settings.away, connect);
   }
 

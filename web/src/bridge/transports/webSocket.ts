@@ -148,7 +148,7 @@ export function createWebSocketTransport(version: number, page: Window = window)
       refuse(USED);
       return;
     }
-    peer.lost("The connection to Tidewire's host was lost");
+    peer.lost("The connection to the program was lost");
     if (isTaken) {
       tab = await newTabId(page);
       secret = null;

@@ -1,0 +1,52 @@
+"""`python -m tidewire_bridge COMMAND`.
+
+new NAME        make a program in a new folder (--npm FILE: the packed npm package)
+
+In the folder of a program that was made so:
+
+types           write page/src/contract.ts from app.py
+dev [--window]  the program with hot reload, in the browser or in its window
+build           the page, and the program as a folder in dist/ (needs `pip install pyinstaller`);
+                with --whole-qt also the parts of Qt that a web view does not use
+"""
+
+import importlib
+import os
+import sys
+from pathlib import Path
+
+from shell.embed import DEV_URL, App
+from shell.program.build import build
+from shell.program.develop import develop
+from shell.program.new import NEXT, create, write_types
+
+
+def main(arguments: list[str]) -> int:
+    """Carry out one command; returns the exit status."""
+    folder = Path.cwd()
+    match arguments:
+        case ["new", name, *rest] if not rest or (rest[0] == "--npm" and len(rest) == 2):
+            made = create(folder, name, Path(rest[1]) if rest else None)
+            print(NEXT.format(folder=made, name=name))
+            return 0
+        case ["types"]:
+            changed = write_types(folder, dict(_app().namespaces))
+            print("page/src/contract.ts: written" if changed else "page/src/contract.ts: unchanged")
+            return 0
+        case ["dev"]:
+            return develop(folder, window=False)
+        case ["dev", "--window"]:
+            return develop(folder, window=True)
+        case ["build", *rest] if rest in ([], ["--whole-qt"]):
+            app = _app()
+            write_types(folder, dict(app.namespaces))
+            return build(folder, needs_application=app.data is not None, whole_qt=bool(rest))
+    print(__doc__, file=sys.stderr)
+    return 2
+
+
+def _app() -> App:
+    """The program in this folder, whose page need not be built."""
+    os.environ[DEV_URL] = "http://127.0.0.1:0"
+    app: App = importlib.import_module("app").app
+    return app

@@ -1,0 +1,127 @@
+"""`tidewire-bridge`: what is in its wheel, and what a program that uses it loads."""
+
+import json
+import re
+import subprocess
+import sys
+import zipfile
+from importlib import metadata
+from pathlib import Path
+
+import bridge
+import pytest
+
+import tidewire_bridge
+from tests.command import ROOT
+
+OF_TIDEWIRE = re.compile(
+    r"shell/(app|cli|conversations|store|settings|providers/(apis|local)|tools/(mcp|python|shipped))"
+)
+OF_A_SYSTEM = {"AppKit", "objc", "gi"}
+OF_MODELS_AND_TOOLS = {"httpx2", "jsonschema", "referencing"}
+"""Imported at the first request to a server, or the first call of a tool."""
+OF_PYDANTIC = {
+    *("annotated_types", "pydantic", "pydantic_core", "typing_extensions", "typing_inspection")
+}
+OURS = {"shell", "tidewire_bridge"}
+LOADED = "import sys, json; {}; print(json.dumps(sorted(sys.modules)))"
+
+
+def names(wheel: Path) -> list[str]:
+    with zipfile.ZipFile(wheel) as archive:
+        return archive.namelist()
+
+
+def loaded(python: Path, code: str) -> set[str]:
+    """The modules that are loaded after some lines, and were not before."""
+
+    def run(text: str) -> set[str]:
+        command = [str(python), "-P", "-c", LOADED.format(text)]
+        done = subprocess.run(command, capture_output=True, encoding="utf-8", check=True)
+        return {*json.loads(done.stdout)}
+
+    return run(code) - run("pass")
+
+
+def of_others(modules: set[str]) -> set[str]:
+    found = {name.partition(".")[0] for name in modules} - sys.stdlib_module_names
+    return {name for name in found if not name.startswith("_sysconfigdata")}
+
+
+def test_the_wheel_has_nothing_of_the_application(bridge_wheel: Path) -> None:
+    found = names(bridge_wheel)
+    assert [name for name in found if OF_TIDEWIRE.match(name)] == []
+    assert [name for name in found if "__pycache__" in name] == []
+    page = [name for name in found if name.startswith("shell/page/")]
+    assert page == ["shell/page/bridge.js"]
+    for needed in ("tidewire_bridge/py.typed", "shell/py.typed", "shell/program/template/app.py"):
+        assert needed in found
+
+
+def test_its_code_is_that_of_the_application(bridge_wheel: Path) -> None:
+    with zipfile.ZipFile(bridge_wheel) as archive:
+        for name in archive.namelist():
+            if name.endswith(".py"):
+                assert archive.read(name) == (ROOT / name).read_bytes()
+
+
+def test_it_declares_what_its_modules_import() -> None:
+    imported = {
+        name.partition(".")[0] for path in bridge.modules() for name in bridge.imported(path)
+    }
+    provided = metadata.packages_distributions()
+    declared = {*bridge.BRIDGE, *bridge.QT, *bridge.TEST, "pydantic-core"}
+    unknown = imported - sys.stdlib_module_names - OURS - OF_A_SYSTEM - OF_MODELS_AND_TOOLS
+    for name in unknown:
+        found = {each.lower().replace("_", "-") for each in provided[name]}
+        assert found & declared or name == "PySide6", name
+
+
+def test_the_import_loads_the_version_and_nothing_else(bridge_python: Path) -> None:
+    added = loaded(bridge_python, "import tidewire_bridge")
+    assert of_others(added) == OURS
+    assert {name for name in added if name.startswith("shell")} == {"shell"}
+    assert not added & {"asyncio", "inspect", "logging"}
+
+
+def test_an_app_loads_no_sdk_no_store_and_no_web_view(bridge_python: Path) -> None:
+    added = loaded(bridge_python, "from tidewire_bridge import App, Caller, Stream")
+    assert of_others(added) == OURS | OF_PYDANTIC
+    files = {name.replace(".", "/") for name in added}
+    assert [name for name in files if OF_TIDEWIRE.match(name)] == []
+
+
+def test_every_public_name_is_there_without_the_application(bridge_python: Path) -> None:
+    assert loaded(bridge_python, "from tidewire_bridge import *; import tidewire_bridge.testing")
+    assert "App" in tidewire_bridge.__all__
+
+
+def test_providers_of_a_data_directory_need_the_application(
+    bridge_python: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "index.html").write_text("<!doctype html>", "utf-8")
+    code = "from pathlib import Path; from tidewire_bridge import App; "
+    code += "App(Path(), {}, title='Notes', data=Path('data'))"
+    command = [str(bridge_python), "-P", "-c", code]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, encoding="utf-8", check=False)
+    assert "ValueError: Install tidewire, not tidewire-bridge" in done.stderr
+
+
+def test_a_window_without_qt_names_the_extra(bridge_python: Path) -> None:
+    code = "import sys; sys.modules['PySide6'] = None\n"
+    code += "from importlib import util; util.find_spec = lambda name: None\n"
+    code += "from shell.bridge.desktop.display import display_problem; print(display_problem())"
+    command = [str(bridge_python), "-P", "-c", code]
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", check=True)
+    assert "The extra `qt` of tidewire-bridge brings it" in done.stdout
+
+
+@pytest.mark.parametrize("arguments", [["new"], ["new", "demo", "--npm"], ["launch"]])
+def test_a_wrong_command_prints_the_right_ones(
+    bridge_python: Path, tmp_path: Path, arguments: list[str]
+) -> None:
+    command = [str(bridge_python), "-m", "tidewire_bridge", *arguments]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, encoding="utf-8", check=False)
+    assert done.returncode == 2
+    assert "new NAME" in done.stderr
+    assert list(tmp_path.iterdir()) == []

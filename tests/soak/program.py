@@ -1,0 +1,58 @@
+"""A program of one's own from the built packages alone: made, built, and tried as it was built."""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from devtools.processes import Children
+from devtools.setup import Setup
+from shell import __version__
+from tests.command import ROOT
+from tests.packaging.installed import megabytes
+from tests.soak.packages import DIST, environment_of
+from tests.soak.result import Check, Figure, Result
+
+MOST_MB = 460
+BUILT = """
+import pytest
+
+@pytest.fixture(scope="session")
+def tidewire_command():
+    return ("dist/demo/demo",)
+"""
+
+
+def built() -> Result:
+    """`python -m tidewire_bridge new demo`, then its own test against what PyInstaller has made."""
+    figures: dict[str, Figure] = {}
+    (wheel,) = DIST.glob(f"tidewire_bridge-{__version__}-*.whl")
+    children = Children()
+    node, npm = Setup(ROOT, children).node()
+    children.end()
+    env = {**os.environ, "PATH": f"{Path(node).parent}{os.pathsep}{os.environ['PATH']}"}
+    with tempfile.TemporaryDirectory() as place:
+        python = environment_of(Path(place), f"{wheel}[qt,test]", figures, "environment")
+        folder = Path(place) / "demo"
+
+        def run(name: str, command: list[str], where: Path = folder) -> None:
+            began = time.monotonic()
+            subprocess.run(command, cwd=where, env=env, check=True, stdout=sys.stderr)
+            figures[f"{name}S"] = round(time.monotonic() - began, 1)
+
+        bridge = [str(python), "-m", "tidewire_bridge"]
+        packed = str(DIST / f"tidewire-{__version__}.tgz")
+        run("pyinstaller", [str(python), "-m", "pip", "install", "-q", "pyinstaller"], Path(place))
+        run("new", [*bridge, "new", "demo", "--npm", packed], Path(place))
+        run("npm", [*npm, "install", "--no-audit", "--no-fund"], folder / "page")
+        run("build", [*bridge, "build"])
+        run("test", [str(python), "-m", "pytest", "-q"])
+        (folder / "conftest.py").write_text(BUILT, "utf-8")
+        run("testOfTheBuilt", [str(python), "-m", "pytest", "-q"])
+        size = figures["builtMB"] = megabytes(folder / "dist" / "demo")
+    return Result(size <= MOST_MB, figures)
+
+
+CHECKS: dict[str, Check] = {"built": built}

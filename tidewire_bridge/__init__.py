@@ -1,0 +1,53 @@
+"""The bridge under a program of your own: `App`, and the parts that it is made of.
+
+Each name is imported when it is first used. The code is that of Tidewire's own host, in the package
+`shell`; the distribution `tidewire-bridge` has the part of it that is needed here.
+"""
+
+from typing import TYPE_CHECKING
+
+from shell import __version__
+
+if TYPE_CHECKING:
+    from shell.bridge.caller import Caller
+    from shell.bridge.desktop.windows import Windows
+    from shell.bridge.door import Door
+    from shell.bridge.stream import Stream
+    from shell.embed import App, NoWindow
+    from shell.errors import LimitReached, ProgramError, ShellError
+    from shell.inference.log import InferenceLog
+
+__all__ = [
+    "App",
+    "Caller",
+    "Door",
+    "InferenceLog",
+    "LimitReached",
+    "NoWindow",
+    "ProgramError",
+    "ShellError",
+    "Stream",
+    "Windows",
+    "__version__",
+]
+
+_PLACES = {
+    "App": "shell.embed",
+    "Caller": "shell.bridge.caller",
+    "Door": "shell.bridge.door",
+    "InferenceLog": "shell.inference.log",
+    "LimitReached": "shell.errors",
+    "NoWindow": "shell.embed",
+    "ProgramError": "shell.errors",
+    "ShellError": "shell.errors",
+    "Stream": "shell.bridge.stream",
+    "Windows": "shell.bridge.desktop.windows",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _PLACES:
+        raise AttributeError(f"module 'tidewire_bridge' has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_PLACES[name]), name)

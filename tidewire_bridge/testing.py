@@ -1,0 +1,7 @@
+"""The types of the fixtures for pytest, for annotations and `except` (docs/testing.md)."""
+
+from shell.providers.testing.echo import EchoProvider
+from shell.providers.testing.replay import ReplayProvider
+from shell.testing import Host, Refused
+
+__all__ = ["EchoProvider", "Host", "Refused", "ReplayProvider"]
