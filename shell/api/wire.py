@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from shell.bridge.caller import Caller
 from shell.contract import (
+    ExportReply,
     InferenceId,
     Preview,
     PreviewRequest,
@@ -62,6 +63,13 @@ class WireApi:
         """
         content = await self._wire.recorded(params)
         return await asyncio.to_thread(self._save, f"{params}.jsonl", content)
+
+    async def recording(self, caller: Caller, params: InferenceId) -> ExportReply:
+        """The same as the text of a file."""
+        content = await self._wire.recorded(params)
+        return ExportReply(
+            name=f"{params}.jsonl", media_type="application/jsonl", text=content.decode()
+        )
 
     async def open_recording(self, caller: Caller, params: RecordingText) -> Recording:
         """Check the text of a recording, and give its events. Nothing of it is carried out."""
