@@ -50,7 +50,7 @@ export const wireInGerman: Worded<typeof wireInEnglish> = {
   chooseOther: "Andere Datei wählen …",
   tooLarge: "Diese Datei ist hier zu lang. Nimm „tidewire replay DATEI“.",
   recordedAt: (model, time) => `${model} · ${time}`,
-  inert: "Das ist eine Aufzeichnung. Ihre Tools laufen nicht, ihre Links öffnen nichts.",
+  inert: "Das ist eine Aufzeichnung. Ihre Werkzeuge laufen nicht, ihre Links öffnen nichts.",
   play: "Abspielen",
   pause: "Anhalten",
   again: "Noch einmal abspielen",
