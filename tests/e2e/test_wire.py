@@ -12,9 +12,12 @@ from shell.providers.recordings import read_recording
 from tests.e2e.app import App, Kind, answer, ask, box, running, until, wait_for_end
 from tests.e2e.axe import grave
 from tests.e2e.model_server import ModelServer, model_server
+from tests.e2e.recordings import KEEP_COPIES, answer_menu, open_recording, save_recording
+from tests.e2e.replays import check_replay, recorded_streams
 from tests.e2e.screens import settled
 from tests.e2e.test_servers import choose
 from tests.host_process import ROOT
+from tests.tools.processes import until_now
 
 SCRIPT = (
     "/rate 0\n/reasoning First the moon.\nThe **tide** comes.\n/tool look {}\n/text Twice a day."
@@ -22,8 +25,6 @@ SCRIPT = (
 HOSTILE = """<script>window.touched = 1</script> <img src=x onerror="window.touched = 2">
 ![tide](https://evil.example/tide.png) [press me](https://evil.example/page)
 [or me](javascript:window.touched=3)"""
-KEEP_COPIES = "navigator.clipboard.writeText = async (text) => { window.copied = text; }"
-"""A page in a window may not read the clipboard."""
 
 
 @pytest.fixture(scope="module")
@@ -39,22 +40,20 @@ def data(tmp_path_factory: pytest.TempPathFactory, kind: Kind) -> Path:
 
 @pytest.fixture(scope="module")
 def app(kind: Kind, playwright: Playwright, server: ModelServer, data: Path) -> Iterator[App]:
+    """A program whose new conversations are answered by the server; it knows recorded streams."""
     provider = CustomProvider(
         id="harbour", label="Harbour", base_url=server.url, default_model="harbour-1"
     )
     add(data, provider, set())
-    with running(kind, playwright, data, provider="harbour") as started:
+    with (
+        recorded_streams(data),
+        running(kind, playwright, data, provider="harbour") as started,
+    ):
         yield started
 
 
 def panel(page: Page, name: str) -> Locator:
     return page.get_by_role("complementary", name=name)
-
-
-def answer_menu(page: Page, item: str) -> None:
-    """Choose something of the newest answer's menu by the keyboard."""
-    page.get_by_role("button", name="More about this answer").last.press("Enter")
-    page.get_by_role("menuitem", name=item).press("Enter")
 
 
 def no_grave_faults(page: Page) -> None:
@@ -148,27 +147,6 @@ def test_nothing_is_kept_while_it_is_switched_off_and_that_is_said(page: Page, d
     expect(shown.get_by_role("region", name="Response")).to_contain_text("Status 200")
 
 
-def save_recording(page: Page, app: App, to: Path) -> Path:
-    """The newest answer's recording, as a person saves it."""
-    if app.kind == "browser":
-        with page.expect_download() as download:
-            answer_menu(page, "Save recording")
-        download.value.save_as(to)
-        return to
-    answer_menu(page, "Save recording")
-    said = page.get_by_text("Saved to ").inner_text()
-    return Path(said.removeprefix("Saved to ").strip())
-
-
-def open_recording(page: Page, path: Path) -> Locator:
-    """The viewer, playing the file."""
-    page.get_by_role("button", name="Menu", exact=True).click()
-    page.get_by_role("menuitem", name="Open recording").click()
-    viewer = page.get_by_role("dialog", name="Recording")
-    viewer.locator("input[type=file]").set_input_files(path)
-    return viewer
-
-
 def test_a_recording_is_saved_and_played_by_the_keyboard(
     page: Page, app: App, tmp_path: Path
 ) -> None:
@@ -240,3 +218,34 @@ def test_a_file_that_is_no_recording_is_refused(page: Page, tmp_path: Path) -> N
     path.write_text("dear sea\n", "utf-8")
     viewer = open_recording(page, path)
     expect(viewer.get_by_role("alert")).to_contain_text("line 1 is no event")
+
+
+@pytest.mark.parametrize(
+    ("stream", "size"),
+    [
+        ("chat-deepseek-reasoning", 4_000),
+        ("chat-groq-error", 300),
+        ("messages-server-code", 40),
+        ("responses-phases-call", 200),
+    ],
+)
+def test_a_recorded_stream_is_played_as_it_came(
+    app: App, tmp_path: Path, stream: str, size: int
+) -> None:
+    assert check_replay(app, stream, size, tmp_path) > 3
+
+
+def test_a_deleted_conversation_takes_its_requests_along(page: Page, data: Path) -> None:
+    ask(page, "to be deleted")
+    wait_for_end(page)
+    answer_menu(page, "Show wire")
+    expect(panel(page, "Wire")).to_contain_text("to be deleted")
+    assert kept(data, "to be deleted")
+    page.locator("[data-conversation]", has_text="to be deleted").press("Delete")
+    expect(page.get_by_role("button", name="Undo")).to_be_visible()
+    until_now(lambda: not kept(data, "to be deleted"))
+
+
+def kept(data: Path, text: str) -> list[str]:
+    """The files of requests that hold this text."""
+    return [path.name for path in data.glob("wire/*.jsonl") if text in path.read_text("utf-8")]
