@@ -15,7 +15,7 @@ from shell.contract import (
     WireRun,
     WireSummary,
 )
-from shell.errors import ValidationFailed
+from shell.errors import Reason, ValidationFailed
 from shell.providers.recordings import UnusableRecording, parse_recording
 from shell.providers.request_code import as_curl, as_python
 from shell.store.wire_log import WireLog
@@ -76,4 +76,5 @@ class WireApi:
         try:
             return await asyncio.to_thread(lambda: parse_recording(params.encode()))
         except (UnusableRecording, UnicodeEncodeError) as error:
-            raise ValidationFailed([("recording", str(error))]) from None
+            issues = [("recording", str(error))]
+            raise ValidationFailed(issues, reason=Reason.NO_RECORDING) from None

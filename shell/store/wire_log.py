@@ -23,7 +23,7 @@ from shell.contract import (
     WireRun,
     WireSummary,
 )
-from shell.errors import NotFound
+from shell.errors import NotFound, Reason
 from shell.inference.log import InferenceLog
 from shell.providers.exchanges import Exchange, OutgoingRequest, Recording
 from shell.providers.http.outgoing import shown_headers
@@ -229,14 +229,14 @@ def _read(folder: Path, inference_id: str) -> bytes:
         if path.stem.partition("-")[2] == inference_id:
             with contextlib.suppress(OSError):
                 return path.read_bytes()
-    raise NotFound(GONE)
+    raise NotFound(GONE, reason=Reason.NOT_KEPT)
 
 
 def _parsed(content: bytes) -> WireRun:
     try:
         return WireRun.model_validate_json(content.split(b"\n", 2)[1])
     except (IndexError, ValidationError):
-        raise NotFound(GONE) from None
+        raise NotFound(GONE, reason=Reason.NOT_KEPT) from None
 
 
 def _summary(line: bytes) -> WireSummary | None:

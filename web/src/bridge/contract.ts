@@ -77,7 +77,9 @@ export type Reason =
   | "NO_CONVERSATIONS"
   | "NO_CONVERSATIONS_IN_ZIP"
   | "ZIP_UNREADABLE"
-  | "IMPORT_BROKEN";
+  | "IMPORT_BROKEN"
+  | "NO_RECORDING"
+  | "NOT_KEPT";
 
 /** The most that may be spent. Null is no limit; with both, the first one counts. */
 export interface Budget {
