@@ -1,8 +1,7 @@
 """Streams that services have sent: answered in the page, saved as recordings, and played again."""
 
-import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -75,13 +74,13 @@ def check_replay(app: App, name: str, size: int, folder: Path) -> int:
     return len(recorded)
 
 
-def joined(events: Iterable[AnyEvent]) -> list[Mapping[str, object]]:
+def joined(events: Iterable[AnyEvent]) -> list[dict[str, object]]:
     """The events with adjacent pieces of a text as one: a page gets them in other pieces."""
     found: list[dict[str, object]] = []
     for event in events:
         field = STREAMED.get(event.channel)
         if field is None:
-            found.append(event_fields(event) | {"seq": None, "lastSeq": None})
+            found.append({**event_fields(event), "seq": None, "lastSeq": None})
             continue
         text = str(getattr(event, field))
         key = {"channel": event.channel, "id": getattr(event, "id", None)}
@@ -89,4 +88,4 @@ def joined(events: Iterable[AnyEvent]) -> list[Mapping[str, object]]:
             found[-1]["text"] = f"{found[-1]['text']}{text}"
         else:
             found.append({**key, "text": text})
-    return [json.loads(json.dumps(each)) for each in found]
+    return found

@@ -1,4 +1,4 @@
-"""A hundred recorded streams of services, each played again as it came, in both shells."""
+"""Recorded streams of services, played again in both shells, and previews of requests."""
 
 import itertools
 import tempfile
@@ -7,11 +7,14 @@ from pathlib import Path
 from tests.chromium import driver
 from tests.e2e.app import KINDS, running
 from tests.e2e.replays import check_replay, recorded_streams
+from tests.providers.previews import check_previews
 from tests.providers.test_recorded import NAMES
 from tests.soak.result import Check, Result
 
 SIZES = (40, 200, 1_000, 10_000)
 """Bytes of each piece in which a server sends."""
+CONVERSATIONS = 3_000
+"""A thousand for each API."""
 
 
 def replay() -> Result:
@@ -32,4 +35,10 @@ def replay() -> Result:
     return Result(min(figures.values()) >= 100, figures)
 
 
-CHECKS: dict[str, Check] = {"replay": replay}
+def previews() -> Result:
+    """Compare what random messages would send with what a server receives, for each API."""
+    compared = check_previews(CONVERSATIONS)
+    return Result(compared >= CONVERSATIONS, {"conversations": compared})
+
+
+CHECKS: dict[str, Check] = {"replay": replay, "previews": previews}
