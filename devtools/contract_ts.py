@@ -365,7 +365,7 @@ def _named(name: str, union: str) -> str:
 def _literal(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
-    return f'"{value}"'
+    return f'"{value}"' if isinstance(value, str) else str(value)
 
 
 # --- documentation --------------------------------------------------------------------------

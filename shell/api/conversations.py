@@ -81,6 +81,7 @@ class ConversationsApi:
         imports: Imports,
         exports: Exports,
         compactions: Compactions,
+        forget_requests: Callable[[str], Awaitable[None]],
     ) -> None:
         self._store = store
         self._searches = Searches(store)
@@ -88,6 +89,7 @@ class ConversationsApi:
         self._compactions = compactions
         self._imports = imports
         self._exports = exports
+        self._forget_requests = forget_requests
 
     # --- the list and one of them -----------------------------------------------------------
 
@@ -249,13 +251,16 @@ class ConversationsApi:
         )
 
     async def delete(self, caller: Caller, params: StoredId) -> bool:
-        """Put a conversation out of sight; what is answering in it is cancelled."""
+        """Put a conversation out of sight. What is answering in it is cancelled, and what is kept
+        of its requests is removed.
+        """
 
         def write(connection: Connection) -> None:
             tree.delete(connection, tree.conversation(connection, params), epoch_ms())
 
         await self._store.write(params, write)
         self._answers.stop(caller.id, params)
+        await self._forget_requests(params)
         return True
 
     async def undelete(self, caller: Caller, params: StoredId) -> ConversationSummary:

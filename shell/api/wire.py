@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from shell.bridge.caller import Caller
 from shell.contract import (
+    ExportReply,
     InferenceId,
     Preview,
     PreviewRequest,
@@ -14,7 +15,7 @@ from shell.contract import (
     WireRun,
     WireSummary,
 )
-from shell.errors import ValidationFailed
+from shell.errors import Reason, ValidationFailed
 from shell.providers.recordings import UnusableRecording, parse_recording
 from shell.providers.request_code import as_curl, as_python
 from shell.store.wire_log import WireLog
@@ -63,9 +64,17 @@ class WireApi:
         content = await self._wire.recorded(params)
         return await asyncio.to_thread(self._save, f"{params}.jsonl", content)
 
+    async def recording(self, caller: Caller, params: InferenceId) -> ExportReply:
+        """The same as the text of a file."""
+        content = await self._wire.recorded(params)
+        return ExportReply(
+            name=f"{params}.jsonl", media_type="application/jsonl", text=content.decode()
+        )
+
     async def open_recording(self, caller: Caller, params: RecordingText) -> Recording:
         """Check the text of a recording, and give its events. Nothing of it is carried out."""
         try:
             return await asyncio.to_thread(lambda: parse_recording(params.encode()))
         except (UnusableRecording, UnicodeEncodeError) as error:
-            raise ValidationFailed([("recording", str(error))]) from None
+            issues = [("recording", str(error))]
+            raise ValidationFailed(issues, reason=Reason.NO_RECORDING) from None

@@ -207,7 +207,12 @@ class Host:
 
         opened = await self._open()
         return ConversationsApi(
-            opened.store, opened.answers, opened.imports, opened.exports, opened.compactions
+            opened.store,
+            opened.answers,
+            opened.imports,
+            opened.exports,
+            opened.compactions,
+            lambda conversation_id: self._core.wire().forget(conversation_id),
         )
 
     async def _open(self) -> _Conversations:

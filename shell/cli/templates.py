@@ -5,15 +5,15 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from shell.contract import (
+    AnswerOptions,
     Effort,
     FormField,
     FormFile,
     FormValue,
     FormValues,
-    Message,
+    Preview,
     RenderedTemplate,
 )
 from shell.conversations.templates.library import MAX_BYTES, Templates, place_of
@@ -21,9 +21,6 @@ from shell.errors import StorageFailed, ValidationFailed
 from shell.support.data_directory import DataDirectory
 from shell.support.files import reason
 from shell.support.text import CONTROLS
-
-if TYPE_CHECKING:
-    from shell.providers.base import ToolSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +104,12 @@ class TemplateCommands:
         """
         filled = self.fill_in(name, given, provider, model)
         if request:
-            print(json.dumps(self._body(filled), ensure_ascii=not sys.stdout.isatty()))
+            body = self._body(filled)
+            if sys.stdout.isatty():
+                print(body.translate(CONTROLS))
+            else:  # the same bytes, whatever the encoding of the terminal is
+                sys.stdout.flush()
+                sys.stdout.buffer.write(f"{body}\n".encode())
             return 0
         said = filled.said
         text = said.user if said.system is None else f"{said.system}\n\n{said.user}"
@@ -131,34 +133,41 @@ class TemplateCommands:
         named = tools if tools is None or isinstance(tools, str) else ",".join(tools)
         return FilledTemplate(said, provider, model, detail.effort, named)
 
-    def _body(self, filled: FilledTemplate) -> dict[str, object]:
-        from dataclasses import replace
-
+    def _body(self, filled: FilledTemplate) -> str:
+        """The body that `ask --template` would send, by the functions that make the real one."""
         from shell.app.runtime import running_host
-        from shell.inference.request import RequestedRun, prepare_request
-        from shell.providers.http.provider import HttpProvider
+        from shell.conversations.parameters import Parameters
+        from shell.conversations.planned_answer import plan_answer, preview_answer
+        from shell.inference.slot import new_inference_id
+        from shell.store.messages.turns import Author, PathMessage
 
         with running_host(self._data.path) as running:
             core = running.core
             defaults = core.defaults(filled.provider, filled.model)
             provider = core.providers.resolve(defaults.provider_id)
-            if not isinstance(provider, HttpProvider):
-                text = f"{provider.id} is sent no body over HTTP. Choose another with --provider."
-                raise ValidationFailed([("provider", text)])
-            messages = [Message(role="user", content=filled.said.user)]
-            wish = RequestedRun(messages, filled.said.system, None, None, filled.effort)
-            request, _ = prepare_request(wish, provider.model(defaults.model_id))
-            if filled.tools:
+            model = provider.model(defaults.model_id)
+            planned = plan_answer(
+                AnswerOptions(effort=filled.effort),
+                Parameters(),
+                model,
+                Author(provider.id, model.id, new_inference_id()),
+                filled.said.system,
+                [PathMessage("user", filled.said.user, "complete")],
+            )
 
-                async def offered() -> "tuple[ToolSpec, ...]":
-                    known = core.tools()
-                    names = "all" if filled.tools == "all" else (filled.tools or "").split(",")
-                    offer = await known.offer(names, known.permissions())
-                    return offer.fit(request.model).specs
+            async def preview() -> Preview:
+                offer = None
+                if filled.tools:
+                    tools = core.tools()
+                    names = "all" if filled.tools == "all" else filled.tools.split(",")
+                    offer = await tools.offer(names, tools.permissions())
+                return await preview_answer(planned, offer, model, provider)
 
-                specs = running.thread.run(offered())
-                request = replace(request, tools=specs, provider_id=provider.id)
-            return provider.body(request)
+            request = running.thread.run(preview()).request
+        if request is None or request.body is None:
+            text = f"{provider.id} is sent no body over HTTP. Choose another with --provider."
+            raise ValidationFailed([("provider", text)])
+        return request.body
 
 
 def _values(fields: Sequence[FormField], given: Sequence[str]) -> FormValues:

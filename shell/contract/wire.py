@@ -7,7 +7,7 @@ from pydantic import Field
 from shell.contract.base import OMIT_EMPTY, StoredId, Value
 from shell.contract.conversations import AnswerOptions, Estimate
 from shell.contract.events import AnyEvent, Notice
-from shell.contract.messages import Content
+from shell.contract.messages import Content, SystemPrompt
 
 WireApi = Literal["chat", "responses", "messages"]
 """Chat Completions, Responses or Messages."""
@@ -66,6 +66,7 @@ class WireSummary(Value):
     """A run whose requests are kept."""
 
     inference_id: str
+    conversation_id: Annotated[str | None, OMIT_EMPTY] = None
     provider_id: str
     model_id: str
     started_at: int
@@ -96,6 +97,8 @@ class PreviewRequest(AnswerOptions):
     """Null for a conversation that is not there yet."""
     content: Content
     after: StoredId | None = None
+    system_prompt: SystemPrompt | None = None
+    """The instructions of a conversation that is not there yet. Null for those of the settings."""
 
 
 class Preview(Value):

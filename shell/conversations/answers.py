@@ -206,7 +206,10 @@ class Answers:
         self, asked: EstimateRequest | PreviewRequest, question: StoredContent
     ) -> turns.TurnPlace:
         if asked.conversation_id is None:
-            return turns.TurnPlace("", [], self.parameters().system_prompt, None, None, {})
+            prompt = asked.system_prompt if isinstance(asked, PreviewRequest) else None
+            if prompt is None:
+                prompt = self.parameters().system_prompt
+            return turns.TurnPlace("", [], prompt, None, None, {})
         turn = turns.question(asked.conversation_id, question, asked.after)
         return await self._store.read(asked.conversation_id, turn.find)
 

@@ -37,7 +37,6 @@ from shell.inference.spending import Ledger, Spending, start_spending
 from shell.inference.steps import ResumedStep
 from shell.providers.base import ModelInfo, ModelStep, Provider
 from shell.providers.charges import CallKind
-from shell.support.ids import TEMPORARY
 from shell.tools.offer import Offer
 
 SWEEP_S = 60.0
@@ -141,7 +140,7 @@ class Engine:
             spending=start_spending(
                 self._ledger, request, provider, model, conversation=conversation, kind=kind
             ),
-            is_temporary=(conversation or "").startswith(TEMPORARY),
+            conversation=conversation,
         )
 
     def run_session(
@@ -308,7 +307,7 @@ class Engine:
         session: Session | None = None,
         turn: SessionTurn | None = None,
         spending: Spending | None = None,
-        is_temporary: bool = False,
+        conversation: str | None = None,
     ) -> Slot:
         session_id = None if session is None else session.config.session_id
         inference_id = parameters.inference_id or new_inference_id()
@@ -321,7 +320,7 @@ class Engine:
             log = InferenceLog(inference_id, session_id, self._loop.time)
             recording = None
             if self._wire is not None:
-                recording = self._wire.begin(log, provider.id, model.id, is_temporary=is_temporary)
+                recording = self._wire.begin(log, provider.id, model.id, conversation)
             return Run(
                 log,
                 provider,

@@ -49,7 +49,7 @@ class Wire(Protocol):
     """Keeps what runs send and receive; see `store/wire_log.py`."""
 
     def begin(
-        self, log: InferenceLog, provider_id: str, model_id: str, *, is_temporary: bool
+        self, log: InferenceLog, provider_id: str, model_id: str, conversation_id: str | None
     ) -> Recording | None:
         """Begin to record a run. None if it is not to be kept."""
 

@@ -23,13 +23,14 @@ from shell.contract import (
     WireRun,
     WireSummary,
 )
-from shell.errors import NotFound
+from shell.errors import NotFound, Reason
 from shell.inference.log import InferenceLog
 from shell.providers.exchanges import Exchange, OutgoingRequest, Recording
 from shell.providers.http.outgoing import shown_headers
 from shell.providers.recordings import new_header, recording_lines
 from shell.support.data_directory import REQUESTS
 from shell.support.files import remove, replace_file
+from shell.support.ids import TEMPORARY
 from shell.support.redaction import redact, redact_pieces
 
 MAX_RUNS = 50
@@ -45,7 +46,7 @@ class _Live:
     recording: Recording
     log: InferenceLog
     header: RecordingHeader
-    is_temporary: bool
+    conversation_id: str | None
 
 
 class WireLog:
@@ -73,14 +74,14 @@ class WireLog:
     # --- recording --------------------------------------------------------------------------
 
     def begin(
-        self, log: InferenceLog, provider_id: str, model_id: str, *, is_temporary: bool
+        self, log: InferenceLog, provider_id: str, model_id: str, conversation_id: str | None
     ) -> Recording | None:
         """Begin to record a run. None if it is not to be kept."""
         if not self._is_on():
             return None
         recording = Recording()
         header = new_header(provider_id, model_id)
-        self._live[log.inference_id] = _Live(recording, log, header, is_temporary)
+        self._live[log.inference_id] = _Live(recording, log, header, conversation_id)
         return recording
 
     def end(self, log: InferenceLog) -> None:
@@ -101,11 +102,22 @@ class WireLog:
         await asyncio.gather(*self._writing)
         await asyncio.to_thread(remove, self._folder)
 
+    async def forget(self, conversation_id: str) -> None:
+        """Remove what the runs of a conversation have sent and received, and keep no more of it."""
+        for inference_id, live in [*self._live.items()]:
+            if live.conversation_id == conversation_id and live.log.ending is None:
+                del self._live[inference_id]
+        await asyncio.gather(*self._writing)
+        for inference_id, content in [*self._temporary.items()]:
+            if _is_of(content.partition(b"\n")[0], conversation_id):
+                del self._temporary[inference_id]
+        await asyncio.to_thread(_forget, self._folder, conversation_id)
+
     async def _keep(self, live: _Live) -> None:
         inference_id = live.log.inference_id
         try:
             content = await asyncio.to_thread(self._content, live)
-            if live.is_temporary:
+            if (live.conversation_id or "").startswith(TEMPORARY):
                 self._temporary[inference_id] = content
                 while not _fits([len(kept) for kept in self._temporary.values()]):
                     del self._temporary[next(iter(self._temporary))]
@@ -116,7 +128,7 @@ class WireLog:
         except OSError as error:  # a full disk must not take the answer with it
             _log.warning("The request of %s cannot be kept: %s", inference_id, error.strerror)
         finally:
-            del self._live[inference_id]
+            self._live.pop(inference_id, None)
 
     # --- reading ----------------------------------------------------------------------------
 
@@ -217,14 +229,14 @@ def _read(folder: Path, inference_id: str) -> bytes:
         if path.stem.partition("-")[2] == inference_id:
             with contextlib.suppress(OSError):
                 return path.read_bytes()
-    raise NotFound(GONE)
+    raise NotFound(GONE, reason=Reason.NOT_KEPT)
 
 
 def _parsed(content: bytes) -> WireRun:
     try:
         return WireRun.model_validate_json(content.split(b"\n", 2)[1])
     except (IndexError, ValidationError):
-        raise NotFound(GONE) from None
+        raise NotFound(GONE, reason=Reason.NOT_KEPT) from None
 
 
 def _summary(line: bytes) -> WireSummary | None:
@@ -234,10 +246,16 @@ def _summary(line: bytes) -> WireSummary | None:
         return None
 
 
+def _is_of(line: bytes, conversation_id: str) -> bool:
+    summary = _summary(line)
+    return summary is not None and summary.conversation_id == conversation_id
+
+
 def _summary_of(live: _Live) -> WireSummary:
     exchanges = live.recording.exchanges
     return WireSummary(
         inference_id=live.log.inference_id,
+        conversation_id=live.conversation_id,
         provider_id=live.header.provider_id,
         model_id=live.header.model_id,
         started_at=live.header.created_at,
@@ -287,6 +305,13 @@ def _paths(folder: Path) -> list[Path]:
 
 def _fits(sizes: list[int]) -> bool:
     return len(sizes) <= MAX_RUNS and (sum(sizes) <= MAX_BYTES or len(sizes) == 1)
+
+
+def _forget(folder: Path, conversation_id: str) -> None:
+    for path in _paths(folder):
+        with contextlib.suppress(OSError), path.open("rb") as file:
+            if _is_of(file.readline(), conversation_id):
+                remove(path)
 
 
 def _write(folder: Path, name: str, content: bytes) -> None:

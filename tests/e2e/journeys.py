@@ -72,6 +72,17 @@ JOURNEYS: Mapping[str, Sequence[str]] = {
     ],
     "change the language": ["test_settings::test_a_theme_and_a_language_stay"],
     "everything by the keyboard": ["test_keyboard::test_a_visit_without_a_mouse"],
+    "see what a message will send": [
+        "test_wire::test_the_request_is_shown_before_it_is_sent_and_has_the_same_bytes",
+    ],
+    "see what an answer has sent and received": [
+        "test_wire::test_what_an_answer_has_sent_and_received_is_shown",
+        "test_wire::test_nothing_is_kept_while_it_is_switched_off_and_that_is_said",
+    ],
+    "save an answer as a recording, and play one": [
+        "test_wire::test_a_recording_is_saved_and_played_by_the_keyboard",
+        "test_wire::test_a_hostile_recording_does_nothing",
+    ],
     "fill in a template": [
         "test_templates::test_a_template_is_filled_in_shown_and_sent_by_the_keyboard",
     ],

@@ -25,6 +25,7 @@ class ModelServer(http.server.ThreadingHTTPServer):
         self.key = key
         self.models = models
         self.questions: list[str] = []
+        self.bodies: list[bytes] = []
         self.refused: set[str] = set()
 
     @property
@@ -47,7 +48,9 @@ class Answer(http.server.BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         """An answer to the last question."""
-        body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        content = self.rfile.read(int(self.headers["content-length"]))
+        self.server.bodies.append(content)
+        body = json.loads(content)
         if not self._is_welcome():
             return
         said = body["messages"][-1]["content"]

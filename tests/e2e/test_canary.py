@@ -9,10 +9,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, Playwright, expect
+from playwright.sync_api import Locator, Page, Playwright, expect
 
 from tests.command import run
-from tests.e2e.app import Kind, answer, ask, decide, running, wait_for_end
+from tests.e2e.app import App, Kind, answer, ask, box, decide, running, until, wait_for_end
+from tests.e2e.recordings import KEEP_COPIES, answer_menu, save_recording
 from tests.e2e.test_tools import offer, with_tools
 from tests.providers.dialects import Chat, Dialect, Responses
 from tests.providers.fault_server import Exchange, FaultServer, Scene, fault_server
@@ -89,6 +90,7 @@ def test_a_key_is_found_nowhere(
             expect(page.locator(".error")).to_be_visible()
             assert server.requests[-1].headers["authorization"] == f"Bearer {CANARY}"
             told = [page.content(), page.evaluate(STORAGE), *processes(app.program.process.pid)]
+            told += requests(page, app, tmp_path)
             app.close()
             app.program.process.send_signal(signal.SIGKILL)
             app.program.process.wait()
@@ -136,6 +138,32 @@ def test_a_key_reaches_no_tool_and_no_card(
         assert hits(text.encode("utf-8", "surrogateescape")) == []
     for path in files(tmp_path):
         assert hits(path.read_bytes()) == [], path
+
+
+def requests(page: Page, app: App, folder: Path) -> Iterator[str]:
+    """What the page shows and gives away of a request, before and after it was sent."""
+    page.evaluate(KEEP_COPIES)
+    box(page).fill("another question for the canary")
+    page.keyboard.press("Control+Shift+l")
+    yield from copied(page, page.get_by_role("complementary", name="Show request"))
+    answer_menu(page, "Show wire")
+    shown = page.get_by_role("complementary", name="Wire")
+    yield from copied(page, shown)
+    expect(shown.get_by_role("region", name="Response")).to_contain_text("[key]")
+    yield save_recording(page, app, folder / "saved.jsonl").read_text("utf-8")
+
+
+def copied(page: Page, shown: Locator) -> Iterator[str]:
+    """A request as it is shown and as a program."""
+    expect(shown.get_by_role("group", name="Body")).to_be_visible()
+    for summary in shown.locator("summary").all():
+        summary.click()
+    expect(shown).to_contain_text("Bearer [key]")
+    yield page.content()
+    for language, beginning in (("curl", "curl "), ("Python", "import os")):
+        shown.get_by_role("button", name=f"Copy as {language}").click()
+        until(page, f"window.copied?.startsWith('{beginning}')")
+        yield str(page.evaluate("window.copied"))
 
 
 def commands(data: Path) -> Iterator[str]:

@@ -130,6 +130,33 @@ def test_a_wrong_key_in_the_settings_is_german(german: Page) -> None:
     expect(dialog).to_have_count(0)
 
 
+def test_requests_and_recordings_are_german(german: Page, tmp_path: Path) -> None:
+    begin(german, "Wie tief?", "harbour-1")
+    expect(german.locator("article.assistant")).to_contain_text("served: Wie tief?")
+    german.get_by_role("button", name="Mehr zu dieser Antwort").click()
+    german.get_by_role("menuitem", name="Übertragung anzeigen").click()
+    panel = german.get_by_role("complementary", name="Übertragung")
+    for name in ("Anfrage", "Antwort"):
+        expect(panel.get_by_role("region", name=name)).to_be_visible()
+    in_german(panel)
+    german.keyboard.press("Control+Shift+l")
+    german.get_by_role("textbox", name="Nachricht").fill("Wie kalt?")
+    panel = german.get_by_role("complementary", name="Anfrage anzeigen")
+    expect(panel.get_by_role("group", name="Inhalt")).to_contain_text("Wie kalt?")
+    in_german(panel)
+    german.keyboard.press("Control+Shift+O")
+    german.get_by_role("button", name="Schließen").click()
+    german.get_by_role("button", name="Menü", exact=True).click()
+    german.get_by_role("menuitem", name="Aufzeichnung öffnen").click()
+    dialog = german.get_by_role("dialog", name="Aufzeichnung")
+    path = tmp_path / "poem.jsonl"
+    path.write_text("a poem", "utf-8")
+    dialog.locator("input[type=file]").set_input_files(path)
+    expect(dialog.get_by_role("alert")).to_contain_text("keine vollständige Aufzeichnung")
+    in_german(dialog)
+    german.keyboard.press("Escape")
+
+
 def test_a_file_without_conversations_is_german(german: Page, tmp_path: Path) -> None:
     path = tmp_path / "poem.json"
     path.write_text("a poem", "utf-8")

@@ -15,7 +15,9 @@ from shell.inference.engine import Engine
 from shell.inference.log import InferenceLog
 from shell.providers.base import Provider
 from shell.providers.request_code import as_curl, as_python
+from shell.providers.testing.echo import EchoProvider
 from shell.store.wire_log import MAX_BYTES, MAX_RUNS, WireLog
+from shell.support.ids import TEMPORARY
 from tests.providers.fault_server import Exchange, fault_server
 from tests.providers.previews import check_previews
 from tests.providers.scenes import APIS, KEY, Api, streaming
@@ -111,11 +113,38 @@ async def test_the_oldest_runs_make_room_and_temporary_ones_leave_no_file(tmp_pa
     del latest
     await wire.clear()
     log = InferenceLog("inf-temporary")
-    assert wire.begin(log, "echo", "echo", is_temporary=True) is not None
+    assert wire.begin(log, "echo", "echo", f"{TEMPORARY}1") is not None
     wire.end(log)
     await wire.close()
     assert (await wire.get("inf-temporary")).attempts == []
     assert not (tmp_path / "wire").exists()
+
+
+@pytest.mark.parametrize("kept", ["c-1", f"{TEMPORARY}1"], ids=["stored", "temporary"])
+async def test_the_requests_of_a_deleted_conversation_are_forgotten(
+    tmp_path: Path, kept: str
+) -> None:
+    wire = WireLog(tmp_path, lambda: True, list)
+    provider = EchoProvider(rate=None)
+    engine = Engine(lambda _: provider, wire=wire)
+
+    def ask(text: str, conversation: str) -> InferenceLog:
+        request = InferenceRequest(
+            messages=[Message(role="user", content=text)], provider_id="echo"
+        )
+        return engine.start("w", request, conversation=conversation)
+
+    for conversation in (kept, "c-2"):
+        async for _ in ask("hello", conversation).follow():
+            pass
+    # One is still being written when its conversation is deleted, and ends after that.
+    stalled = ask("/stall", kept)
+    await wire.forget(kept)
+    await engine.close()
+    await wire.close()
+    assert stalled.ending is not None
+    assert [one.conversation_id for one in await wire.list()] == ["c-2"]
+    assert len([*(tmp_path / "wire").iterdir()]) == 1
 
 
 async def test_nothing_is_recorded_while_it_is_off(tmp_path: Path) -> None:

@@ -37,6 +37,7 @@ from shell.settings import SettingsFile
 from shell.store.ledger import Ledger
 from shell.store.messages import queries
 from shell.store.store import Store
+from shell.store.wire_log import WireLog
 
 OWNER = "window-1"
 
@@ -98,7 +99,10 @@ class Desk:
         """The namespace over what this desk has."""
         imports = Imports(self.store, folder, self.topics)
         exports = Exports(self.store, SettingsFile(folder), lambda: True, not_reloaded)
-        return ConversationsApi(self.store, self.answers, imports, exports, self.compactions)
+        forget = WireLog(folder, lambda: True, list).forget
+        return ConversationsApi(
+            self.store, self.answers, imports, exports, self.compactions, forget
+        )
 
     def defaults(self) -> Defaults:
         """The model of a conversation that has no answer yet."""

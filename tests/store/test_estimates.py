@@ -2,7 +2,7 @@
 
 import pytest
 
-from shell.contract import EstimateRequest
+from shell.contract import EstimateRequest, PreviewRequest
 from shell.providers.base import ModelInfo, ProviderRequest
 from tests.store.desk import Desk, Listening
 
@@ -62,3 +62,13 @@ async def test_the_count_of_the_models_own_tokenizer_is_exact(desk: Desk) -> Non
     estimate = await desk.conversations.estimate(desk.caller, asked)
     assert not estimate.exact
     assert estimate.input_tokens > 9_000
+
+
+@pytest.mark.parametrize(("instructions", "messages"), [(None, 1), ("Be brief.", 2)])
+async def test_a_new_chat_is_previewed_with_its_own_instructions(
+    desk: Desk, instructions: str | None, messages: int
+) -> None:
+    desk.echo = Counting()
+    asked = PreviewRequest(conversation_id=None, content="hello", system_prompt=instructions)
+    preview = await desk.answers.preview(asked)
+    assert preview.estimate.input_tokens == 1_000 * messages

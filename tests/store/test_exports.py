@@ -4,6 +4,7 @@ import asyncio
 import os
 import threading
 import unicodedata
+import zipfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -23,6 +24,8 @@ from shell.errors import NotFound, ValidationFailed
 from shell.settings import SettingsFile
 from shell.store.exchange.portable import PortableConversation
 from shell.store.messages import content, queries, turns
+from shell.support.data_directory import REQUESTS
+from shell.support.files import replace_file
 from shell.support.text import MAX_NAME_BYTES, cut, file_name
 from tests.store.desk import OWNER, Desk
 
@@ -69,6 +72,26 @@ async def test_a_conversation_with_a_long_title_is_exported(
     assert path.name[0] == unicodedata.normalize("NFC", title)[0]
     reply = await asyncio.to_thread(exports_of(desk).export, request)
     assert len(os.fsencode(reply.name)) <= MAX_NAME_BYTES
+
+
+async def test_kept_requests_are_in_no_backup_and_no_export(desk: Desk) -> None:
+    await titled(desk, "The tide")
+    folder = desk.store.path.parent / REQUESTS
+    folder.mkdir()
+    replace_file(folder / "0000000000001-inf-1.jsonl", b'{"request": "a kept request"}')
+    own = exports_of(desk)
+    for ending in ("json", "md", "html"):
+        reply = await asyncio.to_thread(
+            own.export, ExportRequest.model_validate({"format": ending})
+        )
+        assert "The tide" in reply.text
+        assert "a kept request" not in reply.text
+    backup = await own.backup()
+    with zipfile.ZipFile(desk.store.backups.folder / backup.name) as zipped:
+        names = zipped.namelist()
+        content = b"".join(zipped.read(name) for name in names)
+    assert [name for name in names if REQUESTS in name or "inf-1" in name] == []
+    assert b"a kept request" not in content
 
 
 @pytest.mark.parametrize("stem", LONG)

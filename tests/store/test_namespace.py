@@ -140,6 +140,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
     desk = Desk(tmp_path)
     settings = SettingsFile(tmp_path)
     keys = Keys(lambda: None)
+    wire = WireLog(tmp_path, lambda: True, list)
     imports = Imports(desk.store, tmp_path, desk.topics)
     exports = Exports(
         desk.store, settings, lambda: desk.answers.idle and imports.idle, not_reloaded
@@ -147,10 +148,10 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
     door = Door(
         {
             "conversations": ConversationsApi(
-                desk.store, desk.answers, imports, exports, desk.compactions
+                desk.store, desk.answers, imports, exports, desk.compactions, wire.forget
             ),
             "keys": KeysApi(keys, lambda: {"openai": "https://api.openai.com/v1"}),
-            "settings": SettingsApi(settings, WireLog(tmp_path, lambda: True, list).clear),
+            "settings": SettingsApi(settings, wire.clear),
         }
     )
     yield House(desk, door, settings, keys, Page(door, "window-1", desk.topics), tmp_path, imports)

@@ -6,6 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+from shell.providers.custom import CustomProvider, add
+from tests.e2e.model_server import model_server
+
 TEXT = "---\ninputs: {code: text}\n---\n{% system %}S{% endsystem %}{{ code }} {{ who }}"
 
 
@@ -37,6 +40,27 @@ def test_the_commands(tmp_path: Path) -> None:
     assert "sk-canary" not in body
     asked = run(data, "ask", "--template", "review", *given, "--provider", "echo")
     assert (asked.returncode, asked.stdout) == (0, "```\nx\n```\n you\n")
+
+
+def test_a_rendered_request_has_the_bytes_that_ask_sends(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    file = tmp_path / "review.md"
+    file.write_text(TEXT.replace("S{%", "Sei genau 🌊{%"), "utf-8")
+    run(data, "templates", "import", str(file))
+    given = ("review", "--set", "code=Grüße\u2028", "--set", "who=you", "--provider", "harbour")
+    with model_server() as server:
+        provider = CustomProvider(
+            id="harbour", label="Harbour", base_url=server.url, default_model="harbour-1"
+        )
+        add(data, provider, set())
+        rendered = run(data, "templates", "render", *given, "--request")
+        assert (rendered.returncode, rendered.stderr, server.bodies) == (0, "", [])
+        assert run(data, "ask", "--template", *given).returncode == 0
+        [sent] = server.bodies
+    assert rendered.stdout.encode() == sent + b"\n"
+    echo = run(data, "templates", "render", *given[:-1], "echo", "--request")
+    assert echo.returncode != 0
+    assert "echo is sent no body over HTTP" in echo.stderr
 
 
 def test_what_is_wrong_is_said_with_its_place(tmp_path: Path) -> None:

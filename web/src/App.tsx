@@ -56,10 +56,14 @@ const ShortcutsDialog = lazyPart(
   async () => (await import("./features/shortcuts/ShortcutsDialog")).ShortcutsDialog,
   failed(strings.acts.shortcuts),
 );
+const RecordingDialog = lazyPart(
+  async () => (await import("./features/recordings/RecordingDialog")).RecordingDialog,
+  failed(strings.openRecording),
+);
 const FIRST: Section = "providers";
 
-/** The dialog over the page: a section of the settings, or the list of shortcuts. */
-type Overlay = Section | "keys" | null;
+/** The dialog over the page: a section of the settings, the list of shortcuts, or a recording. */
+type Overlay = Section | "keys" | "recording" | null;
 
 export interface AppProps {
   readonly bridge: Bridge;
@@ -128,6 +132,7 @@ function Layout({ bridge, shell, conversations, connection, undo }: LayoutProps)
   const menu: readonly MenuItem[] = [
     { label: acts.newWindow, run: newWindow, keys: keys("newWindow") },
     { label: acts.shortcuts, run: () => setOverlay("keys"), keys: keys("shortcuts") },
+    { label: strings.openRecording, run: () => setOverlay("recording") },
     { label: sections.data, isApart: true, run: () => openSettings("data") },
     { label: sections.about, run: () => openSettings("about") },
   ];
@@ -173,6 +178,7 @@ function Layout({ bridge, shell, conversations, connection, undo }: LayoutProps)
     fullScreen: control("full_screen"),
     quit: control("quit"),
     decision: focusWaitingCard,
+    request: () => composer.current?.showRequest(),
   });
 
   return (
@@ -233,7 +239,8 @@ function Layout({ bridge, shell, conversations, connection, undo }: LayoutProps)
               onChange={() => openSettings("shortcuts")}
             />
           )}
-          {overlay !== null && overlay !== "keys" && (
+          {overlay === "recording" && <RecordingDialog onClose={() => setOverlay(null)} />}
+          {overlay !== null && overlay !== "keys" && overlay !== "recording" && (
             <SettingsDialog
               section={overlay}
               host={bridge.host()}

@@ -23,6 +23,8 @@ const STATE: BudgetState = {
   unpricedTokens: 0,
 };
 
+const stay = () => {};
+
 async function page() {
   const { bridge, llm } = await fakePage();
   const { client, router, topics } = bridge;
@@ -63,7 +65,14 @@ it("are kept for a chat that the host does not have yet, and go with its first q
   const send = vi.spyOn(client.conversations, "send");
   const { conversation } = conversations.shown.get();
   const by = { providerId: "local", modelId: "m" };
-  show(<ChatOptions by={by} choice={conversation.options} conversationId={null} />);
+  show(
+    <ChatOptions
+      by={by}
+      choice={conversation.options}
+      conversationId={null}
+      onShowRequest={stay}
+    />,
+  );
   await open();
   type("Instructions", "Be brief.");
   type("Maximum answer length", "300");
@@ -87,7 +96,7 @@ it("of a chat that is there are the host's, and go back to the defaults", async 
   const choice = createAnswerChoice(null, () => "c1");
   choice.choose({ temperature: 0.2, effort: "high" });
   const by = { providerId: "local", modelId: "m" };
-  show(<ChatOptions by={by} choice={choice} conversationId="c1" />);
+  show(<ChatOptions by={by} choice={choice} conversationId="c1" onShowRequest={stay} />);
   await open();
   expect(screen.getByLabelText("Instructions")).toHaveProperty("value", "Be kind.");
   expect(screen.getByText("$0.25 spent")).toBeTruthy();
@@ -152,7 +161,14 @@ it("are kept for a folder, and new chats in it begin with them", async () => {
   conversations.showNew(false, "Sea");
   const { conversation } = conversations.shown.get();
   const by = { providerId: "local", modelId: "m" };
-  const shown = show(<ChatOptions by={by} choice={conversation.options} conversationId={null} />);
+  const shown = show(
+    <ChatOptions
+      by={by}
+      choice={conversation.options}
+      conversationId={null}
+      onShowRequest={stay}
+    />,
+  );
   await open();
   type("Instructions", "Speak of tides.");
   type("Maximum answer length", "300");

@@ -198,6 +198,7 @@ function answering(part: Partial<MessageView>): MessageView {
     failure: null,
     providerId: null,
     modelId: null,
+    inferenceId: null,
     createdAt: null,
     siblings: ["a"],
     ...part,

@@ -10,7 +10,8 @@ const ORDER = `
   styles | lib < bridge < llm < library | attachments < conversations < settings | markdown | i18n < ui
   < features/sidebar | features/shortcuts | features/models
   < features/settings | features/attachments < features/tools | features/templates
-  < features/composer < features/transcript < features/chat < App < main
+  < features/wire < features/composer < features/transcript
+  < features/recordings < features/chat < App < main
 `;
 const RANKS = ORDER.split("<").map((rank) => rank.split("|").map((name) => name.trim()));
 const MOST_FILES = 30;

@@ -52,6 +52,7 @@ async function shown(
               conversationId={null}
               button={createRef()}
               onChoose={() => {}}
+              onShowRequest={() => {}}
             />
           </ToastsContext>
         </SettingsContext>

@@ -77,7 +77,9 @@ export type Reason =
   | "NO_CONVERSATIONS"
   | "NO_CONVERSATIONS_IN_ZIP"
   | "ZIP_UNREADABLE"
-  | "IMPORT_BROKEN";
+  | "IMPORT_BROKEN"
+  | "NO_RECORDING"
+  | "NOT_KEPT";
 
 /** The most that may be spent. Null is no limit; with both, the first one counts. */
 export interface Budget {
@@ -1267,6 +1269,7 @@ export interface WireAttempt {
 /** A run whose requests are kept. */
 export interface WireSummary {
   inferenceId: string;
+  conversationId?: string | null | undefined;
   providerId: string;
   modelId: string;
   startedAt: number;
@@ -1294,6 +1297,8 @@ export interface PreviewRequest extends AnswerOptions {
   conversationId: string | null;
   content: Content;
   after?: string | null | undefined;
+  /** The instructions of a conversation that is not there yet. Null for those of the settings. */
+  systemPrompt?: string | null | undefined;
 }
 
 /** What a message would send. */
@@ -1308,7 +1313,7 @@ export interface Preview {
 /** The first line of a recording. */
 export interface RecordingHeader {
   /** The version of the format. */
-  tidewireRecording: "1";
+  tidewireRecording: 1;
   appVersion: string;
   createdAt: number;
   providerId: string;
@@ -2056,7 +2061,10 @@ export const client = (call: Invoke) => ({
     /** Set the system prompt for the next answers of a conversation. */
     instruct: (params: SystemPromptChange) =>
       call<ConversationSummary>("conversations.instruct", params),
-    /** Put a conversation out of sight; what is answering in it is cancelled. */
+    /**
+     * Put a conversation out of sight. What is answering in it is cancelled, and what is kept
+     * of its requests is removed.
+     */
     delete: (params: string) =>
       call<boolean>("conversations.delete", params),
     /** Bring a deleted conversation back. It can be for 30 days. */
@@ -2343,6 +2351,9 @@ export const client = (call: Invoke) => ({
      */
     record: (params: string) =>
       call<string>("wire.record", params),
+    /** The same as the text of a file. */
+    recording: (params: string) =>
+      call<ExportReply>("wire.recording", params),
     /** Check the text of a recording, and give its events. Nothing of it is carried out. */
     openRecording: (params: string) =>
       call<Recording>("wire.open_recording", params),

@@ -11,6 +11,7 @@ import type {
   EndReason,
   Failure,
   MessageTemplate,
+  Preview,
 } from "../bridge/contract";
 import { failureOf } from "../bridge/hostError";
 import { newInferenceId } from "../bridge/llmApi";
@@ -35,7 +36,7 @@ import {
   type Turn,
 } from "./machine";
 import { createMessageStore, type MessagesByKey } from "./messageStore";
-import { authorOf, FIRST_PAGE, showTurn, type TurnContext } from "./turns";
+import { authorOf, FIRST_PAGE, previewDraft, showTurn, type TurnContext } from "./turns";
 import { createUnsent } from "./unsent";
 
 export type { ConversationState, ModelRef } from "./machine";
@@ -67,6 +68,8 @@ export interface Conversation extends ReadonlyStore<ConversationState> {
    * to send, or if an attachment cannot be sent.
    */
   send(text?: string, template?: MessageTemplate): boolean;
+  /** What the draft would send now. Nothing is sent. */
+  preview(): Promise<Preview>;
   /** Moves the queued messages back into the draft. */
   unqueue(): void;
   stop(): void;
@@ -387,6 +390,12 @@ export function createConversation(given: ConversationOptions): Conversation {
       } else begin({ kind: "send", written });
       return true;
     },
+    preview: () =>
+      previewDraft(
+        context,
+        { text: draft.get(), attached: tray.get() },
+        options.first.get().instructions,
+      ),
     async decide(row, verdict) {
       const messageId = rows.get(row)?.get().message.id;
       if (messageId === undefined) return false;

@@ -94,6 +94,8 @@ export interface Conversations {
     HostPort["client"]["conversations"],
     "compactionEstimate" | "compact" | "stopCompaction" | "editSummary" | "useSummary"
   >;
+  /** What is sent to models and received from them, and recordings of answers. */
+  readonly wire: Omit<HostPort["client"]["wire"], "list" | "preview">;
   /** The instructions of a conversation. */
   readonly instructions: Pick<HostPort["client"]["conversations"], "get" | "instruct">;
   /** Exports conversations as a file's content, or has the host write the file and return its path. */
@@ -343,6 +345,7 @@ export function createConversations({
     spent: conversations.spent,
     costs: conversations,
     instructions: conversations,
+    wire: host.client.wire,
     exported: conversations.export,
     exportFile: conversations.exportFile,
     importFile: (file, tell) => importFile(host, file, tell),

@@ -47,6 +47,8 @@ export interface MessageView
   readonly failure: MessageFailure | null;
   readonly providerId: string | null;
   readonly modelId: string | null;
+  /** The run that has written it last. */
+  readonly inferenceId: string | null;
   /** In milliseconds since the epoch; null if only the run is known. */
   readonly createdAt: number | null;
   /** All versions of this message, oldest first. */
@@ -65,7 +67,7 @@ export function viewOf({ message, run }: MessageState): MessageView {
 }
 
 /** The view of a run that belongs to no stored message. */
-export function viewOfRun(run: Run): MessageView {
+export function viewOfRun(run: Pick<Run, "id" | "get">): MessageView {
   return { ...overlaid(keptOf(blank(run.id, "assistant", "")), run.get()), createdAt: null };
 }
 
@@ -110,7 +112,8 @@ export function textOf(content: StoredMessage["content"]): string {
 }
 
 function keptOf(message: StoredMessage): MessageView {
-  const { id, role, content, detail, siblings, providerId, modelId, createdAt } = message;
+  const { id, role, content, detail, siblings, providerId, modelId, inferenceId, createdAt } =
+    message;
   const failure = detail?.failure ?? null;
   return {
     id,
@@ -136,6 +139,7 @@ function keptOf(message: StoredMessage): MessageView {
     failure: failure && { ...failure, retryAfterMs: null, issues: null, details: null },
     providerId,
     modelId,
+    inferenceId,
     createdAt,
     siblings,
     compaction: message.compaction ?? undefined,

@@ -1,7 +1,7 @@
 /** Shows a turn before the host has accepted it, and sends its request to the host. */
 import type { DraftMessage } from "../attachments/draftAttachment";
 import { contentOf, shownContent } from "../attachments/messageContent";
-import type { SendReply, SendRequest, StoredMessage } from "../bridge/contract";
+import type { Preview, SendReply, SendRequest, StoredMessage } from "../bridge/contract";
 import type { BlobCache } from "../lib/blobs";
 import type { AnswerChoice } from "./answerOptions";
 import { type HostPort, sendSurely } from "./hostPort";
@@ -55,6 +55,26 @@ interface Plan {
     conversationId: string,
     content: SendRequest["content"],
   ) => Promise<SendReply>;
+}
+
+/** Asks the host what the draft would send now. */
+export async function previewDraft(
+  { host, rows, bytes, get, model, asked }: TurnContext,
+  written: DraftMessage,
+  systemPrompt: string | null,
+): Promise<Preview> {
+  const content = await contentOf(written, bytes);
+  const { id: conversationId, messages } = get();
+  const after = rows.get(messages.at(-1) ?? "")?.get().message.id;
+  const by = model();
+  return host.client.wire.preview({
+    conversationId,
+    content,
+    after,
+    systemPrompt,
+    ...by,
+    ...asked(),
+  });
 }
 
 /** Null if the row that the turn is about is no longer on the path. */

@@ -16,6 +16,7 @@ export const STANDARD_KEYS = {
   fullScreen: "F11",
   quit: "Mod+Q",
   decision: "Mod+Shift+E",
+  request: "Mod+Shift+L",
 } as const;
 
 export type Act = keyof typeof STANDARD_KEYS;

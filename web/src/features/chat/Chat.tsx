@@ -18,6 +18,7 @@ import { isCovered } from "../../lib/overlays";
 import { useSettings } from "../../settings/useSettings";
 import { useFileDrop } from "../../ui/dragAndDrop";
 import { lazyPart } from "../../ui/lazyPart";
+import { useSidePanel } from "../../ui/panel/useSidePanel";
 import { Toasts } from "../../ui/toasts/Toasts";
 import { useFocusFallback } from "../../ui/useFocusFallback";
 import { DropOverlay } from "../attachments/DropOverlay";
@@ -46,6 +47,9 @@ const ResourceDialog = lazyPart(
 );
 const TemplateDialog = lazyPart(
   async () => (await import("../templates/TemplateDialog")).TemplateDialog,
+);
+const RequestPreview = lazyPart(
+  async () => (await import("../wire/RequestPreview")).RequestPreview,
 );
 const FindBar = lazyPart(async () => (await import("./FindBar")).FindBar);
 
@@ -77,6 +81,8 @@ export function Chat(props: ChatProps) {
   const [template, setTemplate] = useState<string | null>(null);
   const [prompt, setPrompt] = useState<McpPrompt | null>(null);
   const [isAttaching, setIsAttaching] = useState(false);
+  const showPanel = useSidePanel();
+  const showRequest = () => showPanel({ title: strings.acts.request, body: <RequestPreview /> });
   // What a message that begins with a slash can stand for.
   const sources = useMemo(
     () => [templateSource(templates, setTemplate), promptSource(mcp, setPrompt)],
@@ -104,6 +110,7 @@ export function Chat(props: ChatProps) {
       return models.current !== null;
     },
     editLast: conversation.editLast,
+    showRequest,
   }));
 
   useEffect(() => {
@@ -190,6 +197,7 @@ export function Chat(props: ChatProps) {
               choice={conversation.options}
               conversationId={conversation.get().id}
               button={models}
+              onShowRequest={showRequest}
               onChoose={(chosen) => {
                 conversation.choose(chosen);
                 box.current?.focus();

@@ -4,8 +4,7 @@ import type { Estimate } from "../../bridge/contract";
 import type { Conversation } from "../../conversations/conversation";
 import { useConversations } from "../../conversations/useConversations";
 import { useStore } from "../../conversations/useStore";
-import { costs } from "../../i18n/costs";
-import { count, money } from "../../i18n/format";
+import { estimateSentence } from "../models/estimateSentence";
 import styles from "./Composer.module.css";
 
 /** A draft that still changes is not estimated. */
@@ -45,17 +44,7 @@ export function EstimateLine({ conversation }: { readonly conversation: Conversa
   return (
     // Always present, so that a screen reader announces its changes.
     <p className={styles.estimate} role="status">
-      {estimate && sentenceOf(estimate)}
+      {estimate && estimateSentence(estimate)}
     </p>
   );
-}
-
-function sentenceOf({ inputTokens, exact, inputCost, mostCost, leftOut }: Estimate): string {
-  const tokens = costs.inputTokens(count(inputTokens));
-  const facts = [exact ? tokens : costs.about(tokens)];
-  if (inputCost !== null && mostCost !== null && mostCost > 0) {
-    facts.push(costs.priceBefore(money(inputCost), money(mostCost)));
-  }
-  if (leftOut > 0) facts.push(costs.leftOut(leftOut));
-  return facts.join(" · ");
 }

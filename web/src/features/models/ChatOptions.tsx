@@ -4,7 +4,7 @@ import type { BudgetState, Defaults } from "../../bridge/contract";
 import { type AnswerChoice, NO_FIRST } from "../../conversations/answerOptions";
 import { useConversations } from "../../conversations/useConversations";
 import { useStore } from "../../conversations/useStore";
-import { reasonOf } from "../../i18n";
+import { reasonOf, strings } from "../../i18n";
 import { costs } from "../../i18n/costs";
 import { count, money } from "../../i18n/format";
 import { settingsTexts } from "../../i18n/settings";
@@ -28,9 +28,11 @@ export interface ChatOptionsProps {
   readonly choice: AnswerChoice;
   /** Null while the host has no such conversation. */
   readonly conversationId: string | null;
+  /** Shows what the draft would send. */
+  readonly onShowRequest: () => void;
 }
 
-export function ChatOptions({ by, choice, conversationId }: ChatOptionsProps) {
+export function ChatOptions({ by, choice, conversationId, onShowRequest }: ChatOptionsProps) {
   const { effort } = useStore(choice);
   const efforts = useModel(by, true)?.efforts ?? [];
   const standard = useSettingsState().preferences?.defaultEffort;
@@ -58,6 +60,9 @@ export function ChatOptions({ by, choice, conversationId }: ChatOptionsProps) {
         {costs.chatOptions}
         <ChevronIcon />
       </button>
+      <button type="button" className={styles.more} onClick={onShowRequest}>
+        {strings.acts.request}
+      </button>
       {isOpen && <Sheet choice={choice} conversationId={conversationId} />}
     </div>
   );
@@ -69,7 +74,7 @@ interface Kept {
   readonly state: BudgetState | null;
 }
 
-function Sheet({ choice, conversationId: id }: Omit<ChatOptionsProps, "by">) {
+function Sheet({ choice, conversationId: id }: Omit<ChatOptionsProps, "by" | "onShowRequest">) {
   const { costs: host, instructions, folders, list } = useConversations();
   const { preferences } = useSettingsState();
   const { temperature, maxTokens } = useStore(choice);

@@ -9,7 +9,6 @@ import {
   useState,
 } from "react";
 import type { Defaults, Favourite } from "../../bridge/contract";
-import type { AnswerChoice } from "../../conversations/answerOptions";
 import { reasonOf, strings } from "../../i18n";
 import { settingsTexts } from "../../i18n/settings";
 import { isComposing } from "../../lib/ime";
@@ -18,7 +17,7 @@ import { useSettings, useSettingsState } from "../../settings/useSettings";
 import { IconButton } from "../../ui/IconButton";
 import { RedoIcon } from "../../ui/icons";
 import { useToasts } from "../../ui/toasts/toastStore";
-import { ChatOptions } from "./ChatOptions";
+import { ChatOptions, type ChatOptionsProps } from "./ChatOptions";
 import { ModelAbout } from "./ModelAbout";
 import { ModelOptions } from "./ModelOptions";
 import styles from "./ModelPanel.module.css";
@@ -29,25 +28,15 @@ import { UnavailableProviders } from "./UnavailableProviders";
 const PAGE = 10;
 const NONE: readonly Favourite[] = [];
 
-export interface ModelPanelProps {
-  readonly by: Defaults;
+export interface ModelPanelProps extends ChatOptionsProps {
   readonly recent: readonly Favourite[];
   readonly onChoose: (by: Defaults) => void;
   /** Something else is opened. */
   readonly onLeave: () => void;
-  readonly choice: AnswerChoice;
-  /** Null while the host has no such conversation. */
-  readonly conversationId: string | null;
 }
 
-export function ModelPanel({
-  by,
-  recent,
-  onChoose,
-  onLeave,
-  choice,
-  conversationId,
-}: ModelPanelProps) {
+export function ModelPanel(props: ModelPanelProps) {
+  const { by, recent, onChoose, onLeave } = props;
   const settings = useSettings();
   const toasts = useToasts();
   const { providers, lists, preferences } = useSettingsState();
@@ -166,7 +155,7 @@ export function ModelPanel({
             : settingsTexts.modelCount(options.length)}
       </p>
       {shown !== undefined && <ModelAbout option={shown} onToggle={() => void toggle(shown)} />}
-      <ChatOptions by={by} choice={choice} conversationId={conversationId} />
+      <ChatOptions {...props} />
       <UnavailableProviders onLeave={onLeave} />
     </div>
   );

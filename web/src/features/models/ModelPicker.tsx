@@ -22,9 +22,11 @@ export interface ModelPickerProps {
   readonly conversationId: string | null;
   readonly button: RefObject<HTMLButtonElement | null>;
   readonly onChoose: (by: Defaults) => void;
+  readonly onShowRequest: () => void;
 }
 
-export function ModelPicker({ by, choice, button, onChoose, conversationId }: ModelPickerProps) {
+export function ModelPicker(props: ModelPickerProps) {
+  const { by, choice, button, onChoose, onShowRequest, conversationId } = props;
   const [recent, addRecent] = useRecentModels();
   const { lists } = useSettingsState();
   const { effort } = useStore(choice);
@@ -62,6 +64,10 @@ export function ModelPicker({ by, choice, button, onChoose, conversationId }: Mo
             onChoose(chosen);
           }}
           onLeave={() => close(true)}
+          onShowRequest={() => {
+            close();
+            onShowRequest();
+          }}
           choice={choice}
           conversationId={conversationId}
         />

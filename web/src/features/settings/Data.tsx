@@ -9,6 +9,7 @@ import { useAsyncAction } from "../../ui/useAsyncAction";
 import { Backups } from "./Backups";
 import { ExportAll } from "./ExportAll";
 import { ImportFile } from "./ImportFile";
+import { RecordRequests } from "./RecordRequests";
 
 const NAMES = ["data", "settings", "backups", "exports"] as const;
 
@@ -36,6 +37,10 @@ export function Data() {
           </dl>
         )}
         <Problem>{problem}</Problem>
+      </section>
+      <section className={parts.section}>
+        <h3>{words.requests}</h3>
+        <RecordRequests />
       </section>
       <Backups />
       <ImportFile />

@@ -11,11 +11,13 @@ const FITS = { characters: 600, lines: 10 };
 export interface TextBlockProps {
   readonly label: string;
   readonly text: string;
+  /** The whole text, if only its beginning is shown. */
+  readonly copied?: string;
 }
 
-export function TextBlock({ label, text }: TextBlockProps) {
+export function TextBlock({ label, text, copied = text }: TextBlockProps) {
   const [isWhole, setIsWhole] = useState(false);
-  const [copyState, copy] = useCopy(text);
+  const [copyState, copy] = useCopy(copied);
   const id = useId();
   const isLong = text.length > FITS.characters || text.split("\n").length > FITS.lines;
   return (

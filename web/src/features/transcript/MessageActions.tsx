@@ -14,11 +14,13 @@ import {
   PreviousIcon,
   RedoIcon,
 } from "../../ui/icons";
+import { lazyPart } from "../../ui/lazyPart";
 import { useCopy } from "../../ui/useCopy";
 import { useRovingFocus } from "../../ui/useRovingFocus";
 import styles from "./MessageActions.module.css";
 import { RegenerateMenu } from "./RegenerateMenu";
 
+const AnswerMenu = lazyPart(async () => (await import("../wire/AnswerMenu")).AnswerMenu);
 const WORDED = `${buttons.pill} ${styles.worded}`;
 
 export interface MessageActionsProps {
@@ -33,7 +35,7 @@ export interface MessageActionsProps {
 
 export function MessageActions(props: MessageActionsProps) {
   const { id, view, conversation, isLast, isBusy, onEdit } = props;
-  const { role, status, text, live, siblings, finishReason } = view;
+  const { role, status, text, live, siblings, finishReason, inferenceId } = view;
   const bar = useRef<HTMLDivElement>(null);
   const toolbar = useRovingFocus(bar);
   if (live) return null;
@@ -80,6 +82,7 @@ export function MessageActions(props: MessageActionsProps) {
       {canRedo && isLast && status !== "interrupted" && (
         <RegenerateMenu id={id} modelId={view.modelId} conversation={conversation} />
       )}
+      {isAnswer && inferenceId !== null && <AnswerMenu inferenceId={inferenceId} />}
       {siblings.length > 1 && (
         <Versions
           place={siblings.indexOf(view.id)}

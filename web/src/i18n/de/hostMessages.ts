@@ -89,6 +89,8 @@ export const hostInGerman: HostMessages = {
     ZIP_UNREADABLE: "Die ZIP-Datei ist verschlüsselt oder auf unbekannte Weise gepackt.",
     IMPORT_BROKEN:
       "Die Datei ist ab einer Stelle beschädigt. Was davor lesbar war, ist importiert.",
+    NO_RECORDING: "Diese Datei ist keine vollständige Aufzeichnung einer Antwort.",
+    NOT_KEPT: "Von den Anfragen dieser Antwort ist nichts aufbewahrt.",
   },
   activities: {
     starting: "Wird gestartet …",

@@ -138,11 +138,13 @@ export const german: Strings = {
     shortcuts: "Tastenkürzel",
     undo: "Letztes Löschen rückgängig machen",
     decision: "Zum Aufruf gehen, der auf dich wartet",
+    request: "Anfrage anzeigen",
     find: "In dieser Unterhaltung suchen",
     closeWindow: "Fenster schließen",
     fullScreen: "Vollbild",
     quit: "Tidewire beenden",
   },
+  openRecording: "Aufzeichnung öffnen …",
   keyNames: {
     ctrl: "Strg",
     shift: "Umschalt",

@@ -118,6 +118,10 @@ export const settingsInGerman: Worded<typeof settingsInEnglish> = {
     backups: "Sicherungen",
     exports: "Exporte",
   },
+  requests: "Anfragen",
+  recordRequests: "Anfragen und Antworten aufbewahren",
+  recordRequestsText:
+    "Die der letzten 50 Antworten, bis 20 MB, ohne Schlüssel, im Ordner „wire“ aller Daten. Sie sind in keiner Sicherung. Beim Ausschalten werden sie entfernt.",
   backups: "Sicherungen",
   importTitle: "Importieren",
   importText:

@@ -136,11 +136,13 @@ export const english = {
     shortcuts: "Keyboard shortcuts",
     undo: "Undo last deletion",
     decision: "Go to the call that waits for you",
+    request: "Show request",
     find: "Find in this conversation",
     closeWindow: "Close the window",
     fullScreen: "Full screen",
     quit: "Quit Tidewire",
   },
+  openRecording: "Open recording…",
   keyNames: {
     ctrl: "Ctrl",
     shift: "Shift",

@@ -111,6 +111,10 @@ export const settingsInEnglish = {
   placeText:
     "Conversations, attachments, settings, and providers. Keys are stored in the system keychain, never here.",
   places: { data: "All data", settings: "Settings", backups: "Backups", exports: "Exports" },
+  requests: "Requests",
+  recordRequests: "Keep requests and responses",
+  recordRequestsText:
+    "Those of the latest 50 answers, up to 20 MB, without keys, in the folder “wire” of all data. They are in no backup. Switching this off removes them.",
   backups: "Backups",
   importTitle: "Import",
   importText: "Import an export from Tidewire or ChatGPT. Your conversations don't change.",

@@ -9,10 +9,6 @@ export interface SidePanelContent {
 /** Shows this in the panel; null closes it. */
 export type ShowInPanel = (content: SidePanelContent | null) => void;
 
-export const SidePanelContext = createContext<ShowInPanel | null>(null);
+export const SidePanelContext = createContext<ShowInPanel>(() => {});
 
-export function useSidePanel(): ShowInPanel {
-  const show = useContext(SidePanelContext);
-  if (show === null) throw new Error("There is no panel");
-  return show;
-}
+export const useSidePanel = (): ShowInPanel => useContext(SidePanelContext);

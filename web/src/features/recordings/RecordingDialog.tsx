@@ -1,0 +1,53 @@
+/** Opens a recording and plays it. */
+import { useRef, useState } from "react";
+import type { Recording } from "../../bridge/contract";
+import { useConversations } from "../../conversations/useConversations";
+import { PageError } from "../../i18n";
+import { wireTexts } from "../../i18n/wire";
+import { Button } from "../../ui/Button";
+import { Dialog } from "../../ui/Dialog";
+import { Problem } from "../../ui/Problem";
+import { useAsyncAction } from "../../ui/useAsyncAction";
+import styles from "./RecordingDialog.module.css";
+import { RecordingView } from "./RecordingView";
+
+/** The host takes no longer text from a page. */
+const MOST_CHARACTERS = 16_000_000;
+
+export function RecordingDialog({ onClose }: { readonly onClose: () => void }) {
+  const { openRecording } = useConversations().wire;
+  const [recording, setRecording] = useState<Recording | null>(null);
+  const field = useRef<HTMLInputElement>(null);
+  const { problem, isBusy, attempt } = useAsyncAction();
+
+  async function open(file: File): Promise<void> {
+    setRecording(null);
+    if (file.size > MOST_CHARACTERS) throw new PageError(wireTexts.tooLarge);
+    setRecording(await openRecording(await file.text()));
+  }
+
+  return (
+    <Dialog title={wireTexts.recording} className={styles.dialog} onClose={onClose}>
+      <div className={styles.body}>
+        {recording === null && <p className="soft">{wireTexts.openText}</p>}
+        {recording !== null && <RecordingView recording={recording} />}
+        <Problem>{problem}</Problem>
+        <Button className={styles.start} isFree={!isBusy} onClick={() => field.current?.click()}>
+          {recording === null ? wireTexts.choose : wireTexts.chooseOther}
+        </Button>
+        <input
+          ref={field}
+          type="file"
+          hidden
+          aria-label={wireTexts.recording}
+          accept=".jsonl"
+          onChange={({ target }) => {
+            const [file] = target.files ?? [];
+            if (file !== undefined) attempt(open(file));
+            target.value = "";
+          }}
+        />
+      </div>
+    </Dialog>
+  );
+}

@@ -1,0 +1,50 @@
+/** More actions of an answer: what it has sent and received, and its recording. */
+import { useConversations } from "../../conversations/useConversations";
+import { reasonOf, strings } from "../../i18n";
+import { wireTexts } from "../../i18n/wire";
+import { download } from "../../lib/download";
+import { ExportIcon, MoreIcon, ServerIcon } from "../../ui/icons";
+import { lazyPart } from "../../ui/lazyPart";
+import { Menu } from "../../ui/Menu";
+import { useSidePanel } from "../../ui/panel/useSidePanel";
+import { useToasts } from "../../ui/toasts/toastStore";
+import { useDownloads } from "../../ui/useDownloads";
+
+const WirePanel = lazyPart(async () => (await import("./WirePanel")).WirePanel);
+
+export function AnswerMenu({ inferenceId }: { readonly inferenceId: string }) {
+  const { wire } = useConversations();
+  const show = useSidePanel();
+  const toasts = useToasts();
+  const downloads = useDownloads();
+
+  async function save(): Promise<void> {
+    if (downloads) download(await wire.recording(inferenceId));
+    else toasts.say(strings.exported(await wire.record(inferenceId)));
+  }
+
+  return (
+    <Menu
+      size="medium"
+      label={wireTexts.menu}
+      icon={<MoreIcon />}
+      items={[
+        {
+          label: wireTexts.show,
+          icon: <ServerIcon />,
+          run: () =>
+            show({
+              title: wireTexts.title,
+              body: <WirePanel key={inferenceId} inferenceId={inferenceId} />,
+            }),
+        },
+        {
+          label: wireTexts.save,
+          icon: <ExportIcon />,
+          run: () =>
+            void save().catch((error) => toasts.say(strings.refusedAction(reasonOf(error)))),
+        },
+      ]}
+    />
+  );
+}

@@ -1,0 +1,64 @@
+/** The request that the draft would send now, with its tokens, its price and what is left out. */
+import { useEffect, useState } from "react";
+import { isBlank, isReady } from "../../attachments/draftAttachment";
+import type { Preview } from "../../bridge/contract";
+import { useShown } from "../../conversations/useList";
+import { useStore } from "../../conversations/useStore";
+import { noticeOf, reasonOf } from "../../i18n";
+import { wireTexts } from "../../i18n/wire";
+import { Problem } from "../../ui/Problem";
+import { estimateSentence } from "../models/estimateSentence";
+import { RequestView } from "./RequestView";
+import styles from "./wire.module.css";
+
+/** A draft that still changes is not rendered. */
+const PAUSE_MS = 250;
+
+export function RequestPreview() {
+  const { conversation } = useShown();
+  const text = useStore(conversation.draft);
+  const attached = useStore(conversation.tray);
+  const options = useStore(conversation.options);
+  const first = useStore(conversation.options.first);
+  const { id, messages, by, run } = useStore(conversation);
+  const [preview, setPreview] = useState<Preview | null>(null);
+  const [problem, setProblem] = useState<string | null>(null);
+  const isEmpty = isBlank({ text, attached });
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: everything that the request is made of
+  useEffect(() => {
+    if (isEmpty || !attached.every(isReady)) return;
+    let isCurrent = true;
+    const timer = setTimeout(() => {
+      conversation.preview().then(
+        (found) => {
+          if (!isCurrent) return;
+          setPreview(found);
+          setProblem(null);
+        },
+        (error) => isCurrent && setProblem(reasonOf(error)),
+      );
+    }, PAUSE_MS);
+    return () => {
+      isCurrent = false;
+      clearTimeout(timer);
+    };
+  }, [conversation, isEmpty, text, attached, options, first, id, messages, by, run]);
+
+  if (isEmpty) return <p>{wireTexts.blank}</p>;
+  if (problem !== null) return <Problem>{problem}</Problem>;
+  if (preview === null) return <p role="status">{wireTexts.loading}</p>;
+  const { request, estimate, notices } = preview;
+  return (
+    <div className={styles.wire}>
+      <p role="status">{estimateSentence(estimate)}</p>
+      {notices.map((notice, place) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: the position is the only identity
+        <p key={place} className="soft">
+          {noticeOf(notice)}
+        </p>
+      ))}
+      {request === null ? <p>{wireTexts.notHttp}</p> : <RequestView request={request} />}
+    </div>
+  );
+}

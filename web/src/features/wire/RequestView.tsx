@@ -1,0 +1,94 @@
+/** A request: method, address, headers and body. */
+import { useMemo, useState } from "react";
+import type { WireHeader, WireRequest } from "../../bridge/contract";
+import { count } from "../../i18n/format";
+import { wireTexts } from "../../i18n/wire";
+import { Summary } from "../../ui/Summary";
+import { TextBlock } from "../tools/TextBlock";
+import { Verbatim } from "../tools/Verbatim";
+import { CopyAs } from "./CopyAs";
+import styles from "./wire.module.css";
+
+/** More characters would keep the page from answering for a moment. */
+const MOST_SHOWN = 100_000;
+
+export function RequestView({ request }: { readonly request: WireRequest }) {
+  const { method, url, headers, body, bodyBytes } = request;
+  return (
+    <section className={styles.part} aria-label={wireTexts.request}>
+      <h3>{wireTexts.request}</h3>
+      <p className={styles.address} dir="ltr">
+        <b>{method}</b> <Verbatim text={url} />
+      </p>
+      <Headers headers={headers} />
+      {body === null ? (
+        <p className="soft">{wireTexts.tooLong(count(bodyBytes))}</p>
+      ) : (
+        <Body text={body} bytes={bodyBytes} />
+      )}
+      <CopyAs request={request} />
+    </section>
+  );
+}
+
+function Body({ text, bytes }: { readonly text: string; readonly bytes: number }) {
+  const [isRaw, setIsRaw] = useState(false);
+  const formatted = useMemo(() => laidOut(text), [text]);
+  const whole = isRaw || formatted === null ? text : formatted;
+  return (
+    <>
+      <div className={styles.line}>
+        <span className="soft">{wireTexts.bodySize(count(bytes))}</span>
+        {formatted !== null && (
+          <label className={styles.check}>
+            <input type="checkbox" checked={isRaw} onChange={() => setIsRaw(!isRaw)} />
+            {wireTexts.raw}
+          </label>
+        )}
+      </div>
+      <LongText label={wireTexts.body} text={whole} />
+    </>
+  );
+}
+
+/** A text of any length: the beginning of a long one is shown, and all of it is copied. */
+export function LongText({ label, text }: { readonly label: string; readonly text: string }) {
+  const isLong = text.length > MOST_SHOWN;
+  const shown = isLong ? text.slice(0, MOST_SHOWN) : text;
+  return (
+    <>
+      <TextBlock label={label} text={shown} copied={text} />
+      {isLong && <p className="soft">{wireTexts.cut(count(MOST_SHOWN), count(text.length))}</p>}
+    </>
+  );
+}
+
+export function Headers({ headers }: { readonly headers: readonly WireHeader[] }) {
+  if (headers.length === 0) return <p className="soft">{wireTexts.noHeaders}</p>;
+  return (
+    <details className={styles.headers}>
+      <Summary>{wireTexts.headers(headers.length)}</Summary>
+      <dl dir="ltr">
+        {headers.map(({ name, value }) => (
+          <div key={name}>
+            <dt>
+              <Verbatim text={name} />
+            </dt>
+            <dd>
+              <Verbatim text={value} />
+            </dd>
+          </div>
+        ))}
+      </dl>
+    </details>
+  );
+}
+
+/** Null for what is no JSON. */
+function laidOut(text: string): string | null {
+  try {
+    return JSON.stringify(JSON.parse(text), null, 2);
+  } catch {
+    return null;
+  }
+}

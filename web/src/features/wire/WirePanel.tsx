@@ -1,0 +1,115 @@
+/** What an answer has sent and received: each attempt with its request and its response. */
+import { useCallback, useEffect, useId, useState } from "react";
+import type { WireAttempt, WireRun } from "../../bridge/contract";
+import { failureOf } from "../../bridge/hostError";
+import { useConversations } from "../../conversations/useConversations";
+import { reasonOf, strings } from "../../i18n";
+import { count } from "../../i18n/format";
+import { wireTexts } from "../../i18n/wire";
+import { moveFocus } from "../../lib/listKeys";
+import { useSettingsState } from "../../settings/useSettings";
+import { Problem } from "../../ui/Problem";
+import { RecordRequests } from "../settings/RecordRequests";
+import { Verbatim } from "../tools/Verbatim";
+import { RequestView } from "./RequestView";
+import { ResponseView } from "./ResponseView";
+import styles from "./wire.module.css";
+
+export function WirePanel({ inferenceId }: { readonly inferenceId: string }) {
+  const { get } = useConversations().wire;
+  const [run, setRun] = useState<WireRun | null>(null);
+  const [failure, setFailure] = useState<unknown>(null);
+
+  const load = useCallback(() => {
+    setFailure(null);
+    get(inferenceId).then(setRun, setFailure);
+  }, [get, inferenceId]);
+  useEffect(load, [load]);
+
+  if (failure !== null) {
+    if (failureOf(failure).code === "NOT_FOUND") return <NothingKept />;
+    const action = { label: strings.tryAgain, run: load };
+    return <Problem action={action}>{reasonOf(failure)}</Problem>;
+  }
+  if (run === null) return <p role="status">{wireTexts.loading}</p>;
+  const { providerId, modelId } = run.summary;
+  return (
+    <div className={styles.wire}>
+      <p className="soft">
+        <Verbatim text={`${providerId} · ${modelId}`} />
+      </p>
+      {run.attempts.length === 0 ? (
+        <p>{wireTexts.notHttp}</p>
+      ) : (
+        <Attempts attempts={run.attempts} />
+      )}
+    </div>
+  );
+}
+
+function Attempts({ attempts }: { readonly attempts: readonly WireAttempt[] }) {
+  const [place, setPlace] = useState(attempts.length - 1);
+  const id = useId();
+  const shown = attempts[place];
+  if (shown === undefined) return null;
+  const sent = wireTexts.sentAfter(count(shown.ms));
+  const body = (
+    <>
+      <p className="soft">{sent}</p>
+      <RequestView request={shown.request} />
+      {/* Each attempt begins with the first pieces of its stream. */}
+      <ResponseView key={place} attempt={shown} />
+    </>
+  );
+  if (attempts.length === 1) return body;
+  return (
+    <>
+      <div
+        className={styles.tabs}
+        role="tablist"
+        aria-label={wireTexts.attempts}
+        onKeyDown={(event) => {
+          const tabs = event.currentTarget.querySelectorAll("button");
+          const next = moveFocus(event, tabs, { axis: "inline", wraps: true });
+          if (next !== null) setPlace(next);
+        }}
+      >
+        {attempts.map(({ status }, number) => (
+          <button
+            // biome-ignore lint/suspicious/noArrayIndexKey: attempts never move
+            key={number}
+            type="button"
+            role="tab"
+            id={`${id}-${number}`}
+            aria-selected={number === place}
+            aria-controls={number === place ? `${id}-panel` : undefined}
+            tabIndex={number === place ? 0 : -1}
+            onClick={() => setPlace(number)}
+          >
+            {wireTexts.attempt(count(number + 1))}
+            {status !== null && <small>{status}</small>}
+          </button>
+        ))}
+      </div>
+      <div
+        className={styles.wire}
+        role="tabpanel"
+        id={`${id}-panel`}
+        aria-labelledby={`${id}-${place}`}
+      >
+        {body}
+      </div>
+    </>
+  );
+}
+
+function NothingKept() {
+  const isOff = useSettingsState().preferences?.recordRequests === false;
+  return (
+    <div className={styles.wire}>
+      <p>{wireTexts.nothing}</p>
+      <p className="soft">{isOff ? wireTexts.isOff : wireTexts.onlyLatest}</p>
+      <RecordRequests />
+    </div>
+  );
+}
