@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import bill
+import keyring  # noqa: F401  it replaces how packages are found, in older Pythons
 import pytest
 
 from shell import __version__
