@@ -1,5 +1,6 @@
 """German: what goes wrong in the host is said in the page's language, a provider's words quoted."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -73,6 +74,16 @@ def begin(page: Page, question: str, model: str | None = None) -> None:
     expect(box).to_be_focused()
     box.fill(question)
     box.press("Enter")
+
+
+def test_the_sidebar_has_room_for_its_german_words(german: Page) -> None:
+    words = german.locator("nav .truncate").filter(has_text=re.compile("^(Einstellungen|Import)$"))
+    expect(words).to_have_count(2)
+    assert words.evaluate_all("all => all.map(one => one.scrollWidth - one.clientWidth)") == [0, 0]
+    search = german.get_by_role("searchbox", name="Suchen")
+    search.fill(search.get_attribute("placeholder") or "")
+    assert search.evaluate("field => field.scrollWidth - field.clientWidth") == 0
+    search.fill("")
 
 
 def test_a_wait_and_a_stop_before_the_first_word_are_german(german: Page) -> None:

@@ -122,7 +122,7 @@ export function Sidebar(props: SidebarProps) {
       <div className={styles.bottom}>
         <button type="button" className={`row-button ${styles.plain}`} onClick={onSettings}>
           <SettingsIcon />
-          {strings.settings}
+          <span className="truncate">{strings.settings}</span>
         </button>
         <button
           type="button"
@@ -130,7 +130,7 @@ export function Sidebar(props: SidebarProps) {
           onClick={() => picker.current?.click()}
         >
           <ImportIcon />
-          {strings.import}
+          <span className="truncate">{strings.import}</span>
         </button>
         <Menu label={strings.menu} icon={<MoreIcon />} items={menu} />
         <input

@@ -223,7 +223,7 @@ export const german: Strings = {
   },
   answeringNow: "antwortet gerade",
   search: "Suchen",
-  searchHint: "Unterhaltungen durchsuchen",
+  searchHint: "Chats durchsuchen",
   searching: "Suche läuft …",
   nothingFound: (query) => `Keine Ergebnisse für „${query}“.`,
   found: (count) => `${count} Treffer`,
@@ -245,7 +245,7 @@ export const german: Strings = {
   deleted: (title) => `„${title}“ wurde gelöscht.`,
   undo: "Rückgängig",
   notices: "Benachrichtigungen",
-  import: "Importieren",
+  import: "Import",
   importing: (name, percent) => `${name} wird importiert: ${percent} %`,
   imported: (conversations, messages, skipped) => {
     const chats = conversations === 1 ? "1 Unterhaltung" : `${count(conversations)} Unterhaltungen`;
