@@ -1,7 +1,8 @@
 """ModelServer: somebody's own server that speaks OpenAI's protocol, in a thread of this process.
 
-The question says what becomes of it: `limited` is refused once, with a long wait; `too long` does
-not fit; `refuse TEXT` is refused with the text; everything else is answered with its own words.
+The question says what becomes of it: `limited` is refused once, with a long wait; `busy` is refused
+once, without a wait; `too long` does not fit; `refuse TEXT` is refused with the text; all else
+is answered with its own words.
 """
 
 import http.server
@@ -60,6 +61,9 @@ class Answer(http.server.BaseHTTPRequestHandler):
             self.server.refused.add(question)
             wait = {"retry-after": str(WAIT_S)}
             self._refuse(HTTPStatus.TOO_MANY_REQUESTS, "rate_limit_exceeded", "Slow down.", wait)
+        elif "busy" in question and question not in self.server.refused:
+            self.server.refused.add(question)
+            self._refuse(HTTPStatus.SERVICE_UNAVAILABLE, "busy", "Too busy.", {"retry-after": "0"})
         elif question.startswith("refuse "):
             self._refuse(HTTPStatus.FORBIDDEN, "refused", question.removeprefix("refuse "))
         elif "too long" in question:

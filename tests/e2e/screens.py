@@ -19,6 +19,7 @@ from shell.settings import SettingsFile
 from tests.chromium import driver
 from tests.e2e.app import App, anew, answer, ask, box, running, until
 from tests.e2e.files import Given, drag, drop, picture
+from tests.host_process import ROOT
 
 Show = Callable[[Page], None]
 WIDE, NARROW = (1_200, 800), (400, 800)
@@ -386,6 +387,23 @@ def hidden(page: Page) -> None:
     page.get_by_role("button", name="Hide sidebar").click()
 
 
+def request(page: Page) -> None:
+    """What a draft would send, by a model that is not asked over HTTP."""
+    box(page).fill("how deep?")
+    page.keyboard.press("Control+Shift+l")
+    panel = page.get_by_role("complementary")
+    expect(panel.get_by_role("status")).to_contain_text(re.compile("tokens"))
+
+
+def recording(page: Page) -> None:
+    """A recording with calls in every state, at its end."""
+    page.get_by_role("button", name=re.compile(r"^\[?Menu]?$")).click()
+    page.get_by_role("menuitem", name=re.compile("Open recording")).click()
+    viewer = page.locator("dialog[open]")
+    viewer.locator("input[type=file]").set_input_files(ROOT / "tests" / "streams" / "calls.jsonl")
+    expect(viewer.get_by_role("button", name=re.compile("Play again"))).to_be_visible()
+
+
 SCREENS: Mapping[str, Screen] = {
     "empty": Screen(lambda page: None),
     "temporary": Screen(temporary),
@@ -436,6 +454,8 @@ SCREENS: Mapping[str, Screen] = {
     "compact": Screen(answered("/rate 0\nWhen is high water?", compact)),
     "summary": Screen(answered("/rate 0\nWhen is high water?", summary)),
     "spending": Screen(answered(then=spending)),
+    "request": Screen(request),
+    "recording": Screen(recording),
     "narrow": Screen(lambda page: None, NARROW),
     "narrow-answer": Screen(answered(MARKDOWN, drawn), NARROW),
     "narrow-sidebar": Screen(sidebar, NARROW),

@@ -123,6 +123,21 @@ def test_what_an_answer_has_sent_and_received_is_shown(page: Page, server: Model
     expect(page.get_by_role("button", name="More about this answer")).to_be_focused()
 
 
+def test_every_attempt_of_an_answer_has_its_tab(page: Page, server: ModelServer) -> None:
+    server.refused.clear()  # the other shell may have asked the same
+    ask(page, "are you busy?")
+    wait_for_end(page)
+    answer_menu(page, "Show wire")
+    shown = panel(page, "Wire")
+    last = shown.get_by_role("tab", name="Attempt 2 200")
+    expect(last).to_have_attribute("aria-selected", "true")
+    expect(shown.get_by_role("region", name="Response")).to_contain_text("Status 200")
+    last.press("ArrowLeft")
+    expect(shown.get_by_role("tab", name="Attempt 1 503")).to_be_focused()
+    expect(shown.get_by_role("region", name="Response")).to_contain_text("Too busy.")
+    no_grave_faults(page)
+
+
 def test_nothing_is_kept_while_it_is_switched_off_and_that_is_said(page: Page, data: Path) -> None:
     ask(page, "is this kept?")
     wait_for_end(page)

@@ -303,7 +303,13 @@ it("has nothing in a recording that acts: no decision, no form, no file, no link
       shownBytes: 5,
       parts: [{ ...file, size: 4, hash: "0".repeat(64) }],
     },
-    { ...stamp, channel: "llm:token", token: "[press](https://evil.test)", index: 0, count: 1 },
+    {
+      ...stamp,
+      channel: "llm:token",
+      token: "```js\n1\n```\n[press](https://evil.test)",
+      index: 0,
+      count: 1,
+    },
   ];
   const events = [...before.reverse(), ...more, end].map((event, seq) => ({ ...event, seq }));
   const recording = { header: null, events: events as unknown as AnyEvent[] };
@@ -312,7 +318,7 @@ it("has nothing in a recording that acts: no decision, no form, no file, no link
   fireEvent.change(screen.getByRole("slider"), { target: { value: `${events.length}` } });
   await vi.dynamicImportSettled();
   expect(await screen.findAllByRole("group", { name: /^Approve/ })).toHaveLength(2);
-  for (const name of [/Allow/, /Deny/, /Decline/, /Send/]) {
+  for (const name of [/Allow/, /Deny/, /Decline/, /Send/, /Save/]) {
     expect(screen.queryByRole("button", { name })).toBeNull();
   }
   expect(screen.queryByText("your key?")).toBeNull();

@@ -13,7 +13,6 @@ import { Button } from "../../ui/Button";
 import { IconButton } from "../../ui/IconButton";
 import { NextIcon, PreviousIcon } from "../../ui/icons";
 import { Problem } from "../../ui/Problem";
-import { DecideCallContext } from "../tools/decideCall";
 import { Verbatim } from "../tools/Verbatim";
 import { AssistantMessage } from "../transcript/AssistantMessage";
 import { MessageTiming } from "../transcript/MessageTiming";
@@ -96,17 +95,15 @@ function Answer({ player }: { readonly player: Player }) {
   const run = useStore(player, (state) => state.run);
   const [view, hasFiles] = useMemo(() => inert(run), [run]);
   return (
-    // Without them no card has a way to the host.
+    // Without it no part has a way to the host.
     <ConversationsContext value={null}>
-      <DecideCallContext value={null}>
-        <div className={styles.answer} onClickCapture={stay} onAuxClickCapture={stay}>
-          <AssistantMessage view={view}>
-            <MessageTiming view={view} />
-          </AssistantMessage>
-        </div>
-        {hasFiles && <p className="soft">{wireTexts.filesLeftOut}</p>}
-        <Problem>{view.failure === null ? null : reasonOf(view.failure)}</Problem>
-      </DecideCallContext>
+      <div className={styles.answer} onClickCapture={stay} onAuxClickCapture={stay}>
+        <AssistantMessage view={view}>
+          <MessageTiming view={view} />
+        </AssistantMessage>
+      </div>
+      {hasFiles && <p className="soft">{wireTexts.filesLeftOut}</p>}
+      <Problem>{view.failure === null ? null : reasonOf(view.failure)}</Problem>
     </ConversationsContext>
   );
 }

@@ -20,7 +20,10 @@ import { useRovingFocus } from "../../ui/useRovingFocus";
 import styles from "./MessageActions.module.css";
 import { RegenerateMenu } from "./RegenerateMenu";
 
-const AnswerMenu = lazyPart(async () => (await import("../wire/AnswerMenu")).AnswerMenu);
+const AnswerMenu = lazyPart(
+  async () => (await import("../wire/AnswerMenu")).AnswerMenu,
+  () => null,
+);
 const WORDED = `${buttons.pill} ${styles.worded}`;
 
 export interface MessageActionsProps {

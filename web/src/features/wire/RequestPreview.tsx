@@ -11,8 +11,9 @@ import { estimateSentence } from "../models/estimateSentence";
 import { RequestView } from "./RequestView";
 import styles from "./wire.module.css";
 
-/** A draft that still changes is not rendered. */
+/** A draft that still changes is not rendered. One with files is sent to the host for it. */
 const PAUSE_MS = 250;
+const PAUSE_WITH_FILES_MS = 1_000;
 
 export function RequestPreview() {
   const { conversation } = useShown();
@@ -29,16 +30,19 @@ export function RequestPreview() {
   useEffect(() => {
     if (isEmpty || !attached.every(isReady)) return;
     let isCurrent = true;
-    const timer = setTimeout(() => {
-      conversation.preview().then(
-        (found) => {
-          if (!isCurrent) return;
-          setPreview(found);
-          setProblem(null);
-        },
-        (error) => isCurrent && setProblem(reasonOf(error)),
-      );
-    }, PAUSE_MS);
+    const timer = setTimeout(
+      () => {
+        conversation.preview().then(
+          (found) => {
+            if (!isCurrent) return;
+            setPreview(found);
+            setProblem(null);
+          },
+          (error) => isCurrent && setProblem(reasonOf(error)),
+        );
+      },
+      attached.length === 0 ? PAUSE_MS : PAUSE_WITH_FILES_MS,
+    );
     return () => {
       isCurrent = false;
       clearTimeout(timer);
