@@ -15,6 +15,8 @@ import type { Peer } from "../src/bridge/transports/transport";
 import { createWebSocketTransport } from "../src/bridge/transports/webSocket";
 import { settled } from "./support";
 
+const REMEDY = "the program prints a new link when it starts";
+
 function peerDouble() {
   return {
     load: "load-0001",
@@ -217,7 +219,9 @@ describe("the browser", () => {
     expect(peer.connected).not.toHaveBeenCalled();
     expect(peer.receive).not.toHaveBeenCalled();
     expect(tabKey()).toBeNull();
-    expect(peer.refused.mock.calls[0]?.[0]).toMatch(/not the Tidewire.*tidewire link/);
+    expect(peer.refused.mock.calls[0]?.[0]).toBe(
+      `This is not the program that this tab knows: ${REMEDY}`,
+    );
   });
 
   it("takes another id only when its host says so", async () => {
@@ -275,7 +279,7 @@ describe("the browser", () => {
       createWebSocketTransport(1).open(peer);
       await vi.advanceTimersByTimeAsync(5_000);
       expect(Socket.all).toHaveLength(0);
-      expect(peer.refused.mock.calls[0]?.[0]).toMatch(/tidewire link/);
+      expect(peer.refused.mock.calls[0]?.[0]).toBe(`This tab needs a link: ${REMEDY}`);
     });
 
     it("does not come back into a tab id that is in use", async () => {
@@ -358,7 +362,9 @@ describe("the browser", () => {
     const { peer, socket } = await opened();
     socket.drop(4401);
     await settled();
-    expect(peer.refused.mock.calls[0]?.[0]).toMatch(/used before.*tidewire link/);
+    expect(peer.refused.mock.calls[0]?.[0]).toBe(
+      `This link was used before or has expired: ${REMEDY}`,
+    );
     expect(peer.lost).not.toHaveBeenCalled();
   });
 

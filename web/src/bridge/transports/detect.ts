@@ -8,5 +8,5 @@ export async function detectTransport(page: Window = window): Promise<Transport>
     const fake = await import("../fake/transport");
     return fake.createFakeTransport(fake.settingsOf(query));
   }
-  return findHost(page);
+  return findHost(page, "`tidewire link` prints a new one");
 }

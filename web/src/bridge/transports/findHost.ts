@@ -8,20 +8,20 @@ import { createWebSocketTransport } from "./webSocket";
 /** How long a page from a development server waits for a window around it. */
 const WINDOW_PATIENCE_MS = 1_000;
 
-export async function findHost(page: Window = window): Promise<Transport> {
+export async function findHost(page: Window = window, remedy?: string): Promise<Transport> {
   const meta = page.document.querySelector('meta[name="tidewire-transport"]');
   const kind = meta?.getAttribute("content") ?? null;
-  if (kind === "loopback") return inBrowser(page);
+  if (kind === "loopback") return inBrowser(page, remedy);
   if (kind === "pywebview") return createPywebviewTransport(page);
   if (/[#&]ticket=/.test(page.location.hash) || !(await isInWindow(page))) {
-    return inBrowser(page);
+    return inBrowser(page, remedy);
   }
   return createPywebviewTransport(page);
 }
 
-function inBrowser(page: Window): Transport {
+function inBrowser(page: Window, remedy?: string): Transport {
   followLinks(page);
-  return createWebSocketTransport(CONTRACT_VERSION, page);
+  return createWebSocketTransport(CONTRACT_VERSION, remedy, page);
 }
 
 /**

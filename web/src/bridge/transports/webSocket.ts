@@ -16,10 +16,9 @@ const FIRST_DELAY_MS = 100;
 const LONGEST_DELAY_MS = 5_000;
 const NO_PASS = 4401;
 const TAB_TAKEN = 4409;
-const USED = "This link was used before or has expired: `tidewire link` prints another one";
-const NO_LINK = "This tab needs a link: `tidewire link` prints one";
-const FOREIGN =
-  "This is not the Tidewire that this tab knows: `tidewire link` prints a link to the running one";
+const USED = "This link was used before or has expired";
+const NO_LINK = "This tab needs a link";
+const FOREIGN = "This is not the program that this tab knows";
 
 /** The first frame. Any process that has the port may read it, so it holds no secret. */
 interface Greeting {
@@ -36,7 +35,14 @@ interface Greeting {
  */
 type Stage = "greeted" | "proving" | "proved" | "welcomed";
 
-export function createWebSocketTransport(version: number, page: Window = window): Transport {
+/**
+ * @param remedy - what a person does who needs another link, in half a sentence.
+ */
+export function createWebSocketTransport(
+  version: number,
+  remedy = "the program prints a new link when it starts",
+  page: Window = window,
+): Transport {
   const neighbours = createNeighbours();
   let secret = takeTicket(page);
   let peer: Peer | undefined;
@@ -163,7 +169,7 @@ export function createWebSocketTransport(version: number, page: Window = window)
     socket = undefined;
     secret = null;
     now?.close();
-    peer?.refused(reason);
+    peer?.refused(`${reason}: ${remedy}`);
   }
 
   return {
