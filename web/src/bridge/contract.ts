@@ -77,7 +77,8 @@ export type Reason =
   | "NO_CONVERSATIONS"
   | "NO_CONVERSATIONS_IN_ZIP"
   | "ZIP_UNREADABLE"
-  | "IMPORT_BROKEN";
+  | "IMPORT_BROKEN"
+  | "VERDICTS_UNREADABLE";
 
 /** The most that may be spent. Null is no limit; with both, the first one counts. */
 export interface Budget {

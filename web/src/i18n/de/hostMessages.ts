@@ -89,6 +89,8 @@ export const hostInGerman: HostMessages = {
     ZIP_UNREADABLE: "Die ZIP-Datei ist verschlüsselt oder auf unbekannte Weise gepackt.",
     IMPORT_BROKEN:
       "Die Datei ist ab einer Stelle beschädigt. Was davor lesbar war, ist importiert.",
+    VERDICTS_UNREADABLE:
+      "tools.json mit deinen Entscheidungen über Werkzeuge ist nicht lesbar. Bis du die Datei im Datenordner reparierst oder löschst, wird bei jedem Aufruf gefragt.",
   },
   activities: {
     starting: "Wird gestartet …",
