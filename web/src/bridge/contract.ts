@@ -1214,6 +1214,8 @@ export interface RestoreRequest {
 export interface StoreState {
   /** Counts the changes of the conversations since the host began. */
   version: number;
+  /** Counts the changes of summaries: the list of conversations does not show them. */
+  summaries: number;
   /** Why nothing can be saved now. Null while saving works. */
   problem: Problem | null;
   /** What happened while the store was opened, such as a repair. */

@@ -149,6 +149,7 @@ export function createConversation(given: ConversationOptions): Conversation {
   function followed(run: Run): Run {
     void run.result.then(({ failure, next }) => {
       dispatch({ type: "ended", run });
+      if (isStale) self.refresh();
       // The host has no log of the run: its messages show the outcome.
       if (failure?.code === "NOT_FOUND" && next === 0) void read({ kind: "refresh" });
       sendNext();
@@ -159,6 +160,8 @@ export function createConversation(given: ConversationOptions): Conversation {
   // --- reading --------------------------------------------------------------------------------
 
   let lastRead: Promise<void> = Promise.resolve();
+  /** Whether to read it again once nothing runs. */
+  let isStale = false;
   const waiting = new Set<Read["kind"]>();
   /** Counts the times the person went elsewhere, which cancels a pending scroll target. */
   let visits = 0;
@@ -455,9 +458,9 @@ export function createConversation(given: ConversationOptions): Conversation {
       if (isBehind || !isOurs) void read({ kind: "refresh" });
     },
     refresh() {
-      if (get().phase === "open" && !isBusy(get()) && !isAsking(get())) {
-        void read({ kind: "refresh" });
-      }
+      const { phase } = get();
+      isStale = phase === "open" && isBusy(get());
+      if (phase === "open" && !isStale && !isAsking(get())) void read({ kind: "refresh" });
     },
     setTemporary(temporary) {
       if (get().phase === "new" && get().temporary !== temporary) {
