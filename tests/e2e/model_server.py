@@ -1,7 +1,8 @@
 """ModelServer: somebody's own server that speaks OpenAI's protocol, in a thread of this process.
 
 The question says what becomes of it: `limited` is refused once, with a long wait; `too long` does
-not fit; `refuse TEXT` is refused with the text; everything else is answered with its own words.
+not fit; `refuse TEXT` is refused with the text; messages are summarized in one sentence; everything
+else is answered with its own words.
 """
 
 import http.server
@@ -11,6 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from http import HTTPStatus
 
+from shell.conversations.summaries import PROMPT
+
 WAIT_S = 45
 """Longer than anybody would wait without a word: it is shown, and the person decides."""
 
@@ -19,12 +22,15 @@ class ModelServer(http.server.ThreadingHTTPServer):
     """Takes one key, offers these models, and remembers how it was asked."""
 
     daemon_threads = True
+    summary = "High water is at ten past two."
 
     def __init__(self, key: str | None, models: Sequence[str]) -> None:
         super().__init__(("127.0.0.1", 0), Answer)
         self.key = key
         self.models = models
         self.questions: list[str] = []
+        self.bodies: list[bytes] = []
+        self.may_summarize = threading.Event()
         self.refused: set[str] = set()
 
     @property
@@ -47,12 +53,14 @@ class Answer(http.server.BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         """An answer to the last question."""
-        body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        sent = self.rfile.read(int(self.headers["content-length"]))
+        body = json.loads(sent)
         if not self._is_welcome():
             return
         said = body["messages"][-1]["content"]
         question = said if isinstance(said, str) else said[0]["text"]
         self.server.questions.append(question)
+        self.server.bodies.append(sent)
         if "limited" in question and question not in self.server.refused:
             self.server.refused.add(question)
             wait = {"retry-after": str(WAIT_S)}
@@ -61,6 +69,9 @@ class Answer(http.server.BaseHTTPRequestHandler):
             self._refuse(HTTPStatus.FORBIDDEN, "refused", question.removeprefix("refuse "))
         elif "too long" in question:
             self._refuse(HTTPStatus.BAD_REQUEST, "context_length_exceeded", "It is too long.")
+        elif question.startswith(PROMPT.partition("{")[0]):
+            self.server.may_summarize.wait()
+            self._stream(self.server.summary)
         elif body.get("stream"):
             self._stream(f"served: {question}")
         else:
