@@ -295,8 +295,10 @@ export function createConversation(given: ConversationOptions): Conversation {
     const restore = { run, first, tail: before.slice(messages.indexOf(first)) };
     dispatch({ type: "began", turn, restore, messages });
     void followed(run).accepted.then(() => {
-      if (refusal === null) dispatch({ type: "accepted", added, by });
-      else refused(turn, shown.undo, refusal);
+      if (refusal === null) {
+        options.once.set(null);
+        dispatch({ type: "accepted", added, by });
+      } else refused(turn, shown.undo, refusal);
       sendNext();
     });
     return true;

@@ -1,6 +1,7 @@
 /** The panel with all models of all providers, and its search field. */
 import {
   type KeyboardEvent,
+  type ReactNode,
   useCallback,
   useEffect,
   useId,
@@ -36,6 +37,7 @@ export interface ModelPanelProps {
   /** Something else is opened. */
   readonly onLeave: () => void;
   readonly choice: AnswerChoice;
+  readonly tools?: ReactNode;
   /** Null while the host has no such conversation. */
   readonly conversationId: string | null;
 }
@@ -46,6 +48,7 @@ export function ModelPanel({
   onChoose,
   onLeave,
   choice,
+  tools,
   conversationId,
 }: ModelPanelProps) {
   const settings = useSettings();
@@ -166,7 +169,7 @@ export function ModelPanel({
             : settingsTexts.modelCount(options.length)}
       </p>
       {shown !== undefined && <ModelAbout option={shown} onToggle={() => void toggle(shown)} />}
-      <ChatOptions by={by} choice={choice} conversationId={conversationId} />
+      <ChatOptions by={by} choice={choice} conversationId={conversationId} tools={tools} />
       <UnavailableProviders onLeave={onLeave} />
     </div>
   );

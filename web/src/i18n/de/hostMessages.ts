@@ -90,7 +90,7 @@ export const hostInGerman: HostMessages = {
     IMPORT_BROKEN:
       "Die Datei ist ab einer Stelle beschädigt. Was davor lesbar war, ist importiert.",
     VERDICTS_UNREADABLE:
-      "tools.json mit deinen Entscheidungen über Werkzeuge ist nicht lesbar. Bis du die Datei im Datenordner reparierst oder löschst, wird bei jedem Aufruf gefragt.",
+      "Deine Entscheidungen über Werkzeuge sind nicht lesbar. Bis du tools.json im Datenordner reparierst oder löschst, wird bei jedem Aufruf gefragt.",
   },
   activities: {
     starting: "Wird gestartet …",
