@@ -61,7 +61,7 @@ from shell.conversations.imports import Imports
 from shell.conversations.searches import Searches
 from shell.conversations.usage_table import as_csv
 from shell.errors import NotFound
-from shell.store.database import Connection
+from shell.store.database import Connection, Job
 from shell.store.messages import compactions, decisions, notes, queries, tree, usage
 from shell.store.messages.content import read_blob
 from shell.store.messages.prompts import prompts
@@ -217,11 +217,11 @@ class ConversationsApi:
 
     async def edit_summary(self, caller: Caller, params: SummaryChange) -> ConversationView:
         """Change the text of a summary."""
-        return await self._store.write(params.message_id, lambda c: compactions.change(c, params))
+        return await self._resummarize(params.message_id, lambda c: compactions.change(c, params))
 
     async def use_summary(self, caller: Caller, params: SummaryUse) -> ConversationView:
         """Undo a summary, so that its messages are sent again, or take that back."""
-        return await self._store.write(params.message_id, lambda c: compactions.use(c, params))
+        return await self._resummarize(params.message_id, lambda c: compactions.use(c, params))
 
     # --- putting in order -------------------------------------------------------------------
 
@@ -358,6 +358,11 @@ class ConversationsApi:
             if (data := recorder.media(blob_hash)) is not None:
                 return data
         raise NotFound("There is no such attachment")
+
+    async def _resummarize(self, message_id: str, job: Job[ConversationView]) -> ConversationView:
+        view = await self._store.write(message_id, job)
+        self._store.summary_changed()
+        return view
 
     async def _change(
         self, conversation_id: str, change: Callable[[Connection, int], None]

@@ -1,6 +1,7 @@
 """Messages and their parts, which are text, images and files."""
 
 import json
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field, JsonValue, model_validator
@@ -135,6 +136,11 @@ class Message(Value):
         if isinstance(self.content, str):
             return self.content
         return "".join(part.text for part in self.content if isinstance(part, TextPart))
+
+
+def has_attachments(content: str | Sequence[Part]) -> bool:
+    """Whether content has more than text."""
+    return not isinstance(content, str) and not all(isinstance(one, TextPart) for one in content)
 
 
 Messages = Annotated[list[Message], Field(min_length=1, max_length=MAX_MESSAGES)]

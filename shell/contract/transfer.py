@@ -99,6 +99,8 @@ class StoreState(Value):
 
     version: int
     """Counts the changes of the conversations since the host began."""
+    summaries: int = 0
+    """Counts the changes of summaries: the list of conversations does not show them."""
     problem: Problem | None
     """Why nothing can be saved now. Null while saving works."""
     remarks: list[Remark]

@@ -349,8 +349,7 @@ class Answers:
             return None
         tools = self._tools()
         permissions = tools.permissions()
-        for said in path:
-            decisions.restore(permissions, said.steps)
+        decisions.restore(permissions, path)
         offer = await tools.offer(wanted, permissions)
         for made in (step for said in path for step in said.steps if not step.is_open):
             offer.note_step((call.name, call.part.result or "") for call in made.calls)

@@ -232,6 +232,7 @@ class Compactions:
         await self._store.write(
             conversation_id, lambda c: compactions.put(c, asked.message_id, compaction)
         )
+        self._store.summary_changed()
         return compaction
 
     async def _ask(

@@ -29,7 +29,7 @@ from shell.errors import HostClosing, SessionBusy, UnsupportedProvider, Validati
 from shell.inference.limits import Settings
 from shell.inference.live_runs import LiveRuns
 from shell.inference.log import InferenceLog
-from shell.inference.request import check_size, fit_offer, fit_request
+from shell.inference.request import check_size, fit_offer, fit_request, note_attachments
 from shell.inference.run import Prepared, Run, RunCancelled, Wire
 from shell.inference.sessions import Session, Sessions, SessionTurn
 from shell.inference.slot import Slot, new_inference_id
@@ -126,6 +126,8 @@ class Engine:
         messages = request.messages if messages is None else messages
         check_size(messages)
         fitted = fit_request(request, messages, notices, offer, model)
+        if fitted.offer is not None:
+            note_attachments(fitted.offer, messages)
         self._admit(owner, request, provider)
         return self._take_slot(
             owner,
@@ -167,6 +169,8 @@ class Engine:
         if offer is not None:
             session.permissions = session.permissions or offer.permissions
             offer = offer.under(session.permissions, session.told)
+            turns = [turn, *session.turns, *session.waiting]
+            note_attachments(offer, (message for each in turns for message in each.messages))
 
         def prepare() -> Prepared:
             request, notices = session.prepare(turn, options, model)

@@ -1,6 +1,6 @@
 """Adapts a request to its model, with a notice for everything that was changed."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from shell.contract import (
@@ -12,6 +12,7 @@ from shell.contract import (
     Message,
     Notice,
     NoticeCode,
+    has_attachments,
 )
 from shell.errors import Reason, ValidationFailed
 from shell.providers.base import (
@@ -135,6 +136,12 @@ def fit_offer(offer: Offer | None, model: ModelInfo) -> tuple[Offer | None, tupl
     if model.tools is not False:
         return offer.fit(model), ()
     return None, (tools_dropped(model),)
+
+
+def note_attachments(offer: Offer, messages: Iterable[Message | ModelStep]) -> None:
+    """Tell the permissions of an offer of attachments, which may have the words of strangers."""
+    if any(isinstance(one, Message) and has_attachments(one.content) for one in messages):
+        offer.permissions.note_untrusted()
 
 
 def with_tools(request: ProviderRequest, offer: Offer | None, provider_id: str) -> ProviderRequest:

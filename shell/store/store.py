@@ -85,6 +85,7 @@ class Store:
         """Whether the content still has to be checked while it is in use."""
         self._problem: ShellError | None = None
         self._version = 0
+        self._summaries = 0
         self._on_change = on_change
         self._timer: asyncio.TimerHandle | None = None
 
@@ -215,6 +216,11 @@ class Store:
         self._version += 1
         self._on_change(self.state())
 
+    def summary_changed(self) -> None:
+        """Report that a summary was written, edited or undone."""
+        self._summaries += 1
+        self.changed()
+
     def recovered(self) -> None:
         """Clear the problem after a write that succeeded."""
         if self._problem is not None:
@@ -231,7 +237,12 @@ class Store:
     def state(self) -> StoreState:
         """Whether everything can be saved, and what happened at opening."""
         problem = None if self._problem is None else Problem.of(self._problem)
-        return StoreState(version=self._version, problem=problem, remarks=list(self.remarks))
+        return StoreState(
+            version=self._version,
+            summaries=self._summaries,
+            problem=problem,
+            remarks=list(self.remarks),
+        )
 
     # --- backups ----------------------------------------------------------------------------
 

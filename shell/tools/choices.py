@@ -1,7 +1,8 @@
 """Stores what a person decided about tools: which are on, and which verdicts hold for good.
 
-The file is one of those that only the owner can read. A file that is not valid is renamed, never
-overwritten, and until then nothing is allowed.
+The file is one of those that only the owner can read. One that is not valid is left as it is: it
+may say that a tool is never allowed. Until a person mends or deletes it, every call is asked about
+and no choice is kept.
 """
 
 import contextlib
@@ -15,9 +16,9 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from shell.contract import Flag, GrantSummary, Pattern, Verdict
-from shell.errors import StorageFailed
+from shell.errors import Reason, StorageFailed
 from shell.support.file_lock import file_lock
-from shell.support.files import free_path, reason, replace_file
+from shell.support.files import reason, replace_file
 from shell.support.ids import epoch_ms
 from shell.tools.base import Arguments, Tool
 from shell.tools.permissions import allows, fits
@@ -26,6 +27,10 @@ FILE = "tools.json"
 MAX_GRANTS = 1_000
 MAX_SUMMARY = 20_000
 """Characters of a definition that are kept with a grant."""
+UNREADABLE = (
+    "tools.json, which has your verdicts about tools, cannot be read ({}), so every call is asked "
+    "about. Mend the file in the data directory, or delete it to begin anew."
+)
 USED_EVERY_MS = 60_000
 """How exactly the last use of a grant is kept."""
 
@@ -112,6 +117,13 @@ class ToolChoices:
         self._path = folder / FILE
         self._seen: tuple[int, int] | None = None
         self._file = _File()
+        self._problem: str | None = None
+
+    @property
+    def problem(self) -> str | None:
+        """Why the file cannot be read; None if it can, or if nothing was chosen yet."""
+        self._now()
+        return self._problem
 
     def is_enabled(self, tool: Tool) -> bool:
         """Whether models may be told of the tool. Those that ship with the program begin off."""
@@ -251,7 +263,12 @@ class ToolChoices:
 
         Args:
             known: the tools as they are now; a grant for what is not there is suspended.
+
+        Raises:
+            StorageFailed: they cannot be read.
         """
+        if self.problem is not None:
+            raise _unreadable(self.problem)
 
         def suspended(grant: Grant) -> bool:
             return not any(self._holds(grant, tool) for tool in known)
@@ -278,6 +295,8 @@ class ToolChoices:
         Raises:
             StorageFailed: it cannot be forgotten.
         """
+        if self.problem is not None:
+            raise _unreadable(self.problem)
         known = any(grant.id == grant_id for grant in self._now().grants)
         if known:
             self._change(lambda file: {"grants": [g for g in file.grants if g.id != grant_id]})
@@ -295,20 +314,20 @@ class ToolChoices:
             if seen != self._seen:
                 self._file = _File.model_validate_json(self._path.read_bytes())
                 self._seen = seen
+                self._problem = None
         except FileNotFoundError:
-            self._file, self._seen = _File(), None
-        except OSError:
-            self._file = _File()  # nothing is allowed that cannot be read
-        except ValidationError:
-            with contextlib.suppress(OSError):
-                self._path.rename(free_path(self._path.with_name("tools-invalid.json")))
-            self._file, self._seen = _File(), None
+            self._file, self._seen, self._problem = _File(), None, None
+        except (OSError, ValidationError) as error:
+            why = reason(error) if isinstance(error, OSError) else "it is not valid"
+            self._file, self._seen, self._problem = _File(), None, UNREADABLE.format(why)
         return self._file
 
     def _change(self, change: Callable[[_File], dict[str, object]]) -> None:
         try:
             with file_lock(self._path):
                 file = self._now()
+                if self._problem is not None:
+                    raise _unreadable(self._problem)
                 changed = _File.model_validate({**dict(file), **change(file)})
                 replace_file(self._path, changed.model_dump_json(indent=2).encode())
         except OSError as error:
@@ -335,6 +354,10 @@ class ToolChoices:
 
         with contextlib.suppress(StorageFailed):  # a note; the verdict does not depend on it
             self._change(note)
+
+
+def _unreadable(problem: str) -> StorageFailed:
+    return StorageFailed(problem, reason=Reason.VERDICTS_UNREADABLE)
 
 
 def _key(tool: Tool) -> str:

@@ -7,13 +7,19 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from shell.contract import ArgumentRule, Pattern, Verdict
 from shell.tools.base import Arguments, Tool
 
 UNCLEAR = re.compile(r"[\x00-\x1f\x7f\\]")
 """Some programs end an address at these characters, others leave them out."""
+CLIMBS = re.compile(r"(?<![\w.])\.\.(?![\w.])")
+"""The name of the folder above, but not the dots of `main..topic` or `…`."""
+LEFT_OUT = re.compile(r"[\t\r\n]")
+"""Programs that read addresses leave these out, also between two dots."""
+MOST_UNQUOTED = 5
+"""A text that is escaped more often than this is taken to hide something."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +33,10 @@ class Ruling:
 
 class GrantBook(Protocol):
     """The verdicts that hold for every conversation."""
+
+    @property
+    def problem(self) -> str | None:
+        """Why the verdicts cannot be read, so that one of them may be never."""
 
     def verdicts(self, tool: Tool, arguments: Arguments) -> list[Verdict]:
         """The verdicts whose pattern fits, of grants that are not suspended."""
@@ -64,6 +74,8 @@ class Permissions:
         if "deny" in kept or here == "deny":
             return Ruling("deny", "This tool is never allowed.")
         allowed = "allow" in kept or here == "allow" or self._is_named(tool)
+        if self._grants is not None and (problem := self._grants.problem) is not None:
+            return Ruling("ask", problem)
         if repeated:
             return Ruling("ask", "The model makes the same call again and again.")
         if allowed and tool.sends and self._tainted:
@@ -107,8 +119,13 @@ def fits(pattern: Mapping[str, ArgumentRule], arguments: Arguments) -> bool:
 
 
 def allows(pattern: Mapping[str, ArgumentRule], arguments: Arguments) -> bool:
-    """Whether a permission is for these arguments. One that it does not name is not allowed."""
-    return (not pattern or arguments.keys() <= pattern.keys()) and fits(pattern, arguments)
+    """Whether a permission is for these arguments. One that it does not name is not allowed, and
+    none that leaves by `..` what it begins with.
+    """
+    if pattern and not arguments.keys() <= pattern.keys():
+        return False
+    began = (arguments.get(name) for name, rule in pattern.items() if rule.match == "prefix")
+    return fits(pattern, arguments) and not any(map(_climbs, began))
 
 
 def completed(pattern: Pattern | None, arguments: Arguments) -> Pattern:
@@ -131,6 +148,19 @@ def _fits(rule: ArgumentRule, value: object) -> bool:
             return _host(value) == rule.value.lower()
         case "inside":
             return _is_inside(value, rule.value)
+
+
+def _climbs(value: object) -> bool:
+    """Whether a text names the folder above, also with its dots as `%2e`."""
+    text = str(value)
+    for _ in range(MOST_UNQUOTED):
+        plain = LEFT_OUT.sub("", text)
+        if CLIMBS.search(text) or CLIMBS.search(plain):
+            return True
+        if (unquoted := unquote(plain)) == text:
+            return False
+        text = unquoted
+    return True
 
 
 def _written(value: object) -> str:

@@ -37,6 +37,9 @@ JOURNEYS: Mapping[str, Sequence[str]] = {
     ],
     "summarize earlier messages, and send them again": [
         "test_compaction::test_a_summary_is_written_changed_and_undone",
+        "test_compaction::test_a_summary_is_changed_and_undone_in_every_window",
+        "test_long_conversation"
+        "::test_a_long_conversation_opens_scrolls_is_summarized_and_sent_again",
     ],
     "a server of MCP: its tool runs, and it is tested and switched": [
         "test_mcp::test_a_tool_of_a_server_runs_once_it_is_allowed",

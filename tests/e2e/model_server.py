@@ -1,8 +1,8 @@
 """ModelServer: somebody's own server that speaks OpenAI's protocol, in a thread of this process.
 
 The question says what becomes of it: `limited` is refused once, with a long wait; `busy` is refused
-once, without a wait; `too long` does not fit; `refuse TEXT` is refused with the text; all else
-is answered with its own words.
+once, without a wait; `too long` does not fit; `refuse TEXT` is refused with the text; messages are
+summarized in one sentence; everything else is answered with its own words.
 """
 
 import http.server
@@ -12,6 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from http import HTTPStatus
 
+from shell.conversations.summaries import PROMPT
+
 WAIT_S = 45
 """Longer than anybody would wait without a word: it is shown, and the person decides."""
 
@@ -20,6 +22,7 @@ class ModelServer(http.server.ThreadingHTTPServer):
     """Takes one key, offers these models, and remembers how it was asked."""
 
     daemon_threads = True
+    summary = "High water is at ten past two."
 
     def __init__(self, key: str | None, models: Sequence[str]) -> None:
         super().__init__(("127.0.0.1", 0), Answer)
@@ -27,6 +30,7 @@ class ModelServer(http.server.ThreadingHTTPServer):
         self.models = models
         self.questions: list[str] = []
         self.bodies: list[bytes] = []
+        self.may_summarize = threading.Event()
         self.refused: set[str] = set()
 
     @property
@@ -68,6 +72,9 @@ class Answer(http.server.BaseHTTPRequestHandler):
             self._refuse(HTTPStatus.FORBIDDEN, "refused", question.removeprefix("refuse "))
         elif "too long" in question:
             self._refuse(HTTPStatus.BAD_REQUEST, "context_length_exceeded", "It is too long.")
+        elif question.startswith(PROMPT.partition("{")[0]):
+            self.server.may_summarize.wait()
+            self._stream(self.server.summary)
         elif body.get("stream"):
             self._stream(f"served: {question}")
         else:

@@ -1,12 +1,16 @@
 """The embedded model answers in both shells. Its words are its own: events are what is checked."""
 
+import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Playwright, expect
 
 from shell.contract import PreferencesChange
+from shell.conversations.history import SUMMARY
 from shell.settings import SettingsFile
+from tests.command import run
 from tests.e2e.app import (
     LOG_TEXT,
     PATIENCE_MS,
@@ -23,12 +27,18 @@ pytestmark = pytest.mark.model
 MOST_TOKENS = 64
 
 
+SUMMARIZED_MS = 180_000
+"""For a summary of its longest length, on a busy machine."""
+
+
 @pytest.fixture(scope="module")
-def local_app(
-    kind: Kind, playwright: Playwright, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[App]:
+def data(kind: Kind, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp(f"local-{kind}")
+
+
+@pytest.fixture(scope="module")
+def local_app(kind: Kind, playwright: Playwright, data: Path) -> Iterator[App]:
     """The program with the embedded model. Left to itself, so small a model may ramble on."""
-    data = tmp_path_factory.mktemp("local")
     SettingsFile(data).change(PreferencesChange(default_max_tokens=MOST_TOKENS))
     with running(kind, playwright, data, "local") as started:
         yield started
@@ -49,3 +59,32 @@ def test_a_typed_question_gets_a_streamed_answer(local_app: App) -> None:
     assert "".join(log["text"].split()) != ""
     assert shown(page) != ""
     assert page.evaluate("window.seen.violations") == []
+
+
+def test_it_writes_a_summary_which_the_next_request_has(local_app: App, data: Path) -> None:
+    page = local_app.page()
+    for number, question in enumerate(("What is a tide?", "What is a harbor?", "What is a boat?")):
+        ask(page, question)
+        wait_for_end(page, number + 1, 60_000)
+    page.get_by_role("button", name="Conversation actions").click()
+    page.get_by_role("menuitem", name="Compact…").click()
+    dialog = page.get_by_role("dialog", name="Summarize earlier messages")
+    expect(dialog).to_contain_text("4 messages")
+    dialog.get_by_role("button", name="Summarize").click()
+    fold = page.get_by_role("region", name="Earlier messages are summarized")
+    expect(fold).to_contain_text("4 messages", timeout=SUMMARIZED_MS)
+    fold.locator("summary").click()
+    fold.get_by_role("button", name="Edit").click()
+    summary = fold.get_by_role("textbox", name="Summary").input_value()
+    assert summary.strip() != ""
+
+    ask(page, "And what is a bridge?")
+    end = wait_for_end(page, 4, 60_000)
+    shown = run("wire", "show", str(end["inferenceId"]), "--as", "json", "--data-dir", str(data))
+    assert shown.status == 0, shown.err
+    body = json.loads(json.loads(shown.out)["attempts"][-1]["request"]["body"])
+    said = json.dumps(body["messages"], ensure_ascii=False)
+    assert SUMMARY.strip() in said
+    assert json.dumps(summary.strip().splitlines()[0], ensure_ascii=False)[1:-1] in said
+    assert "What is a tide?" not in said
+    assert "What is a boat?" in said

@@ -133,6 +133,7 @@ class Grants:
     def __init__(self, chance: random.Random) -> None:
         self.kept: dict[str, Verdict] = {"never": "deny"}
         self._chance = chance
+        self.problem: str | None = None
 
     def verdicts(self, tool: Tool, arguments: Arguments) -> list[Verdict]:
         return [self.kept[tool.name]] if tool.name in self.kept else []
@@ -461,7 +462,7 @@ class CallsMachine:
             self._finish(story)  # complete, or without a step to go on from
             return
         permissions = Permissions(self.grants, ALLOWED)
-        decisions.restore(permissions, found)
+        decisions.restore(permissions, path)
         story.permissions = permissions
         offer = Offer([OfferedTool(tool, self.functions) for tool in TOOLS.values()], permissions)
         request = InferenceRequest.model_construct(

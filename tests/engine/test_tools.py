@@ -14,9 +14,13 @@ from shell.contract import (
     CallEvent,
     Decision,
     DoneEvent,
+    FilePart,
+    Message,
     NoticeEvent,
     ResultEvent,
+    SessionRunOptions,
     StepEvent,
+    TextPart,
     ThinkingEvent,
     ToolEvent,
     Verdict,
@@ -457,6 +461,8 @@ async def test_an_edit_that_could_not_be_kept_is_forgotten(
     host: Host, functions: Functions
 ) -> None:
     class Full:
+        problem: str | None = None
+
         def verdicts(self, tool: Tool, arguments: Arguments) -> list[Verdict]:
             return []
 
@@ -494,6 +500,33 @@ async def test_a_sending_tool_is_asked_once_strangers_have_been_heard(
     assert [name for name, _ in functions.calls] == ["send", "fetch"]
     host.engine.cancel(ME, log.inference_id)
     await ended(log)
+
+
+@pytest.mark.parametrize("kept", [True, False])
+async def test_an_attachment_is_strangers_words_also_without_a_conversation(
+    host: Host, functions: Functions, kept: bool
+) -> None:
+    functions.add("send", _echo, sends=True)
+    offer = Offer(
+        [OfferedTool(tool, functions) for tool in functions.tools.values()],
+        Permissions(allowed=["*"]),
+    )
+    file = FilePart(media_type="text/plain", data="aGVsbG8=", name="page.txt")
+    words = Message(role="user", content=[TextPart(text="Read this."), file])
+    asks = Message(role="user", content="/call send {}")
+    if kept:
+        host.session("s")
+        await ended(host.turn([words]))
+        options = SessionRunOptions(session_id="s", messages=[asks])
+        log = host.engine.run_session(ME, options, offer=offer)
+    else:
+        log = host.engine.start(ME, request([words, asks]), offer=offer)
+    host.logs.append(log)
+    (question,) = await asked(log)
+    assert "strangers" in str(question.why)
+    host.engine.cancel(ME, log.inference_id)
+    await ended(log)
+    assert functions.calls == []
 
 
 async def test_an_allowed_pattern_is_for_the_arguments_that_the_person_saw(

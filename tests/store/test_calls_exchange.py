@@ -14,6 +14,7 @@ from shell.store.exchange import archive, portable, render
 from shell.store.exchange.calls import entries_of
 from shell.store.exchange.portable import ConversationWriter, PortableConversation
 from shell.store.messages import decisions, steps
+from shell.store.messages.turns import PathMessage
 from shell.store.search.search import search
 from shell.tools.base import Arguments, Progress, Tool
 from shell.tools.permissions import Permissions
@@ -58,7 +59,8 @@ async def test_results_of_an_import_are_strangers_words_whatever_its_file_says(
     assert not call.brings
     sends = Tool("send", "mine.py", "python", sends=True)
     permissions = Permissions(allowed=["send"])
-    decisions.restore(permissions, steps.steps_of(entries_of([call])))
+    answer = steps.steps_of(entries_of([call]))
+    decisions.restore(permissions, [PathMessage("assistant", "", "complete", answer)])
     assert permissions.rule(sends, {}).verdict == "ask"
 
 

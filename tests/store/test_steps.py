@@ -14,14 +14,22 @@ from shell.contract import (
     CallDecision,
     DoneEvent,
     EarlierCallsRequest,
+    FilePart,
+    ImagePart,
     Scope,
     SendRequest,
     StoredMessage,
+    TextPart,
     WaitingConversation,
 )
 from shell.conversations.answers import Answers, StartedAnswer
 from shell.errors import ValidationFailed
 from shell.providers.base import ModelStep
+from shell.store.exchange.portable import (
+    ConversationWriter,
+    PortableConversation,
+    PortableMessage,
+)
 from shell.tools.registry import FOLDER, Tools
 from tests.engine.host import until
 from tests.store.desk import OWNER, Desk
@@ -440,6 +448,61 @@ async def test_strangers_words_are_remembered_by_the_conversation(desk: ToolDesk
     await again.done(await again.ask(other, '/call send {"text": "y"}\n/then\nSent.'))
     assert desk.calls == ["send y"], "another conversation has not heard them"
     await again.close()
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        FilePart(media_type="text/plain", data="aGVsbG8=", name="resource.txt"),
+        ImagePart(media_type="image/png", data="aGVsbG8="),
+    ],
+)
+async def test_an_attachment_may_have_strangers_words(
+    desk: ToolDesk, part: FilePart | ImagePart
+) -> None:
+    sends = (await desk.tools.find("send")).tool
+    desk.tools.permissions().keep(sends, "allow", "always", {})
+    talk = await desk.begin()
+    await desk.done(await desk.ask(talk, '/call send {"text": "x"}\n/then\nSent.'))
+    content = [TextPart(text='/call send {"text": "y"}\n/then\nSent.'), part]
+    request = SendRequest(conversation_id=talk, content=content, tools="all")
+    begun = await desk.answers.send(OWNER, request)
+    (question,) = await asked(begun)
+    assert "strangers" in str(question.why)
+    desk.engine.cancel(OWNER, begun.log.inference_id)
+    await desk.done(begun)
+    (question,) = await asked(await desk.ask(talk, '/call send {"text": "z"}'))
+    assert "strangers" in str(question.why), "also with the questions after it"
+    assert desk.calls == ["send x"]
+
+
+@pytest.mark.parametrize("asks", ["after the answer", "again", "for more"])
+async def test_an_imported_conversation_may_have_strangers_words(desk: ToolDesk, asks: str) -> None:
+    sends = (await desk.tools.find("send")).tool
+    desk.tools.permissions().keep(sends, "allow", "always", {})
+    send = '/call send {"text": "x"}\n/then\nSent.'
+    made = PortableConversation("from-a-file", "From a file", 1, 1)
+    made.messages = [PortableMessage("q", None, "user", send, 1)]
+    if asks != "again":
+        cut = PortableMessage("a", "q", "assistant", "Well", 1, "interrupted", "echo", "echo")
+        made.messages.append(cut)
+    arrival = ConversationWriter(made)
+    await desk.store.write(made.id, arrival.begin)
+    await desk.store.write(made.id, lambda connection: arrival.add(connection, 10))
+    shown = (await desk.view(made.id)).messages
+    assert {message.inference_id for message in shown} == {None}, "no page looks for their run"
+    match asks:
+        case "after the answer":
+            begun = await desk.ask(made.id, send)
+        case "again":
+            request = AnswerRequest(message_id="q", tools="all")
+            begun = await desk.answers.regenerate(OWNER, request)
+        case _:
+            request = AnswerRequest(message_id="a", tools="all")
+            begun = await desk.answers.go_on(OWNER, request)
+    (question,) = await asked(begun)
+    assert "strangers" in str(question.why)
+    assert desk.calls == []
 
 
 async def test_a_verdict_for_the_conversation_outlives_the_program(desk: ToolDesk) -> None:

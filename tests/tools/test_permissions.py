@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shell.contract import ArgumentRule
-from shell.errors import StorageFailed, ValidationFailed
+from shell.errors import Reason, StorageFailed, ValidationFailed
 from shell.tools import choices as stored
 from shell.tools.base import Arguments, Tool
 from shell.tools.choices import FILE, ToolChoices
@@ -147,12 +148,39 @@ def test_a_sending_tool_is_asked_after_untrusted_content(tmp_path: Path) -> None
     assert Permissions(choices).rule(tool(sends=True), {}).verdict == "allow", "another one"
 
 
-def test_an_unreadable_file_allows_nothing_and_is_kept(tmp_path: Path) -> None:
+@pytest.mark.parametrize("text", ['{"version": 2}', "", '{"grants": [{"verdict": "deny"}]}'])
+def test_while_a_never_cannot_be_read_every_call_is_asked_and_the_file_is_kept(
+    tmp_path: Path, text: str
+) -> None:
     choices = ToolChoices(tmp_path)
-    choices.add(tool(), "allow", {})
-    (tmp_path / FILE).write_text('{"version": 2}', "utf-8")
-    assert Permissions(choices).rule(tool(), {}).verdict == "ask"
-    assert (tmp_path / "tools-invalid.json").read_text("utf-8") == '{"version": 2}'
+    choices.add(tool(), "deny", {})
+    good = (tmp_path / FILE).read_bytes()
+    (tmp_path / FILE).write_text(text, "utf-8")
+    for known in (choices, ToolChoices(tmp_path), ToolChoices(tmp_path)):
+        permissions = Permissions(known, allowed=["*"])
+        permissions.keep(tool(), "allow", "conversation", None)
+        ruling = permissions.rule(tool(), {})
+        assert ruling.verdict == "ask"
+        assert "tools.json" in str(ruling.why)
+        for change in (
+            partial(known.add, tool("other"), "allow", {}),
+            partial(known.revoke, "x"),
+            partial(known.grants, []),
+        ):
+            with pytest.raises(StorageFailed, match=r"Mend the file .* or delete it") as refused:
+                change()
+            assert refused.value.reason is Reason.VERDICTS_UNREADABLE
+        assert (tmp_path / FILE).read_text("utf-8") == text, "nothing of it is lost"
+    (tmp_path / FILE).write_bytes(good)
+    assert Permissions(choices, allowed=["*"]).rule(tool(), {}).verdict == "deny", "mended"
+    (tmp_path / FILE).unlink()
+    assert Permissions(choices, allowed=["*"]).rule(tool(), {}).verdict == "allow", "deleted"
+
+
+def test_a_file_that_may_not_be_read_asks_as_well(tmp_path: Path) -> None:
+    (tmp_path / FILE).mkdir()
+    ruling = Permissions(ToolChoices(tmp_path), allowed=["*"]).rule(tool(), {})
+    assert (ruling.verdict, "directory" in str(ruling.why)) == ("ask", True)
 
 
 def test_a_choice_that_cannot_be_kept_is_said(tmp_path: Path) -> None:
@@ -217,6 +245,40 @@ def test_a_grant_with_a_pattern_is_for_no_argument_that_it_does_not_name(tmp_pat
     assert permissions.rule(tool(), {"x": "ann"}).verdict == "allow"
     assert permissions.rule(tool(), {"x": "ann", "copy_to": "eve"}).verdict == "ask"
     assert permissions.rule(tool("pay"), {"x": "eve", "more": 1}).verdict == "deny"
+
+
+@pytest.mark.parametrize(
+    "argument",
+    [
+        "/srv/me/../you/notes.txt",
+        "/srv/me/..",
+        "/srv/me/a/../../you",
+        "/srv/me/..\\you",
+        "/srv/me/..;/you",
+        "/srv/me/%2e%2e/you",
+        "/srv/me/.%2E/you",
+        "/srv/me/%252e%252e%252fyou",
+        "/srv/me/.\n./you",
+        "/srv/me/%2e%0a%2e/you",
+        "/srv/me/%" + "25" * 50_000 + "2e",
+        "/srv/me/ ../you",
+    ],
+)
+def test_a_permission_by_its_beginning_is_not_for_a_path_that_climbs_out(
+    tmp_path: Path, argument: str
+) -> None:
+    choices = ToolChoices(tmp_path)
+    choices.add(tool(), "allow", rule("prefix", "/srv/me/"))
+    choices.add(tool("drop"), "deny", rule("prefix", "/srv/me/"))
+    assert Permissions(choices).rule(tool(), {"x": argument}).verdict == "ask"
+    assert Permissions(choices).rule(tool("drop"), {"x": argument}).verdict == "deny"
+
+
+@pytest.mark.parametrize("argument", ["notes..txt", "main..topic", "and so on...", "50%", "a%2fb"])
+def test_other_dots_climb_nowhere(tmp_path: Path, argument: str) -> None:
+    choices = ToolChoices(tmp_path)
+    choices.add(tool(), "allow", rule("prefix", "/srv/me/"))
+    assert Permissions(choices).rule(tool(), {"x": f"/srv/me/{argument}"}).verdict == "allow"
 
 
 def test_a_link_out_of_a_folder_is_not_inside(tmp_path: Path) -> None:

@@ -104,7 +104,7 @@ async def test_what_is_no_text_file_is_refused_at_once(tools: Tools, folder: Pat
 
 async def test_a_grant_ends_when_another_folder_is_chosen(tools: Tools, tmp_path: Path) -> None:
     before = (await tools.find("read_file")).tool
-    assert (before.reads, before.brings, before.sends) == (True, False, False)
+    assert (before.reads, before.brings, before.sends) == (True, True, False)
     tools.choices.choose_folder(tmp_path / "chosen-too")
     after = (await tools.find("read_file")).tool
     assert after.definition != before.definition

@@ -705,7 +705,7 @@ describe("a notice from before the page opened", () => {
     await show(page);
     const problem = { code: "STORAGE_UNAVAILABLE" as const, message: "The disk is full" };
     const remarks = [{ code: "STORE_REPAIRED" as const, text, facts: {} }];
-    const value = { version: 1, problem, remarks };
+    const value = { version: 1, summaries: 0, problem, remarks };
     act(() => page.bridge.topics.take({ channel: "topic", name: "store", key: "", value }));
     expect(screen.getByText(/Changes can't be saved.*The disk is full/)).toBeTruthy();
     expect(screen.getByText(text)).toBeTruthy();

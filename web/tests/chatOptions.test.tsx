@@ -1,11 +1,13 @@
 /** The options of one chat: what is asked of its model, what holds otherwise, and the way back. */
 import { fireEvent, render, screen } from "@testing-library/react";
 import { afterEach, expect, it, vi } from "vitest";
-import type { BudgetState, UsageRow } from "../src/bridge/contract";
+import type { BudgetState, Effort, ModelSummary, UsageRow } from "../src/bridge/contract";
+import { invalid } from "../src/bridge/hostError";
 import { createAnswerChoice } from "../src/conversations/answerOptions";
 import { createConversations } from "../src/conversations/conversations";
 import { ConversationsContext } from "../src/conversations/useConversations";
 import { ChatOptions } from "../src/features/models/ChatOptions";
+import { EffortMenu } from "../src/features/models/EffortMenu";
 import { Costs } from "../src/features/settings/Costs";
 import { createSettings } from "../src/settings/settings";
 import { SettingsContext } from "../src/settings/useSettings";
@@ -25,9 +27,10 @@ const STATE: BudgetState = {
 
 const stay = () => {};
 
-async function page() {
+async function page(efforts: readonly Effort[] = []) {
   const { bridge, llm } = await fakePage();
   const { client, router, topics } = bridge;
+  vi.spyOn(client.providers, "describe").mockResolvedValue({ efforts } as ModelSummary);
   const conversations = createConversations({
     host: { client, llm, router, topics },
     defaults: () => ({ providerId: "local", modelId: "m" }),
@@ -96,10 +99,15 @@ it("of a chat that is there are the host's, and go back to the defaults", async 
   const choice = createAnswerChoice(null, () => "c1");
   choice.choose({ temperature: 0.2, effort: "high" });
   const by = { providerId: "local", modelId: "m" };
-  show(<ChatOptions by={by} choice={choice} conversationId="c1" onShowRequest={stay} />);
+  choice.choose({ tools: ["send_mail"] });
+  const tools = <p>the choice of tools</p>;
+  show(
+    <ChatOptions by={by} choice={choice} conversationId="c1" tools={tools} onShowRequest={stay} />,
+  );
   await open();
   expect(screen.getByLabelText("Instructions")).toHaveProperty("value", "Be kind.");
   expect(screen.getByText("$0.25 spent")).toBeTruthy();
+  expect(screen.getByText("the choice of tools")).toBeTruthy();
   expect(screen.getByLabelText("Budget (US dollars)")).toHaveProperty("value", "2");
   type("Instructions", "Be brief.");
   type("Budget (tokens)", "5000");
@@ -112,6 +120,52 @@ it("of a chat that is there are the host's, and go back to the defaults", async 
   expect(choice.asked()).toEqual({});
   expect(instruct).toHaveBeenLastCalledWith({ conversationId: "c1", systemPrompt: null });
   expect(setBudget).toHaveBeenLastCalledWith({ conversationId: "c1", budget: null });
+});
+
+it("have an effort beside the box, for the chat or for the next answer alone", async () => {
+  const { client, conversations, show } = await page(["low", "high"]);
+  const send = vi.spyOn(client.conversations, "send");
+  const { conversation } = conversations.shown.get();
+  const choose = (name: string) => fireEvent.click(screen.getByLabelText(name));
+  show(<EffortMenu by={{ providerId: "local", modelId: "m" }} choice={conversation.options} />);
+  await turn(50);
+  fireEvent.click(screen.getByRole("button", { name: "Effort: Up to the model" }));
+  expect(screen.getAllByRole("radio", { hidden: true })).toHaveLength(3);
+  choose("Low");
+  await turn(50);
+  choose("For the next answer only");
+  choose("High");
+  await turn(50);
+  expect(screen.getByRole("button", { name: "Effort: High" })).toBeTruthy();
+  for (const [at, effort] of (["high", "low"] as const).entries()) {
+    conversation.send("hello");
+    await turn(3_000);
+    expect(send.mock.calls[at]?.[0]).toMatchObject({ effort });
+  }
+  expect(screen.getByRole("button", { name: "Effort: Low" })).toBeTruthy();
+});
+
+it("have no effort beside the box for a model that takes none", async () => {
+  const { conversations, show } = await page();
+  const { options } = conversations.shown.get().conversation;
+  options.choose({ effort: "high" });
+  show(<EffortMenu by={{ providerId: "local", modelId: "m" }} choice={options} />);
+  await turn(50);
+  expect(screen.queryByRole("button")).toBeNull();
+});
+
+it("keep the effort of one answer until the host has taken it", async () => {
+  const { client, conversations } = await page();
+  const send = vi.spyOn(client.conversations, "send");
+  const { conversation } = conversations.shown.get();
+  conversation.options.once.set("high");
+  send.mockRejectedValueOnce(invalid("Not now"));
+  conversation.send("hello");
+  await turn(300);
+  conversation.retry();
+  await turn(300);
+  expect(send.mock.calls.map(([{ effort }]) => effort)).toEqual(["high", "high"]);
+  expect(conversation.options.once.get()).toBeNull();
 });
 
 it("shows what was spent by day with a chart, and saves it as a table", async () => {

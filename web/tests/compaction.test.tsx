@@ -164,7 +164,7 @@ it.each<[Partial<CompactionState> & Pick<CompactionState, "state">, string, stri
   expect(screen.queryAllByRole("dialog")).toHaveLength(isAsked ? 1 : 0);
 });
 
-it("reads a conversation again when its summary is no longer being written", async () => {
+it("reads a conversation again when another window has changed a summary", async () => {
   const { conversations, topics, client } = await made();
   const stop = conversations.begin();
   const creating = client.conversations.create({ title: "Tides" });
@@ -174,14 +174,29 @@ it("reads a conversation again when its summary is no longer being written", asy
   await turn(100);
   expect(conversation.get().phase).toBe("open");
   const get = vi.spyOn(client.conversations, "get");
-  const told = (value: CompactionState[]) =>
-    topics.take({ channel: "topic", key: "", name: "compaction", value });
-  const running = { conversationId: id, estimate: null, failure: null };
-  told([{ ...running, state: "running", progress: 0.5 }]);
-  expect(conversations.compactions.get()).toHaveLength(1);
+  const told = async (version: number, summaries: number) => {
+    const value = { version, summaries, problem: null, remarks: [] };
+    topics.take({ channel: "topic", key: "", name: "store", value });
+    await turn(100);
+  };
+  await told(10, 0);
   expect(get).not.toHaveBeenCalled();
-  told([]);
-  await turn(100);
+  await told(11, 1);
+  expect(get).toHaveBeenCalledOnce();
+  await told(12, 1);
   expect(get).toHaveBeenCalledOnce();
   stop();
+});
+
+it("waits for the end of an answer before a conversation is read again", async () => {
+  const { conversations, client } = await made();
+  const { conversation } = conversations.shown.get();
+  conversation.send("/rate 5\n/repeat 10 tide");
+  await turn(100);
+  const get = vi.spyOn(client.conversations, "get");
+  conversation.refresh();
+  await turn(100);
+  expect(get).not.toHaveBeenCalled();
+  await turn(5_000);
+  expect(get).toHaveBeenCalledOnce();
 });

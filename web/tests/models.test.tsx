@@ -7,7 +7,6 @@ import type { ModelList, ModelSummary } from "../src/bridge/contract";
 import { createAnswerChoice } from "../src/conversations/answerOptions";
 import { createConversations } from "../src/conversations/conversations";
 import { ConversationsContext } from "../src/conversations/useConversations";
-import "../src/features/models/EffortName";
 import "../src/features/models/ModelPanel"; // what is fetched when it is needed is there already
 import { ModelPicker } from "../src/features/models/ModelPicker";
 import { createSettings } from "../src/settings/settings";
@@ -127,7 +126,7 @@ it("offers no model of a provider that it says is not ready", async () => {
   expect(groups.filter((name) => name?.includes("-cloud-"))).toEqual([]);
 });
 
-it("offers the efforts that the model takes, and says which one is chosen", async () => {
+it("offers the efforts that the model takes", async () => {
   const tide: ModelSummary = { ...NOTHING_KNOWN, id: "tide-4", name: "Tide 4" };
   const { page, options } = await shown(
     async () => listOf(),
@@ -148,16 +147,14 @@ it("offers the efforts that the model takes, and says which one is chosen", asyn
   await person.click(choices[2] as HTMLElement);
   await turn(40);
   expect(options.asked()).toEqual({ effort: "high" });
-  expect(label()).toBe("Tide 4 · Cloud· High effort");
   await person.click(choices[0] as HTMLElement);
   await turn(40);
   expect(options.asked()).toEqual({});
 });
 
-it("offers no effort for a model that takes none, and shows none that was chosen before", async () => {
+it("offers no effort for a model that takes none", async () => {
   const described = { ...NOTHING_KNOWN, id: "tide-4", name: "Tide 4" };
-  const { page, options } = await shown(async () => listOf(), {}, described);
-  options.choose({ effort: "high" });
+  const { page } = await shown(async () => listOf(), {}, described);
   page();
   await turn(40);
   expect(label()).toBe("Tide 4 · Cloud");

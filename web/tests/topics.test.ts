@@ -11,7 +11,7 @@ const topic = (version: number): AnyTopic => ({
   channel: "topic",
   name: "store",
   key: "",
-  value: { version, problem: null, remarks: [] },
+  value: { version, summaries: 0, problem: null, remarks: [] },
 });
 
 it("gives listeners the latest value, and forgets it with the connection", async () => {

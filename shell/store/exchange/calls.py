@@ -16,12 +16,10 @@ from shell.contract import AnswerCall, Attachment, FilePart, ImagePart
 from shell.contract.base import ABSENT
 from shell.store.messages import steps
 from shell.store.messages.content import StoredContent, listed_parts, save_blobs, take_apart
+from shell.store.messages.queries import IMPORTED
 from shell.store.search import index
 from shell.support.text import clean
 from shell.tools.call_states import SETTLED
-
-IMPORTED = "import"
-"""Stands for the run of calls that came with an import."""
 
 
 class PortableCall(AnswerCall):

@@ -207,6 +207,7 @@ class ConversationWriter:
                 message.status,
                 message.provider_id,
                 message.model_id,
+                queries.IMPORTED,
                 reasoning=clean(message.reasoning),
                 detail=message.detail,
             ),

@@ -9,24 +9,27 @@ from pydantic import JsonValue
 from shell.contract import CallDecision, EarlierCalls, EarlierCallsRequest
 from shell.errors import NotFound, ValidationFailed
 from shell.store.database import Connection
-from shell.store.messages import queries, steps
+from shell.store.messages import queries, steps, turns
 from shell.support.text import clean
 from shell.tools.arguments import written
 from shell.tools.permissions import Permissions, allows
 
 
-def restore(permissions: Permissions, answer: Iterable[steps.StoredStep]) -> None:
-    """Give permissions what was decided about an answer's calls, and what they have brought.
+def restore(permissions: Permissions, path: Iterable[turns.PathMessage]) -> None:
+    """Give permissions what was decided about calls on a path, and what was brought to it.
 
     A call that came from a file has no definition. Nobody knows whose words its result has.
     """
-    calls = [call for step in answer for call in step.calls]
-    for call in sorted(calls, key=lambda call: call.decided):
-        if call.part.scope == "conversation" and call.part.verdict is not None:
-            permissions.remember(call.definition, call.part.verdict)
-        brings = call.part.brings or not call.definition
-        if brings and call.part.state in ("done", "failed"):
+    for said in path:
+        if said.is_of_strangers:
             permissions.note_untrusted()
+        calls = [call for step in said.steps for call in step.calls]
+        for call in sorted(calls, key=lambda call: call.decided):
+            if call.part.scope == "conversation" and call.part.verdict is not None:
+                permissions.remember(call.definition, call.part.verdict)
+            brings = call.part.brings or not call.definition
+            if brings and call.part.state in ("done", "failed"):
+                permissions.note_untrusted()
 
 
 def earlier_calls(connection: Connection, request: EarlierCallsRequest) -> EarlierCalls:

@@ -22,6 +22,8 @@ from shell.store.messages.content import for_page
 from shell.store.rows import first, rows
 from shell.support.ids import TEMPORARY
 
+IMPORTED = "import"
+"""Stands for the run of messages and calls that came with an import."""
 _SUMMARY = """
     SELECT id, title, created_at, updated_at,
         (SELECT count(*) FROM messages WHERE conversation = conversations.number),
@@ -274,6 +276,12 @@ def parts(connection: apsw.Connection, found: MessageRow) -> list[AnswerPart]:
     return steps.parts_of(found.text, found.reasoning, entries, live=live)
 
 
+def is_imported(found: MessageRow) -> bool:
+    """Whether a message came with an import; earlier versions gave only answers no run."""
+    no_run = found.role == "assistant" and found.inference_id is None
+    return no_run or found.inference_id == IMPORTED
+
+
 def _message(found: MessageRow, shape: Skeleton, parts: list[AnswerPart]) -> StoredMessage:
     return StoredMessage(
         id=found.id,
@@ -284,7 +292,7 @@ def _message(found: MessageRow, shape: Skeleton, parts: list[AnswerPart]) -> Sto
         status=found.status,
         provider_id=found.provider_id,
         model_id=found.model_id,
-        inference_id=found.inference_id,
+        inference_id=None if found.inference_id == IMPORTED else found.inference_id,
         created_at=found.created_at,
         siblings=[shape.ids[sibling] for sibling in shape.children[found.parent]],
         detail=detail_of(found),

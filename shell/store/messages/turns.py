@@ -17,6 +17,7 @@ from shell.contract import (
     MessageTemplate,
     Part,
     Role,
+    has_attachments,
 )
 from shell.errors import ValidationFailed
 from shell.store.database import Job
@@ -62,6 +63,12 @@ class PathMessage:
     """Of an answer that called tools; its content is then its text."""
     compaction: Compaction | None = None
     """The summary of this message and all before it."""
+    imported: bool = False
+
+    @property
+    def is_of_strangers(self) -> bool:
+        """Whether others may have written some of it: an attachment, or what was imported."""
+        return self.imported or has_attachments(self.content)
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +229,7 @@ def path_messages(
             row.status,
             place.steps.get(row.number, ()),
             entries.compaction_of(row.compaction),
+            queries.is_imported(row),
         )
         for row in place.path
     ]

@@ -13,7 +13,7 @@ MAX_BYTES = 2_000_000
 MAX_ENTRIES = 1_000
 
 
-@tool(reads=True, brings=False, sends=False)
+@tool(reads=True, brings=True, sends=False)
 def read_file(path: str) -> str:
     """Read a text file, or list a folder.
 

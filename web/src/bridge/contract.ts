@@ -79,7 +79,8 @@ export type Reason =
   | "ZIP_UNREADABLE"
   | "IMPORT_BROKEN"
   | "NO_RECORDING"
-  | "NOT_KEPT";
+  | "NOT_KEPT"
+  | "VERDICTS_UNREADABLE";
 
 /** The most that may be spent. Null is no limit; with both, the first one counts. */
 export interface Budget {
@@ -1215,6 +1216,8 @@ export interface RestoreRequest {
 export interface StoreState {
   /** Counts the changes of the conversations since the host began. */
   version: number;
+  /** Counts the changes of summaries: the list of conversations does not show them. */
+  summaries: number;
   /** Why nothing can be saved now. Null while saving works. */
   problem: Problem | null;
   /** What happened while the store was opened, such as a repair. */

@@ -35,6 +35,8 @@ export interface AnswerChoice extends ReadonlyStore<ChosenOptions> {
   choose(part: Partial<ChosenOptions>): void;
   /** For a chat that has no id yet. */
   readonly first: Store<FirstOptions>;
+  /** The effort of the next answer alone. */
+  readonly once: Store<Effort | null>;
   /** The part of a request that says what is chosen. */
   asked(): Pick<SendRequest, keyof ChosenOptions>;
   /** Fetches the stored choice, unless one has been made here. Never rejects. */
@@ -49,25 +51,32 @@ export function createAnswerChoice(
   idOf: () => string | null,
 ): AnswerChoice {
   const store = createStore(NO_OPTIONS);
+  const once = createStore<Effort | null>(null);
   let isChosen = false;
 
   function keep(): void {
     const id = idOf();
     if (id === null || !isChosen) return;
-    const text = JSON.stringify(asked());
+    const text = JSON.stringify(chosen());
     notes?.remember(NOTE + id, text === "{}" ? null : text);
   }
 
-  function asked() {
+  function chosen() {
     const { tools, ...rest } = store.get();
-    const chosen = Object.entries(rest).filter(([, value]) => value !== null);
-    return { ...(tools.length > 0 && { tools: [...tools] }), ...Object.fromEntries(chosen) };
+    const set = Object.entries(rest).filter(([, value]) => value !== null);
+    return { ...(tools.length > 0 && { tools: [...tools] }), ...Object.fromEntries(set) };
+  }
+
+  function asked() {
+    const effort = once.get();
+    return { ...chosen(), ...(effort !== null && { effort }) };
   }
 
   return {
     get: store.get,
     subscribe: store.subscribe,
     first: createStore(NO_FIRST),
+    once,
     keep,
     asked,
     choose(part) {

@@ -152,6 +152,7 @@ export function createConversation(given: ConversationOptions): Conversation {
   function followed(run: Run): Run {
     void run.result.then(({ failure, next }) => {
       dispatch({ type: "ended", run });
+      if (isStale) self.refresh();
       // The host has no log of the run: its messages show the outcome.
       if (failure?.code === "NOT_FOUND" && next === 0) void read({ kind: "refresh" });
       sendNext();
@@ -162,6 +163,8 @@ export function createConversation(given: ConversationOptions): Conversation {
   // --- reading --------------------------------------------------------------------------------
 
   let lastRead: Promise<void> = Promise.resolve();
+  /** Whether to read it again once nothing runs. */
+  let isStale = false;
   const waiting = new Set<Read["kind"]>();
   /** Counts the times the person went elsewhere, which cancels a pending scroll target. */
   let visits = 0;
@@ -295,8 +298,10 @@ export function createConversation(given: ConversationOptions): Conversation {
     const restore = { run, first, tail: before.slice(messages.indexOf(first)) };
     dispatch({ type: "began", turn, restore, messages });
     void followed(run).accepted.then(() => {
-      if (refusal === null) dispatch({ type: "accepted", added, by });
-      else refused(turn, shown.undo, refusal);
+      if (refusal === null) {
+        options.once.set(null);
+        dispatch({ type: "accepted", added, by });
+      } else refused(turn, shown.undo, refusal);
       sendNext();
     });
     return true;
@@ -464,9 +469,9 @@ export function createConversation(given: ConversationOptions): Conversation {
       if (isBehind || !isOurs) void read({ kind: "refresh" });
     },
     refresh() {
-      if (get().phase === "open" && !isBusy(get()) && !isAsking(get())) {
-        void read({ kind: "refresh" });
-      }
+      const { phase } = get();
+      isStale = phase === "open" && isBusy(get());
+      if (phase === "open" && !isStale && !isAsking(get())) void read({ kind: "refresh" });
     },
     setTemporary(temporary) {
       if (get().phase === "new" && get().temporary !== temporary) {

@@ -247,20 +247,18 @@ export function createConversations({
     }
   }
 
-  /** A summary that is no longer being written may be there. */
   function tellCompactions(now: readonly CompactionState[] = []): void {
-    const before = compactions.get();
     compactions.set(now);
-    const isRunning = (all: typeof now, id: string | null) =>
-      all.some(({ conversationId, state }) => conversationId === id && state === "running");
-    for (const conversation of open) {
-      const { id } = conversation.get();
-      if (isRunning(before, id) && !isRunning(now, id)) conversation.refresh();
-    }
   }
 
+  let summaries: number | null = null;
+
   function tellOpen(): void {
-    const { items } = list.get();
+    const { items, version, ...state } = list.get();
+    if (summaries !== state.summaries) {
+      if (summaries !== null) for (const conversation of open) conversation.refresh();
+      summaries = version < 0 ? null : state.summaries;
+    }
     const { conversation } = shown.get();
     conversation.notice(items.find(({ id }) => id === conversation.get().id) ?? null);
   }

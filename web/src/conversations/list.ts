@@ -26,7 +26,14 @@ export interface List extends ReadonlyStore<ListState> {
   watch(): () => void;
 }
 
-const NOTHING: ListState = { phase: "opening", items: [], problem: null, remarks: [], version: -1 };
+const NOTHING: ListState = {
+  phase: "opening",
+  items: [],
+  problem: null,
+  remarks: [],
+  version: -1,
+  summaries: 0,
+};
 
 export function createList(host: HostPort): List {
   const store = createStore<ListState>(NOTHING);

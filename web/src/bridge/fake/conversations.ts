@@ -82,7 +82,7 @@ export function createFakeConversations(host: FakeAnswers): FakeConversations {
   let count = 0;
 
   function publish(): void {
-    const value = { version, problem: null, remarks: [] };
+    const value = { version, summaries: 0, problem: null, remarks: [] };
     host.publish({ channel: "topic", name: "store", key: "", value });
   }
 

@@ -40,6 +40,8 @@ import { TideLine } from "./TideLine";
 
 const CompactionBar = lazyPart(async () => (await import("./CompactionBar")).CompactionBar);
 const EstimateLine = lazyPart(async () => (await import("../composer/EstimateLine")).EstimateLine);
+const EffortMenu = lazyPart(async () => (await import("../models/EffortMenu")).EffortMenu);
+const ToolPanel = lazyPart(async () => (await import("../tools/ToolPanel")).ToolPanel);
 const SlashMenu = lazyPart(async () => (await import("../composer/SlashMenu")).SlashMenu);
 const PromptDialog = lazyPart(async () => (await import("../tools/PromptDialog")).PromptDialog);
 const ResourceDialog = lazyPart(
@@ -153,6 +155,14 @@ export function Chat(props: ChatProps) {
   }
 
   const drop = useFileDrop(attach);
+  const tools = (onLeave: () => void) => (
+    <ToolPanel
+      choice={conversation.options}
+      by={model}
+      onLeave={onLeave}
+      onAttach={() => setIsAttaching(true)}
+    />
+  );
 
   return (
     <main className={`chat-container ${styles.chat}`} {...drop.handlers}>
@@ -195,6 +205,7 @@ export function Chat(props: ChatProps) {
             <ModelPicker
               by={model}
               choice={conversation.options}
+              tools={tools}
               conversationId={conversation.get().id}
               button={models}
               onShowRequest={showRequest}
@@ -207,11 +218,10 @@ export function Chat(props: ChatProps) {
         }
         estimate={<EstimateLine conversation={conversation} />}
         actions={
-          <ToolMenu
-            choice={conversation.options}
-            by={model}
-            onAttach={() => setIsAttaching(true)}
-          />
+          <>
+            <EffortMenu choice={conversation.options} by={model} />
+            <ToolMenu choice={conversation.options} by={model} panel={tools} />
+          </>
         }
         queue={queue}
         onSend={send}

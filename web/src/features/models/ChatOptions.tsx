@@ -1,7 +1,7 @@
 /** The options of this chat's answers, below the list of models. */
-import { useEffect, useState } from "react";
+import { type ReactNode, useEffect, useState } from "react";
 import type { BudgetState, Defaults } from "../../bridge/contract";
-import { type AnswerChoice, NO_FIRST } from "../../conversations/answerOptions";
+import { type AnswerChoice, NO_FIRST, NO_OPTIONS } from "../../conversations/answerOptions";
 import { useConversations } from "../../conversations/useConversations";
 import { useStore } from "../../conversations/useStore";
 import { reasonOf, strings } from "../../i18n";
@@ -19,7 +19,7 @@ import { ChevronIcon } from "../../ui/icons";
 import { Notice, Problem } from "../../ui/Problem";
 import { BudgetFields } from "./BudgetFields";
 import styles from "./ChatOptions.module.css";
-import { useModel } from "./useModel";
+import { useStandardEffort } from "./useStandardEffort";
 
 const MOST_TOKENS = 100_000;
 
@@ -28,14 +28,16 @@ export interface ChatOptionsProps {
   readonly choice: AnswerChoice;
   /** Null while the host has no such conversation. */
   readonly conversationId: string | null;
+  /** The choice of this chat's tools. */
+  readonly tools?: ReactNode;
   /** Shows what the draft would send. */
   readonly onShowRequest: () => void;
 }
 
-export function ChatOptions({ by, choice, conversationId, onShowRequest }: ChatOptionsProps) {
+export function ChatOptions(props: ChatOptionsProps) {
+  const { by, choice, conversationId, tools, onShowRequest } = props;
   const { effort } = useStore(choice);
-  const efforts = useModel(by, true)?.efforts ?? [];
-  const standard = useSettingsState().preferences?.defaultEffort;
+  const { efforts, standard } = useStandardEffort(by);
   const [isOpen, setIsOpen] = useState(false);
   return (
     <div className={styles.options}>
@@ -43,11 +45,7 @@ export function ChatOptions({ by, choice, conversationId, onShowRequest }: ChatO
         <EffortField
           efforts={efforts}
           kept={effort}
-          standard={
-            standard != null && efforts.includes(standard)
-              ? costs.asInSettings(costs.efforts[standard])
-              : costs.effortOwn
-          }
+          standard={standard}
           save={async (chosen) => choice.choose({ effort: chosen })}
         />
       )}
@@ -63,7 +61,7 @@ export function ChatOptions({ by, choice, conversationId, onShowRequest }: ChatO
       <button type="button" className={styles.more} onClick={onShowRequest}>
         {strings.acts.request}
       </button>
-      {isOpen && <Sheet choice={choice} conversationId={conversationId} />}
+      {isOpen && <Sheet choice={choice} conversationId={conversationId} tools={tools} />}
     </div>
   );
 }
@@ -74,7 +72,9 @@ interface Kept {
   readonly state: BudgetState | null;
 }
 
-function Sheet({ choice, conversationId: id }: Omit<ChatOptionsProps, "by" | "onShowRequest">) {
+type SheetProps = Omit<ChatOptionsProps, "by" | "onShowRequest">;
+
+function Sheet({ choice, conversationId: id, tools }: SheetProps) {
   const { costs: host, instructions, folders, list } = useConversations();
   const { preferences } = useSettingsState();
   const { temperature, maxTokens } = useStore(choice);
@@ -107,7 +107,8 @@ function Sheet({ choice, conversationId: id }: Omit<ChatOptionsProps, "by" | "on
   }
 
   async function reset(): Promise<void> {
-    choice.choose({ effort: null, temperature: null, maxTokens: null });
+    choice.choose(NO_OPTIONS);
+    choice.once.set(null);
     if (id === null) choice.first.set({ ...NO_FIRST, folder: first.folder });
     else {
       await instruct(standard);
@@ -168,6 +169,7 @@ function Sheet({ choice, conversationId: id }: Omit<ChatOptionsProps, "by" | "on
           }
         }}
       />
+      <div className={styles.tools}>{tools}</div>
       <Button
         className={parts.start}
         onClick={() => reset().catch((error) => setProblem(reasonOf(error)))}

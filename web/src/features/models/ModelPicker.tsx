@@ -1,8 +1,7 @@
 /** The button that shows the current model and opens the panel to choose another. */
-import type { RefObject } from "react";
+import type { ReactNode, RefObject } from "react";
 import type { Defaults } from "../../bridge/contract";
 import type { AnswerChoice } from "../../conversations/answerOptions";
-import { useStore } from "../../conversations/useStore";
 import { strings } from "../../i18n";
 import { useSettingsState } from "../../settings/useSettings";
 import { ChevronIcon } from "../../ui/icons";
@@ -12,7 +11,6 @@ import styles from "./ModelPicker.module.css";
 import { useModelLabel } from "./useModelLabel";
 import { useRecentModels } from "./useRecentModels";
 
-const EffortName = lazyPart(async () => (await import("./EffortName")).EffortName);
 const ModelPanel = lazyPart(async () => (await import("./ModelPanel")).ModelPanel);
 
 export interface ModelPickerProps {
@@ -20,16 +18,17 @@ export interface ModelPickerProps {
   readonly choice: AnswerChoice;
   /** Null while the host has no such conversation. */
   readonly conversationId: string | null;
+  /** The choice of the chat's tools, in a panel that it can close. */
+  readonly tools?: (onLeave: () => void) => ReactNode;
   readonly button: RefObject<HTMLButtonElement | null>;
   readonly onChoose: (by: Defaults) => void;
   readonly onShowRequest: () => void;
 }
 
 export function ModelPicker(props: ModelPickerProps) {
-  const { by, choice, button, onChoose, onShowRequest, conversationId } = props;
+  const { by, choice, tools, button, onChoose, onShowRequest, conversationId } = props;
   const [recent, addRecent] = useRecentModels();
   const { lists } = useSettingsState();
-  const { effort } = useStore(choice);
   const label = useModelLabel(by, recent);
   return (
     <Popover
@@ -48,7 +47,6 @@ export function ModelPicker(props: ModelPickerProps) {
           <span className="truncate" dir="auto">
             {label}
           </span>
-          {effort !== null && <EffortName by={by} effort={effort} />}
           <ChevronIcon />
         </button>
       )}
@@ -69,6 +67,7 @@ export function ModelPicker(props: ModelPickerProps) {
             onShowRequest();
           }}
           choice={choice}
+          tools={tools?.(() => close(true))}
           conversationId={conversationId}
         />
       )}

@@ -26,9 +26,10 @@ export function Tools() {
   const words = strings.tools;
 
   const load = useCallback(async () => {
-    const [place, all, kept] = await Promise.all([tools.folder(), tools.list(), tools.grants()]);
+    const [place, all] = await Promise.all([tools.folder(), tools.list()]);
     setFolder(place);
     setList((before) => sameOr(before, all));
+    const kept = await tools.grants(); // the tools are shown also where these cannot be read
     setGrants((before) => sameOr(before, kept));
   }, [tools]);
   useEffect(() => {

@@ -1,16 +1,23 @@
 /** The button with the number of a conversation's tools, and the panel to choose them. */
+import type { ReactNode } from "react";
+import type { AnswerChoice } from "../../conversations/answerOptions";
+import type { ModelRef } from "../../conversations/conversation";
 import { useStore } from "../../conversations/useStore";
 import { strings } from "../../i18n";
 import { ToolIcon } from "../../ui/icons";
-import { lazyPart } from "../../ui/lazyPart";
 import { Popover } from "../../ui/Popover";
 import { useModel } from "../models/useModel";
 import styles from "./ToolMenu.module.css";
-import type { ToolPanelProps } from "./ToolPanel";
 
-const ToolPanel = lazyPart(async () => (await import("./ToolPanel")).ToolPanel);
+export interface ToolMenuProps {
+  readonly choice: AnswerChoice;
+  /** Who answers; null until it is known. */
+  readonly by: ModelRef | null;
+  /** The choice, in a panel that it can close. */
+  readonly panel: (onLeave: () => void) => ReactNode;
+}
 
-export function ToolMenu({ choice, by, onAttach }: Omit<ToolPanelProps, "onLeave">) {
+export function ToolMenu({ choice, by, panel }: ToolMenuProps) {
   const { tools: chosen } = useStore(choice);
   const model = useModel(by, chosen.length > 0);
   const isRefused = model !== null && !model.tools;
@@ -33,7 +40,7 @@ export function ToolMenu({ choice, by, onAttach }: Omit<ToolPanelProps, "onLeave
         </button>
       )}
     >
-      {(close) => <ToolPanel choice={choice} by={by} onLeave={close} onAttach={onAttach} />}
+      {(close) => panel(() => close())}
     </Popover>
   );
 }

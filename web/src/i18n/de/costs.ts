@@ -9,7 +9,9 @@ export const costsInGerman: Worded<typeof costsInEnglish> = {
   effort: "Denktiefe",
   effortHint: "Wie viel das Modell nachdenkt, bevor es antwortet.",
   efforts: { off: "Aus", low: "Niedrig", medium: "Mittel", high: "Hoch", max: "Maximal" },
-  effortOf: (effort) => `· Denktiefe: ${effort.toLowerCase()}`,
+  effortIs: (effort) => `Denktiefe: ${effort}`,
+  effortOnce: "Nur für die nächste Antwort",
+  effortOfChat: "Wie in diesem Chat",
   modelsOwn: "Wie das Modell es vorsieht",
   effortOwn: "Das Modell entscheidet",
 

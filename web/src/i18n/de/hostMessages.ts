@@ -91,6 +91,8 @@ export const hostInGerman: HostMessages = {
       "Die Datei ist ab einer Stelle beschädigt. Was davor lesbar war, ist importiert.",
     NO_RECORDING: "Diese Datei ist keine vollständige Aufzeichnung einer Antwort.",
     NOT_KEPT: "Von den Anfragen dieser Antwort ist nichts aufbewahrt.",
+    VERDICTS_UNREADABLE:
+      "Deine Entscheidungen über Werkzeuge sind nicht lesbar. Bis du tools.json im Datenordner reparierst oder löschst, wird bei jedem Aufruf gefragt.",
   },
   activities: {
     starting: "Wird gestartet …",

@@ -53,7 +53,9 @@ export const costsInEnglish = {
   effort: "Effort",
   effortHint: "How much the model thinks before it answers.",
   efforts: EFFORTS,
-  effortOf: (effort: string) => `· ${effort} effort`,
+  effortIs: (effort: string) => `Effort: ${effort}`,
+  effortOnce: "For the next answer only",
+  effortOfChat: "As in this chat",
   modelsOwn: "Model default",
   effortOwn: "Up to the model",
 

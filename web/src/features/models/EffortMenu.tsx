@@ -1,0 +1,65 @@
+/** The button that shows the effort of the next answer, and the choice for the chat or that answer alone. */
+import { useState } from "react";
+import type { AnswerChoice } from "../../conversations/answerOptions";
+import type { ModelRef } from "../../conversations/conversation";
+import { useStore } from "../../conversations/useStore";
+import { costs } from "../../i18n/costs";
+import { EffortField } from "../../ui/form/EffortField";
+import parts from "../../ui/form/form.module.css";
+import { ThoughtIcon } from "../../ui/icons";
+import { Popover } from "../../ui/Popover";
+import styles from "./EffortMenu.module.css";
+import { useStandardEffort } from "./useStandardEffort";
+
+export interface EffortMenuProps {
+  readonly by: ModelRef | null;
+  readonly choice: AnswerChoice;
+}
+
+export function EffortMenu({ by, choice }: EffortMenuProps) {
+  const { effort } = useStore(choice);
+  const once = useStore(choice.once);
+  const { efforts, standard } = useStandardEffort(by);
+  const [isOnce, setIsOnce] = useState(false);
+  if (efforts.length === 0) return null;
+  const next = efforts.find((one) => one === (once ?? effort));
+  const label = costs.effortIs(next === undefined ? standard : costs.efforts[next]);
+  return (
+    <Popover
+      role="dialog"
+      aria-label={costs.effort}
+      button={(props) => (
+        <button {...props} type="button" className={styles.button} aria-label={label} title={label}>
+          <ThoughtIcon />
+          {next !== undefined && costs.efforts[next]}
+        </button>
+      )}
+    >
+      {() => (
+        <div className={styles.panel}>
+          <EffortField
+            key={`${isOnce}`}
+            efforts={efforts}
+            kept={isOnce ? once : effort}
+            standard={isOnce ? costs.effortOfChat : standard}
+            save={async (chosen) => {
+              choice.once.set(isOnce ? chosen : null);
+              if (!isOnce) choice.choose({ effort: chosen });
+            }}
+          />
+          <label className={parts.check}>
+            <input
+              type="checkbox"
+              checked={isOnce}
+              onChange={() => {
+                setIsOnce(!isOnce);
+                choice.once.set(null);
+              }}
+            />
+            {costs.effortOnce}
+          </label>
+        </div>
+      )}
+    </Popover>
+  );
+}
