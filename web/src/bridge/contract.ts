@@ -1602,9 +1602,16 @@ export interface TemplateFile {
   text: string;
 }
 
-/** Fills in a template. */
+/** The form of a text that may not be in the library, or what is wrong with it. */
+export interface CheckedTemplate {
+  inputs: FormField[];
+  problem?: TemplateProblem;
+}
+
+/** Fills in a template. With `text`, this text in place of the file's. */
 export interface RenderRequest extends TemplateQuery {
   values: Record<string, FormValue>;
+  text?: string | null | undefined;
 }
 
 /** The text that a template makes of its values. */
@@ -2249,6 +2256,9 @@ export const client = (call: Invoke) => ({
     /** A template with its text and its form; perhaps in an earlier version. */
     get: (params: TemplateQuery) =>
       call<TemplateDetail>("templates.get", params),
+    /** The form of a text, or what is wrong with it. Nothing is written. */
+    check: (params: string) =>
+      call<CheckedTemplate>("templates.check", params),
     /** The text that a template makes of its values. Nothing is sent. */
     render: (params: RenderRequest) =>
       call<RenderedTemplate>("templates.render", params),
