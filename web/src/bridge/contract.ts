@@ -1783,9 +1783,16 @@ export interface McpPrompt {
   fields: FormField[];
 }
 
+/** Asks for the prompts of servers. With `start`, also of those that do not run yet. */
+export interface McpPromptQuery {
+  start?: boolean | undefined;
+}
+
 /** The prompts of servers. */
 export interface McpPrompts {
   items: McpPrompt[];
+  /** The servers that were not asked, because they do not run yet. */
+  waiting: string[];
   /** Why a server could not be asked, by its name. */
   problems: Record<string, string>;
 }
@@ -2193,8 +2200,9 @@ export const client = (call: Invoke) => ({
     /** The contents of a resource that the person has chosen. */
     readResource: (params: McpChoice) =>
       call<McpContents>("mcp.read_resource", params),
-    /** The prompts of the servers that are on. Starts those that have not been used yet. */
-    prompts: () => call<McpPrompts>("mcp.prompts"),
+    /** The prompts of the servers that are on. Starts a server only where that is asked for. */
+    prompts: (params: McpPromptQuery) =>
+      call<McpPrompts>("mcp.prompts", params),
     /** What a prompt puts into a message. Nothing is sent. */
     prompt: (params: McpChoice) =>
       call<McpContents>("mcp.prompt", params),

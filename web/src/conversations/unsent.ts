@@ -1,6 +1,11 @@
 /** The unsent messages of a conversation: the draft, its attachments and the edits. */
 import { type AttachmentList, createAttachmentList } from "../attachments/attachmentList";
-import { type DraftAttachment, type DraftMessage, isLost } from "../attachments/draftAttachment";
+import {
+  type DraftAttachment,
+  type DraftMessage,
+  isLost,
+  templateOf,
+} from "../attachments/draftAttachment";
 import type { BlobCache } from "../lib/blobs";
 import { createStore, type ReadonlyStore, type Store } from "../lib/store";
 import {
@@ -29,6 +34,8 @@ export interface Unsent {
   readonly draft: Store<string>;
   /** The attachments of the draft. */
   readonly tray: AttachmentList;
+  /** The message that came back last. It has its template as long as its text stays. */
+  readonly returned: ReadonlyStore<DraftMessage | null>;
   readonly edits: OwnEdits;
   /** Empties the message box; returns its content. */
   take(): DraftMessage;
@@ -55,6 +62,7 @@ export function createUnsent({ state, rows, drafts, bytes }: UnsentOptions): Uns
   let unsure = reloaded.sent;
   const draft = createStore(joined([...reloaded.queue, reloaded.text]));
   const tray = createAttachmentList(keepBytes);
+  const returned = createStore<DraftMessage | null>(null);
   const edits = createEdits(rows, keepBytes, () => changed());
 
   function keepBytes({ hash, bytes: read }: DraftAttachment): void {
@@ -115,8 +123,11 @@ export function createUnsent({ state, rows, drafts, bytes }: UnsentOptions): Uns
     drafts.attached.write(keyNow(), { typed: lists.flat(), sent: going });
   }
 
-  function giveBack({ text, attached }: DraftMessage): void {
+  function giveBack(written: DraftMessage): void {
+    const { text, attached } = written;
     tray.put(attached);
+    // Beside another text it is not what the template made.
+    if (draft.get() === "") returned.set(written);
     draft.set(joined([text, draft.get()]));
   }
 
@@ -160,9 +171,12 @@ export function createUnsent({ state, rows, drafts, bytes }: UnsentOptions): Uns
   return {
     draft,
     tray,
+    returned,
     edits,
     take() {
-      const written = { text: draft.get(), attached: tray.take() };
+      const text = draft.get();
+      const written = { text, attached: tray.take(), ...templateOf(returned.get(), text) };
+      returned.set(null);
       draft.set("");
       return written;
     },
