@@ -27,6 +27,7 @@ export function CodeArea({ label, value, onChange, badLine, describedBy, box }: 
       </div>
       <textarea
         ref={box}
+        className={styles.area}
         aria-label={label}
         aria-invalid={badLine !== undefined || undefined}
         aria-describedby={describedBy}
