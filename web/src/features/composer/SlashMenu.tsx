@@ -102,7 +102,7 @@ function OpenMenu({ box, draft, sources, typed }: SlashMenuProps & { readonly ty
       else if (event.key === "Enter" && place >= 0 && !event.shiftKey) choose(entries[place]);
       // Tab leaves the list at its ends, as it leaves the box.
       else if (step === 0 || (event.key === "Tab" && (next < 0 || next >= entries.length))) return;
-      else setMoved({ typed, place: (next + entries.length) % entries.length });
+      else setMoved({ typed, place: next < 0 ? entries.length - 1 : next % entries.length });
       event.preventDefault();
       event.stopPropagation();
     }
