@@ -44,7 +44,7 @@ export interface DraftMessage {
   readonly text: string;
   readonly attached: readonly DraftAttachment[];
   /** The template that made the text. */
-  readonly template?: MessageTemplate;
+  readonly template?: MessageTemplate | undefined;
 }
 
 export const isBlank = ({ text, attached }: DraftMessage): boolean =>

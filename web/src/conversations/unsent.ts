@@ -62,7 +62,7 @@ export function createUnsent({ state, rows, drafts, bytes }: UnsentOptions): Uns
   let unsure = reloaded.sent;
   const draft = createStore(joined([...reloaded.queue, reloaded.text]));
   const tray = createAttachmentList(keepBytes);
-  const returned = createStore<DraftMessage | null>(null);
+  const returned = createStore(madeBy(reloaded));
   const edits = createEdits(rows, keepBytes, () => changed());
 
   function keepBytes({ hash, bytes: read }: DraftAttachment): void {
@@ -89,12 +89,13 @@ export function createUnsent({ state, rows, drafts, bytes }: UnsentOptions): Uns
     isTemporary: () => state.get().temporary,
     read(): Draft {
       const { queue } = state.get();
-      const { inferenceId, text, edited } = sent() ?? {};
+      const { inferenceId, text, edited, template } = sent() ?? {};
       const isSent = inferenceId !== undefined && text !== undefined;
       return {
         text: draft.get(),
         queue: queue.map((one) => one.text),
-        sent: isSent ? { inferenceId, text, edited: edited ?? null } : null,
+        sent: isSent ? { inferenceId, text, edited: edited ?? null, template } : null,
+        ...templateOf(returned.get(), draft.get()),
         names: namesOf([...queue.map((one) => one.attached), tray.get()].flat()),
         edits: edits.kept(),
       };
@@ -136,8 +137,9 @@ export function createUnsent({ state, rows, drafts, bytes }: UnsentOptions): Uns
     const isHere = (row: string) => rows.get(row)?.get().message.inferenceId === left.inferenceId;
     if (messages.some(isHere)) return;
     const edited = messages.find((row) => rows.get(row)?.get().message.id === left.edited);
-    if (edited === undefined) giveBack({ text: left.text, attached });
-    else edits.begin(edited, { text: left.text, attached });
+    const written = { text: left.text, attached, template: left.template };
+    if (edited === undefined) giveBack(written);
+    else edits.begin(edited, written);
   }
 
   /** The host may have what did not fit into the tab's storage. */
@@ -159,7 +161,7 @@ export function createUnsent({ state, rows, drafts, bytes }: UnsentOptions): Uns
   attached.typed.forEach(keepBytes);
   if (state.get().id === null && unsure !== null) {
     // Without an id, the host was never asked for an answer.
-    giveBack({ text: unsure.text, attached: attached.sent });
+    settle(unsure, attached.sent);
     unsure = null;
   }
   edits.restore(reloaded.edits, []);
@@ -206,7 +208,8 @@ export function createUnsent({ state, rows, drafts, bytes }: UnsentOptions): Uns
       };
       if (taken !== null) return recallLost();
       if (!isWanted()) return;
-      const { text, queue, names, sent: left, edits: kept } = await drafts.recall(keyNow());
+      const stored = await drafts.recall(keyNow());
+      const { text, queue, names, sent: left, edits: kept } = stored;
       const found = await drafts.attached.recall(keyNow());
       if (!isWanted()) return;
       const isTyped = isOurs;
@@ -215,12 +218,17 @@ export function createUnsent({ state, rows, drafts, bytes }: UnsentOptions): Uns
       if (isTyped) return;
       edits.restore(kept, state.get().messages);
       if (left !== null) settle(left, []);
+      returned.set(returned.get() ?? madeBy(stored));
       if (queue.length > 0 || text !== "") draft.set(joined([draft.get(), ...queue, text]));
     },
     isEmpty,
     close: following.close,
   };
 }
+
+/** The text that a template made, if the draft is one. */
+const madeBy = ({ text, template }: Draft): DraftMessage | null =>
+  template === undefined ? null : { text, attached: [], template };
 
 /** Names of the attachments that could be sent; the others are not reported as lost. */
 function namesOf(all: readonly DraftAttachment[]): string[] {
