@@ -89,6 +89,8 @@ export function TemplateEditor({ name: known, example, onSaved, onClose }: Templ
     else unsaved.set(key, mine ?? text);
   }, [text, mine, before, key]);
 
+  const isFirst = checked === null;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: only a new text is checked again
   useEffect(() => {
     if (text === null) return;
     let isCurrent = true;
@@ -102,7 +104,7 @@ export function TemplateEditor({ name: known, example, onSaved, onClose }: Templ
         if (isCurrent) refuse(error);
       }
     }
-    const timer = setTimeout(() => void check(text), CHECK_MS);
+    const timer = setTimeout(() => void check(text), isFirst ? 0 : CHECK_MS);
     return () => {
       isCurrent = false;
       clearTimeout(timer);
