@@ -2,7 +2,7 @@
 
 import contextlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Literal
 
@@ -153,6 +153,23 @@ def ask(page: Page, text: str) -> None:
     """Write a message and send it by the keyboard."""
     box(page).fill(text)
     box(page).press("Enter")
+
+
+PRESSED_EARLY = "the press did not count"
+
+
+def decide(card: Locator, button: Locator, press: Callable[[], None] | None = None) -> None:
+    """Press a button of a card that waits for a person; `press` replaces the click.
+
+    It is clicked when it is free: a click that Playwright has to try again scrolls the page, and
+    "Jump to end" may come between the pointer and the button. Right after the card has moved it
+    refuses a press and says so. Then it is pressed again.
+    """
+    while True:
+        expect(button).to_be_enabled()
+        (press or button.click)()
+        if card.get_by_text(PRESSED_EARLY).count() == 0:
+            return
 
 
 def answer(page: Page) -> Locator:

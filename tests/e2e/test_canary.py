@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Page, Playwright, expect
 
 from tests.command import run
-from tests.e2e.app import Kind, answer, ask, running, wait_for_end
+from tests.e2e.app import Kind, answer, ask, decide, running, wait_for_end
 from tests.e2e.test_tools import offer, with_tools
 from tests.providers.dialects import Chat, Dialect, Responses
 from tests.providers.fault_server import Exchange, FaultServer, Scene, fault_server
@@ -119,7 +119,7 @@ def test_a_key_reaches_no_tool_and_no_card(
             question = page.get_by_role("group", name="Approve look")
             expect(question).to_contain_text("sea")
             told = [page.content(), *processes(app.program.process.pid)]
-            question.get_by_role("button", name="Allow once").click()
+            decide(question, question.get_by_role("button", name="Allow once"))
             expect(answer(page)).to_have_text("Seen.")
             call = page.get_by_role("group", name="Tool call look")
             call.locator("summary").click()

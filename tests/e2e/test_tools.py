@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Error, Locator, Page, Playwright, expect
 
-from tests.e2e.app import PATIENCE_MS, App, Kind, answer, ask, running
+from tests.e2e.app import PATIENCE_MS, App, Kind, answer, ask, decide, running
 from tests.host_process import PATIENCE_S
 
 FILE = '''
@@ -78,8 +78,9 @@ def card(page: Page, tool: str) -> Locator:
 
 
 def press(page: Page, tool: str, label: str) -> None:
-    """Press a button of the card; it takes presses once it has stood still for a moment."""
-    card(page, tool).get_by_role("button", name=label, exact=True).click()
+    """Press a button of the newest question about a tool."""
+    here = card(page, tool)
+    decide(here, here.get_by_role("button", name=label, exact=True))
 
 
 def calls(page: Page, tool: str) -> Locator:
@@ -116,6 +117,24 @@ def test_a_call_runs_once_when_it_is_allowed_once(page: Page) -> None:
     done(page, "add", "Denied")
 
 
+MOVED = """addEventListener("mousedown", () => {
+  document.querySelector("[data-approval]").style.marginTop = "9px";
+}, { capture: true, once: true })"""
+
+
+def test_a_press_on_a_card_that_has_just_moved_does_nothing_and_is_not_silent(page: Page) -> None:
+    offer(page, "add")
+    ask(page, f"{ADD}\n/then\n/text Yes.")
+    allow = card(page, "add").get_by_role("button", name="Allow once")
+    expect(allow).not_to_have_attribute("aria-disabled", "true")
+    page.evaluate(MOVED)
+    allow.click()
+    expect(card(page, "add").get_by_role("status")).to_contain_text("Press again.")
+    press(page, "add", "Allow once")
+    expect(answer(page)).to_have_text("Yes.")
+    expect(calls(page, "add")).to_have_count(1)
+
+
 def test_a_card_is_reached_and_decided_by_the_keyboard(page: Page) -> None:
     offer(page, "add")
     ask(page, f"{ADD}\n/then\n/text Yes.")
@@ -128,7 +147,7 @@ def test_a_card_is_reached_and_decided_by_the_keyboard(page: Page) -> None:
         page.keyboard.press("Tab")
         if allow.evaluate("button => button === document.activeElement"):
             break
-    page.keyboard.press("Enter")
+    decide(card(page, "add"), allow, lambda: page.keyboard.press("Enter"))
     expect(answer(page)).to_have_text("Yes.")
 
 
@@ -248,7 +267,7 @@ def test_one_of_two_calls_is_decided_in_one_window_and_gone_in_the_other(
             expect(each.get_by_role("group", name="Approve add")).to_have_count(2)
         page.bring_to_front()
         first = page.get_by_role("group", name="Approve add").first
-        first.get_by_role("button", name="Allow once").click()
+        decide(first, first.get_by_role("button", name="Allow once"))
         for each in (page, other):
             expect(each.get_by_role("group", name="Approve add")).to_have_count(1)
             expect(calls(each, "add").first.locator("summary")).to_contain_text("Allowed")

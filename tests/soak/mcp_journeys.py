@@ -14,7 +14,7 @@ from playwright.sync_api import Page, Playwright, expect
 
 from tests.chromium import driver
 from tests.command import run
-from tests.e2e.app import KINDS, Kind, answer, ask, running
+from tests.e2e.app import KINDS, Kind, answer, ask, decide, running
 from tests.e2e.test_tools import calls, offer, press
 from tests.soak.result import Check, Result
 from tests.tools.mcp_servers import node, processes_in, python
@@ -175,7 +175,7 @@ def call(page: Page, server: str, tool: str, arguments: str) -> str:
     decline = page.get_by_role("button", name="Decline", exact=True)
     expect(ended.or_(decline).first).to_be_visible(timeout=START_MS)
     if not ended.is_visible():
-        decline.click()
+        decide(page.get_by_role("group").filter(has=decline).last, decline)
     expect(answer(page)).to_have_text(f"It is {tool}.", timeout=START_MS)
     said = calls(page, tool).last.locator("summary").inner_text()
     return "Done" if re.search(r"\bDone\b", said) else said

@@ -81,6 +81,10 @@ it("says the step and what is spent while a run acts, and then why it has stoppe
   expect(screen.getByRole("button", { name: "Show it" })).toBeTruthy();
   expect(focusWaitingCard()).toBe(true);
   expect(document.activeElement).toBe(card);
+  card.getBoundingClientRect = () => new DOMRect(0, 40, 600, 200);
+  fireEvent.click(screen.getByRole("button", { name: "Go on with $0.50 more" }));
+  expect(card.textContent).toContain("the press did not count");
+  expect(goOn).not.toHaveBeenCalled();
   await turn(GUARD_MS + 200);
   fireEvent.click(screen.getByRole("button", { name: "Go on with $0.50 more" }));
   await turn(100);

@@ -9,6 +9,7 @@ import type { Conversations } from "../src/conversations/conversations";
 import { ConversationsContext } from "../src/conversations/useConversations";
 import CallCard from "../src/features/tools/CallCard";
 import { GUARD_MS } from "../src/features/tools/useGuard";
+import { strings } from "../src/i18n";
 import { forms } from "../src/i18n/forms";
 import type { LiveCall } from "../src/llm/parts";
 import { beginRun, reduce } from "../src/llm/runReducer";
@@ -86,6 +87,7 @@ it("sends what is typed once it has been still for a moment, and not before", as
   const { user } = await show(asks());
   await user.type(screen.getByLabelText(/port/), "80{Enter}");
   expect(sent).toEqual([]);
+  expect(screen.getByText(strings.tools.pressedEarly)).toBeTruthy();
   await still();
   await user.click(screen.getByText(forms.send));
   const ids = { inferenceId: "inf-1", callId: "c1", elicitationId: "q1" };
@@ -142,6 +144,20 @@ it("opens a page only by the click, and shows its host and its whole address", a
   await still();
   await user.click(link);
   expect(sent).toMatchObject([{ action: "accept", values: {} }]);
+});
+
+it("keeps what was typed when it moved right at the press", async () => {
+  const { user, unmount } = await show(asks());
+  await user.type(screen.getByLabelText(/port/), "80");
+  await still();
+  const card = screen.getByRole("group", { name: "node server.js --flag asks you" });
+  card.getBoundingClientRect = () => new DOMRect(0, 40, 600, 200);
+  await user.click(screen.getByText(forms.send));
+  expect(screen.getByText(strings.tools.pressedEarly)).toBeTruthy();
+  unmount();
+  await show(asks());
+  expect(screen.getByLabelText<HTMLInputElement>(/port/).value).toBe("80");
+  expect(sent).toEqual([]);
 });
 
 it("is gone when it was answered", () => {

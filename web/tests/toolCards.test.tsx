@@ -17,6 +17,7 @@ import { type DecideCall, DecideCallContext } from "../src/features/tools/decide
 import { GUARD_MS } from "../src/features/tools/useGuard";
 import { Verbatim } from "../src/features/tools/Verbatim";
 import { AssistantMessage } from "../src/features/transcript/AssistantMessage";
+import { strings } from "../src/i18n";
 
 const call = (part: Partial<AnswerCall> = {}): AnswerCall => ({
   type: "call",
@@ -217,6 +218,7 @@ describe("a call that waits", () => {
     await pass(GUARD_MS - 101);
     press("Allow once");
     expect(decided).not.toHaveBeenCalled();
+    expect(screen.getByText(strings.tools.pressedEarly)).toBeTruthy();
     const button = screen.getByRole("button", { name: "Allow once" });
     expect(button.getAttribute("aria-disabled")).toBe("true");
     await pass(200);
@@ -232,12 +234,14 @@ describe("a call that waits", () => {
     const card = screen.getByRole("group", { name: "Approve send_mail" });
     card.getBoundingClientRect = () => new DOMRect(0, 40, 600, 200);
     press("Allow once");
+    expect(screen.getByText(strings.tools.pressedEarly)).toBeTruthy();
     await pass(GUARD_MS - 101);
     press("Allow once");
     expect(decided).not.toHaveBeenCalled();
     await pass(200);
     press("Allow once");
     expect(decided).toHaveBeenCalledTimes(1);
+    expect(screen.queryByText(strings.tools.pressedEarly)).toBeNull();
   });
 
   it("is decided once, however often the button is pressed", async () => {

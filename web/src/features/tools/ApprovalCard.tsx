@@ -44,7 +44,7 @@ export function ApprovalCard({ call }: { readonly call: AnswerCall }) {
   }
 
   function onDecide(verdict: Verdict): void {
-    if (decideCall !== null && !isSent && guard.check()) void send(decideCall, verdict);
+    if (decideCall !== null && !isSent && guard.press()) void send(decideCall, verdict);
   }
 
   function onKeyDown(event: KeyboardEvent): void {
@@ -70,7 +70,7 @@ export function ApprovalCard({ call }: { readonly call: AnswerCall }) {
     <Button
       isFree={isFree}
       aria-expanded={form === name}
-      onClick={() => guard.check() && setForm(form === name ? null : name)}
+      onClick={() => guard.press() && setForm(form === name ? null : name)}
     >
       {label}
     </Button>
@@ -127,6 +127,7 @@ export function ApprovalCard({ call }: { readonly call: AnswerCall }) {
       )}
       {form !== null && forms[form]}
       <Problem>{problem}</Problem>
+      <Notice>{guard.isEarly ? words.pressedEarly : null}</Notice>
       <Notice>{isLate ? words.decidedElsewhere : null}</Notice>
     </div>
   );

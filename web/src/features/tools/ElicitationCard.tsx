@@ -2,7 +2,7 @@
 import { useContext, useRef, useState } from "react";
 import type { Elicitation, ElicitationAction, ElicitationEvent } from "../../bridge/contract";
 import { ConversationsContext } from "../../conversations/useConversations";
-import { reasonOf } from "../../i18n";
+import { reasonOf, strings } from "../../i18n";
 import { forms } from "../../i18n/forms";
 import { withEscapes } from "../../lib/hiddenCharacters";
 import { Button } from "../../ui/Button";
@@ -29,15 +29,19 @@ export function ElicitationCard({ event, asked }: ElicitationCardProps) {
   const [problem, setProblem] = useState<string | null>(null);
   const isFree = guard.isReady && !isSent;
 
-  /** Rejects if the host refuses the values; then the form is still open. */
-  async function answer(action: ElicitationAction, values: FormValues = {}): Promise<void> {
-    if (conversations === null || isSent || !guard.check()) return;
+  /**
+   * Resolves with whether it was sent. Rejects if the host refuses the values; then the form is still
+   * open.
+   */
+  async function answer(action: ElicitationAction, values: FormValues = {}): Promise<boolean> {
+    if (conversations === null || isSent || !guard.press()) return false;
     setIsSent(true);
     setProblem(null);
     const elicitationId = id;
     try {
       const given = { inferenceId, callId, elicitationId, action, values: sent(values) };
       setIsLate(!(await conversations.answer(given)));
+      return true;
     } catch (error) {
       setIsSent(false);
       throw error;
@@ -91,7 +95,7 @@ export function ElicitationCard({ event, asked }: ElicitationCardProps) {
             className={buttonStyles.filled}
             aria-disabled={!isFree || undefined}
             onClick={(event) => {
-              if (isFree && guard.check()) refuse("accept")();
+              if (isFree && guard.press()) refuse("accept")();
               else event.preventDefault();
             }}
           >
@@ -104,6 +108,7 @@ export function ElicitationCard({ event, asked }: ElicitationCardProps) {
         {url === undefined ? forms.goesTo : forms.pageHint} {url}
       </p>
       <Problem>{problem}</Problem>
+      <Notice>{guard.isEarly ? strings.tools.pressedEarly : null}</Notice>
       <Notice>{isLate ? forms.answered : null}</Notice>
     </div>
   );

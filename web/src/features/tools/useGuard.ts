@@ -7,8 +7,10 @@ const LOOK_MS = 100;
 
 export interface Guard {
   readonly isReady: boolean;
-  /** Checks the position, and returns whether the card has been still for long enough. */
-  check(): boolean;
+  /** The last press came too early. The card has to say so, or the press would be lost in silence. */
+  readonly isEarly: boolean;
+  /** To be called at a press: checks the position once more, and returns whether the press counts. */
+  press(): boolean;
 }
 
 /** `now` is the clock, in milliseconds. */
@@ -17,6 +19,7 @@ export function useGuard(
   now: () => number = () => performance.now(),
 ): Guard {
   const [isReady, setIsReady] = useState(false);
+  const [isEarly, setIsEarly] = useState(false);
   const seen = useRef({ place: "", at: 0 });
   const clock = useRef(now);
 
@@ -27,6 +30,12 @@ export function useGuard(
     setIsReady(isStill);
     return isStill;
   }, [card]);
+
+  const press = useCallback(() => {
+    const isStill = check();
+    setIsEarly(!isStill);
+    return isStill;
+  }, [check]);
 
   useLayoutEffect(() => {
     seen.current = { place: placeOf(card.current), at: clock.current() };
@@ -40,13 +49,22 @@ export function useGuard(
     for (const one of [card.current, frame, frame?.firstElementChild]) {
       if (one) observer.observe(one);
     }
+    /** A disabled button does not call `press`. */
+    function onClick({ target }: Event): void {
+      if (target instanceof Element && target.closest("[aria-disabled=true]") && !check()) {
+        setIsEarly(true);
+      }
+    }
+    const element = card.current;
+    element?.addEventListener("click", onClick, true);
     return () => {
+      element?.removeEventListener("click", onClick, true);
       clearInterval(timer);
       observer.disconnect();
     };
   }, [card, check]);
 
-  return { isReady, check };
+  return { isReady, isEarly, press };
 }
 
 /**

@@ -1,9 +1,11 @@
 /** The card of an answer that stopped at a budget: the amount spent, and buttons to raise it. */
 import { useId, useRef, useState } from "react";
 import type { BudgetPause, BudgetRaise } from "../../bridge/contract";
+import { strings } from "../../i18n";
 import { costs } from "../../i18n/costs";
 import { count, money } from "../../i18n/format";
 import { Button } from "../../ui/Button";
+import { Notice } from "../../ui/Problem";
 import styles from "../tools/tools.module.css";
 import { useGuard } from "../tools/useGuard";
 
@@ -24,7 +26,7 @@ export function BudgetCard({ pause, isFree, onRaise }: BudgetCardProps) {
   const isAmount = more > 0 && Number.isFinite(more);
 
   function onGoOn(): void {
-    if (isAmount && isFree && guard.check()) onRaise({ scope, [unit]: more });
+    if (isAmount && isFree && guard.press()) onRaise({ scope, [unit]: more });
   }
 
   return (
@@ -58,6 +60,7 @@ export function BudgetCard({ pause, isFree, onRaise }: BudgetCardProps) {
           {costs.goOn[unit](isAmount ? show(more) : "")}
         </Button>
       </div>
+      <Notice>{guard.isEarly ? strings.tools.pressedEarly : null}</Notice>
     </section>
   );
 }

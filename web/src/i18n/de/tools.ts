@@ -77,6 +77,7 @@ export const toolsInGerman: Strings["tools"] = {
   notObject: "Das muss ein JSON-Objekt sein, etwa {}.",
   notJson: (problem) => `Das ist kein gültiges JSON: ${problem}`,
   reason: "Grund für das Modell",
+  pressedEarly: "Das hat sich gerade bewegt, der Klick zählte nicht. Bitte noch einmal.",
   decidedElsewhere: "Das wurde in einem anderen Fenster entschieden.",
   back: "Zurück",
 

@@ -79,6 +79,7 @@ export const toolsInEnglish = {
   notObject: "This must be a JSON object, such as {}.",
   notJson: (problem: string) => `This is not valid JSON: ${problem}`,
   reason: "Reason for the model",
+  pressedEarly: "This had just moved, so the press did not count. Press again.",
   decidedElsewhere: "This was decided in another window.",
   back: "Back",
 

@@ -34,7 +34,7 @@ export interface TypedFormProps {
   readonly submitLabel: string;
   /** False while the form cannot be sent. */
   readonly isFree?: boolean;
-  /** May reject: the host's error is shown beside its fields. */
+  /** May reject: the host's error is shown beside its fields. False: nothing was sent. */
   readonly onSubmit: (values: FormValues) => Promise<unknown> | undefined;
   readonly onCancel?: () => void;
   /** More buttons. */
@@ -78,8 +78,7 @@ export default function TypedForm(props: TypedFormProps) {
     setIsSending(true);
     setProblem(null);
     try {
-      await onSubmit(found);
-      drafts.delete(draftKey ?? "");
+      if ((await onSubmit(found)) !== false) drafts.delete(draftKey ?? "");
     } catch (error) {
       const names = (failureOf(error).issues ?? []).map(({ path }) => path);
       const wrong = fields.filter(({ name }) => names.includes(name));
