@@ -51,8 +51,8 @@ async function shown(prepare?: (page: Awaited<ReturnType<typeof shownApp>>) => P
 
 it("lists templates by folder, and says where one is broken", async () => {
   const { names, person } = await shown();
-  expect(names()).toEqual(["/review", "/work/broken"]);
-  expect(screen.getByRole("heading", { name: "work" })).toBeTruthy();
+  expect(names()).toEqual(["/review", "/daily/broken"]);
+  expect(screen.getByRole("heading", { name: "daily" })).toBeTruthy();
   expect(screen.getByRole("alert").textContent).toBe("Line 1, column 8: This variable has no end.");
   await person.type(screen.getByRole("searchbox", { name: "Search templates" }), "PIECE of");
   expect(names()).toEqual(["/review"]);
@@ -129,12 +129,12 @@ it("has what was not saved when it is opened again, also under another name", as
 it("says why a name cannot be, and keeps the template", async () => {
   const { choose, person, names } = await shown();
   await choose("review", "Rename or move");
-  await person.keyboard("work/broken{Enter}");
+  await person.keyboard("daily/broken{Enter}");
   await turn(200);
   expect(screen.getAllByRole("alert")[0]?.textContent).toContain(
-    "There is a template work/broken already.",
+    "There is a template daily/broken already.",
   );
-  expect(names()).toEqual(["/review", "/work/broken"]);
+  expect(names()).toEqual(["/review", "/daily/broken"]);
 });
 
 it("duplicates, deletes and brings back", async () => {

@@ -31,7 +31,7 @@ interface Saved {
 export function createFakeTemplates(): Handlers["templates"] {
   const files = new Map<string, Saved>([
     ["review", { text: REVIEW, savedAt: Date.UTC(2026, 0, 2) }],
-    ["work/broken", { text: "Sum up {{ text", savedAt: Date.UTC(2026, 0, 2) }],
+    ["daily/broken", { text: "Sum up {{ text", savedAt: Date.UTC(2026, 0, 2) }],
   ]);
   const earlier = new Map<string, readonly Saved[]>();
 
