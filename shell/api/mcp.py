@@ -21,6 +21,7 @@ from shell.contract import (
     McpContents,
     McpImported,
     McpName,
+    McpPromptQuery,
     McpPrompts,
     McpResources,
     McpServerSummary,
@@ -125,9 +126,9 @@ class McpApi:
         server = offerings.named(self._servers.sources(), params.server)
         return await offerings.read_resource(server, params.name, params.values)
 
-    async def prompts(self, caller: Caller) -> McpPrompts:
-        """The prompts of the servers that are on. Starts those that have not been used yet."""
-        return await offerings.prompts(self._servers.sources())
+    async def prompts(self, caller: Caller, params: McpPromptQuery) -> McpPrompts:
+        """The prompts of the servers that are on. Starts a server only where that is asked for."""
+        return await offerings.prompts(self._servers.sources(), start=params.start)
 
     async def prompt(self, caller: Caller, params: McpChoice) -> McpContents:
         """What a prompt puts into a message. Nothing is sent."""

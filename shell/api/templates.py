@@ -6,6 +6,7 @@ from pathlib import Path
 
 from shell.bridge.caller import Caller
 from shell.contract import (
+    CheckedTemplate,
     RenderedTemplate,
     RenderRequest,
     SavedVersion,
@@ -16,6 +17,7 @@ from shell.contract import (
     TemplateQuery,
     TemplateRename,
     TemplateSummary,
+    TemplateText,
 )
 from shell.conversations.templates.library import Templates
 
@@ -38,8 +40,17 @@ class TemplatesApi:
         """A template with its text and its form; perhaps in an earlier version."""
         return await asyncio.to_thread(self._templates.get, params.name, params.version)
 
+    async def check(self, caller: Caller, text: TemplateText) -> CheckedTemplate:
+        """The form of a text, or what is wrong with it. Nothing is written."""
+        found = await asyncio.to_thread(self._templates.check, text)
+        return CheckedTemplate(inputs=found.inputs, problem=found.problem)
+
     async def render(self, caller: Caller, params: RenderRequest) -> RenderedTemplate:
         """The text that a template makes of its values. Nothing is sent."""
+        if params.text is not None:
+            return await asyncio.to_thread(
+                self._templates.render_text, params.name, params.text, params.values
+            )
         return await asyncio.to_thread(
             self._templates.render, params.name, params.values, params.version
         )

@@ -88,10 +88,18 @@ class McpPrompt(Value):
     fields: list[FormField]
 
 
+class McpPromptQuery(Value):
+    """Asks for the prompts of servers. With `start`, also of those that do not run yet."""
+
+    start: bool = False
+
+
 class McpPrompts(Value):
     """The prompts of servers."""
 
     items: list[McpPrompt]
+    waiting: list[str]
+    """The servers that were not asked, because they do not run yet."""
     problems: dict[str, str]
     """Why a server could not be asked, by its name."""
 

@@ -76,10 +76,18 @@ class TemplateFile(Value):
     text: TemplateText
 
 
+class CheckedTemplate(Value):
+    """The form of a text that may not be in the library, or what is wrong with it."""
+
+    inputs: list[FormField]
+    problem: Annotated[TemplateProblem | None, ABSENT] = None
+
+
 class RenderRequest(TemplateQuery):
-    """Fills in a template."""
+    """Fills in a template. With `text`, this text in place of the file's."""
 
     values: FormValues
+    text: TemplateText | None = None
 
 
 class RenderedTemplate(Value):

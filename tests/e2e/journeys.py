@@ -88,6 +88,11 @@ JOURNEYS: Mapping[str, Sequence[str]] = {
     ],
     "fill in a template": [
         "test_templates::test_a_template_is_filled_in_shown_and_sent_by_the_keyboard",
+        "test_templates::test_the_form_of_a_message_makes_another_version_of_it",
+    ],
+    "keep a library of templates": [
+        "test_templates::test_a_template_is_written_checked_saved_and_brought_back",
+        "test_templates::test_templates_are_found_moved_deleted_imported_and_exported",
     ],
     "approve a tool's call once": ["test_tools::test_a_call_runs_once_when_it_is_allowed_once"],
     "always allow where a rule fits": [

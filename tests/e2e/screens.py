@@ -25,8 +25,8 @@ Show = Callable[[Page], None]
 WIDE, NARROW = (1_200, 800), (400, 800)
 RIGHT_TO_LEFT = "en-XB"
 """The pseudo-language: every text in brackets, and mirrored."""
-TOOLS = 3
-"""The place of the tools among the sections of the settings."""
+TOOLS, TEMPLATES = 3, 5
+"""Their places among the sections of the settings."""
 
 MARKDOWN = r"""
 /rate 0
@@ -249,6 +249,15 @@ def server_form(page: Page) -> None:
     page.get_by_role("button", name="Other server").click()
 
 
+def template_editor(page: Page) -> None:
+    """A template that is being written, with its form."""
+    settings(TEMPLATES)(page)
+    page.get_by_role("button", name=re.compile("New template")).click()
+    text = page.get_by_role("textbox", name=re.compile("Text of the template"))
+    text.fill("Dear {{ name }},\n{{ text | nothing }}")
+    expect(text).to_have_attribute("aria-invalid", "true")
+
+
 def compact(page: Page) -> None:
     """The question before earlier messages are summarized."""
     ask(page, "/rate 0\nand tomorrow?")
@@ -447,8 +456,9 @@ SCREENS: Mapping[str, Screen] = {
     "models": Screen(picker),
     "models-empty": Screen(picker_empty),
     "settings": Screen(settings(0)),
-    **{f"settings-{section}": Screen(settings(section)) for section in range(1, 9)},
+    **{f"settings-{section}": Screen(settings(section)) for section in range(1, 10)},
     "settings-server": Screen(server_form),
+    "template-editor": Screen(template_editor),
     "keys": Screen(keys),
     "folder": Screen(answered(then=folder)),
     "compact": Screen(answered("/rate 0\nWhen is high water?", compact)),
@@ -461,6 +471,7 @@ SCREENS: Mapping[str, Screen] = {
     "narrow-sidebar": Screen(sidebar, NARROW),
     "narrow-models": Screen(picker, NARROW),
     "narrow-settings": Screen(settings(0), NARROW),
+    "narrow-template-editor": Screen(template_editor, NARROW),
     "no-sidebar": Screen(answered(then=hidden)),
     # After these the page has left the program.
     "call-states": Screen(call_states, (1_200, 3_200)),

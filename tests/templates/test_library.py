@@ -10,7 +10,9 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shell.contract import FormFile
+from shell.api.templates import TemplatesApi
+from shell.bridge.caller import Caller
+from shell.contract import FormFile, RenderRequest
 from shell.conversations.templates.front_matter import BadHead, read_head, read_yaml, split
 from shell.conversations.templates.importing import convert
 from shell.conversations.templates.library import MAX_VERSIONS, Templates
@@ -49,6 +51,19 @@ def test_a_template_has_a_form(templates: Templates) -> None:
     assert [each.name for each in templates.summaries()] == ["work/review"]
     mode = (templates.folder / "work" / "review.md").stat().st_mode
     assert stat.S_IMODE(mode) == 0o600
+
+
+@pytest.mark.anyio
+async def test_a_text_that_is_not_saved_is_checked_and_filled_in(tmp_path: Path) -> None:
+    api, caller = TemplatesApi(tmp_path), Caller("window-1")
+    found = await api.check(caller, "---\nname: a\n---\n{{ one }} {{ two }}")
+    assert ([field.name for field in found.inputs], found.problem) == (["one", "two"], None)
+    problem = (await api.check(caller, "---\nname: a\n---\n{{ one }")).problem
+    assert problem is not None
+    assert problem.line == 4
+    values = RenderRequest(name="new", text="Hi {{ one }}", values={"one": "you"})
+    assert (await api.render(caller, values)).user == "Hi you"
+    assert Templates(tmp_path).summaries() == [], "nothing was written"
 
 
 def test_pasted_texts_and_files_cannot_end_their_fence(templates: Templates) -> None:

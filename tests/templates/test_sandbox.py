@@ -57,6 +57,60 @@ def test_a_hostile_template_is_refused(body: str) -> None:
         render(body, {"x": "text"})
 
 
+# The cases of tests/test_security.py in Jinja2 3.1.6 (Copyright 2007 Pallets, BSD-3-Clause),
+# written anew for plain values: what its sandbox stops while it renders is refused here before.
+OF_JINJA = {
+    "unsafe: an unsafe method": "{{ foo.foo() }}",
+    "unsafe: a method": "{{ foo.bar() }}",
+    "unsafe: a private method": "{{ foo._foo() }}",
+    "unsafe: a class": "{{ foo.__class__ }}",
+    "unsafe: the code of a function": "{{ foo.func_code }}",
+    "unsafe: subclasses": "{{ foo.__class__.__subclasses__() }}",
+    "immutable: append": "{{ [].append(23) }}",
+    "immutable: clear": "{{ [].clear() }}",
+    "immutable: pop": "{{ [1].pop() }}",
+    "immutable: clear of a dict": "{{ {1: 2}.clear() }}",
+    "restricted: an attribute as a target": "{% for item.attribute in seq %}...{% endfor %}",
+    "restricted: one of two targets": "{% for foo, bar.baz in seq %}...{% endfor %}",
+    "data: a macro": "{% macro say(name) %}<p>{{ name }}</p>{% endmacro %}{{ say('<b>') }}",
+    "attr filter: subclasses": "{{ cls|attr('__subclasses__')() }}",
+    "format: an attribute": "{{ 'a{0.__class__}b'.format(42) }}",
+    "format: an item": "{{ 'a{0.foo}b'.format({'foo': 42}) }}",
+    "format: an attribute of a safe text": (
+        "{{ ('a{0.__class__}b{1}'|safe).format(42, '<foo>') }}"
+    ),
+    "format: an item of a safe text": "{{ ('a{0.foo}b{1}'|safe).format({'foo': 42}, '<foo>') }}",
+    "format: empty braces": "{{ ('a{}b{}').format('foo', '42') }}",
+    "format: empty braces of a safe text": "{{ ('a{}b{}'|safe).format(42, '<foo>') }}",
+    "format_map: an attribute": "{{ 'a{x.__class__}b'.format_map({'x': 42}) }}",
+    "format_map: an item": "{{ 'a{x.foo}b'.format_map({'x': {'foo': 42}}) }}",
+    "format_map: a safe text": (
+        "{{ ('a{x.foo}b{y}'|safe).format_map({'x': {'foo': 42}, 'y': '<foo>'}) }}"
+    ),
+    "format_map: an indirect call": (
+        "{% set ns = namespace(run='{0.__call__.__builtins__[__import__]}'.format) %}"
+        "{{ ns|run(not_here) }}"
+    ),
+    "format_map: by the attr filter": (
+        "{{ '{0.__call__.__builtins__[__import__]}'|attr('format')(not_here) }}"
+    ),
+}
+
+
+@pytest.mark.parametrize("body", OF_JINJA.values(), ids=OF_JINJA)
+def test_what_the_tests_of_jinja_try_is_refused(body: str) -> None:
+    with pytest.raises(Refused):
+        render(body, {"foo": "text", "cls": "int", "seq": ["a"]})
+
+
+def test_the_operators_of_the_tests_of_jinja_work_up_to_a_limit() -> None:
+    said = render("{{ 1 + 2 }} {{ a + 2 }} {{ -1 }} {{ -a }}", {"a": 2})
+    assert said == (None, "3 4 -1 -2")
+    # Jinja's tests put another operator in place of its own: here one that looks at the size.
+    with pytest.raises(Refused, match="too large"):
+        render("{{ a + a }}", {"a": 2**256})
+
+
 LIMITLESS = {
     "10**9 letters": ("{{ 'a'*10**9 }}", None),
     "loops in loops": (

@@ -484,7 +484,7 @@ async def main():
     host = Host(Path({str(tmp_path)!r}), os.environ, "echo", None, lambda: False)
     page = Page(host.door, "window-1")
     for asked in ("tools.list", "mcp.list", "mcp.prompts", "mcp.resources"):
-        await page.call(asked, None)
+        await page.call(asked, {{}} if asked == "mcp.prompts" else None)
     await host.end_runs()
     await host.close()
 asyncio.run(main())

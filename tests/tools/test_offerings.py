@@ -12,7 +12,7 @@ import pytest
 from shell.api.mcp import McpApi, confirm_nothing
 from shell.bridge.caller import Caller
 from shell.bridge.topics import Topics
-from shell.contract import McpChoice
+from shell.contract import McpChoice, McpPromptQuery
 from shell.errors import NotFound, ToolError
 from shell.tools.mcp.offerings import expanded
 from tests.command import run
@@ -24,6 +24,7 @@ pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="processes are found through /proc"),
 ]
 CALLER = Caller("window-1")
+START = McpPromptQuery(start=True)
 STATIC = "demo://resource/static/document/features.md"
 TEMPLATE = "demo://resource/dynamic/text/{resourceId}"
 
@@ -54,7 +55,7 @@ async def test_the_resources_of_a_real_server_are_listed_and_read(api: McpApi) -
 
 
 async def test_the_prompts_of_a_real_server_are_listed_and_filled_in(api: McpApi) -> None:
-    found = {one.name: one for one in (await api.prompts(CALLER)).items}
+    found = {one.name: one for one in (await api.prompts(CALLER, START)).items}
     assert [field.name for field in found["args-prompt"].fields] == ["city", "state"]
     assert [field.required for field in found["args-prompt"].fields] == [True, False]
     choice = McpChoice(server="everything", name="args-prompt", values={"city": "Emden"})
@@ -77,7 +78,7 @@ async def test_nothing_is_asked_of_a_server_that_is_off_or_was_not_agreed_to(
         api = McpApi(tools.servers, Topics(), confirm_nothing)
         await tools.servers.enable("mine", False)
         assert (await api.resources(CALLER)).items == []
-        assert (await api.prompts(CALLER)).items == []
+        assert (await api.prompts(CALLER, START)).items == []
         with pytest.raises(NotFound):
             await api.prompt(CALLER, McpChoice(server="mine", name="x"))
         assert not (tmp_path / "processes").exists(), "it was never started"
@@ -93,7 +94,7 @@ async def test_why_a_server_cannot_be_asked_is_said_and_the_others_are_listed(
     async with with_servers(tmp_path / "data", servers) as tools:
         api = McpApi(tools.servers, Topics(), confirm_nothing)
         for _ in range(2):
-            found = await api.prompts(CALLER)
+            found = await api.prompts(CALLER, START)
             assert "There is no database." in found.problems["broken"]
             assert {one.server for one in found.items} == {"everything"}
         starts = (tmp_path / "processes").read_text().split()
@@ -101,12 +102,27 @@ async def test_why_a_server_cannot_be_asked_is_said_and_the_others_are_listed(
     await until(lambda: processes_in(tmp_path) == [])
 
 
+async def test_the_prompts_of_a_server_that_waits_are_not_listed_until_that_is_wanted(
+    tmp_path: Path,
+) -> None:
+    servers = {"bad": hostile("changes its prompts", tmp_path)}
+    async with with_servers(tmp_path / "data", servers) as tools:
+        api = McpApi(tools.servers, Topics(), confirm_nothing)
+        found = await api.prompts(CALLER, McpPromptQuery())
+        assert (found.items, found.waiting) == ([], ["bad"])
+        assert not (tmp_path / "processes").exists(), "it was never started"
+        assert (await api.prompts(CALLER, START)).waiting == []
+        found = await api.prompts(CALLER, McpPromptQuery())
+        assert [one.name for one in found.items] == ["prompt 2"], "one that runs is asked"
+        assert found.waiting == []
+
+
 async def test_a_changed_list_is_there_the_next_time(tmp_path: Path) -> None:
     servers = {"bad": hostile("changes its prompts", tmp_path)}
     async with with_servers(tmp_path / "data", servers) as tools:
         api = McpApi(tools.servers, Topics(), confirm_nothing)
-        assert [one.name for one in (await api.prompts(CALLER)).items] == ["prompt 1"]
-        assert [one.name for one in (await api.prompts(CALLER)).items] == ["prompt 2"]
+        assert [one.name for one in (await api.prompts(CALLER, START)).items] == ["prompt 1"]
+        assert [one.name for one in (await api.prompts(CALLER, START)).items] == ["prompt 2"]
 
 
 @pytest.mark.parametrize(

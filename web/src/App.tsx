@@ -133,7 +133,8 @@ function Layout({ bridge, shell, conversations, connection, undo }: LayoutProps)
     { label: acts.newWindow, run: newWindow, keys: keys("newWindow") },
     { label: acts.shortcuts, run: () => setOverlay("keys"), keys: keys("shortcuts") },
     { label: strings.openRecording, run: () => setOverlay("recording") },
-    { label: sections.data, isApart: true, run: () => openSettings("data") },
+    { label: sections.templates, isApart: true, run: () => openSettings("templates") },
+    { label: sections.data, run: () => openSettings("data") },
     { label: sections.about, run: () => openSettings("about") },
   ];
 

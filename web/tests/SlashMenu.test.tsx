@@ -147,3 +147,22 @@ it("shows nothing when nothing fits", async () => {
   expect(onSend).toHaveBeenCalledWith("/call");
   expect(box.hasAttribute("aria-activedescendant")).toBe(false);
 });
+
+it("begins at the end of the list with the up arrow", async () => {
+  const { person } = await shown(listed);
+  await person.keyboard("/");
+  await screen.findByRole("listbox");
+  await person.keyboard("{ArrowUp}");
+  expect(screen.getByRole("option", { selected: true }).textContent).toContain("/late");
+  await person.keyboard("{ArrowDown}");
+  expect(screen.getByRole("option", { selected: true }).textContent).toContain("/low");
+});
+
+it("shows an entry that leads elsewhere for a slash alone", async () => {
+  const { person } = await shown(listed, async () => [{ ...entry(""), label: "All of them…" }]);
+  await person.keyboard("/");
+  await screen.findByRole("option", { name: /All of them…/ });
+  expect(names()).toEqual(["/low", "/high", "/late", "All of them…"]);
+  await person.keyboard("l");
+  expect(names()).toEqual(["/low", "/late"]);
+});

@@ -333,3 +333,35 @@ it("a note that the host refused is not written again over a later one", async (
   await turn(2_000);
   expect(asked).toEqual(["old", null]);
 });
+
+describe("a text that a template made", () => {
+  const template = { name: "review", version: "0123456789abcdef", values: { code: "x" } };
+
+  it("has its template after a reload, and in another window", async () => {
+    const page = await fakePage({ rate: 0 });
+    const { conversation, id } = await typed(page, "");
+    conversation.giveBack({ text: "Review x", attached: [], template });
+    leave();
+    const again = over(page).show(id);
+    await turn(500);
+    expect([again.draft.get(), again.returned.get()?.template]).toEqual(["Review x", template]);
+    const elsewhere = await opened(page, id);
+    expect(elsewhere.returned.get()).toMatchObject({ text: "Review x", template });
+    elsewhere.send();
+    await turn(1_000);
+    const view = page.bridge.client.conversations.get({ conversationId: id, limit: 10 });
+    await turn(40);
+    const asked = (await view).messages.findLast(({ role }) => role === "user");
+    expect(asked).toMatchObject({ content: "Review x", template });
+  });
+
+  it("has none any more when the text was changed", async () => {
+    const page = await fakePage({ rate: 0 });
+    const { conversation, id } = await typed(page, "");
+    conversation.giveBack({ text: "Review x", attached: [], template });
+    conversation.draft.set("Review y");
+    leave();
+    const elsewhere = await opened(page, id);
+    expect([elsewhere.draft.get(), elsewhere.returned.get()]).toEqual(["Review y", null]);
+  });
+});

@@ -8,8 +8,8 @@ const SRC = resolve(import.meta.dirname, "../src");
 /** From the bottom up; between bars stand those that know nothing of each other. */
 const ORDER = `
   styles | lib < bridge < llm < library | attachments < conversations < settings | markdown | i18n < ui
-  < features/sidebar | features/shortcuts | features/models
-  < features/settings | features/attachments < features/tools | features/templates
+  < features/sidebar | features/shortcuts | features/models | features/templates
+  < features/settings | features/attachments < features/tools
   < features/wire < features/composer < features/transcript
   < features/recordings < features/chat < App < main
 `;

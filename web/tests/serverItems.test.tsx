@@ -1,12 +1,8 @@
 /** Prompts and resources of servers in the message box, over the fake host. */
-import { act, render, screen, within } from "@testing-library/react";
-import { userEvent } from "@testing-library/user-event";
+import { act, screen, within } from "@testing-library/react";
 import { afterEach, expect, it, vi } from "vitest";
-import { App } from "../src/App";
-import type { Shell } from "../src/bridge/llmApi";
-import { createConversations } from "../src/conversations/conversations";
-import { createSettings } from "../src/settings/settings";
-import { fakePage, turn, until } from "./support";
+import { shownApp } from "./app";
+import { turn, until } from "./support";
 
 afterEach(() => {
   vi.useRealTimers();
@@ -15,26 +11,40 @@ afterEach(() => {
 });
 
 async function shown() {
-  const page = await fakePage({ rate: 0 });
-  const { bridge, llm } = page;
-  const conversations = createConversations({
-    host: { client: bridge.client, router: bridge.router, topics: bridge.topics, llm },
-  });
-  conversations.begin();
-  const shell = { openWindow: vi.fn(), openLink: vi.fn() } as unknown as Shell;
-  const known = createSettings(bridge, () => {});
-  render(<App {...{ bridge, shell, conversations, watched: null }} settings={known} />);
-  await turn(100);
-  const person = userEvent.setup({ delay: null });
-  return { ...page, tray: conversations.shown.get().conversation.tray, person };
+  const page = await shownApp();
+  return { ...page, tray: page.conversations.shown.get().conversation.tray };
 }
 
 const box = () => screen.getByRole<HTMLTextAreaElement>("textbox", { name: "Message" });
 const questions = () => document.querySelectorAll(".message.user").length;
 
+/** A server that does not run yet is started by this choice, and by nothing before it. */
+async function startServer(person: Awaited<ReturnType<typeof shown>>["person"]): Promise<void> {
+  await person.type(box(), "/");
+  await turn(100);
+  await person.click(screen.getByRole("option", { name: /^Prompts of time…/ }));
+  await turn(100);
+}
+
+it("starts no server that waits before the person wants its prompts", async () => {
+  const { asked, person, bridge } = await shown();
+  const state = async () =>
+    (await asked(bridge.client.mcp.list())).find((one) => one.name === "time");
+  await person.type(box(), "/gre");
+  await turn(200);
+  expect(screen.queryByRole("option", { name: /greet/ })).toBeNull();
+  expect((await state())?.state).toBe("idle");
+  await person.clear(box());
+  await startServer(person);
+  expect((await state())?.state).toBe("ready");
+  expect(screen.getByRole("option", { name: /\/greet/ })).toBeTruthy();
+  expect(box().value).toBe("/");
+});
+
 it("puts a prompt without arguments into the box, and sends nothing", async () => {
   const { person } = await shown();
-  await person.type(box(), "/gre");
+  await startServer(person);
+  await person.type(box(), "gre");
   await turn(100);
   await person.keyboard("{ArrowDown}{Enter}");
   await turn(200);
@@ -45,7 +55,8 @@ it("puts a prompt without arguments into the box, and sends nothing", async () =
 
 it("asks for the arguments of a prompt, and says why the server refused them", async () => {
   const { person } = await shown();
-  await person.type(box(), "/plan");
+  await startServer(person);
+  await person.type(box(), "plan");
   await turn(100);
   await person.click(screen.getByRole("option", { name: /plan/ }));
   await turn(100);

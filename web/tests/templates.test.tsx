@@ -1,51 +1,225 @@
-/** A template is filled in, shown, and sent with its values. */
-import { render, screen } from "@testing-library/react";
-import userEvent from "@testing-library/user-event";
-import { expect, it, vi } from "vitest";
-import { createFakeTemplates } from "../src/bridge/fake/templates";
-import { TemplateDialog } from "../src/features/templates/TemplateDialog";
-import type { Settings } from "../src/settings/settings";
-import { SettingsContext } from "../src/settings/useSettings";
+/** Templates are filled in, shown and sent, and their messages have their form again. */
+import { screen, within } from "@testing-library/react";
+import { afterEach, expect, it, vi } from "vitest";
+import type { StoredMessage } from "../src/bridge/contract";
+import { shownApp } from "./app";
+import { turn, until } from "./support";
 
-function show(name: string) {
-  const fake = createFakeTemplates();
-  const templates = {
-    list: async () => fake.list(),
-    get: async (query: { name: string }) => fake.get(query),
-    render: async (asked: Parameters<typeof fake.render>[0]) => fake.render(asked),
-  };
-  const onSend = vi.fn(async () => {});
-  const onClose = vi.fn();
-  const settings = { templates } as unknown as Settings;
-  render(
-    <SettingsContext value={settings}>
-      <TemplateDialog name={name} onClose={onClose} onSend={onSend} />
-    </SettingsContext>,
-  );
-  return { onSend, onClose };
-}
-
-it("sends nothing before the person has seen the text", async () => {
-  const user = userEvent.setup();
-  const { onSend, onClose } = show("review");
-  await user.type(await screen.findByLabelText(/Language/), "Go");
-  await user.type(screen.getByLabelText(/Code/), "x");
-  await user.click(screen.getByRole("button", { name: "Preview" }));
-  await screen.findByText("You review Go.");
-  expect(onSend).not.toHaveBeenCalled();
-  // The form is there again with what was entered.
-  await user.click(screen.getByRole("button", { name: "Change" }));
-  expect(screen.getByLabelText<HTMLInputElement>(/Language/).value).toBe("Go");
-  await user.click(screen.getByRole("button", { name: "Preview" }));
-  await user.click(await screen.findByRole("button", { name: "Send" }));
-  expect(onSend).toHaveBeenCalledWith(
-    expect.objectContaining({ user: "Review this:\nx", system: "You review Go." }),
-    { name: "review", version: "0123456789abcdef", values: { language: "Go", code: "x" } },
-  );
-  expect(onClose).toHaveBeenCalled();
+afterEach(() => {
+  localStorage.clear();
 });
 
-it("says why a template cannot be shown", async () => {
-  show("gone");
-  await screen.findByText(/There is no template gone/);
+async function shown() {
+  const page = await shownApp();
+  const { client } = page.bridge;
+  async function pick(name: string): Promise<void> {
+    await page.person.type(page.box(), `/${name}`);
+    await turn(100);
+    await page.person.keyboard("{ArrowDown}{Enter}");
+    await turn(100);
+  }
+  const press = async (name: string | RegExp, within_ = document.body) => {
+    await page.person.click(within(within_).getByRole("button", { name }));
+    await turn(400);
+  };
+  const dialog = (name: string) => screen.getByRole("dialog", { name });
+  const field = (name: RegExp) => screen.getByRole<HTMLInputElement>("textbox", { name });
+  async function fill(language: string, code: string): Promise<void> {
+    await page.person.clear(field(/Language/));
+    await page.person.type(field(/Language/), language);
+    await page.person.clear(field(/Code/));
+    await page.person.click(field(/Code/));
+    await page.person.paste(code);
+  }
+  /** Sends the question of the template that every test here begins with. */
+  async function ask(code = "x"): Promise<void> {
+    await pick("rev");
+    await fill("Go", code);
+    await press("Preview");
+    await press("Send", dialog("Review"));
+    await turn(2_000);
+  }
+  async function questions(): Promise<readonly StoredMessage[]> {
+    const { conversation } = page.conversations.shown.get();
+    const conversationId = conversation.get().id ?? "";
+    const view = await page.asked(client.conversations.get({ conversationId, limit: 100 }));
+    return view.messages.filter(({ role }) => role === "user");
+  }
+  const conversation = () => page.conversations.shown.get().conversation;
+  return { ...page, client, pick, press, dialog, field, fill, ask, questions, conversation };
+}
+
+const said = () => document.querySelectorAll(".message.user").length;
+
+it("sends nothing before the person has seen the text", async () => {
+  const { pick, press, dialog, field, fill, questions, conversation } = await shown();
+  await pick("rev");
+  await fill("Go", "x");
+  await press("Preview");
+  expect(within(dialog("Review")).getByText("You review Go.")).toBeTruthy();
+  expect(said()).toBe(0);
+  // The form is there again with what was entered.
+  await press("Change");
+  expect(field(/Language/).value).toBe("Go");
+  await press("Preview");
+  await press("Send", dialog("Review"));
+  await turn(2_000);
+  expect(said()).toBe(1);
+  const [question] = await questions();
+  expect(question?.content).toBe("Review this:\nx");
+  expect(question?.template).toMatchObject({
+    name: "review",
+    values: { language: "Go", code: "x" },
+  });
+  expect(conversation().options.first.get().instructions).toBe("You review Go.");
+});
+
+it("opens the form of a message with its values, and makes another version of the message", async () => {
+  const { ask, press, dialog, field, fill, questions } = await shown();
+  await ask();
+  await press("Edit form");
+  expect([field(/Language/).value, field(/Code/).value]).toEqual(["Go", "x"]);
+  expect(within(dialog("Review")).queryByText(/has changed/)).toBeNull();
+  await fill("Rust", "y");
+  await press("Preview");
+  await press("Send", dialog("Review"));
+  await turn(2_000);
+  expect(screen.getByText("Review this: y", { selector: ".message.user *" })).toBeTruthy();
+  expect(screen.getByRole("group", { name: "Version 2 of 2" })).toBeTruthy();
+  const [question] = await questions();
+  expect(question?.template?.values).toEqual({ language: "Rust", code: "y" });
+});
+
+it("says that a template has changed, and offers the version of the message", async () => {
+  const { asked, client, ask, press, dialog } = await shown();
+  await ask();
+  await asked(client.templates.save({ name: "review", text: "Look at {{ code }} twice" }));
+  await press("Edit form");
+  expect(screen.getByText(/^The template has changed since this message/)).toBeTruthy();
+  expect(screen.queryByRole("textbox", { name: /Language/ })).toBeNull();
+  await press("Preview", dialog("review"));
+  expect(screen.getByText("Look at x twice")).toBeTruthy();
+  await press("Use the version of this message");
+  expect(screen.getByRole<HTMLInputElement>("textbox", { name: /Language/ }).value).toBe("Go");
+  await press("Preview", dialog("Review"));
+  expect(within(dialog("Review")).getByText("You review Go.")).toBeTruthy();
+});
+
+it("says that a template was deleted, and uses the version of the message", async () => {
+  const { asked, client, ask, press, dialog } = await shown();
+  await ask();
+  await asked(client.templates.remove("review"));
+  await press("Edit form");
+  expect(screen.getByText(/^The template was deleted/)).toBeTruthy();
+  await press("Preview", dialog("Review"));
+  expect(within(dialog("Review")).getByText("You review Go.")).toBeTruthy();
+});
+
+it("says that a template and the version of the message are gone", async () => {
+  const { asked, client, ask, press, dialog } = await shown();
+  await ask();
+  await asked(client.templates.rename({ name: "review", to: "work/review" }));
+  await press("Edit form");
+  expect(screen.getByText(/are gone\. Edit the message instead\.$/)).toBeTruthy();
+  expect(within(dialog("review")).queryByRole("button", { name: "Preview" })).toBeNull();
+});
+
+it("keeps the template and its values when sending is refused", async () => {
+  const { bridge, ask, press, dialog, field, fill, person, box, questions } = await shown();
+  const refused = vi.spyOn(bridge.client.conversations, "send");
+  refused.mockRejectedValueOnce(new Error("no"));
+  await ask();
+  expect(said()).toBe(0);
+  expect(box().value).toBe("Review this:\nx");
+  expect(screen.getByText("From the template review")).toBeTruthy();
+  await press("Edit form");
+  expect([field(/Language/).value, field(/Code/).value]).toEqual(["Go", "x"]);
+  await fill("Go", "y");
+  await press("Preview");
+  refused.mockRejectedValueOnce(new Error("no"));
+  await press("Send", dialog("Review"));
+  await turn(2_000);
+  expect(box().value).toBe("Review this:\ny");
+  // What the person changes by hand is no longer what the template makes.
+  await person.type(box(), "!");
+  expect(screen.queryByText("From the template review")).toBeNull();
+  await person.keyboard("{Backspace}");
+  await person.keyboard("{Enter}");
+  await turn(2_000);
+  const [question] = await questions();
+  expect(question?.template?.values).toEqual({ language: "Go", code: "y" });
+  expect(box().value).toBe("");
+});
+
+it("keeps the template and its values when another version is refused", async () => {
+  const { bridge, ask, press, dialog, field, fill, questions } = await shown();
+  await ask();
+  vi.spyOn(bridge.client.conversations, "edit").mockRejectedValueOnce(new Error("no"));
+  await press("Edit form");
+  await fill("Go", "z");
+  await press("Preview");
+  await press("Send", dialog("Review"));
+  await turn(2_000);
+  await press("Edit form");
+  expect(field(/Code/).value).toBe("z");
+  await press("Cancel", dialog("Review"));
+  await press("Ask");
+  await turn(2_000);
+  const [question] = await questions();
+  expect(question?.content).toBe("Review this:\nz");
+  expect(question?.template?.values).toEqual({ language: "Go", code: "z" });
+});
+
+const WISH = `---
+model: cloud/small
+effort: low
+tools: [send_mail, calculate, gone]
+---
+Hi`;
+
+it("uses the model, the effort and the tools that a template asks for, and says what is missing", async () => {
+  const { asked, client, pick, press, dialog, conversation } = await shown();
+  await asked(client.templates.save({ name: "wish", text: WISH }));
+  await pick("wish");
+  const form = dialog("wish");
+  await until(() =>
+    expect(form.textContent).toContain("Model: cloud/small · Effort: Low · Tools: send_mail"),
+  );
+  expect(form.textContent).toContain("Not there, or switched off: calculate, gone.");
+  await press("Preview");
+  await press("Send", form);
+  expect(conversation().model()).toEqual({ providerId: "cloud", modelId: "small" });
+  expect(conversation().options.get()).toMatchObject({ effort: "low", tools: ["send_mail"] });
+});
+
+it("leaves out what a template asks for where the person says so", async () => {
+  const { asked, client, pick, press, dialog, conversation, person } = await shown();
+  await asked(client.templates.save({ name: "wish", text: WISH.replace("cloud/", "nowhere/") }));
+  await pick("wish");
+  const form = dialog("wish");
+  await until(() => expect(form.textContent).toContain("The provider nowhere is not set up."));
+  await person.click(within(form).getByRole("checkbox"));
+  await press("Preview");
+  await press("Send", form);
+  await turn(2_000);
+  expect(said()).toBe(1);
+  expect(conversation().options.get()).toMatchObject({ effort: null, tools: [] });
+});
+
+it("leads from a slash to the library, also while there is no template", async () => {
+  const { asked, client, person, box } = await shown();
+  for (const { name } of await asked(client.templates.list())) {
+    await asked(client.templates.remove(name));
+  }
+  await person.type(box(), "/");
+  const option = await until(() => screen.getByRole("option", { name: /New template…/ }));
+  expect(option.textContent).toContain("You have no templates yet.");
+  await person.keyboard("x");
+  expect(screen.queryByRole("option", { name: /New template…/ })).toBeNull();
+  await person.keyboard("{Backspace}");
+  await turn(40);
+  await person.click(screen.getByRole("option", { name: /New template…/ }));
+  await turn(200);
+  expect(screen.getByRole("tab", { name: "Templates", selected: true })).toBeTruthy();
+  expect(box().value).toBe("");
 });

@@ -37,6 +37,8 @@ MAX_TEXT = 100_000
 """Characters of a prompt; a message takes no more."""
 MAX_WORDS = 1_000
 """Characters of a name or description."""
+_ANSWERS = frozenset({"ready", "starting", "failed", "sign_in"})
+"""The states in which a server can be asked, or say why not, without a start."""
 _VARIABLE = re.compile(r"\{([+]?)([A-Za-z0-9_.]{1,100})\}")
 """What of a template can be filled in: RFC 6570, the first two levels."""
 
@@ -56,16 +58,22 @@ async def resources(servers: Sequence[McpServer]) -> McpResources:
     return McpResources(items=items, problems=problems)
 
 
-async def prompts(servers: Sequence[McpServer]) -> McpPrompts:
-    """The prompts of servers; starts those that have not been used yet."""
+async def prompts(servers: Sequence[McpServer], *, start: bool) -> McpPrompts:
+    """The prompts of servers.
+
+    Args:
+        servers: those to ask.
+        start: start those that do not run yet; else they are named as waiting.
+    """
+    waiting = [one for one in servers if not start and one.owner.state not in _ANSWERS]
 
     async def of(server: McpServer, client: "Client") -> list[McpPrompt]:
         if client.server_capabilities.prompts is None:
             return []
         return [_prompt(server, one) for one in await _pages(client.list_prompts, "prompts")]
 
-    items, problems = await _of_all(servers, of)
-    return McpPrompts(items=items, problems=problems)
+    items, problems = await _of_all([one for one in servers if one not in waiting], of)
+    return McpPrompts(items=items, waiting=[one.name for one in waiting], problems=problems)
 
 
 async def read_resource(server: McpServer, uri: str, values: Mapping[str, str]) -> McpContents:

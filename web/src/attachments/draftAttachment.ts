@@ -44,11 +44,21 @@ export interface DraftMessage {
   readonly text: string;
   readonly attached: readonly DraftAttachment[];
   /** The template that made the text. */
-  readonly template?: MessageTemplate;
+  readonly template?: MessageTemplate | undefined;
 }
 
 export const isBlank = ({ text, attached }: DraftMessage): boolean =>
   text.trim() === "" && attached.length === 0;
+
+/** The template of a message that is sent with this text, which may have been edited meanwhile. */
+export function templateOf(
+  written: DraftMessage | null | undefined,
+  text: string,
+): Pick<DraftMessage, "template"> {
+  return written?.template !== undefined && written.text === text
+    ? { template: written.template }
+    : {};
+}
 
 export const isReady = ({ state }: DraftAttachment): boolean => state === "ready";
 

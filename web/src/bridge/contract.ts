@@ -1610,9 +1610,16 @@ export interface TemplateFile {
   text: string;
 }
 
-/** Fills in a template. */
+/** The form of a text that may not be in the library, or what is wrong with it. */
+export interface CheckedTemplate {
+  inputs: FormField[];
+  problem?: TemplateProblem;
+}
+
+/** Fills in a template. With `text`, this text in place of the file's. */
 export interface RenderRequest extends TemplateQuery {
   values: Record<string, FormValue>;
+  text?: string | null | undefined;
 }
 
 /** The text that a template makes of its values. */
@@ -1784,9 +1791,16 @@ export interface McpPrompt {
   fields: FormField[];
 }
 
+/** Asks for the prompts of servers. With `start`, also of those that do not run yet. */
+export interface McpPromptQuery {
+  start?: boolean | undefined;
+}
+
 /** The prompts of servers. */
 export interface McpPrompts {
   items: McpPrompt[];
+  /** The servers that were not asked, because they do not run yet. */
+  waiting: string[];
   /** Why a server could not be asked, by its name. */
   problems: Record<string, string>;
 }
@@ -2197,8 +2211,9 @@ export const client = (call: Invoke) => ({
     /** The contents of a resource that the person has chosen. */
     readResource: (params: McpChoice) =>
       call<McpContents>("mcp.read_resource", params),
-    /** The prompts of the servers that are on. Starts those that have not been used yet. */
-    prompts: () => call<McpPrompts>("mcp.prompts"),
+    /** The prompts of the servers that are on. Starts a server only where that is asked for. */
+    prompts: (params: McpPromptQuery) =>
+      call<McpPrompts>("mcp.prompts", params),
     /** What a prompt puts into a message. Nothing is sent. */
     prompt: (params: McpChoice) =>
       call<McpContents>("mcp.prompt", params),
@@ -2260,6 +2275,9 @@ export const client = (call: Invoke) => ({
     /** A template with its text and its form; perhaps in an earlier version. */
     get: (params: TemplateQuery) =>
       call<TemplateDetail>("templates.get", params),
+    /** The form of a text, or what is wrong with it. Nothing is written. */
+    check: (params: string) =>
+      call<CheckedTemplate>("templates.check", params),
     /** The text that a template makes of its values. Nothing is sent. */
     render: (params: RenderRequest) =>
       call<RenderedTemplate>("templates.render", params),

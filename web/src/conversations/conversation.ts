@@ -3,7 +3,7 @@
  * to it.
  */
 import type { AttachmentList } from "../attachments/attachmentList";
-import { type DraftMessage, isBlank, isReady } from "../attachments/draftAttachment";
+import { type DraftMessage, isBlank, isReady, templateOf } from "../attachments/draftAttachment";
 import type {
   BudgetRaise,
   ConversationSummary,
@@ -21,7 +21,7 @@ import { attachRun, type Run, startRun } from "../llm/run";
 import { type AnswerChoice, createAnswerChoice } from "./answerOptions";
 import type { CallVerdict } from "./callVerdict";
 import { type Drafts, NEW_CHAT } from "./drafts";
-import type { Edits } from "./edits";
+import { type Edits, writtenIn } from "./edits";
 import type { HostPort } from "./hostPort";
 import type { HostStorage } from "./hostStorage";
 import {
@@ -53,6 +53,8 @@ export interface Conversation extends ReadonlyStore<ConversationState> {
   readonly draft: Store<string>;
   /** The attachments of the draft. */
   readonly tray: AttachmentList;
+  /** The message that came back last. It has its template as long as its text stays. */
+  readonly returned: ReadonlyStore<DraftMessage | null>;
   /** Puts a message back into the message box, before the draft. */
   giveBack(written: DraftMessage): void;
   /** Questions that are being edited in place. */
@@ -65,7 +67,8 @@ export interface Conversation extends ReadonlyStore<ConversationState> {
   open(): Promise<void>;
   /**
    * Sends the draft, or `text` instead; queues it if it cannot be sent yet. False if there is nothing
-   * to send, or if an attachment cannot be sent.
+   * to send, or if an attachment cannot be sent. What a template makes takes the place of what one has
+   * made before, if that is in the message box.
    */
   send(text?: string, template?: MessageTemplate): boolean;
   /** What the draft would send now. Nothing is sent. */
@@ -73,8 +76,8 @@ export interface Conversation extends ReadonlyStore<ConversationState> {
   /** Moves the queued messages back into the draft. */
   unqueue(): void;
   stop(): void;
-  /** Sends an edited question. False while that is not possible: the edit stays open. */
-  edit(row: string): boolean;
+  /** Sends an edited question, or this one. False while that is not possible: the edit stays open. */
+  edit(row: string, written?: DraftMessage): boolean;
   /** Starts to edit the last question in place. */
   editLast(): void;
   regenerate(row: string): void;
@@ -360,6 +363,7 @@ export function createConversation(given: ConversationOptions): Conversation {
     subscribe: state.subscribe,
     draft,
     tray,
+    returned: unsent.returned,
     edits: {
       ...edits,
       begin(row) {
@@ -387,8 +391,10 @@ export function createConversation(given: ConversationOptions): Conversation {
       const { phase } = get();
       if (phase === "gone") return false;
       if (text === undefined ? !isSendable() : text.trim() === "") return false;
+      const isMade = template && templateOf(unsent.returned.get(), draft.get()).template;
+      const box = text === undefined || isMade ? unsent.take() : { text: "", attached: [] };
       const written =
-        text === undefined ? unsent.take() : { text, attached: [], ...(template && { template }) };
+        text === undefined ? box : { text, attached: box.attached, ...(template && { template }) };
       if (isBusy(get()) || phase === "opening" || phase === "failed") {
         dispatch({ type: "queued", written });
         if (phase === "failed") void open();
@@ -412,10 +418,10 @@ export function createConversation(given: ConversationOptions): Conversation {
     stop() {
       for (const run of get().runs.values()) void run.cancel();
     },
-    edit(row) {
+    edit(row, given) {
       const edit = edits.get().get(row);
-      if (edit === undefined || isBusy(get()) || !get().messages.includes(row)) return false;
-      const written = { text: edit.draft.get(), attached: edit.tray.get() };
+      const written = given ?? (edit && writtenIn(edit));
+      if (written === undefined || isBusy(get()) || !get().messages.includes(row)) return false;
       if (isBlank(written)) return false;
       edits.end(row);
       return begin({ kind: "edit", row, written });

@@ -6,6 +6,7 @@
 
 import { type DraftAttachment, lost } from "../attachments/draftAttachment";
 import { type AttachmentStorage, createAttachmentStorage } from "../attachments/persistence";
+import type { MessageTemplate } from "../bridge/contract";
 import type { HostStorage } from "./hostStorage";
 
 const KEPT = "tidewire.drafts";
@@ -19,6 +20,7 @@ export interface PendingSend {
   readonly text: string;
   /** The message of which it is another version. */
   readonly edited: string | null;
+  readonly template?: MessageTemplate | undefined;
 }
 
 /** An edited version of a message that is not sent yet. */
@@ -35,6 +37,8 @@ export interface Draft {
   /** Names of the attachments. `attached` stores their bytes; the page reports those without room. */
   readonly names: readonly string[];
   readonly edits: readonly KeptEdit[];
+  /** The template that made the text. */
+  readonly template?: MessageTemplate | undefined;
 }
 
 export const NO_DRAFT: Draft = { text: "", queue: [], sent: null, names: [], edits: [] };
@@ -160,11 +164,12 @@ function attempt(run: () => void): void {
 
 /** Reads a stored draft; anything invalid is no draft. */
 function draftOf(kept: unknown): Draft {
-  const { text = "", queue = [], sent = null, names = [], edits = [] } = (kept ?? {}) as Draft;
+  const draft = { ...NO_DRAFT, ...(kept as Partial<Draft> | null) };
+  const { text, queue, sent, names, edits, template } = draft;
   const isSent = sent === null || (isText(sent.text) && isText(sent.inferenceId));
   const areEdits = Array.isArray(edits) && edits.every((one) => isText(one.text));
   const isDraft = isText(text) && areTexts(queue) && areTexts(names) && isSent && areEdits;
-  return isDraft ? { text, queue, sent, names, edits } : NO_DRAFT;
+  return isDraft ? { text, queue, sent, names, edits, template } : NO_DRAFT;
 }
 
 const isText = (value: unknown): value is string => typeof value === "string";

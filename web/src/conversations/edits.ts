@@ -5,6 +5,7 @@ import {
   type DraftAttachment,
   type DraftMessage,
   draftAttachmentOf,
+  templateOf,
 } from "../attachments/draftAttachment";
 import { createStore, type ReadonlyStore, type Store } from "../lib/store";
 import { type KeptEdit, kept } from "./drafts";
@@ -12,6 +13,8 @@ import { viewOf } from "./message";
 import type { MessageStore } from "./messageStore";
 
 export interface Edit {
+  /** What it began with. */
+  readonly from: DraftMessage;
   readonly draft: Store<string>;
   readonly tray: AttachmentList;
 }
@@ -49,8 +52,9 @@ export function createEdits(
     store.set(new Map([...store.get(), [row, edit]]));
   }
 
-  function made({ text, attached }: DraftMessage): Edit {
-    const edit = { draft: createStore(text), tray: createAttachmentList(read) };
+  function made(from: DraftMessage): Edit {
+    const { text, attached } = from;
+    const edit = { from, draft: createStore(text), tray: createAttachmentList(read) };
     edit.tray.put(attached);
     edit.draft.subscribe(changed);
     edit.tray.subscribe(changed);
@@ -86,7 +90,14 @@ export function createEdits(
   };
 }
 
-const saidIn = ({ text, attachments }: ReturnType<typeof viewOf>): DraftMessage => ({
+/** What is sent now. Its template stays with the text that it has made. */
+export function writtenIn({ from, draft, tray }: Edit): DraftMessage {
+  const text = draft.get();
+  return { text, attached: tray.get(), ...templateOf(from, text) };
+}
+
+const saidIn = ({ text, attachments, template }: ReturnType<typeof viewOf>): DraftMessage => ({
   text,
   attached: attachments.map(draftAttachmentOf),
+  ...(template && { template }),
 });

@@ -3,6 +3,7 @@ import type {
   Attachment,
   Compaction,
   Failure,
+  MessageTemplate,
   StoredMessage,
   Timing,
   Usage,
@@ -53,6 +54,8 @@ export interface MessageView
   readonly createdAt: number | null;
   /** All versions of this message, oldest first. */
   readonly siblings: readonly string[];
+  /** The template that made it. */
+  readonly template?: MessageTemplate | undefined;
   /** The summary of this message and all before it. */
   readonly compaction?: Compaction | undefined;
 }
@@ -142,6 +145,7 @@ function keptOf(message: StoredMessage): MessageView {
     inferenceId,
     createdAt,
     siblings,
+    template: message.template,
     compaction: message.compaction ?? undefined,
   };
 }

@@ -122,7 +122,14 @@ export function showTurn(context: TurnContext, turn: Turn, inferenceId: string):
           question: { written: of.written, siblings },
           siblings: [],
           ask: (id, _, content) =>
-            conversations.edit({ messageId, content, inferenceId: id, ...by, ...asked() }),
+            conversations.edit({
+              messageId,
+              content,
+              inferenceId: id,
+              template: of.written.template ?? null,
+              ...by,
+              ...asked(),
+            }),
         };
       case "regenerate": {
         const ask = (id: string) =>
@@ -152,7 +159,15 @@ export function showTurn(context: TurnContext, turn: Turn, inferenceId: string):
     if (question !== null) {
       const { written } = question;
       added.push(
-        rows.add("user", written.text, { content: shownContent(written) }, question.siblings),
+        rows.add(
+          "user",
+          written.text,
+          {
+            content: shownContent(written),
+            ...(written.template && { template: written.template }),
+          },
+          question.siblings,
+        ),
       );
     }
     let before: MessageState | undefined;

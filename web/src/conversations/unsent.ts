@@ -1,6 +1,11 @@
 /** The unsent messages of a conversation: the draft, its attachments and the edits. */
 import { type AttachmentList, createAttachmentList } from "../attachments/attachmentList";
-import { type DraftAttachment, type DraftMessage, isLost } from "../attachments/draftAttachment";
+import {
+  type DraftAttachment,
+  type DraftMessage,
+  isLost,
+  templateOf,
+} from "../attachments/draftAttachment";
 import type { BlobCache } from "../lib/blobs";
 import { createStore, type ReadonlyStore, type Store } from "../lib/store";
 import {
@@ -29,6 +34,8 @@ export interface Unsent {
   readonly draft: Store<string>;
   /** The attachments of the draft. */
   readonly tray: AttachmentList;
+  /** The message that came back last. It has its template as long as its text stays. */
+  readonly returned: ReadonlyStore<DraftMessage | null>;
   readonly edits: OwnEdits;
   /** Empties the message box; returns its content. */
   take(): DraftMessage;
@@ -55,6 +62,7 @@ export function createUnsent({ state, rows, drafts, bytes }: UnsentOptions): Uns
   let unsure = reloaded.sent;
   const draft = createStore(joined([...reloaded.queue, reloaded.text]));
   const tray = createAttachmentList(keepBytes);
+  const returned = createStore(madeBy(reloaded));
   const edits = createEdits(rows, keepBytes, () => changed());
 
   function keepBytes({ hash, bytes: read }: DraftAttachment): void {
@@ -81,12 +89,13 @@ export function createUnsent({ state, rows, drafts, bytes }: UnsentOptions): Uns
     isTemporary: () => state.get().temporary,
     read(): Draft {
       const { queue } = state.get();
-      const { inferenceId, text, edited } = sent() ?? {};
+      const { inferenceId, text, edited, template } = sent() ?? {};
       const isSent = inferenceId !== undefined && text !== undefined;
       return {
         text: draft.get(),
         queue: queue.map((one) => one.text),
-        sent: isSent ? { inferenceId, text, edited: edited ?? null } : null,
+        sent: isSent ? { inferenceId, text, edited: edited ?? null, template } : null,
+        ...templateOf(returned.get(), draft.get()),
         names: namesOf([...queue.map((one) => one.attached), tray.get()].flat()),
         edits: edits.kept(),
       };
@@ -115,8 +124,11 @@ export function createUnsent({ state, rows, drafts, bytes }: UnsentOptions): Uns
     drafts.attached.write(keyNow(), { typed: lists.flat(), sent: going });
   }
 
-  function giveBack({ text, attached }: DraftMessage): void {
+  function giveBack(written: DraftMessage): void {
+    const { text, attached } = written;
     tray.put(attached);
+    // Beside another text it is not what the template made.
+    if (draft.get() === "") returned.set(written);
     draft.set(joined([text, draft.get()]));
   }
 
@@ -125,8 +137,9 @@ export function createUnsent({ state, rows, drafts, bytes }: UnsentOptions): Uns
     const isHere = (row: string) => rows.get(row)?.get().message.inferenceId === left.inferenceId;
     if (messages.some(isHere)) return;
     const edited = messages.find((row) => rows.get(row)?.get().message.id === left.edited);
-    if (edited === undefined) giveBack({ text: left.text, attached });
-    else edits.begin(edited, { text: left.text, attached });
+    const written = { text: left.text, attached, template: left.template };
+    if (edited === undefined) giveBack(written);
+    else edits.begin(edited, written);
   }
 
   /** The host may have what did not fit into the tab's storage. */
@@ -148,7 +161,7 @@ export function createUnsent({ state, rows, drafts, bytes }: UnsentOptions): Uns
   attached.typed.forEach(keepBytes);
   if (state.get().id === null && unsure !== null) {
     // Without an id, the host was never asked for an answer.
-    giveBack({ text: unsure.text, attached: attached.sent });
+    settle(unsure, attached.sent);
     unsure = null;
   }
   edits.restore(reloaded.edits, []);
@@ -160,9 +173,12 @@ export function createUnsent({ state, rows, drafts, bytes }: UnsentOptions): Uns
   return {
     draft,
     tray,
+    returned,
     edits,
     take() {
-      const written = { text: draft.get(), attached: tray.take() };
+      const text = draft.get();
+      const written = { text, attached: tray.take(), ...templateOf(returned.get(), text) };
+      returned.set(null);
       draft.set("");
       return written;
     },
@@ -192,7 +208,8 @@ export function createUnsent({ state, rows, drafts, bytes }: UnsentOptions): Uns
       };
       if (taken !== null) return recallLost();
       if (!isWanted()) return;
-      const { text, queue, names, sent: left, edits: kept } = await drafts.recall(keyNow());
+      const stored = await drafts.recall(keyNow());
+      const { text, queue, names, sent: left, edits: kept } = stored;
       const found = await drafts.attached.recall(keyNow());
       if (!isWanted()) return;
       const isTyped = isOurs;
@@ -201,12 +218,17 @@ export function createUnsent({ state, rows, drafts, bytes }: UnsentOptions): Uns
       if (isTyped) return;
       edits.restore(kept, state.get().messages);
       if (left !== null) settle(left, []);
+      returned.set(returned.get() ?? madeBy(stored));
       if (queue.length > 0 || text !== "") draft.set(joined([draft.get(), ...queue, text]));
     },
     isEmpty,
     close: following.close,
   };
 }
+
+/** The text that a template made, if the draft is one. */
+const madeBy = ({ text, template }: Draft): DraftMessage | null =>
+  template === undefined ? null : { text, attached: [], template };
 
 /** Names of the attachments that could be sent; the others are not reported as lost. */
 function namesOf(all: readonly DraftAttachment[]): string[] {

@@ -1,17 +1,9 @@
-/** The texts for prompt templates, loaded with their form. */
+/** The texts for prompt templates, loaded with the parts that show them. */
 import { templatesInEnglish } from "./en/templates";
-import { PSEUDO, shownLanguage } from "./language";
+import { inLanguage } from "./inLanguage";
 import type { Worded } from "./types";
 
-export const templates: Worded<typeof templatesInEnglish> = await chosen();
-
-async function chosen() {
-  switch (shownLanguage()) {
-    case "de":
-      return (await import("./de/templates")).templatesInGerman;
-    case PSEUDO:
-      return (await import("./pseudo")).pseudo<typeof templates>(templatesInEnglish);
-    default:
-      return templatesInEnglish;
-  }
-}
+export const templates = await inLanguage<Worded<typeof templatesInEnglish>>(
+  templatesInEnglish,
+  async () => (await import("./de/templates")).templatesInGerman,
+);

@@ -6,6 +6,7 @@ export const SECTIONS = [
   "answers",
   "tools",
   "servers",
+  "templates",
   "costs",
   "appearance",
   "shortcuts",

@@ -63,8 +63,9 @@ export interface Settings extends ReadonlyStore<SettingsState> {
   add(provider: NewProvider): Promise<ProviderSummary>;
   remove(providerId: string): Promise<void>;
   restore(providerId: string): Promise<void>;
+  /** Prompts with a form. */
+  readonly templates: Bridge["client"]["templates"];
   /** The tools that models may call, and permanent decisions about them. */
-  readonly templates: Pick<Bridge["client"]["templates"], "list" | "get" | "render">;
   readonly tools: Bridge["client"]["tools"];
   /** The servers that tools come from. */
   readonly mcp: Bridge["client"]["mcp"] & {

@@ -184,9 +184,10 @@ export function createFakeConversations(host: FakeAnswers): FakeConversations {
     tree: Tree,
     parentId: string | null,
     content: SendRequest["content"],
-    by: Wanted,
+    by: Wanted & Pick<SendRequest, "template">,
   ): SendReply {
     const question = add(tree, parentId, blobs.keep(content), null);
+    if (by.template) question.template = by.template;
     const answer = add(tree, question.id, "", by);
     if (tree.head.title === "") tree.head.title = firstWords(textOf(content));
     try {

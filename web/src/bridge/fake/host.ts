@@ -9,7 +9,7 @@ import { FakeRun } from "./run";
 import { play } from "./script";
 import type { FakeSettings } from "./settings";
 import { isRecorded, replay } from "./streams";
-import { createFakeTemplates, type FakeTemplates } from "./templates";
+import { createFakeTemplates } from "./templates";
 import { createFakeTools } from "./tools";
 
 const MAX_RUNS = 5;
@@ -19,16 +19,12 @@ const PIECE_EVENTS = 500;
 /** A session is made and destroyed; runs in it, and its history, are left to the real host. */
 type MissingOfLlm = "runSession" | "getSession" | "list";
 
-/** The transport answers `hello`, and the fake host has no model file and changes no template. */
+/** The transport answers `hello`, and the fake host has no model file. */
 interface FakeHandlers
   extends FakeChoices,
-    Omit<
-      Handlers,
-      "llm" | "conversations" | "shell" | "providers" | "model" | "wire" | "templates"
-    > {
+    Omit<Handlers, "llm" | "conversations" | "shell" | "providers" | "model" | "wire"> {
   readonly llm: Omit<Handlers["llm"], MissingOfLlm>;
   readonly conversations: FakeConversations;
-  readonly templates: FakeTemplates;
   readonly shell: Omit<Handlers["shell"], "hello">;
 }
 

@@ -97,7 +97,17 @@ export function createFakeMcp(publish: (topic: AnyTopic) => void): Handlers["mcp
       if (name !== LOG.uri && name !== OF_DAY.uri) throw refusal("TOOL_FAILED", "Not found");
       return { text: "", files: [file] };
     },
-    prompts: () => ({ items: [...PROMPTS], problems: {} }),
+    prompts({ start = false }) {
+      const server = servers.find(({ name }) => name === OFF.name);
+      if (server === undefined) return { items: [], waiting: [], problems: {} };
+      if (start && server.state === "idle") put({ ...server, state: "ready" });
+      const isReady = start || server.state === "ready";
+      return {
+        items: isReady ? [...PROMPTS] : [],
+        waiting: isReady ? [] : [server.name],
+        problems: {},
+      };
+    },
     prompt: ({ name, values: { city = "" } = {} }) => {
       if (city === "nowhere") throw refusal("TOOL_FAILED", "time: There is no such city.");
       return { text: name === "greet" ? "Good morning!" : `Plan a day in ${city}.`, files: [] };

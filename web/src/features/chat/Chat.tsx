@@ -4,18 +4,16 @@ import {
   useEffect,
   useImperativeHandle,
   useLayoutEffect,
-  useMemo,
   useRef,
   useState,
 } from "react";
-import type { McpPrompt, MessageTemplate, RenderedTemplate } from "../../bridge/contract";
+import type { McpPrompt, MessageTemplate } from "../../bridge/contract";
 import { useConversation } from "../../conversations/useConversation";
 import { useConversations } from "../../conversations/useConversations";
 import { useStore } from "../../conversations/useStore";
 import { strings } from "../../i18n";
 import { isComposing } from "../../lib/ime";
 import { isCovered } from "../../lib/overlays";
-import { useSettings } from "../../settings/useSettings";
 import { useFileDrop } from "../../ui/dragAndDrop";
 import { lazyPart } from "../../ui/lazyPart";
 import { useSidePanel } from "../../ui/panel/useSidePanel";
@@ -35,14 +33,16 @@ import styles from "./Chat.module.css";
 import { EmptyState } from "./EmptyState";
 import { Header, type HeaderProps } from "./Header";
 import { StatusNews } from "./StatusLine";
-import { promptSource, templateSource } from "./slashSources";
 import { TideLine } from "./TideLine";
 
 const CompactionBar = lazyPart(async () => (await import("./CompactionBar")).CompactionBar);
 const EstimateLine = lazyPart(async () => (await import("../composer/EstimateLine")).EstimateLine);
 const EffortMenu = lazyPart(async () => (await import("../models/EffortMenu")).EffortMenu);
 const ToolPanel = lazyPart(async () => (await import("../tools/ToolPanel")).ToolPanel);
-const SlashMenu = lazyPart(async () => (await import("../composer/SlashMenu")).SlashMenu);
+const DraftTemplate = lazyPart(
+  async () => (await import("../templates/DraftTemplate")).DraftTemplate,
+);
+const SlashCommands = lazyPart(async () => (await import("./SlashCommands")).SlashCommands);
 const PromptDialog = lazyPart(async () => (await import("../tools/PromptDialog")).PromptDialog);
 const ResourceDialog = lazyPart(
   async () => (await import("../tools/ResourceDialog")).ResourceDialog,
@@ -78,18 +78,11 @@ export function Chat(props: ChatProps) {
   const refused = pending?.failure ?? null;
   const box = useRef<HTMLTextAreaElement>(null);
   const models = useRef<HTMLButtonElement>(null);
-  const { mcp, templates } = useSettings();
-  const { instructions } = useConversations();
-  const [template, setTemplate] = useState<string | null>(null);
+  const [template, setTemplate] = useState<Pick<MessageTemplate, "name"> | null>(null);
   const [prompt, setPrompt] = useState<McpPrompt | null>(null);
   const [isAttaching, setIsAttaching] = useState(false);
   const showPanel = useSidePanel();
   const showRequest = () => showPanel({ title: strings.acts.request, body: <RequestPreview /> });
-  // What a message that begins with a slash can stand for.
-  const sources = useMemo(
-    () => [templateSource(templates, setTemplate), promptSource(mcp, setPrompt)],
-    [mcp, templates],
-  );
   const isEmpty = messages.length === 0;
   const follow = useStickToBottom(!isEmpty);
   const { jumpToEnd } = follow;
@@ -128,19 +121,9 @@ export function Chat(props: ChatProps) {
     return () => document.removeEventListener("keydown", onKeyDown);
   }, [conversation]);
 
-  function send(text?: string): void {
-    if (conversation.send(text)) jumpToEnd();
+  function send(text?: string, by?: MessageTemplate): void {
+    if (conversation.send(text, by)) jumpToEnd();
     box.current?.focus();
-  }
-
-  async function sendTemplate(said: RenderedTemplate, by: MessageTemplate): Promise<void> {
-    const conversationId = conversation.get().id;
-    if (said.system !== undefined) {
-      const { first } = conversation.options;
-      if (conversationId === null) first.set({ ...first.get(), instructions: said.system });
-      else await instructions.instruct({ conversationId, systemPrompt: said.system });
-    }
-    if (conversation.send(said.user, by)) jumpToEnd();
   }
 
   function retry(): void {
@@ -233,7 +216,13 @@ export function Chat(props: ChatProps) {
         onStop={conversation.stop}
         above={
           <>
-            <SlashMenu box={box} draft={conversation.draft} sources={sources} />
+            <SlashCommands
+              box={box}
+              draft={conversation.draft}
+              onTemplate={setTemplate}
+              onPrompt={setPrompt}
+            />
+            <DraftTemplate conversation={conversation} onEdit={setTemplate} />
             <TideLine status={status} />
           </>
         }
@@ -259,7 +248,12 @@ export function Chat(props: ChatProps) {
         />
       )}
       {template !== null && (
-        <TemplateDialog name={template} onClose={() => setTemplate(null)} onSend={sendTemplate} />
+        <TemplateDialog
+          template={template}
+          conversation={conversation}
+          onClose={() => setTemplate(null)}
+          onSend={send}
+        />
       )}
       {drop.isOver && <DropOverlay />}
       <StatusNews key={id} state={run?.get() ?? null} refused={refused} />

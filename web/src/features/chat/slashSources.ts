@@ -1,35 +1,64 @@
 /** What a message that begins with a slash can stand for: templates and the prompts of servers. */
 import type { McpPrompt } from "../../bridge/contract";
-import { strings } from "../../i18n";
+import { resources } from "../../i18n/resources";
 import type { Settings } from "../../settings/settings";
-import type { SlashSource } from "../composer/SlashMenu";
+import type { SlashEntry, SlashSource } from "../composer/SlashMenu";
 
-/** `choose` gets the name of the template that the person has chosen. */
+/** `choose` gets the chosen template; `open` shows the library. */
 export function templateSource(
   templates: Settings["templates"],
-  choose: (name: string) => void,
+  choose: (template: { readonly name: string }) => void,
+  open: () => void,
 ): SlashSource {
-  return async () =>
-    (await templates.list())
+  return async () => {
+    const all = await templates.list();
+    const entries: SlashEntry[] = all
       .filter(({ problem }) => problem === undefined)
       .map(({ name, description }) => ({
         name,
         description,
-        source: strings.template,
-        choose: () => choose(name),
+        source: resources.template,
+        choose: () => choose({ name }),
       }));
+    const [label, description] =
+      all.length === 0
+        ? [resources.newTemplate, resources.noTemplates]
+        : [resources.library, resources.libraryText];
+    return [...entries, { name: "", label, description, source: "", choose: open }];
+  };
 }
 
-/** `choose` gets the prompt that the person has chosen. */
+export interface PromptSourceOptions {
+  /** Whether servers that do not run yet are started. */
+  readonly start: () => boolean;
+  readonly choose: (prompt: McpPrompt) => void;
+  /** Called when the person wants the prompts of a server that does not run yet. */
+  readonly onStart: () => void;
+  /** Shows the servers, where one could not be asked. */
+  readonly onProblem: () => void;
+}
+
 export function promptSource(
   mcp: Settings["mcp"],
-  choose: (prompt: McpPrompt) => void,
+  { start, choose, onStart, onProblem }: PromptSourceOptions,
 ): SlashSource {
-  return async () =>
-    (await mcp.prompts()).items.map((prompt) => ({
+  return async () => {
+    const isWanted = start();
+    const { items, waiting, problems } = await mcp.prompts({ start: isWanted });
+    const entries: SlashEntry[] = items.map((prompt) => ({
       name: prompt.name,
       description: prompt.description,
       source: prompt.server,
       choose: () => choose(prompt),
     }));
+    for (const server of waiting) {
+      const [label, description] = [resources.promptsOf(server), resources.startsServer];
+      entries.push({ name: "", label, description, source: server, choose: onStart });
+    }
+    // Nobody has asked for servers by a slash alone, so their problems are not shown then.
+    for (const [server, description] of isWanted ? Object.entries(problems) : []) {
+      entries.push({ name: "", label: server, description, source: "", choose: onProblem });
+    }
+    return entries;
+  };
 }

@@ -20,10 +20,12 @@ export interface MessageEditorProps {
   readonly onSave: () => void;
   /** Discards the edit. */
   readonly onCancel: () => void;
+  /** Opens the form of the template that made the text; null without one. */
+  readonly onForm: (() => void) | null;
 }
 
 export function MessageEditor(props: MessageEditorProps) {
-  const { edit, conversation, onSave, onCancel } = props;
+  const { edit, conversation, onSave, onCancel, onForm } = props;
   const { draft, tray } = edit;
   const text = useStore(draft);
   const { model, isBusy } = useConversation(conversation.key);
@@ -84,6 +86,11 @@ export function MessageEditor(props: MessageEditorProps) {
         <span id={note} aria-live="polite">
           {isBusy ? strings.editWaits : strings.editKeeps}
         </span>
+        {onForm !== null && (
+          <button type="button" onClick={onForm}>
+            {strings.editForm}
+          </button>
+        )}
         <button type="button" onClick={onCancel}>
           {strings.cancel}
         </button>

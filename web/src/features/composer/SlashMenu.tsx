@@ -13,6 +13,8 @@ import styles from "./SlashMenu.module.css";
 export interface SlashEntry {
   /** Without the slash. */
   readonly name: string;
+  /** Shown in place of the name, for a slash alone: the entry leads elsewhere. */
+  readonly label?: string;
   readonly description: string;
   /** Where it comes from, as people know it. */
   readonly source: string;
@@ -61,7 +63,7 @@ function OpenMenu({ box, draft, sources, typed }: SlashMenuProps & { readonly ty
 
   const entries = isClosed
     ? []
-    : sources.flatMap((source) => known.get(source) ?? []).filter(({ name }) => fits(name, typed));
+    : sources.flatMap((source) => known.get(source) ?? []).filter((entry) => fits(entry, typed));
   const place = moved.typed === typed && moved.place < entries.length ? moved.place : -1;
   const active = place < 0 ? undefined : `${id}-${place}`;
   const isOpen = entries.length > 0;
@@ -100,7 +102,7 @@ function OpenMenu({ box, draft, sources, typed }: SlashMenuProps & { readonly ty
       else if (event.key === "Enter" && place >= 0 && !event.shiftKey) choose(entries[place]);
       // Tab leaves the list at its ends, as it leaves the box.
       else if (step === 0 || (event.key === "Tab" && (next < 0 || next >= entries.length))) return;
-      else setMoved({ typed, place: (next + entries.length) % entries.length });
+      else setMoved({ typed, place: next < 0 ? entries.length - 1 : next % entries.length });
       event.preventDefault();
       event.stopPropagation();
     }
@@ -119,7 +121,7 @@ function OpenMenu({ box, draft, sources, typed }: SlashMenuProps & { readonly ty
             // biome-ignore lint/a11y/useKeyWithClickEvents: the keys are in the message box
             // biome-ignore lint/a11y/useFocusableInteractive: the focus is in the message box
             <div
-              key={`${entry.source}/${entry.name}`}
+              key={`${entry.source}/${entry.label ?? entry.name}`}
               id={`${id}-${at}`}
               role="option"
               aria-selected={at === place}
@@ -127,7 +129,7 @@ function OpenMenu({ box, draft, sources, typed }: SlashMenuProps & { readonly ty
               onMouseDown={(event) => event.preventDefault()}
               onClick={() => choose(entry)}
             >
-              <b>/{withEscapes(entry.name)}</b>
+              <b>{withEscapes(entry.label ?? `/${entry.name}`)}</b>
               <span>{withEscapes(entry.description)}</span>
               <small>{withEscapes(entry.source)}</small>
             </div>
@@ -138,8 +140,8 @@ function OpenMenu({ box, draft, sources, typed }: SlashMenuProps & { readonly ty
   );
 }
 
-const fits = (name: string, typed: string): boolean =>
-  name.toLowerCase().includes(typed.toLowerCase());
+const fits = ({ name, label }: SlashEntry, typed: string): boolean =>
+  label === undefined ? name.toLowerCase().includes(typed.toLowerCase()) : typed === "";
 
 function stepOf({ key, shiftKey }: KeyboardEvent): -1 | 0 | 1 {
   if (key === "Tab") return shiftKey ? -1 : 1;

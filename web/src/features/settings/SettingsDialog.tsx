@@ -8,6 +8,7 @@ import { useSettings } from "../../settings/useSettings";
 import { Dialog } from "../../ui/Dialog";
 import { Problem } from "../../ui/Problem";
 import { ShortcutSettings } from "../shortcuts/ShortcutSettings";
+import { TemplateLibrary } from "../templates/TemplateLibrary";
 import { About } from "./About";
 import { Appearance } from "./Appearance";
 import { Costs } from "./Costs";
@@ -63,6 +64,7 @@ export function SettingsDialog({ section, host, kind, onClose }: SettingsDialogP
           {shown === "answers" && <Limits />}
           {shown === "tools" && <Tools />}
           {shown === "servers" && <Servers />}
+          {shown === "templates" && <TemplateLibrary />}
           {shown === "costs" && <Costs />}
           {shown === "appearance" && <Appearance />}
           {shown === "shortcuts" && <ShortcutSettings />}

@@ -1,6 +1,9 @@
 /** The form of a template, then the text that it makes. Nothing is sent before the person has seen it. */
 import { useEffect, useState } from "react";
 import type { MessageTemplate, RenderedTemplate, TemplateDetail } from "../../bridge/contract";
+import { failureOf } from "../../bridge/hostError";
+import type { Conversation } from "../../conversations/conversation";
+import { useConversations } from "../../conversations/useConversations";
 import { reasonOf, strings } from "../../i18n";
 import { templates as texts } from "../../i18n/templates";
 import { withEscapes } from "../../lib/hiddenCharacters";
@@ -9,38 +12,85 @@ import { Button } from "../../ui/Button";
 import { Dialog } from "../../ui/Dialog";
 import styles from "../../ui/form/form.module.css";
 import TypedForm, { type FormValues } from "../../ui/form/TypedForm";
-import { Problem } from "../../ui/Problem";
-import own from "./TemplateDialog.module.css";
+import { Notice, Problem } from "../../ui/Problem";
+import { problemText } from "./problemText";
+import { RenderedText } from "./RenderedText";
+import { TemplateWish, useWish } from "./TemplateWish";
 
 export interface TemplateDialogProps {
-  readonly name: string;
+  /** With the version and the values of a message, the form has these values. */
+  readonly template: Pick<MessageTemplate, "name"> & Partial<MessageTemplate>;
+  readonly conversation: Conversation;
   readonly onClose: () => void;
-  /** May reject: the reason is shown. */
-  readonly onSend: (said: RenderedTemplate, template: MessageTemplate) => Promise<void>;
+  readonly onSend: (text: string, template: MessageTemplate) => void;
 }
 
-export function TemplateDialog({ name, onClose, onSend }: TemplateDialogProps) {
+/** The template as it is, and as it was when it made the message. Null where it is gone. */
+interface Found {
+  readonly now: TemplateDetail | null;
+  readonly before: TemplateDetail | null;
+}
+
+export function TemplateDialog({ template, conversation, onClose, onSend }: TemplateDialogProps) {
+  const { name, version } = template;
   const { templates } = useSettings();
-  const [detail, setDetail] = useState<TemplateDetail | null>(null);
-  const [values, setValues] = useState<FormValues>({});
+  const { instructions } = useConversations();
+  const [found, setFound] = useState<Found | null>(null);
+  const [isBefore, setIsBefore] = useState(false);
+  const [values, setValues] = useState<FormValues>(() => formValues(template));
+  /** The values of the text that is shown. */
+  const [sent, setSent] = useState<FormValues>({});
   const [said, setSaid] = useState<RenderedTemplate | null>(null);
+  const [isUsed, setIsUsed] = useState(true);
   const [problem, setProblem] = useState<string | null>(null);
 
   useEffect(() => {
-    templates.get({ name }).then(setDetail, (error) => setProblem(reasonOf(error)));
-  }, [templates, name]);
+    async function find(): Promise<Found> {
+      if (version === undefined) return { now: await templates.get({ name }), before: null };
+      const orNull = (error: unknown) => {
+        if (failureOf(error).code === "NOT_FOUND") return null;
+        throw error;
+      };
+      const [now, before] = await Promise.all([
+        templates.get({ name }).catch(orNull),
+        templates.get({ name, version }).catch(orNull),
+      ]);
+      return { now, before };
+    }
+    find().then(setFound, (error) => setProblem(reasonOf(error)));
+  }, [templates, name, version]);
+
+  const { now = null, before = null } = found ?? {};
+  const isSound = now !== null && now.problem === undefined;
+  const detail = (isBefore || !isSound) && before !== null ? before : isSound ? now : null;
+  const wish = useWish(detail, conversation.model());
 
   async function preview(given: FormValues): Promise<void> {
-    const found = await templates.render({ name, values: given });
+    if (detail === null) return;
+    const made = await templates.render({ name, version: detail.version, values: given });
     setProblem(null);
-    setValues(given);
-    setSaid(found);
+    // What the other version asks for besides is there again when that is chosen.
+    const own = new Set(detail.inputs.map((field) => field.name));
+    const others = Object.entries(values).filter(([field]) => !own.has(field));
+    setValues({ ...Object.fromEntries(others), ...given });
+    setSent(given);
+    setSaid(made);
   }
 
-  async function send(): Promise<void> {
-    if (said === null) return;
+  async function send({ user, system, version }: RenderedTemplate): Promise<void> {
+    const { options } = conversation;
+    const conversationId = conversation.get().id;
     try {
-      await onSend(said, { name: said.name, version: said.version, values: plain(values) });
+      if (system !== undefined && conversationId === null) {
+        options.first.set({ ...options.first.get(), instructions: system });
+      } else if (system !== undefined && conversationId !== null) {
+        await instructions.instruct({ conversationId, systemPrompt: system });
+      }
+      if (isUsed && wish !== null) {
+        if (wish.model !== null) conversation.choose(wish.model);
+        options.choose(wish.options);
+      }
+      onSend(user, { name, version, values: plain(sent) });
       onClose();
     } catch (error) {
       setProblem(reasonOf(error));
@@ -48,36 +98,83 @@ export function TemplateDialog({ name, onClose, onSend }: TemplateDialogProps) {
   }
 
   return (
-    <Dialog title={detail?.title ?? name} onClose={onClose}>
+    <Dialog title={withEscapes(detail?.title ?? name)} onClose={onClose}>
       <div className={styles.section}>
         {detail !== null && detail.description !== "" && (
           <p className={styles.text}>{withEscapes(detail.description)}</p>
         )}
+        {found !== null && (
+          <Change
+            {...{ now, before, isBefore }}
+            version={version}
+            onChoose={(wanted) => {
+              setIsBefore(wanted);
+              setSaid(null);
+            }}
+          />
+        )}
         {detail !== null && said === null && (
           <TypedForm
+            key={detail.version}
             fields={detail.inputs}
-            values={values}
+            values={fitting(values, detail)}
             submitLabel={texts.preview}
             onSubmit={preview}
             onCancel={onClose}
           />
         )}
+        {said !== null && <RenderedText said={said} />}
+        {wish !== null && <TemplateWish wish={wish} isUsed={isUsed} onUse={setIsUsed} />}
         {said !== null && (
-          <>
-            {said.system !== undefined && <Text title={texts.instructions} text={said.system} />}
-            <Text title={texts.message} text={said.user} />
-            <div className={styles.buttons}>
-              <Button tone="filled" onClick={() => void send()}>
-                {strings.send}
-              </Button>
-              <Button onClick={() => setSaid(null)}>{texts.change}</Button>
-            </div>
-          </>
+          <div className={styles.buttons}>
+            <Button tone="filled" isFree={wish !== null} onClick={() => void send(said)}>
+              {strings.send}
+            </Button>
+            <Button onClick={() => setSaid(null)}>{texts.change}</Button>
+          </div>
         )}
         <Problem>{problem}</Problem>
       </div>
     </Dialog>
   );
+}
+
+interface ChangeProps extends Found {
+  /** The version that made the message, if there is one. */
+  readonly version: string | undefined;
+  readonly isBefore: boolean;
+  readonly onChoose: (isBefore: boolean) => void;
+}
+
+/** Says that the template is gone, broken or another one than it was. */
+function Change({ now, before, version, isBefore, onChoose }: ChangeProps) {
+  if (now === null) return <Notice isBad>{before ? texts.removed : texts.removedGone}</Notice>;
+  const { problem } = now;
+  const isOther = version !== undefined && now.version !== version;
+  return (
+    <>
+      {problem !== undefined && <Problem>{problemText(problem)}</Problem>}
+      {isOther && <Notice>{before === null ? texts.changedGone : texts.changed}</Notice>}
+      {isOther && before !== null && problem === undefined && (
+        <Button className={styles.start} onClick={() => onChoose(!isBefore)}>
+          {isBefore ? texts.useNow : texts.useThen}
+        </Button>
+      )}
+    </>
+  );
+}
+
+/** The values of a message. Those of a form are texts, numbers, lists and files. */
+const formValues = ({ values = {} }: Partial<MessageTemplate>): FormValues => values as FormValues;
+
+/** Without the files of fields that are none any more, and the other way around. */
+function fitting(values: FormValues, { inputs }: TemplateDetail): FormValues {
+  const isFile = (name: string) => inputs.some((one) => one.name === name && one.type === "file");
+  const kept = Object.entries(values).filter(([name, value]) => {
+    const hasText = typeof value === "object" && !Array.isArray(value);
+    return value !== null && hasText === isFile(name);
+  });
+  return Object.fromEntries(kept);
 }
 
 /** The values as JSON. */
@@ -87,15 +184,4 @@ function plain(values: FormValues): MessageTemplate["values"] {
     return [name, isFile ? { ...value } : value] as const;
   });
   return Object.fromEntries(entries);
-}
-
-function Text({ title, text }: { readonly title: string; readonly text: string }) {
-  return (
-    <section className={styles.section} aria-label={title}>
-      <h3>{title}</h3>
-      <p className={`${styles.text} ${own.said}`} dir="auto">
-        {withEscapes(text)}
-      </p>
-    </section>
-  );
 }

@@ -13,6 +13,7 @@ import {
   NextIcon,
   PreviousIcon,
   RedoIcon,
+  SettingsIcon,
 } from "../../ui/icons";
 import { lazyPart } from "../../ui/lazyPart";
 import { useCopy } from "../../ui/useCopy";
@@ -34,10 +35,12 @@ export interface MessageActionsProps {
   readonly isBusy: boolean;
   /** Null where nothing can be edited. */
   readonly onEdit: (() => void) | null;
+  /** Opens the form of the template that made it; null without one. */
+  readonly onForm: (() => void) | null;
 }
 
 export function MessageActions(props: MessageActionsProps) {
-  const { id, view, conversation, isLast, isBusy, onEdit } = props;
+  const { id, view, conversation, isLast, isBusy, onEdit, onForm } = props;
   const { role, status, text, live, siblings, finishReason, inferenceId } = view;
   const bar = useRef<HTMLDivElement>(null);
   const toolbar = useRovingFocus(bar);
@@ -71,6 +74,11 @@ export function MessageActions(props: MessageActionsProps) {
       {onEdit !== null && (
         <IconButton size="medium" label={strings.edit} onClick={onEdit}>
           <EditIcon />
+        </IconButton>
+      )}
+      {onForm !== null && (
+        <IconButton size="medium" label={strings.editForm} onClick={onForm}>
+          <SettingsIcon />
         </IconButton>
       )}
       {canRedo && !(isLast && status === "interrupted") && (

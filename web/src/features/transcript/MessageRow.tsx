@@ -1,5 +1,5 @@
 /** One message with its actions. While an answer streams, only its row renders. */
-import { memo, useCallback } from "react";
+import { memo, useCallback, useState } from "react";
 import type { CallVerdict } from "../../conversations/callVerdict";
 import type { Conversation } from "../../conversations/conversation";
 import { useMessage } from "../../conversations/useMessage";
@@ -15,6 +15,9 @@ import { UserMessage } from "./UserMessage";
 
 const BudgetCard = lazyPart(async () => (await import("./BudgetCard")).BudgetCard);
 const SummaryFold = lazyPart(async () => (await import("./SummaryFold")).SummaryFold);
+const FormOfMessage = lazyPart(
+  async () => (await import("../templates/FormOfMessage")).FormOfMessage,
+);
 const MessageEditor = lazyPart(
   async () => (await import("../composer/MessageEditor")).MessageEditor,
 );
@@ -39,6 +42,7 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
     (verdict: CallVerdict) => conversation.decide(id, verdict),
     [conversation, id],
   );
+  const [isForm, setIsForm] = useState(false);
   if (view === null) return null;
   const isQuestion = view.role === "user";
   const actions = (
@@ -46,6 +50,7 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
       {...props}
       view={view}
       onEdit={isQuestion && !isBusy ? () => edits.begin(id) : null}
+      onForm={view.template && !isBusy ? () => setIsForm(true) : null}
     />
   );
   return (
@@ -64,6 +69,7 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
             conversation={conversation}
             onSave={() => conversation.edit(id)}
             onCancel={() => edits.end(id)}
+            onForm={edit.from.template && !isBusy ? () => setIsForm(true) : null}
           />
         )
       ) : (
@@ -82,6 +88,15 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
             </div>
           </AssistantMessage>
         </DecideCallContext>
+      )}
+      {isForm && (
+        <FormOfMessage
+          id={id}
+          view={view}
+          edit={edit}
+          conversation={conversation}
+          onClose={() => setIsForm(false)}
+        />
       )}
       {view.compaction !== undefined && (
         <SummaryFold

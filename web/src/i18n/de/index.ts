@@ -52,6 +52,7 @@ export const german: Strings = {
   answerActions: "Aktionen für diese Antwort",
   questionActions: "Aktionen für diese Frage",
   edit: "Bearbeiten",
+  editForm: "Formular bearbeiten",
   editQuestion: "Frage bearbeiten",
   editKeeps: "Die ursprüngliche Frage und ihre Antwort bleiben als weitere Version erhalten.",
   editWaits: "Du kannst das fragen, sobald die Antwort vollständig ist.",
@@ -122,6 +123,7 @@ export const german: Strings = {
     answers: "Grenzen",
     tools: "Werkzeuge",
     servers: "Server",
+    templates: "Vorlagen",
     costs: "Kosten",
     appearance: "Aussehen",
     shortcuts: "Tastenkürzel",
@@ -212,7 +214,6 @@ export const german: Strings = {
   closeSidebar: "Seitenleiste ausblenden",
   conversations: "Unterhaltungen",
   untitled: "Ohne Titel",
-  template: "Vorlage",
   noConversations: "Hier erscheinen deine Unterhaltungen.",
   groups: {
     pinned: "Angeheftet",

@@ -6,6 +6,13 @@ export const resourcesInGerman: Worded<typeof resourcesInEnglish> = {
   slash: "Befehle",
   found: (count) =>
     `${count === 1 ? "1 Befehl" : `${count} Befehle`}. Die Pfeiltasten wählen einen aus.`,
+  template: "Vorlage",
+  newTemplate: "Neue Vorlage …",
+  noTemplates: "Du hast noch keine Vorlagen.",
+  library: "Alle Vorlagen …",
+  libraryText: "Suchen, bearbeiten, importieren",
+  promptsOf: (server) => `Prompts von ${server} …`,
+  startsServer: "Startet diesen Server und zeigt seine Prompts.",
   promptOf: (prompt, server) => `${prompt}, ein Prompt von ${server}`,
   insert: "Einfügen",
   loading: "Der Server wird gefragt …",

@@ -7,4 +7,112 @@ export const templatesInGerman: Worded<typeof templatesInEnglish> = {
   instructions: "Anweisungen für diesen Chat",
   message: "Nachricht",
   change: "Ändern",
+  changed: "Die Vorlage wurde geändert, seit diese Nachricht gesendet wurde.",
+  changedGone:
+    "Die Vorlage wurde geändert, seit diese Nachricht gesendet wurde. Die Fassung von damals gibt es nicht mehr.",
+  useThen: "Fassung dieser Nachricht verwenden",
+  useNow: "Neue Fassung verwenden",
+  removed: "Die Vorlage wurde gelöscht. Dieses Formular ist die Fassung dieser Nachricht.",
+  removedGone:
+    "Die Vorlage und die Fassung dieser Nachricht gibt es nicht mehr. Bearbeite stattdessen die Nachricht.",
+  fromTemplate: (name) => `Aus der Vorlage ${name}`,
+
+  wish: "In diesem Chat verwenden, was die Vorlage verlangt",
+  wishModel: (model) => `Modell: ${model}`,
+  wishEffort: (effort) => `Aufwand: ${effort}`,
+  wishTools: (tools) => `Werkzeuge: ${tools}`,
+  noProvider: (provider) =>
+    `Der Anbieter ${provider} ist nicht eingerichtet. Es antwortet das Modell dieses Chats.`,
+  noTools: (tools) => `Nicht vorhanden oder ausgeschaltet: ${tools}. Die Antwort kommt ohne aus.`,
+
+  text: "Eine Vorlage ist ein Prompt mit einem Formular. Tippe / und ihren Namen in einem Chat, um sie zu verwenden.",
+  search: "Vorlagen durchsuchen",
+  newTemplate: "Neue Vorlage",
+  importFile: "Importieren …",
+  importLabel: "Vorlagen importieren",
+  none: "Du hast noch keine Vorlagen. Beginne mit einem Beispiel, oder importiere, was du hast.",
+  nothingFound: (query) => `Keine Vorlage passt zu „${query}“.`,
+  count: (count) => (count === 1 ? "1 Vorlage" : `${count} Vorlagen`),
+  edit: "Bearbeiten",
+  editOf: (name) => `${name} bearbeiten`,
+  more: (name) => `Mehr zu ${name}`,
+  duplicate: "Duplizieren",
+  rename: "Umbenennen oder verschieben",
+  renameLabel: "Name. Ein Schrägstrich macht einen Ordner.",
+  exportFile: "Exportieren",
+  remove: "Löschen",
+  removedToast: (name) => `${name} gelöscht.`,
+  imported: (names) => `Importiert: ${names}.`,
+  isUnsaved: "Ungespeicherte Änderungen",
+  place: (line, column) =>
+    column === undefined ? `Zeile ${line}: ` : `Zeile ${line}, Spalte ${column}: `,
+
+  name: "Name",
+  nameHint: "Ein Schrägstrich macht einen Ordner, wie in arbeit/prüfung.",
+  body: "Text der Vorlage",
+  help: "Zwischen den Zeilen aus Strichen: wonach das Formular fragt. Darunter: der Prompt, mit {{ Variablen }}.",
+  goToLine: "Zur Zeile gehen",
+  save: "Speichern",
+  saved: "Gespeichert.",
+  form: "Formular",
+  noFields: "Diese Vorlage fragt nach nichts.",
+  discard: "Änderungen verwerfen",
+  reload: "Gespeicherte laden",
+  versions: "Frühere Fassungen",
+  show: "Zeigen",
+  showOf: (date) => `Fassung von ${date} zeigen`,
+  isEarlier: "Das ist eine andere Fassung. Speichere sie, um zu ihr zurückzukehren.",
+  back: "Zurück zu meinem Text",
+
+  examples: [
+    {
+      label: "Übersetzen",
+      name: "übersetzen",
+      text: `---
+name: Übersetzen
+description: Übersetzt einen Text
+inputs:
+  sprache: {type: string, title: Sprache, default: Englisch}
+  ton: {type: enum, title: Ton, options: [neutral, freundlich, förmlich], default: neutral}
+  text: {type: text, title: Text, required: true}
+---
+Übersetze diesen Text. Zielsprache: {{ sprache }}. Ton: {{ ton }}.
+
+{{ text }}
+`,
+    },
+    {
+      label: "Code prüfen",
+      name: "code-prüfen",
+      text: `---
+name: Code prüfen
+description: Nennt die schlimmsten Probleme eines Programms
+inputs:
+  code: {type: text, title: Code, required: true}
+  anzahl: {type: integer, title: Höchstens so viele, default: 3, minimum: 1, maximum: 9}
+---
+{% system %}
+Du prüfst Code. Sei knapp und konkret.
+{% endsystem %}
+Nenne höchstens {{ anzahl }} Probleme dieses Codes, das schlimmste zuerst:
+
+{{ code }}
+`,
+    },
+    {
+      label: "Datei zusammenfassen",
+      name: "zusammenfassen",
+      text: `---
+name: Zusammenfassen
+description: Fasst eine Textdatei zusammen
+inputs:
+  datei: {type: file, title: Datei, required: true}
+  liste: {type: boolean, title: Als Liste}
+---
+Fasse diese Datei{% if liste %} in einer Liste von Punkten{% else %} in einem Absatz{% endif %} zusammen:
+
+{{ datei }}
+`,
+    },
+  ],
 };

@@ -51,6 +51,7 @@ export const english = {
   answerActions: "Answer actions",
   questionActions: "Question actions",
   edit: "Edit",
+  editForm: "Edit form",
   editQuestion: "Edit your question",
   editKeeps: "The original question and its answer are kept as another version.",
   editWaits: "You can ask this when the answer is complete.",
@@ -120,6 +121,7 @@ export const english = {
     answers: "Limits",
     tools: "Tools",
     servers: "Servers",
+    templates: "Templates",
     costs: "Costs",
     appearance: "Appearance",
     shortcuts: "Shortcuts",
@@ -210,7 +212,6 @@ export const english = {
   closeSidebar: "Hide sidebar",
   conversations: "Conversations",
   untitled: "Untitled",
-  template: "Template",
   noConversations: "Your conversations will appear here.",
   groups: {
     pinned: "Pinned",

@@ -4,6 +4,13 @@ export const resourcesInEnglish = {
   slash: "Commands",
   found: (count: number) =>
     `${count === 1 ? "1 command" : `${count} commands`}. The arrow keys choose one.`,
+  template: "Template",
+  newTemplate: "New template…",
+  noTemplates: "You have no templates yet.",
+  library: "All templates…",
+  libraryText: "Search, edit, import",
+  promptsOf: (server: string) => `Prompts of ${server}…`,
+  startsServer: "Starts this server and lists its prompts.",
   promptOf: (prompt: string, server: string) => `${prompt}, a prompt of ${server}`,
   insert: "Insert",
   loading: "The server is asked…",

@@ -5,4 +5,110 @@ export const templatesInEnglish = {
   instructions: "Instructions for this chat",
   message: "Message",
   change: "Change",
+  changed: "The template has changed since this message was sent.",
+  changedGone: "The template has changed since this message was sent. That version is gone.",
+  useThen: "Use the version of this message",
+  useNow: "Use the new version",
+  removed: "The template was deleted. This form is the version of this message.",
+  removedGone: "The template and the version of this message are gone. Edit the message instead.",
+  fromTemplate: (name: string) => `From the template ${name}`,
+
+  wish: "Use what the template asks for, in this chat",
+  wishModel: (model: string) => `Model: ${model}`,
+  wishEffort: (effort: string) => `Effort: ${effort}`,
+  wishTools: (tools: string) => `Tools: ${tools}`,
+  noProvider: (provider: string) =>
+    `The provider ${provider} is not set up. This chat's model answers.`,
+  noTools: (tools: string) => `Not there, or switched off: ${tools}. The answer does without.`,
+
+  text: "A template is a prompt with a form. Type / and its name in a chat to use it.",
+  search: "Search templates",
+  newTemplate: "New template",
+  importFile: "Import…",
+  importLabel: "Import templates",
+  none: "You have no templates yet. Start with an example, or import what you have.",
+  nothingFound: (query: string) => `No templates match “${query}”.`,
+  count: (count: number) => (count === 1 ? "1 template" : `${count} templates`),
+  edit: "Edit",
+  editOf: (name: string) => `Edit ${name}`,
+  more: (name: string) => `More for ${name}`,
+  duplicate: "Duplicate",
+  rename: "Rename or move",
+  renameLabel: "Name. A slash makes a folder.",
+  exportFile: "Export",
+  remove: "Delete",
+  removedToast: (name: string) => `Deleted ${name}.`,
+  imported: (names: string) => `Imported ${names}.`,
+  isUnsaved: "Unsaved changes",
+  place: (line: number, column: number | undefined) =>
+    column === undefined ? `Line ${line}: ` : `Line ${line}, column ${column}: `,
+
+  name: "Name",
+  nameHint: "A slash makes a folder, as in work/review.",
+  body: "Text of the template",
+  help: "Between the lines of dashes: what the form asks for. Below: the prompt, with {{ variables }}.",
+  goToLine: "Go to the line",
+  save: "Save",
+  saved: "Saved.",
+  form: "Form",
+  noFields: "This template asks for nothing.",
+  discard: "Discard changes",
+  reload: "Load the saved one",
+  versions: "Earlier versions",
+  show: "Show",
+  showOf: (date: string) => `Show the version of ${date}`,
+  isEarlier: "This is another version. Save it to go back to it.",
+  back: "Back to my text",
+
+  examples: [
+    {
+      label: "Translate",
+      name: "translate",
+      text: `---
+name: Translate
+description: Translates a text
+inputs:
+  language: {type: string, title: Language, default: German}
+  tone: {type: enum, title: Tone, options: [neutral, friendly, formal], default: neutral}
+  text: {type: text, title: Text, required: true}
+---
+Translate this text into {{ language }}. The tone is {{ tone }}.
+
+{{ text }}
+`,
+    },
+    {
+      label: "Review code",
+      name: "review-code",
+      text: `---
+name: Review code
+description: Names the worst problems of a piece of code
+inputs:
+  code: {type: text, title: Code, required: true}
+  most: {type: integer, title: Most problems, default: 3, minimum: 1, maximum: 9}
+---
+{% system %}
+You review code. Be brief and concrete.
+{% endsystem %}
+Name at most {{ most }} problems of this code, the worst one first:
+
+{{ code }}
+`,
+    },
+    {
+      label: "Summarize a file",
+      name: "summarize",
+      text: `---
+name: Summarize
+description: Sums up a text file
+inputs:
+  file: {type: file, title: File, required: true}
+  asPoints: {type: boolean, title: As a list}
+---
+Sum up this file{% if asPoints %} as a list of points{% else %} in one paragraph{% endif %}:
+
+{{ file }}
+`,
+    },
+  ],
 } as const;

@@ -1,0 +1,61 @@
+/** A text area with line numbers. A long line wraps, and the line with the problem is marked. */
+import { type RefObject, useEffect, useRef } from "react";
+import styles from "./templates.module.css";
+
+export interface CodeAreaProps {
+  readonly label: string;
+  readonly value: string;
+  readonly onChange: (value: string) => void;
+  /** The line with the problem, from 1. */
+  readonly badLine: number | undefined;
+  /** The id of what is wrong, or of a hint. */
+  readonly describedBy: string;
+  readonly box: RefObject<HTMLTextAreaElement | null>;
+}
+
+export function CodeArea({ label, value, onChange, badLine, describedBy, box }: CodeAreaProps) {
+  return (
+    <div className={styles.code} dir="ltr">
+      {/* Lies below the text area, with the same lines, and gives it its height. */}
+      <div aria-hidden="true">
+        {value.split("\n").map((line, place) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: a line is its place
+          <div key={place} data-bad={place + 1 === badLine || undefined}>
+            {line}
+          </div>
+        ))}
+      </div>
+      <textarea
+        ref={box}
+        className={styles.area}
+        aria-label={label}
+        aria-invalid={badLine !== undefined || undefined}
+        aria-describedby={describedBy}
+        spellCheck={false}
+        autoComplete="off"
+        value={value}
+        onChange={(event) => onChange(event.target.value)}
+      />
+    </div>
+  );
+}
+
+/** Moves the cursor to a place of the text, which counts from 1. */
+export function useGoTo(value: string) {
+  const box = useRef<HTMLTextAreaElement>(null);
+  const latest = useRef(value);
+  useEffect(() => {
+    latest.current = value;
+  });
+  function goTo(line: number, column = 1): void {
+    const element = box.current;
+    const lines = latest.current.split("\n");
+    const before = lines.slice(0, line - 1).reduce((sum, { length }) => sum + length + 1, 0);
+    // The host counts characters, the page counts halves of some.
+    const place = before + [...(lines[line - 1] ?? "")].slice(0, column - 1).join("").length;
+    element?.focus();
+    element?.setSelectionRange(place, place);
+    element?.previousElementSibling?.children[line - 1]?.scrollIntoView({ block: "nearest" });
+  }
+  return { box, goTo };
+}

@@ -1,0 +1,31 @@
+/** The form of the template that made a question. What it makes becomes another version of the question. */
+import { draftAttachmentOf } from "../../attachments/draftAttachment";
+import type { Conversation } from "../../conversations/conversation";
+import { type Edit, writtenIn } from "../../conversations/edits";
+import type { MessageView } from "../../conversations/message";
+import { TemplateDialog } from "./TemplateDialog";
+
+export interface FormOfMessageProps {
+  readonly id: string;
+  readonly view: MessageView;
+  /** The open edit of the question, whose form and attachments then count. */
+  readonly edit: Edit | undefined;
+  readonly conversation: Conversation;
+  readonly onClose: () => void;
+}
+
+export function FormOfMessage({ id, view, edit, conversation, onClose }: FormOfMessageProps) {
+  const template = edit?.from.template ?? view.template;
+  if (template === undefined) return null;
+  return (
+    <TemplateDialog
+      template={template}
+      conversation={conversation}
+      onClose={onClose}
+      onSend={(text, made) => {
+        const attached = edit ? writtenIn(edit).attached : view.attachments.map(draftAttachmentOf);
+        conversation.edit(id, { text, attached, template: made });
+      }}
+    />
+  );
+}

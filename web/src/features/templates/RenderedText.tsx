@@ -1,0 +1,27 @@
+/** The texts that a template makes: the instructions of the chat, and the message. */
+import type { RenderedTemplate } from "../../bridge/contract";
+import { templates as texts } from "../../i18n/templates";
+import { withEscapes } from "../../lib/hiddenCharacters";
+import styles from "../../ui/form/form.module.css";
+import own from "./templates.module.css";
+
+export function RenderedText({ said }: { readonly said: RenderedTemplate }) {
+  return (
+    <>
+      {said.system !== undefined && <Text title={texts.instructions} text={said.system} />}
+      <Text title={texts.message} text={said.user} />
+    </>
+  );
+}
+
+function Text({ title, text }: { readonly title: string; readonly text: string }) {
+  return (
+    <section className={styles.section} aria-label={title}>
+      <h3>{title}</h3>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a long text is scrolled by the keyboard */}
+      <p className={`${styles.text} ${own.said}`} dir="auto" tabIndex={0}>
+        {withEscapes(text)}
+      </p>
+    </section>
+  );
+}

@@ -1,0 +1,267 @@
+/**
+ * Edits a template, with its form beside it. The host checks what is typed. What is not saved is there
+ * again when the editor is opened the next time.
+ */
+import { type KeyboardEvent, useCallback, useEffect, useId, useState } from "react";
+import type { CheckedTemplate, SavedVersion, TemplateDetail } from "../../bridge/contract";
+import { failureOf } from "../../bridge/hostError";
+import { reasonOf } from "../../i18n";
+import { timeOf } from "../../i18n/format";
+import { templates as texts } from "../../i18n/templates";
+import { withEscapes } from "../../lib/hiddenCharacters";
+import { useSettings } from "../../settings/useSettings";
+import { Button } from "../../ui/Button";
+import { Dialog } from "../../ui/Dialog";
+import parts from "../../ui/form/form.module.css";
+import { TextField } from "../../ui/form/TextField";
+import { Notice, Problem } from "../../ui/Problem";
+import { Summary } from "../../ui/Summary";
+import { CodeArea, useGoTo } from "./CodeArea";
+import { problemText } from "./problemText";
+import { TemplatePreview } from "./TemplatePreview";
+import styles from "./templates.module.css";
+
+/** How long nothing is typed before the text is checked. */
+const CHECK_MS = 300;
+
+/** What was typed and not saved, by the template's name; "" for a new one. Only in memory. */
+const unsaved = new Map<string, string>();
+export const isUnsaved = (name: string): boolean => unsaved.has(name);
+
+/** What was not saved goes with a template that gets another name. */
+export function renameUnsaved(name: string, to: string): void {
+  const text = unsaved.get(name);
+  if (text !== undefined) unsaved.set(to, text);
+  unsaved.delete(name);
+}
+
+export interface TemplateEditorProps {
+  /** Null for a new template. */
+  readonly name: string | null;
+  /** What a new template begins with. */
+  readonly example: { readonly name: string; readonly text: string };
+  readonly onSaved: () => void;
+  readonly onClose: () => void;
+}
+
+export function TemplateEditor({ name: known, example, onSaved, onClose }: TemplateEditorProps) {
+  const { templates } = useSettings();
+  const [saved, setSaved] = useState<TemplateDetail | null>(null);
+  const [newName, setNewName] = useState(example.name);
+  const [text, setText] = useState<string | null>(() => (known === null ? startText() : null));
+  /** The text of the person, while another version is shown. */
+  const [mine, setMine] = useState<string | null>(null);
+  const [versions, setVersions] = useState<readonly SavedVersion[]>([]);
+  const [checked, setChecked] = useState<CheckedTemplate | null>(null);
+  const [sound, setSound] = useState<{ text: string; inputs: CheckedTemplate["inputs"] } | null>(
+    null,
+  );
+  const [problem, setProblem] = useState<string | null>(null);
+  const [isConflict, setIsConflict] = useState(false);
+  const [isTold, setIsTold] = useState(false);
+  const { box, goTo } = useGoTo(text ?? "");
+  const hint = useId();
+  const name = saved?.name ?? known;
+  const key = name ?? "";
+  const before = saved?.text ?? (known === null ? example.text : null);
+
+  function startText(): string {
+    return unsaved.get("") ?? example.text;
+  }
+
+  const refuse = useCallback((error: unknown) => setProblem(reasonOf(error)), []);
+
+  useEffect(() => {
+    if (known === null) return;
+    Promise.all([templates.get({ name: known }), templates.versions(known)]).then(
+      ([detail, kept]) => {
+        setSaved(detail);
+        setText(unsaved.get(known) ?? detail.text);
+        setVersions(kept);
+      },
+      refuse,
+    );
+  }, [templates, known, refuse]);
+
+  useEffect(() => {
+    if (text === null || before === null) return;
+    if ((mine ?? text) === before) unsaved.delete(key);
+    else unsaved.set(key, mine ?? text);
+  }, [text, mine, before, key]);
+
+  const isFirst = checked === null;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: only a new text is checked again
+  useEffect(() => {
+    if (text === null) return;
+    let isCurrent = true;
+    async function check(given: string): Promise<void> {
+      try {
+        const found = await templates.check(given);
+        if (!isCurrent) return;
+        setChecked(found);
+        if (found.problem === undefined) setSound({ text: given, inputs: found.inputs });
+      } catch (error) {
+        if (isCurrent) refuse(error);
+      }
+    }
+    const timer = setTimeout(() => void check(text), isFirst ? 0 : CHECK_MS);
+    return () => {
+      isCurrent = false;
+      clearTimeout(timer);
+    };
+  }, [templates, text, refuse]);
+
+  function edit(value: string): void {
+    setText(value);
+    setMine(null);
+    setIsTold(false);
+  }
+
+  async function save(): Promise<void> {
+    if (text === null) return;
+    setProblem(null);
+    setIsConflict(false);
+    try {
+      const written =
+        saved === null
+          ? await templates.create({ name: newName.trim(), text })
+          : await templates.save({ name: saved.name, text, version: saved.version });
+      unsaved.delete(key);
+      setSaved(written);
+      setMine(null);
+      setIsTold(true);
+      onSaved();
+      setVersions(await templates.versions(written.name));
+    } catch (error) {
+      refuse(error);
+      setIsConflict((failureOf(error).issues ?? []).some(({ path }) => path === "version"));
+    }
+  }
+
+  /** Shows another text; the person's own stays until theirs is saved or changed. */
+  function look(detail: TemplateDetail): void {
+    setMine(mine ?? text);
+    setText(detail.text);
+    setIsTold(false);
+  }
+
+  async function reload(): Promise<void> {
+    if (saved === null) return;
+    const now = await templates.get({ name: saved.name });
+    setSaved(now);
+    look(now);
+    setProblem(null);
+    setIsConflict(false);
+  }
+
+  function onKeyDown(event: KeyboardEvent): void {
+    if (event.key !== "s" || !(event.ctrlKey || event.metaKey) || event.altKey) return;
+    event.preventDefault();
+    void save();
+  }
+
+  const wrong = checked?.problem;
+  const { line, column } = wrong ?? {};
+  const wasUnsaved = mine === null && before !== null && text !== before && !isTold;
+  return (
+    <Dialog
+      title={name === null ? texts.newTemplate : texts.editOf(withEscapes(name))}
+      className={styles.editor}
+      onClose={onClose}
+    >
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: Ctrl+S does what the button does */}
+      <div className={styles.sides} onKeyDown={onKeyDown}>
+        <section className={`${parts.section} ${styles.side}`} aria-label={texts.body}>
+          {name === null && (
+            <TextField
+              label={texts.name}
+              hint={texts.nameHint}
+              value={newName}
+              maxLength={200}
+              onChange={setNewName}
+            />
+          )}
+          {text !== null && (
+            <CodeArea
+              label={texts.body}
+              value={text}
+              onChange={edit}
+              badLine={line}
+              describedBy={hint}
+              box={box}
+            />
+          )}
+          <div id={hint} className={styles.bar} aria-live="polite">
+            {wrong === undefined ? (
+              <p className={parts.text}>{texts.help}</p>
+            ) : (
+              <>
+                <Notice isBad>{problemText(wrong)}</Notice>
+                {line !== undefined && (
+                  <Button tone="quiet" onClick={() => goTo(line, column)}>
+                    {texts.goToLine}
+                  </Button>
+                )}
+              </>
+            )}
+          </div>
+          {mine !== null && (
+            <div className={styles.bar}>
+              <Notice>{texts.isEarlier}</Notice>
+              <Button onClick={() => edit(mine)}>{texts.back}</Button>
+            </div>
+          )}
+          <div className={parts.buttons}>
+            <Button
+              tone="filled"
+              isFree={text !== null && (name !== null || newName.trim() !== "")}
+              onClick={() => void save()}
+            >
+              {texts.save}
+            </Button>
+            {wasUnsaved && (
+              <Button tone="quiet" onClick={() => edit(before)}>
+                {texts.discard}
+              </Button>
+            )}
+            <span role="status" className="soft">
+              {isTold ? texts.saved : wasUnsaved && texts.isUnsaved}
+            </span>
+          </div>
+          <Problem
+            {...(isConflict && {
+              action: { label: texts.reload, run: () => void reload().catch(refuse) },
+            })}
+          >
+            {problem}
+          </Problem>
+          {versions.length > 0 && (
+            <details>
+              <Summary>{texts.versions}</Summary>
+              <ul className={styles.list}>
+                {versions.map(({ version, savedAt }) => (
+                  <li key={`${version} ${savedAt}`}>
+                    {timeOf(savedAt)}
+                    <Button
+                      aria-label={texts.showOf(timeOf(savedAt))}
+                      onClick={() =>
+                        void templates.get({ name: key, version }).then(look).catch(refuse)
+                      }
+                    >
+                      {texts.show}
+                    </Button>
+                  </li>
+                ))}
+              </ul>
+            </details>
+          )}
+        </section>
+        <section className={`${parts.section} ${styles.side}`} aria-label={texts.preview}>
+          {sound !== null && (
+            <TemplatePreview name={name ?? "new"} text={sound.text} inputs={sound.inputs} />
+          )}
+        </section>
+      </div>
+    </Dialog>
+  );
+}

@@ -1,0 +1,101 @@
+/** The model, the effort and the tools that a template asks for. The person may leave them out. */
+import { useEffect, useState } from "react";
+import type { TemplateDetail, ToolSummary } from "../../bridge/contract";
+import type { ChosenOptions } from "../../conversations/answerOptions";
+import type { ModelRef } from "../../conversations/conversation";
+import { locale } from "../../i18n";
+import { costs } from "../../i18n/costs";
+import { templates as texts } from "../../i18n/templates";
+import { withEscapes } from "../../lib/hiddenCharacters";
+import { requestName } from "../../settings/toolNames";
+import { useSettings, useSettingsState } from "../../settings/useSettings";
+import parts from "../../ui/form/form.module.css";
+import { Notice } from "../../ui/Problem";
+
+/** What a template asks for, as far as it is there. */
+export interface Wish {
+  readonly model: ModelRef | null;
+  readonly options: Partial<ChosenOptions>;
+  /** What is there, and what is not, for the person. */
+  readonly lines: readonly string[];
+  readonly missing: readonly string[];
+}
+
+/** Null until it is known. `by` answers in this chat so far. */
+export function useWish(detail: TemplateDetail | null, by: ModelRef | null): Wish | null {
+  const { tools, loadProviders } = useSettings();
+  const { providers } = useSettingsState();
+  const [all, setAll] = useState<readonly ToolSummary[] | null>(null);
+  const { model, effort, tools: wanted } = detail ?? {};
+
+  useEffect(() => {
+    // A list that cannot be read has no tools in it: those of the template are then missing.
+    if (wanted !== undefined) tools.list().then(setAll, () => setAll([]));
+  }, [tools, wanted]);
+  useEffect(() => {
+    if (model !== undefined) void loadProviders().catch(() => {});
+  }, [model, loadProviders]);
+
+  if (detail === null || (wanted !== undefined && all === null)) return null;
+  const lines: string[] = [];
+  const missing: string[] = [];
+  const [first = "", ...rest] = model?.split("/") ?? [];
+  // A model without a provider is one of the provider that answers.
+  const chosen: ModelRef | null =
+    rest.length > 0
+      ? { providerId: first, modelId: rest.join("/") }
+      : model !== undefined && by !== null
+        ? { providerId: by.providerId, modelId: model }
+        : null;
+  const isThere = providers.some(({ id }) => id === chosen?.providerId);
+  if (model !== undefined && isThere) lines.push(texts.wishModel(model));
+  else if (rest.length > 0 && providers.length > 0) missing.push(texts.noProvider(first));
+  if (effort !== undefined) lines.push(texts.wishEffort(costs.efforts[effort]));
+  const usable = (all ?? []).filter(({ enabled, problem }) => enabled && problem === undefined);
+  const names = usable.map((tool) => requestName(tool, all ?? []));
+  const found = wanted === "all" ? names : names.filter((name) => wanted?.includes(name));
+  if (found.length > 0) lines.push(texts.wishTools(listed(found)));
+  const left = wanted === "all" ? [] : (wanted ?? []).filter((name) => !names.includes(name));
+  if (left.length > 0) missing.push(texts.noTools(listed(left)));
+  return {
+    model: isThere ? chosen : null,
+    options: { ...(effort && { effort }), ...(found.length > 0 && { tools: found }) },
+    lines,
+    missing,
+  };
+}
+
+export interface TemplateWishProps {
+  readonly wish: Wish;
+  readonly isUsed: boolean;
+  readonly onUse: (isUsed: boolean) => void;
+}
+
+export function TemplateWish({ wish, isUsed, onUse }: TemplateWishProps) {
+  const { lines, missing } = wish;
+  return (
+    <>
+      {lines.length > 0 && (
+        <label className={parts.check}>
+          <input
+            type="checkbox"
+            checked={isUsed}
+            onChange={({ target }) => onUse(target.checked)}
+          />
+          <span className={parts.words}>
+            {texts.wish}
+            <p>{withEscapes(lines.join(" · "))}</p>
+          </span>
+        </label>
+      )}
+      {missing.map((line) => (
+        <Notice key={line} isBad>
+          {withEscapes(line)}
+        </Notice>
+      ))}
+    </>
+  );
+}
+
+const listed = (names: readonly string[]): string =>
+  new Intl.ListFormat(locale, { type: "unit" }).format(names);
