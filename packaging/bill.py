@@ -126,7 +126,7 @@ def packages() -> Iterator[Component]:
                 if place.is_file():
                     texts.setdefault(file.name, place.read_text("utf-8", "replace"))
         purl = f"pkg:pypi/{name}@{found.version}"
-        spdx = found.metadata["License-Expression"]
+        spdx = _field(found, "License-Expression")
         yield Component(name, found.version, purl, spdx or _licence(found), bool(spdx), texts)
 
 
@@ -136,8 +136,13 @@ def _licence(found: metadata.Distribution) -> str:
     classed = [text for text in told.get_all("Classifier") or [] if text.startswith("License ::")]
     if classed:
         return " OR ".join(str(text).rpartition(":: ")[2] for text in classed)
-    lines = str(told["License"] or "unknown").splitlines()
+    lines = _field(found, "License").splitlines()
     return lines[0] if lines else "unknown"
+
+
+def _field(found: metadata.Distribution, name: str) -> str:
+    """One field of a package, or "". A backport that some packages load raises for missing ones."""
+    return str((found.metadata.get_all(name) or [""])[0])
 
 
 def page() -> Iterator[Component]:
