@@ -132,8 +132,8 @@ def packages() -> Iterator[Component]:
 
 def _licence(found: metadata.Distribution) -> str:
     """What an older package says of its licence, in one of two ways."""
-    classifiers = found.metadata.get_all("Classifier") or []
-    classed = [text for text in classifiers if text.startswith("License ::")]
+    told = found.metadata
+    classed = [text for text in told.get_all("Classifier") or [] if text.startswith("License ::")]
     if classed:
         return " OR ".join(str(text).rpartition(":: ")[2] for text in classed)
     lines = _field(found, "License").splitlines()
@@ -141,7 +141,7 @@ def _licence(found: metadata.Distribution) -> str:
 
 
 def _field(found: metadata.Distribution, name: str) -> str:
-    """The first field of that name, or "". Once keyring is imported, `[name]` may raise."""
+    """One field of a package, or "". A backport that some packages load raises for missing ones."""
     return str((found.metadata.get_all(name) or [""])[0])
 
 

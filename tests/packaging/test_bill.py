@@ -1,11 +1,11 @@
 """The bill of materials: nothing that the locks bring is missing, and each has a licence."""
 
+import importlib
 import json
 import re
 from pathlib import Path
 
 import bill
-import keyring  # noqa: F401  it replaces how packages are found, in older Pythons
 import pytest
 
 from shell import __version__
@@ -69,3 +69,9 @@ def test_the_model_is_named_where_it_is_bundled(bundle: Path) -> None:
 
 def test_the_same_content_gives_the_same_bill(bundle: Path) -> None:
     assert bill.write(bundle, None).read_bytes() == bill.write(bundle, None).read_bytes()
+
+
+def test_a_package_that_replaces_the_reader_of_metadata_changes_nothing() -> None:
+    before = list(bill.packages())
+    importlib.import_module("keyring")  # on Python 3.11 it does
+    assert list(bill.packages()) == before
