@@ -39,6 +39,7 @@ it("mirrors the pseudo-language, and brackets every text of it", () => {
 /** Names, signs, and words that German has from where English has them. */
 const SHARED = [
   "appName",
+  "import",
   "providerName",
   "later.costs.budget",
   "later.costs.budgets",
