@@ -1,4 +1,7 @@
-"""Random conversations, what a preview says that they send, and what then arrives at a server."""
+"""Random conversations, what a preview says that they send, and what then arrives at a server.
+
+A quarter of the questions come from a template.
+"""
 
 import asyncio
 import base64
@@ -19,6 +22,7 @@ from shell.contract import (
     WireRequest,
 )
 from shell.conversations.planned_answer import PlannedAnswer, preview_answer
+from shell.conversations.templates.renderer import fill_in
 from shell.inference.engine import Engine
 from shell.providers.base import AnsweredCall, ModelInfo, ModelStep
 from shell.providers.http.provider import HttpProvider
@@ -29,6 +33,9 @@ from tests.providers.scenes import APIS, Api, endpoint, streaming
 
 PICTURE = base64.b64encode(b"\x89PNG\r\n\x1a\n").decode()
 TEXT = st.text(st.characters(codec="utf-8"), min_size=1, max_size=40)
+TEMPLATE = """{% system %}Answer {{ tone }}.{% endsystem %}
+{% for line in lines %}{{ loop.index }}. {{ line | upper }}
+{% endfor %}"""
 
 
 @dataclass(frozen=True)
@@ -59,9 +66,15 @@ def cases(draw: st.DrawFn) -> Case:
             call = AnsweredCall(f"call-{turn}", "test__tool0", '{"a": 1}', draw(TEXT))
             messages.append(ModelStep(draw(TEXT), (call,)))
         messages.append(Message(role="assistant", content=draw(TEXT)))
+    question = draw(contents)
+    system = draw(st.none() | TEXT)
+    if draw(st.integers(0, 3)) == 0:
+        filled = fill_in(TEMPLATE, {"tone": draw(TEXT), "lines": draw(st.lists(TEXT, min_size=1))})
+        assert isinstance(filled, tuple), filled
+        system, question = filled
     return Case(
-        [*messages, Message(role="user", content=draw(contents))],
-        draw(st.none() | TEXT),
+        [*messages, Message(role="user", content=question)],
+        system,
         draw(st.sampled_from([None, "off", "low", "medium", "high", "max"])),
         draw(st.none() | st.floats(0, 2)),
         draw(st.none() | st.integers(1, 10_000)),
