@@ -14,8 +14,9 @@ NAME = "Harbour"
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[ModelServer]:
-    """Somebody's own server, open to everybody on this machine."""
+def server(kind: Kind) -> Iterator[ModelServer]:
+    """Somebody's own server, open to everybody on this machine; each kind of shell has its own."""
+    del kind
     with model_server() as started:
         yield started
 
