@@ -23,7 +23,8 @@ export interface TemplateDialogProps {
   readonly template: Pick<MessageTemplate, "name"> & Partial<MessageTemplate>;
   readonly conversation: Conversation;
   readonly onClose: () => void;
-  readonly onSend: (text: string, template: MessageTemplate) => void;
+  /** False if it cannot be sent now: the form stays. */
+  readonly onSend: (text: string, template: MessageTemplate) => boolean;
 }
 
 /** The template as it is, and as it was when it made the message. Null where it is gone. */
@@ -42,6 +43,7 @@ export function TemplateDialog({ template, conversation, onClose, onSend }: Temp
   /** The values of the text that is shown. */
   const [sent, setSent] = useState<FormValues>({});
   const [said, setSaid] = useState<RenderedTemplate | null>(null);
+  const [isSending, setIsSending] = useState(false);
   const [isUsed, setIsUsed] = useState(true);
   const body = useRef<HTMLDivElement>(null);
   const [problem, setProblem] = useState<string | null>(null);
@@ -85,6 +87,7 @@ export function TemplateDialog({ template, conversation, onClose, onSend }: Temp
   }
 
   async function send({ user, system, version }: RenderedTemplate): Promise<void> {
+    setIsSending(true);
     const { options } = conversation;
     const conversationId = conversation.get().id;
     try {
@@ -97,10 +100,12 @@ export function TemplateDialog({ template, conversation, onClose, onSend }: Temp
         if (wish.model !== null) conversation.choose(wish.model);
         options.choose(wish.options);
       }
-      onSend(user, { name, version, values: plain(sent) });
-      onClose();
+      if (onSend(user, { name, version, values: plain(sent) })) onClose();
+      else setProblem(conversation.isBusy() ? strings.editWaits : strings.gone);
     } catch (error) {
       setProblem(reasonOf(error));
+    } finally {
+      setIsSending(false);
     }
   }
 
@@ -134,7 +139,11 @@ export function TemplateDialog({ template, conversation, onClose, onSend }: Temp
         {said !== null && <RenderedText said={said} />}
         {said !== null && (
           <div className={styles.buttons}>
-            <Button tone="filled" isFree={wish !== null} onClick={() => void send(said)}>
+            <Button
+              tone="filled"
+              isFree={wish !== null && !isSending}
+              onClick={() => void send(said)}
+            >
               {strings.send}
             </Button>
             <Button onClick={() => setSaid(null)}>{texts.change}</Button>
