@@ -170,6 +170,22 @@ it("keeps the template and its values when another version is refused", async ()
   expect(question?.template?.values).toEqual({ language: "Go", code: "z" });
 });
 
+it("keeps the form while another answer is being written", async () => {
+  const { ask, press, dialog, conversation } = await shown();
+  await ask();
+  await press("Edit form");
+  await press("Preview");
+  // As another window does it.
+  conversation().regenerate(conversation().get().messages.at(-1) ?? "");
+  await press("Send", dialog("Review"));
+  expect(dialog("Review").textContent).toContain("You can ask this when the answer is complete.");
+  await turn(2_000);
+  await press("Send", dialog("Review"));
+  await turn(2_000);
+  expect(screen.queryByRole("dialog", { name: "Review" })).toBeNull();
+  expect(screen.getByRole("group", { name: "Version 2 of 2" })).toBeTruthy();
+});
+
 const WISH = `---
 model: cloud/small
 effort: low

@@ -121,9 +121,11 @@ export function Chat(props: ChatProps) {
     return () => document.removeEventListener("keydown", onKeyDown);
   }, [conversation]);
 
-  function send(text?: string, by?: MessageTemplate): void {
-    if (conversation.send(text, by)) jumpToEnd();
+  function send(text?: string, by?: MessageTemplate): boolean {
+    const isSent = conversation.send(text, by);
+    if (isSent) jumpToEnd();
     box.current?.focus();
+    return isSent;
   }
 
   function retry(): void {

@@ -1,5 +1,5 @@
 /** The form of a template, then the text that it makes. Nothing is sent before the person has seen it. */
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import type { MessageTemplate, RenderedTemplate, TemplateDetail } from "../../bridge/contract";
 import { failureOf } from "../../bridge/hostError";
 import type { Conversation } from "../../conversations/conversation";
@@ -16,13 +16,15 @@ import { Notice, Problem } from "../../ui/Problem";
 import { problemText } from "./problemText";
 import { RenderedText } from "./RenderedText";
 import { TemplateWish, useWish } from "./TemplateWish";
+import own from "./templates.module.css";
 
 export interface TemplateDialogProps {
   /** With the version and the values of a message, the form has these values. */
   readonly template: Pick<MessageTemplate, "name"> & Partial<MessageTemplate>;
   readonly conversation: Conversation;
   readonly onClose: () => void;
-  readonly onSend: (text: string, template: MessageTemplate) => void;
+  /** False if it cannot be sent now: the form stays. */
+  readonly onSend: (text: string, template: MessageTemplate) => boolean;
 }
 
 /** The template as it is, and as it was when it made the message. Null where it is gone. */
@@ -41,7 +43,9 @@ export function TemplateDialog({ template, conversation, onClose, onSend }: Temp
   /** The values of the text that is shown. */
   const [sent, setSent] = useState<FormValues>({});
   const [said, setSaid] = useState<RenderedTemplate | null>(null);
+  const [isSending, setIsSending] = useState(false);
   const [isUsed, setIsUsed] = useState(true);
+  const body = useRef<HTMLDivElement>(null);
   const [problem, setProblem] = useState<string | null>(null);
 
   useEffect(() => {
@@ -63,6 +67,11 @@ export function TemplateDialog({ template, conversation, onClose, onSend }: Temp
   const { now = null, before = null } = found ?? {};
   const isSound = now !== null && now.problem === undefined;
   const detail = (isBefore || !isSound) && before !== null ? before : isSound ? now : null;
+  const isForm = detail !== null && said === null;
+  useEffect(() => {
+    const field = ":is(input, select, textarea)";
+    if (isForm) body.current?.querySelector<HTMLElement>(`[data-field] ${field}`)?.focus();
+  }, [isForm]);
   const wish = useWish(detail, conversation.model());
 
   async function preview(given: FormValues): Promise<void> {
@@ -70,14 +79,15 @@ export function TemplateDialog({ template, conversation, onClose, onSend }: Temp
     const made = await templates.render({ name, version: detail.version, values: given });
     setProblem(null);
     // What the other version asks for besides is there again when that is chosen.
-    const own = new Set(detail.inputs.map((field) => field.name));
-    const others = Object.entries(values).filter(([field]) => !own.has(field));
+    const asked = new Set(detail.inputs.map((field) => field.name));
+    const others = Object.entries(values).filter(([field]) => !asked.has(field));
     setValues({ ...Object.fromEntries(others), ...given });
     setSent(given);
     setSaid(made);
   }
 
   async function send({ user, system, version }: RenderedTemplate): Promise<void> {
+    setIsSending(true);
     const { options } = conversation;
     const conversationId = conversation.get().id;
     try {
@@ -90,16 +100,18 @@ export function TemplateDialog({ template, conversation, onClose, onSend }: Temp
         if (wish.model !== null) conversation.choose(wish.model);
         options.choose(wish.options);
       }
-      onSend(user, { name, version, values: plain(sent) });
-      onClose();
+      if (onSend(user, { name, version, values: plain(sent) })) onClose();
+      else setProblem(conversation.isBusy() ? strings.editWaits : strings.gone);
     } catch (error) {
       setProblem(reasonOf(error));
+    } finally {
+      setIsSending(false);
     }
   }
 
   return (
     <Dialog title={withEscapes(detail?.title ?? name)} onClose={onClose}>
-      <div className={styles.section}>
+      <div ref={body} className={own.body}>
         {detail !== null && detail.description !== "" && (
           <p className={styles.text}>{withEscapes(detail.description)}</p>
         )}
@@ -113,7 +125,8 @@ export function TemplateDialog({ template, conversation, onClose, onSend }: Temp
             }}
           />
         )}
-        {detail !== null && said === null && (
+        {wish !== null && <TemplateWish wish={wish} isUsed={isUsed} onUse={setIsUsed} />}
+        {isForm && (
           <TypedForm
             key={detail.version}
             fields={detail.inputs}
@@ -124,10 +137,13 @@ export function TemplateDialog({ template, conversation, onClose, onSend }: Temp
           />
         )}
         {said !== null && <RenderedText said={said} />}
-        {wish !== null && <TemplateWish wish={wish} isUsed={isUsed} onUse={setIsUsed} />}
         {said !== null && (
           <div className={styles.buttons}>
-            <Button tone="filled" isFree={wish !== null} onClick={() => void send(said)}>
+            <Button
+              tone="filled"
+              isFree={wish !== null && !isSending}
+              onClick={() => void send(said)}
+            >
               {strings.send}
             </Button>
             <Button onClick={() => setSaid(null)}>{texts.change}</Button>

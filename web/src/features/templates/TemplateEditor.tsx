@@ -58,11 +58,13 @@ export function TemplateEditor({ name: known, example, onSaved, onClose }: Templ
   );
   const [problem, setProblem] = useState<string | null>(null);
   const [isConflict, setIsConflict] = useState(false);
+  const [isSaving, setIsSaving] = useState(false);
   const [isTold, setIsTold] = useState(false);
   const { box, goTo } = useGoTo(text ?? "");
   const hint = useId();
   const name = saved?.name ?? known;
   const key = name ?? "";
+  const canSave = text !== null && !isSaving && (name !== null || newName.trim() !== "");
   const before = saved?.text ?? (known === null ? example.text : null);
 
   function startText(): string {
@@ -118,7 +120,8 @@ export function TemplateEditor({ name: known, example, onSaved, onClose }: Templ
   }
 
   async function save(): Promise<void> {
-    if (text === null) return;
+    if (!canSave) return;
+    setIsSaving(true);
     setProblem(null);
     setIsConflict(false);
     try {
@@ -135,6 +138,8 @@ export function TemplateEditor({ name: known, example, onSaved, onClose }: Templ
     } catch (error) {
       refuse(error);
       setIsConflict((failureOf(error).issues ?? []).some(({ path }) => path === "version"));
+    } finally {
+      setIsSaving(false);
     }
   }
 
@@ -162,7 +167,7 @@ export function TemplateEditor({ name: known, example, onSaved, onClose }: Templ
 
   const wrong = checked?.problem;
   const { line, column } = wrong ?? {};
-  const wasUnsaved = mine === null && before !== null && text !== before && !isTold;
+  const wasUnsaved = mine === null && before !== null && text !== before;
   return (
     <Dialog
       title={name === null ? texts.newTemplate : texts.editOf(withEscapes(name))}
@@ -212,11 +217,7 @@ export function TemplateEditor({ name: known, example, onSaved, onClose }: Templ
             </div>
           )}
           <div className={parts.buttons}>
-            <Button
-              tone="filled"
-              isFree={text !== null && (name !== null || newName.trim() !== "")}
-              onClick={() => void save()}
-            >
+            <Button tone="filled" isFree={canSave} onClick={() => void save()}>
               {texts.save}
             </Button>
             {wasUnsaved && (
@@ -225,7 +226,7 @@ export function TemplateEditor({ name: known, example, onSaved, onClose }: Templ
               </Button>
             )}
             <span role="status" className="soft">
-              {isTold ? texts.saved : wasUnsaved && texts.isUnsaved}
+              {wasUnsaved ? texts.isUnsaved : isTold && texts.saved}
             </span>
           </div>
           <Problem
