@@ -41,6 +41,11 @@ JOURNEYS: Mapping[str, Sequence[str]] = {
         "test_long_conversation"
         "::test_a_long_conversation_opens_scrolls_is_summarized_and_sent_again",
     ],
+    "an answer stops at its budget, and what was spent": [
+        "test_costs::test_an_answer_stops_at_its_budget_and_goes_on_with_more",
+        "test_costs::test_a_long_draft_says_its_tokens_and_price_before_it_is_sent",
+        "test_costs::test_the_settings_have_what_was_spent_as_chart_table_and_file",
+    ],
     "a server of MCP: its tool runs, and it is tested and switched": [
         "test_mcp::test_a_tool_of_a_server_runs_once_it_is_allowed",
         "test_mcp::test_a_server_is_tested_and_switched_off_and_on_in_the_settings",

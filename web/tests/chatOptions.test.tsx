@@ -179,7 +179,11 @@ it("shows what was spent by day with a chart, and saves it as a table", async ()
     unpricedTokens: key === "2026-11-28" ? 50 : 0,
   });
   const usage = vi.spyOn(client.conversations, "usage");
-  usage.mockResolvedValue([row("2026-11-29", 0.5), row("2026-11-28", 0.25)]);
+  usage.mockImplementation(async (by) =>
+    by === "day"
+      ? [row("2026-11-29", 0.5), row("2026-11-28", 0.25)]
+      : [row("cloud/tide", 0.5), row("cloud/ebb", 0.25)],
+  );
   vi.spyOn(client.conversations, "saveUsage").mockResolvedValue("…/usage-by-day.csv");
   show(<Costs />);
   await turn(50);
@@ -193,6 +197,11 @@ it("shows what was spent by day with a chart, and saves it as a table", async ()
   await turn(50);
   expect(usage).toHaveBeenLastCalledWith("model");
   expect(screen.queryByRole("img")).toBeNull();
+  expect(screen.getByRole("rowheader", { name: "cloud/ebb" })).toBeTruthy();
+  // Days are days again, also before the host has answered.
+  fireEvent.change(screen.getByLabelText("By"), { target: { value: "day" } });
+  expect(screen.getByRole("img", { name: /^Cost for each day from Oct 31/ })).toBeTruthy();
+  await turn(50);
   fireEvent.click(screen.getByRole("button", { name: "Export as CSV" }));
   await turn(50);
   expect(screen.getByText("Saved to …/usage-by-day.csv")).toBeTruthy();

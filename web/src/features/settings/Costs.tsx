@@ -58,11 +58,18 @@ function Budgets() {
 function UsageTable() {
   const { costs: host } = useConversations();
   const [by, setBy] = useState<UsageGroup>("day");
-  const [rows, setRows] = useState<readonly UsageRow[] | null>(null);
+  const [loaded, setLoaded] = useState<Partial<Record<UsageGroup, readonly UsageRow[]>>>({});
+  const rows = loaded[by] ?? null;
   const [said, setSaid] = useState<string | null>(null);
   const { problem, isBusy, attempt } = useAsyncAction();
 
-  const load = useCallback(async (wanted: UsageGroup) => setRows(await host.usage(wanted)), [host]);
+  const load = useCallback(
+    async (wanted: UsageGroup) => {
+      const found = await host.usage(wanted);
+      setLoaded((before) => ({ ...before, [wanted]: found }));
+    },
+    [host],
+  );
   // biome-ignore lint/correctness/useExhaustiveDependencies: once for each choice
   useEffect(() => attempt(load(by)), [load, by]);
 

@@ -42,7 +42,8 @@ export const costsInGerman: Worded<typeof costsInEnglish> = {
     "Vor jedem Aufruf eines Modells wird reserviert, was er höchstens kosten kann. Eine Antwort, die nicht hineinpasst, hält an und fragt dich. Es gelten Listenpreise.",
   noBudget: "Keine Grenze",
   usage: "Verbrauch",
-  usageText: "Alles, was Antworten und Titel auf diesem Computer verbraucht haben.",
+  usageText:
+    "Alles, was Antworten, Titel und Zusammenfassungen auf diesem Computer verbraucht haben.",
   noUsage: "Es wurde noch nichts gezählt.",
   by: "Nach",
   groups: { day: "Tag", model: "Modell", conversation: "Chat" },

@@ -76,7 +76,7 @@ export const costsInEnglish = {
     "Before each call of a model, the most that it may cost is reserved. An answer that doesn't fit stops and asks you. Prices are list prices.",
   noBudget: "No limit",
   usage: "Usage",
-  usageText: "Everything that answers and titles took on this computer.",
+  usageText: "Everything that answers, titles and summaries took on this computer.",
   noUsage: "Nothing has been counted yet.",
   by: "By",
   groups: GROUPS,
