@@ -10,10 +10,10 @@ import apsw
 import pytest
 from playwright.sync_api import Page, Playwright, expect
 
-from shell.contract import Budget, PreferencesChange
+from shell.contract import NO_BUDGETS, Budget, PreferencesChange
 from shell.providers.charges import Price, Reservation
 from shell.providers.custom import CustomProvider, add
-from shell.settings import NO_BUDGETS, SettingsFile
+from shell.settings import SettingsFile
 from shell.store import reservations
 from shell.store.ledger import FILE
 from shell.store.schema import migrate
