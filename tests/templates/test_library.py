@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import stat
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from shell.conversations.templates.importing import convert
 from shell.conversations.templates.library import MAX_VERSIONS, Templates
 from shell.conversations.text_files import fence
 from shell.errors import NotFound, ValidationFailed
+from tests.host_process import ROOT
 
 REVIEW = """---
 name: Review
@@ -265,3 +267,15 @@ def test_files_of_other_programs_are_imported(
 def test_a_file_without_prompts_is_refused(file: str) -> None:
     with pytest.raises(ValidationFailed):
         convert(file, "[1, 2")
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_the_examples_of_the_page_are_templates(templates: Templates, language: str) -> None:
+    texts = (ROOT / "web" / "src" / "i18n" / language / "templates.ts").read_text("utf-8")
+    examples = re.findall(r"\btext: `(.*?)`", texts, re.S)
+    assert len(examples) == 3
+    for number, example in enumerate(examples):
+        found = templates.save(f"example-{number}", example)
+        assert found.problem is None
+        assert found.title != found.name
+        assert all(field.title for field in found.inputs), "every field has a name for people"
