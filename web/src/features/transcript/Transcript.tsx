@@ -1,5 +1,5 @@
 /** The messages of a conversation, including the one that is being written. */
-import { Fragment, type ReactNode, useEffect, useLayoutEffect, useRef } from "react";
+import { type ReactNode, useEffect, useLayoutEffect, useRef } from "react";
 import type { Conversation } from "../../conversations/conversation";
 import { strings } from "../../i18n";
 import { ErrorBoundary } from "../../ui/ErrorBoundary";
@@ -46,7 +46,10 @@ export function Transcript(props: TranscriptProps) {
           )}
           {conversation !== null &&
             groupsOf(messages, earlier).map(({ number, first, ids }) => (
-              <Fragment key={number}>
+              <div
+                key={number}
+                className={first + ids.length < messages.length ? styles.group : styles.last}
+              >
                 {ids.map((id, place) => (
                   <ErrorBoundary key={id} fallback={failedMessage}>
                     <MessageRow
@@ -58,7 +61,7 @@ export function Transcript(props: TranscriptProps) {
                     />
                   </ErrorBoundary>
                 ))}
-              </Fragment>
+              </div>
             ))}
           {children}
         </div>
