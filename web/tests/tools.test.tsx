@@ -3,6 +3,7 @@ import { act, fireEvent, render, screen } from "@testing-library/react";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { ModelSummary, ToolSummary, WaitingConversation } from "../src/bridge/contract";
 import type { FakeSettings } from "../src/bridge/fake/settings";
+import { invalid } from "../src/bridge/hostError";
 import { createAnswerChoice } from "../src/conversations/answerOptions";
 import { createConversations } from "../src/conversations/conversations";
 import type { HostStorage } from "../src/conversations/hostStorage";
@@ -292,10 +293,13 @@ describe("the options of a conversation", () => {
 });
 
 describe("the settings", () => {
-  async function shown(tools?: readonly ToolSummary[]) {
+  async function shown(tools?: readonly ToolSummary[], problem?: string) {
     const { bridge } = await fakePage();
     const { client } = bridge;
     if (tools !== undefined) vi.spyOn(bridge.client.tools, "list").mockResolvedValue([...tools]);
+    if (problem !== undefined) {
+      vi.spyOn(bridge.client.tools, "grants").mockRejectedValue(invalid(problem));
+    }
     const settings = createSettings(bridge, () => {});
     render(
       <SettingsContext value={settings}>
@@ -345,6 +349,12 @@ describe("the settings", () => {
     press("Revoke what was decided about send_mail");
     await turn(100);
     expect(items()).toHaveLength(4);
+  });
+
+  it("are listed also where what was decided about them cannot be read", async () => {
+    await shown(undefined, "tools.json cannot be read");
+    expect(screen.getByRole("switch", { name: "Use calculate" })).not.toBeNull();
+    expect(document.body.textContent).toContain("tools.json cannot be read");
   });
 
   it("say how to write a tool where there is none", async () => {
