@@ -504,7 +504,12 @@ async def test_every_window_is_pushed_the_changes_of_the_store(house: House) -> 
     await house.desk.begin()
     for page in (house.page, other):
         page.take()
-        assert page.topics["store", ""] == {"version": before + 1, "problem": None, "remarks": []}
+        assert page.topics["store", ""] == {
+            "version": before + 1,
+            "problem": None,
+            "summaries": 0,
+            "remarks": [],
+        }
 
 
 async def test_a_key_goes_in_and_never_comes_out(house: House) -> None:
