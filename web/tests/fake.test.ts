@@ -190,6 +190,28 @@ describe("recorded streams", () => {
   });
 });
 
+it("shows requests that a real host would have sent, and plays what it records", async () => {
+  const { llm, bridge } = await fakePage({ rate: 0 });
+  const { wire } = bridge.client;
+  const done = async <T>(call: Promise<T>): Promise<T> => {
+    await turn(500);
+    return call;
+  };
+  const messages = asked("it's high water");
+  await done(llm.llmInference({ providerId: "echo", messages, inferenceId: "inf-1" }));
+  const wanted = { conversationId: null, content: "it's high water" };
+  const { request } = await done(wire.preview(wanted));
+  const run = await done(wire.get("inf-1"));
+  expect(run.attempts.map(({ request }) => request)).toEqual([request]);
+  expect(await done(wire.list())).toEqual([run.summary]);
+  const { text } = await done(wire.recording("inf-1"));
+  const { events } = await done(wire.openRecording(text));
+  const words = events.map((event) => (event.channel === "llm:token" ? event.token : ""));
+  expect(words.join("")).toBe("it's high water");
+  expect(await done(wire.openRecording("{").catch(codeOf))).toBe("VALIDATION");
+  expect(await done(wire.get("inf-2").catch(codeOf))).toBe("NOT_FOUND");
+});
+
 it("has a method less than the host only where a type says so", () => {
   const missing: Omit<Handlers["keys"], "remove"> = { list: () => [], set: () => key };
   // @ts-expect-error a method of the contract is missing

@@ -11,6 +11,7 @@ import type { FakeSettings } from "./settings";
 import { isRecorded, replay } from "./streams";
 import { createFakeTemplates } from "./templates";
 import { createFakeTools } from "./tools";
+import { createFakeWire } from "./wire";
 
 const MAX_RUNS = 5;
 const MAX_MESSAGE_CHARACTERS = 100_000;
@@ -22,7 +23,7 @@ type MissingOfLlm = "runSession" | "getSession" | "list";
 /** The transport answers `hello`, and the fake host has no model file. */
 interface FakeHandlers
   extends FakeChoices,
-    Omit<Handlers, "llm" | "conversations" | "shell" | "providers" | "model" | "wire"> {
+    Omit<Handlers, "llm" | "conversations" | "shell" | "providers" | "model"> {
   readonly llm: Omit<Handlers["llm"], MissingOfLlm>;
   readonly conversations: FakeConversations;
   readonly shell: Omit<Handlers["shell"], "hello">;
@@ -69,6 +70,7 @@ export class FakeHost {
       mcp: createFakeMcp(publish),
       templates: createFakeTemplates(),
       tools: createFakeTools(),
+      wire: createFakeWire(this.runs, settings),
       shell: {
         openWindow: () => false,
         controlWindow: () => false,
@@ -182,6 +184,7 @@ export class FakeHost {
     const prompt = textOf(messages.at(-1)?.content ?? "");
     const run = new FakeRun({
       id,
+      prompt,
       inputTokens: messages.flatMap(({ content }) => textOf(content).split(/\s+/)).length,
       play: () => (stream === "" ? play(prompt, this.#settings) : replay(stream)),
       fails: (times) => this.#fails(prompt, times),

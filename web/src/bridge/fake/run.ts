@@ -37,6 +37,8 @@ export type FakeDecision = Omit<CallDecision, "messageId">;
 
 export interface FakeRunPlan {
   readonly id: string;
+  /** The last message. */
+  readonly prompt: string;
   readonly inputTokens: number;
   /** Starts the script; called again for every attempt. */
   play(): Generator<Step>;
@@ -51,6 +53,8 @@ export interface FakeRunPlan {
 export class FakeRun {
   readonly events: AnyEvent[] = [];
   readonly id: string;
+  readonly prompt: string;
+  readonly startedAt = Date.now();
   live = true;
   readonly #plan: FakeRunPlan;
   readonly #began = performance.now();
@@ -67,6 +71,7 @@ export class FakeRun {
 
   constructor(plan: FakeRunPlan) {
     this.id = plan.id;
+    this.prompt = plan.prompt;
     this.#plan = plan;
     this.#steps = plan.play();
     this.#add({ channel: "llm:thinking", status: "Initializing..." });
