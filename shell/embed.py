@@ -221,7 +221,7 @@ class App:
 
         problem = display_problem()
         if problem is not None:
-            raise NoWindow(problem)
+            raise NoWindow(f"{problem} With `serve`, the page opens in the browser")
         with event_loop_thread() as thread:
             host, server = thread.run(self._behind_windows())
             self._windows = Windows(

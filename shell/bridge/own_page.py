@@ -33,7 +33,7 @@ def load_own_page(folder: Path) -> Page:
     assets = load_folder(folder)
     index = assets.pop("/index.html", None)
     if index is None:
-        raise PageMissing(f"There is no index.html in {folder}")
+        raise PageMissing(f"There is no index.html in {folder}. Build the page first")
     built, name = BRIDGE
     if f"/{name}" not in assets:
         try:

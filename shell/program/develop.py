@@ -28,8 +28,10 @@ def develop(folder: Path, *, window: bool) -> int:
     """
     vite = folder / "page" / "node_modules" / "vite" / "bin" / "vite.js"
     node = shutil.which("node")
-    if node is None or not vite.exists():
+    if node is None:
         raise ShellError("Install Node 20.19, then type `npm install` in the folder page")
+    if not vite.exists():
+        raise ShellError("Type `npm install` in the folder page")
     page_port, host_port = _free_ports(2)
     page_url = f"http://127.0.0.1:{page_port}"
     place = ["--host", "127.0.0.1", "--port", str(page_port), "--strictPort"]

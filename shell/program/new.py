@@ -14,6 +14,7 @@ NEXT = """\
     cd {name}
     (cd page && npm install)
     python -m tidewire_bridge dev           in the browser; --window for the window
+    python -m tidewire_bridge types         page/src/contract.ts, which dev writes as well
     (cd page && npm run build) && python app.py
     python -m pytest                        in both shells; needs pytest and playwright"""
 
