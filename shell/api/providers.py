@@ -6,7 +6,7 @@ Keys and the values of headers go in and never come out. What `remove` deleted i
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +20,6 @@ from shell.contract import (
     PresetSummary,
     Problem,
     ProviderId,
-    ProviderKind,
     ProviderSummary,
     TrialReport,
     TrialRequest,
@@ -37,12 +36,6 @@ from shell.providers.registry import Providers
 
 REMEMBERED_S = 3_600.0
 """Lists of models change seldom; `refresh` asks at once."""
-_KINDS: Mapping[str, ProviderKind] = {
-    "local": "gguf",
-    "openai": "openai",
-    "anthropic": "anthropic",
-    "google": "google",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +202,7 @@ def summary(providers: Providers, provider: Provider) -> ProviderSummary:
     return ProviderSummary(
         id=provider.id,
         name=name,
-        kind=_KINDS.get(provider.id, "test") if added is None else added.kind,
+        kind=providers.kind(provider.id),
         host=None if endpoint is None else host_of(endpoint.base_url),
         local=provider.local,
         takes_key=endpoint is not None,

@@ -8,11 +8,12 @@ import asyncio
 import logging
 import os
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from shell.contract import ProviderKind
 from shell.errors import Reason, ShellError, ValidationFailed
 from shell.providers.base import ANY_MODEL, ModelInfo, Provider
 from shell.providers.capabilities import Capabilities
@@ -57,13 +58,9 @@ class Providers(Mapping[str, Provider]):
         self._data_dir = data_dir
         self._environ = environ
         self.table = Capabilities(data_dir)
-        make = self._make = _Make(environ, find_key, self.table)
+        make = self._make = _Make(environ, find_key, self.table, data_dir)
         self._makers: dict[str, Callable[[], Provider]] = {
-            "local": partial(make.local, data_dir),
-            "openai": make.openai,
-            "anthropic": make.anthropic,
-            "google": make.google,
-            "echo": make.echo,
+            key: partial(built_in.make, make) for key, built_in in _BUILT_IN.items()
         }
         if environ.get(REPLAY_VARIABLE):
             self._makers["replay"] = make.replay
@@ -129,6 +126,12 @@ class Providers(Mapping[str, Provider]):
         """The settings of a provider that a person added. None for a built-in one."""
         return self._added.get(provider_id)
 
+    def kind(self, provider_id: str) -> ProviderKind:
+        """What a provider is."""
+        if provider_id in self._added:
+            return self._added[provider_id].kind
+        return _BUILT_IN[provider_id].kind if provider_id in _BUILT_IN else "test"
+
     def endpoint(self, provider_id: str) -> Endpoint | None:
         """The endpoint of a provider. None for one that runs in this program."""
         self.get(provider_id)
@@ -148,15 +151,12 @@ class Providers(Mapping[str, Provider]):
         Raises:
             ValidationFailed: there is none, or it takes no key.
         """
-        make = _Make(self._environ, lambda *_: key, self.table)
-        by_id = {"openai": make.openai, "anthropic": make.anthropic, "google": make.google}
         self.resolve(provider_id)
-        added = self._added.get(provider_id)
-        if added is not None and added.kind != "gguf":
-            return make.added(added)
-        if provider_id not in by_id:
+        if self.endpoint(provider_id) is None:
             raise ValidationFailed([("key", f"{provider_id} takes no key")])
-        return by_id[provider_id]()
+        make = _Make(self._environ, lambda *_: key, self.table)
+        added = self._added.get(provider_id)
+        return _BUILT_IN[provider_id].make(make) if added is None else make.added(added)
 
     # --- keys -------------------------------------------------------------------------------
 
@@ -191,19 +191,26 @@ class Providers(Mapping[str, Provider]):
 
 class _Make:
     def __init__(
-        self, environ: Mapping[str, str], find_key: FindKey | None, table: Capabilities
+        self,
+        environ: Mapping[str, str],
+        find_key: FindKey | None,
+        table: Capabilities,
+        data_dir: Path | None = None,
     ) -> None:
+        self._data_dir = data_dir
         self._environ = environ
         self._find_key = find_key
         self._table = table
         self._variables: dict[str, tuple[str, ...]] = {}
         self.endpoints: dict[str, Endpoint] = {}
 
-    def local(self, data_dir: Path | None) -> Provider:
+    def local(self) -> Provider:
         from shell.providers.local.model_files import ModelFiles
         from shell.providers.local.provider import LocalProvider
 
-        return LocalProvider(ModelFiles(data_dir, self._environ), models=self._models("local"))
+        return LocalProvider(
+            ModelFiles(self._data_dir, self._environ), models=self._models("local")
+        )
 
     def echo(self) -> Provider:
         from shell.providers.testing.echo import EchoProvider
@@ -303,6 +310,22 @@ class _Make:
     def _first(self, *names: str) -> str | None:
         """The value of the first of these variables that is set and not empty."""
         return next((self._environ[name] for name in names if self._environ.get(name)), None)
+
+
+@dataclass(frozen=True, slots=True)
+class _BuiltIn:
+    kind: ProviderKind
+    make: Callable[[_Make], Provider]
+
+
+_BUILT_IN: Mapping[str, _BuiltIn] = {
+    "local": _BuiltIn("gguf", _Make.local),
+    "openai": _BuiltIn("openai", _Make.openai),
+    "anthropic": _BuiltIn("anthropic", _Make.anthropic),
+    "google": _BuiltIn("google", _Make.google),
+    "echo": _BuiltIn("test", _Make.echo),
+}
+"""The providers that are always there."""
 
 
 def _api(kind: str) -> "Api":

@@ -33,11 +33,14 @@ class OneLineEcho(EchoProvider):
         return super().stream(replace(request, messages=[*before, script]))
 
 
+SCRIPTED = registry._BuiltIn("openai", lambda _: OneLineEcho())
+
+
 def main(page: str, *arguments: str) -> int:
     """Run the program; returns its exit status."""
     with (
         patch.object(app, "PAGE", Path(page)),
-        patch.object(registry._Make, "openai", lambda _: OneLineEcho()),
+        patch.object(registry, "_BUILT_IN", {**registry._BUILT_IN, "openai": SCRIPTED}),
     ):
         return cli.main(list(arguments))
 
