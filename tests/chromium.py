@@ -56,6 +56,9 @@ def windows(browser: Browser) -> list[Page]:
     return browser.contexts[0].pages
 
 
+READY = "() => window.llm.ready().then(() => true, () => false)"
+
+
 def wait_until_ready(page: Page) -> None:
     """Wait until the page is drawn and knows its host.
 
@@ -63,4 +66,5 @@ def wait_until_ready(page: Page) -> None:
     language and goes on after the load event.
     """
     expect(page.get_by_role("textbox").first).to_be_visible()
-    page.evaluate("window.llm.ready()")
+    # It rejects when the host is slow, and the page goes on trying.
+    page.wait_for_function(READY, polling=100, timeout=60_000)
