@@ -16,7 +16,6 @@ NAME = "Harbour"
 @pytest.fixture(scope="module")
 def server(kind: Kind) -> Iterator[ModelServer]:
     """Somebody's own server, open to everybody on this machine; each kind of shell has its own."""
-    del kind
     with model_server() as started:
         yield started
 

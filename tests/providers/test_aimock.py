@@ -46,6 +46,7 @@ from shell.store.wire_log import WireLog
 from shell.tools.base import Arguments, Progress
 from shell.tools.offer import Offer
 from tests.engine.functions import Functions
+from tests.providers.copies import run_copy
 
 pytestmark = pytest.mark.anyio
 
@@ -399,15 +400,6 @@ async def test_copies_of_a_request_bring_the_same_body(
     ):
         assert "a-key" not in code
         assert test_id not in code
-        done = await asyncio.to_thread(
-            subprocess.run,
-            program,
-            input=code.encode(),
-            capture_output=True,
-            env=environment,
-            check=False,
-            timeout=120,
-        )
-        assert done.returncode == 0, done.stderr.decode()
+        await run_copy(code, program, environment, tmp_path)
     [sent, *copies] = map(json.loads, await asyncio.to_thread(aimock.bodies, test_id))
     assert copies == [sent, sent]

@@ -1,9 +1,7 @@
 """What is recorded of a request: the bytes that are sent, and never a key."""
 
-import asyncio
 import json
 import os
-import subprocess
 import sys
 from pathlib import Path
 
@@ -18,6 +16,7 @@ from shell.providers.request_code import as_curl, as_python
 from shell.providers.testing.echo import EchoProvider
 from shell.store.wire_log import MAX_BYTES, MAX_RUNS, WireLog
 from shell.support.ids import TEMPORARY
+from tests.providers.copies import run_copy
 from tests.providers.fault_server import Exchange, fault_server
 from tests.providers.previews import check_previews
 from tests.providers.scenes import APIS, KEY, Api, streaming
@@ -183,24 +182,14 @@ async def test_copies_of_a_request_send_the_same_body_and_hold_no_key(
         request = attempt.request.model_copy(update={"url": base + api.api.path, "base_url": base})
         variables = {h.variable: KEY for h in request.headers if h.variable}
         environment = {"PATH": os.environ["PATH"], "HOME": str(work), **variables}
-        for code, command in (
-            (as_curl(request), ["bash"]),
-            (as_curl(request), ["sh"]),
-            (as_python(request), [sys.executable]),
+        for code, program in (
+            (as_curl(request), "bash"),
+            (as_curl(request), "sh"),
+            (as_python(request), sys.executable),
         ):
             assert KEY not in code
             server.requests.clear()
-            done = await asyncio.to_thread(
-                subprocess.run,
-                command,
-                input=code.encode(),
-                capture_output=True,
-                env=environment,
-                cwd=work,
-                check=False,
-                timeout=120,
-            )
-            assert done.returncode == 0, done.stderr.decode()
+            await run_copy(code, program, environment, work)
             [received] = server.requests
             assert json.loads(received.body) == json.loads(attempt.request.body)
             # Anthropic's SDK sends the key as OpenAI's does.
