@@ -46,4 +46,4 @@ def test_the_page_adds_and_stops(tidewire_page: Page) -> None:
     tidewire_page.click("#count")
     expect(tidewire_page.locator("#numbers")).to_contain_text("20 ")
     tidewire_page.click("#stop")
-    tidewire_page.wait_for_function("document.title === 'Stopped'")
+    expect(tidewire_page).to_have_title("Stopped")

@@ -189,8 +189,8 @@ def ends(page: Page) -> list[dict[str, object]]:
 
 
 def until(page: Page, condition: str, patience_ms: int = PATIENCE_MS) -> None:
-    """Wait in the page until the expression holds. (Playwright's own way needs `eval`, which the
-    content policy forbids.)
+    """Wait in the page until the expression holds. (Playwright's own way looks at an expression a
+    second time by `eval`, which the content policy forbids.)
     """
     page.evaluate(
         f"""() => new Promise((resolve, reject) => {{

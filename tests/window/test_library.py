@@ -49,7 +49,7 @@ def test_a_stream_ends_when_it_is_stopped(page: Page) -> None:
     page.click("#count")
     expect(page.locator("#numbers")).to_contain_text("20 ")
     page.click("#stop")
-    page.wait_for_function("document.title === 'Stopped'")
+    expect(page).to_have_title("Stopped")
     assert len(page.inner_text("#numbers")) < len(NUMBERS)
 
 
