@@ -183,6 +183,7 @@ function answering(part: Partial<MessageView>): MessageView {
     parts: [],
     text: "",
     attachments: [],
+    untrusted: false,
     reasoning: "",
     reasoningMs: null,
     status: "submitted",

@@ -17,7 +17,7 @@ from shell.contract import (
     MessageTemplate,
     Part,
     Role,
-    has_attachments,
+    is_of_strangers,
 )
 from shell.errors import ValidationFailed
 from shell.store.database import Job
@@ -67,8 +67,8 @@ class PathMessage:
 
     @property
     def is_of_strangers(self) -> bool:
-        """Whether others may have written some of it: an attachment, or what was imported."""
-        return self.imported or has_attachments(self.content)
+        """Whether others may have written some of it; an import counts as theirs."""
+        return self.imported or is_of_strangers(self.content)
 
 
 @dataclass(frozen=True, slots=True)

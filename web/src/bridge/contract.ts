@@ -233,6 +233,8 @@ export interface SummaryUse {
 export interface TextPart {
   type: "text";
   text: string;
+  /** Strangers may have written some of it: it began as a prompt of a server. */
+  untrusted?: boolean | undefined;
 }
 
 /**

@@ -3,7 +3,13 @@
  * to it.
  */
 import type { AttachmentList } from "../attachments/attachmentList";
-import { type DraftMessage, isBlank, isReady, templateOf } from "../attachments/draftAttachment";
+import {
+  type DraftMessage,
+  isBlank,
+  isReady,
+  NO_MESSAGE,
+  templateOf,
+} from "../attachments/draftAttachment";
 import type {
   BudgetRaise,
   ConversationSummary,
@@ -392,21 +398,15 @@ export function createConversation(given: ConversationOptions): Conversation {
       if (phase === "gone") return false;
       if (text === undefined ? !isSendable() : text.trim() === "") return false;
       const isMade = template && templateOf(unsent.returned.get(), draft.get()).template;
-      const box = text === undefined || isMade ? unsent.take() : { text: "", attached: [] };
-      const written =
-        text === undefined ? box : { text, attached: box.attached, ...(template && { template }) };
+      const box = text === undefined || isMade ? unsent.take() : NO_MESSAGE;
+      const written = text === undefined ? box : { ...box, text, untrusted: false, template };
       if (isBusy(get()) || phase === "opening" || phase === "failed") {
         dispatch({ type: "queued", written });
         if (phase === "failed") void open();
       } else begin({ kind: "send", written });
       return true;
     },
-    preview: () =>
-      previewDraft(
-        context,
-        { text: draft.get(), attached: tray.get() },
-        options.first.get().instructions,
-      ),
+    preview: () => previewDraft(context, unsent.written(), options.first.get().instructions),
     async decide(row, verdict) {
       const messageId = rows.get(row)?.get().message.id;
       if (messageId === undefined) return false;

@@ -36,6 +36,8 @@ export interface MessageView
   readonly role: StoredMessage["role"];
   readonly text: string;
   readonly attachments: readonly Attachment[];
+  /** Whether a server wrote some of the text. */
+  readonly untrusted: boolean;
   readonly reasoning: string;
   readonly reasoningMs: number | null;
   readonly status: MessageStatus;
@@ -125,6 +127,9 @@ function keptOf(message: StoredMessage): MessageView {
     text: textOf(content),
     attachments:
       typeof content === "string" ? EMPTY : content.filter((part) => part.type === "attachment"),
+    untrusted:
+      typeof content !== "string" &&
+      content.some((part) => part.type === "text" && part.untrusted === true),
     reasoning: message.reasoning,
     reasoningMs: detail?.reasoningMs ?? null,
     // No run here writes it, so a stored state of streaming means that it was interrupted.

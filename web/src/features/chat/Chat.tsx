@@ -244,7 +244,7 @@ export function Chat(props: ChatProps) {
           onClose={() => setPrompt(null)}
           onInsert={(text, files) => {
             setPrompt(null);
-            conversation.giveBack({ text, attached: [] });
+            conversation.giveBack({ text, attached: [], untrusted: true });
             attach(files);
           }}
         />

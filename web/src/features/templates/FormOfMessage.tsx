@@ -24,7 +24,7 @@ export function FormOfMessage({ id, view, edit, conversation, onClose }: FormOfM
       onClose={onClose}
       onSend={(text, made) => {
         const attached = edit ? writtenIn(edit).attached : view.attachments.map(draftAttachmentOf);
-        return conversation.edit(id, { text, attached, template: made });
+        return conversation.edit(id, { text, attached, untrusted: false, template: made });
       }}
     />
   );
