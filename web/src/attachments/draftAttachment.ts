@@ -47,7 +47,11 @@ export interface DraftMessage {
   readonly untrusted: boolean;
   /** The template that made the text. */
   readonly template?: MessageTemplate | undefined;
+  /** Sets in the chat what the template asks for, when it is sent. Returns what takes that back. */
+  readonly setUp?: SetUp | undefined;
 }
+
+export type SetUp = () => () => void;
 
 export const NO_MESSAGE: DraftMessage = { text: "", attached: [], untrusted: false };
 
