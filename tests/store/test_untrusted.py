@@ -50,12 +50,13 @@ async def asks(desk: CallsDesk, talk: str, content: Content = CALL) -> bool:
 
 async def test_a_call_that_sends_is_asked_as_with_a_file_of_a_server(desk: CallsDesk) -> None:
     resource = FilePart(media_type="text/plain", data="aGVsbG8=", name="time: tides")
-    for content, expected in (
+    cases: list[tuple[Content, bool]] = [
         ("Good morning!", False),
         ([TextPart(text="Good morning!")], False),
         ([TextPart(text="See the tides."), resource], True),
         ([OF_SERVER], True),
-    ):
+    ]
+    for content, expected in cases:
         talk = await desk.begin()
         await desk.send(talk, content)
         assert await asks(desk, talk) is expected
@@ -77,7 +78,7 @@ async def test_the_mark_holds_for_another_answer_and_on_its_own_branch_alone(
     own = EditRequest(message_id=first.message_id, content="My own words.")
     mine = await desk.done(await desk.answers.edit(OWNER, own))
     assert not await asks(desk, talk), "no text of the server is on this branch"
-    marked = [TextPart(text="Good evening!", untrusted=True)]
+    marked: Content = [TextPart(text="Good evening!", untrusted=True)]
     edit = EditRequest(message_id=mine.message_id, content=marked)
     await desk.done(await desk.answers.edit(OWNER, edit))
     assert await asks(desk, talk)
@@ -106,6 +107,7 @@ async def test_a_text_of_a_server_is_not_offered_as_a_question_of_the_person(
     talk = await desk.begin()
     mine = 'Is "untrusted": true JSON?'
     file = FilePart(media_type="text/plain", data="aGVsbG8=", name='"untrusted":')
-    for content in ([OF_SERVER], mine, [TextPart(text="With a file"), file]):
+    contents: list[Content] = [[OF_SERVER], mine, [TextPart(text="With a file"), file]]
+    for content in contents:
         await desk.send(talk, content)
     assert await desk.conversations.prompts(desk.caller) == ["With a file", mine]

@@ -1560,9 +1560,53 @@ export interface SettingsView {
   remarks: Remark[];
 }
 
+/** What is wrong with a template. The page has a sentence for each language. */
+export type TemplateProblemCode =
+  | "FILE_UNREADABLE"
+  | "HEAD_NO_FIELDS"
+  | "HEAD_FIELD_UNKNOWN"
+  | "HEAD_NO_TEXT"
+  | "HEAD_VALUE_WRONG"
+  | "YAML_TOO_LONG"
+  | "YAML_FIELD_NAME"
+  | "YAML_TAG"
+  | "YAML_ALIAS"
+  | "YAML_WRONG"
+  | "YAML_TOO_DEEP"
+  | "INPUTS_WRONG"
+  | "INPUT_NAME"
+  | "INPUT_NO_FIELDS"
+  | "INPUT_FIELD_UNKNOWN"
+  | "INPUT_WRONG"
+  | "INPUT_DEFAULT"
+  | "INPUT_OPTIONS"
+  | "INPUT_NO_OPTIONS"
+  | "TEXT_TOO_LONG"
+  | "TEXT_WRONG"
+  | "TOO_SLOW"
+  | "TOO_MUCH_MEMORY"
+  | "TOO_MANY_PARTS"
+  | "TOO_MANY_LOOPS"
+  | "TOO_DEEP"
+  | "RESULT_TOO_LONG"
+  | "SECTION_INSIDE"
+  | "LOOP_RECURSIVE"
+  | "WORD_REFUSED"
+  | "NAME_REFUSED"
+  | "ATTRIBUTE_REFUSED"
+  | "CALL_REFUSED"
+  | "ARGUMENTS_REFUSED"
+  | "FILTER_UNKNOWN"
+  | "TEST_UNKNOWN"
+  | "VALUE_REFUSED";
+
 /** What is wrong with a template, and where in its file. Lines and columns count from 1. */
 export interface TemplateProblem {
+  code: TemplateProblemCode;
+  /** The sentence in English. */
   message: string;
+  /** What the sentence names: `name`, `known`, `limit`, and `words` that are not translated. */
+  facts?: Record<string, string | number> | undefined;
   line?: number;
   column?: number;
 }
