@@ -209,6 +209,7 @@ function answering(part: Partial<MessageView>): MessageView {
     tools: [],
     usage: null,
     earlier: [],
+    runs: [],
     timing: null,
     finishReason: null,
     failure: null,

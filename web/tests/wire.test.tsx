@@ -85,7 +85,7 @@ function show(body: ReactNode, wire: Partial<Conversations["wire"]>, preferences
   return { update, toasts };
 }
 
-const panel = <WirePanel inferenceId="inf-1" />;
+const panel = <WirePanel runs={["inf-1"]} />;
 
 it("shows every attempt of an answer, the last one first, and moves by the arrow keys", async () => {
   const refused = { ...ATTEMPT, status: 429, chunks: [], error: "Slow down" };
@@ -99,6 +99,36 @@ it("shows every attempt of an answer, the last one first, and moves by the arrow
   const response = screen.getByRole("region", { name: "Response" });
   expect(response.textContent).toContain("Status 429");
   expect(within(response).getByRole("alert").textContent).toBe("Slow down");
+});
+
+it("shows the attempts of all runs of a continued answer in their order", async () => {
+  const user = userEvent.setup();
+  const runs: Record<string, WireRun> = {
+    "inf-1": runOf({ ...ATTEMPT, status: 201 }),
+    "inf-3": runOf({ ...ATTEMPT, status: 429 }, { ...ATTEMPT, status: 203 }),
+  };
+  let release = () => {};
+  const later = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const get = async (id: string) => {
+    const run = runs[id];
+    if (id === "inf-1") await later;
+    if (id === "inf-3") release();
+    if (run === undefined) throw failure("NOT_FOUND");
+    return run;
+  };
+  show(<WirePanel runs={["inf-1", "inf-2", "inf-3"]} />, { get });
+  const tabs = await screen.findAllByRole("tab");
+  expect(tabs.map((tab) => tab.textContent)).toEqual([
+    "Attempt 1201",
+    "Attempt 2429",
+    "Attempt 3203",
+  ]);
+  expect(tabs[2]?.getAttribute("aria-selected")).toBe("true");
+  expect(screen.getByText(/of 2 of its 3 runs are kept/)).toBeTruthy();
+  await user.click(tabs[0] as Element);
+  expect(screen.getByRole("region", { name: "Response" }).textContent).toContain("Status 201");
 });
 
 it("lays out the body, shows it raw on request, and has no key", async () => {
@@ -170,7 +200,7 @@ it("downloads a recording, or has the host write it, and says why that fails", a
   const record = vi
     .fn(async () => "/data/exports/inf-1.jsonl")
     .mockRejectedValueOnce(failure("NOT_FOUND"));
-  const { toasts } = show(<AnswerMenu inferenceId="inf-1" />, { record });
+  const { toasts } = show(<AnswerMenu inferenceId="inf-1" earlier={[]} />, { record });
   const save = async () => {
     await user.click(screen.getByRole("button", { name: "More about this answer" }));
     await user.click(screen.getByRole("menuitem", { name: "Save recording" }));
@@ -189,7 +219,7 @@ it("downloads a recording in a browser", async () => {
   const made = vi.spyOn(URL, "createObjectURL").mockReturnValue("blob:x");
   show(
     <DownloadsContext value={true}>
-      <AnswerMenu inferenceId="inf-1" />
+      <AnswerMenu inferenceId="inf-1" earlier={[]} />
     </DownloadsContext>,
     { recording },
   );

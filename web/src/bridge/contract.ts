@@ -844,6 +844,8 @@ export interface AnswerDetail {
   failure: AnswerFailure | null;
   /** The usage of the runs before the last one, for a continued answer. */
   earlier: Usage[];
+  /** The ids of these runs, in order. */
+  runs?: string[] | undefined;
   /** Which budget it has reached. */
   budget?: BudgetPause;
 }

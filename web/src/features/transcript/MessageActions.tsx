@@ -93,7 +93,9 @@ export function MessageActions(props: MessageActionsProps) {
       {canRedo && isLast && status !== "interrupted" && (
         <RegenerateMenu id={id} modelId={view.modelId} conversation={conversation} />
       )}
-      {isAnswer && inferenceId !== null && <AnswerMenu inferenceId={inferenceId} />}
+      {isAnswer && inferenceId !== null && (
+        <AnswerMenu inferenceId={inferenceId} earlier={view.runs} />
+      )}
       {siblings.length > 1 && (
         <Versions
           place={siblings.indexOf(view.id)}

@@ -12,7 +12,13 @@ import { useDownloads } from "../../ui/useDownloads";
 
 const WirePanel = lazyPart(async () => (await import("./WirePanel")).WirePanel);
 
-export function AnswerMenu({ inferenceId }: { readonly inferenceId: string }) {
+export interface AnswerMenuProps {
+  readonly inferenceId: string;
+  /** The runs of the same answer before this one. */
+  readonly earlier: readonly string[];
+}
+
+export function AnswerMenu({ inferenceId, earlier }: AnswerMenuProps) {
   const { wire } = useConversations();
   const show = useSidePanel();
   const toasts = useToasts();
@@ -35,7 +41,7 @@ export function AnswerMenu({ inferenceId }: { readonly inferenceId: string }) {
           run: () =>
             show({
               title: wireTexts.title,
-              body: <WirePanel key={inferenceId} inferenceId={inferenceId} />,
+              body: <WirePanel key={inferenceId} runs={[...earlier, inferenceId]} />,
             }),
         },
         {
