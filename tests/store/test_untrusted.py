@@ -1,4 +1,4 @@
-"""A question that began as a prompt of a server counts as the words of strangers from then on."""
+"""Questions from prompts of servers, and imported answers, count as the words of strangers."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -8,7 +8,13 @@ import pytest
 
 from shell.contract import AnswerRequest, Content, EditRequest, FilePart, SendRequest, TextPart
 from shell.conversations.answers import StartedAnswer
+from shell.store.database import Connection
 from shell.store.exchange import archive, portable
+from shell.store.exchange.portable import (
+    ConversationWriter,
+    PortableConversation,
+    PortableMessage,
+)
 from shell.tools.base import Arguments, Progress
 from tests.engine.functions import Functions
 from tests.store.calls_desk import CallsDesk
@@ -99,6 +105,22 @@ async def test_the_mark_outlives_a_backup_and_an_export(desk: CallsDesk) -> None
         ),
     )
     assert '"untrusted": true' in text
+
+
+async def test_an_imported_answer_counts_as_strangers_words_also_when_it_was_continued(
+    desk: CallsDesk,
+) -> None:
+    answer = PortableMessage("answer", None, "assistant", "Words of a file.", 1)
+    writer = ConversationWriter(PortableConversation("talk", "Imported", 1, 1, messages=[answer]))
+
+    def write(connection: Connection) -> None:
+        writer.begin(connection)
+        while writer.add(connection, 100):
+            pass
+
+    await desk.store.write("talk", write)
+    await desk.go_on("answer")
+    assert await asks(desk, "talk")
 
 
 async def test_a_text_of_a_server_is_not_offered_as_a_question_of_the_person(

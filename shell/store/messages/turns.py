@@ -185,7 +185,7 @@ def continuation(message_id: str, more: BudgetRaise | None = None) -> Turn:
     def write(connection: apsw.Connection, place: TurnPlace, by: Author) -> WrittenTurn:
         tree.conversation(connection, place.conversation_id)
         message = place.path[-1]
-        run = None if queries.is_imported(message) else message.inference_id
+        run = queries.IMPORTED if queries.is_imported(message) else message.inference_id
         so_far = earlier(queries.detail_of(message), run)
         tree.choose(connection, message.number)
         tree.begin_again(
