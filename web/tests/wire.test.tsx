@@ -25,6 +25,7 @@ import type { Settings, SettingsState } from "../src/settings/settings";
 import { SettingsContext } from "../src/settings/useSettings";
 import { createToastStore, ToastsContext } from "../src/ui/toasts/toastStore";
 import { DownloadsContext } from "../src/ui/useDownloads";
+import { shownApp } from "./app";
 import { expectations, fakePage, stream, turn } from "./support";
 
 const REQUEST: WireRequest = {
@@ -129,6 +130,28 @@ it("shows the attempts of all runs of a continued answer in their order", async 
   expect(screen.getByText(/of 2 of its 3 runs are kept/)).toBeTruthy();
   await user.click(tabs[0] as Element);
   expect(screen.getByRole("region", { name: "Response" }).textContent).toContain("Status 201");
+});
+
+it("shows both runs of an answer that was continued, also when it is read again", async () => {
+  const { conversations, person } = await shownApp();
+  const { conversation } = conversations.shown.get();
+  conversation.draft.set("tides");
+  conversation.send();
+  await turn(1_000);
+  conversation.goOn(conversation.get().messages.at(-1) ?? "");
+  await turn(1_000);
+  async function attempts(): Promise<number> {
+    await person.click(screen.getByRole("button", { name: "More about this answer" }));
+    await turn(100);
+    await person.click(screen.getByRole("menuitem", { name: "Show wire" }));
+    await turn(200);
+    return within(screen.getByRole("tablist", { name: "Attempts" })).getAllByRole("tab").length;
+  }
+  expect(await attempts()).toBe(2);
+  conversation.refresh();
+  await turn(100);
+  expect(await attempts()).toBe(2);
+  vi.useRealTimers();
 });
 
 it("lays out the body, shows it raw on request, and has no key", async () => {
