@@ -176,7 +176,7 @@ class App:
 
     async def confirm(self, caller: Caller, title: str, text: str) -> bool:
         """Ask for a yes or no in a dialog over the caller's window; False in a browser."""
-        return bool(self._windows and await self._windows.confirm(caller.id, title, text))
+        return bool(self._windows and await self._windows.dialogs.confirm(caller.id, title, text))
 
     async def choose_file(self, caller: Caller, *kinds: str) -> str | None:
         """Ask for a file in a dialog over the caller's window.
@@ -190,7 +190,7 @@ class App:
         """
         if self._windows is None:
             return None
-        return await self._windows.choose_file(caller.id, kinds or ("All files (*.*)",))
+        return await self._windows.dialogs.choose_file(caller.id, kinds or ("All files (*.*)",))
 
     # --- running ----------------------------------------------------------------------------
 

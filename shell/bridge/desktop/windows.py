@@ -16,13 +16,14 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypeVar
+from typing import TYPE_CHECKING, Literal
 
 import webview
 import webview.util
 from webview.window import Window
 
 from shell.bridge.appearance import Theme
+from shell.bridge.desktop.dialogs import Dialogs
 from shell.bridge.desktop.webviews import View, ViewOptions
 from shell.bridge.desktop.window_state import WindowState, read_placement, write_placement
 from shell.bridge.listener import PortTaken
@@ -32,7 +33,6 @@ from shell.support.signals import shutdown_signals
 if TYPE_CHECKING:  # it loads the contract, which is not needed before the first call of a page
     from shell.bridge.caller import Caller
 
-Answer = TypeVar("Answer")
 TITLE = "Tidewire"
 STANDARD = WindowState(1100, 800)
 STEP = 32
@@ -40,7 +40,6 @@ STEP = 32
 LEAST_SIZE = (360, 420)
 PAPER = ("#fbfaf7", "#14191b")
 """The page's own background, light and dark, shown until the page is drawn."""
-MODEL_FILES = ("GGUF models (*.gguf)", "All files (*.*)")
 SETTINGS_OFF = (
     "ALLOW_DOWNLOADS",
     "ALLOW_FILE_URLS",
@@ -101,12 +100,11 @@ class Windows:
         self._callers: dict[str, Caller] = {}
         self._gone: set[str] = set()
         """Closed windows, whose pages may still make calls for a moment."""
-        self._choosing: set[str] = set()
-        """Callers whose dialog is open. Only on the loop."""
         self._calling = threading.Lock()
         self._building = threading.Lock()
         self._closing = False
         self._announced = debug_port is None
+        self.dialogs = Dialogs(self._window_of, title)
 
     def take_over(self) -> None:
         """Replace pywebview's dispatcher, before a backend imports it by name."""
@@ -195,62 +193,6 @@ class Windows:
     def open_path(self, caller_id: str, path: Path) -> bool:
         """Show a file or a folder in the system's program; False when the caller has no window."""
         return self._window_of(caller_id) is not None and open_path(path)
-
-    async def choose_file(self, caller_id: str, kinds: tuple[str, ...] = MODEL_FILES) -> str | None:
-        """Ask for a file, a model's by default, over the caller's window. On the loop.
-
-        Returns:
-            The file's path; None when nobody chose one, when the window is gone, and while it has
-            a dialog already.
-        """
-
-        def ask(window: Window) -> str | None:
-            paths = window.create_file_dialog(webview.FileDialog.OPEN, file_types=kinds)
-            return paths[0] if paths else None
-
-        return await self._ask(caller_id, ask)
-
-    async def confirm(self, caller_id: str, title: str, text: str) -> bool | None:
-        """Ask for a yes or no in a dialog over the caller's window. On the loop.
-
-        Args:
-            caller_id: whose window it is.
-            title: the question.
-            text: what it is about, as plain text.
-
-        Returns:
-            Whether the person agreed; False when the window is gone, and while it has a dialog.
-        """
-        whole = f"{title}\n\n{text}"
-        return bool(
-            await self._ask(caller_id, lambda at: at.create_confirmation_dialog(TITLE, whole))
-        )
-
-    async def _ask(self, caller_id: str, ask: Callable[[Window], Answer]) -> Answer | None:
-        """Show a dialog over the caller's window, unless it has one already."""
-        window = self._window_of(caller_id)
-        if window is None or caller_id in self._choosing:
-            return None
-        loop = asyncio.get_running_loop()
-        answered: asyncio.Future[Answer | None] = loop.create_future()
-
-        def settle(answer: Answer | None) -> None:
-            self._choosing.discard(caller_id)
-            if not answered.done():
-                answered.set_result(answer)
-
-        def show() -> None:
-            answer = None
-            try:
-                answer = ask(window)
-            finally:
-                with contextlib.suppress(RuntimeError):  # the loop has ended
-                    loop.call_soon_threadsafe(settle, answer)
-
-        self._choosing.add(caller_id)
-        # It waits as long as the dialog is open, and must not hold up the end of the program.
-        threading.Thread(target=show, name="dialog", daemon=True).start()
-        return await answered
 
     def close(self) -> None:
         """Close every window, which ends `run`. From any thread; returns at once."""
