@@ -13,7 +13,7 @@ import platform
 import secrets
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -24,6 +24,7 @@ from webview.window import Window
 
 from shell.bridge.appearance import Theme
 from shell.bridge.desktop.dialogs import Dialogs
+from shell.bridge.desktop.menu import Menu, MenuItem, act, for_window
 from shell.bridge.desktop.webviews import View, ViewOptions
 from shell.bridge.desktop.window_state import WindowState, read_placement, write_placement
 from shell.bridge.listener import PortTaken
@@ -62,6 +63,8 @@ class Windows:
         placement: Path | None = None,
         size: tuple[int, int] | None = None,
         close_question: str | None = None,
+        menus: Sequence[Menu] = (),
+        new_caller: "Callable[[str], Caller] | None" = None,
         theme: Theme | None = None,
         debug_port: int | None = None,
         on_closed: Callable[[str], None],
@@ -77,6 +80,8 @@ class Windows:
             placement: the file that remembers position and size of the last window.
             size: width and height of a window for which nothing is remembered.
             close_question: asked before a person closes a window.
+            menus: of every window.
+            new_caller: makes the caller of a window, with its limits; None for the standard ones.
             theme: colors of a window before its page is drawn; None for the system's.
             debug_port: turns on remote debugging, on the loopback address; 0 takes a free port.
                 Its address is printed once the first page has said hello.
@@ -94,6 +99,8 @@ class Windows:
         self._paper = PAPER if theme is None else (PAPER[theme == "dark"],) * 2
         self._placement = STANDARD if size is None else WindowState(*size)
         self._close_question = close_question
+        self._menus = menus
+        self._new_caller = new_caller
         self._debug_port = None if debug_port is None else _free_port(debug_port)
         self._on_closed = on_closed
         self._ends: dict[str, Callable[[], None]] = {}
@@ -221,6 +228,7 @@ class Windows:
                 zoomable=True,
                 confirm_close=self._close_question is not None,
                 localization={"global.quitConfirmation": self._close_question or ""},
+                menu=for_window(self._menus, lambda item: self._choose(window, item)),
             )
             if window is not None:
                 window.events.closing += lambda: self._leave(window)
@@ -262,12 +270,21 @@ class Windows:
         with contextlib.suppress(RuntimeError):  # the loop has ended
             self._loop.call_soon_threadsafe(self._door, caller, text)
 
+    def _choose(self, window: Window | None, item: MenuItem) -> None:
+        """Run an item of a window's menu. A window whose page has not called yet has no caller."""
+        with self._calling:
+            caller = None if window is None else self._callers.get(window.uid)
+        if caller is not None:
+            with contextlib.suppress(RuntimeError):  # the loop has ended
+                asyncio.run_coroutine_threadsafe(act(item, caller), self._loop)
+
     def _begin(self, window: Window) -> "Caller":
         """Make a caller and a pump for a window at its page's first call."""
         from shell.bridge.caller import Caller
         from shell.bridge.desktop.pump import Pump
 
-        caller = self._callers[window.uid] = Caller(f"window-{secrets.token_hex(8)}")
+        new_caller = self._new_caller or Caller
+        caller = self._callers[window.uid] = new_caller(f"window-{secrets.token_hex(8)}")
         pump = Pump(caller.feed, self._view.runner(window), self._taken)
 
         def end() -> None:
