@@ -167,11 +167,15 @@ async def stop() -> None:
     print('{"stopped": true}', flush=True)
 
 
+folder = tempfile.TemporaryDirectory(prefix="tidewire-program-")
+"""Removed with the program."""
+
+
 def page() -> Path:
-    folder = Path(tempfile.mkdtemp(prefix="tidewire-program-"))
-    (folder / "index.html").write_text(PAGE, "utf-8")
-    (folder / "program.js").write_text(SCRIPT, "utf-8")
-    return folder
+    made = Path(folder.name)
+    (made / "index.html").write_text(PAGE, "utf-8")
+    (made / "program.js").write_text(SCRIPT, "utf-8")
+    return made
 
 
 app = App(
