@@ -98,15 +98,25 @@ def test_a_resource_is_attached_and_sent_with_the_message(page: Page, app: App) 
     expect(page.get_by_role("button", name="everything: extension.md")).to_be_visible()
 
 
+def lead_to_prompt(page: Page, name: str) -> Locator:
+    """Move to a prompt in the slash menu by the keys; starts the server if it does not run."""
+    box = page.get_by_role("textbox", name="Message")
+    box.press("/")
+    waiting = page.get_by_role("option", name=re.compile("^Prompts of everything"))
+    found = page.get_by_role("option", name=re.compile(name))
+    expect(waiting.or_(found)).to_be_visible(timeout=START_MS)
+    if waiting.is_visible():
+        waiting.click()
+    box.press_sequentially(name)
+    expect(found).to_be_visible(timeout=START_MS)
+    box.press("ArrowDown")
+    return box
+
+
 def test_a_prompt_is_chosen_by_the_keys_filled_in_and_sent_by_the_person(
     page: Page, app: App
 ) -> None:
-    box = page.get_by_role("textbox", name="Message")
-    box.press_sequentially("/args")
-    expect(page.get_by_role("option", name=re.compile("args-prompt"))).to_be_visible(
-        timeout=START_MS
-    )
-    box.press("ArrowDown")
+    box = lead_to_prompt(page, "args-prompt")
     axe_finds_nothing(page, app)
     box.press("Enter")
     dialog = page.get_by_role("dialog", name="args-prompt, a prompt of everything")
@@ -130,12 +140,7 @@ def test_a_call_that_is_always_allowed_is_asked_after_a_prompt_of_a_server(
     expect(answer(page)).to_have_text("First.")
     ask(page, f"/call note {note}\n/then\n/text Second.")
     expect(answer(page)).to_have_text("Second.")
-    box = page.get_by_role("textbox", name="Message")
-    box.press_sequentially("/simple")
-    expect(page.get_by_role("option", name=re.compile("simple-prompt"))).to_be_visible(
-        timeout=START_MS
-    )
-    box.press("ArrowDown")
+    box = lead_to_prompt(page, "simple-prompt")
     box.press("Enter")
     expect(box).to_have_value("This is a simple prompt without arguments.")
     # Nobody can tell which words of an edited text are still the server's.
