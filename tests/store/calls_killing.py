@@ -7,6 +7,7 @@ import signal
 import time
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 
 from shell.contract import AnswerCall
@@ -19,6 +20,8 @@ from tests.store.calls_victim import BEGUN
 from tests.store.killing import victim
 
 LONGEST_LIFE_S = 0.6
+PATIENCE_S = 60.0
+"""For a host on a busy machine to begin its first call."""
 
 
 @dataclass(slots=True)
@@ -37,8 +40,12 @@ class Outcome:
 
 
 def kill_hosts(folder: Path, kills: int, seed: int) -> Outcome:
-    """Kill so many hosts in one directory, then let one finish everything."""
-    outcome, decided = Outcome(), {}
+    """Kill so many hosts in one directory, then let one finish everything.
+
+    The first of three is killed at any moment, also while it starts; the second after a decision;
+    the third as a tool begins. However slow the machine is, some are killed in mid-work.
+    """
+    outcome, decided = Outcome(), dict[tuple[str, str], str]()
     chance = random.Random(seed)  # noqa: S311
     with victim("tests.store.calls_victim") as (to, heard):
         for number in range(kills + 1):
@@ -48,11 +55,17 @@ def kill_hosts(folder: Path, kills: int, seed: int) -> Outcome:
             to.write(f"{folder}\n")
             to.flush()
             pid = json.loads(heard.readline())["pid"]
+            first: list[str] = []
             if not is_last:
-                time.sleep(chance.uniform(0.0, LONGEST_LIFE_S))
+                if number % 3 == 1:
+                    first.append(heard.readline())
+                if number % 3 == 2:
+                    _wait_for_growth(folder / BEGUN)
+                else:
+                    time.sleep(chance.uniform(0.0, LONGEST_LIFE_S))
                 os.kill(pid, signal.SIGKILL)
             finished = False
-            for line in heard:
+            for line in chain(first, heard):
                 said = json.loads(line)
                 if "gone" in said:
                     break
@@ -66,6 +79,16 @@ def kill_hosts(folder: Path, kills: int, seed: int) -> Outcome:
             _look(folder, outcome, decided, is_last=is_last)
     outcome.decided = len(decided)
     return outcome
+
+
+def _wait_for_growth(file: Path) -> None:
+    def size() -> int:
+        return file.stat().st_size if file.exists() else 0
+
+    before, late = size(), time.monotonic() + PATIENCE_S
+    while size() == before:
+        assert time.monotonic() < late, "no call began"
+        time.sleep(0.001)
 
 
 def _look(
