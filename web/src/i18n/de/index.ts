@@ -51,6 +51,8 @@ export const german: Strings = {
 
   answerActions: "Aktionen für diese Antwort",
   questionActions: "Aktionen für diese Frage",
+  moreActions: "Weitere Aktionen",
+  moreAboutAnswer: "Mehr zu dieser Antwort",
   edit: "Bearbeiten",
   editForm: "Formular bearbeiten",
   editQuestion: "Frage bearbeiten",

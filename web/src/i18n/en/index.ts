@@ -50,6 +50,8 @@ export const english = {
 
   answerActions: "Answer actions",
   questionActions: "Question actions",
+  moreActions: "More actions",
+  moreAboutAnswer: "More about this answer",
   edit: "Edit",
   editForm: "Edit form",
   editQuestion: "Edit your question",
