@@ -4,6 +4,7 @@ import { useConversations } from "../../conversations/useConversations";
 import { strings } from "../../i18n";
 import { isComposing } from "../../lib/ime";
 import { useFileDrop } from "../../ui/dragAndDrop";
+import { FilePicker } from "../../ui/form/FilePicker";
 import { IconButton } from "../../ui/IconButton";
 import {
   CloseIcon,
@@ -43,7 +44,6 @@ export function Sidebar(props: SidebarProps) {
   const actions = useConversationActions(onOpened);
   const importFiles = useImport();
   const [query, setQuery] = useState("");
-  const picker = useRef<HTMLInputElement>(null);
   const side = useRef<HTMLElement>(null);
   const place = useFileDrop(importFiles);
 
@@ -124,26 +124,15 @@ export function Sidebar(props: SidebarProps) {
           <SettingsIcon />
           <span className="truncate">{strings.settings}</span>
         </button>
-        <button
-          type="button"
-          className={`row-button ${styles.plain}`}
-          onClick={() => picker.current?.click()}
-        >
-          <ImportIcon />
-          <span className="truncate">{strings.import}</span>
-        </button>
+        <FilePicker accept=".json,.zip,application/json" multiple onFiles={importFiles}>
+          {(open) => (
+            <button type="button" className={`row-button ${styles.plain}`} onClick={open}>
+              <ImportIcon />
+              <span className="truncate">{strings.import}</span>
+            </button>
+          )}
+        </FilePicker>
         <Menu label={strings.menu} icon={<MoreIcon />} items={menu} />
-        <input
-          ref={picker}
-          type="file"
-          accept=".json,.zip,application/json"
-          multiple
-          hidden
-          onChange={(event) => {
-            importFiles([...(event.target.files ?? [])]);
-            event.target.value = "";
-          }}
-        />
       </div>
       {place.isOver && (
         <p className={styles.drop}>
