@@ -3,7 +3,7 @@ import { render, screen } from "@testing-library/react";
 import { expect, it } from "vitest";
 import { blank, viewOf } from "../src/conversations/message";
 import { AssistantMessage } from "../src/features/transcript/AssistantMessage";
-import { fileNameOf } from "../src/features/transcript/SaveCode";
+import { fileNameOf } from "../src/features/transcript/CodeActions";
 
 it("shows a notice twice when both runs of a continued answer had it", () => {
   const message = blank("answer", "assistant", "Tides turn.");

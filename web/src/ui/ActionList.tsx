@@ -19,6 +19,8 @@ export interface Action extends Omit<MenuItem, "run"> {
   readonly menu?: ReactNode;
   /** For the row's main action: its label is shown, too. */
   readonly isWorded?: boolean;
+  /** For an action that is on or off. */
+  readonly isPressed?: boolean;
   /** For an action whose label changes: it keeps its place and the focus. */
   readonly id?: string;
 }
@@ -81,7 +83,7 @@ export function ActionList({ label, actions, more, className = "", children }: A
 }
 
 function ActionButton({ action }: { readonly action: Action }) {
-  const { label, icon, run, menu, isWorded } = action;
+  const { label, icon, run, menu, isWorded, isPressed } = action;
   if (menu !== undefined) {
     return (
       <Menu size="medium" label={label} icon={icon}>
@@ -91,7 +93,7 @@ function ActionButton({ action }: { readonly action: Action }) {
   }
   if (!isWorded) {
     return (
-      <IconButton size="medium" label={label} onClick={run}>
+      <IconButton size="medium" label={label} aria-pressed={isPressed} onClick={run}>
         {icon}
       </IconButton>
     );

@@ -18,8 +18,8 @@ import {
 import { lazyPart } from "../../ui/lazyPart";
 import { useCopy } from "../../ui/useCopy";
 import styles from "./MessageActions.module.css";
-import { RegenerateItems } from "./RegenerateItems";
 
+const RegenerateItems = lazyPart(async () => (await import("./RegenerateItems")).RegenerateItems);
 const AnswerItems = lazyPart(async () => (await import("../wire/AnswerItems")).AnswerItems);
 
 export interface MessageActionsProps {

@@ -78,6 +78,7 @@ export const german: Strings = {
     picture: (host: string) =>
       host === "" ? "Bild wird nicht angezeigt" : `Bild auf ${host}, nicht geladen`,
   },
+  codeActions: "Aktionen für diesen Code",
   saveCode: "Speichern",
   notCopied: "Kopieren fehlgeschlagen",
   regenerate: "Neu generieren",

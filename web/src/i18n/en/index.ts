@@ -76,6 +76,7 @@ export const english = {
     task: (isDone: boolean) => (isDone ? "Done" : "Not done"),
     picture: (host: string) => (host === "" ? "Image not shown" : `Image on ${host}, not loaded`),
   },
+  codeActions: "Code actions",
   saveCode: "Save",
   notCopied: "Couldn't copy",
   regenerate: "Regenerate",
