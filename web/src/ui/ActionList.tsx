@@ -83,7 +83,7 @@ export function ActionList({ label, actions, more, className = "", children }: A
 }
 
 function ActionButton({ action }: { readonly action: Action }) {
-  const { label, icon, run, menu, isWorded, isPressed } = action;
+  const { label, icon, run, menu, isWorded, isPressed, keys } = action;
   if (menu !== undefined) {
     return (
       <Menu size="medium" label={label} icon={icon}>
@@ -93,7 +93,7 @@ function ActionButton({ action }: { readonly action: Action }) {
   }
   if (!isWorded) {
     return (
-      <IconButton size="medium" label={label} aria-pressed={isPressed} onClick={run}>
+      <IconButton size="medium" label={label} keys={keys} aria-pressed={isPressed} onClick={run}>
         {icon}
       </IconButton>
     );

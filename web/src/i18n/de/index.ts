@@ -437,6 +437,7 @@ export const german: Strings = {
   panelWidth: "Breite der Seitentafel",
 
   find: {
+    actions: "Treffer",
     label: "In dieser Unterhaltung suchen",
     count: (place, all) => `${count(place)} von ${count(all)}`,
     none: "Nicht gefunden",

@@ -427,6 +427,7 @@ export const english = {
   panelWidth: "Width of the side panel",
 
   find: {
+    actions: "Matches",
     label: "Find in this conversation",
     count: (place: number, all: number) => `${count(place)} of ${count(all)}`,
     none: "Not found",
