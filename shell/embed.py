@@ -19,10 +19,11 @@ from pydantic import BaseModel, JsonValue
 
 from shell.api.llm import LlmApi
 from shell.api.program import HelloApi, ModelsApi, StreamsApi
-from shell.bridge.caller import Caller
+from shell.bridge.caller import STANDARD, Caller, CallLimits
 from shell.bridge.door import Door
 from shell.bridge.listener import listen
 from shell.bridge.own_page import load_own_page
+from shell.bridge.page import Page
 from shell.bridge.signatures import check_signatures
 from shell.bridge.stream import Stream
 from shell.bridge.topics import Topics
@@ -41,6 +42,7 @@ if TYPE_CHECKING:  # loaded when a program needs them
     from shell.app.runtime import Runtime
     from shell.bridge.browser.server import BrowserServer
     from shell.bridge.browser.tokens import AccessTokens
+    from shell.bridge.desktop.menu import Menu
     from shell.bridge.desktop.page_server import PageServer
     from shell.bridge.desktop.windows import Windows
 
@@ -76,7 +78,9 @@ class App:
             that parameter and the result are checked and converted by their annotations.
         title: of the windows, and the program's name in its errors.
         streams: how many streams one window may have at a time; one more is refused with LIMIT.
+        calls: how many calls the page of one window may make.
         size: width and height of a new window.
+        menus: of every window; a browser shows none.
         close_question: asked before a person closes a window.
         providers: models that pages may run by `host.llm`.
         data: a data directory of Tidewire whose providers and keys pages may use besides.
@@ -85,7 +89,6 @@ class App:
         on_closed: called with the id of a window or tab that is gone for good.
 
     Raises:
-        PageMissing: there is no such page, or the bridge's own script was not built.
         WrongSignatures: a page could not call a method; all such methods are named.
         ValueError: a namespace is called `llm` or `shell`, `streams` is less than 1, or `data` is
             given where only the bridge is installed.
@@ -98,7 +101,9 @@ class App:
         *,
         title: str,
         streams: int = STREAMS,
+        calls: CallLimits = STANDARD,
         size: tuple[int, int] | None = None,
+        menus: "Sequence[Menu]" = (),
         close_question: str | None = None,
         providers: Sequence[Provider] = (),
         data: Path | None = None,
@@ -117,10 +122,12 @@ class App:
         self.namespaces = namespaces
         page = os.environ.get(DEV_URL) or page
         self._dev_url = page if isinstance(page, str) else None
-        self._page = None if isinstance(page, str) else load_own_page(page)
+        self._folder = None if isinstance(page, str) else page
         self._title = title
         self._limits = Limits(inferences=streams)
+        self._calls = calls
         self._size = size
+        self._menus = menus
         self._close_question = close_question
         self._providers = {provider.id: provider for provider in providers}
         self.data = data
@@ -176,7 +183,7 @@ class App:
 
     async def confirm(self, caller: Caller, title: str, text: str) -> bool:
         """Ask for a yes or no in a dialog over the caller's window; False in a browser."""
-        return bool(self._windows and await self._windows.confirm(caller.id, title, text))
+        return bool(self._windows and await self._windows.dialogs.confirm(caller.id, title, text))
 
     async def choose_file(self, caller: Caller, *kinds: str) -> str | None:
         """Ask for a file in a dialog over the caller's window.
@@ -190,22 +197,27 @@ class App:
         """
         if self._windows is None:
             return None
-        return await self._windows.choose_file(caller.id, kinds or ("All files (*.*)",))
+        return await self._windows.dialogs.choose_file(caller.id, kinds or ("All files (*.*)",))
 
     # --- running ----------------------------------------------------------------------------
 
     def main(self, arguments: Sequence[str] | None = None) -> None:
-        """Run or serve, as the command line says: the last line of most programs."""
+        """Run or serve, as the command line says: the last line of most programs. What stands in
+        the way is said in a sentence, and the program ends with the status 1.
+        """
         parser = argparse.ArgumentParser(description=self._title)
         parser.add_argument("shell", nargs="?", choices=("window", "serve"), default="window")
         parser.add_argument("--port", type=int, default=0, help="of the server; 0 for any free one")
         parser.add_argument("--no-open", action="store_true", help="do not open the browser")
         parser.add_argument("--debug-port", type=int, help="remote debugging of the window")
         chosen = parser.parse_args(arguments)
-        if chosen.shell == "serve":
-            self.serve(chosen.port, open_browser=not chosen.no_open)
-        else:
-            self.run(chosen.debug_port)
+        try:
+            if chosen.shell == "serve":
+                self.serve(chosen.port, open_browser=not chosen.no_open)
+            else:
+                self.run(chosen.debug_port)
+        except ShellError as problem:
+            parser.exit(1, f"{problem}\n")
 
     def run(self, debug_port: int | None = None) -> None:
         """Open a window and return when the last one is closed. Main thread only, and once.
@@ -215,6 +227,8 @@ class App:
 
         Raises:
             NoWindow: there is no display.
+            PageMissing: there is no such page, or the bridge's own script was not built.
+            PortTaken: another program has the port.
         """
         from shell.bridge.desktop.display import display_problem
         from shell.bridge.desktop.windows import Windows
@@ -231,6 +245,8 @@ class App:
                 title=self._title,
                 size=self._size,
                 close_question=self._close_question,
+                menus=self._menus,
+                new_caller=self._calls.caller,
                 debug_port=debug_port,
                 on_closed=host.forget_caller,
             )
@@ -244,6 +260,10 @@ class App:
         """Serve the page to the browser of this user until Ctrl-C or SIGTERM. Main thread only.
 
         Prints one line of JSON: `url` opens one page, `token` makes more links (`POST /link`).
+
+        Raises:
+            PageMissing: there is no such page, or the bridge's own script was not built.
+            PortTaken: another program has the port.
         """
         from shell.bridge.browser.tokens import AccessTokens
 
@@ -262,11 +282,15 @@ class App:
 
     # --- inside -----------------------------------------------------------------------------
 
+    def _page(self) -> Page | None:
+        return None if self._folder is None else load_own_page(self._folder)
+
     async def _behind_windows(self) -> "tuple[ProgramHost, PageServer]":
         from shell.bridge.desktop.page_server import PageServer
 
+        page = self._page()
         host = await self.start()
-        server = PageServer(listen(0), self._page)
+        server = PageServer(listen(0), page)
         server.start()
         return host, server
 
@@ -276,9 +300,10 @@ class App:
         from shell.bridge.browser.server import BrowserServer
         from shell.bridge.browser.tabs import GRACE_S, Tabs
 
+        page, listener = self._page(), listen(port)
         host = await self.start()
-        tabs = Tabs(host.door, tokens, host.forget_caller, GRACE_S)
-        server = BrowserServer(listen(port), self._page, tabs, tokens, dev_url=self._dev_url)
+        tabs = Tabs(host.door, tokens, host.forget_caller, GRACE_S, self._calls.caller)
+        server = BrowserServer(listener, page, tabs, tokens, dev_url=self._dev_url)
         server.start()
         return host, server
 

@@ -1,5 +1,6 @@
 """The launcher: stamps, the weights, the command line, what it starts and ends."""
 
+import contextlib
 import json
 import os
 import signal
@@ -242,6 +243,30 @@ def test_without_qt_libraries_and_without_root_the_browser_opens(
     line = "sudo apt-get -y install --no-install-recommends libegl1 libasound2t64"
     assert f"    {line}\n" in capsys.readouterr().err
     assert becoming(["run", "--", "ask", "hello"]) == ["ask", "hello"]
+
+
+@pytest.mark.parametrize("browser", ["/usr/bin/chromium", ""])
+def test_setup_installs_what_the_tests_need_and_runs_none(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, browser: str
+) -> None:
+    children, installed = Recorder(), list[object]()
+    monkeypatch.setattr(dev, "Children", lambda: children)
+    monkeypatch.setattr(setup, "one_at_a_time", lambda root: contextlib.nullcontext())
+    monkeypatch.setattr(suite, "missing_qt_packages", lambda: ["libegl1"])
+    monkeypatch.setattr(suite, "chromium", lambda: browser)
+    monkeypatch.setattr("shutil.which", lambda name: None)
+    monkeypatch.setattr(Setup, "apt", lambda self, names, why: installed.append(tuple(names)))
+    monkeypatch.setattr(Setup, "packages", lambda self, lock: installed.append(lock))
+    for step in ("venv", "modules", "page", "weights"):
+        monkeypatch.setattr(Setup, step, lambda self, step=step: installed.append(step))
+    assert dev.main(["setup"]) == 0
+    assert installed[0] == "venv"
+    assert {"dev", "docs", "modules", "page", "weights"} <= set(installed)
+    if sys.platform == "linux":
+        assert ("libegl1", "xvfb", "zstd") in installed
+    assert [command[1:] for command in children.commands] == (
+        [] if browser else [("-m", "playwright", "install", "chromium")]
+    )
 
 
 def test_names_follow_the_release(monkeypatch: pytest.MonkeyPatch) -> None:

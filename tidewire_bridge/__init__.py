@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from shell import __version__
 
 if TYPE_CHECKING:
-    from shell.bridge.caller import Caller
+    from shell.bridge.caller import Caller, CallLimits
+    from shell.bridge.desktop.menu import Menu, MenuItem
     from shell.bridge.desktop.windows import Windows
     from shell.bridge.door import Door
     from shell.bridge.stream import Stream
@@ -19,10 +20,13 @@ if TYPE_CHECKING:
 
 __all__ = [
     "App",
+    "CallLimits",
     "Caller",
     "Door",
     "InferenceLog",
     "LimitReached",
+    "Menu",
+    "MenuItem",
     "NoWindow",
     "ProgramError",
     "ShellError",
@@ -33,10 +37,13 @@ __all__ = [
 
 _PLACES = {
     "App": "shell.embed",
+    "CallLimits": "shell.bridge.caller",
     "Caller": "shell.bridge.caller",
     "Door": "shell.bridge.door",
     "InferenceLog": "shell.inference.log",
     "LimitReached": "shell.errors",
+    "Menu": "shell.bridge.desktop.menu",
+    "MenuItem": "shell.bridge.desktop.menu",
     "NoWindow": "shell.embed",
     "ProgramError": "shell.errors",
     "ShellError": "shell.errors",

@@ -171,10 +171,10 @@ async def _behind_windows(
     host = _host(
         options,
         windows.open,
-        windows.choose_file,
+        windows.dialogs.choose_file,
         windows.control,
         windows.open_path,
-        windows.confirm,
+        windows.dialogs.confirm,
     )
     return host, server
 

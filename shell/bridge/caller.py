@@ -7,12 +7,40 @@ from shell.bridge.feed import MAX_WAITING_BYTES, Feed
 from shell.bridge.rate_limit import RateLimit
 from shell.errors import LimitReached
 
-CALLS_A_SECOND = 1_000
-CALLS_AT_ONCE = 3_000
-"""A page makes some dozens when it opens, and a few for every click."""
 LOADS_A_SECOND = 10
 LOADS_AT_ONCE = 50
 """Hellos have a limit of their own, so that a reload works while calls are refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallLimits:
+    """How many calls the page of one window may make. The standard is far above what a page needs
+    that makes some dozens when it opens, and a few for every click.
+
+    Raises:
+        ValueError: one of them is too low for any call.
+    """
+
+    at_once: int = 3_000
+    a_second: float = 1_000.0
+    """For longer than `at_once` lasts."""
+    unanswered: int = 200
+    """Calls that wait for their reply at a time."""
+
+    def __post_init__(self) -> None:
+        if self.at_once < 1 or self.a_second <= 0 or self.unanswered < 1:
+            raise ValueError(f"A page could make no call with {self}")
+
+    def caller(self, caller_id: str) -> "Caller":
+        """A caller with these limits."""
+        return Caller(
+            caller_id,
+            calls=RateLimit(self.a_second, self.at_once),
+            unanswered=self.unanswered,
+        )
+
+
+STANDARD = CallLimits()
 
 
 @dataclass(slots=True)
@@ -23,8 +51,9 @@ class Caller:
     feed: Feed = field(default_factory=Feed)
     running: set[asyncio.Task[None]] = field(default_factory=set)
     """Calls that have begun and not been answered."""
-    calls: RateLimit = field(default_factory=lambda: RateLimit(CALLS_A_SECOND, CALLS_AT_ONCE))
+    calls: RateLimit = field(default_factory=lambda: RateLimit(STANDARD.a_second, STANDARD.at_once))
     loads: RateLimit = field(default_factory=lambda: RateLimit(LOADS_A_SECOND, LOADS_AT_ONCE))
+    unanswered: int = STANDARD.unanswered
 
     @property
     def load(self) -> str:

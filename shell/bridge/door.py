@@ -37,9 +37,6 @@ from shell.support.text import clean
 MAX_BATCH_CHARACTERS = 32_000_000
 MAX_SEARCHED = 1_000_000
 """How much of an unreadable batch is searched for the numbers of its calls."""
-MAX_BUSY_CALLS = 200
-"""Limit on the unanswered calls of one window."""
-
 EARLIER_S = 2.0
 """How long the hello of a new load waits for what the load before it asked last."""
 
@@ -181,9 +178,9 @@ class Door:
         method = self._methods.get(call.method)
         try:
             caller.admit(hello=call.method == HELLO)
-            if (method is None or method.waits) and len(caller.running) >= MAX_BUSY_CALLS:
-                busy = len(caller.running)
-                raise LimitReached("Too many calls at once", MAX_BUSY_CALLS, busy)
+            busy = len(caller.running)
+            if (method is None or method.waits) and busy >= caller.unanswered:
+                raise LimitReached("Too many calls at once", caller.unanswered, busy)
             work = self._after(earlier, caller, call) if earlier else self._work(caller, call)
             if isinstance(work, str):
                 self._reply(caller, load, work)

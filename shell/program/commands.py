@@ -11,11 +11,10 @@ build           the page, and the program as a folder in dist/ (needs `pip insta
 """
 
 import importlib
-import os
 import sys
 from pathlib import Path
 
-from shell.embed import DEV_URL, App
+from shell.embed import App
 from shell.errors import ShellError
 from shell.program.build import build
 from shell.program.develop import develop
@@ -47,8 +46,7 @@ def main(arguments: list[str]) -> int:
 
 
 def _app() -> App:
-    """The program in this folder, whose page need not be built."""
-    os.environ[DEV_URL] = "http://127.0.0.1:0"
+    """The program in this folder."""
     if not Path("app.py").exists():
         raise ShellError("There is no app.py here. Type this in the folder of your program")
     app: App = importlib.import_module("app").app

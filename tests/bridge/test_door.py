@@ -11,7 +11,7 @@ import pytest
 from shell.api.llm import LlmApi
 from shell.api.shell import ShellApi
 from shell.bridge.caller import Caller
-from shell.bridge.door import MAX_BUSY_CALLS, Door, methods
+from shell.bridge.door import Door, methods
 from shell.contract import CONTRACT_VERSION, Defaults, InferenceRequest, SessionRunOptions
 from shell.errors import ErrorCode, ShellError
 from tests.caller_page import Json, Page, Refused
@@ -521,11 +521,12 @@ async def test_a_page_that_only_lost_its_connection_waits_for_no_call(desk: Desk
 
 @pytest.mark.shows("D65", "D49")
 async def test_unanswered_calls_are_bounded(desk: Desk) -> None:
-    numbers = [desk.page.send("slow.wait") for _ in range(MAX_BUSY_CALLS)]
+    desk.page.caller.unanswered = 7
+    numbers = [desk.page.send("slow.wait") for _ in range(7)]
     with pytest.raises(Refused) as refused:
         desk.page.call("slow.wait")
     assert refused.value.code == "LIMIT"
-    assert refused.value.failure["details"] == {"limit": MAX_BUSY_CALLS, "current": MAX_BUSY_CALLS}
+    assert refused.value.failure["details"] == {"limit": 7, "current": 7}
     assert desk.page.call("llm.list") == [], "what answers at once still does"
     desk.slow.go.set()
     await settle()

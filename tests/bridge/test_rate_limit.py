@@ -2,7 +2,7 @@
 
 import pytest
 
-from shell.bridge.caller import CALLS_AT_ONCE, LOADS_AT_ONCE, Caller
+from shell.bridge.caller import LOADS_AT_ONCE, STANDARD, Caller, CallLimits
 from shell.bridge.feed import MAX_WAITING_BYTES
 from shell.bridge.rate_limit import RateLimit
 from shell.errors import LimitReached
@@ -49,10 +49,21 @@ def test_those_who_are_refused_are_told_to_come_one_after_another() -> None:
 def test_calls_do_not_use_up_what_a_new_load_needs() -> None:
     caller = Caller("window-1")
     with pytest.raises(LimitReached, match="Too many calls in a short time"):
-        _admit(caller, 2 * CALLS_AT_ONCE, hello=False)
+        _admit(caller, 2 * STANDARD.at_once, hello=False)
     caller.admit(hello=True)
     with pytest.raises(LimitReached, match="Too many calls in a short time"):
         _admit(caller, 2 * LOADS_AT_ONCE, hello=True)
+
+
+def test_the_limits_of_a_caller_can_be_chosen() -> None:
+    caller = CallLimits(at_once=5, a_second=0.001).caller("window-1")
+    _admit(caller, 5, hello=False)
+    with pytest.raises(LimitReached, match="Too many calls in a short time"):
+        caller.admit(hello=False)
+    caller.admit(hello=True)
+    for wrong in ({"at_once": 0}, {"a_second": 0}, {"unanswered": 0}):
+        with pytest.raises(ValueError, match="could make no call"):
+            CallLimits(**wrong)
 
 
 def test_a_page_that_takes_no_replies_is_asked_to_wait() -> None:

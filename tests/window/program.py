@@ -7,13 +7,14 @@ import asyncio
 import json
 import sys
 import tempfile
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
+from typing import cast
 
 from pydantic import BaseModel
 
 from shell.providers.testing.echo import EchoProvider
-from tidewire_bridge import App, Caller, ProgramError, Stream
+from tidewire_bridge import App, Caller, CallLimits, Menu, MenuItem, ProgramError, Stream
 
 PAGE = """<!doctype html>
 <html lang="en"><head><title>Program</title></head>
@@ -26,6 +27,7 @@ const host = await connect();
 window.host = host;
 window.codeOf = codeOf;
 window.levels = [];
+host.topic("chosen", (value) => (document.title = value ?? "nothing"));
 host.topic("level", (value) => window.levels.push(value?.metres));
 window.collect = async (id) => {
   const began = performance.now();
@@ -81,32 +83,60 @@ class Tide:
         """Open another window."""
         return app.open_window()
 
+    def me(self, caller: Caller) -> str:
+        """The id of the window."""
+        return caller.id
+
+    def choose(self, caller: Caller, title: str) -> list[str]:
+        """Choose an item of the window's menu as a person would; what the menu says."""
+        from PySide6.QtWidgets import QMainWindow, QMenu
+
+        assert app._windows is not None
+        native: object = getattr(app._windows._window_of(caller.id), "native", None)
+        assert isinstance(native, QMainWindow)
+        (menu,) = native.menuBar().actions()
+        items = cast("QMenu", menu.menu()).actions()
+        self._at_the_window(next(item for item in items if item.text() == title).trigger)
+        return [menu.text(), *(item.text() for item in items)]
+
+    async def wait(self, caller: Caller) -> None:
+        """Never answer."""
+        await asyncio.Event().wait()
+
     def leave(self, caller: Caller, stay: bool) -> None:
         """Close the window as a person would, and answer the question that follows."""
-        from PySide6.QtCore import QObject, QTimer, Signal
+        from PySide6.QtCore import QTimer
         from PySide6.QtWidgets import QApplication, QMessageBox
 
-        class Person(QObject):
-            """Lives on the thread of the windows, where alone a button can be pressed."""
+        def answer() -> None:
+            box = QApplication.activeModalWidget()
+            if not isinstance(box, QMessageBox):
+                QTimer.singleShot(10, answer)
+                return
+            print(json.dumps({"asked": box.text()}), flush=True)
+            box.button(getattr(QMessageBox, "No" if stay else "Yes")).click()
 
+        self._at_the_window(answer)
+        assert app._windows is not None
+        app._windows.control(caller.id, "close")
+
+    def _at_the_window(self, work: Callable[[], object]) -> None:
+        """Do what a person does, on the thread of the windows."""
+        from PySide6.QtCore import QObject, Signal
+        from PySide6.QtWidgets import QApplication
+
+        class Person(QObject):
             comes = Signal()
 
-            def answer(self) -> None:
-                box = QApplication.activeModalWidget()
-                if not isinstance(box, QMessageBox):
-                    QTimer.singleShot(10, self.answer)
-                    return
-                print(json.dumps({"asked": box.text()}), flush=True)
-                box.button(getattr(QMessageBox, "No" if stay else "Yes")).click()
+            def act(self) -> None:
+                work()
 
         qt = QApplication.instance()
         assert qt is not None
         self.person = Person()
         self.person.moveToThread(qt.thread())
-        self.person.comes.connect(self.person.answer)
+        self.person.comes.connect(self.person.act)
         self.person.comes.emit()
-        assert app._windows is not None
-        app._windows.control(caller.id, "close")
 
 
 async def ticks(count: int, pause_s: float) -> AsyncGenerator[Tick, None]:
@@ -121,6 +151,14 @@ async def breaking() -> AsyncGenerator[Tick, None]:
     raise RuntimeError("a secret of the stream")
 
 
+async def rise(caller: Caller) -> None:
+    app.publish("chosen", caller.id)
+
+
+def sink(caller: Caller) -> None:
+    raise RuntimeError("a secret of the menu")
+
+
 async def start() -> None:
     app.publish("level", Level(metres=1.5))
 
@@ -129,11 +167,15 @@ async def stop() -> None:
     print('{"stopped": true}', flush=True)
 
 
+folder = tempfile.TemporaryDirectory(prefix="tidewire-program-")
+"""Removed with the program."""
+
+
 def page() -> Path:
-    folder = Path(tempfile.mkdtemp(prefix="tidewire-program-"))
-    (folder / "index.html").write_text(PAGE, "utf-8")
-    (folder / "program.js").write_text(SCRIPT, "utf-8")
-    return folder
+    made = Path(folder.name)
+    (made / "index.html").write_text(PAGE, "utf-8")
+    (made / "program.js").write_text(SCRIPT, "utf-8")
+    return made
 
 
 app = App(
@@ -141,6 +183,8 @@ app = App(
     {"tide": Tide()},
     title="Tide table",
     size=(640, 480),
+    menus=[Menu("Water", [MenuItem("Rise", rise), None, MenuItem("Sink", sink)])],
+    calls=CallLimits(unanswered=3),
     close_question="Leave the sea?",
     providers=[EchoProvider(rate=None)],
     on_start=start,

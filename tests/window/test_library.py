@@ -9,11 +9,11 @@ import pytest
 from playwright.sync_api import Page, Playwright, expect
 
 import tidewire_bridge
-from shell.bridge.page import PageMissing
+from shell.bridge.listener import listen
 from tests.chromium import inside, windows
 from tests.host_process import ROOT, HostProcess
 from tests.window.endurance import OFFSCREEN
-from tidewire_bridge import App
+from tidewire_bridge import App, NoWindow
 
 NUMBERS = "".join(f"{number} " for number in range(1, 201))
 EXAMPLE = ROOT / "examples" / "counter" / "app.py"
@@ -72,18 +72,46 @@ def test_every_public_name_is_there() -> None:
         tidewire_bridge.nothing  # noqa: B018
 
 
-def test_a_bridge_that_was_not_built_is_a_sentence(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("shell", ["window", "serve"])
+def test_what_stands_in_the_way_is_a_sentence(
+    shell: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    def told() -> str:
+        with pytest.raises(SystemExit) as ended:
+            App(tmp_path, {}, title="Nothing").main([shell, "--no-open"])
+        assert ended.value.code == 1
+        return capsys.readouterr().err
+
+    monkeypatch.setattr("shell.bridge.desktop.display.display_problem", lambda: None)
+    assert told().startswith("There is no index.html in")
     (tmp_path / "index.html").write_text("<!doctype html>")
     monkeypatch.setattr("shell.bridge.own_page.BRIDGE", (tmp_path / "nowhere", "bridge.js"))
-    with pytest.raises(PageMissing, match=r"bridge\.js is not in"):
-        App(tmp_path, {}, title="Nothing")
+    assert "bridge.js is not in" in told()
 
 
-def test_an_app_needs_a_page_and_names_of_its_own(tmp_path: Path) -> None:
-    with pytest.raises(PageMissing):
-        App(tmp_path, {}, title="Nothing")
+def test_a_program_without_a_display_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("shell.bridge.desktop.display.display_problem", lambda: "No display.")
+    app = App(tmp_path, {}, title="Nothing")
+    with pytest.raises(NoWindow, match="No display"):
+        app.run()
+    with pytest.raises(SystemExit):
+        app.main([])
+    assert capsys.readouterr().err == "No display. With `serve`, the page opens in the browser\n"
+
+
+def test_a_taken_port_is_a_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "index.html").write_text("<!doctype html>")
+    with listen(0) as taken, pytest.raises(SystemExit):
+        App(tmp_path, {}, title="Nothing").main(
+            ["serve", "--no-open", "--port", str(taken.getsockname()[1])]
+        )
+    told = capsys.readouterr().err
+    assert "port" in told.lower()
+    assert "Traceback" not in told
+
+
+def test_an_app_needs_names_of_its_own(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="'llm'"):
         App(tmp_path, {"llm": object()}, title="Taken")

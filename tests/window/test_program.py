@@ -110,12 +110,38 @@ def test_a_given_provider_answers(page: Page) -> None:
     assert page.evaluate(unknown) == "Invalid provider ID: items. Allowed: echo"
 
 
+def test_the_program_chooses_how_many_calls_wait(page: Page) -> None:
+    page.evaluate("void [0, 1, 2].map(() => host.call('tide.wait').catch(() => {}))")
+    refused = page.evaluate("host.call('tide.wait').catch((e) => [codeOf(e), e.message])")
+    assert refused == ["LIMIT", "Too many calls at once"]
+    page.reload()
+    expect(page.locator("main")).to_have_text("connected")
+
+
+@pytest.mark.window
+def test_an_item_of_the_menu_acts_in_its_window_alone(playwright: Playwright) -> None:
+    with running("window", playwright) as (program, page):
+        with page.context.expect_page() as opened:
+            page.evaluate("host.call('tide.open')")
+        second = opened.value
+        for each in (page, second):
+            expect(each.locator("main")).to_have_text("connected")
+            said = each.evaluate("host.call('tide.choose', 'Rise')")
+            assert said == ["Water", "Rise", "", "Sink"]
+            expect(page).to_have_title(each.evaluate("host.call('tide.me')"))
+        page.evaluate("host.call('tide.choose', 'Sink')")
+        program.wait_for("The action of the menu item 'Sink' failed")
+        assert program.stop() == 0
+
+
 @pytest.mark.window
 def test_the_window_has_its_size_and_the_program_ends_with_its_hook(
     playwright: Playwright,
 ) -> None:
     with running("window", playwright) as (program, page):
-        assert page.evaluate("[innerWidth, innerHeight]") == [640, 480]
+        # The bar of its menus is a part of it.
+        assert page.evaluate("innerWidth") == 640
+        assert 440 < page.evaluate("innerHeight") < 480
         with page.context.expect_page() as opened:
             assert page.evaluate("host.call('tide.open')") is True
         expect(opened.value.locator("main")).to_have_text("connected")

@@ -329,7 +329,7 @@ def main() -> None:
         lambda: Defaults(provider_id="toy", model_id="toy"),
         lambda: windows.open(),
         lambda link: print(f"OPEN {link}", file=sys.stderr, flush=True) is None,
-        lambda caller_id: windows.choose_file(caller_id),
+        lambda caller_id: windows.dialogs.choose_file(caller_id),
         lambda caller_id, action: windows.control(caller_id, action),
     )
     windows = Windows(
@@ -340,7 +340,7 @@ def main() -> None:
         debug_port=arguments.debug_port,
         on_closed=lambda window: print(f"CLOSED {window}", file=sys.stderr, flush=True),
     )
-    toy.ask = windows.confirm
+    toy.ask = windows.dialogs.confirm
     if arguments.dark:
         from PySide6.QtCore import Qt
         from PySide6.QtWidgets import QApplication

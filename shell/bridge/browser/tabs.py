@@ -73,6 +73,7 @@ class Tabs:
         passes: the secrets that let a page in.
         on_gone: told the caller's id when a tab is gone for good.
         grace_s: how long a tab without connection is waited for.
+        new_caller: makes the caller of a tab, with its limits.
     """
 
     def __init__(
@@ -81,11 +82,13 @@ class Tabs:
         passes: AccessTokens,
         on_gone: Callable[[str], None],
         grace_s: float = GRACE_S,
+        new_caller: Callable[[str], Caller] = Caller,
     ) -> None:
         self._door = door
         self._passes = passes
         self._on_gone = on_gone
         self._grace_s = grace_s
+        self._new_caller = new_caller
         self._tabs: dict[str, _Tab] = {}
         self._strangers = 0
         self._closing = False
@@ -96,7 +99,7 @@ class Tabs:
         greeting = await self._greet(socket, peer)
         if greeting is None:
             return
-        tab = self._tabs.setdefault(greeting.tab, _Tab(Caller(f"tab-{greeting.tab}")))
+        tab = self._tabs.setdefault(greeting.tab, _Tab(self._new_caller(f"tab-{greeting.tab}")))
         link = TabConnection(socket, tab.caller, greeting.load, self._door, self._passes.ticket)
         try:
             if not await self._enter(tab, link):

@@ -13,16 +13,18 @@ import platform
 import secrets
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypeVar
+from typing import TYPE_CHECKING, Literal
 
 import webview
 import webview.util
 from webview.window import Window
 
 from shell.bridge.appearance import Theme
+from shell.bridge.desktop.dialogs import Dialogs
+from shell.bridge.desktop.menu import Menu, MenuItem, act, for_window
 from shell.bridge.desktop.webviews import View, ViewOptions
 from shell.bridge.desktop.window_state import WindowState, read_placement, write_placement
 from shell.bridge.listener import PortTaken
@@ -32,7 +34,6 @@ from shell.support.signals import shutdown_signals
 if TYPE_CHECKING:  # it loads the contract, which is not needed before the first call of a page
     from shell.bridge.caller import Caller
 
-Answer = TypeVar("Answer")
 TITLE = "Tidewire"
 STANDARD = WindowState(1100, 800)
 STEP = 32
@@ -40,7 +41,6 @@ STEP = 32
 LEAST_SIZE = (360, 420)
 PAPER = ("#fbfaf7", "#14191b")
 """The page's own background, light and dark, shown until the page is drawn."""
-MODEL_FILES = ("GGUF models (*.gguf)", "All files (*.*)")
 SETTINGS_OFF = (
     "ALLOW_DOWNLOADS",
     "ALLOW_FILE_URLS",
@@ -63,6 +63,8 @@ class Windows:
         placement: Path | None = None,
         size: tuple[int, int] | None = None,
         close_question: str | None = None,
+        menus: Sequence[Menu] = (),
+        new_caller: "Callable[[str], Caller] | None" = None,
         theme: Theme | None = None,
         debug_port: int | None = None,
         on_closed: Callable[[str], None],
@@ -78,6 +80,8 @@ class Windows:
             placement: the file that remembers position and size of the last window.
             size: width and height of a window for which nothing is remembered.
             close_question: asked before a person closes a window.
+            menus: of every window.
+            new_caller: makes the caller of a window, with its limits; None for the standard ones.
             theme: colors of a window before its page is drawn; None for the system's.
             debug_port: turns on remote debugging, on the loopback address; 0 takes a free port.
                 Its address is printed once the first page has said hello.
@@ -95,18 +99,19 @@ class Windows:
         self._paper = PAPER if theme is None else (PAPER[theme == "dark"],) * 2
         self._placement = STANDARD if size is None else WindowState(*size)
         self._close_question = close_question
+        self._menus = menus
+        self._new_caller = new_caller
         self._debug_port = None if debug_port is None else _free_port(debug_port)
         self._on_closed = on_closed
         self._ends: dict[str, Callable[[], None]] = {}
         self._callers: dict[str, Caller] = {}
         self._gone: set[str] = set()
         """Closed windows, whose pages may still make calls for a moment."""
-        self._choosing: set[str] = set()
-        """Callers whose dialog is open. Only on the loop."""
         self._calling = threading.Lock()
         self._building = threading.Lock()
         self._closing = False
         self._announced = debug_port is None
+        self.dialogs = Dialogs(self._window_of, title)
 
     def take_over(self) -> None:
         """Replace pywebview's dispatcher, before a backend imports it by name."""
@@ -196,62 +201,6 @@ class Windows:
         """Show a file or a folder in the system's program; False when the caller has no window."""
         return self._window_of(caller_id) is not None and open_path(path)
 
-    async def choose_file(self, caller_id: str, kinds: tuple[str, ...] = MODEL_FILES) -> str | None:
-        """Ask for a file, a model's by default, over the caller's window. On the loop.
-
-        Returns:
-            The file's path; None when nobody chose one, when the window is gone, and while it has
-            a dialog already.
-        """
-
-        def ask(window: Window) -> str | None:
-            paths = window.create_file_dialog(webview.FileDialog.OPEN, file_types=kinds)
-            return paths[0] if paths else None
-
-        return await self._ask(caller_id, ask)
-
-    async def confirm(self, caller_id: str, title: str, text: str) -> bool | None:
-        """Ask for a yes or no in a dialog over the caller's window. On the loop.
-
-        Args:
-            caller_id: whose window it is.
-            title: the question.
-            text: what it is about, as plain text.
-
-        Returns:
-            Whether the person agreed; False when the window is gone, and while it has a dialog.
-        """
-        whole = f"{title}\n\n{text}"
-        return bool(
-            await self._ask(caller_id, lambda at: at.create_confirmation_dialog(TITLE, whole))
-        )
-
-    async def _ask(self, caller_id: str, ask: Callable[[Window], Answer]) -> Answer | None:
-        """Show a dialog over the caller's window, unless it has one already."""
-        window = self._window_of(caller_id)
-        if window is None or caller_id in self._choosing:
-            return None
-        loop = asyncio.get_running_loop()
-        answered: asyncio.Future[Answer | None] = loop.create_future()
-
-        def settle(answer: Answer | None) -> None:
-            self._choosing.discard(caller_id)
-            if not answered.done():
-                answered.set_result(answer)
-
-        def show() -> None:
-            answer = None
-            try:
-                answer = ask(window)
-            finally:
-                with contextlib.suppress(RuntimeError):  # the loop has ended
-                    loop.call_soon_threadsafe(settle, answer)
-
-        self._choosing.add(caller_id)
-        # It waits as long as the dialog is open, and must not hold up the end of the program.
-        threading.Thread(target=show, name="dialog", daemon=True).start()
-        return await answered
-
     def close(self) -> None:
         """Close every window, which ends `run`. From any thread; returns at once."""
         self._closing = True
@@ -279,6 +228,7 @@ class Windows:
                 zoomable=True,
                 confirm_close=self._close_question is not None,
                 localization={"global.quitConfirmation": self._close_question or ""},
+                menu=for_window(self._menus, lambda item: self._choose(window, item)),
             )
             if window is not None:
                 window.events.closing += lambda: self._leave(window)
@@ -320,12 +270,21 @@ class Windows:
         with contextlib.suppress(RuntimeError):  # the loop has ended
             self._loop.call_soon_threadsafe(self._door, caller, text)
 
+    def _choose(self, window: Window | None, item: MenuItem) -> None:
+        """Run an item of a window's menu. A window whose page has not called yet has no caller."""
+        with self._calling:
+            caller = None if window is None else self._callers.get(window.uid)
+        if caller is not None:
+            with contextlib.suppress(RuntimeError):  # the loop has ended
+                asyncio.run_coroutine_threadsafe(act(item, caller), self._loop)
+
     def _begin(self, window: Window) -> "Caller":
         """Make a caller and a pump for a window at its page's first call."""
         from shell.bridge.caller import Caller
         from shell.bridge.desktop.pump import Pump
 
-        caller = self._callers[window.uid] = Caller(f"window-{secrets.token_hex(8)}")
+        new_caller = self._new_caller or Caller
+        caller = self._callers[window.uid] = new_caller(f"window-{secrets.token_hex(8)}")
         pump = Pump(caller.feed, self._view.runner(window), self._taken)
 
         def end() -> None:
