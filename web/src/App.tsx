@@ -196,6 +196,7 @@ function Layout({ bridge, shell, conversations, connection, undo }: LayoutProps)
                 <Sidebar
                   search={search}
                   state={sidebar}
+                  keys={keys("sidebar")}
                   onNewChat={newChat}
                   onSettings={() => openSettings()}
                   menu={menu}
@@ -215,6 +216,7 @@ function Layout({ bridge, shell, conversations, connection, undo }: LayoutProps)
                 title,
                 onSidebar: sidebar.isOpen ? null : open,
                 onNewChat: sidebar.isOpen ? null : newChat,
+                keys,
                 children: <ConversationBar onFind={openFind} findKeys={keys("find")} />,
               }}
               find={isFinding ? { asked: find.asked, onClose: endFind } : null}

@@ -121,3 +121,9 @@ it("keeps the focus in the row when the focused action goes into the menu", asyn
   act(() => resized());
   expect(focused()).toBe("Copy");
 });
+
+it("shows in the tooltip of an action its name and its first keys", () => {
+  show(1, { actions: [{ label: "Next", icon: null, keys: "Mod+Shift+O F3", run }] });
+  const button = screen.getByRole("button", { name: "Next" });
+  expect(button.title).toBe("Next (Ctrl+Shift+O)");
+});

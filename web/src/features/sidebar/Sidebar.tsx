@@ -30,6 +30,8 @@ export interface SidebarProps {
   /** The search box, for the shortcut that leads there. */
   readonly search: RefObject<HTMLInputElement | null>;
   readonly state: SidebarState;
+  /** The keys that show and hide it. */
+  readonly keys: string;
   readonly onNewChat: () => void;
   readonly onSettings: () => void;
   /** The program menu. */
@@ -39,7 +41,7 @@ export interface SidebarProps {
 }
 
 export function Sidebar(props: SidebarProps) {
-  const { search, state, menu, onNewChat, onSettings, onOpened } = props;
+  const { search, state, keys, menu, onNewChat, onSettings, onOpened } = props;
   const conversations = useConversations();
   const actions = useConversationActions(onOpened);
   const importFiles = useImport();
@@ -75,7 +77,7 @@ export function Sidebar(props: SidebarProps) {
       {...place.handlers}
     >
       <div className={styles.top}>
-        <IconButton label={strings.closeSidebar} onClick={state.close}>
+        <IconButton label={strings.closeSidebar} keys={keys} onClick={state.close}>
           <SidebarIcon />
         </IconButton>
         <button type="button" className={`row-button ${styles.new}`} onClick={onNewChat}>
