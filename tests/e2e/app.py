@@ -88,6 +88,10 @@ class App:
         self._page.bring_to_front()
         return anew(self._page)
 
+    def snapshot(self) -> str:
+        """What its page shows, in words."""
+        return self._page.locator("body").aria_snapshot(timeout=PATIENCE_MS)
+
     def another(self, page: Page) -> Page:
         """A second page beside this one: a tab of the same browser, or another window."""
         if self.kind == "browser":
@@ -137,7 +141,7 @@ def anew(page: Page) -> Page:
     page.evaluate(FORGET)
     page.reload()
     expect(box(page)).to_be_focused()
-    page.evaluate("window.llm.ready()")
+    wait_until_ready(page)
     return page
 
 

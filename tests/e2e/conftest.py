@@ -1,13 +1,29 @@
 """One suite, run twice: in headless Chromium against `serve`, and in the real window."""
 
-from collections.abc import Iterator
+import contextlib
+from collections.abc import Generator, Iterator
 from typing import cast
 
 import pytest
-from playwright.sync_api import Page, Playwright
+from playwright.sync_api import Error, Page, Playwright
 
 from tests.chromium import driver
 from tests.e2e.app import KINDS, App, Kind, ask, running, wait_for_end
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Add to a failure what its page shows, and the last that its program said."""
+    report = yield
+    if report.failed:
+        for value in getattr(item, "funcargs", {}).values():
+            if isinstance(value, App):
+                report.sections.append(("The program's last words", value.program.last_words()))
+                with contextlib.suppress(Error):  # the page may be what has failed
+                    report.sections.append(("What the page shows", value.snapshot()))
+    return report
 
 
 @pytest.fixture(scope="package")

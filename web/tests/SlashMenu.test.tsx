@@ -4,7 +4,7 @@ import { userEvent } from "@testing-library/user-event";
 import { useRef } from "react";
 import { expect, it, vi } from "vitest";
 import { useStore } from "../src/conversations/useStore";
-import { SlashMenu, type SlashSource } from "../src/features/composer/SlashMenu";
+import { type SlashEntry, SlashMenu, type SlashSource } from "../src/features/composer/SlashMenu";
 import { createStore, type Store } from "../src/lib/store";
 
 const onSend = vi.fn();
@@ -91,6 +91,21 @@ it("chooses the entry that the person has moved to, and empties the box first", 
   expect(draft.get()).toBe("");
   expect(screen.queryByRole("listbox")).toBeNull();
   expect(box.hasAttribute("aria-controls")).toBe(false);
+});
+
+it("keeps the entry that the person has moved to when others come before it", async () => {
+  let answer: (entries: SlashEntry[]) => void = () => {};
+  const late = new Promise<SlashEntry[]>((resolve) => {
+    answer = resolve;
+  });
+  const { person } = await shown(() => late, listed);
+  await person.keyboard("/");
+  await screen.findByRole("listbox");
+  await person.keyboard("{ArrowDown}{ArrowDown}");
+  answer([{ ...entry("flood"), source: "seas" }]);
+  await screen.findByRole("option", { name: /flood/ });
+  await person.keyboard("{Enter}");
+  expect(chosen).toHaveBeenCalledWith("high");
 });
 
 it("forgets the active entry when more is typed", async () => {

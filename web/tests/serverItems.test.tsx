@@ -41,6 +41,15 @@ it("starts no server that waits before the person wants its prompts", async () =
   expect(box().value).toBe("/");
 });
 
+it("finds the prompts of a server that becomes ready while a name is typed", async () => {
+  const { asked, person, bridge } = await shown();
+  await person.type(box(), "/gre");
+  await turn(200);
+  expect(screen.queryByRole("option", { name: /greet/ })).toBeNull();
+  await asked(bridge.client.mcp.test("time"));
+  expect(await screen.findByRole("option", { name: /\/greet/ })).toBeTruthy();
+});
+
 it("puts a prompt without arguments into the box, and sends nothing", async () => {
   const { person } = await shown();
   await startServer(person);

@@ -1,5 +1,5 @@
 /** The slash menu of a chat, which opens templates, the library and the prompts of servers. */
-import { type RefObject, useMemo, useRef, useState } from "react";
+import { type RefObject, useEffect, useMemo, useRef, useState } from "react";
 import type { McpPrompt } from "../../bridge/contract";
 import type { Store } from "../../lib/store";
 import { useOpenSettings, useSettings } from "../../settings/useSettings";
@@ -16,30 +16,36 @@ export interface SlashCommandsProps {
 export function SlashCommands({ box, draft, onTemplate, onPrompt }: SlashCommandsProps) {
   const { mcp, templates } = useSettings();
   const openSettings = useOpenSettings();
-  const isStarting = useRef(false);
+  const starts = useRef(false);
   const [asked, setAsked] = useState(0);
+  const [ready, setReady] = useState("");
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: new sources are asked again
-  const sources = useMemo(
-    () => [
-      templateSource(templates, onTemplate, () => openSettings("templates")),
+  useEffect(
+    () =>
+      mcp.onChange((servers = []) =>
+        setReady(servers.flatMap(({ name, state }) => (state === "ready" ? name : [])).join()),
+      ),
+    [mcp],
+  );
+  const template = useMemo(
+    () => templateSource(templates, onTemplate, () => openSettings("templates")),
+    [templates, onTemplate, openSettings],
+  );
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a new source is asked again
+  const prompt = useMemo(
+    () =>
       promptSource(mcp, {
-        // Once: the next slash starts no server again.
-        start() {
-          const wanted = isStarting.current;
-          isStarting.current = false;
-          return wanted;
-        },
+        starts,
         choose: onPrompt,
         onStart() {
-          isStarting.current = true;
+          starts.current = true;
           setAsked((count) => count + 1);
           draft.set("/");
         },
         onProblem: () => openSettings("servers"),
       }),
-    ],
-    [mcp, templates, onTemplate, onPrompt, openSettings, draft, asked],
+    [mcp, onPrompt, openSettings, draft, asked, ready],
   );
+  const sources = useMemo(() => [template, prompt], [template, prompt]);
   return <SlashMenu box={box} draft={draft} sources={sources} />;
 }

@@ -29,8 +29,8 @@ export function templateSource(
 }
 
 export interface PromptSourceOptions {
-  /** Whether servers that do not run yet are started. */
-  readonly start: () => boolean;
+  /** Whether servers that do not run yet are started: once, so false after the answer. */
+  readonly starts: { current: boolean };
   readonly choose: (prompt: McpPrompt) => void;
   /** Called when the person wants the prompts of a server that does not run yet. */
   readonly onStart: () => void;
@@ -40,11 +40,14 @@ export interface PromptSourceOptions {
 
 export function promptSource(
   mcp: Settings["mcp"],
-  { start, choose, onStart, onProblem }: PromptSourceOptions,
+  { starts, choose, onStart, onProblem }: PromptSourceOptions,
 ): SlashSource {
   return async () => {
-    const isWanted = start();
-    const { items, waiting, problems } = await mcp.prompts({ start: isWanted });
+    const isWanted = starts.current;
+    const asked = mcp.prompts({ start: isWanted });
+    const { items, waiting, problems } = await asked.finally(() => {
+      starts.current = false;
+    });
     const entries: SlashEntry[] = items.map((prompt) => ({
       name: prompt.name,
       description: prompt.description,

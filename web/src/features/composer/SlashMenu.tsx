@@ -43,8 +43,9 @@ export function SlashMenu(props: SlashMenuProps) {
 function OpenMenu({ box, draft, sources, typed }: SlashMenuProps & { readonly typed: string }) {
   const [known, setKnown] = useState<ReadonlyMap<SlashSource, readonly SlashEntry[]>>(new Map());
   const [isClosed, setIsClosed] = useState(false);
-  // An entry stays active only for the text with which the person moved to it.
-  const [moved, setMoved] = useState({ typed, place: -1 });
+  // An entry stays active only for the text with which the person moved to it, and also when entries
+  // of another source come before it.
+  const [moved, setMoved] = useState({ typed, key: "" });
   const list = useRef<HTMLDivElement>(null);
   const id = useId();
 
@@ -60,7 +61,7 @@ function OpenMenu({ box, draft, sources, typed }: SlashMenuProps & { readonly ty
   const entries = isClosed
     ? []
     : sources.flatMap((source) => known.get(source) ?? []).filter((entry) => fits(entry, typed));
-  const place = moved.typed === typed && moved.place < entries.length ? moved.place : -1;
+  const place = moved.typed === typed ? entries.findIndex((each) => keyOf(each) === moved.key) : -1;
   const active = place < 0 ? undefined : `${id}-${place}`;
   const isOpen = entries.length > 0;
 
@@ -98,7 +99,10 @@ function OpenMenu({ box, draft, sources, typed }: SlashMenuProps & { readonly ty
       else if (event.key === "Enter" && place >= 0 && !event.shiftKey) choose(entries[place]);
       // Tab leaves the list at its ends, as it leaves the box.
       else if (step === 0 || (event.key === "Tab" && (next < 0 || next >= entries.length))) return;
-      else setMoved({ typed, place: next < 0 ? entries.length - 1 : next % entries.length });
+      else {
+        const entry = entries.at(next < 0 ? -1 : next % entries.length);
+        setMoved({ typed, key: entry === undefined ? "" : keyOf(entry) });
+      }
       event.preventDefault();
       event.stopPropagation();
     }
@@ -117,7 +121,7 @@ function OpenMenu({ box, draft, sources, typed }: SlashMenuProps & { readonly ty
             // biome-ignore lint/a11y/useKeyWithClickEvents: the keys are in the message box
             // biome-ignore lint/a11y/useFocusableInteractive: the focus is in the message box
             <div
-              key={`${entry.source}/${entry.label ?? entry.name}`}
+              key={keyOf(entry)}
               id={`${id}-${at}`}
               role="option"
               aria-selected={at === place}
@@ -135,6 +139,8 @@ function OpenMenu({ box, draft, sources, typed }: SlashMenuProps & { readonly ty
     </div>
   );
 }
+
+const keyOf = ({ source, label, name }: SlashEntry): string => `${source}/${label ?? name}`;
 
 const fits = ({ name, label }: SlashEntry, typed: string): boolean =>
   label === undefined ? name.toLowerCase().includes(typed.toLowerCase()) : typed === "";
