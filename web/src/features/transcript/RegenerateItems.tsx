@@ -1,7 +1,7 @@
 /** More ways to regenerate the last answer: by another model, shorter, longer. */
 import type { Conversation } from "../../conversations/conversation";
 import { strings } from "../../i18n";
-import { LongerIcon, RedoIcon, ShorterIcon } from "../../ui/icons";
+import { LongerIcon, RedoIcon, SearchIcon, ShorterIcon } from "../../ui/icons";
 import { type MenuItem, MenuItems } from "../../ui/Menu";
 import { useComposer } from "../composer/composerHandle";
 import { useRecentModels } from "../models/useRecentModels";
@@ -30,7 +30,11 @@ export function RegenerateItems({ id, modelId, conversation }: RegenerateItemsPr
     <MenuItems
       items={[
         ...others,
-        { label: strings.otherModel, run: () => composer.current?.openModels() },
+        {
+          label: strings.otherModel,
+          run: () => composer.current?.openModels(),
+          icon: <SearchIcon />,
+        },
         {
           label: words.shorter,
           run: () => void conversation.send(words.shorterPrompt),
