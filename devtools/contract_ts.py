@@ -97,6 +97,7 @@ MODULES = (
     "wire",
     "providers",
     "settings",
+    "template_problems",
     "templates",
     "tools",
     "mcp",

@@ -256,9 +256,13 @@ class Host:
         )
         imports = Imports(store, self._data, topics)
         exports = Exports(
-            store, self._settings, lambda: answers.idle and imports.idle, core.reload_providers
+            store, self._settings, lambda: answers.idle and imports.idle, self._restored
         )
         return _Conversations(store, answers, compactions, imports, exports)
+
+    async def _restored(self) -> None:
+        await self._core.wire().forget_stored()
+        await self._core.reload_providers()
 
     async def _keys(self) -> object:
         from shell.api.keys import KeysApi

@@ -10,7 +10,8 @@ from shell.errors import ShellError
 from shell.store.backup import bundle
 from shell.store.errors import storage_errors
 from shell.store.store import FILE
-from shell.support.data_directory import DataDirectory
+from shell.store.wire_log import remove_stored
+from shell.support.data_directory import REQUESTS, DataDirectory
 
 
 def backup(data: DataDirectory, *, file: str) -> int:
@@ -33,6 +34,7 @@ def restore(
         raise ShellError(f"There is no file {source}")
     with to_write(data, "tidewire restore") as store:
         store.restore(source, chooser(data.path, with_provider, with_setting)).result()
+        remove_stored(data.path / REQUESTS)
         print(f"Restored {source}. The previous data is backed up in {store.backups.folder}.")
         left = contents(bundle.read_extras(source), data.path)
     for provider in left.providers:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from shell.contract.requests import *
     from shell.contract.search import *
     from shell.contract.settings import *
+    from shell.contract.template_problems import *
     from shell.contract.templates import *
     from shell.contract.tools import *
     from shell.contract.topics import *
@@ -34,7 +35,7 @@ else:
     _MODULES = (
         *("base", "envelopes", "messages", "tools", "requests", "events", "budgets", "providers"),
         *("settings", "topics", "transfer", "mcp", "search", "compactions"),
-        *("conversations", "forms", "elicitation", "wire", "templates"),
+        *("conversations", "forms", "elicitation", "wire", "templates", "template_problems"),
     )
     """Where a name is looked for, in this order: first those that a window needs to open."""
 

@@ -6,6 +6,7 @@ from pydantic import Field, JsonValue
 
 from shell.contract.base import (
     ABSENT,
+    OMIT_EMPTY,
     Effort,
     InferenceId,
     MaxTokens,
@@ -90,6 +91,8 @@ class AnswerDetail(Value):
     failure: AnswerFailure | None = None
     earlier: list[Usage] = []
     """The usage of the runs before the last one, for a continued answer."""
+    runs: Annotated[list[str], OMIT_EMPTY] = []
+    """The ids of these runs, in order."""
     budget: Annotated[BudgetPause | None, ABSENT] = None
     """Which budget it has reached."""
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, ConfigDict, Field, JsonValue, model_validator
 from pydantic_core import PydanticCustomError
 
-from shell.contract.base import Value
+from shell.contract.base import OMIT_EMPTY, Value
 
 MAX_MESSAGES = 100
 MAX_MESSAGE_CHARACTERS = 100_000
@@ -22,6 +22,8 @@ class TextPart(Value):
 
     type: Literal["text"] = "text"
     text: Annotated[str, Field(min_length=1, max_length=MAX_MESSAGE_CHARACTERS)]
+    untrusted: Annotated[bool, OMIT_EMPTY] = False
+    """Strangers may have written some of it: it began as a prompt of a server."""
 
 
 FileName = Annotated[str, Field(min_length=1, max_length=255, pattern=r"^[^\x00-\x1f\x7f/\\]+$")]
@@ -138,9 +140,11 @@ class Message(Value):
         return "".join(part.text for part in self.content if isinstance(part, TextPart))
 
 
-def has_attachments(content: str | Sequence[Part]) -> bool:
-    """Whether content has more than text."""
-    return not isinstance(content, str) and not all(isinstance(one, TextPart) for one in content)
+def is_of_strangers(content: str | Sequence[Part]) -> bool:
+    """Whether others may have written some of it: an attachment, or a prompt of a server."""
+    if isinstance(content, str):
+        return False
+    return any(not isinstance(part, TextPart) or part.untrusted for part in content)
 
 
 Messages = Annotated[list[Message], Field(min_length=1, max_length=MAX_MESSAGES)]

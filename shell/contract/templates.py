@@ -1,12 +1,14 @@
 """Prompt templates, which are Markdown files with a form and a text in Jinja."""
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from pydantic import Field
 
-from shell.contract.base import ABSENT, Effort, Value
+from shell.contract.base import ABSENT, OMIT_EMPTY, Effort, Value
 from shell.contract.forms import FormField, FormValues
 from shell.contract.messages import FileName
+from shell.contract.template_problems import TemplateProblemCode, template_sentence
 from shell.contract.tools import ToolNames
 
 MAX_TEMPLATE_CHARACTERS = 1_000_000
@@ -20,9 +22,25 @@ TemplateText = Annotated[str, Field(max_length=MAX_TEMPLATE_CHARACTERS)]
 class TemplateProblem(Value):
     """What is wrong with a template, and where in its file. Lines and columns count from 1."""
 
+    code: TemplateProblemCode
     message: str
+    """The sentence in English."""
+    facts: Annotated[Mapping[str, str | int], OMIT_EMPTY] = Field(default_factory=dict)
+    """What the sentence names: `name`, `known`, `limit`, and `words` that are not translated."""
     line: Annotated[int | None, ABSENT] = None
     column: Annotated[int | None, ABSENT] = None
+
+    @classmethod
+    def of(
+        cls,
+        code: TemplateProblemCode,
+        line: int | None = None,
+        column: int | None = None,
+        **facts: str | int,
+    ) -> "TemplateProblem":
+        """A problem with its sentence."""
+        message = template_sentence(code, facts)
+        return cls(code=code, message=message, facts=facts, line=line, column=column)
 
 
 class TemplateSummary(Value):

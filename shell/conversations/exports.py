@@ -48,7 +48,7 @@ class Exports:
         store: opened.
         settings: read again after a restore, which may have changed them.
         idle: whether no answer and no import is running; a restore is refused otherwise.
-        reload_providers: called after a restore, which may have added some.
+        restored: called after a restore, which may have added providers.
     """
 
     def __init__(
@@ -56,12 +56,12 @@ class Exports:
         store: Store,
         settings: SettingsFile,
         idle: Callable[[], bool],
-        reload_providers: Callable[[], Awaitable[None]],
+        restored: Callable[[], Awaitable[None]],
     ) -> None:
         self._store = store
         self._settings = settings
         self._idle = idle
-        self._reload_providers = reload_providers
+        self._restored = restored
         self._data = store.path.parent
         self._folder = self._data / "exports"
 
@@ -89,7 +89,7 @@ class Exports:
         choose = chooser(self._data, request.providers, request.settings)
         await asyncio.wrap_future(self._store.restore(source, choose))
         self._settings.reload()
-        await self._reload_providers()
+        await self._restored()
         self._store.changed()
         return self._store.state()
 

@@ -29,7 +29,7 @@ from shell.errors import HostClosing, SessionBusy, UnsupportedProvider, Validati
 from shell.inference.limits import Settings
 from shell.inference.live_runs import LiveRuns
 from shell.inference.log import InferenceLog
-from shell.inference.request import check_size, fit_offer, fit_request, note_attachments
+from shell.inference.request import check_size, fit_offer, fit_request, note_strangers
 from shell.inference.run import Prepared, Run, RunCancelled, Wire
 from shell.inference.sessions import Session, Sessions, SessionTurn
 from shell.inference.slot import Slot, new_inference_id
@@ -127,7 +127,7 @@ class Engine:
         check_size(messages)
         fitted = fit_request(request, messages, notices, offer, model)
         if fitted.offer is not None:
-            note_attachments(fitted.offer, messages)
+            note_strangers(fitted.offer, messages)
         self._admit(owner, request, provider)
         return self._take_slot(
             owner,
@@ -170,7 +170,7 @@ class Engine:
             session.permissions = session.permissions or offer.permissions
             offer = offer.under(session.permissions, session.told)
             turns = [turn, *session.turns, *session.waiting]
-            note_attachments(offer, (message for each in turns for message in each.messages))
+            note_strangers(offer, (message for each in turns for message in each.messages))
 
         def prepare() -> Prepared:
             request, notices = session.prepare(turn, options, model)

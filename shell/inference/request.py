@@ -12,7 +12,7 @@ from shell.contract import (
     Message,
     Notice,
     NoticeCode,
-    has_attachments,
+    is_of_strangers,
 )
 from shell.errors import Reason, ValidationFailed
 from shell.providers.base import (
@@ -138,9 +138,9 @@ def fit_offer(offer: Offer | None, model: ModelInfo) -> tuple[Offer | None, tupl
     return None, (tools_dropped(model),)
 
 
-def note_attachments(offer: Offer, messages: Iterable[Message | ModelStep]) -> None:
-    """Tell the permissions of an offer of attachments, which may have the words of strangers."""
-    if any(isinstance(one, Message) and has_attachments(one.content) for one in messages):
+def note_strangers(offer: Offer, messages: Iterable[Message | ModelStep]) -> None:
+    """Tell the permissions of an offer of messages that may have the words of strangers."""
+    if any(isinstance(one, Message) and is_of_strangers(one.content) for one in messages):
         offer.permissions.note_untrusted()
 
 

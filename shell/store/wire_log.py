@@ -104,14 +104,25 @@ class WireLog:
 
     async def forget(self, conversation_id: str) -> None:
         """Remove what the runs of a conversation have sent and received, and keep no more of it."""
-        for inference_id, live in [*self._live.items()]:
-            if live.conversation_id == conversation_id and live.log.ending is None:
-                del self._live[inference_id]
-        await asyncio.gather(*self._writing)
+        await self._forget_live(lambda one: one == conversation_id)
         for inference_id, content in [*self._temporary.items()]:
             if _is_of(content.partition(b"\n")[0], conversation_id):
                 del self._temporary[inference_id]
         await asyncio.to_thread(_forget, self._folder, conversation_id)
+
+    async def forget_stored(self) -> None:
+        """Remove everything but what belongs to temporary conversations, after a restore. What
+        runs for a conversation that was replaced is not kept either.
+        """
+        await self._forget_live(lambda one: one is not None and not one.startswith(TEMPORARY))
+        await asyncio.to_thread(remove_stored, self._folder)
+
+    async def _forget_live(self, is_meant: Callable[[str | None], bool]) -> None:
+        """Keep no live run of these conversations, and wait until the others are written."""
+        for inference_id, live in [*self._live.items()]:
+            if is_meant(live.conversation_id) and live.log.ending is None:
+                del self._live[inference_id]
+        await asyncio.gather(*self._writing)
 
     async def _keep(self, live: _Live) -> None:
         inference_id = live.log.inference_id
@@ -222,6 +233,12 @@ def stored_run(folder: Path, inference_id: str) -> WireRun:
         NotFound: it is not there, or its file is damaged.
     """
     return _parsed(_read(folder, inference_id))
+
+
+def remove_stored(folder: Path) -> None:
+    """Remove all runs in a folder, which stays: `ask` keeps its requests where there is one."""
+    for path in _paths(folder):
+        remove(path)
 
 
 def _read(folder: Path, inference_id: str) -> bytes:

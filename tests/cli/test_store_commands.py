@@ -199,7 +199,11 @@ def test_a_backup_brings_everything_back(
     bundle = str(tmp_path / "whole backup.zip")
     assert run("backup", bundle)[0] == 0
     new = tmp_path / "new"
+    # The folder stays, because `ask` keeps its requests where there is one.
+    (new / "wire").mkdir(parents=True)
+    (new / "wire" / "0001-inf-1.jsonl").write_text("{}")
     assert run("--data-dir", str(new), "restore", bundle)[0] == 0
+    assert [*(new / "wire").iterdir()] == []
     _, [listed], _ = run("--data-dir", str(new), "conversations", "list", "--json")
     assert isinstance(listed, dict)
     assert listed["id"] == "conv-1"

@@ -1,5 +1,6 @@
 """Servers of MCP: added, tested and called, in a browser and in the window."""
 
+import json
 import re
 import sys
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from tests.command import run
 from tests.e2e.app import App, Kind, answer, ask, decide, running
 from tests.e2e.axe import grave
 from tests.e2e.screens import settled
-from tests.e2e.test_tools import calls, card, done, offer, press, result
+from tests.e2e.test_tools import calls, card, done, offer, press, result, with_tools
 from tests.tools.mcp_servers import hostile, node, processes_in
 from tests.tools.processes import until_now
 
@@ -97,15 +98,25 @@ def test_a_resource_is_attached_and_sent_with_the_message(page: Page, app: App) 
     expect(page.get_by_role("button", name="everything: extension.md")).to_be_visible()
 
 
+def lead_to_prompt(page: Page, name: str) -> Locator:
+    """Move to a prompt in the slash menu by the keys; starts the server if it does not run."""
+    box = page.get_by_role("textbox", name="Message")
+    box.press("/")
+    waiting = page.get_by_role("option", name=re.compile("^Prompts of everything"))
+    found = page.get_by_role("option", name=re.compile(name))
+    expect(waiting.or_(found)).to_be_visible(timeout=START_MS)
+    if waiting.is_visible():
+        waiting.click()
+    box.press_sequentially(name)
+    expect(found).to_be_visible(timeout=START_MS)
+    box.press("ArrowDown")
+    return box
+
+
 def test_a_prompt_is_chosen_by_the_keys_filled_in_and_sent_by_the_person(
     page: Page, app: App
 ) -> None:
-    box = page.get_by_role("textbox", name="Message")
-    box.press_sequentially("/args")
-    expect(page.get_by_role("option", name=re.compile("args-prompt"))).to_be_visible(
-        timeout=START_MS
-    )
-    box.press("ArrowDown")
+    box = lead_to_prompt(page, "args-prompt")
     axe_finds_nothing(page, app)
     box.press("Enter")
     dialog = page.get_by_role("dialog", name="args-prompt, a prompt of everything")
@@ -115,6 +126,28 @@ def test_a_prompt_is_chosen_by_the_keys_filled_in_and_sent_by_the_person(
     expect(box).to_have_value("What's weather in Emden?")
     expect(box).to_be_focused()
     expect(page.locator(".message.user")).to_have_count(0)
+
+
+def test_a_call_that_is_always_allowed_is_asked_after_a_prompt_of_a_server(
+    page: Page, data: Path
+) -> None:
+    with_tools(data)
+    note = json.dumps({"path": str(data / "notes.txt"), "text": "tide"})
+    offer(page, "note")
+    ask(page, f"/call note {note}\n/then\n/text First.")
+    press(page, "note", "Always allow…")
+    press(page, "note", "Always allow where this fits")
+    expect(answer(page)).to_have_text("First.")
+    ask(page, f"/call note {note}\n/then\n/text Second.")
+    expect(answer(page)).to_have_text("Second.")
+    box = lead_to_prompt(page, "simple-prompt")
+    box.press("Enter")
+    expect(box).to_have_value("This is a simple prompt without arguments.")
+    # Nobody can tell which words of an edited text are still the server's.
+    ask(page, f"/call note {note}\n/then\n/text Third.")
+    expect(card(page, "note")).to_contain_text("strangers")
+    press(page, "note", "Deny")
+    expect(answer(page)).to_have_text("Third.")
 
 
 def test_a_server_asks_with_a_form_and_gets_what_was_typed(page: Page) -> None:

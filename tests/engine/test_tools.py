@@ -503,16 +503,23 @@ async def test_a_sending_tool_is_asked_once_strangers_have_been_heard(
 
 
 @pytest.mark.parametrize("kept", [True, False])
-async def test_an_attachment_is_strangers_words_also_without_a_conversation(
-    host: Host, functions: Functions, kept: bool
+@pytest.mark.parametrize(
+    "part",
+    [
+        FilePart(media_type="text/plain", data="aGVsbG8=", name="page.txt"),
+        TextPart(text="Good morning!", untrusted=True),
+    ],
+    ids=["an attachment", "a prompt of a server"],
+)
+async def test_what_others_wrote_is_strangers_words_also_without_a_conversation(
+    host: Host, functions: Functions, part: FilePart | TextPart, kept: bool
 ) -> None:
     functions.add("send", _echo, sends=True)
     offer = Offer(
         [OfferedTool(tool, functions) for tool in functions.tools.values()],
         Permissions(allowed=["*"]),
     )
-    file = FilePart(media_type="text/plain", data="aGVsbG8=", name="page.txt")
-    words = Message(role="user", content=[TextPart(text="Read this."), file])
+    words = Message(role="user", content=[TextPart(text="Read this."), part])
     asks = Message(role="user", content="/call send {}")
     if kept:
         host.session("s")

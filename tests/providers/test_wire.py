@@ -146,6 +146,31 @@ async def test_the_requests_of_a_deleted_conversation_are_forgotten(
     assert len([*(tmp_path / "wire").iterdir()]) == 1
 
 
+async def test_a_restore_leaves_the_requests_of_temporary_conversations_alone(
+    tmp_path: Path,
+) -> None:
+    wire = WireLog(tmp_path, lambda: True, list)
+    provider = EchoProvider(rate=None)
+    engine = Engine(lambda _: provider, wire=wire)
+
+    def ask(text: str, conversation: str | None) -> InferenceLog:
+        messages = [Message(role="user", content=text)]
+        request = InferenceRequest(messages=messages, provider_id="echo")
+        return engine.start("w", request, conversation=conversation)
+
+    temporary = f"{TEMPORARY}1"
+    for conversation in ("c-1", temporary, None):
+        async for _ in ask("hello", conversation).follow():
+            pass
+    # A title is still being written for a conversation that is replaced.
+    ask("/stall", "c-1")
+    await wire.forget_stored()
+    await engine.close()
+    await wire.close()
+    assert [one.conversation_id for one in await wire.list()] == [temporary]
+    assert [*(tmp_path / "wire").iterdir()] == []
+
+
 async def test_nothing_is_recorded_while_it_is_off(tmp_path: Path) -> None:
     wire = WireLog(tmp_path, lambda: False, list)
     async with APIS[0].serving(streaming(*APIS[0].dialect.finish())) as (provider, _):

@@ -333,6 +333,20 @@ async def test_what_came_before_an_error_stays_and_can_be_continued(desk: Desk) 
     assert view.messages[1].siblings == [cut.answer_id]
 
 
+async def test_a_continued_answer_names_all_of_its_runs_in_order(desk: Desk) -> None:
+    conversation = await desk.begin()
+    cut = await desk.send(conversation, "some words\n/cut")
+    runs = [cut, *[await desk.go_on(cut.answer_id) for _ in range(2)]]
+    answer = (await desk.view(conversation)).messages[1]
+    assert answer.detail is not None
+    assert [*answer.detail.runs, answer.inference_id] == [run.inference_id for run in runs]
+    again = await desk.regenerate(cut.answer_id)
+    other = (await desk.view(conversation)).messages[1]
+    assert other.id == again.answer_id
+    assert other.detail is not None
+    assert other.detail.runs == []
+
+
 async def test_an_answer_goes_on_at_the_very_moment_at_which_it_was_stopped(desk: Desk) -> None:
     conversation = await desk.begin()
     request = SendRequest(conversation_id=conversation, content="the beginning\n/stall")

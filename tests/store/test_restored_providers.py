@@ -121,6 +121,32 @@ async def test_a_restore_brings_no_provider_and_no_key_goes_anywhere(tmp_path: P
         assert server.requests == []
 
 
+async def test_a_restore_removes_the_requests_of_the_conversations_that_it_replaces(
+    tmp_path: Path,
+) -> None:
+    data = tmp_path / "data"
+    async with restored_from(data, {"defaultProvider": "echo"}) as (page, _):
+        begun: list[object] = []
+        for temporary in (False, True):
+            made = await page.fields("conversations.create", {"temporary": temporary})
+            begun.append(made["id"])
+            params = {"conversationId": made["id"], "content": "a question"}
+            sent = await page.fields("conversations.send", params)
+            await page.ended(sent["inferenceId"])
+            await page.call("conversations.spent", begun[-1])  # returns once it is on the disk
+        assert {*await requests(page)} == {*begun}
+        await page.call("conversations.restore", NAME)
+        assert await requests(page) == begun[1:]
+        assert [*(data / "wire").iterdir()] == []
+
+
+async def requests(page: Page) -> list[object]:
+    """The conversations whose requests are kept."""
+    listed = await page.call("wire.list")
+    assert isinstance(listed, list)
+    return [one["conversationId"] for one in listed]
+
+
 async def test_a_default_that_was_not_restored_falls_back(tmp_path: Path) -> None:
     async with restored_from(tmp_path / "data", {}) as (page, server):
         params = {"name": NAME, "settings": ["defaultProvider"]}

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from shell.api.templates import TemplatesApi
 from shell.bridge.caller import Caller
-from shell.contract import FormFile, RenderRequest
+from shell.contract import FormFile, RenderRequest, TemplateProblemCode
+from shell.contract.template_problems import TEMPLATE_SENTENCES, template_sentence
 from shell.conversations.templates.front_matter import BadHead, read_head, read_yaml, split
 from shell.conversations.templates.importing import convert
 from shell.conversations.templates.library import MAX_VERSIONS, Templates
@@ -159,19 +160,20 @@ def test_templates_are_removed_restored_renamed_and_copied(templates: Templates)
 
 
 @pytest.mark.parametrize(
-    ("text", "line", "column"),
+    ("text", "line", "column", "code", "facts"),
     [
-        ("---\nname: [\n---\n", 3, 1),
-        ("---\nname: a\nother: b\n---\n", 3, 1),
-        ("---\ninputs:\n  a: {type: unknown}\n---\n", 3, 3),
-        ("---\ninputs:\n  a: {type: integer, default: x}\n---\n", 3, 3),
-        ("---\na: &x [1]\nb: *x\n---\n", 3, 4),
-        ("---\nname: !!python/object:os.system x\n---\n", 2, 7),
-        ("---\nname: a\n---\none\n{{ x. }}", 5, 7),
+        ("---\nname: [\n---\n", 3, 1, "YAML_WRONG", {"words"}),
+        ("---\nname: a\nother: b\n---\n", 3, 1, "HEAD_FIELD_UNKNOWN", {"name", "known"}),
+        ("---\ninputs:\n  a: {type: unknown}\n---\n", 3, 3, "INPUT_WRONG", {"name", "words"}),
+        ("---\ninputs:\n  a: {type: date, default: x}\n---\n", 3, 3, "INPUT_DEFAULT", {"words"}),
+        ("---\na: &x [1]\nb: *x\n---\n", 3, 4, "YAML_ALIAS", set()),
+        ("---\nname: !!python/object:os.system x\n---\n", 2, 7, "YAML_TAG", {"name"}),
+        ("---\nname: a\n---\none\n{{ x. }}", 5, 7, "TEXT_WRONG", {"words"}),
+        ("{{ x|secret }}", 1, 6, "FILTER_UNKNOWN", {"name"}),
     ],
 )
-def test_a_template_with_a_problem_is_listed_with_its_place(
-    templates: Templates, text: str, line: int, column: int
+def test_a_template_with_a_problem_is_listed_with_its_code_and_place(
+    templates: Templates, text: str, line: int, column: int, code: str, facts: set[str]
 ) -> None:
     templates.folder.mkdir()
     (templates.folder / "bad.md").write_text(text)
@@ -180,6 +182,15 @@ def test_a_template_with_a_problem_is_listed_with_its_place(
     assert good.problem is None
     assert bad.problem is not None
     assert (bad.problem.line, bad.problem.column) == (line, column)
+    assert (bad.problem.code, {*bad.problem.facts}) == (code, facts)
+    assert bad.problem.message == template_sentence(bad.problem.code, bad.problem.facts)
+
+
+def test_every_problem_has_a_sentence_in_english() -> None:
+    assert [*TEMPLATE_SENTENCES] == [*TemplateProblemCode]
+    facts: dict[str, str | int] = {"name": "it", "known": "a, b", "limit": 1_000, "words": "No."}
+    for code in TemplateProblemCode:
+        assert template_sentence(code, facts).strip()
 
 
 def test_words_and_dates_of_yaml_stay_texts() -> None:

@@ -10,6 +10,7 @@ import {
   MAX_FILE,
   MAX_PICTURE,
   MAX_TEXT,
+  NO_MESSAGE,
 } from "../src/attachments/draftAttachment";
 import { fileNameOf } from "../src/attachments/inspectFile";
 import { contentOf, shownContent } from "../src/attachments/messageContent";
@@ -180,14 +181,17 @@ describe("what is sent", () => {
 
   it("is what was attached, then the words", async () => {
     const attached = await filled(png(), file("a.txt", "text/plain", "abc"));
-    const content = await contentOf({ text: "look", attached }, bytes());
+    const content = await contentOf({ ...NO_MESSAGE, text: "look", attached }, bytes());
     expect(content).toEqual([
       { type: "image", name: "tide.png", mediaType: "image/png", data: btoa(PNG) },
       { type: "file", name: "a.txt", mediaType: "text/plain", data: btoa("abc") },
       { type: "text", text: "look" },
     ]);
-    expect(await contentOf({ text: "look", attached: [] }, bytes())).toBe("look");
-    const alone = await contentOf({ text: " ", attached: attached.slice(0, 1) }, bytes());
+    expect(await contentOf({ ...NO_MESSAGE, text: "look" }, bytes())).toBe("look");
+    const alone = await contentOf(
+      { ...NO_MESSAGE, text: " ", attached: attached.slice(0, 1) },
+      bytes(),
+    );
     expect(alone).toHaveLength(1);
   });
 
@@ -197,10 +201,13 @@ describe("what is sent", () => {
     const said = draftAttachmentOf(attachmentOf(one));
     expect(said).toMatchObject({ name: "tide.png", hash: one.hash, bytes: null });
     const asked = vi.fn(() => Promise.resolve({ data: btoa(PNG) }));
-    const [part] = await contentOf({ text: "", attached: [said] }, createBlobCache(asked));
+    const [part] = await contentOf(
+      { ...NO_MESSAGE, text: "", attached: [said] },
+      createBlobCache(asked),
+    );
     expect(part).toMatchObject({ type: "image", data: btoa(PNG) });
     expect(asked).toHaveBeenCalledExactlyOnceWith(one.hash);
-    expect(shownContent({ text: "", attached: [said] })).toMatchObject([{ hash: one.hash }]);
+    expect(shownContent({ ...NO_MESSAGE, attached: [said] })).toMatchObject([{ hash: one.hash }]);
   });
 });
 

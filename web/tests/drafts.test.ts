@@ -1,6 +1,7 @@
 /** Drafts survive the page and, through the host's notes, the program. */
 import { act } from "@testing-library/react";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { NO_MESSAGE } from "../src/attachments/draftAttachment";
 import { refusal } from "../src/bridge/fake/refusal";
 import { type Conversations, createConversations } from "../src/conversations/conversations";
 import type { HostPort } from "../src/conversations/hostPort";
@@ -340,7 +341,7 @@ describe("a text that a template made", () => {
   it("has its template after a reload, and in another window", async () => {
     const page = await fakePage({ rate: 0 });
     const { conversation, id } = await typed(page, "");
-    conversation.giveBack({ text: "Review x", attached: [], template });
+    conversation.giveBack({ ...NO_MESSAGE, text: "Review x", template });
     leave();
     const again = over(page).show(id);
     await turn(500);
@@ -358,10 +359,111 @@ describe("a text that a template made", () => {
   it("has none any more when the text was changed", async () => {
     const page = await fakePage({ rate: 0 });
     const { conversation, id } = await typed(page, "");
-    conversation.giveBack({ text: "Review x", attached: [], template });
+    conversation.giveBack({ ...NO_MESSAGE, text: "Review x", template });
     conversation.draft.set("Review y");
     leave();
     const elsewhere = await opened(page, id);
     expect([elsewhere.draft.get(), elsewhere.returned.get()]).toEqual(["Review y", null]);
+  });
+});
+
+describe("a text that a server wrote", () => {
+  const written = { ...NO_MESSAGE, text: "Good morning!", untrusted: true };
+  const marked = (text: string) => [{ type: "text", text, untrusted: true }];
+
+  /** What the host has of the questions. */
+  async function questions({ bridge }: FakePage, conversationId: string) {
+    const view = bridge.client.conversations.get({ conversationId, limit: 20 });
+    await turn(1_000);
+    const { messages } = await view;
+    return messages.filter(({ role }) => role === "user").map(({ content }) => content);
+  }
+
+  it("is sent as one, whatever becomes of it, and the next message is not", async () => {
+    const page = await fakePage({ rate: 0 });
+    const { conversation, id } = await typed(page, "and mine");
+    conversation.giveBack(written);
+    conversation.draft.set("");
+    conversation.draft.set("Good evening!");
+    conversation.send();
+    await turn(1_000);
+    conversation.draft.set("mine alone");
+    conversation.send();
+    await turn(1_000);
+    expect(await questions(page, id)).toEqual([
+      "a question",
+      marked("Good evening!"),
+      "mine alone",
+    ]);
+  });
+
+  it("is one in the queue, and when it comes back from there", async () => {
+    const page = await fakePage({ rate: 0 });
+    const { conversation, id } = await typed(page, "first");
+    conversation.send();
+    conversation.giveBack(written);
+    conversation.send();
+    conversation.draft.set("third");
+    conversation.send();
+    conversation.unqueue();
+    expect(conversation.draft.get()).toBe("Good morning!\nthird");
+    conversation.send();
+    await turn(2_000);
+    expect((await questions(page, id)).at(-1)).toEqual(marked("Good morning!\nthird"));
+  });
+
+  it("is one after a reload, from a queue, and in another window", async () => {
+    const page = await fakePage({ rate: 0 });
+    const { conversation, id } = await typed(page, "first");
+    conversation.send();
+    conversation.giveBack(written);
+    conversation.send();
+    leave();
+    const again = over(page).show(id);
+    await turn(500);
+    expect(again.draft.get()).toBe("Good morning!");
+    again.draft.set("Good evening!");
+    leave();
+    const elsewhere = await opened(page, id);
+    expect(elsewhere.draft.get()).toBe("Good evening!");
+    elsewhere.send();
+    await turn(1_000);
+    expect((await questions(page, id)).at(-1)).toEqual(marked("Good evening!"));
+  });
+
+  it("is one when it was on its way in a reload", async () => {
+    const page = await fakePage({ rate: 0 });
+    const { conversation } = over(page).shown.get();
+    conversation.giveBack(written);
+    conversation.send();
+    leave();
+    const again = over(page).shown.get().conversation;
+    expect(again.draft.get()).toBe("Good morning!");
+    again.send();
+    await turn(1_000);
+    expect(await questions(page, again.get().id ?? "")).toEqual([marked("Good morning!")]);
+  });
+
+  it("is one in other versions of the question, also after a reload", async () => {
+    const page = await fakePage({ rate: 0 });
+    const { conversation, id } = await typed(page, "");
+    conversation.giveBack(written);
+    conversation.send();
+    await turn(1_000);
+    conversation.editLast();
+    const [[row, edit] = []] = conversation.edits.get();
+    edit?.draft.set("Good evening!");
+    conversation.edit(row ?? "");
+    await turn(1_000);
+    expect(await questions(page, id)).toEqual(["a question", marked("Good evening!")]);
+    conversation.editLast();
+    leave();
+    const again = over(page).show(id);
+    await turn(500);
+    const [[kept, back] = []] = again.edits.get();
+    back?.draft.set("Good night!");
+    again.edit(kept ?? "");
+    await turn(1_000);
+    expect((await questions(page, id)).at(-1)).toEqual(marked("Good night!"));
   });
 });

@@ -9,6 +9,7 @@ import type {
   NoticeCode,
   Reason,
   RemarkCode,
+  TemplateProblemCode,
   TrialReport,
 } from "../src/bridge/contract";
 import type { MessageView } from "../src/conversations/message";
@@ -38,6 +39,7 @@ const failure = (code: ErrorCode, more: Partial<Failure> = {}): Failure => ({
 let words: typeof import("../src/i18n");
 let AssistantMessage: typeof import("../src/features/transcript/AssistantMessage").AssistantMessage;
 let TestResult: typeof import("../src/features/settings/providers/TestResult").TestResult;
+let problemText: typeof import("../src/features/templates/problemText").problemText;
 let StatusLine: typeof import("../src/features/chat/StatusLine").StatusLine;
 
 beforeAll(async () => {
@@ -45,6 +47,7 @@ beforeAll(async () => {
   words = await import("../src/i18n");
   ({ AssistantMessage } = await import("../src/features/transcript/AssistantMessage"));
   ({ TestResult } = await import("../src/features/settings/providers/TestResult"));
+  ({ problemText } = await import("../src/features/templates/problemText"));
   ({ StatusLine } = await import("../src/features/chat/StatusLine"));
 });
 
@@ -97,6 +100,18 @@ it.each(every<RemarkCode>("RemarkCode"))("says the remark %s", (code) => {
   });
   expect(said).not.toContain(ENGLISH);
   expect(said).not.toContain("undefined");
+});
+
+it.each(every<TemplateProblemCode>("TemplateProblemCode"))("says the problem %s", (code) => {
+  const facts = { name: "it", known: "a, b", limit: 1234, words: "Expected a colon." };
+  const said = problemText({ code, message: ENGLISH, facts, line: 3 });
+  expect(said).toMatch(/^Zeile 3: \p{Lu}|^Zeile 3: „/u);
+  expect(said).not.toContain(ENGLISH);
+  expect(said).not.toMatch(/undefined|NaN/);
+});
+
+it("says a problem of a later host in the host's words", () => {
+  expect(problemText({ code: "LATER" as TemplateProblemCode, message: ENGLISH })).toBe(ENGLISH);
 });
 
 it.each(["starting", "asking", "loading", "reading"] as const)("says the wait %s", (activity) => {
@@ -183,6 +198,7 @@ function answering(part: Partial<MessageView>): MessageView {
     parts: [],
     text: "",
     attachments: [],
+    untrusted: false,
     reasoning: "",
     reasoningMs: null,
     status: "submitted",
@@ -193,6 +209,7 @@ function answering(part: Partial<MessageView>): MessageView {
     tools: [],
     usage: null,
     earlier: [],
+    runs: [],
     timing: null,
     finishReason: null,
     failure: null,

@@ -15,6 +15,7 @@ const usage = (outputTokens: number): Usage => ({
 const cut: StoredMessage = {
   ...blank("answer", "assistant", "cut sh"),
   status: "cancelled",
+  inferenceId: "inf-2",
   detail: {
     tools: [{ id: "call", name: "tide", arguments: "{}" }],
     notices: [{ code: "HISTORY_TRIMMED", text: "Left out" }],
@@ -24,6 +25,7 @@ const cut: StoredMessage = {
     reasoningMs: 40,
     failure: null,
     earlier: [usage(1)],
+    runs: ["inf-1"],
   },
 };
 
@@ -40,5 +42,6 @@ describe("an answer that is continued", () => {
   it("has the usage of each of its runs, and no end yet", () => {
     expect(message.detail?.earlier).toEqual([usage(1), usage(2)]);
     expect(message.detail?.usage).toBeNull();
+    expect(message.detail?.runs).toEqual(["inf-1", "inf-2"]);
   });
 });

@@ -4,6 +4,7 @@
  */
 import { act } from "@testing-library/react";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { NO_MESSAGE } from "../src/attachments/draftAttachment";
 import type {
   AnswerDetail,
   ConversationView,
@@ -264,7 +265,7 @@ describe("a refused question", () => {
 
   it("stays visible when a background request is refused", () => {
     const failure = { code: "LIMIT" } as never;
-    const call = { kind: "send", written: { text: "a", attached: [] } } as const;
+    const call = { kind: "send", written: { ...NO_MESSAGE, text: "a" } } as const;
     const open = { ...beginState("c-1"), phase: "open" } as const;
     const refused = reduce(open, { type: "refused", call, failure });
     const both = reduce(refused, { type: "refused", call: { kind: "refresh" }, failure });

@@ -62,8 +62,8 @@ it("puts a prompt without arguments into the box, and sends nothing", async () =
   expect(questions()).toBe(0);
 });
 
-it("asks for the arguments of a prompt, and says why the server refused them", async () => {
-  const { person } = await shown();
+it("asks for the arguments of a prompt, and tells the host that a server wrote it", async () => {
+  const { person, asked, bridge, conversations } = await shown();
   await startServer(person);
   await person.type(box(), "plan");
   await turn(100);
@@ -80,6 +80,12 @@ it("asks for the arguments of a prompt, and says why the server refused them", a
   expect(screen.queryByRole("dialog", { name: /plan/ })).toBeNull();
   expect(box().value).toBe("Plan a day in Emden.");
   expect(questions()).toBe(0);
+  await person.type(box(), " Now.{Enter}");
+  await turn(2_000);
+  const conversationId = conversations.shown.get().conversation.get().id ?? "";
+  const view = await asked(bridge.client.conversations.get({ conversationId }));
+  const text = "Plan a day in Emden. Now.";
+  expect(view.messages[0]?.content).toEqual([{ type: "text", text, untrusted: true }]);
 });
 
 it("sends a message that begins with a slash as it is", async () => {

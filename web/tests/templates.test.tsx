@@ -208,6 +208,93 @@ it("uses the model, the effort and the tools that a template asks for, and says 
   expect(conversation().options.get()).toMatchObject({ effort: "low", tools: ["send_mail"] });
 });
 
+it("leaves the model and the tools as they were when its message is refused", async () => {
+  const { asked, client, pick, press, dialog, conversation, bridge, box } = await shown();
+  await asked(client.templates.save({ name: "wish", text: WISH }));
+  const before = { effort: "high", tools: ["calculate"] } as const;
+  conversation().options.choose(before);
+  const model = conversation().model();
+  const small = { providerId: "cloud", modelId: "small" };
+  const wanted = { effort: "low", tools: ["send_mail"] };
+  const send = vi.spyOn(bridge.client.conversations, "send");
+  send.mockRejectedValueOnce(new Error("no"));
+  await pick("wish");
+  await press("Preview");
+  await press("Send", dialog("wish"));
+  await turn(1_000);
+  expect(send.mock.lastCall?.[0]).toMatchObject({ ...small, ...wanted });
+  expect(conversation().model()).toEqual(model);
+  expect(conversation().options.get()).toMatchObject(before);
+  expect(box().value).toBe("Hi");
+  expect(screen.getByText("From the template wish")).toBeTruthy();
+  await press("Retry");
+  await turn(1_000);
+  expect(send.mock.lastCall?.[0]).toMatchObject({ ...small, ...wanted });
+  expect(conversation().model()).toEqual(small);
+  expect(conversation().options.get()).toMatchObject(wanted);
+});
+
+it("leaves them as they were when another version of its message is refused", async () => {
+  const { asked, client, pick, press, dialog, conversation, bridge } = await shown();
+  await asked(client.templates.save({ name: "wish", text: WISH }));
+  await pick("wish");
+  await press("Preview");
+  await press("Send", dialog("wish"));
+  await turn(2_000);
+  const before = { effort: "high", tools: ["calculate"] } as const;
+  const local = { providerId: "local", modelId: "other" };
+  conversation().choose(local);
+  conversation().options.choose(before);
+  const edit = vi.spyOn(bridge.client.conversations, "edit");
+  edit.mockRejectedValueOnce(new Error("no"));
+  await press("Edit form");
+  await press("Preview");
+  await press("Send", dialog("wish"));
+  await turn(1_000);
+  expect(edit.mock.lastCall?.[0]).toMatchObject({ modelId: "small", effort: "low" });
+  expect(conversation().model()).toEqual(local);
+  expect(conversation().options.get()).toMatchObject(before);
+  await press("Retry");
+  await turn(1_000);
+  expect(edit.mock.lastCall?.[0]).toMatchObject({ modelId: "small", effort: "low" });
+});
+
+it("does not bring back what the person chose otherwise after a refusal", async () => {
+  const { asked, client, pick, press, dialog, conversation, bridge } = await shown();
+  await asked(client.templates.save({ name: "wish", text: WISH }));
+  const send = vi.spyOn(bridge.client.conversations, "send");
+  send.mockRejectedValueOnce(new Error("no"));
+  await pick("wish");
+  await press("Preview");
+  await press("Send", dialog("wish"));
+  await turn(1_000);
+  const local = { providerId: "local", modelId: "other" };
+  conversation().choose(local);
+  await press("Retry");
+  await turn(1_000);
+  expect(send.mock.lastCall?.[0]).toMatchObject(local);
+  expect(conversation().options.get()).toMatchObject({ effort: null, tools: [] });
+});
+
+it("sets what a template asks for when its message is sent, not while others wait", async () => {
+  const { asked, client, pick, press, dialog, conversation, ask, bridge } = await shown();
+  await asked(client.templates.save({ name: "wish", text: WISH }));
+  await ask();
+  const send = vi.spyOn(bridge.client.conversations, "send");
+  const model = conversation().model()?.modelId;
+  await pick("wish");
+  await press("Preview");
+  conversation().regenerate(conversation().get().messages.at(-1) ?? "");
+  conversation().draft.set("before it");
+  conversation().send();
+  await press("Send", dialog("wish"));
+  await turn(4_000);
+  expect(send.mock.calls.map(([{ content, modelId }]) => [content, modelId])).toEqual([
+    ["before it", model],
+    ["Hi", "small"],
+  ]);
+});
+
 it("leaves out what a template asks for where the person says so", async () => {
   const { asked, client, pick, press, dialog, conversation, person } = await shown();
   await asked(client.templates.save({ name: "wish", text: WISH.replace("cloud/", "nowhere/") }));

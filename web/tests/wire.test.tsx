@@ -26,6 +26,7 @@ import { SettingsContext } from "../src/settings/useSettings";
 import { Menu } from "../src/ui/Menu";
 import { createToastStore, ToastsContext } from "../src/ui/toasts/toastStore";
 import { DownloadsContext } from "../src/ui/useDownloads";
+import { shownApp } from "./app";
 import { expectations, fakePage, stream, turn } from "./support";
 
 const REQUEST: WireRequest = {
@@ -86,7 +87,7 @@ function show(body: ReactNode, wire: Partial<Conversations["wire"]>, preferences
   return { update, toasts };
 }
 
-const panel = <WirePanel inferenceId="inf-1" />;
+const panel = <WirePanel runs={["inf-1"]} />;
 
 it("shows every attempt of an answer, the last one first, and moves by the arrow keys", async () => {
   const refused = { ...ATTEMPT, status: 429, chunks: [], error: "Slow down" };
@@ -100,6 +101,58 @@ it("shows every attempt of an answer, the last one first, and moves by the arrow
   const response = screen.getByRole("region", { name: "Response" });
   expect(response.textContent).toContain("Status 429");
   expect(within(response).getByRole("alert").textContent).toBe("Slow down");
+});
+
+it("shows the attempts of all runs of a continued answer in their order", async () => {
+  const user = userEvent.setup();
+  const runs: Record<string, WireRun> = {
+    "inf-1": runOf({ ...ATTEMPT, status: 201 }),
+    "inf-3": runOf({ ...ATTEMPT, status: 429 }, { ...ATTEMPT, status: 203 }),
+  };
+  let release = () => {};
+  const later = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const get = async (id: string) => {
+    const run = runs[id];
+    if (id === "inf-1") await later;
+    if (id === "inf-3") release();
+    if (run === undefined) throw failure("NOT_FOUND");
+    return run;
+  };
+  show(<WirePanel runs={["inf-1", "inf-2", "inf-3"]} />, { get });
+  const tabs = await screen.findAllByRole("tab");
+  expect(tabs.map((tab) => tab.textContent)).toEqual([
+    "Attempt 1201",
+    "Attempt 2429",
+    "Attempt 3203",
+  ]);
+  expect(tabs[2]?.getAttribute("aria-selected")).toBe("true");
+  expect(screen.getByText(/of 2 of its 3 runs are kept/)).toBeTruthy();
+  await user.click(tabs[0] as Element);
+  expect(screen.getByRole("region", { name: "Response" }).textContent).toContain("Status 201");
+});
+
+it("shows both runs of an answer that was continued, also when it is read again", async () => {
+  const { conversations, person } = await shownApp();
+  const { conversation } = conversations.shown.get();
+  conversation.draft.set("tides");
+  conversation.send();
+  await turn(1_000);
+  conversation.goOn(conversation.get().messages.at(-1) ?? "");
+  await turn(1_000);
+  async function attempts(): Promise<number> {
+    await person.click(screen.getByRole("button", { name: "More about this answer" }));
+    await turn(100);
+    await person.click(screen.getByRole("menuitem", { name: "Show wire" }));
+    await turn(200);
+    return within(screen.getByRole("tablist", { name: "Attempts" })).getAllByRole("tab").length;
+  }
+  expect(await attempts()).toBe(2);
+  conversation.refresh();
+  await turn(100);
+  expect(await attempts()).toBe(2);
+  vi.useRealTimers();
 });
 
 it("lays out the body, shows it raw on request, and has no key", async () => {
@@ -168,7 +221,7 @@ it("tries again after an error", async () => {
 
 const MENU = (
   <Menu label="More about this answer" icon="…">
-    <AnswerItems inferenceId="inf-1" />
+    <AnswerItems inferenceId="inf-1" earlier={[]} />
   </Menu>
 );
 

@@ -33,7 +33,7 @@ def main() -> int:
                 system, user = render(request["body"], request["values"])
                 answer = {"system": system, "user": user}
         except Refused as error:
-            answer = {"problem": [error.message, error.line, error.column]}
+            answer = {"problem": [error.code, error.line, error.column, error.facts]}
         print(json.dumps(answer), flush=True)
     return 0
 

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from shell.contract import Effort, FormField, FormOption, TemplateProblem, ToolNames
+from shell.contract import TemplateProblemCode as Code
 from shell.errors import ValidationFailed
 from shell.forms import check_values
 
@@ -39,9 +40,15 @@ class Head:
 class BadHead(Exception):
     """The front matter is wrong."""
 
-    def __init__(self, message: str, line: int | None = None, column: int | None = None) -> None:
-        super().__init__(message)
-        self.problem = TemplateProblem(message=message, line=line, column=column)
+    def __init__(
+        self,
+        code: Code,
+        line: int | None = None,
+        column: int | None = None,
+        **facts: str | int,
+    ) -> None:
+        self.problem = TemplateProblem.of(code, line, column, **facts)
+        super().__init__(self.problem.message)
 
 
 def split(text: str) -> tuple[str, str, int]:
@@ -63,16 +70,17 @@ def read_head(head: str) -> Head:
     if root is None:
         return Head()
     if not isinstance(root, dict):
-        raise BadHead("The front matter has to be fields such as 'name: Review'.", 2, 1)
+        raise BadHead(Code.HEAD_NO_FIELDS, 2, 1)
     for key in root:
         if key not in _KEYS:
-            text = f"The front matter has no field {str(key)[:60]!r}. It has {', '.join(_KEYS)}."
-            raise BadHead(text, *lines.get((key,), (None, None)))
+            place = lines.get((key,), (None, None))
+            known = ", ".join(_KEYS)
+            raise BadHead(Code.HEAD_FIELD_UNKNOWN, *place, name=str(key)[:60], known=known)
     texts = {}
     for key in ("name", "description", "model"):
         value = root.get(key)
         if value is not None and not (isinstance(value, str) and len(value) <= 1_000):
-            raise BadHead(f"{key!r} has to be a short text.", *lines[key,])
+            raise BadHead(Code.HEAD_NO_TEXT, *lines[key,], name=key)
         texts[key] = value
     inputs, unfenced = _inputs(root.get("inputs"), lines)
     return Head(
@@ -109,7 +117,7 @@ def read_yaml(text: str, before: int = 0) -> tuple[Any, Lines]:
         def compose_node(self, parent: Any, index: Any) -> Any:
             if self.check_event(yaml.AliasEvent):
                 mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
-                raise yaml.MarkedYAMLError(problem="Aliases are not allowed", problem_mark=mark)
+                raise BadHead(Code.YAML_ALIAS, mark.line + 1 + before, mark.column + 1)
             return super().compose_node(parent, index)
 
     for tag, pattern, first in (
@@ -122,7 +130,7 @@ def read_yaml(text: str, before: int = 0) -> tuple[Any, Lines]:
             f"tag:yaml.org,2002:{tag}", re.compile(f"^(?:{pattern})$"), first
         )
     if len(text) > MAX_HEAD_CHARACTERS:
-        raise BadHead(f"The YAML is longer than {MAX_HEAD_CHARACTERS:,} characters.", before or 1)
+        raise BadHead(Code.YAML_TOO_LONG, before or 1, limit=MAX_HEAD_CHARACTERS)
     lines: dict[tuple[Any, ...], tuple[int, int]] = {}
 
     def plain(node: Any, path: tuple[Any, ...]) -> Any:
@@ -132,9 +140,7 @@ def read_yaml(text: str, before: int = 0) -> tuple[Any, Lines]:
             for key_node, value_node in node.value:
                 key = plain(key_node, (*path, None))
                 if not isinstance(key, str | int | float | bool) or key in made:
-                    raise BadHead(
-                        "A field is there twice, or its name is no text.", *lines[(*path, None)]
-                    )
+                    raise BadHead(Code.YAML_FIELD_NAME, *lines[(*path, None)])
                 made[key] = plain(value_node, (*path, key))
                 lines[(*path, key)] = lines[(*path, None)]
             return made
@@ -149,7 +155,7 @@ def read_yaml(text: str, before: int = 0) -> tuple[Any, Lines]:
         if kind in ("int", "float"):
             return int(value) if kind == "int" else float(value)
         if kind != "str":
-            raise BadHead(f"The YAML has a tag that is not allowed: {node.tag[:60]}", *lines[path])
+            raise BadHead(Code.YAML_TAG, *lines[path], name=node.tag[:60])
         return value
 
     loader = None
@@ -160,11 +166,13 @@ def read_yaml(text: str, before: int = 0) -> tuple[Any, Lines]:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = (None, None) if mark is None else (mark.line + 1 + before, mark.column + 1)
-        raise BadHead(f"This is no YAML: {error.problem or error.context}.", *place) from None
+        words = str(error.problem or error.context)
+        raise BadHead(Code.YAML_WRONG, *place, words=words) from None
     except (yaml.YAMLError, ValueError) as error:
-        raise BadHead(f"This is no YAML: {' '.join(str(error).split())[:200]}.") from None
+        words = " ".join(str(error).split())[:200]
+        raise BadHead(Code.YAML_WRONG, words=words) from None
     except RecursionError:
-        raise BadHead("The YAML is nested too deeply.") from None
+        raise BadHead(Code.YAML_TOO_DEEP) from None
     finally:
         if loader is not None:
             loader.dispose()
@@ -177,8 +185,8 @@ def _checked(kind: Any, root: Mapping[Any, Any], key: str, lines: Lines) -> Any:
     try:
         return TypeAdapter(kind).validate_python(value)
     except ValidationError as error:
-        text = error.errors(include_url=False)[0]["msg"]
-        raise BadHead(f"{key!r} is wrong: {text[:200]}.", *lines[key,]) from None
+        words = error.errors(include_url=False)[0]["msg"][:200]
+        raise BadHead(Code.HEAD_VALUE_WRONG, *lines[key,], name=key, words=words) from None
 
 
 def _inputs(given: Any, lines: Lines) -> tuple[list[FormField], list[str]]:
@@ -186,22 +194,19 @@ def _inputs(given: Any, lines: Lines) -> tuple[list[FormField], list[str]]:
     if given is None:
         return [], []
     if not isinstance(given, dict) or len(given) > MAX_INPUTS:
-        text = f"'inputs' has to name at most {MAX_INPUTS} inputs, as in 'topic: string'."
-        raise BadHead(text, *lines["inputs",])
+        raise BadHead(Code.INPUTS_WRONG, *lines["inputs",], limit=MAX_INPUTS)
     fields, unfenced = [], []
     for name, told in given.items():
         place = lines["inputs", name]
         if not isinstance(name, str) or not INPUT_NAME.fullmatch(name):
-            raise BadHead(
-                f"{str(name)[:60]!r} is no name for an input: letters, digits, _.", *place
-            )
+            raise BadHead(Code.INPUT_NAME, *place, name=str(name)[:60])
         about = {"type": told or "string"} if told is None or isinstance(told, str) else told
         if not isinstance(about, dict):
-            raise BadHead(f"{name!r} has to be a type or fields such as 'type: text'.", *place)
+            raise BadHead(Code.INPUT_NO_FIELDS, *place, name=name)
         for key in about:
             if key not in _INPUT_KEYS:
-                text = f"An input has no field {str(key)[:60]!r}."
-                raise BadHead(text, *lines["inputs", name, key])
+                at = lines["inputs", name, key]
+                raise BadHead(Code.INPUT_FIELD_UNKNOWN, *at, name=str(key)[:60])
         fields.append(_field(name, about, place))
         if about.get("fence") is False:
             unfenced.append(name)
@@ -219,17 +224,15 @@ def _field(name: str, about: Mapping[str, Any], place: tuple[int, int]) -> FormF
             ]
         found = FormField.model_validate(made)
         if found.type == "enum" and not found.options:
-            raise BadHead(f"The enum {name!r} needs 'options'.", *place)
+            raise BadHead(Code.INPUT_NO_OPTIONS, *place, name=name)
         if found.default is not None:
             check_values([found], {name: found.default})
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        where = ".".join(str(each) for each in first["loc"])
-        raise BadHead(
-            f"The input {name!r} is wrong: {where}: {first['msg'][:200]}.", *place
-        ) from None
+        words = f"{'.'.join(str(each) for each in first['loc'])}: {first['msg'][:200]}"
+        raise BadHead(Code.INPUT_WRONG, *place, name=name, words=words) from None
     except ValidationFailed as error:
-        raise BadHead(f"The default is wrong: {error}", *place) from None
+        raise BadHead(Code.INPUT_DEFAULT, *place, words=str(error)) from None
     except TypeError:
-        raise BadHead(f"The 'options' of {name!r} have to be a list.", *place) from None
+        raise BadHead(Code.INPUT_OPTIONS, *place, name=name) from None
     return found

@@ -3,7 +3,12 @@
 import hashlib
 from dataclasses import dataclass
 
-from shell.contract import MAX_TEMPLATE_CHARACTERS, FormField, TemplateProblem
+from shell.contract import (
+    MAX_TEMPLATE_CHARACTERS,
+    FormField,
+    TemplateProblem,
+    TemplateProblemCode,
+)
 from shell.conversations.templates.front_matter import BadHead, Head, read_head, split
 
 
@@ -28,7 +33,7 @@ def take_apart(text: str) -> ParsedTemplate:
     """Read the front matter of a template. Its body is not checked yet."""
     head, body, before = split(text)
     if "\ufffd" in text or len(text) > MAX_TEMPLATE_CHARACTERS:
-        problem = TemplateProblem(message="The file is too large, or is not UTF-8.")
+        problem = TemplateProblem.of(TemplateProblemCode.FILE_UNREADABLE)
         return ParsedTemplate(Head(), body, before, [], problem)
     try:
         found = read_head(head)

@@ -8,14 +8,14 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from shell.contract import TemplateProblem
+from shell.contract import TemplateProblem, TemplateProblemCode
 from shell.conversations.templates.child import CPU_S, TOO_LONG
 from shell.tools.python.process import tool_environment
 
 WAIT_S = 30.0
 """Longest wait for a process, which has little time of the processor but may get it late."""
-SLOW = f"The template takes longer than {CPU_S * 1_000:.0f} ms of the processor's time."
-ENDED = "The template takes too much memory."
+SLOW = TemplateProblem.of(TemplateProblemCode.TOO_SLOW, limit=round(CPU_S * 1_000))
+ENDED = TemplateProblem.of(TemplateProblemCode.TOO_MUCH_MEMORY)
 
 
 def child_command() -> list[str]:
@@ -51,7 +51,7 @@ def _ask(requests: Sequence[Mapping[str, object]]) -> list[Any]:
             answers.append(each if problem is None else _problem(*problem))
         if len(answers) < len(requests):
             slow = status in (TOO_LONG, None) or status == -getattr(signal, "SIGPROF", 0)
-            answers.append(TemplateProblem(message=SLOW if slow else ENDED))
+            answers.append(SLOW if slow else ENDED)
     return answers
 
 
@@ -74,5 +74,7 @@ def _run(lines: str) -> tuple[int | None, str]:
     return done.returncode, done.stdout
 
 
-def _problem(message: str, line: int | None, column: int | None) -> TemplateProblem:
-    return TemplateProblem(message=message, line=line, column=column)
+def _problem(
+    code: str, line: int | None, column: int | None, facts: dict[str, str | int]
+) -> TemplateProblem:
+    return TemplateProblem.of(TemplateProblemCode(code), line, column, **facts)

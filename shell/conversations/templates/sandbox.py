@@ -13,6 +13,9 @@ from jinja2.parser import Parser
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from shell.contract.template_problems import TemplateProblemCode as Code
+from shell.contract.template_problems import template_sentence
+
 T = TypeVar("T")
 MAX_BODY_CHARACTERS = 200_000
 MAX_OUTPUT_CHARACTERS = 200_000
@@ -64,11 +67,15 @@ _RESERVED = frozenset(
 class Refused(Exception):
     """The text is wrong or takes too much."""
 
-    def __init__(self, message: str, line: int | None = None, column: int | None = None) -> None:
-        super().__init__(message)
-        self.message = message
+    def __init__(
+        self, code: Code, line: int | None = None, column: int | None = None, **facts: str | int
+    ) -> None:
+        self.message = template_sentence(code, facts)
+        super().__init__(self.message)
+        self.code = code
         self.line = line
         self.column = column
+        self.facts = facts
 
 
 class _Place(int):
@@ -196,20 +203,20 @@ def _guarded(work: Callable[[], T]) -> T:
     except TemplateSyntaxError as error:
         place = error.lineno
         column = place.column if isinstance(place, _Place) else None
-        raise Refused(_sentence(error.message or "This is no Jinja"), place, column) from None
+        raise _wrong(error.message or "This is no Jinja", place, column) from None
     except RecursionError:
-        raise Refused("The template is nested too deeply.") from None
+        raise Refused(Code.TOO_DEEP) from None
     except MemoryError:
-        raise Refused("The template takes too much memory.") from None
+        raise Refused(Code.TOO_MUCH_MEMORY) from None
     except (TemplateError, ArithmeticError, TypeError, ValueError, LookupError) as error:
-        raise Refused(_sentence(str(error)), _line_of(error)) from None
+        raise _wrong(str(error), _line_of(error)) from None
     except (AttributeError, SyntaxError, AssertionError) as error:
-        raise Refused(_sentence(str(error) or "This cannot be filled in")) from None
+        raise _wrong(str(error) or "This cannot be filled in") from None
 
 
 def _parsed(environment: Environment, body: str) -> nodes.Template:
     if len(body) > MAX_BODY_CHARACTERS:
-        raise Refused(f"The text is longer than {MAX_BODY_CHARACTERS:,} characters.")
+        raise Refused(Code.TEXT_TOO_LONG, limit=MAX_BODY_CHARACTERS)
     tree = environment.parse(body)
     _check(environment, tree)
     return tree
@@ -223,12 +230,12 @@ def _check(environment: Environment, tree: nodes.Template) -> None:
         node, depth, loops, outside = waiting.pop()
         count += 1
         if count > MAX_NODES:
-            raise _refused(node, f"The template has more than {MAX_NODES:,} parts.")
+            raise _refused(node, Code.TOO_MANY_PARTS, limit=MAX_NODES)
         if depth > MAX_DEPTH:
-            raise _refused(node, "The template is nested too deeply.")
+            raise _refused(node, Code.TOO_DEEP)
         if isinstance(node, nodes.CallBlock) and _is_section(node):
             if not outside:
-                raise _refused(node, "A section cannot stand in a loop or in another section.")
+                raise _refused(node, Code.SECTION_INSIDE)
             outside = False
             children = iter(node.body)
         else:
@@ -238,7 +245,7 @@ def _check(environment: Environment, tree: nodes.Template) -> None:
         if isinstance(node, nodes.For):
             loops += 1
             if loops > MAX_LOOPS:
-                raise _refused(node, f"More than {MAX_LOOPS} loops stand in each other.")
+                raise _refused(node, Code.TOO_MANY_LOOPS, limit=MAX_LOOPS)
         waiting += [(child, depth + 1, loops, outside) for child in children]
 
 
@@ -249,47 +256,48 @@ def _is_section(node: nodes.CallBlock) -> bool:
 def _check_node(environment: Environment, node: nodes.Node) -> None:
     kind = type(node).__name__.lower()
     if not isinstance(node, _NODES) or isinstance(node, nodes.CallBlock):
-        raise _refused(node, f"A template cannot use {_WORDS.get(kind, kind)!r}.")
+        raise _refused(node, Code.WORD_REFUSED, name=_WORDS.get(kind, kind))
     if isinstance(node, nodes.Name) and (node.name.startswith("_") or node.name in _RESERVED):
-        raise _refused(node, f"A template cannot use the name {node.name!r}.")
+        raise _refused(node, Code.NAME_REFUSED, name=node.name)
     if isinstance(node, nodes.For) and node.recursive:
-        raise _refused(node, "A loop cannot be recursive.")
+        raise _refused(node, Code.LOOP_RECURSIVE)
     name = None
     if isinstance(node, nodes.Getattr):
         name = node.attr
     elif isinstance(node, nodes.Getitem) and isinstance(node.arg, nodes.Const):
         name = node.arg.value
     if isinstance(name, str) and (name.startswith("_") or name in ("format", "format_map")):
-        raise _refused(node, f"A template cannot use the attribute {name!r}.")
+        raise _refused(node, Code.ATTRIBUTE_REFUSED, name=name)
     if isinstance(node, nodes.Filter | nodes.Test):
-        known = environment.filters if isinstance(node, nodes.Filter) else environment.tests
-        if node.name not in known:
-            raise _refused(node, f"There is no {kind} {node.name!r} in templates.")
+        is_filter = isinstance(node, nodes.Filter)
+        if node.name not in (environment.filters if is_filter else environment.tests):
+            code = Code.FILTER_UNKNOWN if is_filter else Code.TEST_UNKNOWN
+            raise _refused(node, code, name=node.name)
     if isinstance(node, nodes.Filter):
         # Such as `map(attribute="__class__")`.
         for each in (*node.args, *(keyword.value for keyword in node.kwargs)):
             told = each.value if isinstance(each, nodes.Const) else None
             if isinstance(told, str) and any(part[:1] == "_" for part in told.split(".")):
-                raise _refused(node, f"A template cannot use the attribute {told!r}.")
+                raise _refused(node, Code.ATTRIBUTE_REFUSED, name=told)
     if isinstance(node, nodes.Call):
         target = node.node
         is_range = isinstance(target, nodes.Name) and target.name == "range"
         is_method = isinstance(target, nodes.Getattr) and target.attr in METHODS
         if not (is_range or is_method):
-            raise _refused(node, "A template can only call range and a few methods.")
+            raise _refused(node, Code.CALL_REFUSED)
     if isinstance(node, nodes.Call | nodes.Filter | nodes.Test) and (
         node.dyn_args or node.dyn_kwargs
     ):
-        raise _refused(node, "A template cannot pass * or ** arguments.")
+        raise _refused(node, Code.ARGUMENTS_REFUSED)
 
 
-def _refused(node: nodes.Node, text: str) -> Refused:
+def _refused(node: nodes.Node, code: Code, **facts: str | int) -> Refused:
     place = node.lineno
-    return Refused(text, place, place.column if isinstance(place, _Place) else None)
+    return Refused(code, place, place.column if isinstance(place, _Place) else None, **facts)
 
 
 def _too_long() -> Refused:
-    return Refused(f"The text would be longer than {MAX_OUTPUT_CHARACTERS:,} characters.")
+    return Refused(Code.RESULT_TOO_LONG, limit=MAX_OUTPUT_CHARACTERS)
 
 
 def _line_of(error: BaseException) -> int | None:
@@ -303,9 +311,10 @@ def _line_of(error: BaseException) -> int | None:
     return lines[-1] if lines else None
 
 
-def _sentence(text: str) -> str:
+def _wrong(text: str, line: int | None = None, column: int | None = None) -> Refused:
+    """What Jinja or Python finds wrong, as a sentence."""
     text = " ".join(text.split())[:300].rstrip(".")
-    return f"{text[:1].upper()}{text[1:]}."
+    return Refused(Code.TEXT_WRONG, line, column, words=f"{text[:1].upper()}{text[1:]}.")
 
 
 def _joined(texts: list[str]) -> str:
@@ -318,7 +327,7 @@ def _plain(value: Any) -> Any:
         return [_plain(each) for each in value]
     if value is None or type(value) in (str, int, float, bool):
         return value
-    raise Refused("A value is not plain.")
+    raise Refused(Code.VALUE_REFUSED)
 
 
 def _default(value: Any, default: Any = "", boolean: bool = False) -> Any:

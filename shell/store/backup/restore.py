@@ -80,6 +80,7 @@ class _Stored(BaseModel):
 class _Text(_Stored):
     type: Literal["text"]
     text: str
+    untrusted: bool = False
 
 
 class _Attachment(_Stored):

@@ -9,6 +9,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import apsw
 
@@ -45,7 +46,7 @@ def take_apart(content: str | Sequence[Part]) -> StoredContent:
     for part in content:
         if isinstance(part, TextPart):
             words.append(clean(part.text))
-            listed.append({"type": "text", "text": words[-1]})
+            listed.append({**part.model_dump(), "text": words[-1]})
             continue
         data = _bytes(part.data)
         name = None if part.name is None else clean(part.name)
@@ -59,7 +60,7 @@ def take_apart(content: str | Sequence[Part]) -> StoredContent:
                 "hash": blobs[-1][0],
             }
         )
-    if len(listed) == len(words):
+    if all(part.keys() == {"type", "text"} for part in listed):
         return StoredContent("".join(words), None)
     return StoredContent("".join(words), json.dumps(listed, ensure_ascii=False), tuple(blobs))
 
@@ -85,7 +86,7 @@ def listed_parts(parts: str | None) -> list[TextPart | Attachment]:
     listed: list[TextPart | Attachment] = []
     for part in json.loads(parts or "[]"):
         if part["type"] == "text":
-            listed.append(TextPart.model_construct(text=part["text"]))
+            listed.append(_text(part))
         else:
             listed.append(
                 Attachment(
@@ -106,7 +107,7 @@ def whole(text: str, parts: str | None, blob: Callable[[str], bytes | None]) -> 
     listed: list[Part] = []
     for part in json.loads(parts):
         if part["type"] == "text":
-            listed.append(TextPart.model_construct(text=part["text"]))
+            listed.append(_text(part))
             continue
         data = blob(part["hash"])
         if data is None:
@@ -141,6 +142,11 @@ def read_unchecked(connection: apsw.Connection, blob_hash: str) -> bytes | None:
 def is_sound(blob_hash: str, data: bytes | None) -> bool:
     """Whether the bytes of an attachment match its hash."""
     return data is not None and hashlib.sha256(data).hexdigest() == blob_hash
+
+
+def _text(part: dict[str, Any]) -> TextPart:
+    untrusted = part.get("untrusted") is True
+    return TextPart.model_construct(text=part["text"], untrusted=untrusted)
 
 
 def _bytes(coded: str) -> bytes:

@@ -193,4 +193,5 @@ def _detail(
         reasoning_ms=earlier.reasoning_ms if thought is None else thought[1] - thought[0],
         failure=failure,
         earlier=earlier.earlier,
+        runs=earlier.runs,
     )

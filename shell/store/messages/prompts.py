@@ -1,4 +1,4 @@
-"""Reads the user's latest questions, which a page offers again."""
+"""Reads the user's latest questions, which a page offers again. Texts of servers are left out."""
 
 import apsw
 
@@ -15,6 +15,7 @@ _PROMPTS = """
         SELECT messages.number, text FROM messages
         JOIN conversations ON conversations.number = messages.conversation
         WHERE role = 'user' AND deleted_at IS NULL
+        AND instr(coalesce(parts, ''), '"untrusted":') = 0
         ORDER BY messages.number DESC LIMIT ?
     )
     WHERE text <> '' AND length(text) <= ?

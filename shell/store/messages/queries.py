@@ -277,9 +277,14 @@ def parts(connection: apsw.Connection, found: MessageRow) -> list[AnswerPart]:
 
 
 def is_imported(found: MessageRow) -> bool:
-    """Whether a message came with an import; earlier versions gave only answers no run."""
+    """Whether a message came with an import; earlier versions gave only answers no run. An answer
+    that was continued here is still one.
+    """
     no_run = found.role == "assistant" and found.inference_id is None
-    return no_run or found.inference_id == IMPORTED
+    if no_run or found.inference_id == IMPORTED:
+        return True
+    known = detail_of(found) if f'"{IMPORTED}"' in (found.detail or "") else None
+    return known is not None and IMPORTED in known.runs
 
 
 def _message(found: MessageRow, shape: Skeleton, parts: list[AnswerPart]) -> StoredMessage:

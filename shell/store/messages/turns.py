@@ -17,7 +17,7 @@ from shell.contract import (
     MessageTemplate,
     Part,
     Role,
-    has_attachments,
+    is_of_strangers,
 )
 from shell.errors import ValidationFailed
 from shell.store.database import Job
@@ -67,8 +67,8 @@ class PathMessage:
 
     @property
     def is_of_strangers(self) -> bool:
-        """Whether others may have written some of it: an attachment, or what was imported."""
-        return self.imported or has_attachments(self.content)
+        """Whether others may have written some of it; an import counts as theirs."""
+        return self.imported or is_of_strangers(self.content)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +185,8 @@ def continuation(message_id: str, more: BudgetRaise | None = None) -> Turn:
     def write(connection: apsw.Connection, place: TurnPlace, by: Author) -> WrittenTurn:
         tree.conversation(connection, place.conversation_id)
         message = place.path[-1]
-        so_far = earlier(queries.detail_of(message))
+        run = queries.IMPORTED if queries.is_imported(message) else message.inference_id
+        so_far = earlier(queries.detail_of(message), run)
         tree.choose(connection, message.number)
         tree.begin_again(
             connection, message.number, by.inference_id, by.provider_id, by.model_id, so_far
@@ -239,13 +240,15 @@ def path_messages(
     return messages
 
 
-def earlier(known: AnswerDetail | None) -> AnswerDetail | None:
-    """The detail that stays when an answer is continued: all but how it ended."""
-    if known is None:
-        return None
-    usages = known.earlier if known.usage is None else [*known.earlier, known.usage]
+def earlier(known: AnswerDetail | None, inference_id: str | None) -> AnswerDetail:
+    """The detail that stays when an answer of this run is continued: all but how it ended."""
+    known = known or AnswerDetail()
     return AnswerDetail(
-        tools=known.tools, notices=known.notices, reasoning_ms=known.reasoning_ms, earlier=usages
+        tools=known.tools,
+        notices=known.notices,
+        reasoning_ms=known.reasoning_ms,
+        earlier=known.earlier if known.usage is None else [*known.earlier, known.usage],
+        runs=known.runs if inference_id is None else [*known.runs, inference_id],
     )
 
 

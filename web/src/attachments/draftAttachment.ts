@@ -43,11 +43,19 @@ export interface DraftAttachment {
 export interface DraftMessage {
   readonly text: string;
   readonly attached: readonly DraftAttachment[];
+  /** Whether a server wrote some of the text, which the host then trusts less. */
+  readonly untrusted: boolean;
   /** The template that made the text. */
   readonly template?: MessageTemplate | undefined;
+  /** Sets in the chat what the template asks for, when it is sent. Returns what takes that back. */
+  readonly setUp?: SetUp | undefined;
 }
 
-export const isBlank = ({ text, attached }: DraftMessage): boolean =>
+export type SetUp = () => () => void;
+
+export const NO_MESSAGE: DraftMessage = { text: "", attached: [], untrusted: false };
+
+export const isBlank = ({ text, attached }: Pick<DraftMessage, "text" | "attached">): boolean =>
   text.trim() === "" && attached.length === 0;
 
 /** The template of a message that is sent with this text, which may have been edited meanwhile. */

@@ -10,20 +10,27 @@ import {
 
 /** Rejects if the bytes of an attachment of an earlier message are no longer available. */
 export async function contentOf(
-  { text, attached }: DraftMessage,
+  written: DraftMessage,
   bytes: BlobCache,
 ): Promise<SendRequest["content"]> {
-  if (attached.length === 0) return text;
-  const parts = await Promise.all(attached.map((one) => partOf(one, bytes)));
-  return text.trim() === "" ? parts : [...parts, { type: "text", text }];
+  if (isText(written)) return written.text;
+  const parts = await Promise.all(written.attached.map((one) => partOf(one, bytes)));
+  return [...parts, ...textIn(written)];
 }
 
 /** The content to show until the host returns the stored message. */
-export function shownContent({ text, attached }: DraftMessage): string | (TextPart | Attachment)[] {
-  if (attached.length === 0) return text;
-  const parts = attached.map(attachmentOf);
-  return text.trim() === "" ? parts : [...parts, { type: "text", text }];
+export function shownContent(written: DraftMessage): string | (TextPart | Attachment)[] {
+  return isText(written)
+    ? written.text
+    : [...written.attached.map(attachmentOf), ...textIn(written)];
 }
+
+/** Whether it is nothing but a text of the person. */
+const isText = ({ attached, untrusted }: DraftMessage): boolean =>
+  attached.length === 0 && !untrusted;
+
+const textIn = ({ text, untrusted }: DraftMessage): TextPart[] =>
+  text.trim() === "" ? [] : [{ type: "text", text, ...(untrusted && { untrusted }) }];
 
 async function partOf(attached: DraftAttachment, bytes: BlobCache): Promise<ImagePart | FilePart> {
   const { kind, name, mediaType, hash } = attached;

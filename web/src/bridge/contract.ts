@@ -233,6 +233,8 @@ export interface SummaryUse {
 export interface TextPart {
   type: "text";
   text: string;
+  /** Strangers may have written some of it: it began as a prompt of a server. */
+  untrusted?: boolean | undefined;
 }
 
 /**
@@ -842,6 +844,8 @@ export interface AnswerDetail {
   failure: AnswerFailure | null;
   /** The usage of the runs before the last one, for a continued answer. */
   earlier: Usage[];
+  /** The ids of these runs, in order. */
+  runs?: string[] | undefined;
   /** Which budget it has reached. */
   budget?: BudgetPause;
 }
@@ -1558,9 +1562,53 @@ export interface SettingsView {
   remarks: Remark[];
 }
 
+/** What is wrong with a template. The page has a sentence for each language. */
+export type TemplateProblemCode =
+  | "FILE_UNREADABLE"
+  | "HEAD_NO_FIELDS"
+  | "HEAD_FIELD_UNKNOWN"
+  | "HEAD_NO_TEXT"
+  | "HEAD_VALUE_WRONG"
+  | "YAML_TOO_LONG"
+  | "YAML_FIELD_NAME"
+  | "YAML_TAG"
+  | "YAML_ALIAS"
+  | "YAML_WRONG"
+  | "YAML_TOO_DEEP"
+  | "INPUTS_WRONG"
+  | "INPUT_NAME"
+  | "INPUT_NO_FIELDS"
+  | "INPUT_FIELD_UNKNOWN"
+  | "INPUT_WRONG"
+  | "INPUT_DEFAULT"
+  | "INPUT_OPTIONS"
+  | "INPUT_NO_OPTIONS"
+  | "TEXT_TOO_LONG"
+  | "TEXT_WRONG"
+  | "TOO_SLOW"
+  | "TOO_MUCH_MEMORY"
+  | "TOO_MANY_PARTS"
+  | "TOO_MANY_LOOPS"
+  | "TOO_DEEP"
+  | "RESULT_TOO_LONG"
+  | "SECTION_INSIDE"
+  | "LOOP_RECURSIVE"
+  | "WORD_REFUSED"
+  | "NAME_REFUSED"
+  | "ATTRIBUTE_REFUSED"
+  | "CALL_REFUSED"
+  | "ARGUMENTS_REFUSED"
+  | "FILTER_UNKNOWN"
+  | "TEST_UNKNOWN"
+  | "VALUE_REFUSED";
+
 /** What is wrong with a template, and where in its file. Lines and columns count from 1. */
 export interface TemplateProblem {
+  code: TemplateProblemCode;
+  /** The sentence in English. */
   message: string;
+  /** What the sentence names: `name`, `known`, `limit`, and `words` that are not translated. */
+  facts?: Record<string, string | number> | undefined;
   line?: number;
   column?: number;
 }

@@ -3,7 +3,14 @@
  * to it.
  */
 import type { AttachmentList } from "../attachments/attachmentList";
-import { type DraftMessage, isBlank, isReady, templateOf } from "../attachments/draftAttachment";
+import {
+  type DraftMessage,
+  isBlank,
+  isReady,
+  NO_MESSAGE,
+  type SetUp,
+  templateOf,
+} from "../attachments/draftAttachment";
 import type {
   BudgetRaise,
   ConversationSummary,
@@ -70,7 +77,7 @@ export interface Conversation extends ReadonlyStore<ConversationState> {
    * to send, or if an attachment cannot be sent. What a template makes takes the place of what one has
    * made before, if that is in the message box.
    */
-  send(text?: string, template?: MessageTemplate): boolean;
+  send(text?: string, template?: MessageTemplate, setUp?: SetUp): boolean;
   /** What the draft would send now. Nothing is sent. */
   preview(): Promise<Preview>;
   /** Moves the queued messages back into the draft. */
@@ -284,8 +291,12 @@ export function createConversation(given: ConversationOptions): Conversation {
   function begin(turn: Turn): boolean {
     const inferenceId = newInferenceId();
     const before = get().messages;
+    const takeBack = "written" in turn ? turn.written.setUp?.() : undefined;
     const shown = showTurn(context, turn, inferenceId);
-    if (shown === null) return false;
+    if (shown === null) {
+      takeBack?.();
+      return false;
+    }
     let refusal = null as Failure | null;
     const run = startRun(
       host.llm,
@@ -304,7 +315,10 @@ export function createConversation(given: ConversationOptions): Conversation {
       if (refusal === null) {
         options.once.set(null);
         dispatch({ type: "accepted", added, by });
-      } else refused(turn, shown.undo, refusal);
+      } else {
+        takeBack?.();
+        refused(turn, shown.undo, refusal);
+      }
       sendNext();
     });
     return true;
@@ -387,26 +401,21 @@ export function createConversation(given: ConversationOptions): Conversation {
       const isKept = tray.get().length === 0 && (!get().temporary || draft.get() === "");
       return isKept && edits.get().size === 0 && get().queue.length === 0 && !isBusy(get());
     },
-    send(text, template) {
+    send(text, template, setUp) {
       const { phase } = get();
       if (phase === "gone") return false;
       if (text === undefined ? !isSendable() : text.trim() === "") return false;
       const isMade = template && templateOf(unsent.returned.get(), draft.get()).template;
-      const box = text === undefined || isMade ? unsent.take() : { text: "", attached: [] };
+      const box = text === undefined || isMade ? unsent.take() : NO_MESSAGE;
       const written =
-        text === undefined ? box : { text, attached: box.attached, ...(template && { template }) };
+        text === undefined ? box : { ...box, text, untrusted: false, template, setUp };
       if (isBusy(get()) || phase === "opening" || phase === "failed") {
         dispatch({ type: "queued", written });
         if (phase === "failed") void open();
       } else begin({ kind: "send", written });
       return true;
     },
-    preview: () =>
-      previewDraft(
-        context,
-        { text: draft.get(), attached: tray.get() },
-        options.first.get().instructions,
-      ),
+    preview: () => previewDraft(context, unsent.written(), options.first.get().instructions),
     async decide(row, verdict) {
       const messageId = rows.get(row)?.get().message.id;
       if (messageId === undefined) return false;
@@ -504,10 +513,13 @@ export function createConversation(given: ConversationOptions): Conversation {
         if (unsent.takeBack(call.written)) begin(call);
         else self.send();
         return;
-      case "edit":
-        if (edits.get().has(call.row)) self.edit(call.row);
+      case "edit": {
+        const edit = edits.get().get(call.row);
+        const { setUp } = call.written;
+        if (edit !== undefined) self.edit(call.row, { ...writtenIn(edit), setUp });
         else if (!begin(call)) unsent.giveBack(call.written);
         return;
+      }
       case "regenerate":
       case "continue":
         begin(call);

@@ -20,6 +20,7 @@ export interface PendingSend {
   readonly text: string;
   /** The message of which it is another version. */
   readonly edited: string | null;
+  readonly untrusted: boolean;
   readonly template?: MessageTemplate | undefined;
 }
 
@@ -28,6 +29,7 @@ export interface KeptEdit {
   readonly messageId: string;
   readonly text: string;
   readonly attached: readonly DraftAttachment[];
+  readonly untrusted: boolean;
 }
 
 export interface Draft {
@@ -37,11 +39,20 @@ export interface Draft {
   /** Names of the attachments. `attached` stores their bytes; the page reports those without room. */
   readonly names: readonly string[];
   readonly edits: readonly KeptEdit[];
+  /** Whether a server wrote some of the text or of the queue. */
+  readonly untrusted: boolean;
   /** The template that made the text. */
   readonly template?: MessageTemplate | undefined;
 }
 
-export const NO_DRAFT: Draft = { text: "", queue: [], sent: null, names: [], edits: [] };
+export const NO_DRAFT: Draft = {
+  text: "",
+  queue: [],
+  sent: null,
+  names: [],
+  edits: [],
+  untrusted: false,
+};
 
 export interface DraftSource {
   /** The conversation's id, or `NEW_CHAT`. */
@@ -130,7 +141,8 @@ function put(all: Map<string, Draft>, key: string, draft: Draft): void {
   const textsOf = ({ sent, queue, text }: Draft) => [sent?.text ?? "", ...queue, text];
   const text = joined([before, draft].flatMap((one) => (one === undefined ? [] : textsOf(one))));
   const names = [...(before?.names ?? []), ...draft.names];
-  all.set(key, before === undefined ? draft : { ...NO_DRAFT, text, names });
+  const untrusted = [before, before?.sent, draft, draft.sent].some((one) => one?.untrusted);
+  all.set(key, before === undefined ? draft : { ...NO_DRAFT, text, names, untrusted });
 }
 
 /** The page's storage, or null if it is disabled. */
@@ -165,11 +177,11 @@ function attempt(run: () => void): void {
 /** Reads a stored draft; anything invalid is no draft. */
 function draftOf(kept: unknown): Draft {
   const draft = { ...NO_DRAFT, ...(kept as Partial<Draft> | null) };
-  const { text, queue, sent, names, edits, template } = draft;
+  const { text, queue, sent, names, edits, untrusted, template } = draft;
   const isSent = sent === null || (isText(sent.text) && isText(sent.inferenceId));
   const areEdits = Array.isArray(edits) && edits.every((one) => isText(one.text));
   const isDraft = isText(text) && areTexts(queue) && areTexts(names) && isSent && areEdits;
-  return isDraft ? { text, queue, sent, names, edits, template } : NO_DRAFT;
+  return isDraft ? { text, queue, sent, names, edits, untrusted, template } : NO_DRAFT;
 }
 
 const isText = (value: unknown): value is string => typeof value === "string";

@@ -9,7 +9,7 @@ import {
 } from "../attachments/draftAttachment";
 import { createStore, type ReadonlyStore, type Store } from "../lib/store";
 import { type KeptEdit, kept } from "./drafts";
-import { viewOf } from "./message";
+import { type MessageView, viewOf } from "./message";
 import type { MessageStore } from "./messageStore";
 
 export interface Edit {
@@ -70,10 +70,11 @@ export function createEdits(
       store.set(new Map([...store.get()].filter(([key]) => key !== row)));
     },
     kept() {
-      const here = [...store.get()].map(([row, { draft, tray }]) => ({
+      const here = [...store.get()].map(([row, { from, draft, tray }]) => ({
         messageId: idOf(row) ?? "",
         text: draft.get(),
         attached: tray.get().map(kept),
+        untrusted: from.untrusted,
       }));
       return [...here, ...away];
     },
@@ -93,11 +94,14 @@ export function createEdits(
 /** What is sent now. Its template stays with the text that it has made. */
 export function writtenIn({ from, draft, tray }: Edit): DraftMessage {
   const text = draft.get();
-  return { text, attached: tray.get(), ...templateOf(from, text) };
+  const { untrusted } = from;
+  return { text, attached: tray.get(), untrusted, ...templateOf(from, text) };
 }
 
-const saidIn = ({ text, attachments, template }: ReturnType<typeof viewOf>): DraftMessage => ({
+/** A sent question as a message to send. */
+export const saidIn = ({ text, attachments, untrusted, template }: MessageView): DraftMessage => ({
   text,
   attached: attachments.map(draftAttachmentOf),
+  untrusted,
   ...(template && { template }),
 });

@@ -36,6 +36,8 @@ export interface MessageView
   readonly role: StoredMessage["role"];
   readonly text: string;
   readonly attachments: readonly Attachment[];
+  /** Whether a server wrote some of the text. */
+  readonly untrusted: boolean;
   readonly reasoning: string;
   readonly reasoningMs: number | null;
   readonly status: MessageStatus;
@@ -50,6 +52,8 @@ export interface MessageView
   readonly modelId: string | null;
   /** The run that has written it last. */
   readonly inferenceId: string | null;
+  /** The runs that have written it before, in order. */
+  readonly runs: readonly string[];
   /** In milliseconds since the epoch; null if only the run is known. */
   readonly createdAt: number | null;
   /** All versions of this message, oldest first. */
@@ -76,12 +80,14 @@ export function viewOfRun(run: Pick<Run, "id" | "get">): MessageView {
 
 /** The answer at the start of its next run: its content stays, its ending is cleared. */
 export function soFar(state: MessageState): StoredMessage {
-  const { text, reasoning, reasoningMs, tools, notices, usage, earlier } = viewOf(state);
+  const { text, reasoning, reasoningMs, tools, notices, usage, earlier, runs, inferenceId } =
+    viewOf(state);
   const detail = {
     tools: [...tools],
     notices: [...notices],
     reasoningMs,
     earlier: usage === null ? [...earlier] : [...earlier, usage],
+    runs: inferenceId === null ? [...runs] : [...runs, inferenceId],
     finishReason: null,
     usage: null,
     timing: null,
@@ -125,6 +131,9 @@ function keptOf(message: StoredMessage): MessageView {
     text: textOf(content),
     attachments:
       typeof content === "string" ? EMPTY : content.filter((part) => part.type === "attachment"),
+    untrusted:
+      typeof content !== "string" &&
+      content.some((part) => part.type === "text" && part.untrusted === true),
     reasoning: message.reasoning,
     reasoningMs: detail?.reasoningMs ?? null,
     // No run here writes it, so a stored state of streaming means that it was interrupted.
@@ -137,6 +146,7 @@ function keptOf(message: StoredMessage): MessageView {
     tools: detail?.tools ?? EMPTY,
     usage: detail?.usage ?? null,
     earlier: detail?.earlier ?? EMPTY,
+    runs: detail?.runs ?? EMPTY,
     timing: detail?.timing ?? null,
     finishReason: detail?.finishReason ?? null,
     failure: failure && { ...failure, retryAfterMs: null, issues: null, details: null },

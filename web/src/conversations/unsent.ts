@@ -37,6 +37,8 @@ export interface Unsent {
   /** The message that came back last. It has its template as long as its text stays. */
   readonly returned: ReadonlyStore<DraftMessage | null>;
   readonly edits: OwnEdits;
+  /** The content of the message box. */
+  written(): DraftMessage;
   /** Empties the message box; returns its content. */
   take(): DraftMessage;
   /** Puts a message back into the message box, before the draft. */
@@ -63,6 +65,11 @@ export function createUnsent({ state, rows, drafts, bytes }: UnsentOptions): Uns
   const draft = createStore(joined([...reloaded.queue, reloaded.text]));
   const tray = createAttachmentList(keepBytes);
   const returned = createStore(madeBy(reloaded));
+  /**
+   * Whether a server wrote some of the text. It holds until the text is sent: what was deleted can come
+   * back, by Undo and from the history of prompts.
+   */
+  let { untrusted } = reloaded;
   const edits = createEdits(rows, keepBytes, () => changed());
 
   function keepBytes({ hash, bytes: read }: DraftAttachment): void {
@@ -89,12 +96,12 @@ export function createUnsent({ state, rows, drafts, bytes }: UnsentOptions): Uns
     isTemporary: () => state.get().temporary,
     read(): Draft {
       const { queue } = state.get();
-      const { inferenceId, text, edited, template } = sent() ?? {};
-      const isSent = inferenceId !== undefined && text !== undefined;
+      const going = sent();
       return {
         text: draft.get(),
         queue: queue.map((one) => one.text),
-        sent: isSent ? { inferenceId, text, edited: edited ?? null, template } : null,
+        sent: going && pendingSend(going),
+        untrusted: untrusted || queue.some((one) => one.untrusted),
         ...templateOf(returned.get(), draft.get()),
         names: namesOf([...queue.map((one) => one.attached), tray.get()].flat()),
         edits: edits.kept(),
@@ -127,6 +134,7 @@ export function createUnsent({ state, rows, drafts, bytes }: UnsentOptions): Uns
   function giveBack(written: DraftMessage): void {
     const { text, attached } = written;
     tray.put(attached);
+    untrusted ||= written.untrusted;
     // Beside another text it is not what the template made.
     if (draft.get() === "") returned.set(written);
     draft.set(joined([text, draft.get()]));
@@ -137,7 +145,8 @@ export function createUnsent({ state, rows, drafts, bytes }: UnsentOptions): Uns
     const isHere = (row: string) => rows.get(row)?.get().message.inferenceId === left.inferenceId;
     if (messages.some(isHere)) return;
     const edited = messages.find((row) => rows.get(row)?.get().message.id === left.edited);
-    const written = { text: left.text, attached, template: left.template };
+    const { text, untrusted, template } = left;
+    const written = { text, attached, untrusted, template };
     if (edited === undefined) giveBack(written);
     else edits.begin(edited, written);
   }
@@ -170,17 +179,23 @@ export function createUnsent({ state, rows, drafts, bytes }: UnsentOptions): Uns
   tray.subscribe(() => changed());
   state.subscribe((now, { pending }) => changed(now.pending !== pending && sent() !== null));
 
+  function written(): DraftMessage {
+    const text = draft.get();
+    return { text, attached: tray.get(), untrusted, ...templateOf(returned.get(), text) };
+  }
+
   return {
     draft,
     tray,
     returned,
     edits,
+    written,
     take() {
-      const text = draft.get();
-      const written = { text, attached: tray.take(), ...templateOf(returned.get(), text) };
+      const taken = { ...written(), attached: tray.take() };
+      untrusted = false;
       returned.set(null);
       draft.set("");
-      return written;
+      return taken;
     },
     giveBack,
     takeBack({ text, attached }) {
@@ -218,6 +233,7 @@ export function createUnsent({ state, rows, drafts, bytes }: UnsentOptions): Uns
       if (isTyped) return;
       edits.restore(kept, state.get().messages);
       if (left !== null) settle(left, []);
+      untrusted ||= stored.untrusted;
       returned.set(returned.get() ?? madeBy(stored));
       if (queue.length > 0 || text !== "") draft.set(joined([draft.get(), ...queue, text]));
     },
@@ -227,8 +243,23 @@ export function createUnsent({ state, rows, drafts, bytes }: UnsentOptions): Uns
 }
 
 /** The text that a template made, if the draft is one. */
-const madeBy = ({ text, template }: Draft): DraftMessage | null =>
-  template === undefined ? null : { text, attached: [], template };
+const madeBy = ({ text, untrusted, template }: Draft): DraftMessage | null =>
+  template === undefined ? null : { text, attached: [], untrusted, template };
+
+/** Without the attachments, which are stored apart. */
+const pendingSend = ({
+  inferenceId,
+  text,
+  edited,
+  untrusted,
+  template,
+}: PendingSend): PendingSend => ({
+  inferenceId,
+  text,
+  edited,
+  untrusted,
+  template,
+});
 
 /** Names of the attachments that could be sent; the others are not reported as lost. */
 function namesOf(all: readonly DraftAttachment[]): string[] {

@@ -211,9 +211,12 @@ export function createFakeConversations(host: FakeAnswers): FakeConversations {
     const messages = path.map(({ role, content }) => ({ role, content: told(content) }));
     const asked = messages.findLast(({ role }) => role === "user");
     const earlier = usagesOf(answer);
+    const { detail, inferenceId: latest } = answer;
+    const before = [...(detail?.runs ?? []), ...(latest === null ? [] : [latest])];
     const all = asked ? [...messages, asked] : messages;
     const inferenceId = host.start(wanted, all, (run, last) => {
       Object.assign(answer, outcomeOf(answer, run.events, last, earlier));
+      Object.assign(answer.detail ?? {}, { runs: before });
       changed();
     });
     Object.assign(answer, { status: "streaming", inferenceId, detail: null });

@@ -148,7 +148,8 @@ function checked(text: string): { inputs: FormField[]; problem?: TemplateProblem
   if (row >= 0) {
     const column = (lines[row]?.lastIndexOf("{{") ?? 0) + 1;
     const message = "This variable has no end.";
-    return { inputs: [], problem: { message, line: row + 1, column } };
+    const facts = { words: message };
+    return { inputs: [], problem: { code: "TEXT_WRONG", message, facts, line: row + 1, column } };
   }
   const named = [...text.matchAll(/^ {2}(\w+): \{type: (\w+), title: (\w+)\}$/gm)];
   const inputs = named.map(

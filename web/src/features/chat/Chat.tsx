@@ -8,6 +8,7 @@ import {
   useState,
 } from "react";
 import type { McpPrompt, MessageTemplate } from "../../bridge/contract";
+import type { Conversation } from "../../conversations/conversation";
 import { useConversation } from "../../conversations/useConversation";
 import { useConversations } from "../../conversations/useConversations";
 import { useStore } from "../../conversations/useStore";
@@ -121,8 +122,8 @@ export function Chat(props: ChatProps) {
     return () => document.removeEventListener("keydown", onKeyDown);
   }, [conversation]);
 
-  function send(text?: string, by?: MessageTemplate): boolean {
-    const isSent = conversation.send(text, by);
+  function send(...what: Parameters<Conversation["send"]>): boolean {
+    const isSent = conversation.send(...what);
     if (isSent) jumpToEnd();
     box.current?.focus();
     return isSent;
@@ -244,7 +245,7 @@ export function Chat(props: ChatProps) {
           onClose={() => setPrompt(null)}
           onInsert={(text, files) => {
             setPrompt(null);
-            conversation.giveBack({ text, attached: [] });
+            conversation.giveBack({ text, attached: [], untrusted: true });
             attach(files);
           }}
         />

@@ -22,9 +22,9 @@ export function FormOfMessage({ id, view, edit, conversation, onClose }: FormOfM
       template={template}
       conversation={conversation}
       onClose={onClose}
-      onSend={(text, made) => {
+      onSend={(text, made, setUp) => {
         const attached = edit ? writtenIn(edit).attached : view.attachments.map(draftAttachmentOf);
-        return conversation.edit(id, { text, attached, template: made });
+        return conversation.edit(id, { text, attached, untrusted: false, template: made, setUp });
       }}
     />
   );

@@ -1,5 +1,6 @@
 /** The form of a template, then the text that it makes. Nothing is sent before the person has seen it. */
 import { useEffect, useRef, useState } from "react";
+import type { SetUp } from "../../attachments/draftAttachment";
 import type { MessageTemplate, RenderedTemplate, TemplateDetail } from "../../bridge/contract";
 import { failureOf } from "../../bridge/hostError";
 import type { Conversation } from "../../conversations/conversation";
@@ -15,7 +16,7 @@ import TypedForm, { type FormValues } from "../../ui/form/TypedForm";
 import { Notice, Problem } from "../../ui/Problem";
 import { problemText } from "./problemText";
 import { RenderedText } from "./RenderedText";
-import { TemplateWish, useWish } from "./TemplateWish";
+import { setUpFor, TemplateWish, useWish } from "./TemplateWish";
 import own from "./templates.module.css";
 
 export interface TemplateDialogProps {
@@ -24,7 +25,7 @@ export interface TemplateDialogProps {
   readonly conversation: Conversation;
   readonly onClose: () => void;
   /** False if it cannot be sent now: the form stays. */
-  readonly onSend: (text: string, template: MessageTemplate) => boolean;
+  readonly onSend: (text: string, template: MessageTemplate, setUp?: SetUp) => boolean;
 }
 
 /** The template as it is, and as it was when it made the message. Null where it is gone. */
@@ -96,11 +97,8 @@ export function TemplateDialog({ template, conversation, onClose, onSend }: Temp
       } else if (system !== undefined && conversationId !== null) {
         await instructions.instruct({ conversationId, systemPrompt: system });
       }
-      if (isUsed && wish !== null) {
-        if (wish.model !== null) conversation.choose(wish.model);
-        options.choose(wish.options);
-      }
-      if (onSend(user, { name, version, values: plain(sent) })) onClose();
+      const setUp = isUsed && wish !== null ? setUpFor(wish, conversation) : undefined;
+      if (onSend(user, { name, version, values: plain(sent) }, setUp)) onClose();
       else setProblem(conversation.isBusy() ? strings.editWaits : strings.gone);
     } catch (error) {
       setProblem(reasonOf(error));

@@ -1,8 +1,9 @@
 /** The model, the effort and the tools that a template asks for. The person may leave them out. */
 import { useEffect, useState } from "react";
+import type { SetUp } from "../../attachments/draftAttachment";
 import type { TemplateDetail, ToolSummary } from "../../bridge/contract";
 import type { ChosenOptions } from "../../conversations/answerOptions";
-import type { ModelRef } from "../../conversations/conversation";
+import type { Conversation, ModelRef } from "../../conversations/conversation";
 import { locale } from "../../i18n";
 import { costs } from "../../i18n/costs";
 import { templates as texts } from "../../i18n/templates";
@@ -62,6 +63,29 @@ export function useWish(detail: TemplateDetail | null, by: ModelRef | null): Wis
     options: { ...(effort && { effort }), ...(found.length > 0 && { tools: found }) },
     lines,
     missing,
+  };
+}
+
+/**
+ * Sets what a template asks for. Taken back, it leaves what the person has chosen meanwhile; and a retry
+ * sets nothing once the person has chosen something else.
+ */
+export function setUpFor({ model, options }: Wish, conversation: Conversation): SetUp {
+  const choice = conversation.options;
+  const now = () => ({ by: conversation.get().by, options: choice.get() });
+  let left: ReturnType<typeof now> | null = null;
+  return () => {
+    const before = now();
+    if (left !== null && (left.by !== before.by || left.options !== before.options))
+      return () => {};
+    if (model !== null) conversation.choose(model);
+    choice.choose(options);
+    const set = now();
+    return () => {
+      if (conversation.get().by === set.by) conversation.choose(before.by);
+      if (choice.get() === set.options) choice.choose(before.options);
+      left = now();
+    };
   };
 }
 

@@ -3,6 +3,8 @@ import type { TemplateProblem } from "../../bridge/contract";
 import { templates as texts } from "../../i18n/templates";
 import { withEscapes } from "../../lib/hiddenCharacters";
 
-export function problemText({ message, line, column }: TemplateProblem): string {
-  return (line === undefined ? "" : texts.place(line, column)) + withEscapes(message);
+export function problemText(problem: TemplateProblem): string {
+  const { code, message, facts = {}, line, column } = problem;
+  const said = texts.problems[code]?.(facts) ?? message;
+  return (line === undefined ? "" : texts.place(line, column)) + withEscapes(said);
 }

@@ -91,7 +91,10 @@ export function MessageActions(props: MessageActionsProps) {
       actions={actions.filter((action) => action !== false)}
       more={
         isAnswer && inferenceId !== null
-          ? { label: strings.moreAboutAnswer, menu: <AnswerItems inferenceId={inferenceId} /> }
+          ? {
+              label: strings.moreAboutAnswer,
+              menu: <AnswerItems inferenceId={inferenceId} earlier={view.runs} />,
+            }
           : null
       }
     >

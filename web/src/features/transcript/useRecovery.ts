@@ -1,5 +1,6 @@
 /** Ways to answer a question after a failure: another model, or a new chat. */
-import { type DraftMessage, draftAttachmentOf } from "../../attachments/draftAttachment";
+import { type DraftMessage, NO_MESSAGE } from "../../attachments/draftAttachment";
+import { saidIn } from "../../conversations/edits";
 import { viewOf } from "../../conversations/message";
 import { useConversation } from "../../conversations/useConversation";
 import { useConversations } from "../../conversations/useConversations";
@@ -31,10 +32,9 @@ export function useRecovery(): Recovery {
     for (const row of [...messages].reverse()) {
       const state = conversations.message(row)?.get();
       if (state?.message.role !== "user") continue;
-      const { text, attachments } = viewOf(state);
-      return { text, attached: attachments.map(draftAttachmentOf) };
+      return saidIn(viewOf(state));
     }
-    return { text: "", attached: [] };
+    return NO_MESSAGE;
   }
 
   const isOther = by?.providerId !== answeredBy?.providerId || by?.modelId !== answeredBy?.modelId;

@@ -12,7 +12,13 @@ import { useDownloads } from "../../ui/useDownloads";
 
 const WirePanel = lazyPart(async () => (await import("./WirePanel")).WirePanel);
 
-export function AnswerItems({ inferenceId }: { readonly inferenceId: string }) {
+export interface AnswerItemsProps {
+  readonly inferenceId: string;
+  /** The runs of the same answer before this one. */
+  readonly earlier: readonly string[];
+}
+
+export function AnswerItems({ inferenceId, earlier }: AnswerItemsProps) {
   const { wire } = useConversations();
   const show = useSidePanel();
   const toasts = useToasts();
@@ -32,7 +38,7 @@ export function AnswerItems({ inferenceId }: { readonly inferenceId: string }) {
           run: () =>
             show({
               title: wireTexts.title,
-              body: <WirePanel key={inferenceId} inferenceId={inferenceId} />,
+              body: <WirePanel key={inferenceId} runs={[...earlier, inferenceId]} />,
             }),
         },
         {

@@ -15,34 +15,45 @@ import { RequestView } from "./RequestView";
 import { ResponseView } from "./ResponseView";
 import styles from "./wire.module.css";
 
-export function WirePanel({ inferenceId }: { readonly inferenceId: string }) {
+export interface WirePanelProps {
+  /** The runs of the answer, in order. */
+  readonly runs: readonly string[];
+}
+
+export function WirePanel({ runs }: WirePanelProps) {
   const { get } = useConversations().wire;
-  const [run, setRun] = useState<WireRun | null>(null);
+  const ids = runs.join(" ");
+  const [found, setFound] = useState<readonly WireRun[] | null>(null);
   const [failure, setFailure] = useState<unknown>(null);
 
   const load = useCallback(() => {
+    const orNone = (error: unknown) => {
+      if (failureOf(error).code === "NOT_FOUND") return [];
+      throw error;
+    };
     setFailure(null);
-    get(inferenceId).then(setRun, setFailure);
-  }, [get, inferenceId]);
+    const all = ids.split(" ").map((id) => get(id).then((run) => [run], orNone));
+    Promise.all(all).then((some) => setFound(some.flat()), setFailure);
+  }, [get, ids]);
   useEffect(load, [load]);
 
   if (failure !== null) {
-    if (failureOf(failure).code === "NOT_FOUND") return <NothingKept />;
     const action = { label: strings.tryAgain, run: load };
     return <Problem action={action}>{reasonOf(failure)}</Problem>;
   }
-  if (run === null) return <p role="status">{wireTexts.loading}</p>;
-  const { providerId, modelId } = run.summary;
+  if (found === null) return <p role="status">{wireTexts.loading}</p>;
+  if (found.length === 0) return <NothingKept />;
+  const attempts = found.flatMap((run) => run.attempts);
+  const models = found.map(({ summary }) => `${summary.providerId} · ${summary.modelId}`);
   return (
     <div className={styles.wire}>
       <p className="soft">
-        <Verbatim text={`${providerId} · ${modelId}`} />
+        <Verbatim text={[...new Set(models)].join(", ")} />
       </p>
-      {run.attempts.length === 0 ? (
-        <p>{wireTexts.notHttp}</p>
-      ) : (
-        <Attempts attempts={run.attempts} />
+      {found.length < runs.length && (
+        <p className="soft">{wireTexts.runsKept(found.length, runs.length)}</p>
       )}
+      {attempts.length === 0 ? <p>{wireTexts.notHttp}</p> : <Attempts attempts={attempts} />}
     </div>
   );
 }

@@ -1,6 +1,7 @@
 /** German texts for prompt templates. */
 import type { templatesInEnglish } from "../en/templates";
 import type { Worded } from "../types";
+import { problemsInGerman } from "./templateProblems";
 
 export const templatesInGerman: Worded<typeof templatesInEnglish> = {
   preview: "Vorschau",
@@ -46,6 +47,8 @@ export const templatesInGerman: Worded<typeof templatesInEnglish> = {
   isUnsaved: "Ungespeicherte Änderungen",
   place: (line, column) =>
     column === undefined ? `Zeile ${line}: ` : `Zeile ${line}, Spalte ${column}: `,
+
+  problems: problemsInGerman,
 
   name: "Name",
   nameHint: "Ein Schrägstrich macht einen Ordner, wie in arbeit/prüfung.",

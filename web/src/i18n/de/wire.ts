@@ -29,6 +29,8 @@ export const wireInGerman: Worded<typeof wireInEnglish> = {
   copied: "Kopiert. Lege deinen Schlüssel in die Umgebungsvariable, die darin steht.",
   notCopied: "Das ließ sich nicht kopieren. Erlaube den Zugriff auf die Zwischenablage.",
 
+  runsKept: (kept, all) =>
+    `Diese Antwort wurde fortgesetzt. Von ${kept} ihrer ${all} Läufe sind die Anfragen gespeichert.`,
   attempts: "Versuche",
   attempt: (number) => `Versuch ${number}`,
   sentAfter: (ms) => `gesendet nach ${MS(ms)}`,

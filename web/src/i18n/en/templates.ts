@@ -1,4 +1,9 @@
 /** English texts for prompt templates. */
+import type { TemplateProblem, TemplateProblemCode } from "../../bridge/contract";
+
+export type ProblemTexts = {
+  readonly [C in TemplateProblemCode]?: (facts: NonNullable<TemplateProblem["facts"]>) => string;
+};
 
 export const templatesInEnglish = {
   preview: "Preview",
@@ -42,6 +47,9 @@ export const templatesInEnglish = {
   isUnsaved: "Unsaved changes",
   place: (line: number, column: number | undefined) =>
     column === undefined ? `Line ${line}: ` : `Line ${line}, column ${column}: `,
+
+  /** What is wrong with a template. The host's own sentences are in English. */
+  problems: {} as ProblemTexts,
 
   name: "Name",
   nameHint: "A slash makes a folder, as in work/review.",

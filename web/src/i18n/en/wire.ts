@@ -28,6 +28,8 @@ export const wireInEnglish = {
   copied: "Copied. Put your key in the environment variable that it names.",
   notCopied: "Couldn't copy. Allow access to the clipboard.",
 
+  runsKept: (kept: number, all: number) =>
+    `This answer was continued. The requests of ${kept} of its ${all} runs are kept.`,
   attempts: "Attempts",
   attempt: (number: string) => `Attempt ${number}`,
   sentAfter: (ms: string) => `sent after ${MS(ms)}`,
