@@ -64,6 +64,11 @@ def test_words_are_found_in_messages_that_were_not_there_yet(page: Page) -> None
     page.keyboard.press("Shift+Enter")
     expect(bar.get_by_role("status")).to_have_text("2 of 2")
     until(page, IN_VIEW)
+    field.fill("gull")
+    expect(bar.get_by_role("status")).to_have_text("32 of 32")
+    # Enter presses the button that has the focus.
+    bar.get_by_role("button", name="Previous match").press("Enter")
+    expect(bar.get_by_role("status")).to_have_text("31 of 32")
     field.fill("albatross")
     expect(bar.get_by_role("status")).to_have_text("Not found")
     page.keyboard.press("Escape")

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Locator, Page, Playwright, Route, expect
 
+from shell.contract import PreferencesChange
+from shell.settings import SettingsFile
 from tests.e2e.app import running, until
 from tests.e2e.screens import NARROW, WIDE, lead
 
@@ -14,6 +16,15 @@ pytestmark = pytest.mark.browser
 @pytest.fixture(scope="module")
 def page(playwright: Playwright, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
     with running("browser", playwright, tmp_path_factory.mktemp("narrow")) as app:
+        yield app.page()
+
+
+@pytest.fixture(scope="module")
+def large(playwright: Playwright, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+    """A page with large text."""
+    data = tmp_path_factory.mktemp("large")
+    SettingsFile(data).change(PreferencesChange(text_size="large"))
+    with running("browser", playwright, data) as app:
         yield app.page()
 
 
@@ -77,3 +88,48 @@ def test_a_popover_whose_content_comes_later_is_where_the_room_is(page: Page) ->
     assert panel is not None
     assert anchor is not None
     assert panel["y"] + panel["height"] < anchor["y"]
+
+
+CUT_OFF = """
+row => [...row.querySelectorAll(":scope > * button")].filter((button) => {
+  const [outer, inner] = [row, button].map((one) => one.getBoundingClientRect());
+  return button.checkVisibility({ visibilityProperty: true })
+    && (inner.left < outer.left - 1 || inner.right > Math.min(outer.right, innerWidth) + 1
+      || inner.bottom > outer.bottom + 1);
+}).map(({ title }) => title)
+"""
+"""The visible buttons of a row that are not wholly in it."""
+
+
+def test_actions_without_room_are_in_the_menu_of_their_row(large: Page) -> None:
+    show_narrow(large, "streaming")
+    stop = large.get_by_role("button", name="Stop")
+    stop.click()
+    row = large.get_by_role("toolbar", name="Answer actions")
+    regenerate = row.get_by_role("button", name="Regenerate")
+    large.set_viewport_size({"width": WIDE[0], "height": WIDE[1]})
+    regenerate.click()
+    stop.click()
+    expect(row.get_by_role("group", name="Version 2 of 2")).to_be_visible()
+    expect(regenerate).to_be_visible()
+    large.set_viewport_size({"width": NARROW[0], "height": NARROW[1]})
+    expect(regenerate).to_have_count(0)
+    expect(row.get_by_role("button", name="Copy")).to_be_visible()
+    assert row.evaluate(CUT_OFF) == []
+
+    more = row.get_by_role("button", name="More about this answer")
+    more.press("Enter")
+    items = large.get_by_role("menuitem")
+    expect(items.filter(has_text="Regenerate")).to_be_focused()
+    expect(items.filter(has_text="Ask for a shorter answer")).to_be_visible()
+    expect(items.filter(has_text="Show wire")).to_be_visible()
+    large.keyboard.press("Enter")
+    stop.click()
+    expect(row.get_by_role("group", name="Version 3 of 3")).to_be_visible()
+    row.get_by_role("button", name="Copy").focus()
+    large.keyboard.press("End")
+    expect(more).to_be_focused()
+
+    large.set_viewport_size({"width": WIDE[0], "height": WIDE[1]})
+    expect(regenerate).to_be_visible()
+    assert row.evaluate(CUT_OFF) == []

@@ -16,7 +16,6 @@ import { ConversationsContext } from "./conversations/useConversations";
 import { useList, useShown, useShownId } from "./conversations/useList";
 import { Chat } from "./features/chat/Chat";
 import { ConversationBar } from "./features/chat/ConversationBar";
-import { SharedAnswer } from "./features/chat/SharedAnswer";
 import {
   ComposerContext,
   type ComposerHandle,
@@ -36,7 +35,6 @@ import buttons from "./ui/buttons.module.css";
 import { Dialog } from "./ui/Dialog";
 import { lazyPart } from "./ui/lazyPart";
 import type { MenuItem } from "./ui/Menu";
-import { SidePanel } from "./ui/panel/SidePanel";
 import { type SidePanelContent, SidePanelContext } from "./ui/panel/useSidePanel";
 import { createToastStore, ToastsContext } from "./ui/toasts/toastStore";
 import { DownloadsContext } from "./ui/useDownloads";
@@ -60,6 +58,10 @@ const RecordingDialog = lazyPart(
   async () => (await import("./features/recordings/RecordingDialog")).RecordingDialog,
   failed(strings.openRecording),
 );
+const SharedAnswer = lazyPart(
+  async () => (await import("./features/chat/SharedAnswer")).SharedAnswer,
+);
+const SidePanel = lazyPart(async () => (await import("./ui/panel/SidePanel")).SidePanel);
 const FIRST: Section = "providers";
 
 /** The dialog over the page: a section of the settings, the list of shortcuts, or a recording. */
@@ -196,6 +198,7 @@ function Layout({ bridge, shell, conversations, connection, undo }: LayoutProps)
                 <Sidebar
                   search={search}
                   state={sidebar}
+                  keys={keys("sidebar")}
                   onNewChat={newChat}
                   onSettings={() => openSettings()}
                   menu={menu}
@@ -215,6 +218,7 @@ function Layout({ bridge, shell, conversations, connection, undo }: LayoutProps)
                 title,
                 onSidebar: sidebar.isOpen ? null : open,
                 onNewChat: sidebar.isOpen ? null : newChat,
+                keys,
                 children: <ConversationBar onFind={openFind} findKeys={keys("find")} />,
               }}
               find={isFinding ? { asked: find.asked, onClose: endFind } : null}

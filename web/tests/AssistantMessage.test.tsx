@@ -1,9 +1,13 @@
 /** The display of one answer. */
 import { render, screen } from "@testing-library/react";
-import { expect, it } from "vitest";
+import userEvent from "@testing-library/user-event";
+import { expect, it, vi } from "vitest";
+import type { Conversations } from "../src/conversations/conversations";
 import { blank, viewOf } from "../src/conversations/message";
+import { ConversationsContext } from "../src/conversations/useConversations";
 import { AssistantMessage } from "../src/features/transcript/AssistantMessage";
-import { fileNameOf } from "../src/features/transcript/SaveCode";
+import { fileNameOf } from "../src/features/transcript/CodeActions";
+import { createToastStore, ToastsContext } from "../src/ui/toasts/toastStore";
 
 it("shows a notice twice when both runs of a continued answer had it", () => {
   const message = blank("answer", "assistant", "Tides turn.");
@@ -28,4 +32,30 @@ it.each([
   ["", "code.txt"],
 ])("saves code in %s as %s", (language, name) => {
   expect(fileNameOf(language)).toBe(name);
+});
+
+it("folds and saves code by one row of actions, which keeps the focus", async () => {
+  const user = userEvent.setup();
+  const code = "tide()\n".repeat(30);
+  const message = blank("answer", "assistant", `\`\`\`python\n${code}\`\`\``);
+  const saveText = vi.fn(async () => "/exports/code.py");
+  const toasts = createToastStore();
+  render(
+    <ConversationsContext value={{ saveText } as Partial<Conversations> as Conversations}>
+      <ToastsContext value={toasts}>
+        <AssistantMessage view={viewOf({ message, run: null })} />
+      </ToastsContext>
+    </ConversationsContext>,
+  );
+  const focused = () => document.activeElement?.getAttribute("title");
+  expect(screen.getByRole("toolbar", { name: "Code actions" })).toBeTruthy();
+  await user.tab();
+  expect(focused()).toBe("Fold");
+  await user.keyboard("{Enter}");
+  expect(focused()).toBe("Unfold");
+  await user.keyboard("{ArrowRight}{Enter}");
+  expect(saveText).toHaveBeenCalledExactlyOnceWith({ name: "code.py", text: code });
+  await vi.waitFor(() => expect(toasts.get().at(-1)?.text).toBe("Saved to /exports/code.py"));
+  await user.tab();
+  expect(document.activeElement).toBe(screen.getByRole("button", { name: "Copy code" }));
 });

@@ -272,6 +272,7 @@ describe("a search", () => {
       <ConversationsContext value={conversations}>
         <ToastsContext value={createToastStore()}>
           <Sidebar
+            keys="Mod+B"
             search={search}
             state={{ shut: [], width: 272 } as unknown as SidebarState}
             onNewChat={() => {}}

@@ -55,6 +55,44 @@ it("lists the conversations again when the host comes back", async () => {
   unwatch();
 });
 
+it("fetches the list once for a change of this page, and not again when nothing has changed", async () => {
+  const { transport, bridge, llm } = await fakePage();
+  const { client, router, topics } = bridge;
+  const made = client.conversations.create({});
+  await turn(100);
+  const { id } = await made;
+  void client.conversations.send({ conversationId: id, content: "a" });
+  await turn(2_000);
+  const list = createList({ client, router, topics, llm });
+  const unwatch = list.watch();
+  await turn(500);
+  const [before] = list.get().items;
+  const asked = vi.spyOn(transport.host, "call");
+  const fetches = () =>
+    asked.mock.calls.filter(([method]) => method === "conversations.list").length;
+  const rename = (title: string) => client.conversations.rename({ conversationId: id, title });
+  const renamed = list.optimistic(
+    (items) => items.map((item) => ({ ...item, title: "sea" })),
+    () => rename("sea"),
+  );
+  await turn(1_000);
+  await renamed;
+  expect(list.get().items[0]?.title).toBe("sea");
+  expect(fetches()).toBe(1);
+  // What the host refuses is taken back without a fetch.
+  const refused = list.optimistic(
+    () => [],
+    () => client.conversations.rename({ conversationId: "nobody", title: "x" }),
+  );
+  expect(list.get().items).toEqual([]);
+  const gone = expect(refused).rejects.toThrow();
+  await turn(1_000);
+  await gone;
+  expect(list.get().items[0]).toEqual({ ...before, title: "sea", updatedAt: expect.any(Number) });
+  expect(fetches()).toBe(1);
+  unwatch();
+});
+
 it("rejects an import that the host forgot", async () => {
   const { transport, bridge, llm } = await manualPage();
   const { client, router, topics } = bridge;

@@ -16,13 +16,14 @@ import { type Conversations, createConversations } from "../src/conversations/co
 import { ConversationsContext } from "../src/conversations/useConversations";
 import { createPlayer } from "../src/features/recordings/player";
 import { RecordingView } from "../src/features/recordings/RecordingView";
-import { AnswerMenu } from "../src/features/wire/AnswerMenu";
+import { AnswerItems } from "../src/features/wire/AnswerItems";
 import { RequestPreview } from "../src/features/wire/RequestPreview";
 import { WirePanel } from "../src/features/wire/WirePanel";
 import { createStore } from "../src/lib/store";
 import { beginRun, reduce } from "../src/llm/runReducer";
 import type { Settings, SettingsState } from "../src/settings/settings";
 import { SettingsContext } from "../src/settings/useSettings";
+import { Menu } from "../src/ui/Menu";
 import { createToastStore, ToastsContext } from "../src/ui/toasts/toastStore";
 import { DownloadsContext } from "../src/ui/useDownloads";
 import { shownApp } from "./app";
@@ -218,12 +219,18 @@ it("tries again after an error", async () => {
   await screen.findByRole("region", { name: "Request" });
 });
 
+const MENU = (
+  <Menu label="More about this answer" icon="…">
+    <AnswerItems inferenceId="inf-1" earlier={[]} />
+  </Menu>
+);
+
 it("downloads a recording, or has the host write it, and says why that fails", async () => {
   const user = userEvent.setup();
   const record = vi
     .fn(async () => "/data/exports/inf-1.jsonl")
     .mockRejectedValueOnce(failure("NOT_FOUND"));
-  const { toasts } = show(<AnswerMenu inferenceId="inf-1" earlier={[]} />, { record });
+  const { toasts } = show(MENU, { record });
   const save = async () => {
     await user.click(screen.getByRole("button", { name: "More about this answer" }));
     await user.click(screen.getByRole("menuitem", { name: "Save recording" }));
@@ -240,12 +247,7 @@ it("downloads a recording in a browser", async () => {
   const file = { name: "inf-1.jsonl", mediaType: "application/jsonl", text: "{}\n" };
   const recording = vi.fn(async () => file);
   const made = vi.spyOn(URL, "createObjectURL").mockReturnValue("blob:x");
-  show(
-    <DownloadsContext value={true}>
-      <AnswerMenu inferenceId="inf-1" earlier={[]} />
-    </DownloadsContext>,
-    { recording },
-  );
+  show(<DownloadsContext value={true}>{MENU}</DownloadsContext>, { recording });
   await user.click(screen.getByRole("button", { name: "More about this answer" }));
   await user.click(screen.getByRole("menuitem", { name: "Save recording" }));
   await vi.waitFor(() => expect(made).toHaveBeenCalled());

@@ -20,7 +20,7 @@ export interface ListState extends Readonly<StoreState> {
 export interface List extends ReadonlyStore<ListState> {
   /** Shows a change while the host is asked for it, and reverts it if the host refuses. */
   optimistic(change: (items: Items) => Items, ask: () => Promise<unknown>): Promise<void>;
-  /** Fetches the list now. */
+  /** Has all that the host has said until now. */
   refresh(): Promise<void>;
   /** Starts to follow the store; returns a function that stops. */
   watch(): () => void;
@@ -41,23 +41,30 @@ export function createList(host: HostPort): List {
 
   // Changes that the host has not confirmed: an older list must not revert them.
   const foreseen = new Set<(items: Items) => Items>();
-  let asked = 0;
-  let newest = 0;
+  /** The last fetch, which has what the store was at that version; null if that is not known. */
+  let last: { readonly version: number | undefined; readonly items: Promise<Items> } | null = null;
 
   function show(items: Items): void {
     const all = [...foreseen].reduce((shown, change) => change(shown), items);
     store.set({ ...store.get(), items: same(all, store.get().items) });
   }
 
-  /** Fetches the list, which contains the changes in `made`. */
+  /** Fetches the list, which contains the changes in `made`, unless the last one has them, too. */
   async function look(made?: (items: Items) => Items): Promise<void> {
-    asked += 1;
-    const number = asked;
-    const items = visible(await conversations.list());
-    if (made !== undefined) foreseen.delete(made);
-    if (number < newest) return; // a later request has been answered already
-    newest = number;
-    show(items);
+    const version = host.topics.get("store")?.version;
+    if (version === undefined || last?.version !== version) {
+      last = { version, items: conversations.list() };
+    }
+    const fetched = last;
+    try {
+      const items = visible(await fetched.items);
+      if (made !== undefined) foreseen.delete(made);
+      // A later fetch shows its own items.
+      if (last === fetched) show(items);
+    } catch (error) {
+      if (last === fetched) last = null;
+      throw error;
+    }
   }
 
   async function refresh(): Promise<void> {
@@ -101,7 +108,8 @@ export function createList(host: HostPort): List {
 
     // A lost host pushes `undefined`; a host that returns opens the store when it is asked.
     const unsubscribe = host.topics.on("store", (state) => {
-      if (state !== undefined) tell(state);
+      if (state === undefined) last = null;
+      else tell(state);
       isStale = true;
       void update();
     });

@@ -1,3 +1,3 @@
 /** The public interface of the streaming Markdown renderer. */
 export { Markdown, type MarkdownProps } from "./Markdown";
-export type { Code, Slots } from "./render/slots";
+export type { Code, CodeAction, Slots } from "./render/slots";

@@ -1,21 +1,27 @@
 /** A button with an icon only; its label is for screen readers and the tooltip. */
 import type { ComponentProps } from "react";
+import { strings } from "../i18n";
+import { parseAll, shownKeys } from "../lib/keyCombo";
 import styles from "./IconButton.module.css";
 
 export interface IconButtonProps extends ComponentProps<"button"> {
   readonly label: string;
+  /** The keys for the same action: the tooltip shows them. */
+  readonly keys?: string | undefined;
   /** 36, 32 or 28 px. */
   readonly size?: "large" | "medium" | "small";
 }
 
-export function IconButton({ label, size = "large", className = "", ...rest }: IconButtonProps) {
+export function IconButton(props: IconButtonProps) {
+  const { label, keys = "", size = "large", className = "", ...rest } = props;
+  const [first] = parseAll(keys);
   return (
     <button
       type="button"
       className={`${styles.button} ${className}`}
       data-size={size}
       aria-label={label}
-      title={label}
+      title={first ? `${label} (${shownKeys(first, strings.keyNames).join("+")})` : label}
       {...rest}
     />
   );

@@ -1,5 +1,5 @@
 /** A button that opens a list of actions. */
-import { Fragment, type ReactNode } from "react";
+import { createContext, Fragment, type ReactNode, useContext } from "react";
 import { moveFocus } from "../lib/listKeys";
 import { IconButton } from "./IconButton";
 import { KeyCombo } from "./KeyCombo";
@@ -20,13 +20,18 @@ export interface MenuItem {
 export interface MenuProps {
   readonly label: string;
   readonly icon: ReactNode;
-  readonly items: readonly MenuItem[];
+  readonly items?: readonly MenuItem[];
   readonly className?: string | undefined;
   readonly tabIndex?: number;
   readonly size?: "small" | "medium";
+  /** `MenuItems` that follow `items`. */
+  readonly children?: ReactNode;
 }
 
-export function Menu({ label, icon, items, className, tabIndex = 0, size }: MenuProps) {
+const CloseContext = createContext(() => {});
+
+export function Menu(props: MenuProps) {
+  const { label, icon, items = [], className, tabIndex = 0, size, children } = props;
   return (
     <Popover
       role="menu"
@@ -52,30 +57,38 @@ export function Menu({ label, icon, items, className, tabIndex = 0, size }: Menu
             moveFocus(event, event.currentTarget.querySelectorAll("button"), { wraps: true })
           }
         >
-          {items.map(({ label: text, run, isDestructive = false, icon: own, keys, isApart }) => (
-            <Fragment key={text}>
-              {isApart && <hr />}
-              <button
-                type="button"
-                role="menuitem"
-                className={`row-button ${isDestructive ? styles.destructive : ""}`}
-                onClick={() => {
-                  close();
-                  run();
-                }}
-              >
-                {own}
-                {text}
-                {keys !== undefined && keys !== "" && (
-                  <span className={styles.hint} aria-hidden="true">
-                    <KeyCombo keys={keys.split(" ")[0] ?? ""} />
-                  </span>
-                )}
-              </button>
-            </Fragment>
-          ))}
+          <CloseContext value={close}>
+            <MenuItems items={items} />
+            {children}
+          </CloseContext>
         </div>
       )}
     </Popover>
   );
+}
+
+export function MenuItems({ items }: Required<Pick<MenuProps, "items">>) {
+  const close = useContext(CloseContext);
+  return items.map(({ label: text, run, isDestructive = false, icon: own, keys, isApart }) => (
+    <Fragment key={text}>
+      {isApart && <hr />}
+      <button
+        type="button"
+        role="menuitem"
+        className={`row-button ${isDestructive ? styles.destructive : ""}`}
+        onClick={() => {
+          close();
+          run();
+        }}
+      >
+        {own}
+        {text}
+        {keys !== undefined && keys !== "" && (
+          <span className={styles.hint} aria-hidden="true">
+            <KeyCombo keys={keys.split(" ")[0] ?? ""} />
+          </span>
+        )}
+      </button>
+    </Fragment>
+  ));
 }

@@ -33,6 +33,7 @@ import {
   StepForward,
   Trash2,
   UnfoldVertical,
+  WrapText,
   Wrench,
   X,
 } from "lucide-react";
@@ -73,6 +74,7 @@ export const FolderIcon = icon(Folder);
 export const PlusIcon = icon(Plus);
 export const SettingsIcon = icon(SlidersHorizontal);
 export const EyeIcon = icon(Eye);
+export const WrapIcon = turning(WrapText);
 export const ToolIcon = icon(Wrench);
 export const ThoughtIcon = icon(Lightbulb);
 export const AttachIcon = icon(Paperclip);

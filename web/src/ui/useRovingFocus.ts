@@ -9,7 +9,8 @@ export interface RovingFocus {
 
 export function useRovingFocus(bar: RefObject<HTMLElement | null>): RovingFocus {
   function buttons(): HTMLButtonElement[] {
-    return [...(bar.current?.querySelectorAll<HTMLButtonElement>("button:enabled") ?? [])];
+    const all = bar.current?.querySelectorAll("button") ?? [];
+    return [...all].filter((one) => !one.disabled && one.closest("[inert]") === null);
   }
 
   function stopAt(stop: Element | undefined): void {

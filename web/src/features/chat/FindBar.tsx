@@ -3,7 +3,7 @@ import { type KeyboardEvent, useEffect, useRef, useState } from "react";
 import type { Conversation } from "../../conversations/conversation";
 import { strings } from "../../i18n";
 import { isComposing } from "../../lib/ime";
-import { IconButton } from "../../ui/IconButton";
+import { ActionList } from "../../ui/ActionList";
 import { CloseIcon, DownIcon, SearchIcon, UpIcon } from "../../ui/icons";
 import { mark, phraseOf, rangesOf } from "../transcript/highlightMatches";
 import type { StickToBottom } from "../transcript/useStickToBottom";
@@ -89,7 +89,8 @@ export function FindBar(props: FindBarProps) {
 
   function onKeyDown(event: KeyboardEvent): void {
     if (isComposing(event)) return;
-    if (event.key === "Enter") go(event.shiftKey ? -1 : 1);
+    // On a button Enter presses it.
+    if (event.key === "Enter" && event.target === box.current) go(event.shiftKey ? -1 : 1);
     else if (event.key === "Escape") onClose();
     else return;
     event.preventDefault();
@@ -115,15 +116,14 @@ export function FindBar(props: FindBarProps) {
               ? strings.loadingEarlier
               : words.none)}
       </span>
-      <IconButton size="medium" label={words.previous} onClick={() => go(-1)}>
-        <UpIcon />
-      </IconButton>
-      <IconButton size="medium" label={words.next} onClick={() => go(1)}>
-        <DownIcon />
-      </IconButton>
-      <IconButton size="medium" label={strings.close} onClick={onClose}>
-        <CloseIcon />
-      </IconButton>
+      <ActionList
+        label={words.actions}
+        actions={[
+          { label: words.previous, icon: <UpIcon />, keys: "Shift+Enter", run: () => go(-1) },
+          { label: words.next, icon: <DownIcon />, keys: "Enter", run: () => go(1) },
+          { label: strings.close, icon: <CloseIcon />, keys: "Escape", run: onClose },
+        ]}
+      />
     </search>
   );
 }

@@ -22,15 +22,11 @@ export function FirstRunProviders() {
   const { problem, isBusy, attempt } = useAsyncAction();
 
   useEffect(() => {
-    let isWanted = true;
     settings.presets().then(
-      (presets) => isWanted && setRunning(presets.filter((preset) => preset.running === true)),
+      (presets) => setRunning(presets.filter((preset) => preset.running === true)),
       () => {}, // the settings still offer every provider
     );
     settings.loadProviders().catch(() => {});
-    return () => {
-      isWanted = false;
-    };
   }, [settings]);
 
   /** The key comes from the environment; the person may not know that it works here. */

@@ -1,6 +1,7 @@
 /** The title of the open chat, and navigation while the sidebar is hidden. */
 import type { ReactNode } from "react";
 import { strings } from "../../i18n";
+import type { Act } from "../../settings/shortcuts";
 import { IconButton } from "../../ui/IconButton";
 import { GhostIcon, NewChatIcon, SidebarIcon } from "../../ui/icons";
 import styles from "./Header.module.css";
@@ -11,6 +12,7 @@ export interface HeaderProps {
   /** Null if there is no sidebar to open. */
   readonly onSidebar?: (() => void) | null;
   readonly onNewChat?: (() => void) | null;
+  readonly keys?: (act: Act) => string | undefined;
   /** Controls of the open conversation. */
   readonly children?: ReactNode;
 }
@@ -20,12 +22,13 @@ export function Header({
   temporary = false,
   onSidebar = null,
   onNewChat = null,
+  keys,
   children,
 }: HeaderProps) {
   return (
     <header className={styles.header}>
       {onSidebar !== null && (
-        <IconButton label={strings.openSidebar} onClick={onSidebar}>
+        <IconButton label={strings.openSidebar} keys={keys?.("sidebar")} onClick={onSidebar}>
           <SidebarIcon />
         </IconButton>
       )}
@@ -40,7 +43,7 @@ export function Header({
       )}
       {children}
       {onNewChat !== null && (
-        <IconButton label={strings.newChat} onClick={onNewChat}>
+        <IconButton label={strings.newChat} keys={keys?.("newChat")} onClick={onNewChat}>
           <NewChatIcon />
         </IconButton>
       )}

@@ -50,16 +50,12 @@ function OpenMenu({ box, draft, sources, typed }: SlashMenuProps & { readonly ty
   const id = useId();
 
   useEffect(() => {
-    let isCurrent = true;
     for (const source of sources) {
       source().then(
-        (entries) => isCurrent && setKnown((before) => new Map(before).set(source, entries)),
+        (entries) => setKnown((before) => new Map(before).set(source, entries)),
         () => {},
       );
     }
-    return () => {
-      isCurrent = false;
-    };
   }, [sources]);
 
   const entries = isClosed

@@ -4,8 +4,8 @@ import type { AnswerChoice } from "../../conversations/answerOptions";
 import type { ModelRef } from "../../conversations/conversation";
 import { useStore } from "../../conversations/useStore";
 import { costs } from "../../i18n/costs";
+import { Check } from "../../ui/form/Check";
 import { EffortField } from "../../ui/form/EffortField";
-import parts from "../../ui/form/form.module.css";
 import { ThoughtIcon } from "../../ui/icons";
 import { Popover } from "../../ui/Popover";
 import styles from "./EffortMenu.module.css";
@@ -47,17 +47,15 @@ export function EffortMenu({ by, choice }: EffortMenuProps) {
               if (!isOnce) choice.choose({ effort: chosen });
             }}
           />
-          <label className={parts.check}>
-            <input
-              type="checkbox"
-              checked={isOnce}
-              onChange={() => {
-                setIsOnce(!isOnce);
-                choice.once.set(null);
-              }}
-            />
+          <Check
+            checked={isOnce}
+            onChange={(wanted) => {
+              setIsOnce(wanted);
+              choice.once.set(null);
+            }}
+          >
             {costs.effortOnce}
-          </label>
+          </Check>
         </div>
       )}
     </Popover>

@@ -17,13 +17,9 @@ export function useRecentModels(): readonly [readonly RecentModel[], (by: Recent
   const [recent, setRecent] = useState<readonly RecentModel[]>([]);
 
   useEffect(() => {
-    let isWanted = true;
     void notes.recall().then((found) => {
-      if (isWanted) setRecent((now) => (now.length > 0 ? now : read(found.get(NOTE))));
+      setRecent((now) => (now.length > 0 ? now : read(found.get(NOTE))));
     });
-    return () => {
-      isWanted = false;
-    };
   }, [notes]);
 
   const add = useCallback(

@@ -1,11 +1,12 @@
 /** Opens a recording and plays it. */
-import { useRef, useState } from "react";
+import { useState } from "react";
 import type { Recording } from "../../bridge/contract";
 import { useConversations } from "../../conversations/useConversations";
 import { PageError } from "../../i18n";
 import { wireTexts } from "../../i18n/wire";
 import { Button } from "../../ui/Button";
 import { Dialog } from "../../ui/Dialog";
+import { FilePicker } from "../../ui/form/FilePicker";
 import { Problem } from "../../ui/Problem";
 import { useAsyncAction } from "../../ui/useAsyncAction";
 import styles from "./RecordingDialog.module.css";
@@ -17,7 +18,6 @@ const MOST_CHARACTERS = 16_000_000;
 export function RecordingDialog({ onClose }: { readonly onClose: () => void }) {
   const { openRecording } = useConversations().wire;
   const [recording, setRecording] = useState<Recording | null>(null);
-  const field = useRef<HTMLInputElement>(null);
   const { problem, isBusy, attempt } = useAsyncAction();
 
   async function open(file: File): Promise<void> {
@@ -32,21 +32,17 @@ export function RecordingDialog({ onClose }: { readonly onClose: () => void }) {
         {recording === null && <p className="soft">{wireTexts.openText}</p>}
         {recording !== null && <RecordingView recording={recording} />}
         <Problem>{problem}</Problem>
-        <Button className={styles.start} isFree={!isBusy} onClick={() => field.current?.click()}>
-          {recording === null ? wireTexts.choose : wireTexts.chooseOther}
-        </Button>
-        <input
-          ref={field}
-          type="file"
-          hidden
+        <FilePicker
           aria-label={wireTexts.recording}
           accept=".jsonl"
-          onChange={({ target }) => {
-            const [file] = target.files ?? [];
-            if (file !== undefined) attempt(open(file));
-            target.value = "";
-          }}
-        />
+          onFiles={([file]) => file && attempt(open(file))}
+        >
+          {(choose) => (
+            <Button className={styles.start} isFree={!isBusy} onClick={choose}>
+              {recording === null ? wireTexts.choose : wireTexts.chooseOther}
+            </Button>
+          )}
+        </FilePicker>
       </div>
     </Dialog>
   );

@@ -1,6 +1,7 @@
 /** Asks for consent to each provider and setting of a backup that decides where prompts are sent. */
 import type { BackupChoice, BackupContents, BackupProvider } from "../../bridge/contract";
 import { strings } from "../../i18n";
+import { Check } from "../../ui/form/Check";
 import parts from "../../ui/form/form.module.css";
 
 export interface Agreed {
@@ -23,29 +24,27 @@ export function Consent({ contents: { providers, choices }, agreed, onChange }: 
     <fieldset className={parts.list}>
       <legend className={parts.text}>{words.legend}</legend>
       {providers.map((provider) => (
-        <label key={provider.id} className={parts.check}>
-          <input
-            type="checkbox"
-            checked={agreed.providers.has(provider.id)}
-            onChange={() =>
-              onChange({ ...agreed, providers: toggled(agreed.providers, provider.id) })
-            }
-          />
+        <Check
+          key={provider.id}
+          checked={agreed.providers.has(provider.id)}
+          onChange={() =>
+            onChange({ ...agreed, providers: toggled(agreed.providers, provider.id) })
+          }
+        >
           <span>
             {words.provider(provider.name)}
             <small className={parts.text}>{facts(provider).join(" · ")}</small>
           </span>
-        </label>
+        </Check>
       ))}
       {choices.map(({ setting, providerId, modelId }) => (
-        <label key={setting} className={parts.check}>
-          <input
-            type="checkbox"
-            checked={agreed.settings.has(setting)}
-            onChange={() => onChange({ ...agreed, settings: toggled(agreed.settings, setting) })}
-          />
+        <Check
+          key={setting}
+          checked={agreed.settings.has(setting)}
+          onChange={() => onChange({ ...agreed, settings: toggled(agreed.settings, setting) })}
+        >
           {words[setting](modelId === null ? providerId : `${providerId}, ${modelId}`)}
-        </label>
+        </Check>
       ))}
     </fieldset>
   );

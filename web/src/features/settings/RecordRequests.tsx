@@ -1,6 +1,7 @@
 /** The switch for keeping what is sent to models and received from them. */
 import { settingsTexts } from "../../i18n/settings";
 import { useSettings, useSettingsState } from "../../settings/useSettings";
+import { Check } from "../../ui/form/Check";
 import parts from "../../ui/form/form.module.css";
 import { Problem } from "../../ui/Problem";
 import { useAsyncAction } from "../../ui/useAsyncAction";
@@ -12,19 +13,16 @@ export function RecordRequests() {
   if (isOn === undefined) return null;
   return (
     <>
-      <label className={parts.check}>
-        <input
-          type="checkbox"
-          role="switch"
-          aria-checked={isOn}
-          checked={isOn}
-          onChange={() => attempt(update({ recordRequests: !isOn }))}
-        />
+      <Check
+        isSwitch
+        checked={isOn}
+        onChange={(recordRequests) => attempt(update({ recordRequests }))}
+      >
         <span className={parts.words}>
           {settingsTexts.recordRequests}
           <p>{settingsTexts.recordRequestsText}</p>
         </span>
-      </label>
+      </Check>
       <Problem>{problem}</Problem>
     </>
   );

@@ -1,5 +1,5 @@
 /** Settings for tool servers: their state, their tools, and a form to add one. */
-import { type FormEvent, useCallback, useEffect, useRef, useState } from "react";
+import { type FormEvent, useCallback, useEffect, useState } from "react";
 import type { Flag, McpServerSummary, ToolSummary } from "../../bridge/contract";
 import { strings } from "../../i18n";
 import { settingsTexts } from "../../i18n/settings";
@@ -8,7 +8,9 @@ import { serverOf } from "../../settings/serverInput";
 import { requestName } from "../../settings/toolNames";
 import { useSettings } from "../../settings/useSettings";
 import { Button } from "../../ui/Button";
+import { Check } from "../../ui/form/Check";
 import { Field } from "../../ui/form/Field";
+import { FilePicker } from "../../ui/form/FilePicker";
 import parts from "../../ui/form/form.module.css";
 import { TextField } from "../../ui/form/TextField";
 import { Notice, Problem } from "../../ui/Problem";
@@ -80,15 +82,7 @@ function Server({ server, isBusy, onEnable, onSignIn, onTest, onRemove }: Server
   return (
     <>
       <div className={parts.row}>
-        <label className={parts.check}>
-          <input
-            type="checkbox"
-            role="switch"
-            aria-checked={enabled}
-            aria-label={words.switch(name)}
-            checked={enabled}
-            onChange={onEnable}
-          />
+        <Check isSwitch aria-label={words.switch(name)} checked={enabled} onChange={onEnable}>
           <span className={parts.words}>
             {name}{" "}
             <small className="soft" role="status">
@@ -98,7 +92,7 @@ function Server({ server, isBusy, onEnable, onSignIn, onTest, onRemove }: Server
             <p dir="ltr">{withEscapes(url ?? (command ?? []).map(quoted).join(" "))}</p>
             {values.length > 0 && <p>{words.gets(withEscapes(values.join(", ")))}</p>}
           </span>
-        </label>
+        </Check>
         <span className={parts.buttons}>
           {state === "sign_in" && (
             <Button isFree={!isBusy} aria-label={words.signInTo(name)} onClick={onSignIn}>
@@ -152,33 +146,29 @@ function ServerTools({ server, all, attempt, onChange }: ServerToolsProps) {
       <ul className={parts.list}>
         {own.map((tool) => (
           <li key={tool.name}>
-            <label className={parts.check}>
-              <input
-                type="checkbox"
-                role="switch"
-                aria-checked={tool.enabled}
-                aria-label={strings.tools.switch(withEscapes(tool.name))}
-                checked={tool.enabled}
-                disabled={tool.problem !== undefined}
-                onChange={() => {
-                  const name = requestName(tool, all);
-                  attempt(tools.enable({ name, enabled: !tool.enabled }).then(onChange));
-                }}
-              />
+            <Check
+              isSwitch
+              aria-label={strings.tools.switch(withEscapes(tool.name))}
+              checked={tool.enabled}
+              disabled={tool.problem !== undefined}
+              onChange={(enabled) => {
+                const name = requestName(tool, all);
+                attempt(tools.enable({ name, enabled }).then(onChange));
+              }}
+            >
               {withEscapes(tool.name)}
-            </label>
+            </Check>
             <div className={parts.buttons}>
               {FLAGS.map((flag) => (
-                <label key={flag} className={parts.check}>
-                  <input
-                    type="checkbox"
-                    aria-label={words.flagOf(withEscapes(tool.name), strings.tools.flags[flag])}
-                    checked={tool[flag]}
-                    disabled={tool[flag] && !tool.raised.includes(flag)}
-                    onChange={() => change(tool, flag)}
-                  />
+                <Check
+                  key={flag}
+                  aria-label={words.flagOf(withEscapes(tool.name), strings.tools.flags[flag])}
+                  checked={tool[flag]}
+                  disabled={tool[flag] && !tool.raised.includes(flag)}
+                  onChange={() => change(tool, flag)}
+                >
                   <small>{strings.tools.flags[flag]}</small>
-                </label>
+                </Check>
               ))}
             </div>
           </li>
@@ -247,7 +237,6 @@ function ImportServers({ onAdded }: { readonly onAdded: () => Promise<unknown> }
   const { mcp } = useSettings();
   const { problem, attempt } = useAsyncAction();
   const [told, setTold] = useState<string | null>(null);
-  const field = useRef<HTMLInputElement>(null);
   const words = strings.mcp;
 
   async function read(file: File): Promise<void> {
@@ -263,20 +252,14 @@ function ImportServers({ onAdded }: { readonly onAdded: () => Promise<unknown> }
       <h3>{words.importTitle}</h3>
       <div className={parts.row}>
         <p className={parts.text}>{words.importText}</p>
-        <Button onClick={() => field.current?.click()}>{settingsTexts.chooseFile}</Button>
+        <FilePicker
+          aria-label={words.importTitle}
+          accept=".json"
+          onFiles={([file]) => file && attempt(read(file))}
+        >
+          {(open) => <Button onClick={open}>{settingsTexts.chooseFile}</Button>}
+        </FilePicker>
       </div>
-      <input
-        ref={field}
-        type="file"
-        hidden
-        aria-label={words.importTitle}
-        accept=".json"
-        onChange={({ target }) => {
-          const file = target.files?.[0];
-          if (file !== undefined) attempt(read(file));
-          target.value = "";
-        }}
-      />
       <Problem>{problem}</Problem>
       <Notice>{told}</Notice>
     </section>

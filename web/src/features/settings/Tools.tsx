@@ -7,6 +7,7 @@ import { withEscapes } from "../../lib/hiddenCharacters";
 import { requestName } from "../../settings/toolNames";
 import { useSettings } from "../../settings/useSettings";
 import { Button } from "../../ui/Button";
+import { Check } from "../../ui/form/Check";
 import parts from "../../ui/form/form.module.css";
 import { Problem } from "../../ui/Problem";
 import { Summary } from "../../ui/Summary";
@@ -77,16 +78,13 @@ export function Tools() {
         <ul className={parts.list}>
           {list?.map((tool) => (
             <li key={`${tool.source}/${tool.name}`} className={parts.row}>
-              <label className={parts.check}>
-                <input
-                  type="checkbox"
-                  role="switch"
-                  aria-checked={tool.enabled}
-                  aria-label={words.switch(withEscapes(tool.name))}
-                  checked={tool.enabled}
-                  disabled={tool.problem !== undefined}
-                  onChange={() => attempt(enable(tool, list))}
-                />
+              <Check
+                isSwitch
+                aria-label={words.switch(withEscapes(tool.name))}
+                checked={tool.enabled}
+                disabled={tool.problem !== undefined}
+                onChange={() => attempt(enable(tool, list))}
+              >
                 <span className={parts.words}>
                   {withEscapes(tool.name)}{" "}
                   <small className="soft">
@@ -95,7 +93,7 @@ export function Tools() {
                   {tool.description !== "" && <p>{withEscapes(tool.description)}</p>}
                   <p>{flagsOf(tool)}</p>
                 </span>
-              </label>
+              </Check>
               {tool.problem !== undefined && <Problem>{withEscapes(tool.problem)}</Problem>}
             </li>
           ))}
@@ -125,21 +123,18 @@ export function Tools() {
             <div className={parts.buttons}>
               <OpenFolder path={folder.path} />
             </div>
-            <label className={parts.check}>
-              <input
-                type="checkbox"
-                role="switch"
-                aria-checked={folder.trustsEdits}
-                checked={folder.trustsEdits}
-                onChange={() =>
-                  attempt(tools.trustEdits(!folder.trustsEdits).then(setFolder).then(load))
-                }
-              />
+            <Check
+              isSwitch
+              checked={folder.trustsEdits}
+              onChange={(isTrusted) =>
+                attempt(tools.trustEdits(isTrusted).then(setFolder).then(load))
+              }
+            >
               <span className={parts.words}>
                 {words.trustEdits}
                 <p>{words.trustEditsText}</p>
               </span>
-            </label>
+            </Check>
           </>
         )}
       </section>

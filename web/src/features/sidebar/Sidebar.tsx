@@ -4,6 +4,7 @@ import { useConversations } from "../../conversations/useConversations";
 import { strings } from "../../i18n";
 import { isComposing } from "../../lib/ime";
 import { useFileDrop } from "../../ui/dragAndDrop";
+import { FilePicker } from "../../ui/form/FilePicker";
 import { IconButton } from "../../ui/IconButton";
 import {
   CloseIcon,
@@ -29,6 +30,8 @@ export interface SidebarProps {
   /** The search box, for the shortcut that leads there. */
   readonly search: RefObject<HTMLInputElement | null>;
   readonly state: SidebarState;
+  /** The keys that show and hide it. */
+  readonly keys: string;
   readonly onNewChat: () => void;
   readonly onSettings: () => void;
   /** The program menu. */
@@ -38,12 +41,11 @@ export interface SidebarProps {
 }
 
 export function Sidebar(props: SidebarProps) {
-  const { search, state, menu, onNewChat, onSettings, onOpened } = props;
+  const { search, state, keys, menu, onNewChat, onSettings, onOpened } = props;
   const conversations = useConversations();
   const actions = useConversationActions(onOpened);
   const importFiles = useImport();
   const [query, setQuery] = useState("");
-  const picker = useRef<HTMLInputElement>(null);
   const side = useRef<HTMLElement>(null);
   const place = useFileDrop(importFiles);
 
@@ -75,7 +77,7 @@ export function Sidebar(props: SidebarProps) {
       {...place.handlers}
     >
       <div className={styles.top}>
-        <IconButton label={strings.closeSidebar} onClick={state.close}>
+        <IconButton label={strings.closeSidebar} keys={keys} onClick={state.close}>
           <SidebarIcon />
         </IconButton>
         <button type="button" className={`row-button ${styles.new}`} onClick={onNewChat}>
@@ -124,26 +126,15 @@ export function Sidebar(props: SidebarProps) {
           <SettingsIcon />
           <span className="truncate">{strings.settings}</span>
         </button>
-        <button
-          type="button"
-          className={`row-button ${styles.plain}`}
-          onClick={() => picker.current?.click()}
-        >
-          <ImportIcon />
-          <span className="truncate">{strings.import}</span>
-        </button>
+        <FilePicker accept=".json,.zip,application/json" multiple onFiles={importFiles}>
+          {(open) => (
+            <button type="button" className={`row-button ${styles.plain}`} onClick={open}>
+              <ImportIcon />
+              <span className="truncate">{strings.import}</span>
+            </button>
+          )}
+        </FilePicker>
         <Menu label={strings.menu} icon={<MoreIcon />} items={menu} />
-        <input
-          ref={picker}
-          type="file"
-          accept=".json,.zip,application/json"
-          multiple
-          hidden
-          onChange={(event) => {
-            importFiles([...(event.target.files ?? [])]);
-            event.target.value = "";
-          }}
-        />
       </div>
       {place.isOver && (
         <p className={styles.drop}>

@@ -8,6 +8,7 @@ import { download } from "../../lib/download";
 import { withEscapes } from "../../lib/hiddenCharacters";
 import { useSettings } from "../../settings/useSettings";
 import { Button } from "../../ui/Button";
+import { FilePicker } from "../../ui/form/FilePicker";
 import parts from "../../ui/form/form.module.css";
 import { InlineRename } from "../../ui/InlineRename";
 import { MoreIcon } from "../../ui/icons";
@@ -39,7 +40,6 @@ export function TemplateLibrary() {
   const [told, setTold] = useState<string | null>(null);
   const [refused, setRefused] = useState<string | null>(null);
   const { problem, attempt } = useAsyncAction();
-  const files = useRef<HTMLInputElement>(null);
 
   const load = useCallback(async () => setAll(await templates.list()), [templates]);
   useEffect(() => attempt(load()), [attempt, load]);
@@ -103,20 +103,15 @@ export function TemplateLibrary() {
         <Button tone="filled" onClick={() => FIRST && setEdited({ name: null, example: FIRST })}>
           {texts.newTemplate}
         </Button>
-        <Button onClick={() => files.current?.click()}>{texts.importFile}</Button>
+        <FilePicker
+          multiple
+          aria-label={texts.importLabel}
+          accept=".md,.txt,.yaml,.yml,.json,.prompty"
+          onFiles={(chosen) => attempt(read(chosen))}
+        >
+          {(open) => <Button onClick={open}>{texts.importFile}</Button>}
+        </FilePicker>
       </div>
-      <input
-        ref={files}
-        type="file"
-        hidden
-        multiple
-        aria-label={texts.importLabel}
-        accept=".md,.txt,.yaml,.yml,.json,.prompty"
-        onChange={({ target }) => {
-          attempt(read([...(target.files ?? [])]));
-          target.value = "";
-        }}
-      />
       <Problem>{problem ?? refused}</Problem>
       <Notice>{told}</Notice>
       {all?.length === 0 && (

@@ -10,6 +10,7 @@ import { templates as texts } from "../../i18n/templates";
 import { withEscapes } from "../../lib/hiddenCharacters";
 import { requestName } from "../../settings/toolNames";
 import { useSettings, useSettingsState } from "../../settings/useSettings";
+import { Check } from "../../ui/form/Check";
 import parts from "../../ui/form/form.module.css";
 import { Notice } from "../../ui/Problem";
 
@@ -100,17 +101,12 @@ export function TemplateWish({ wish, isUsed, onUse }: TemplateWishProps) {
   return (
     <>
       {lines.length > 0 && (
-        <label className={parts.check}>
-          <input
-            type="checkbox"
-            checked={isUsed}
-            onChange={({ target }) => onUse(target.checked)}
-          />
+        <Check checked={isUsed} onChange={onUse}>
           <span className={parts.words}>
             {texts.wish}
             <p>{withEscapes(lines.join(" · "))}</p>
           </span>
-        </label>
+        </Check>
       )}
       {missing.map((line) => (
         <Notice key={line} isBad>

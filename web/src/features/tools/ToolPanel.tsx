@@ -9,6 +9,7 @@ import { withEscapes } from "../../lib/hiddenCharacters";
 import { requestName } from "../../settings/toolNames";
 import { useOpenSettings, useSettings } from "../../settings/useSettings";
 import buttons from "../../ui/buttons.module.css";
+import { Check } from "../../ui/form/Check";
 import { Problem } from "../../ui/Problem";
 import { useAsyncAction } from "../../ui/useAsyncAction";
 import { useModel } from "../models/useModel";
@@ -62,21 +63,21 @@ export function ToolPanel({ choice, by, onLeave, onAttach }: ToolPanelProps) {
       {known?.map(({ tool, name }) => {
         const isChosen = chosen.includes(name);
         return (
-          <label key={`${tool.source}/${tool.name}`} className={styles.tool}>
-            <input
-              type="checkbox"
-              checked={isChosen}
-              disabled={isRefused}
-              onChange={() =>
-                choice.choose({
-                  tools: isChosen ? chosen.filter((one) => one !== name) : [...chosen, name],
-                })
-              }
-            />
+          <Check
+            key={`${tool.source}/${tool.name}`}
+            className={styles.tool}
+            checked={isChosen}
+            disabled={isRefused}
+            onChange={() =>
+              choice.choose({
+                tools: isChosen ? chosen.filter((one) => one !== name) : [...chosen, name],
+              })
+            }
+          >
             <span>
               {withEscapes(tool.name)} <small>{words.from(withEscapes(tool.source))}</small>
             </span>
-          </label>
+          </Check>
         );
       })}
       {known?.length === 0 && <p>{words.nothingOn}</p>}

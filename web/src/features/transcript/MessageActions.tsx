@@ -1,12 +1,12 @@
 /** The actions of a message: copy, edit, regenerate, continue, other versions. */
-import { useRef } from "react";
 import type { Conversation } from "../../conversations/conversation";
 import type { MessageView } from "../../conversations/message";
 import { strings } from "../../i18n";
-import buttons from "../../ui/buttons.module.css";
+import { type Action, ActionList } from "../../ui/ActionList";
 import { IconButton } from "../../ui/IconButton";
 import {
   CheckIcon,
+  ChevronIcon,
   ContinueIcon,
   CopyIcon,
   EditIcon,
@@ -17,15 +17,10 @@ import {
 } from "../../ui/icons";
 import { lazyPart } from "../../ui/lazyPart";
 import { useCopy } from "../../ui/useCopy";
-import { useRovingFocus } from "../../ui/useRovingFocus";
 import styles from "./MessageActions.module.css";
-import { RegenerateMenu } from "./RegenerateMenu";
 
-const AnswerMenu = lazyPart(
-  async () => (await import("../wire/AnswerMenu")).AnswerMenu,
-  () => null,
-);
-const WORDED = `${buttons.pill} ${styles.worded}`;
+const RegenerateItems = lazyPart(async () => (await import("./RegenerateItems")).RegenerateItems);
+const AnswerItems = lazyPart(async () => (await import("../wire/AnswerItems")).AnswerItems);
 
 export interface MessageActionsProps {
   readonly id: string;
@@ -42,60 +37,67 @@ export interface MessageActionsProps {
 export function MessageActions(props: MessageActionsProps) {
   const { id, view, conversation, isLast, isBusy, onEdit, onForm } = props;
   const { role, status, text, live, siblings, finishReason, inferenceId } = view;
-  const bar = useRef<HTMLDivElement>(null);
-  const toolbar = useRovingFocus(bar);
+  const [copyState, copy] = useCopy(text);
   if (live) return null;
   const isAnswer = role === "assistant";
   const isCut = status === "interrupted" || status === "cancelled" || status === "failed";
   const canContinue = (isCut && text !== "") || finishReason === "steps";
   // A failed answer has its own retry below it.
   const canRedo = isAnswer && !isBusy && !(isLast && status === "failed");
+  const isRetry = isLast && status === "interrupted";
+  const actions: (Action | false)[] = [
+    canContinue &&
+      isLast &&
+      isAnswer &&
+      !isBusy && {
+        label: strings.continueAnswer,
+        icon: <ContinueIcon />,
+        run: () => conversation.goOn(id),
+        isWorded: true,
+      },
+    canRedo &&
+      isRetry && {
+        label: strings.retry,
+        icon: <RedoIcon />,
+        run: () => conversation.regenerate(id),
+        isWorded: true,
+      },
+    text !== "" && {
+      id: "copy",
+      label: strings[copyState],
+      icon: copyState === "copied" ? <CheckIcon /> : <CopyIcon />,
+      run: copy,
+    },
+    onEdit !== null && { label: strings.edit, icon: <EditIcon />, run: onEdit },
+    onForm !== null && { label: strings.editForm, icon: <SettingsIcon />, run: onForm },
+    canRedo &&
+      !isRetry && {
+        label: strings.regenerate,
+        icon: <RedoIcon />,
+        run: () => conversation.regenerate(id),
+      },
+    canRedo &&
+      isLast &&
+      !isRetry && {
+        label: strings.again.label,
+        icon: <ChevronIcon />,
+        menu: <RegenerateItems id={id} modelId={view.modelId} conversation={conversation} />,
+      },
+  ];
   return (
-    <div
-      ref={bar}
+    <ActionList
       className={`${styles.actions} ${isLast && isAnswer ? styles.shown : ""}`}
-      role="toolbar"
-      aria-label={isAnswer ? strings.answerActions : strings.questionActions}
-      {...toolbar}
+      label={isAnswer ? strings.answerActions : strings.questionActions}
+      actions={actions.filter((action) => action !== false)}
+      more={
+        isAnswer && inferenceId !== null
+          ? {
+              label: strings.moreAboutAnswer,
+              menu: <AnswerItems inferenceId={inferenceId} earlier={view.runs} />,
+            }
+          : null
+      }
     >
-      {canContinue && isLast && isAnswer && !isBusy && (
-        <button type="button" className={WORDED} onClick={() => conversation.goOn(id)}>
-          <ContinueIcon />
-          {strings.continueAnswer}
-        </button>
-      )}
-      {canRedo && isLast && status === "interrupted" && (
-        <button type="button" className={WORDED} onClick={() => conversation.regenerate(id)}>
-          <RedoIcon />
-          {strings.retry}
-        </button>
-      )}
-      {text !== "" && <CopyAction text={text} />}
-      {onEdit !== null && (
-        <IconButton size="medium" label={strings.edit} onClick={onEdit}>
-          <EditIcon />
-        </IconButton>
-      )}
-      {onForm !== null && (
-        <IconButton size="medium" label={strings.editForm} onClick={onForm}>
-          <SettingsIcon />
-        </IconButton>
-      )}
-      {canRedo && !(isLast && status === "interrupted") && (
-        <IconButton
-          size="medium"
-          label={strings.regenerate}
-          onClick={() => conversation.regenerate(id)}
-        >
-          <RedoIcon />
-        </IconButton>
-      )}
-      {canRedo && isLast && status !== "interrupted" && (
-        <RegenerateMenu id={id} modelId={view.modelId} conversation={conversation} />
-      )}
-      {isAnswer && inferenceId !== null && (
-        <AnswerMenu inferenceId={inferenceId} earlier={view.runs} />
-      )}
       {siblings.length > 1 && (
         <Versions
           place={siblings.indexOf(view.id)}
@@ -104,16 +106,7 @@ export function MessageActions(props: MessageActionsProps) {
           onStep={(by) => void conversation.step(id, by)}
         />
       )}
-    </div>
-  );
-}
-
-function CopyAction({ text }: { readonly text: string }) {
-  const [state, copy] = useCopy(text);
-  return (
-    <IconButton size="medium" label={strings[state]} onClick={copy}>
-      {state === "copied" ? <CheckIcon /> : <CopyIcon />}
-    </IconButton>
+    </ActionList>
   );
 }
 

@@ -51,6 +51,8 @@ export const german: Strings = {
 
   answerActions: "Aktionen für diese Antwort",
   questionActions: "Aktionen für diese Frage",
+  moreActions: "Weitere Aktionen",
+  moreAboutAnswer: "Mehr zu dieser Antwort",
   edit: "Bearbeiten",
   editForm: "Formular bearbeiten",
   editQuestion: "Frage bearbeiten",
@@ -76,6 +78,7 @@ export const german: Strings = {
     picture: (host: string) =>
       host === "" ? "Bild wird nicht angezeigt" : `Bild auf ${host}, nicht geladen`,
   },
+  codeActions: "Aktionen für diesen Code",
   saveCode: "Speichern",
   notCopied: "Kopieren fehlgeschlagen",
   regenerate: "Neu generieren",
@@ -434,6 +437,7 @@ export const german: Strings = {
   panelWidth: "Breite der Seitentafel",
 
   find: {
+    actions: "Treffer",
     label: "In dieser Unterhaltung suchen",
     count: (place, all) => `${count(place)} von ${count(all)}`,
     none: "Nicht gefunden",

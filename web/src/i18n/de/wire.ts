@@ -5,7 +5,6 @@ import type { Worded } from "../types";
 const MS = (ms: string) => `${ms} ms`;
 
 export const wireInGerman: Worded<typeof wireInEnglish> = {
-  menu: "Mehr zu dieser Antwort",
   show: "Übertragung anzeigen",
   save: "Aufzeichnung speichern",
   title: "Übertragung",

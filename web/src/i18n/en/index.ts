@@ -50,6 +50,8 @@ export const english = {
 
   answerActions: "Answer actions",
   questionActions: "Question actions",
+  moreActions: "More actions",
+  moreAboutAnswer: "More about this answer",
   edit: "Edit",
   editForm: "Edit form",
   editQuestion: "Edit your question",
@@ -74,6 +76,7 @@ export const english = {
     task: (isDone: boolean) => (isDone ? "Done" : "Not done"),
     picture: (host: string) => (host === "" ? "Image not shown" : `Image on ${host}, not loaded`),
   },
+  codeActions: "Code actions",
   saveCode: "Save",
   notCopied: "Couldn't copy",
   regenerate: "Regenerate",
@@ -424,6 +427,7 @@ export const english = {
   panelWidth: "Width of the side panel",
 
   find: {
+    actions: "Matches",
     label: "Find in this conversation",
     count: (place: number, all: number) => `${count(place)} of ${count(all)}`,
     none: "Not found",

@@ -3,7 +3,6 @@
 const MS = (ms: string) => `${ms} ms`;
 
 export const wireInEnglish = {
-  menu: "More about this answer",
   show: "Show wire",
   save: "Save recording",
   title: "Wire",

@@ -13,7 +13,7 @@ import { decode } from "../parse/entities";
 import { CopyButton } from "./CopyButton";
 import { LabelsContext } from "./labels";
 import styles from "./markdown.module.css";
-import { SlotsContext } from "./slots";
+import { type Code, type CodeAction, SlotsContext } from "./slots";
 import { useScrolls } from "./useScrolls";
 
 /** Longer code is split into pieces, so that only the last piece of growing code renders. */
@@ -34,21 +34,16 @@ interface CodeBlockProps {
 }
 
 export function CodeBlock({ text, info, growing }: CodeBlockProps): ReactNode {
-  const { codeActions, codeBlock } = useContext(SlotsContext);
+  const { codeBlock } = useContext(SlotsContext);
   const language = decode(info).trim().split(/\s+/, 1)[0] ?? "";
   const code = useMemo(() => ({ text, language, growing }), [text, language, growing]);
-  return codeBlock?.(code) ?? <Code {...code} actions={codeActions?.(code)} />;
+  return codeBlock?.(code) ?? <PlainCode code={code} />;
 }
 
-interface CodeProps {
-  readonly text: string;
-  readonly language: string;
-  readonly growing: boolean;
-  readonly actions: ReactNode;
-}
-
-function Code({ text, language, growing, actions }: CodeProps): ReactNode {
+function PlainCode({ code }: { code: Code }): ReactNode {
+  const { text, language, growing } = code;
   const words = useContext(LabelsContext);
+  const { codeActions = asButtons } = useContext(SlotsContext);
   const { frame, content, scrolls } = useScrolls<HTMLPreElement, HTMLElement>();
   const [wraps, setWraps] = useState(false);
   const [folded, setFolded] = useState(false);
@@ -56,22 +51,20 @@ function Code({ text, language, growing, actions }: CodeProps): ReactNode {
   // Highlighted only when the page is idle, so that a long history opens at once.
   const colored = useDeferredValue(wanted, false) && wanted;
   const plain = <Pieces text={text} />;
+  const actions: CodeAction[] = [];
+  if (wraps || scrolls) {
+    actions.push({ name: "wrap", label: words.wrap, isOn: wraps, run: () => setWraps(!wraps) });
+  }
+  if (isLong(text)) {
+    const label = folded ? words.unfold : words.fold;
+    actions.push({ name: "fold", label, isOn: folded, run: () => setFolded(!folded) });
+  }
   return (
     <div className={styles.code}>
       <div className={styles.head}>
         <span className={styles.language}>{language}</span>
-        <span className={styles.actions}>
-          {(wraps || scrolls) && (
-            <button type="button" aria-pressed={wraps} onClick={() => setWraps(!wraps)}>
-              {words.wrap}
-            </button>
-          )}
-          {isLong(text) && (
-            <button type="button" aria-expanded={!folded} onClick={() => setFolded(!folded)}>
-              {folded ? words.unfold : words.fold}
-            </button>
-          )}
-          {actions}
+        <span className={`${styles.actions} ${wraps || folded ? styles.on : ""}`}>
+          {codeActions(code, actions)}
         </span>
         <CopyButton text={text} shown={content} />
       </div>
@@ -93,6 +86,20 @@ function Code({ text, language, growing, actions }: CodeProps): ReactNode {
       </pre>
     </div>
   );
+}
+
+function asButtons(_code: Code, actions: readonly CodeAction[]): ReactNode {
+  return actions.map(({ name, label, isOn, run }) => (
+    <button
+      key={name}
+      type="button"
+      aria-pressed={name === "wrap" ? isOn : undefined}
+      aria-expanded={name === "fold" ? !isOn : undefined}
+      onClick={run}
+    >
+      {label}
+    </button>
+  ));
 }
 
 function isLong(text: string): boolean {

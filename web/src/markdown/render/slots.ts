@@ -9,11 +9,19 @@ export interface Code {
   readonly growing: boolean;
 }
 
+/** A button in the head of a code block. */
+export interface CodeAction {
+  readonly name: "wrap" | "fold";
+  readonly label: string;
+  readonly isOn: boolean;
+  readonly run: () => void;
+}
+
 export interface Slots {
   /** The level of the page's heading above the text. */
   readonly headingsBelow?: number | undefined;
-  /** More buttons in the header of a code block. */
-  readonly codeActions?: ((code: Code) => ReactNode) | undefined;
+  /** What stands in the head of a code block in place of the renderer's own buttons, beside Copy. */
+  readonly codeActions?: ((code: Code, own: readonly CodeAction[]) => ReactNode) | undefined;
   /** Another rendering for a code block, such as a diagram; undefined keeps it code. */
   readonly codeBlock?: ((code: Code) => ReactNode | undefined) | undefined;
 }

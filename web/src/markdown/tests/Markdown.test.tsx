@@ -140,15 +140,18 @@ describe("code", () => {
 
   test("has the actions and the form that the page around it gives", () => {
     const slots: Slots = {
-      codeActions: ({ language }) => <button type="button">Run {language}</button>,
+      codeActions: ({ language }, own) => (
+        <button type="button">{["Run", language, ...own.map(({ name }) => name)].join(" ")}</button>
+      ),
       codeBlock: ({ text, language }) =>
         language === "plot" ? <figure>{text}</figure> : undefined,
     };
-    const text = "```js\nx\n```\n\n```plot\ny\n```";
+    const text = `\`\`\`js\n${"x\n".repeat(40)}\`\`\`\n\n\`\`\`plot\ny\n\`\`\``;
     const { container } = render(
       <Markdown text={text} live={false} onOpenLink={opened} slots={slots} />,
     );
-    screen.getByRole("button", { name: "Run js" });
+    screen.getByRole("button", { name: "Run js fold" });
+    expect(screen.queryByRole("button", { name: "Fold" })).toBeNull();
     expect(container.querySelectorAll("pre")).toHaveLength(1);
     expect(container.querySelector("figure")?.textContent).toBe("y");
   });

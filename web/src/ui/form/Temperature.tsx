@@ -1,7 +1,7 @@
 /** The sampling temperature, or the model's default. */
-import { useId } from "react";
 import { locale } from "../../i18n";
 import { settingsTexts } from "../../i18n/settings";
+import { Check } from "./Check";
 import { Field } from "./Field";
 import styles from "./form.module.css";
 import { useAutosave } from "./useAutosave";
@@ -20,7 +20,6 @@ export interface TemperatureProps {
 
 export function Temperature({ kept, standard, save }: TemperatureProps) {
   const saved = useAutosave(kept, save);
-  const switchId = useId();
   const words = settingsTexts;
   const { value } = saved;
   const shown =
@@ -36,15 +35,12 @@ export function Temperature({ kept, standard, save }: TemperatureProps) {
     >
       {(names) => (
         <div className={styles.pair}>
-          <label htmlFor={switchId} className={styles.check}>
-            <input
-              id={switchId}
-              type="checkbox"
-              checked={value === null}
-              onChange={(event) => saved.commit(event.target.checked ? null : USUAL)}
-            />
+          <Check
+            checked={value === null}
+            onChange={(isStandard) => saved.commit(isStandard ? null : USUAL)}
+          >
             {standard}
-          </label>
+          </Check>
           <div className={styles.slider}>
             <input
               {...names}

@@ -4,6 +4,7 @@ import type { FormField } from "../../bridge/contract";
 import { forms } from "../../i18n/forms";
 import { withEscapes } from "../../lib/hiddenCharacters";
 import problemStyles from "../Problem.module.css";
+import { Check } from "./Check";
 import styles from "./form.module.css";
 import { kindOf, readText, type Typed } from "./formValues";
 
@@ -60,15 +61,9 @@ export function TypedField({ field, typed, problem, onChange }: TypedFieldProps)
       {field.multiple ? (
         <Choices {...given} title={title} />
       ) : field.type === "boolean" ? (
-        <label className={styles.check}>
-          <input
-            {...names}
-            type="checkbox"
-            checked={typed === true}
-            onChange={(event) => onChange(event.target.checked)}
-          />
+        <Check {...names} checked={typed === true} onChange={onChange}>
           {title}
-        </label>
+        </Check>
       ) : (
         <>
           <label htmlFor={id}>{title}</label>
@@ -149,20 +144,17 @@ function Choices({
       <legend>{title}</legend>
       <div className={styles.choices}>
         {field.options?.map(({ value, title = value }) => (
-          <label key={value} className={styles.check}>
-            <input
-              type="checkbox"
-              aria-invalid={isWrong}
-              aria-describedby={described["aria-describedby"]}
-              checked={chosen.includes(value)}
-              onChange={(event) =>
-                onChange(
-                  event.target.checked ? [...chosen, value] : chosen.filter((one) => one !== value),
-                )
-              }
-            />
+          <Check
+            key={value}
+            aria-invalid={isWrong}
+            aria-describedby={described["aria-describedby"]}
+            checked={chosen.includes(value)}
+            onChange={(isChecked) =>
+              onChange(isChecked ? [...chosen, value] : chosen.filter((one) => one !== value))
+            }
+          >
             <bdi>{withEscapes(title)}</bdi>
-          </label>
+          </Check>
         ))}
       </div>
     </fieldset>

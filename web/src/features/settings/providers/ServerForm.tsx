@@ -3,8 +3,8 @@ import { useState } from "react";
 import type { PresetSummary } from "../../../bridge/contract";
 import { strings } from "../../../i18n";
 import { settingsTexts } from "../../../i18n/settings";
+import { Check } from "../../../ui/form/Check";
 import { Field } from "../../../ui/form/Field";
-import parts from "../../../ui/form/form.module.css";
 import { Options } from "../../../ui/form/SelectField";
 import { TextField } from "../../../ui/form/TextField";
 import { AddForm } from "./AddForm";
@@ -59,14 +59,9 @@ export function ServerForm({ preset, onAdded }: ServerFormProps) {
         onChange={setBaseUrl}
       />
       {isPlain && (
-        <label className={parts.check}>
-          <input
-            type="checkbox"
-            checked={isTrusted}
-            onChange={(event) => setIsTrusted(event.target.checked)}
-          />
+        <Check checked={isTrusted} onChange={setIsTrusted}>
           {words.plainHttp}
-        </label>
+        </Check>
       )}
       <Field label={words.serverKind}>
         {(names) => (

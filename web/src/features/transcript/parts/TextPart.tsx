@@ -2,13 +2,18 @@
 import { memo } from "react";
 import { strings } from "../../../i18n";
 import { Markdown, type Slots } from "../../../markdown";
-import { SaveCode } from "../SaveCode";
+import { lazyPart } from "../../../ui/lazyPart";
 import type { PartProps } from "./partProps";
+
+const CodeActions = lazyPart(
+  async () => (await import("../CodeActions")).CodeActions,
+  () => null,
+);
 
 /** The page itself has headings of the first and second level. */
 const SLOTS: Slots = {
   headingsBelow: 2,
-  codeActions: (code) => !code.growing && <SaveCode {...code} />,
+  codeActions: (code, own) => <CodeActions code={code} own={own} />,
 };
 
 export const TextPart = memo(function TextPart({ part, isOpen }: PartProps<"text">) {

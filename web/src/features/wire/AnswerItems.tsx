@@ -1,24 +1,24 @@
-/** More actions of an answer: what it has sent and received, and its recording. */
+/** The menu of an answer: what it has sent and received, and its recording. */
 import { useConversations } from "../../conversations/useConversations";
 import { reasonOf, strings } from "../../i18n";
 import { wireTexts } from "../../i18n/wire";
 import { download } from "../../lib/download";
-import { ExportIcon, MoreIcon, ServerIcon } from "../../ui/icons";
+import { ExportIcon, ServerIcon } from "../../ui/icons";
 import { lazyPart } from "../../ui/lazyPart";
-import { Menu } from "../../ui/Menu";
+import { MenuItems } from "../../ui/Menu";
 import { useSidePanel } from "../../ui/panel/useSidePanel";
 import { useToasts } from "../../ui/toasts/toastStore";
 import { useDownloads } from "../../ui/useDownloads";
 
 const WirePanel = lazyPart(async () => (await import("./WirePanel")).WirePanel);
 
-export interface AnswerMenuProps {
+export interface AnswerItemsProps {
   readonly inferenceId: string;
   /** The runs of the same answer before this one. */
   readonly earlier: readonly string[];
 }
 
-export function AnswerMenu({ inferenceId, earlier }: AnswerMenuProps) {
+export function AnswerItems({ inferenceId, earlier }: AnswerItemsProps) {
   const { wire } = useConversations();
   const show = useSidePanel();
   const toasts = useToasts();
@@ -30,10 +30,7 @@ export function AnswerMenu({ inferenceId, earlier }: AnswerMenuProps) {
   }
 
   return (
-    <Menu
-      size="medium"
-      label={wireTexts.menu}
-      icon={<MoreIcon />}
+    <MenuItems
       items={[
         {
           label: wireTexts.show,

@@ -1,9 +1,11 @@
-/** Saves a code block as a file. */
+/** The actions of a code block: wrap, fold, save as a file. */
 import { useContext } from "react";
 import { ConversationsContext } from "../../conversations/useConversations";
 import { reasonOf, strings } from "../../i18n";
 import { download } from "../../lib/download";
-import type { Code } from "../../markdown";
+import type { Code, CodeAction } from "../../markdown";
+import { type Action, ActionList } from "../../ui/ActionList";
+import { ImportIcon, LongerIcon, ShorterIcon, WrapIcon } from "../../ui/icons";
 import { useToasts } from "../../ui/toasts/toastStore";
 import { useDownloads } from "../../ui/useDownloads";
 
@@ -25,30 +27,38 @@ const ENDINGS: Readonly<Record<string, string>> = {
   yaml: "yml",
 };
 
-export function SaveCode({ text, language }: Code) {
+export interface CodeActionsProps {
+  readonly code: Code;
+  /** What the renderer can do with the code. */
+  readonly own: readonly CodeAction[];
+}
+
+export function CodeActions({ code: { text, language, growing }, own }: CodeActionsProps) {
   const conversations = useContext(ConversationsContext);
   const toasts = useToasts();
   const downloads = useDownloads();
-  // A page that only watches an answer cannot save files.
-  if (conversations === null) return null;
-  const { saveText } = conversations;
 
   async function save(): Promise<void> {
     const file = { name: fileNameOf(language), text: text.endsWith("\n") ? text : `${text}\n` };
     if (downloads) download({ ...file, mediaType: "text/plain" });
-    else toasts.say(strings.exported(await saveText(file)));
+    else if (conversations) toasts.say(strings.exported(await conversations.saveText(file)));
   }
 
-  return (
-    <button
-      type="button"
-      onClick={() => {
-        save().catch((error) => toasts.say(strings.refusedAction(reasonOf(error))));
-      }}
-    >
-      {strings.saveCode}
-    </button>
+  const actions = own.map(
+    ({ name, isOn, ...action }): Action => ({
+      ...action,
+      id: name,
+      icon: name === "wrap" ? <WrapIcon /> : isOn ? <LongerIcon /> : <ShorterIcon />,
+      ...(name === "wrap" && { isPressed: isOn }),
+    }),
   );
+  // A page that only watches an answer cannot save files.
+  if (!growing && conversations !== null) {
+    const run = () =>
+      void save().catch((error) => toasts.say(strings.refusedAction(reasonOf(error))));
+    actions.push({ label: strings.saveCode, icon: <ImportIcon />, run });
+  }
+  return actions.length > 0 && <ActionList label={strings.codeActions} actions={actions} />;
 }
 
 export function fileNameOf(language: string): string {

@@ -1,19 +1,19 @@
 /** More ways to regenerate the last answer: by another model, shorter, longer. */
 import type { Conversation } from "../../conversations/conversation";
 import { strings } from "../../i18n";
-import { ChevronIcon, LongerIcon, RedoIcon, ShorterIcon } from "../../ui/icons";
-import { Menu, type MenuItem } from "../../ui/Menu";
+import { LongerIcon, RedoIcon, SearchIcon, ShorterIcon } from "../../ui/icons";
+import { type MenuItem, MenuItems } from "../../ui/Menu";
 import { useComposer } from "../composer/composerHandle";
 import { useRecentModels } from "../models/useRecentModels";
 
-export interface RegenerateMenuProps {
+export interface RegenerateItemsProps {
   /** The answer's row. */
   readonly id: string;
   readonly modelId: string | null;
   readonly conversation: Conversation;
 }
 
-export function RegenerateMenu({ id, modelId, conversation }: RegenerateMenuProps) {
+export function RegenerateItems({ id, modelId, conversation }: RegenerateItemsProps) {
   const [recent] = useRecentModels();
   const composer = useComposer();
   const words = strings.again;
@@ -27,18 +27,14 @@ export function RegenerateMenu({ id, modelId, conversation }: RegenerateMenuProp
       return { label: words.by(name ?? by.modelId), run, icon: <RedoIcon /> };
     });
   return (
-    <Menu
-      size="medium"
-      label={words.label}
-      icon={<ChevronIcon />}
+    <MenuItems
       items={[
-        {
-          label: strings.regenerate,
-          run: () => conversation.regenerate(id),
-          icon: <RedoIcon />,
-        },
         ...others,
-        { label: strings.otherModel, run: () => composer.current?.openModels() },
+        {
+          label: strings.otherModel,
+          run: () => composer.current?.openModels(),
+          icon: <SearchIcon />,
+        },
         {
           label: words.shorter,
           run: () => void conversation.send(words.shorterPrompt),
