@@ -50,7 +50,7 @@ def test(setup: Setup, arguments: list[str]) -> int:
         return setup.children.follow(*vitest(setup, setup.modules()), *arguments[1:])
     env = prepare_tests(setup)
     # Two at a time: most of them wait for a page, a process or a socket.
-    pytest = [setup.python, "-m", "pytest", "-n", "2", "--dist", "loadgroup", *arguments]
+    pytest = [setup.python, "-m", "pytest", "-n", "2", "--dist", "loadscope", *arguments]
     if arguments:
         return setup.children.follow(*pytest, env=env)
     node = setup.modules()

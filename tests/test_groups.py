@@ -1,0 +1,22 @@
+"""What stays together when several processes run the tests."""
+
+import re
+import subprocess
+import sys
+
+from tests.host_process import ROOT
+
+FILES = ("tests/test_forms.py", "tests/test_embed.py", "tests/support")
+RAN = re.compile(r"^\[(gw\d)\] .*(PASSED|SKIPPED) (tests/\S+?)::", re.MULTILINE)
+
+
+def test_the_tests_of_a_file_run_in_one_process() -> None:
+    command = [sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadscope", "-v", *FILES]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+    workers: dict[str, set[str]] = {}
+    for worker, _, file in RAN.findall(done.stdout):
+        workers.setdefault(file, set()).add(worker)
+    assert len(workers) > len(FILES)
+    assert {file: each for file, each in workers.items() if len(each) > 1} == {}
+    assert set().union(*workers.values()) == {"gw0", "gw1"}
