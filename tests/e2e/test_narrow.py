@@ -7,7 +7,7 @@ from playwright.sync_api import Locator, Page, Playwright, Route, expect
 
 from shell.contract import PreferencesChange
 from shell.settings import SettingsFile
-from tests.e2e.app import running, until
+from tests.e2e.app import answer, running, until
 from tests.e2e.screens import NARROW, WIDE, lead
 
 pytestmark = pytest.mark.browser
@@ -101,15 +101,21 @@ row => [...row.querySelectorAll(":scope > * button")].filter((button) => {
 """The visible buttons of a row that are not wholly in it."""
 
 
+def stop_writing(page: Page) -> None:
+    """Stop the answer once it has words: one without words has nothing to copy."""
+    expect(page.get_by_role("button", name="Stop")).to_be_visible()
+    expect(answer(page)).to_contain_text("The tide comes")
+    page.get_by_role("button", name="Stop").click()
+
+
 def test_actions_without_room_are_in_the_menu_of_their_row(large: Page) -> None:
     show_narrow(large, "streaming")
-    stop = large.get_by_role("button", name="Stop")
-    stop.click()
+    stop_writing(large)
     row = large.get_by_role("toolbar", name="Answer actions")
     regenerate = row.get_by_role("button", name="Regenerate")
     large.set_viewport_size({"width": WIDE[0], "height": WIDE[1]})
     regenerate.click()
-    stop.click()
+    stop_writing(large)
     expect(row.get_by_role("group", name="Version 2 of 2")).to_be_visible()
     expect(regenerate).to_be_visible()
     large.set_viewport_size({"width": NARROW[0], "height": NARROW[1]})
@@ -124,7 +130,7 @@ def test_actions_without_room_are_in_the_menu_of_their_row(large: Page) -> None:
     expect(items.filter(has_text="Ask for a shorter answer")).to_be_visible()
     expect(items.filter(has_text="Show wire")).to_be_visible()
     large.keyboard.press("Enter")
-    stop.click()
+    stop_writing(large)
     expect(row.get_by_role("group", name="Version 3 of 3")).to_be_visible()
     row.get_by_role("button", name="Copy").focus()
     large.keyboard.press("End")
