@@ -39,7 +39,7 @@ def go(request: dict[str, Any]) -> None:
     token = request["params"].get("_meta", {}).get("progressToken")
     match WRONG:
         case "never answers":
-            pass
+            Path(sys.argv[2]).with_name("asked").write_text("yes")
         case "writes 100 MB":
             for _ in range(1_000):
                 sys.stdout.write("x" * 99_999 + "\n")

@@ -215,9 +215,25 @@ async def test_a_server_that_never_answers_is_cancelled_and_goes_on(tmp_path: Pa
         await until((tmp_path / "cancelled").exists)
         assert await call(tools, "fine") == "fine"
         assert len(started(tmp_path)) == 1, "the same process"
+        (tmp_path / "asked").unlink()
         ending = asyncio.ensure_future(failure(tools))
+        await until((tmp_path / "asked").exists)
         await tools.servers.enable("bad", False)
         assert "connection has ended" in await ending
+
+
+async def test_a_call_that_comes_late_does_not_start_a_server_that_was_switched_off(
+    tmp_path: Path,
+) -> None:
+    async with with_servers(
+        tmp_path / "data", {"bad": hostile("never answers", tmp_path)}
+    ) as tools:
+        assert await call(tools, "fine") == "fine"
+        found = await tools.find("fine")
+        await tools.servers.enable("bad", False)
+        with pytest.raises(ToolError, match="bad was stopped"):
+            await found.call({}, ignore)
+        assert processes_in(tmp_path) == []
 
 
 async def test_a_server_that_never_says_hello_is_ended(

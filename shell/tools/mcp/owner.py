@@ -87,6 +87,7 @@ class ServerOwner:
         self._wake = asyncio.Event()
         self._is_lost = False
         self._stop = asyncio.Event()
+        self._is_over = False
         self._has_changed_tools = False
 
     @property
@@ -101,10 +102,12 @@ class ServerOwner:
         """The connection; starts the server if it does not run.
 
         Raises:
-            ToolError: TOOL_FAILED with the reason.
+            ToolError: TOOL_FAILED with the reason, also after `end`.
         """
         while self._stop.is_set() and self._task is not None:
             await asyncio.wait({self._task})
+        if self._is_over:
+            raise ToolError(ErrorCode.TOOL_FAILED, f"{self.name} was stopped.")
         if self._task is None or self._task.done():
             self._begin()
         elif self.state == "restarting":
@@ -119,6 +122,11 @@ class ServerOwner:
         if self.connection is connection:
             self.output.reason = self.output.reason or reason
             self._lost()
+
+    async def end(self) -> None:
+        """Stop the server for good: a call that has it already does not start it again."""
+        self._is_over = True
+        await self.stop()
 
     async def stop(self) -> None:
         """End the server and everything that it has started."""

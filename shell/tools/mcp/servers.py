@@ -223,7 +223,7 @@ class McpServers:
             pass  # the summary says it
         summary = self._summary(name, spec)
         if not self._choices.server(name).enabled:
-            await server.close()  # and what it said stays
+            await server.owner.stop()  # and what it said stays
         return summary
 
     async def sign_in(

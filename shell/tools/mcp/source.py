@@ -107,8 +107,8 @@ class McpServer:
         return await self._make(connection, tool.name, arguments, progress)
 
     async def close(self) -> None:
-        """End the server."""
-        await self.owner.stop()
+        """End the server for good."""
+        await self.owner.end()
 
     def redacted(self, text: str) -> str:
         """A text without the values that the server was given."""
