@@ -7,6 +7,8 @@ import sys
 import textwrap
 from collections.abc import AsyncIterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
@@ -435,3 +437,17 @@ async def test_the_examples_of_the_documents_work(tmp_path: Path, page: str) -> 
         assert [tool.problem for tool in tools] == [None]
         assert all(tool.description for tool in tools)
         await source.close()
+
+
+async def test_a_process_that_has_the_number_of_an_ended_one_is_left_alone(tmp_path: Path) -> None:
+    tools = process.ToolProcess(tmp_path / "box.py")
+    bystander = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", "input()", stdin=asyncio.subprocess.PIPE
+    )
+    assert bystander.stdin is not None
+    ended = SimpleNamespace(pid=bystander.pid, returncode=0, stdin=None)
+    tools._process = cast("asyncio.subprocess.Process", ended)
+    await tools.end()
+    tools._end_started()
+    bystander.stdin.write(b"\n")
+    assert await bystander.wait() == 0

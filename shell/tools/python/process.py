@@ -138,7 +138,8 @@ class ToolProcess:
                     os.killpg(process.pid, signal.SIGKILL)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(process.wait(), END_S)
-        await asyncio.to_thread(end_family, self._mark, process.pid)
+        # By its mark alone: the number of an ended process may be another one's by now.
+        await asyncio.to_thread(end_family, self._mark, None)
         if process.stdin is not None:
             process.stdin.close()
 
@@ -239,7 +240,8 @@ class ToolProcess:
         """End what finished calls have left running."""
         if self._process is not None:
             pid = self._process.pid
-            end_family(self._mark, pid, besides={pid, self._child})
+            root = pid if self._process.returncode is None else None
+            end_family(self._mark, root, besides={pid, self._child})
 
 
 def last_sentence(text: str) -> str:
@@ -259,11 +261,16 @@ def tool_environment(environ: Mapping[str, str]) -> dict[str, str]:
     return {**kept, "PYTHONPATH": os.pathsep.join(paths)}
 
 
-def end_family(mark: str, root: int, besides: Collection[int] = ()) -> None:
+def end_family(mark: str, root: int | None, besides: Collection[int] = ()) -> None:
     """Kill all processes below this one, and all that have this mark in their environment. Linux
     only.
 
     A process can leave its group and its session, and be started without our environment.
+
+    Args:
+        mark: in the environment of what is killed.
+        root: a process that runs or was not waited for; None for one that has ended.
+        besides: these are not killed.
     """
     wanted = f"{MARK}={mark}".encode()
     parents: dict[int, int] = {}
@@ -278,7 +285,7 @@ def end_family(mark: str, root: int, besides: Collection[int] = ()) -> None:
         above = pid
         while above in parents and above != root:
             above = parents[above]
-        if above == root:
+        if root is not None and above == root:
             found.add(pid)
     for pid in found.difference(besides):
         with contextlib.suppress(OSError):
