@@ -18,6 +18,8 @@ function Page() {
         {/* biome-ignore lint/a11y/useKeyWithClickEvents: see above */}
         <div ref={follow.content} onClick={follow.leave}>
           words
+          <textarea aria-label="Edit" />
+          <button type="button" aria-label="Menu" onKeyDown={(event) => event.preventDefault()} />
         </div>
       </div>
       {!follow.isFollowing && (
@@ -30,7 +32,7 @@ function Page() {
 }
 
 const frame = () => screen.getByRole("log");
-const isFollowing = () => screen.queryByRole("button") === null;
+const isFollowing = () => screen.queryByText("Jump") === null;
 
 beforeEach(() => {
   content = 500;
@@ -96,7 +98,7 @@ describe("following", () => {
       const before = place();
       grow(200);
       expect(place()).toBe(before);
-      fireEvent.click(screen.getByRole("button"));
+      fireEvent.click(screen.getByText("Jump"));
       expect(isFollowing()).toBe(true);
       expect(place()).toBe(content - FRAME);
     }
@@ -117,6 +119,51 @@ describe("following", () => {
     expect(isFollowing()).toBe(false);
     scrollTo(content - FRAME - 5);
     expect(isFollowing()).toBe(true);
+  });
+
+  it("comes back with a scroll that arrives long after its cause", () => {
+    vi.useFakeTimers({ toFake: ["performance"] });
+    try {
+      fireEvent.keyDown(frame(), { key: "PageUp" });
+      scrollTo(100);
+      fireEvent.keyDown(frame(), { key: "PageDown" });
+      vi.advanceTimersByTime(60_000);
+      scrollTo(content - FRAME);
+      expect(isFollowing()).toBe(true);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it("comes back with the key End, although the end moves when it comes into view", () => {
+    fireEvent.keyDown(frame(), { key: "Home" });
+    scrollTo(0);
+    expect(fireEvent.keyDown(frame(), { key: "End" })).toBe(false);
+    expect(isFollowing()).toBe(true);
+    content += 300;
+    fireEvent.scroll(frame());
+    grow(0);
+    expect(isFollowing()).toBe(true);
+    expect(place()).toBe(content - FRAME);
+  });
+
+  it("stays where the program moved the view, also if that is the end", () => {
+    fireEvent.click(screen.getByText("words"));
+    scrollTo(100);
+    scrollTo(content - FRAME);
+    expect(isFollowing()).toBe(false);
+  });
+
+  it("is not ended by keys of a field or a menu inside the text", () => {
+    for (const key of ["Home", "End"]) fireEvent.keyDown(screen.getByLabelText("Menu"), { key });
+    fireEvent.keyDown(screen.getByLabelText("Edit"), { key: "ArrowUp" });
+    expect(isFollowing()).toBe(true);
+    expect(fireEvent.keyDown(screen.getByLabelText("Edit"), { key: "End" })).toBe(true);
+  });
+
+  it("ends with Shift and the space bar", () => {
+    fireEvent.keyDown(frame(), { key: " ", shiftKey: true });
+    expect(isFollowing()).toBe(false);
   });
 
   it("offers no way to the end where there is nothing to scroll", () => {

@@ -3,8 +3,6 @@ import { type RefObject, useCallback, useEffect, useRef, useState } from "react"
 
 /** A distance from the end that still counts as the end. */
 const NEAR_PX = 24;
-/** How long after input a scroll counts as caused by it. */
-const MEANT_MS = 1_000;
 const LEAVING_KEYS: ReadonlySet<string> = new Set(["ArrowUp", "PageUp", "Home"]);
 
 export interface StickToBottom {
@@ -25,6 +23,8 @@ export function useStickToBottom(hasEnd: boolean): StickToBottom {
   const following = useRef(true);
   /** The previous scroll position, which tells whether a scroll goes up or down. */
   const before = useRef(0);
+  /** Whether the reader has touched the text since the program last moved the view elsewhere. */
+  const isReaders = useRef(false);
   const [isFollowing, setIsFollowing] = useState(true);
 
   const follow = useCallback((next: boolean) => {
@@ -42,49 +42,60 @@ export function useStickToBottom(hasEnd: boolean): StickToBottom {
     if (frame.current !== null) toEnd(frame.current);
   }, [follow, toEnd]);
 
-  const leave = useCallback(() => follow(!canScroll(frame.current)), [follow]);
+  const leave = useCallback(() => {
+    isReaders.current = false;
+    follow(!canScroll(frame.current));
+  }, [follow]);
 
   useEffect(() => {
     if (!hasEnd) return;
     const element = frame.current;
     const inside = content.current;
     if (element === null || inside === null) return;
-    let touched = Number.NEGATIVE_INFINITY;
     let isHeld = false;
+    let isDragged = false;
 
-    /** Scrolling up stops following, if it came from input: layout changes scroll as well. */
+    /**
+     * Ends following with a scroll up by a finger or the scroll bar, and begins it again with one
+     * down to the end. Layout changes and the program scroll as well. How long a scroll comes after
+     * its cause says nothing: on a busy machine that may be seconds.
+     */
     function onScroll(): void {
       if (element === null) return;
-      const down = element.scrollTop >= before.current;
+      const by = element.scrollTop - before.current;
       before.current = element.scrollTop;
       const left = element.scrollHeight - element.clientHeight - element.scrollTop;
-      const meant = isHeld || performance.now() - touched < MEANT_MS;
-      if (!meant) return;
-      if (left <= NEAR_PX && down) follow(true);
-      else if (!down && left > NEAR_PX) follow(false);
-    }
-
-    function onTouch(): void {
-      touched = performance.now();
+      if (by > 0 && left <= NEAR_PX && isReaders.current) follow(true);
+      else if (by < 0 && left > NEAR_PX && isDragged) follow(false);
     }
 
     function onWheel(event: WheelEvent): void {
-      onTouch();
+      isReaders.current = true;
       if (event.deltaY < 0 && canScroll(element)) follow(false);
     }
 
     function onKey(event: KeyboardEvent): void {
-      onTouch();
-      if (LEAVING_KEYS.has(event.key) && canScroll(element)) follow(false);
+      if (!isFor(element, event)) return;
+      isReaders.current = true;
+      if (event.key === "End") {
+        // The end moves while rows come into view, whose heights were estimates until then.
+        event.preventDefault();
+        jumpToEnd();
+      } else if (leaves(event) && canScroll(element)) follow(false);
+    }
+
+    function onDrag(): void {
+      isReaders.current = true;
+      isDragged = true;
     }
 
     /** A touch, or a mouse press on the scroll bar. */
     function onHold(): void {
       isHeld = true;
+      onDrag();
     }
 
     function onRelease(): void {
-      if (isHeld) onTouch();
       isHeld = false;
     }
 
@@ -101,15 +112,19 @@ export function useStickToBottom(hasEnd: boolean): StickToBottom {
     const observer = new ResizeObserver(() => {
       if (!canScroll(element)) follow(true);
       else if (following.current && isSelecting()) follow(false);
-      else if (following.current) toEnd(element);
+      else if (following.current) {
+        isDragged &&= isHeld;
+        toEnd(element);
+      }
     });
     observer.observe(inside);
     observer.observe(element);
     const passive = { passive: true };
     element.addEventListener("scroll", onScroll, passive);
     element.addEventListener("wheel", onWheel, passive);
-    element.addEventListener("touchmove", onTouch, passive);
-    element.addEventListener("keydown", onKey);
+    element.addEventListener("touchmove", onDrag, passive);
+    // At the window, so that what is inside and uses a key has had it.
+    window.addEventListener("keydown", onKey);
     element.addEventListener("pointerdown", onHold);
     window.addEventListener("pointerup", onRelease);
     window.addEventListener("pointercancel", onRelease);
@@ -117,13 +132,13 @@ export function useStickToBottom(hasEnd: boolean): StickToBottom {
       observer.disconnect();
       element.removeEventListener("scroll", onScroll);
       element.removeEventListener("wheel", onWheel);
-      element.removeEventListener("touchmove", onTouch);
-      element.removeEventListener("keydown", onKey);
+      element.removeEventListener("touchmove", onDrag);
+      window.removeEventListener("keydown", onKey);
       element.removeEventListener("pointerdown", onHold);
       window.removeEventListener("pointerup", onRelease);
       window.removeEventListener("pointercancel", onRelease);
     };
-  }, [follow, toEnd, hasEnd]);
+  }, [follow, toEnd, jumpToEnd, hasEnd]);
 
   return { frame, content, isFollowing, jumpToEnd, leave };
 }
@@ -131,4 +146,19 @@ export function useStickToBottom(hasEnd: boolean): StickToBottom {
 /** If there is nothing to scroll, the end is in view. */
 function canScroll(element: HTMLElement | null): boolean {
   return element !== null && element.scrollHeight > element.clientHeight;
+}
+
+/** Whether a key goes up in the text. */
+function leaves({ key, shiftKey }: KeyboardEvent): boolean {
+  return LEAVING_KEYS.has(key) || (key === " " && shiftKey);
+}
+
+/** Whether a key was pressed on the text: in none of its fields, and used by none of its parts. */
+function isFor(element: Element | null, { target, defaultPrevented }: KeyboardEvent): boolean {
+  return (
+    !defaultPrevented &&
+    target instanceof Element &&
+    element?.contains(target) === true &&
+    target.closest("input, textarea, select") === null
+  );
 }
