@@ -80,6 +80,12 @@ def test_a_signal_before_there_is_a_window_ends_it_too() -> None:
         assert program.wait() == 0
 
 
+def test_the_end_waits_for_threads_that_are_in_the_web_view() -> None:
+    """Python ends a thread that wants its lock too late, and the process dies of that."""
+    with HostProcess("tests.window.late_return", env=OFFSCREEN) as program:
+        assert program.wait() == 0, program.last_words()
+
+
 def test_closing_the_last_window_ends_the_program(playwright: Playwright) -> None:
     with host() as program, inside(playwright, str(program.json_line()["debugUrl"])) as browser:
         (page,) = windows(browser)

@@ -43,10 +43,11 @@ class Pump:
         self._pushing: Flush | None = None
         self._thread = threading.Thread(target=self._run, name="pump", daemon=True)
 
-    def start(self) -> None:
-        """Start the thread; from now on the feed wakes this pump."""
+    def start(self) -> threading.Thread:
+        """Start the thread; from now on the feed wakes this pump. Returns the thread."""
         self._thread.start()
         self._feed.on_wake(self.wake)
+        return self._thread
 
     def wake(self, urgent: bool) -> None:
         """Report that the feed has something. From any thread; cheap when that is known already."""

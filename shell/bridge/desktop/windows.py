@@ -25,6 +25,7 @@ from webview.window import Window
 from shell.bridge.appearance import Theme
 from shell.bridge.desktop.dialogs import Dialogs
 from shell.bridge.desktop.menu import Menu, MenuItem, act, for_window
+from shell.bridge.desktop.view_threads import ViewThreads
 from shell.bridge.desktop.webviews import View, ViewOptions
 from shell.bridge.desktop.window_state import WindowState, read_placement, write_placement
 from shell.bridge.listener import PortTaken
@@ -109,6 +110,7 @@ class Windows:
         """Closed windows, whose pages may still make calls for a moment."""
         self._calling = threading.Lock()
         self._building = threading.Lock()
+        self._threads = ViewThreads()
         self._closing = False
         self._announced = debug_port is None
         self.dialogs = Dialogs(self._window_of, title)
@@ -152,6 +154,7 @@ class Windows:
                 self._ended(uid)
             signals.wake()
             waiter.join()
+            self._threads.finish()
 
     def open(self) -> bool:
         """Open another window and return at once; False when the program is ending. From any
@@ -160,7 +163,7 @@ class Windows:
         if self._closing or not webview.windows:
             return False
         # pywebview takes further windows from any thread but the main one, and may wait.
-        threading.Thread(target=self._build, name="open window", daemon=True).start()
+        self._threads.start("open window", self._build)
         return True
 
     def show(self, activation: str = "") -> bool:
@@ -176,10 +179,7 @@ class Windows:
             os.environ["XDG_ACTIVATION_TOKEN"] = activation
         window = webview.windows[-1]
         # pywebview waits for a window that is not there yet.
-        raising = threading.Thread(
-            target=self._view.bring_forward, args=(window,), name="show window", daemon=True
-        )
-        raising.start()
+        self._threads.start("show window", self._view.bring_forward, window)
         return True
 
     def control(self, caller_id: str, action: Literal["close", "quit", "full_screen"]) -> bool:
@@ -194,7 +194,7 @@ class Windows:
             return True
         work = window.destroy if action == "close" else window.toggle_fullscreen
         # It waits for the thread of the windows.
-        threading.Thread(target=work, name=f"window {action}", daemon=True).start()
+        self._threads.start(f"window {action}", work)
         return True
 
     def open_path(self, caller_id: str, path: Path) -> bool:
@@ -204,7 +204,7 @@ class Windows:
     def close(self) -> None:
         """Close every window, which ends `run`. From any thread; returns at once."""
         self._closing = True
-        threading.Thread(target=self._destroy, name="close windows", daemon=True).start()
+        self._threads.start("close windows", self._destroy)
 
     # --- inside -----------------------------------------------------------------------------
 
@@ -294,7 +294,7 @@ class Windows:
                 self._loop.call_soon_threadsafe(self._on_closed, caller.id)
 
         self._ends[window.uid] = end
-        pump.start()
+        self._threads.add(pump.start())
         return caller
 
     def _ended(self, uid: str) -> None:
