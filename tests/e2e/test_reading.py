@@ -50,6 +50,17 @@ def test_an_answer_is_set_in_our_fonts_in_lines_of_some_seventy_letters(page: Pa
     assert 65 <= page.evaluate(LETTERS_IN_A_LINE) <= 72
 
 
+def test_words_are_drawn_as_they_were_written(page: Page) -> None:
+    """Inter and JetBrains Mono would draw "->" as an arrow."""
+    show(page, "a -> b", "`a -> b`")
+    plain = """(selector) => {
+      const { fontVariantLigatures } = getComputedStyle(document.querySelector(selector));
+      return ["none", "no-contextual"].includes(fontVariantLigatures);
+    }"""
+    for selector in ("textarea", "[data-conversation]", ".message.user", ".message.assistant code"):
+        assert page.evaluate(plain, selector), selector
+
+
 def test_a_quote_keeps_its_lines_as_a_paragraph_does(page: Page) -> None:
     show(page, "> Full fathom five\n> thy father lies;", "Full fathom five\nthy father lies;")
     rects = """(selector) => {
