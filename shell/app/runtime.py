@@ -137,7 +137,7 @@ class Runtime:
             await self.engine.close()
 
     async def close(self) -> None:
-        """End all runs, then close the providers."""
+        """End all runs, then close the providers and the keys."""
         await self.end_runs()
         if self._tools is not None:
             await self._tools.close()
@@ -146,6 +146,7 @@ class Runtime:
         if self._wire is not None:
             await self._wire.close()
         await self.providers.close()
+        self.keys.close()
 
 
 class _LaterLedger:

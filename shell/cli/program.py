@@ -14,6 +14,7 @@ from shell import __version__
 from shell.cli.commands import COMMANDS, COMMON, PAGE, WINDOW
 from shell.cli.grammar import Argument, Command, Group
 from shell.errors import ShellError, ValidationFailed
+from shell.support.ending import Ending
 from shell.support.text import CONTROLS
 
 FAILED, WRONG_USAGE, INTERRUPTED = 1, 2, 130
@@ -61,6 +62,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from shell.tools.mcp.guard import main as guard_server
 
         guard_server(given[1:])
+    if arguments is not None:
+        return _status_of(given)
+    ending = Ending()
+    return ending.take(_status_of(given))
+
+
+def _status_of(given: list[str]) -> int:
+    """Run a command, and say in one sentence why it fails."""
     try:
         status = _run(_parse(given))
         sys.stdout.flush()

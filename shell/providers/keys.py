@@ -97,6 +97,10 @@ class Keys:
         self._keys: dict[str, _Key] = {}
         self._known: set[str] = set()
 
+    def close(self) -> None:
+        """Ask the keychain nothing any more. Waits for no answer."""
+        self._worker.close(0)
+
     # --- using them -------------------------------------------------------------------------
 
     def find(self, provider_id: str, base_url: str) -> str | None:
