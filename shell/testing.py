@@ -98,6 +98,8 @@ class Host:
         """End the program, in the order in which `App` ends."""
         self._thread.run(self._host.end_runs(), PATIENCE_S)
         self._thread.run(self._host.close(), PATIENCE_S)
+        # The app outlives this test, and would wake a loop that has ended.
+        self._thread.call(self._caller.feed.close)
 
     # --- inside -----------------------------------------------------------------------------
 

@@ -13,6 +13,7 @@ from shell.bridge.signatures import WrongSignatures
 from shell.embed import ProgramHost
 from shell.errors import LimitReached, ProgramError
 from shell.support.event_loop import event_loop_thread
+from shell.testing import Host
 from tidewire_bridge import App
 
 ONE = Caller("window-1")
@@ -143,3 +144,24 @@ def _methods_without_models(folder: Path) -> set[str]:
         host = thread.run(App(folder, {}, title="None").start())
         thread.run(closed(host))
     return set(host.door._methods)
+
+
+class Publishing:
+    """Publishes what it is told."""
+
+    def rise(self, caller: Caller, metres: float) -> None:
+        made["app"].publish("level", metres)
+
+
+made: dict[str, App] = {}
+
+
+def test_one_app_is_started_by_several_tests_of_a_process(tmp_path: Path) -> None:
+    (tmp_path / "index.html").write_text("<!doctype html>", "utf-8")
+    made["app"] = App(tmp_path, {"sea": Publishing()}, title="Sea")
+    for metres in (1.5, 2.5):
+        with event_loop_thread() as thread:
+            host = Host(made["app"], thread)
+            host.call("sea.rise", metres)
+            assert host.pushed == {"level": metres}
+            host.close()
