@@ -2,6 +2,7 @@
 
 import inspect
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
@@ -31,6 +32,17 @@ export type Client = ReturnType<typeof client>;
 /** The program's side of `Client`, for `?bridge=fake`. */
 export type Handlers = HandlersOf<Client>;
 """
+
+TAKEN = {
+    *("Array", "Call", "Client", "Handlers", "HandlersOf", "Promise", "Record", "ReturnType"),
+    *("StreamId", "any", "bigint", "boolean", "never", "null", "number", "object", "string"),
+    *("symbol", "undefined", "unknown", "void"),
+    *("case", "catch", "const", "debugger", "default", "delete", "do", "enum", "export", "extends"),
+    *("false", "function", "implements", "instanceof", "interface", "let", "new", "package"),
+    *("private", "protected", "public", "static", "super", "switch", "this", "throw", "true"),
+    *("typeof", "var"),
+}
+"""Names that the generated file or TypeScript itself uses."""
 
 
 class WrongTypes(ValueError):
@@ -110,7 +122,7 @@ class _Writer:
         """The declarations of all models.
 
         Raises:
-            WrongTypes: two of them have one name.
+            WrongTypes: two of them have one name, or one has a name that is taken.
         """
         both = [
             (ref, f"validation:{cls}")
@@ -128,6 +140,9 @@ class _Writer:
         texts: dict[str, tuple[str, str]] = {}
         for ref in self._schemas:
             name, text = self._name(ref), self._declare(ref)
+            if name in TAKEN:
+                used = f"{_path(ref)} (in {self._users[ref]})"
+                raise WrongTypes(f"{used}: the page's types use the name {name}: rename the model")
             first, known = texts.setdefault(name, (ref, text))
             if known != text:
                 one, two = (f"{_path(each)} (in {self._users[each]})" for each in (first, ref))
@@ -135,21 +150,22 @@ class _Writer:
         return [text for _, text in texts.values()]
 
     def _name(self, ref: str) -> str:
-        name = _path(ref).rpartition(".")[2]
+        name = _type_name(_class(ref))
         sent = ref.startswith("validation:") and _class(ref) in self._split
         return f"{name}Input" if sent else name
 
     def _declare(self, ref: str) -> str:
         schema, name = self._schemas[ref], self._name(ref)
+        doc = _comment(schema.get("description", ""))
         if "properties" not in schema:
-            return f"export type {name} = {self.text(schema)};\n"
+            return f"{doc}export type {name} = {self.text(schema)};\n"
         needed = schema.get("required", ())
         fields = "".join(
             f"  {json.dumps(field) if not field.isidentifier() else field}"
             f"{'' if field in needed else '?'}: {self.text(inner)};\n"
             for field, inner in schema["properties"].items()
         )
-        return f"export interface {name} {{\n{fields}}}\n"
+        return f"{doc}export interface {name} {{\n{fields}}}\n"
 
     def text(self, schema: Mapping[str, Any]) -> str:
         """The TypeScript of a schema."""
@@ -216,8 +232,7 @@ class _Signature:
     def lines(self, writer: _Writer) -> Iterator[str]:
         """Its part of the client, once all models are named."""
         wire = self._method.name
-        if doc := inspect.getdoc(self._method.run):
-            yield f"/** {doc.splitlines()[0]} */"
+        yield from _comment(inspect.getdoc(self._method.run) or "").splitlines()
         name, result = to_camel(wire.partition(".")[2]), writer.text(self._result)
         if not self._params:
             yield f'{name}: () => call<{result}>("{wire}"),'
@@ -234,3 +249,18 @@ def _class(ref: str) -> str:
 def _path(ref: str) -> str:
     """Where the class of a reference is: `app.Level`."""
     return _class(ref).partition(":")[0]
+
+
+def _type_name(cls: str) -> str:
+    """The name of a class as TypeScript can have it: `Page[int]` is `PageInt`."""
+    path, _, arguments = cls.partition("[")
+    name = path.partition(":")[0].rpartition(".")[2]
+    arguments = re.sub(r":\d+|[\w.]*<locals>", "", arguments)
+    words = (word.rpartition(".")[2] for word in re.findall(r"[\w.]+", arguments))
+    return name + "".join(f"{word[:1].upper()}{word[1:]}" for word in words)
+
+
+def _comment(doc: str) -> str:
+    """A line with the first of a docstring; nothing without one."""
+    first = inspect.cleandoc(doc).partition("\n")[0].replace("*/", "*\\/")
+    return f"/** {first} */\n" if first else ""

@@ -1,20 +1,23 @@
 """The types that a program's page gets: they compile, and say what crosses the bridge."""
 
 import json
+import re
 import subprocess
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
+from typing import Generic, TypeVar
 
 import pytest
-from pydantic import BaseModel
+from pydantic import BaseModel, create_model
 
 from devtools.processes import Children
 from devtools.setup import Setup
 from shell.bridge.caller import Caller
-from shell.program.types import WrongTypes, render
+from shell.program.types import TAKEN, WrongTypes, render
 from tests.host_process import ROOT
 
+T = TypeVar("T")
 CONTEXT = """
 import type { Call } from "tidewire";
 import { type Client, client, type Handlers } from "./contract";
@@ -117,3 +120,46 @@ def test_a_model_without_a_form_in_json_is_refused_with_its_method_and_field() -
 
     with pytest.raises(WrongTypes, match=r"sea\.buoy: Buoy\.bells\.Bell\.ring has no form"):
         render({"sea": Sea()})
+
+
+class Page(BaseModel, Generic[T]):
+    """Written */ alert("!") /* as it is."""
+
+    items: list[T]
+
+
+class Generics:
+    def numbers(self, caller: Caller) -> Page[int]:
+        """Ends */ early."""
+        return Page(items=[1])
+
+    def names(self, caller: Caller) -> Page[list[str | None]]: ...  # type: ignore[empty-body]
+
+    def places(self, caller: Caller) -> Page[Place]: ...  # type: ignore[empty-body]
+
+
+def test_generic_models_and_any_docstring_give_types_that_compile(tmp_path: Path) -> None:
+    use = """
+    export const numbers: types.PageInt = await sea.numbers();
+    export const names: Promise<{ items: (string | null)[][] }> = sea.names();
+    export const places: types.PagePlace = await sea.places();
+    """
+    assert compiled(tmp_path, Generics(), use) == ""
+
+
+@pytest.mark.parametrize("name", ["Call", "Record", "StreamId", "Array", "Client", "string"])
+def test_a_model_with_a_name_of_the_types_themselves_is_refused(name: str) -> None:
+    model = create_model(name, __module__="app", metres=(int, ...))
+
+    class Sea:
+        def level(self, caller: Caller) -> list[model]: ...  # type: ignore[valid-type, empty-body]
+
+    with pytest.raises(WrongTypes, match=rf"app\.{name} \(in sea\.level\).*rename the model"):
+        render({"sea": Sea()})
+
+
+def test_every_name_that_the_types_use_is_taken() -> None:
+    text = render({"sea": Generics()})
+    used = re.findall(r"type (\w+) =", text) + re.findall(r"\b[A-Z]\w+(?=<)", text)
+    imported = re.findall(r"import type \{ (.*) \}", text)[0].split(", ")
+    assert {*used, *imported} <= TAKEN
