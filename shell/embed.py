@@ -154,7 +154,12 @@ class App:
 
         Raises:
             LimitReached: the window has as many streams as it may.
+            TypeError: `items` is no async generator.
         """
+        given: object = items
+        if not isinstance(given, AsyncGenerator):
+            kind = type(given).__name__
+            raise TypeError(f"stream() takes an async generator of models or strings, not a {kind}")
         if self._engine is None:
             raise NotFound("The program is not running")
         request = self._items.put(items)

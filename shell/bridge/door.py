@@ -74,6 +74,12 @@ class Method:
         return ROOT if fields or hint is None else to_camel(name)
 
     @cached_property
+    def has_default(self) -> bool:
+        """Whether a page may leave the parameter out."""
+        parameter = inspect.signature(self.run).parameters.get(self._parameter[0])
+        return parameter is not None and parameter.default is not inspect.Parameter.empty
+
+    @cached_property
     def result(self) -> TypeAdapter[object]:
         """Serializes the result."""
         return TypeAdapter(reply_type(self._hints["return"]))
@@ -233,6 +239,8 @@ class Door:
         if method.params is None:
             if call.params is not None:
                 raise ValidationFailed([(ROOT, f"{method.name} takes no parameters")])
+            return []
+        if call.params is None and method.has_default:
             return []
         return [checked(method.params, call.params, method.root)]
 

@@ -238,7 +238,8 @@ class _Signature:
             yield f'{name}: () => call<{result}>("{wire}"),'
         for params in self._params:
             sent = writer.text(params)
-            yield f'{name}: (params: {sent}) => call<{result}>("{wire}", params),'
+            mark = "?" if self._method.has_default else ""
+            yield f'{name}: (params{mark}: {sent}) => call<{result}>("{wire}", params),'
 
 
 def _class(ref: str) -> str:
