@@ -14,19 +14,21 @@ from pydantic import BaseModel, create_model
 from devtools.processes import Children
 from devtools.setup import Setup
 from shell.bridge.caller import Caller
+from shell.bridge.stream import Stream
 from shell.program.types import TAKEN, WrongTypes, render
 from tests.host_process import ROOT
 
 T = TypeVar("T")
 CONTEXT = """
-import type { Call } from "tidewire";
+import type { Call, Host } from "tidewire";
 import { type Client, client, type Handlers } from "./contract";
 import type * as types from "./contract";
 declare const call: Call;
+declare const host: Host;
 declare const handlers: Handlers;
 export const program: Client = client(call);
 export const sea = program.sea;
-void handlers;
+void [handlers, host];
 """
 
 
@@ -163,3 +165,21 @@ def test_every_name_that_the_types_use_is_taken() -> None:
     used = re.findall(r"type (\w+) =", text) + re.findall(r"\b[A-Z]\w+(?=<)", text)
     imported = re.findall(r"import type \{ (.*) \}", text)[0].split(", ")
     assert {*used, *imported} <= TAKEN
+
+
+class Streams:
+    def names(self, caller: Caller) -> Stream[str]: ...  # type: ignore[empty-body]
+
+    def places(self, caller: Caller) -> Stream[Place]: ...  # type: ignore[empty-body]
+
+
+def test_a_stream_of_text_is_followed_and_has_no_items(tmp_path: Path) -> None:
+    use = """
+    for await (const place of host.items(await sea.places())) place satisfies types.Place;
+    for await (const piece of host.follow(await sea.names())) piece satisfies string;
+    const id: string = await host.call("sea.places");
+    for await (const place of host.items<types.Place>(id)) place.name satisfies string;
+    """
+    assert compiled(tmp_path, Streams(), use) == ""
+    wrong = compiled(tmp_path, Streams(), "host.items(await sea.names());")
+    assert "'StreamId<string>' is not assignable to parameter of type 'StreamId<object>'" in wrong

@@ -20,8 +20,11 @@ export interface Host {
   readonly call: Bridge["call"];
   /** Follows a run from its beginning. Iterate over it (`for await`) or subscribe to it. */
   follow(id: string): Run;
-  /** Follows a stream of models from its beginning: `for await (const item of host.items<Tick>(id))`. */
-  items<T>(id: StreamId<T>): Items<T>;
+  /**
+   * Follows a stream of models from its beginning: `for await (const item of host.items<Tick>(id))`.
+   * A stream of text is read with `follow`.
+   */
+  items<T extends object>(id: StreamId<T>): Items<T>;
   /**
    * Calls the listener with the latest value that the program has published under a name, and with
    * every later one; with undefined when the connection is lost. Returns what ends that.
@@ -62,7 +65,7 @@ export async function connect(options: ConnectOptions = {}): Promise<Host> {
   return {
     call: bridge.call,
     follow: (id) => attachRun(llm, id),
-    items<T>(id: StreamId<T>) {
+    items<T extends object>(id: StreamId<T>) {
       const run = attachRun(llm, id);
       return { cancel: run.cancel, [Symbol.asyncIterator]: () => itemsOf<T>(run) };
     },
