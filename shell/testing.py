@@ -138,6 +138,12 @@ class Host:
             self._streams.setdefault(item["inferenceId"], []).append(item)
 
 
+StartHost = Callable[["App"], Host]
+"""What `tidewire_host` gives."""
+MakeReplay = Callable[[Path], "ReplayProvider"]
+"""What `recorded_provider` gives."""
+
+
 class Program:
     """A program in a process of its own, which `App.main()` starts."""
 
@@ -199,7 +205,7 @@ def _read(stream: IO[str], take: Callable[[str], None]) -> None:
 
 
 @pytest.fixture
-def tidewire_host() -> Iterator[Callable[["App"], Host]]:
+def tidewire_host() -> Iterator[StartHost]:
     """Start an `App` without a page: `tidewire_host(app).call("notes.add", {...})`."""
     from shell.support.event_loop import event_loop_thread
 
@@ -278,7 +284,7 @@ def scripted_provider() -> "EchoProvider":
 
 
 @pytest.fixture
-def recorded_provider() -> "Callable[[Path], ReplayProvider]":
+def recorded_provider() -> MakeReplay:
     """Make a provider that plays a recording of `tidewire ask --json`, without waiting."""
     from shell.providers.testing.replay import ReplayProvider
 

@@ -1,5 +1,6 @@
 """The fixtures for programs of one's own: the example's tests, and what they do not do."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 from tests.host_process import ROOT
 
 EXAMPLE = ROOT / "examples" / "counter" / "test_counter.py"
+TESTING = "from tidewire_bridge.testing import Refused, StartHost"
 BROKEN = """
 import sys
 from pathlib import Path
@@ -52,6 +54,16 @@ def test_the_tests_of_the_example_pass_in_both_shells() -> None:
     assert done.returncode == 0, done.stdout
     assert "5 passed" in done.stdout
     assert len(EXAMPLE.read_text("utf-8").splitlines()) <= 50
+
+
+def test_the_example_of_the_document_is_a_part_of_these_tests() -> None:
+    document = (ROOT / "docs" / "testing.md").read_text("utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", document, re.DOTALL)
+    (told, *tests), (imported, *others) = (
+        re.split(r"\n\n\n", text.strip()) for text in (code, EXAMPLE.read_text("utf-8"))
+    )
+    assert {*told.splitlines()} <= {*imported.splitlines(), TESTING}
+    assert [test for test in tests if not any(other.startswith(test) for other in others)] == []
 
 
 def test_a_program_that_does_not_start_is_told_with_its_own_words(tmp_path: Path) -> None:
