@@ -15,7 +15,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
 
@@ -31,6 +31,7 @@ if TYPE_CHECKING:  # a test run that uses no fixture loads none of it
 
 PATIENCE_S = 30.0
 """How long a program may take to start, to answer or to end."""
+LAST_LINES = 30
 SHELLS = ("browser", "window")
 
 
@@ -145,28 +146,28 @@ MakeReplay = Callable[[Path], "ReplayProvider"]
 
 
 class Program:
-    """A program in a process of its own, which `App.main()` starts."""
+    """A program in a process of its own, which `App.main()` starts.
 
-    def __init__(self, command: Sequence[str], arguments: Sequence[str]) -> None:
+    Its standard error goes to a file: what it wrote before its page shows something can be read
+    as soon as the page shows it.
+    """
+
+    def __init__(self, command: Sequence[str], arguments: Sequence[str], log: Path) -> None:
         self._lines: queue.SimpleQueue[str] = queue.SimpleQueue()
-        self.log: list[str] = []
-        """Lines of its standard error."""
+        self._log = log
         offscreen = {} if os.environ.get("DISPLAY") else {"QT_QPA_PLATFORM": "offscreen"}
-        self.process = subprocess.Popen(  # noqa: S603 - the command is that of the tests
-            [*command, *arguments],
-            env={**offscreen, **os.environ},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            encoding="utf-8",
-            errors="replace",
-        )
-        streams = ((self.process.stdout, self._lines.put), (self.process.stderr, self.log.append))
-        self._readers = [
-            threading.Thread(target=_read, args=stream, daemon=True) for stream in streams
-        ]
-        for reader in self._readers:
-            reader.start()
+        with log.open("wb") as err:
+            self.process = subprocess.Popen(  # noqa: S603 - the command is that of the tests
+                [*command, *arguments],
+                env={**offscreen, **os.environ},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=err,
+                encoding="utf-8",
+                errors="replace",
+            )
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
 
     def ready(self) -> dict[str, str]:
         """The line of JSON that it prints when a page can be opened."""
@@ -175,9 +176,12 @@ class Program:
                 if line.startswith("{"):
                     return cast("dict[str, str]", json.loads(line))
         self.process.kill()
-        for reader in self._readers:  # they have its last words
-            reader.join()
-        raise AssertionError("The program did not start:\n" + "\n".join(self.log[-30:]))
+        self.process.wait()
+        raise AssertionError(f"The program did not start:\n{self.last_words()}")
+
+    def last_words(self) -> str:
+        """The end of its log."""
+        return "\n".join(self._log.read_text("utf-8", "replace").splitlines()[-LAST_LINES:])
 
     def stop(self) -> int:
         """End it as Ctrl-C or the system does; returns its status."""
@@ -190,18 +194,29 @@ class Program:
             raise AssertionError("The program did not end") from None
         finally:
             self.process.wait()
-            for reader in self._readers:
-                reader.join()
+            self._reader.join()
 
-
-def _read(stream: IO[str], take: Callable[[str], None]) -> None:
-    with stream:
-        for line in stream:
-            take(line.rstrip("\n"))
-    take("")
+    def _read(self) -> None:
+        with cast("IO[str]", self.process.stdout) as stream:
+            for line in stream:
+                self._lines.put(line)
+        self._lines.put("")
 
 
 # --- fixtures -------------------------------------------------------------------------------
+
+_PROGRAM = pytest.StashKey[Program]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Add to the failure of a test with a page the last that its program said."""
+    report = yield
+    if report.failed and _PROGRAM in item.stash:
+        report.sections.append(("The program's last words", item.stash[_PROGRAM].last_words()))
+    return report
 
 
 @pytest.fixture
@@ -242,7 +257,11 @@ def tidewire_playwright() -> "Iterator[Playwright]":
 
 @pytest.fixture
 def tidewire_page(
-    tidewire_command: Sequence[str], tidewire_shell: str, tidewire_playwright: "Playwright"
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    tidewire_command: Sequence[str],
+    tidewire_shell: str,
+    tidewire_playwright: "Playwright",
 ) -> "Iterator[Page]":
     """A page of the program, in a headless Chromium or in its real window.
 
@@ -250,7 +269,8 @@ def tidewire_page(
     """
     in_browser = tidewire_shell == "browser"
     arguments = ("serve", "--no-open") if in_browser else ("--debug-port", "0")
-    program = Program(tidewire_command, arguments)
+    log = tmp_path_factory.mktemp("tidewire") / "program.log"
+    program = request.node.stash[_PROGRAM] = Program(tidewire_command, arguments, log)
     browser: Browser | None = None
     try:
         ready = program.ready()
@@ -272,7 +292,7 @@ def tidewire_page(
             browser.close()
         status = program.stop()
     if status != 0:
-        raise AssertionError("\n".join([f"The program ended with {status}", *program.log[-30:]]))
+        raise AssertionError(f"The program ended with {status}\n{program.last_words()}")
 
 
 @pytest.fixture
