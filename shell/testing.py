@@ -73,7 +73,7 @@ class Host:
         call = {"id": number, "method": method, "params": params}
         batch = json.dumps({"version": self._version, "load": self._load, "calls": [call]})
         self._thread.call(lambda: self._host.door.post(self._caller, batch))
-        self._wait(lambda: number in self._replies)
+        self._wait(lambda: number in self._replies, f"{method} was not answered")
         reply = self._replies.pop(number)
         if not reply["ok"]:
             raise Refused(reply["error"]["code"], reply["error"]["message"])
@@ -83,9 +83,12 @@ class Host:
         """Wait for the end of a stream; returns its text.
 
         Raises:
-            Refused: it failed.
+            Refused: it failed, or there is no such stream.
+            TimeoutError: it goes on for more than 30 seconds.
         """
-        self._wait(lambda: self._ending(stream) is not None)
+        if stream not in self._streams:
+            self.call("llm.attach", {"inferenceId": stream})
+        self._wait(lambda: self._ending(stream) is not None, f"The stream {stream} did not end")
         ending = cast("dict[str, Any]", self._ending(stream))
         if ending["channel"] == "llm:error":
             raise Refused(ending["code"], ending["error"])
@@ -117,7 +120,7 @@ class Host:
         events = self._streams.get(stream, [])
         return next((e for e in events if e["channel"] in ("llm:done", "llm:error")), None)
 
-    def _wait(self, condition: Callable[[], bool]) -> None:
+    def _wait(self, condition: Callable[[], bool], problem: str) -> None:
         async def until() -> None:
             while not condition():
                 while (flush := self._caller.feed.next()) is not None:
@@ -128,7 +131,10 @@ class Host:
                     await self._woken.wait()
                     self._woken.clear()
 
-        self._thread.run(asyncio.wait_for(until(), PATIENCE_S))
+        try:
+            self._thread.run(asyncio.wait_for(until(), PATIENCE_S))
+        except TimeoutError:
+            raise TimeoutError(f"{problem} within {PATIENCE_S:g} seconds") from None
 
     def _take(self, item: dict[str, Any]) -> None:
         if item["channel"] == "reply":

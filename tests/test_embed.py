@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
+from shell import testing
 from shell.bridge.caller import Caller
 from shell.bridge.signatures import WrongSignatures
 from shell.embed import ProgramHost
@@ -228,3 +229,34 @@ def test_what_is_no_generator_makes_no_stream(
     assert "TypeError: stream() takes an async generator of models or strings, not a list" in (
         caplog.text
     )
+
+
+class Endless:
+    """A method and a stream that never come to an end."""
+
+    async def wait(self, caller: Caller) -> None:
+        await asyncio.Event().wait()
+
+    def stream(self, caller: Caller) -> Stream[str]:
+        async def endless() -> AsyncGenerator[str, None]:
+            await asyncio.Event().wait()
+            yield "never"
+
+        return made["app"].stream(caller, endless())
+
+
+def test_a_test_learns_which_stream_or_call_it_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with started(tmp_path, Endless()) as host:
+        for wait in (host.text, host.items):
+            with pytest.raises(Refused, match="nope not found") as refused:
+                wait("nope")
+            assert refused.value.code == "NOT_FOUND"
+        stream = host.call("sea.stream")
+        monkeypatch.setattr(testing, "PATIENCE_S", 0.1)
+        with pytest.raises(TimeoutError, match=f"The stream {stream} did not end"):
+            host.text(stream)
+        with pytest.raises(TimeoutError, match=r"sea\.wait was not answered within 0\.1 seconds"):
+            host.call("sea.wait")
+        monkeypatch.undo()
