@@ -227,7 +227,10 @@ class _Signature:
         result = reply_type(hints.pop("return"))
         self._method = method
         self._result = writer.schema(result, "serialization", method.name)
-        self._params = [writer.schema(hint, "validation", method.name) for hint in hints.values()]
+        self._params = {
+            _parameter(name): writer.schema(hint, "validation", method.name)
+            for name, hint in hints.items()
+        }
 
     def lines(self, writer: _Writer) -> Iterator[str]:
         """Its part of the client, once all models are named."""
@@ -236,10 +239,16 @@ class _Signature:
         name, result = to_camel(wire.partition(".")[2]), writer.text(self._result)
         if not self._params:
             yield f'{name}: () => call<{result}>("{wire}"),'
-        for params in self._params:
-            sent = writer.text(params)
+        for parameter, schema in self._params.items():
+            sent = writer.text(schema)
             mark = "?" if self._method.has_default else ""
-            yield f'{name}: (params{mark}: {sent}) => call<{result}>("{wire}", params),'
+            yield f'{name}: ({parameter}{mark}: {sent}) => call<{result}>("{wire}", {parameter}),'
+
+
+def _parameter(name: str) -> str:
+    """A parameter as the page has it; `params` where TypeScript has no such name."""
+    name = to_camel(name)
+    return "params" if name in {*TAKEN, "arguments", "call", "eval"} else name
 
 
 def _class(ref: str) -> str:

@@ -183,3 +183,23 @@ def test_a_stream_of_text_is_followed_and_has_no_items(tmp_path: Path) -> None:
     assert compiled(tmp_path, Streams(), use) == ""
     wrong = compiled(tmp_path, Streams(), "host.items(await sea.names());")
     assert "'StreamId<string>' is not assignable to parameter of type 'StreamId<object>'" in wrong
+
+
+class Parameters:
+    def rise(self, caller: Caller, by_metres: float) -> None: ...
+
+    def sink(self, caller: Caller, function: int) -> None: ...
+
+    def ring(self, caller: Caller, call: int = 1) -> None: ...
+
+
+def test_parameters_have_their_names_where_the_page_can_have_them(tmp_path: Path) -> None:
+    assert compiled(tmp_path, Parameters(), "await sea.rise(1.5); await sea.ring();") == ""
+    text = render({"sea": Parameters()})
+    assert 'rise: (byMetres: number) => call<null>("sea.rise", byMetres),' in text
+    assert 'sink: (params: number) => call<null>("sea.sink", params),' in text
+    assert 'ring: (params?: number) => call<null>("sea.ring", params),' in text
+
+
+def test_models_have_their_docstrings() -> None:
+    assert "/** A place with defaults. */\nexport interface Place {" in render({"sea": Both()})
