@@ -47,7 +47,7 @@ def test_what_is_refused_or_cancelled_at_once_is_not_kept(tmp_path: Path) -> Non
 
     def begin_and_cancel() -> None:
         ids = [stream(), stream()]
-        with pytest.raises(LimitReached, match="2"):
+        with pytest.raises(LimitReached, match="A window can have 2 streams at a time"):
             stream()
         assert made._engine is not None
         for inference_id in ids:
@@ -250,7 +250,7 @@ def test_a_test_learns_which_stream_or_call_it_waited_for(
 ) -> None:
     with started(tmp_path, Endless()) as host:
         for wait in (host.text, host.items):
-            with pytest.raises(Refused, match="nope not found") as refused:
+            with pytest.raises(Refused, match="Stream nope not found") as refused:
                 wait("nope")
             assert refused.value.code == "NOT_FOUND"
         stream = host.call("sea.stream")

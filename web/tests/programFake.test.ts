@@ -1,5 +1,5 @@
 /** A page of another program over the fake that stands for it. */
-import { afterEach, expect, it } from "vitest";
+import { afterEach, expect, it, vi } from "vitest";
 import { connect } from "../src/library";
 
 afterEach(() => window.history.replaceState(null, "", "/"));
@@ -25,4 +25,33 @@ it("streams text as text, and models as values", async () => {
   const places: object[] = [];
   for await (const place of host.items(await host.call<string>("sea.places"))) places.push(place);
   expect(places).toEqual([{ name: "reef" }]);
+});
+
+it("stops a stream when its reader leaves the loop", async () => {
+  const ended: string[] = [];
+  async function* endless<T>(name: string, item: T) {
+    try {
+      for (;;) {
+        yield item;
+        await new Promise((resolve) => setTimeout(resolve));
+      }
+    } finally {
+      ended.push(name);
+    }
+  }
+  const host = await connected({
+    places: () => endless("places", { name: "reef" }),
+    names: () => endless("names", "reef"),
+  });
+  const places = host.items(await host.call<string>("sea.places"));
+  for await (const _ of places) break;
+  await vi.waitFor(() => expect(ended).toEqual(["places"]));
+  const names = host.follow(await host.call("sea.names"));
+  await expect(
+    (async () => {
+      for await (const _ of names) throw new Error("enough");
+    })(),
+  ).rejects.toThrow("enough");
+  expect((await names.result).status).toBe("cancelled");
+  expect(ended).toEqual(["places", "names"]);
 });
