@@ -162,7 +162,8 @@ class _Writer:
         needed = schema.get("required", ())
         fields = "".join(
             f"  {json.dumps(field) if not field.isidentifier() else field}"
-            f"{'' if field in needed else '?'}: {self.text(inner)};\n"
+            # Without its constant a page could not say which of several models it sends.
+            f"{'' if field in needed or 'const' in inner else '?'}: {self.text(inner)};\n"
             for field, inner in schema["properties"].items()
         )
         return f"{doc}export interface {name} {{\n{fields}}}\n"

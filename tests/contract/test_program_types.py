@@ -6,10 +6,10 @@ import subprocess
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Annotated, Generic, Literal, TypeVar
 
 import pytest
-from pydantic import BaseModel, create_model
+from pydantic import BaseModel, Field, create_model
 
 from devtools.processes import Children
 from devtools.setup import Setup
@@ -203,3 +203,26 @@ def test_parameters_have_their_names_where_the_page_can_have_them(tmp_path: Path
 
 def test_models_have_their_docstrings() -> None:
     assert "/** A place with defaults. */\nexport interface Place {" in render({"sea": Both()})
+
+
+class Circle(BaseModel):
+    kind: Literal["circle"] = "circle"
+    radius: float
+
+
+class Square(BaseModel):
+    kind: Literal["square"] = "square"
+    side: float
+
+
+Shape = Annotated[Circle | Square, Field(discriminator="kind")]
+
+
+class Shapes:
+    def area(self, caller: Caller, shape: Shape) -> Square: ...  # type: ignore[empty-body]
+
+
+def test_a_constant_that_tells_models_apart_is_required_and_no_second_type(tmp_path: Path) -> None:
+    assert compiled(tmp_path, Shapes(), 'await sea.area({ kind: "square", side: 2 });') == ""
+    assert "Input" not in (tmp_path / "contract.ts").read_text("utf-8")
+    assert "TS2345" in compiled(tmp_path, Shapes(), "await sea.area({ side: 2 });")
