@@ -28,7 +28,7 @@ from shell.bridge.signatures import check_signatures
 from shell.bridge.stream import Stream
 from shell.bridge.topics import Topics
 from shell.contract import ProgramTopic
-from shell.errors import NotFound, ShellError, ValidationFailed
+from shell.errors import LimitReached, NotFound, ShellError, ValidationFailed
 from shell.inference.engine import Engine
 from shell.inference.limits import Deadlines, Limits, Settings
 from shell.providers.base import Provider
@@ -154,15 +154,25 @@ class App:
 
         Raises:
             LimitReached: the window has as many streams as it may.
+            TypeError: `items` is no async generator.
         """
+        given: object = items
+        if not isinstance(given, AsyncGenerator):
+            kind = type(given).__name__
+            raise TypeError(f"stream() takes an async generator of models or strings, not a {kind}")
         if self._engine is None:
             raise NotFound("The program is not running")
         request = self._items.put(items)
         name = request.messages[-1].text
         try:
             log = self._engine.start(caller.id, request)
-        except BaseException:
+        except BaseException as error:
             self._items.drop(name)
+            if isinstance(error, LimitReached):
+                most = self._limits.inferences
+                raise LimitReached(
+                    f"A window can have {most} streams at a time", most, most
+                ) from None
             raise
         # A stream that is cancelled before it starts never resolves its generator.
         log.subscribe(lambda _: None if log.ending is None else self._items.drop(name))

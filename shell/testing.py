@@ -15,7 +15,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
 
@@ -31,6 +31,7 @@ if TYPE_CHECKING:  # a test run that uses no fixture loads none of it
 
 PATIENCE_S = 30.0
 """How long a program may take to start, to answer or to end."""
+LAST_LINES = 30
 SHELLS = ("browser", "window")
 
 
@@ -72,7 +73,7 @@ class Host:
         call = {"id": number, "method": method, "params": params}
         batch = json.dumps({"version": self._version, "load": self._load, "calls": [call]})
         self._thread.call(lambda: self._host.door.post(self._caller, batch))
-        self._wait(lambda: number in self._replies)
+        self._wait(lambda: number in self._replies, f"{method} was not answered")
         reply = self._replies.pop(number)
         if not reply["ok"]:
             raise Refused(reply["error"]["code"], reply["error"]["message"])
@@ -82,9 +83,12 @@ class Host:
         """Wait for the end of a stream; returns its text.
 
         Raises:
-            Refused: it failed.
+            Refused: it failed, or there is no such stream.
+            TimeoutError: it goes on for more than 30 seconds.
         """
-        self._wait(lambda: self._ending(stream) is not None)
+        if stream not in self._streams:
+            self.call("llm.attach", {"inferenceId": stream})
+        self._wait(lambda: self._ending(stream) is not None, f"The stream {stream} did not end")
         ending = cast("dict[str, Any]", self._ending(stream))
         if ending["channel"] == "llm:error":
             raise Refused(ending["code"], ending["error"])
@@ -98,6 +102,8 @@ class Host:
         """End the program, in the order in which `App` ends."""
         self._thread.run(self._host.end_runs(), PATIENCE_S)
         self._thread.run(self._host.close(), PATIENCE_S)
+        # The app outlives this test, and would wake a loop that has ended.
+        self._thread.call(self._caller.feed.close)
 
     # --- inside -----------------------------------------------------------------------------
 
@@ -114,7 +120,7 @@ class Host:
         events = self._streams.get(stream, [])
         return next((e for e in events if e["channel"] in ("llm:done", "llm:error")), None)
 
-    def _wait(self, condition: Callable[[], bool]) -> None:
+    def _wait(self, condition: Callable[[], bool], problem: str) -> None:
         async def until() -> None:
             while not condition():
                 while (flush := self._caller.feed.next()) is not None:
@@ -125,7 +131,10 @@ class Host:
                     await self._woken.wait()
                     self._woken.clear()
 
-        self._thread.run(asyncio.wait_for(until(), PATIENCE_S))
+        try:
+            self._thread.run(asyncio.wait_for(until(), PATIENCE_S))
+        except TimeoutError:
+            raise TimeoutError(f"{problem} within {PATIENCE_S:g} seconds") from None
 
     def _take(self, item: dict[str, Any]) -> None:
         if item["channel"] == "reply":
@@ -136,29 +145,35 @@ class Host:
             self._streams.setdefault(item["inferenceId"], []).append(item)
 
 
-class Program:
-    """A program in a process of its own, which `App.main()` starts."""
+StartHost = Callable[["App"], Host]
+"""What `tidewire_host` gives."""
+MakeReplay = Callable[[Path], "ReplayProvider"]
+"""What `recorded_provider` gives."""
 
-    def __init__(self, command: Sequence[str], arguments: Sequence[str]) -> None:
+
+class Program:
+    """A program in a process of its own, which `App.main()` starts.
+
+    Its standard error goes to a file: what it wrote before its page shows something can be read
+    as soon as the page shows it.
+    """
+
+    def __init__(self, command: Sequence[str], arguments: Sequence[str], log: Path) -> None:
         self._lines: queue.SimpleQueue[str] = queue.SimpleQueue()
-        self.log: list[str] = []
-        """Lines of its standard error."""
+        self._log = log
         offscreen = {} if os.environ.get("DISPLAY") else {"QT_QPA_PLATFORM": "offscreen"}
-        self.process = subprocess.Popen(  # noqa: S603 - the command is that of the tests
-            [*command, *arguments],
-            env={**offscreen, **os.environ},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            encoding="utf-8",
-            errors="replace",
-        )
-        streams = ((self.process.stdout, self._lines.put), (self.process.stderr, self.log.append))
-        self._readers = [
-            threading.Thread(target=_read, args=stream, daemon=True) for stream in streams
-        ]
-        for reader in self._readers:
-            reader.start()
+        with log.open("wb") as err:
+            self.process = subprocess.Popen(  # noqa: S603 - the command is that of the tests
+                [*command, *arguments],
+                env={**offscreen, **os.environ},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=err,
+                encoding="utf-8",
+                errors="replace",
+            )
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
 
     def ready(self) -> dict[str, str]:
         """The line of JSON that it prints when a page can be opened."""
@@ -167,9 +182,12 @@ class Program:
                 if line.startswith("{"):
                     return cast("dict[str, str]", json.loads(line))
         self.process.kill()
-        for reader in self._readers:  # they have its last words
-            reader.join()
-        raise AssertionError("The program did not start:\n" + "\n".join(self.log[-30:]))
+        self.process.wait()
+        raise AssertionError(f"The program did not start:\n{self.last_words()}")
+
+    def last_words(self) -> str:
+        """The end of its log."""
+        return "\n".join(self._log.read_text("utf-8", "replace").splitlines()[-LAST_LINES:])
 
     def stop(self) -> int:
         """End it as Ctrl-C or the system does; returns its status."""
@@ -182,22 +200,33 @@ class Program:
             raise AssertionError("The program did not end") from None
         finally:
             self.process.wait()
-            for reader in self._readers:
-                reader.join()
+            self._reader.join()
 
-
-def _read(stream: IO[str], take: Callable[[str], None]) -> None:
-    with stream:
-        for line in stream:
-            take(line.rstrip("\n"))
-    take("")
+    def _read(self) -> None:
+        with cast("IO[str]", self.process.stdout) as stream:
+            for line in stream:
+                self._lines.put(line)
+        self._lines.put("")
 
 
 # --- fixtures -------------------------------------------------------------------------------
 
+_PROGRAM = pytest.StashKey[Program]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Add to the failure of a test with a page the last that its program said."""
+    report = yield
+    if report.failed and _PROGRAM in item.stash:
+        report.sections.append(("The program's last words", item.stash[_PROGRAM].last_words()))
+    return report
+
 
 @pytest.fixture
-def tidewire_host() -> Iterator[Callable[["App"], Host]]:
+def tidewire_host() -> Iterator[StartHost]:
     """Start an `App` without a page: `tidewire_host(app).call("notes.add", {...})`."""
     from shell.support.event_loop import event_loop_thread
 
@@ -234,7 +263,11 @@ def tidewire_playwright() -> "Iterator[Playwright]":
 
 @pytest.fixture
 def tidewire_page(
-    tidewire_command: Sequence[str], tidewire_shell: str, tidewire_playwright: "Playwright"
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    tidewire_command: Sequence[str],
+    tidewire_shell: str,
+    tidewire_playwright: "Playwright",
 ) -> "Iterator[Page]":
     """A page of the program, in a headless Chromium or in its real window.
 
@@ -242,7 +275,8 @@ def tidewire_page(
     """
     in_browser = tidewire_shell == "browser"
     arguments = ("serve", "--no-open") if in_browser else ("--debug-port", "0")
-    program = Program(tidewire_command, arguments)
+    log = tmp_path_factory.mktemp("tidewire") / "program.log"
+    program = request.node.stash[_PROGRAM] = Program(tidewire_command, arguments, log)
     browser: Browser | None = None
     try:
         ready = program.ready()
@@ -264,7 +298,7 @@ def tidewire_page(
             browser.close()
         status = program.stop()
     if status != 0:
-        raise AssertionError("\n".join([f"The program ended with {status}", *program.log[-30:]]))
+        raise AssertionError(f"The program ended with {status}\n{program.last_words()}")
 
 
 @pytest.fixture
@@ -276,7 +310,7 @@ def scripted_provider() -> "EchoProvider":
 
 
 @pytest.fixture
-def recorded_provider() -> "Callable[[Path], ReplayProvider]":
+def recorded_provider() -> MakeReplay:
     """Make a provider that plays a recording of `tidewire ask --json`, without waiting."""
     from shell.providers.testing.replay import ReplayProvider
 

@@ -1,19 +1,24 @@
 """A program of one's own: what it may be made of, how many streams it may have, what is kept."""
 
 import asyncio
+import contextlib
 import gc
 import weakref
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
 from pathlib import Path
 
 import pytest
+from pydantic import BaseModel
 
+from shell import testing
 from shell.bridge.caller import Caller
 from shell.bridge.signatures import WrongSignatures
 from shell.embed import ProgramHost
 from shell.errors import LimitReached, ProgramError
+from shell.program.types import render
 from shell.support.event_loop import event_loop_thread
-from tidewire_bridge import App
+from shell.testing import Host, Refused
+from tidewire_bridge import App, Stream
 
 ONE = Caller("window-1")
 
@@ -42,7 +47,7 @@ def test_what_is_refused_or_cancelled_at_once_is_not_kept(tmp_path: Path) -> Non
 
     def begin_and_cancel() -> None:
         ids = [stream(), stream()]
-        with pytest.raises(LimitReached, match="2"):
+        with pytest.raises(LimitReached, match="A window can have 2 streams at a time"):
             stream()
         assert made._engine is not None
         for inference_id in ids:
@@ -84,6 +89,14 @@ def test_a_stream_that_ends_with_the_program_does_not_name_tidewire(tmp_path: Pa
     assert log.ending.model_dump()["error"] == "The program is shutting down"
 
 
+class Level(BaseModel):
+    metres: float
+
+
+class Depth(BaseModel):
+    metres: float
+
+
 class Wrong:
     """Every mistake that a method can have."""
 
@@ -102,10 +115,20 @@ class Wrong:
     def missing(self, caller: Caller, params: "Nowhere") -> None:  # type: ignore[name-defined]  # noqa: F821
         ...
 
+    def keyword(self, caller: Caller, *, params: int) -> None: ...
+
+    def streamed(self, caller: Caller, params: int) -> "Stream[int] | None": ...
+
     async def generated(self, caller: Caller) -> AsyncGenerator[str, None]:
         yield "no result"
 
     def right(self, caller: Caller, params: Path) -> int: ...  # type: ignore[empty-body]
+
+    def texts(self, caller: Caller) -> Stream[str]: ...  # type: ignore[empty-body]
+
+    def models(self, caller: Caller) -> Stream[Level]: ...  # type: ignore[empty-body]
+
+    def either(self, caller: Caller) -> "Stream[Level | Depth]": ...  # type: ignore[empty-body]
 
 
 def test_methods_that_a_page_could_not_call_are_named_at_the_start(tmp_path: Path) -> None:
@@ -115,7 +138,9 @@ def test_methods_that_a_page_could_not_call_are_named_at_the_start(tmp_path: Pat
     lines = str(refused.value).splitlines()
     named = {line.partition(":")[0] for line in lines}
     methods = ("nobody", "untyped", "resultless", "several", "strange", "missing", "generated")
-    assert named == {"empty", "'no name'", *(f"wrong.{name}" for name in methods)}
+    more = ("keyword", "streamed")
+    assert named == {"empty", "'no name'", *(f"wrong.{name}" for name in (*methods, *more))}
+    assert "wrong.streamed: a stream has models or strings, not int: make it a model" in lines
     assert "wrong.untyped: params has no type" in lines
     assert "wrong.resultless: the result has no type" in lines
 
@@ -143,3 +168,95 @@ def _methods_without_models(folder: Path) -> set[str]:
         host = thread.run(App(folder, {}, title="None").start())
         thread.run(closed(host))
     return set(host.door._methods)
+
+
+class Publishing:
+    """Publishes what it is told."""
+
+    def rise(self, caller: Caller, metres: float) -> None:
+        made["app"].publish("level", metres)
+
+
+made: dict[str, App] = {}
+
+
+@contextlib.contextmanager
+def started(folder: Path, namespace: object) -> Iterator[Host]:
+    (folder / "index.html").write_text("<!doctype html>", "utf-8")
+    made["app"] = App(folder, {"sea": namespace}, title="Sea")
+    with event_loop_thread() as thread:
+        host = Host(made["app"], thread)
+        yield host
+        host.close()
+
+
+def test_one_app_is_started_by_several_tests_of_a_process(tmp_path: Path) -> None:
+    (tmp_path / "index.html").write_text("<!doctype html>", "utf-8")
+    made["app"] = App(tmp_path, {"sea": Publishing()}, title="Sea")
+    for metres in (1.5, 2.5):
+        with event_loop_thread() as thread:
+            host = Host(made["app"], thread)
+            host.call("sea.rise", metres)
+            assert host.pushed == {"level": metres}
+            host.close()
+
+
+class Defaults:
+    """Has a parameter that a page may leave out."""
+
+    def count(self, caller: Caller, params: int = 3) -> int:
+        return params
+
+    def wrong(self, caller: Caller) -> str:
+        return made["app"].stream(caller, [1, 2])  # type: ignore[arg-type]
+
+
+def test_a_parameter_with_a_default_may_be_left_out(tmp_path: Path) -> None:
+    with started(tmp_path, Defaults()) as host:
+        assert [host.call("sea.count"), host.call("sea.count", 5)] == [3, 5]
+        with pytest.raises(Refused, match="parameters"):
+            host.call("sea.count", "many")
+    assert 'count: (params?: number) => call<number>("sea.count", params),' in render(
+        {"sea": Defaults()}
+    )
+
+
+def test_what_is_no_generator_makes_no_stream(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with started(tmp_path, Defaults()) as host, pytest.raises(Refused, match="went wrong"):
+        host.call("sea.wrong")
+    assert "TypeError: stream() takes an async generator of models or strings, not a list" in (
+        caplog.text
+    )
+
+
+class Endless:
+    """A method and a stream that never come to an end."""
+
+    async def wait(self, caller: Caller) -> None:
+        await asyncio.Event().wait()
+
+    def stream(self, caller: Caller) -> Stream[str]:
+        async def endless() -> AsyncGenerator[str, None]:
+            await asyncio.Event().wait()
+            yield "never"
+
+        return made["app"].stream(caller, endless())
+
+
+def test_a_test_learns_which_stream_or_call_it_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with started(tmp_path, Endless()) as host:
+        for wait in (host.text, host.items):
+            with pytest.raises(Refused, match="Stream nope not found") as refused:
+                wait("nope")
+            assert refused.value.code == "NOT_FOUND"
+        stream = host.call("sea.stream")
+        monkeypatch.setattr(testing, "PATIENCE_S", 0.1)
+        with pytest.raises(TimeoutError, match=f"The stream {stream} did not end"):
+            host.text(stream)
+        with pytest.raises(TimeoutError, match=r"sea\.wait was not answered within 0\.1 seconds"):
+            host.call("sea.wait")
+        monkeypatch.undo()

@@ -1,7 +1,7 @@
 """The tests of the counter, by the fixtures that Tidewire brings: an example of docs/testing.md."""
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -9,9 +9,7 @@ from playwright.sync_api import Page, expect
 
 from examples.counter.app import app
 from tidewire_bridge import App
-from tidewire_bridge.testing import EchoProvider, Host, Refused
-
-StartHost = Callable[[App], Host]
+from tidewire_bridge.testing import EchoProvider, Refused, StartHost
 
 
 @pytest.fixture(scope="session")

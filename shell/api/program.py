@@ -43,7 +43,10 @@ class StreamsApi:
 
     def attach(self, caller: Caller, params: AttachRequest) -> AttachReply:
         """Everything of a stream after a `seq`."""
-        return self._llm.attach(caller, params)
+        try:
+            return self._llm.attach(caller, params)
+        except NotFound:
+            raise NotFound(f"Stream {params.inference_id} not found") from None
 
     def cancel(self, caller: Caller, inference_id: LookupId) -> bool:
         """Stop a stream. False when it is unknown or has ended."""

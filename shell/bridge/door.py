@@ -74,6 +74,12 @@ class Method:
         return ROOT if fields or hint is None else to_camel(name)
 
     @cached_property
+    def has_default(self) -> bool:
+        """Whether a page may leave the parameter out."""
+        parameter = inspect.signature(self.run).parameters.get(self._parameter[0])
+        return parameter is not None and parameter.default is not inspect.Parameter.empty
+
+    @cached_property
     def result(self) -> TypeAdapter[object]:
         """Serializes the result."""
         return TypeAdapter(reply_type(self._hints["return"]))
@@ -166,7 +172,8 @@ class Door:
     def _refuse_all(self, caller: Caller, numbers: Iterable[int], error: ShellError) -> None:
         if caller.feed.load is not None:
             for number in numbers:
-                self._reply(caller, caller.feed.load, self._refusal(number, error))
+                refusal = _error_reply(number, error, self._program)
+                self._reply(caller, caller.feed.load, refusal)
 
     def _add(self, name: str, namespace: object) -> None:
         self._methods |= methods({name: namespace})
@@ -190,7 +197,7 @@ class Door:
                 tasks.add(task)
                 task.add_done_callback(tasks.discard)
         except Exception as error:
-            self._reply(caller, load, self._refusal(call.id, error))
+            self._reply(caller, load, self._refusal(call, error))
 
     def _work(self, caller: Caller, call: Call) -> str | Coroutine[None, None, str]:
         """Start a call; returns its reply, or a coroutine that returns it."""
@@ -234,6 +241,8 @@ class Door:
             if call.params is not None:
                 raise ValidationFailed([(ROOT, f"{method.name} takes no parameters")])
             return []
+        if call.params is None and method.has_default:
+            return []
         return [checked(method.params, call.params, method.root)]
 
     async def _finish(
@@ -242,22 +251,22 @@ class Door:
         try:
             self._reply(caller, load, await work)
         except Exception as error:
-            self._reply(caller, load, self._refusal(call.id, error))
+            self._reply(caller, load, self._refusal(call, error))
 
-    def _refusal(self, number: int, error: Exception) -> str:
+    def _refusal(self, call: Call, error: Exception) -> str:
         try:
-            return _error_reply(number, error, self._program)
+            return _error_reply(call.id, error, self._program, call.method)
         except ValueError as fault:  # what the error says cannot be told
-            return _error_reply(number, fault, self._program)
+            return _error_reply(call.id, fault, self._program, call.method)
 
     def _reply(self, caller: Caller, load: str, item: str) -> None:
         caller.feed.reply(load, item)
 
 
-def failure(error: Exception, program: str) -> Failure:
+def failure(error: Exception, program: str, method: str) -> Failure:
     """The envelope of an exception. What is not ours says nothing of the host's inside."""
     if not isinstance(error, ShellError):
-        _log.error("A call failed: %s", type(error).__name__, exc_info=error)
+        _log.error("A call of %r failed: %s", method, type(error).__name__, exc_info=error)
         return Failure(
             code=ErrorCode.UNKNOWN_ERROR,
             message=f"Something went wrong in {program}. Its log has the details",
@@ -321,8 +330,8 @@ def _success(number: int, method: Method, result: object) -> str:
     return f'{{"channel":"reply","id":{number},"ok":true,"value":{value}}}'
 
 
-def _error_reply(number: int, error: Exception, program: str) -> str:
-    reply = ErrorReply(id=number, error=failure(error, program))
+def _error_reply(number: int, error: Exception, program: str, method: str = "?") -> str:
+    reply = ErrorReply(id=number, error=failure(error, program, method))
     if not isinstance(error, ProgramError):
         return reply.model_dump_json(ensure_ascii=True)
     value = reply.model_dump(mode="json")

@@ -2,11 +2,13 @@
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, get_type_hints
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
-from pydantic import TypeAdapter
+from pydantic import BaseModel, TypeAdapter
 
 from shell.bridge.door import methods, reply_type
+from shell.bridge.stream import Stream
 
 _MANY = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
@@ -45,6 +47,9 @@ def _problems(run: Callable[..., object]) -> Iterator[str]:
     if len(parameters) > 2 or any(each.kind in _MANY for each in parameters):
         yield "it takes the caller and at most one parameter: put several into a model"
         return
+    if any(each.kind is inspect.Parameter.KEYWORD_ONLY for each in parameters):
+        yield "its parameters are passed by position: leave out the * before them"
+        return
     try:
         hints: dict[str, Any] = get_type_hints(run, include_extras=True)
     except (NameError, TypeError) as error:
@@ -59,3 +64,26 @@ def _problems(run: Callable[..., object]) -> Iterator[str]:
             TypeAdapter(reply_type(hints[name]) if name == "return" else hints[name])
         except Exception as error:  # pydantic has several, and types have their own
             yield f"{what} has a type that pydantic does not know: {str(error).splitlines()[0]}"
+            continue
+        for item in _items(hints[name]):
+            if item is not str and not _is_model(item):
+                shown = getattr(item, "__name__", item)
+                yield f"a stream has models or strings, not {shown}: make it a model"
+
+
+def _items(hint: object) -> Iterator[object]:
+    """What comes in the streams of a type."""
+    if get_origin(hint) is Stream:
+        yield from get_args(hint)
+        return
+    for inner in get_args(hint):
+        yield from _items(inner)
+
+
+def _is_model(item: object) -> bool:
+    """Whether it is a model, or a choice of models."""
+    if isinstance(item, type) and issubclass(get_origin(item) or item, BaseModel):
+        return True
+    kinds = get_args(item)[:1] if get_origin(item) is Annotated else get_args(item)
+    union = get_origin(item) in (Annotated, Union, UnionType)
+    return union and all(_is_model(kind) for kind in kinds)

@@ -321,7 +321,7 @@ async def test_an_accident_says_nothing_of_the_host(
     assert refused.value.code == "UNKNOWN_ERROR"
     assert "secret" not in json.dumps(refused.value.failure)
     assert "Traceback" not in json.dumps(refused.value.failure)
-    assert "A call failed: RuntimeError" in caplog.text
+    assert "A call of 'slow.fail' failed: RuntimeError" in caplog.text
     for method in ("slow.break_down", "slow.break_worse", "slow.half_an_emoji"):
         with pytest.raises(Refused) as refused:
             desk.page.call(method)

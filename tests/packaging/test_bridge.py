@@ -93,6 +93,7 @@ def test_an_app_loads_no_sdk_no_store_and_no_web_view(bridge_python: Path) -> No
 
 def test_every_public_name_is_there_without_the_application(bridge_python: Path) -> None:
     assert loaded(bridge_python, "from tidewire_bridge import *; import tidewire_bridge.testing")
+    assert dir(tidewire_bridge) == sorted(tidewire_bridge.__all__)
     assert "App" in tidewire_bridge.__all__
 
 

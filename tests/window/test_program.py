@@ -66,6 +66,21 @@ def test_no_model_is_lost_over_reloads(page: Page) -> None:
     assert [item["number"] for item in found] == list(range(300))
 
 
+def test_a_reader_that_leaves_its_loop_frees_the_place_of_the_stream(page: Page) -> None:
+    read = """async () => {
+      const seen = [];
+      while (seen.length < 12) {
+        const id = await host.call("tide.slow_ticks", 100_000);
+        for await (const { number } of host.items(id)) {
+          seen.push(number);
+          break;
+        }
+      }
+      return seen;
+    }"""
+    assert page.evaluate(read) == [0] * 12
+
+
 def test_a_stream_that_fails_tells_nothing_of_its_inside(page: Page) -> None:
     message = page.evaluate("host.call('tide.broken').then(collect).catch((e) => e.message)")
     assert message == "The stream failed. The program's log has the details"

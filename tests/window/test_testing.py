@@ -1,5 +1,6 @@
 """The fixtures for programs of one's own: the example's tests, and what they do not do."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 from tests.host_process import ROOT
 
 EXAMPLE = ROOT / "examples" / "counter" / "test_counter.py"
+TESTING = "from tidewire_bridge.testing import Refused, StartHost"
 BROKEN = """
 import sys
 from pathlib import Path
@@ -38,6 +40,43 @@ def tidewire_command():
 def test_a_program_that_does_not_start(tidewire_page): ...
 """
 
+FAILING = """
+import sys
+from pathlib import Path
+import pytest
+from tidewire_bridge import App, Caller
+
+SCRIPT = '''
+import { connect } from "/bridge.js";
+const host = await connect();
+document.title = await host.call("sea.sink").catch((error) => error.message);
+'''
+
+class Sea:
+    def sink(self, caller: Caller) -> None:
+        raise RuntimeError("the pump is broken")
+
+folder = Path(__file__).parent
+(folder / "index.html").write_text("<script type='module' src='sea.js'></script>", "utf-8")
+(folder / "sea.js").write_text(SCRIPT, "utf-8")
+app = App(folder, {"sea": Sea()}, title="Sea")
+
+@pytest.fixture(scope="session")
+def tidewire_command():
+    return (sys.executable, __file__)
+
+@pytest.fixture
+def tidewire_shell():
+    return "browser"
+
+def test_it_sinks(tidewire_page):
+    tidewire_page.wait_for_function("() => document.title")
+    assert tidewire_page.title() == "Sunk"
+
+if __name__ == "__main__":
+    app.main()
+"""
+
 
 def run_pytest(*arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "pytest", "-q", "-p", "shell.testing"]
@@ -54,12 +93,33 @@ def test_the_tests_of_the_example_pass_in_both_shells() -> None:
     assert len(EXAMPLE.read_text("utf-8").splitlines()) <= 50
 
 
+def test_the_example_of_the_document_is_a_part_of_these_tests() -> None:
+    document = (ROOT / "docs" / "testing.md").read_text("utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", document, re.DOTALL)
+    (told, *tests), (imported, *others) = (
+        re.split(r"\n\n\n", text.strip()) for text in (code, EXAMPLE.read_text("utf-8"))
+    )
+    assert {*told.splitlines()} <= {*imported.splitlines(), TESTING}
+    assert [test for test in tests if not any(other.startswith(test) for other in others)] == []
+
+
 def test_a_program_that_does_not_start_is_told_with_its_own_words(tmp_path: Path) -> None:
     (tmp_path / "test_sea.py").write_text(BROKEN, "utf-8")
     (tmp_path / "pytest.ini").write_text("[pytest]", "utf-8")
     done = run_pytest("-c", str(tmp_path / "pytest.ini"), str(tmp_path))
     assert "it fell into the water" in done.stdout
     assert "1 passed, 2 errors" in done.stdout
+
+
+@pytest.mark.browser
+def test_a_failed_test_of_a_page_ends_with_the_programs_last_words(tmp_path: Path) -> None:
+    (tmp_path / "test_sink.py").write_text(FAILING, "utf-8")
+    (tmp_path / "pytest.ini").write_text("[pytest]", "utf-8")
+    done = run_pytest("-c", str(tmp_path / "pytest.ini"), str(tmp_path))
+    assert "1 failed" in done.stdout, done.stdout
+    assert "Its log has the details" in done.stdout
+    assert "The program's last words" in done.stdout
+    assert "RuntimeError: the pump is broken" in done.stdout
 
 
 def test_the_plugin_loads_nothing_until_a_fixture_is_used() -> None:

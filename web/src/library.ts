@@ -18,10 +18,16 @@ export { HostError };
 export interface Host {
   /** Calls a method of the program, `namespace.method`. Rejects with an error that has a `code`. */
   readonly call: Bridge["call"];
-  /** Follows a run from its beginning. Iterate over it (`for await`) or subscribe to it. */
+  /**
+   * Follows a run from its beginning. Iterate over it (`for await`) or subscribe to it. A loop that is
+   * left early stops the run; one over a run of `createInference` does not.
+   */
   follow(id: string): Run;
-  /** Follows a stream of models from its beginning: `for await (const item of host.items<Tick>(id))`. */
-  items<T>(id: StreamId<T>): Items<T>;
+  /**
+   * Follows a stream of models from its beginning: `for await (const item of host.items<Tick>(id))`.
+   * A loop that is left early stops the stream. A stream of text is read with `follow`.
+   */
+  items<T extends object>(id: StreamId<T>): Items<T>;
   /**
    * Calls the listener with the latest value that the program has published under a name, and with
    * every later one; with undefined when the connection is lost. Returns what ends that.
@@ -61,8 +67,11 @@ export async function connect(options: ConnectOptions = {}): Promise<Host> {
   await bridge.ready();
   return {
     call: bridge.call,
-    follow: (id) => attachRun(llm, id),
-    items<T>(id: StreamId<T>) {
+    follow(id) {
+      const run = attachRun(llm, id);
+      return { ...run, [Symbol.asyncIterator]: () => piecesOf(run) };
+    },
+    items<T extends object>(id: StreamId<T>) {
       const run = attachRun(llm, id);
       return { cancel: run.cancel, [Symbol.asyncIterator]: () => itemsOf<T>(run) };
     },
@@ -84,10 +93,19 @@ interface ProgramTopics<T> {
   on(name: string, listener: (value: T | undefined) => void, key?: string): () => void;
 }
 
+/** The pieces of a run, which is stopped when its reader leaves. */
+async function* piecesOf(run: Run): AsyncGenerator<string, void, void> {
+  try {
+    yield* run;
+  } finally {
+    await run.cancel(); // does nothing after the end
+  }
+}
+
 /** A stream has a line of JSON for each model. */
 async function* itemsOf<T>(run: Run): AsyncGenerator<T, void, void> {
   let rest = "";
-  for await (const piece of run) {
+  for await (const piece of piecesOf(run)) {
     const lines = (rest + piece).split("\n");
     rest = lines.pop() ?? "";
     for (const line of lines) yield JSON.parse(line);

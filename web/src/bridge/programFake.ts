@@ -43,7 +43,7 @@ export function createProgramFake(handlers: object): Transport {
     try {
       for await (const item of items) {
         if (stream.stopped) break;
-        const token = `${JSON.stringify(item)}\n`;
+        const token = typeof item === "string" ? item : `${JSON.stringify(item)}\n`;
         add({ channel: "llm:token", token, index: stream.events.length, count: 1 });
       }
       add({ ...DONE, cancelled: stream.stopped });
