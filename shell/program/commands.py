@@ -20,10 +20,15 @@ from shell.program.build import build
 from shell.program.develop import develop
 from shell.program.new import NEXT, create, write_types
 
+COMMANDS = ("new", "types", "dev", "build")
+
 
 def main(arguments: list[str]) -> int:
     """Carry out one command; returns the exit status."""
     folder = Path.cwd()
+    if {"-h", "--help"} & {*arguments}:
+        print(__doc__)
+        return 0
     match arguments:
         case ["new", name, *rest] if not rest or (rest[0] == "--npm" and len(rest) == 2):
             made = create(folder, name, Path(rest[1]) if rest else None)
@@ -41,6 +46,8 @@ def main(arguments: list[str]) -> int:
             app = _app()
             write_types(folder, dict(app.namespaces))
             return build(folder, needs_application=app.data is not None, whole_qt=bool(rest))
+        case [name, *_] if name not in COMMANDS:
+            print(f"There is no command {name!r}\n", file=sys.stderr)
     print(__doc__, file=sys.stderr)
     return 2
 

@@ -1,0 +1,37 @@
+"""`python -m tidewire_bridge COMMAND`: its help, and what it refuses in a sentence."""
+
+from pathlib import Path
+
+import pytest
+
+from shell.program.commands import main
+
+
+@pytest.fixture(autouse=True)
+def _in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["-h"], ["new", "--help"], ["dev", "-h"], ["new", "a", "--help"]]
+)
+def test_help_is_asked_for_and_printed(
+    arguments: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(arguments) == 0
+    told = capsys.readouterr()
+    assert "new NAME" in told.out
+    assert told.err == ""
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_unknown_command_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["launch", "it"]) == 2
+    assert capsys.readouterr().err.startswith("There is no command 'launch'\n\n`python -m")
+
+
+def test_no_command_prints_those_that_there_are(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err.startswith("`python -m")
