@@ -143,3 +143,15 @@ def _methods_without_models(folder: Path) -> set[str]:
         host = thread.run(App(folder, {}, title="None").start())
         thread.run(closed(host))
     return set(host.door._methods)
+
+
+def test_hooks_may_be_plain_functions_and_async_ones(tmp_path: Path) -> None:
+    called: list[str] = []
+
+    async def stop() -> None:
+        called.append("stopped")
+
+    made = App(tmp_path, {}, title="Hooks", on_start=lambda: called.append("started"), on_stop=stop)
+    with event_loop_thread() as thread:
+        thread.run(closed(thread.run(made.start())))
+    assert called == ["started", "stopped"]

@@ -56,5 +56,7 @@ def _app() -> App:
     """The program in this folder."""
     if not Path("app.py").exists():
         raise ShellError("There is no app.py here. Type this in the folder of your program")
-    app: App = importlib.import_module("app").app
+    app = getattr(importlib.import_module("app"), "app", None)
+    if not isinstance(app, App):
+        raise ShellError("app.py has no program: its last lines need `app = App(...)`")
     return app

@@ -1,9 +1,11 @@
 """`python -m tidewire_bridge COMMAND`: its help, and what it refuses in a sentence."""
 
+import sys
 from pathlib import Path
 
 import pytest
 
+from shell.errors import ShellError
 from shell.program.commands import main
 
 
@@ -35,3 +37,16 @@ def test_no_command_prints_those_that_there_are(capsys: pytest.CaptureFixture[st
     told = capsys.readouterr()
     assert told.out == ""
     assert told.err.startswith("`python -m")
+
+
+@pytest.mark.parametrize("text", ["", "app = 3\n"])
+@pytest.mark.parametrize("command", ["types", "build"])
+def test_a_file_without_a_program_is_told_in_a_sentence(
+    command: str, text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "app.py").write_text(text, "utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "app", raising=False)
+    with pytest.raises(ShellError, match=r"`app = App\(\.\.\.\)`"):
+        main([command])
+    monkeypatch.delitem(sys.modules, "app", raising=False)
