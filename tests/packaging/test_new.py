@@ -153,6 +153,21 @@ def test_edits_reach_the_tab_with_its_state(program: Path) -> None:
         expect(status).to_have_text("5 heights, mean 1.2 m")
 
 
+@pytest.mark.browser
+def test_the_page_says_why_it_cannot_connect_or_call(program: Path) -> None:
+    with driver() as playwright, headless(playwright) as browser:
+        with developing(program) as host:
+            url = str(host.json_line()["url"])
+            stranger = browser.new_page()
+            stranger.goto(url.partition("#")[0])
+            expect(stranger.get_by_role("alert")).to_contain_text("This tab needs a link: ")
+            page = browser.new_page()
+            page.goto(url)
+            expect(page.get_by_role("button", name="Measure")).to_be_visible()
+        page.get_by_role("button", name="Measure").click()
+        expect(page.get_by_role("alert")).to_contain_text("The connection to the program was lost")
+
+
 @pytest.mark.window
 def test_an_edit_reaches_the_window_with_its_state(program: Path) -> None:
     with (
