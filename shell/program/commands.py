@@ -38,10 +38,9 @@ def main(arguments: list[str]) -> int:
             changed = write_types(folder, dict(_app().namespaces))
             print("page/src/contract.ts: written" if changed else "page/src/contract.ts: unchanged")
             return 0
-        case ["dev"]:
-            return develop(folder, window=False)
-        case ["dev", "--window"]:
-            return develop(folder, window=True)
+        case ["dev", *rest] if rest in ([], ["--window"]):
+            _need_program()
+            return develop(folder, window=bool(rest))
         case ["build", *rest] if rest in ([], ["--whole-qt"]):
             app = _app()
             write_types(folder, dict(app.namespaces))
@@ -54,9 +53,13 @@ def main(arguments: list[str]) -> int:
 
 def _app() -> App:
     """The program in this folder."""
-    if not Path("app.py").exists():
-        raise ShellError("There is no app.py here. Type this in the folder of your program")
+    _need_program()
     app = getattr(importlib.import_module("app"), "app", None)
     if not isinstance(app, App):
         raise ShellError("app.py has no program: its last lines need `app = App(...)`")
     return app
+
+
+def _need_program() -> None:
+    if not Path("app.py").exists():
+        raise ShellError("There is no app.py here. Type this in the folder of your program")

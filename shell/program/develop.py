@@ -3,7 +3,6 @@
 import contextlib
 import os
 import secrets
-import shutil
 import signal
 import socket
 import subprocess
@@ -12,7 +11,7 @@ import time
 from pathlib import Path
 
 from shell.embed import DEV_SECRET, DEV_URL
-from shell.errors import ShellError
+from shell.program.node import find_vite
 
 LOOK_S = 0.3
 
@@ -26,12 +25,7 @@ def develop(folder: Path, *, window: bool) -> int:
     Raises:
         ShellError: there is no Node, or the page's packages are not installed.
     """
-    vite = folder / "page" / "node_modules" / "vite" / "bin" / "vite.js"
-    node = shutil.which("node")
-    if node is None:
-        raise ShellError("Install Node 20.19, then type `npm install` in the folder page")
-    if not vite.exists():
-        raise ShellError("Type `npm install` in the folder page")
+    vite = find_vite(folder)
     page_port, host_port = _free_ports(2)
     page_url = f"http://127.0.0.1:{page_port}"
     place = ["--host", "127.0.0.1", "--port", str(page_port), "--strictPort"]
@@ -45,7 +39,7 @@ def develop(folder: Path, *, window: bool) -> int:
     command += ["--debug-port", "0"] if window else ["serve", "--port", str(host_port)]
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # nothing may stay behind
     with contextlib.ExitStack() as stack:
-        serve = [node, str(vite), "--clearScreen", "false", *place]
+        serve = [*vite, "--clearScreen", "false", *place]
         page = _start(stack, serve, folder / "page", env)
         while page.poll() is None and not _listening(page_port):
             time.sleep(0.05)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from shell.errors import ShellError
+from shell.program.build import build
 from shell.program.commands import main
 
 
@@ -50,3 +51,15 @@ def test_a_file_without_a_program_is_told_in_a_sentence(
     with pytest.raises(ShellError, match=r"`app = App\(\.\.\.\)`"):
         main([command])
     monkeypatch.delitem(sys.modules, "app", raising=False)
+
+
+@pytest.mark.parametrize("command", ["types", "dev", "build"])
+def test_a_folder_without_a_program_is_told_first(command: str) -> None:
+    with pytest.raises(ShellError, match=r"There is no app\.py here"):
+        main([command])
+
+
+def test_a_build_without_the_pages_packages_says_what_to_type(tmp_path: Path) -> None:
+    (tmp_path / "page").mkdir()
+    with pytest.raises(ShellError, match=r"[Tt]ype `npm install` in the folder page"):
+        build(tmp_path, needs_application=False, whole_qt=False)
