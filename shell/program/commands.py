@@ -18,7 +18,7 @@ from shell.embed import App
 from shell.errors import ShellError
 from shell.program.build import build
 from shell.program.develop import develop
-from shell.program.new import NEXT, create, write_types
+from shell.program.new import create, next_steps, write_types
 
 COMMANDS = ("new", "types", "dev", "build")
 
@@ -31,8 +31,8 @@ def main(arguments: list[str]) -> int:
         return 0
     match arguments:
         case ["new", name, *rest] if not rest or (rest[0] == "--npm" and len(rest) == 2):
-            made = create(folder, name, Path(rest[1]) if rest else None)
-            print(NEXT.format(folder=made, name=name))
+            npm = Path(rest[1]) if rest else None
+            print(next_steps(create(folder, name, npm), npm))
             return 0
         case ["types"]:
             changed = write_types(folder, dict(_app().namespaces))

@@ -15,7 +15,7 @@ from playwright.sync_api import expect
 from devtools.npm_package import package
 from devtools.setup import Setup
 from shell.errors import ValidationFailed
-from shell.program.new import TEMPLATE, create
+from shell.program.new import TEMPLATE, create, next_steps
 from shell.program.qt_parts import is_needed
 from tests.chromium import driver, headless, inside, windows
 from tests.command import ROOT
@@ -33,7 +33,6 @@ def program(setup: Setup) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="new-", dir=parent) as name:
         packed = package(setup, *setup.node(), Path(name))
         folder = create(Path(name), "demo", packed)
-        assert f'"tidewire": "file:{packed}"' in (folder / "page/package.json").read_text("utf-8")
         modules = folder / "page" / "node_modules"
         modules.mkdir()
         for path in (ROOT / "node_modules").glob("[!.]*"):
@@ -205,6 +204,7 @@ def test_the_command_says_what_to_type_next(tmp_path: Path) -> None:
 
     done = new()
     assert done.returncode == 0, done.stderr
+    assert "is not published yet" in done.stdout
     assert f"{tmp_path / 'tides'} is there" in done.stdout
     assert "{{" not in (tmp_path / "tides" / "app.py").read_text("utf-8")
     again = new()
@@ -224,3 +224,20 @@ def test_a_folder_that_is_there_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(ValidationFailed, match="is there already"):
         create(tmp_path, "demo")
     assert list((tmp_path / "demo").iterdir()) == []
+
+
+def test_the_packed_npm_package_moves_with_the_program(tmp_path: Path) -> None:
+    packed = tmp_path / "tidewire-0.1.0.tgz"
+    packed.write_bytes(b"packed")
+    folder = create(tmp_path, "demo", packed)
+    assert '"tidewire": "file:tidewire-0.1.0.tgz"' in (folder / "page/package.json").read_text()
+    assert (folder / "page" / packed.name).read_bytes() == b"packed"
+    assert "not published" not in next_steps(folder, packed)
+
+
+def test_a_file_that_is_no_npm_package_is_refused(tmp_path: Path) -> None:
+    wheel = tmp_path / "tidewire_bridge-0.1.0-py3-none-any.whl"
+    wheel.write_bytes(b"")
+    with pytest.raises(ValidationFailed, match="is no packed npm package"):
+        create(tmp_path, "demo", wheel)
+    assert list(tmp_path.iterdir()) == [wheel]
