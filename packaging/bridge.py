@@ -21,7 +21,7 @@ NAME = "tidewire-bridge"
 PACKAGE = "tidewire_bridge"
 ROOTS = (PACKAGE, "shell/bridge", "shell/contract", "shell/program", "shell/embed.py")
 """What is in it with all that it imports."""
-PLUGIN = "shell/testing.py"
+PLUGIN = f"{PACKAGE}/pytest_plugin.py"
 """The fixtures for pytest."""
 NOT_OURS = ("shell.app", "shell.settings")
 """What `App(data=...)` imports: that needs the distribution `tidewire`."""

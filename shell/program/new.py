@@ -44,6 +44,9 @@ def create(parent: Path, name: str, npm: Path | None = None) -> Path:
     if not re.fullmatch(r"[a-z][a-z0-9-]{0,63}", name):
         text = "A name is made of small letters, digits and -, and begins with a letter"
         raise ValidationFailed([("name", text)])
+    if name == "shell":
+        text = "`shell` is the name of a package that the bridge needs. Choose another name"
+        raise ValidationFailed([("name", text)])
     if folder.exists():
         raise ValidationFailed([("name", f"{folder} is there already. Choose another name")])
     if npm is not None and not npm.is_file():

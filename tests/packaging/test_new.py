@@ -219,6 +219,12 @@ def test_a_name_that_does_not_fit_makes_nothing(tmp_path: Path, name: str) -> No
     assert list(tmp_path.iterdir()) == []
 
 
+def test_the_name_of_the_bridges_own_package_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValidationFailed, match="`shell` is the name of a package"):
+        create(tmp_path, "shell")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_folder_that_is_there_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "demo").mkdir()
     with pytest.raises(ValidationFailed, match="is there already"):
