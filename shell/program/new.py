@@ -1,6 +1,7 @@
 """Copies the template of a program into a new folder."""
 
 import re
+import runpy
 import shutil
 from pathlib import Path
 
@@ -15,7 +16,7 @@ NEXT = """\
     cd {name}
     (cd page && npm install)
     python -m tidewire_bridge dev           in the browser; --window for the window
-    python -m tidewire_bridge types         page/src/contract.ts, which dev writes as well
+    python -m tidewire_bridge types         page/src/contract.ts anew; dev does so by itself
     (cd page && npm run build) && python app.py
     python -m pytest                        in both shells; needs pytest and playwright"""
 NOT_PUBLISHED = """
@@ -63,6 +64,7 @@ def create(parent: Path, name: str, npm: Path | None = None) -> Path:
             target.write_text(text, "utf-8")
     if npm is not None:
         shutil.copyfile(npm, folder / "page" / npm.name)
+    write_types(folder, runpy.run_path(str(folder / "app.py"))["app"].namespaces)
     return folder
 
 

@@ -55,8 +55,10 @@ def test_the_wheel_has_nothing_of_the_application(bridge_wheel: Path) -> None:
     assert [name for name in found if "__pycache__" in name] == []
     page = [name for name in found if name.startswith("shell/page/")]
     assert page == ["shell/page/bridge.js"]
-    for needed in ("tidewire_bridge/py.typed", "shell/py.typed", "shell/program/template/app.py"):
+    for needed in ("tidewire_bridge/py.typed", "shell/py.typed"):
         assert needed in found
+    for needed in ("app.py", "README.md", ".gitignore", "page/package.json"):
+        assert f"shell/program/template/{needed}" in found
 
 
 def test_its_code_is_that_of_the_application(bridge_wheel: Path) -> None:

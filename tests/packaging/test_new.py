@@ -40,7 +40,6 @@ def program(setup: Setup) -> Iterator[Path]:
         with tarfile.open(packed) as archive:
             archive.extractall(modules, filter="data")
         (modules / "package").rename(modules / "tidewire")
-        assert run(folder, "-m", "tidewire_bridge", "types") == 0
         yield folder
 
 
@@ -61,9 +60,29 @@ def compiles(setup: Setup, program: Path) -> str:
 
 
 def test_the_template_is_short() -> None:
-    files = [path for path in TEMPLATE.rglob("*") if path.suffix not in (".pyc", "")]
+    code = {".html", ".json", ".py", ".ts", ".tsx"}
+    files = [path for path in TEMPLATE.rglob("*") if path.suffix in code]
     assert len(files) == 9
     assert sum(len(path.read_text("utf-8").splitlines()) for path in files) < MOST_LINES
+
+
+def test_a_new_program_has_its_types_and_what_a_repository_needs(program: Path) -> None:
+    contract = (program / "page" / "src" / "contract.ts").read_text("utf-8")
+    assert "readings: (params: number) => call<StreamId<Reading>>" in contract
+    assert run(program, "-m", "tidewire_bridge", "types") == 0
+    assert (program / "page" / "src" / "contract.ts").read_text("utf-8") == contract
+    assert (program / "README.md").read_text("utf-8").startswith("# demo\n")
+    assert '<link rel="icon" ' in (program / "page" / "index.html").read_text("utf-8")
+    assert '"node": ' in (program / "page" / "package.json").read_text("utf-8")
+    subprocess.run(["git", "init", "-q"], cwd=program, check=True)
+    command = ["git", "status", "--porcelain", "--untracked-files=all"]
+    done = subprocess.run(command, cwd=program, capture_output=True, encoding="utf-8", check=True)
+    assert {line.split()[-1] for line in done.stdout.splitlines()} == {
+        *(".gitignore", "README.md", "app.py", "test_app.py"),
+        *(f"page/{name}" for name in ("index.html", "package.json", "tsconfig.json")),
+        *("page/tidewire-0.1.0.tgz", "page/vite.config.ts"),
+        *(f"page/src/{name}" for name in ("App.tsx", "contract.ts", "fake.ts", "main.tsx")),
+    }
 
 
 def test_its_types_and_its_fake_compile_only_when_complete(setup: Setup, program: Path) -> None:
