@@ -12,8 +12,10 @@ build           the page, and the program as a folder in dist/ (needs `pip insta
 
 import importlib
 import sys
+import traceback
 from pathlib import Path
 
+from shell.bridge.signatures import WrongSignatures
 from shell.embed import App
 from shell.errors import ShellError
 from shell.program.build import build
@@ -54,7 +56,18 @@ def main(arguments: list[str]) -> int:
 def _app() -> App:
     """The program in this folder."""
     _need_program()
-    app = getattr(importlib.import_module("app"), "app", None)
+    try:
+        module = importlib.import_module("app")
+    except (ShellError, WrongSignatures):
+        raise
+    except Exception as error:
+        # The frames before those of the program are the import's.
+        frames, file = error.__traceback__, str(Path("app.py").absolute())
+        while frames is not None and frames.tb_frame.f_code.co_filename != file:
+            frames = frames.tb_next
+        traceback.print_exception(error.with_traceback(frames))
+        sys.exit(1)
+    app = getattr(module, "app", None)
     if not isinstance(app, App):
         raise ShellError("app.py has no program: its last lines need `app = App(...)`")
     return app

@@ -8,6 +8,7 @@ import pytest
 from shell.errors import ShellError
 from shell.program.build import build
 from shell.program.commands import main
+from shell.program.develop import program_files, without_proxy_errors
 
 
 @pytest.fixture(autouse=True)
@@ -63,3 +64,23 @@ def test_a_build_without_the_pages_packages_says_what_to_type(tmp_path: Path) ->
     (tmp_path / "page").mkdir()
     with pytest.raises(ShellError, match=r"[Tt]ype `npm install` in the folder page"):
         build(tmp_path, needs_application=False, whole_qt=False)
+
+
+def test_connections_that_fail_while_the_program_starts_anew_are_not_told() -> None:
+    told = [
+        b"5:47:54 AM [vite] ws proxy error:\n",
+        b"Error: connect ECONNREFUSED 127.0.0.1:41751\n",
+        b"    at TCPConnectWrap.afterConnect [as oncomplete] (node:net:1611:16)\n",
+        b"5:47:55 AM \x1b[31m[vite]\x1b[39m \x1b[31mws proxy socket error:\n",
+        b"AggregateError [ECONNREFUSED]: \n",
+        b"    at internalConnectMultiple (node:net:1122:18)\x1b[39m\n",
+        b"5:47:56 AM [vite] Internal server error: Failed to parse source\n",
+        b"    at TransformPluginContext (vite.js:1)\n",
+    ]
+    assert [*without_proxy_errors(told)] == told[6:]
+
+
+def test_a_saved_test_does_not_start_the_program_anew(tmp_path: Path) -> None:
+    for name in ("app.py", "tides.py", "test_app.py", "tides_test.py", "conftest.py"):
+        (tmp_path / name).write_text("", "utf-8")
+    assert {path.name for path in program_files(tmp_path)} == {"app.py", "tides.py"}

@@ -165,6 +165,16 @@ def test_edits_reach_the_tab_with_its_state(program: Path) -> None:
         expect(status).to_have_text("5 heights, mean 2.2 m")
         contract = (program / "page" / "src" / "contract.ts").read_text("utf-8")
         assert "calm: boolean;" in contract
+        assert host.count("ws proxy") == host.count("ECONNREFUSED") == 0
+
+        text = module.read_text("utf-8")
+        module.write_text(f"{text}\nx = nowhere\n", "utf-8")
+        host.wait_for("NameError: name 'nowhere' is not defined")
+        # No program has started with it, and one more edit starts the next.
+        module.write_text(text, "utf-8")
+        host.json_line()
+        assert host.count("NameError") == host.count("Traceback") == 1
+        assert host.count("importlib") == host.count("runpy") == 0
 
         page.goto(f"{url.partition('#')[0]}?bridge=fake")
         page.get_by_role("button", name="Measure").click()
