@@ -21,7 +21,7 @@ NAME = "tidewire-bridge"
 PACKAGE = "tidewire_bridge"
 ROOTS = (PACKAGE, "shell/bridge", "shell/contract", "shell/program", "shell/embed.py")
 """What is in it with all that it imports."""
-PLUGIN = "shell/testing.py"
+PLUGIN = f"{PACKAGE}/pytest_plugin.py"
 """The fixtures for pytest."""
 NOT_OURS = ("shell.app", "shell.settings")
 """What `App(data=...)` imports: that needs the distribution `tidewire`."""
@@ -47,9 +47,13 @@ class Counter:
 App(Path("page"), {"counter": Counter()}, title="Counter").run()
 ```
 
-`python -m tidewire_bridge new NAME` makes a program with a page in React, types and tests. On Linux
-install `tidewire-bridge[qt]`, which brings the web view; `tidewire-bridge[test]` brings what the
-fixtures for pytest need. The distribution `tidewire` has all of this, too: install one of the two.
+`python -m tidewire_bridge new NAME --npm tidewire-0.1.0.tgz` makes a program with a page in React,
+types and tests. The file is the page's half of the bridge, which is not on npm yet: `python3 dev.py
+build npm` in the repository packs it.
+
+On Linux install `tidewire-bridge[qt]`, which brings the web view; `tidewire-bridge[test]` brings
+what the fixtures for pytest need. The distribution `tidewire` has all of this, too: install one of
+the two.
 """
 
 

@@ -9,8 +9,7 @@ import argparse
 import json
 import logging
 import os
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -19,12 +18,14 @@ from pydantic import BaseModel, JsonValue
 
 from shell.api.llm import LlmApi
 from shell.api.program import HelloApi, ModelsApi, StreamsApi
+from shell.api.program_host import Closes, Hook, ProgramHost
 from shell.bridge.caller import STANDARD, Caller, CallLimits
+from shell.bridge.desktop.menu import Menu, check_menus
 from shell.bridge.door import Door
 from shell.bridge.listener import listen
 from shell.bridge.own_page import load_own_page
 from shell.bridge.page import Page
-from shell.bridge.signatures import check_signatures
+from shell.bridge.signatures import WrongSignatures, check_signatures
 from shell.bridge.stream import Stream
 from shell.bridge.topics import Topics
 from shell.contract import ProgramTopic
@@ -35,14 +36,15 @@ from shell.providers.base import Provider
 from shell.providers.items import ItemsProvider
 from shell.support.environment import take_secrets
 from shell.support.event_loop import LoopThread, event_loop_thread, run_within
+from shell.support.hooks import call_hook
 from shell.support.open_url import has_desktop, open_link
 from shell.support.signals import shutdown_signals
+from shell.support.uncaught import print_message_alone
 
 if TYPE_CHECKING:  # loaded when a program needs them
     from shell.app.runtime import Runtime
     from shell.bridge.browser.server import BrowserServer
     from shell.bridge.browser.tokens import AccessTokens
-    from shell.bridge.desktop.menu import Menu
     from shell.bridge.desktop.page_server import PageServer
     from shell.bridge.desktop.windows import Windows
 
@@ -59,7 +61,6 @@ DEV_URL = "TIDEWIRE_DEV_URL"
 _log = logging.getLogger(__name__)
 
 Item = TypeVar("Item", bound=str | BaseModel)
-Hook = Callable[[], Awaitable[None]]
 
 
 class NoWindow(ShellError):
@@ -84,12 +85,13 @@ class App:
         close_question: asked before a person closes a window.
         providers: models that pages may run by `host.llm`.
         data: a data directory of Tidewire whose providers and keys pages may use besides.
-        on_start: awaited before a page can call.
-        on_stop: awaited after the last page is gone.
+        on_start: called before a page can call; may be async.
+        on_stop: called after the last page is gone; may be async.
         on_closed: called with the id of a window or tab that is gone for good.
 
     Raises:
         WrongSignatures: a page could not call a method; all such methods are named.
+        TypeError: there is something in `menus` that is no menu.
         ValueError: a namespace is called `llm` or `shell`, `streams` is less than 1, or `data` is
             given where only the bridge is installed.
     """
@@ -103,7 +105,7 @@ class App:
         streams: int = STREAMS,
         calls: CallLimits = STANDARD,
         size: tuple[int, int] | None = None,
-        menus: "Sequence[Menu]" = (),
+        menus: Sequence[Menu] = (),
         close_question: str | None = None,
         providers: Sequence[Provider] = (),
         data: Path | None = None,
@@ -118,7 +120,12 @@ class App:
             raise ValueError(f"The namespace {taken[0]!r} is the bridge's own")
         if data is not None and find_spec("shell.app") is None:
             raise ValueError("Install tidewire, not tidewire-bridge, to use `data`")
-        check_signatures(namespaces)
+        try:
+            check_signatures(namespaces)
+        except WrongSignatures:
+            print_message_alone(WrongSignatures)
+            raise
+        check_menus(menus)
         self.namespaces = namespaces
         page = os.environ.get(DEV_URL) or page
         self._dev_url = page if isinstance(page, str) else None
@@ -248,19 +255,19 @@ class App:
             raise NoWindow(f"{problem} With `serve`, the page opens in the browser")
         with event_loop_thread() as thread:
             host, server = thread.run(self._behind_windows())
-            self._windows = Windows(
-                thread.loop,
-                host.door.post,
-                self._dev_url or f"{server.address}/",
-                title=self._title,
-                size=self._size,
-                close_question=self._close_question,
-                menus=self._menus,
-                new_caller=self._calls.caller,
-                debug_port=debug_port,
-                on_closed=host.forget_caller,
-            )
             try:
+                self._windows = Windows(
+                    thread.loop,
+                    host.door.post,
+                    self._dev_url or f"{server.address}/",
+                    title=self._title,
+                    size=self._size,
+                    close_question=self._close_question,
+                    menus=self._menus,
+                    new_caller=self._calls.caller,
+                    debug_port=debug_port,
+                    on_closed=host.forget_caller,
+                )
                 self._windows.run()
             finally:
                 self._windows = None
@@ -317,7 +324,7 @@ class App:
         server.start()
         return host, server
 
-    async def start(self) -> "ProgramHost":
+    async def start(self) -> ProgramHost:
         """Start without a page: `run` and `serve` do, and tests. On the loop of a `LoopThread`."""
         deadlines = Deadlines(overall_ms=DAY_MS, first_silent_ms=DAY_MS, between_ms=DAY_MS)
         streams = self._engine = Engine(self._items.resolve, Settings(self._limits, deadlines))
@@ -333,10 +340,11 @@ class App:
         own = {**self.namespaces, "llm": llm, "shell": HelloApi()}
         door = Door(own, topics=self._topics, program=self._title)
         if self._on_start is not None:
-            await self._on_start()
-        return ProgramHost(
-            door, engines, runtime, [*self._providers.values()], self._on_stop, self._on_closed
-        )
+            await call_hook(self._on_start)
+        closing: list[Closes] = [*self._providers.values()]
+        if runtime is not None:
+            closing.append(runtime)
+        return ProgramHost(door, engines, closing, self._on_stop, self._on_closed)
 
     def _resolve(self, provider_id: str, runtime: "Runtime | None") -> Provider:
         if provider_id in self._providers:
@@ -348,7 +356,7 @@ class App:
         raise ValidationFailed([("providerId", text)])
 
     def _close(
-        self, thread: LoopThread, host: "ProgramHost", server: "PageServer | BrowserServer"
+        self, thread: LoopThread, host: ProgramHost, server: "PageServer | BrowserServer"
     ) -> None:
         async def close() -> None:
             await host.end_runs()
@@ -365,36 +373,3 @@ def _runtime(data: Path) -> "Runtime":
 
     budgets = read_budgets(data)
     return Runtime(data, take_secrets(), Settings(), lambda: budgets, counts=False)
-
-
-@dataclass(frozen=True, slots=True)
-class ProgramHost:
-    """A running program but for its pages."""
-
-    door: Door
-    engines: Sequence[Engine]
-    runtime: "Runtime | None"
-    providers: Sequence[Provider]
-    on_stop: Hook | None
-    on_closed: Callable[[str], None]
-
-    def forget_caller(self, caller_id: str) -> None:
-        """End what belongs to a window or tab that is gone for good."""
-        for engine in self.engines:
-            engine.close_owner(caller_id)
-        self.on_closed(caller_id)
-
-    async def end_runs(self) -> None:
-        """End streams and runs while pages can still be told how they ended."""
-        for engine in self.engines:
-            await engine.close()
-
-    async def close(self) -> None:
-        """Close the rest, after the pages are gone."""
-        await self.door.close()
-        if self.on_stop is not None:
-            await self.on_stop()
-        for provider in self.providers:
-            await provider.close()
-        if self.runtime is not None:
-            await self.runtime.close()

@@ -11,9 +11,10 @@ import pytest
 from pydantic import BaseModel
 
 from shell import testing
+from shell.api.program_host import ProgramHost
+from shell.app.runtime import Runtime
 from shell.bridge.caller import Caller
 from shell.bridge.signatures import WrongSignatures
-from shell.embed import ProgramHost
 from shell.errors import LimitReached, ProgramError
 from shell.program.types import render
 from shell.support.event_loop import event_loop_thread
@@ -156,8 +157,9 @@ def test_a_data_directory_gives_its_providers(tmp_path: Path) -> None:
     made = App(tmp_path, {}, title="Models", data=tmp_path / "data")
     with event_loop_thread() as thread:
         host = thread.run(made.start())
-        assert host.runtime is not None
-        assert made._resolve("local", host.runtime).id == "local"
+        (runtime,) = host.closing
+        assert isinstance(runtime, Runtime)
+        assert made._resolve("local", runtime).id == "local"
         assert "llm.inference" in host.door._methods
         thread.run(closed(host))
     assert _methods_without_models(tmp_path) == {"llm.attach", "llm.cancel", "shell.hello"}
@@ -260,3 +262,15 @@ def test_a_test_learns_which_stream_or_call_it_waited_for(
         with pytest.raises(TimeoutError, match=r"sea\.wait was not answered within 0\.1 seconds"):
             host.call("sea.wait")
         monkeypatch.undo()
+
+
+def test_hooks_may_be_plain_functions_and_async_ones(tmp_path: Path) -> None:
+    called: list[str] = []
+
+    async def stop() -> None:
+        called.append("stopped")
+
+    made = App(tmp_path, {}, title="Hooks", on_start=lambda: called.append("started"), on_stop=stop)
+    with event_loop_thread() as thread:
+        thread.run(closed(thread.run(made.start())))
+    assert called == ["started", "stopped"]

@@ -4,8 +4,15 @@ Each name is imported when it is first used. The code is that of Tidewire's own 
 `shell`; the distribution `tidewire-bridge` has the part of it that is needed here.
 """
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import shell
+
+if Path(shell.__file__).parent.parent != Path(__file__).parent.parent:
+    raise ImportError(
+        f"{shell.__file__} hides the package `shell`, which the bridge needs: give it another name"
+    )
 from shell import __version__
 
 if TYPE_CHECKING:

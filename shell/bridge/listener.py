@@ -6,12 +6,21 @@ import socket
 from shell.errors import ErrorCode, ShellError
 
 HOST = "127.0.0.1"
+LAST_PORT = 65_535
 
 
 class PortTaken(ShellError):
     """The requested port is not available."""
 
     code = ErrorCode.VALIDATION
+
+
+def check_port(port: int) -> None:
+    """Raises:
+    PortTaken: there is no port of this number.
+    """
+    if not 0 <= port <= LAST_PORT:
+        raise PortTaken(f"There is no port {port}. Choose one from 0 to {LAST_PORT}.")
 
 
 def listen(port: int) -> socket.socket:
@@ -21,8 +30,10 @@ def listen(port: int) -> socket.socket:
         port: 0 for any free port.
 
     Raises:
-        PortTaken: another program has the port, or this process may not use it.
+        PortTaken: another program has the port, this process may not use it, or there is no such
+            port.
     """
+    check_port(port)
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     try:
         if hasattr(socket, "SO_EXCLUSIVEADDRUSE"):  # Windows, where two may share a port otherwise

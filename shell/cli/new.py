@@ -7,8 +7,7 @@ from shell.support.data_directory import DataDirectory
 
 def new(data: DataDirectory, name: str, npm: Path | None = None) -> int:
     """Make a folder with a program that runs; prints what to type next."""
-    from shell.program.new import NEXT, create
+    from shell.program.new import create, next_steps
 
-    folder = create(Path.cwd(), name, npm)
-    print(NEXT.format(folder=folder, name=name))
+    print(next_steps(create(Path.cwd(), name, npm), npm))
     return 0

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from shell.errors import ShellError
+from shell.program.node import find_vite
 
 APPLICATION = ["shell.app", "shell.cli", "shell.conversations", "shell.settings", "shell.store"]
 """Tidewire's own program, which only `App(data=...)` needs."""
@@ -38,11 +39,12 @@ def build(folder: Path, *, needs_application: bool, whole_qt: bool) -> int:
         whole_qt: whether parts of Qt are packed that a web view does not use.
 
     Raises:
-        ShellError: npm or PyInstaller is missing.
+        ShellError: Node, the page's packages or PyInstaller are missing.
     """
+    find_vite(folder)
     npm = shutil.which("npm")
     if npm is None:
-        raise ShellError("Install Node 20.19, then type `npm install` in the folder page")
+        raise ShellError("There is no npm. It comes with Node: install that anew")
     done = subprocess.run([npm, "run", "build"], cwd=folder / "page", check=False)  # noqa: S603
     if done.returncode != 0:
         return done.returncode

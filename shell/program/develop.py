@@ -2,19 +2,27 @@
 
 import contextlib
 import os
+import re
 import secrets
-import shutil
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import IO
 
 from shell.embed import DEV_SECRET, DEV_URL
-from shell.errors import ShellError
+from shell.program.node import find_vite
 
 LOOK_S = 0.3
+_COLOR = re.compile(rb"\x1b\[[\d;]*m")
+_PROXY_ERROR = re.compile(rb"\[vite\].* ws proxy (socket )?error")
+_OF_AN_ERROR = re.compile(rb"\s+at |\w*Error\b|\s*$")
+_OF_TESTS = re.compile(r"test_.*|.*_test\.py|conftest\.py")
+"""Files that no program imports."""
 
 
 def develop(folder: Path, *, window: bool) -> int:
@@ -26,12 +34,7 @@ def develop(folder: Path, *, window: bool) -> int:
     Raises:
         ShellError: there is no Node, or the page's packages are not installed.
     """
-    vite = folder / "page" / "node_modules" / "vite" / "bin" / "vite.js"
-    node = shutil.which("node")
-    if node is None:
-        raise ShellError("Install Node 20.19, then type `npm install` in the folder page")
-    if not vite.exists():
-        raise ShellError("Type `npm install` in the folder page")
+    vite = find_vite(folder)
     page_port, host_port = _free_ports(2)
     page_url = f"http://127.0.0.1:{page_port}"
     place = ["--host", "127.0.0.1", "--port", str(page_port), "--strictPort"]
@@ -45,20 +48,19 @@ def develop(folder: Path, *, window: bool) -> int:
     command += ["--debug-port", "0"] if window else ["serve", "--port", str(host_port)]
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # nothing may stay behind
     with contextlib.ExitStack() as stack:
-        serve = [node, str(vite), "--clearScreen", "false", *place]
-        page = _start(stack, serve, folder / "page", env)
+        serve = [*vite, "--clearScreen", "false", *place]
+        page = _start_vite(stack, serve, folder / "page", env)
         while page.poll() is None and not _listening(page_port):
             time.sleep(0.05)
         seen, program = None, None
         with contextlib.suppress(KeyboardInterrupt):
             while page.poll() is None:
-                if seen != (seen := _times(folder)):
+                if seen != (seen := program_files(folder)):
                     _stop(program)
-                    # A mistake in it is told by the program's own start.
-                    types = [sys.executable, "-m", "tidewire_bridge", "types"]
-                    subprocess.run(types, cwd=folder, stdout=sys.stderr, check=False)  # noqa: S603
-                    program = _start(stack, command, folder, env)
-                    command += [] if window or "--no-open" in command else ["--no-open"]
+                    # A mistake is told by then, and the next change may mend it.
+                    program = _start(stack, command, folder, env) if _types(folder) else None
+                    if program and not window and "--no-open" not in command:
+                        command.append("--no-open")
                 elif window and program is not None and program.poll() == 0:
                     return 0
                 time.sleep(LOOK_S)
@@ -68,11 +70,54 @@ def develop(folder: Path, *, window: bool) -> int:
 def _start(
     stack: contextlib.ExitStack, command: list[str], folder: Path, env: dict[str, str]
 ) -> subprocess.Popen[bytes]:
-    # Standard output belongs to the host, whose lines of JSON others read.
-    out = sys.stderr if command[0] != sys.executable else None
-    process = subprocess.Popen(command, cwd=folder, env=env, stdout=out)  # noqa: S603 - its own
+    process = subprocess.Popen(command, cwd=folder, env=env)  # noqa: S603 - its own
     stack.callback(_stop, process)
     return process
+
+
+def _start_vite(
+    stack: contextlib.ExitStack, command: list[str], folder: Path, env: dict[str, str]
+) -> subprocess.Popen[bytes]:
+    """Start Vite with all that it says on standard error: the other belongs to the program, whose
+    lines of JSON others read.
+    """
+    color = {"FORCE_COLOR": "1"} if sys.stderr.isatty() else {}
+    process = subprocess.Popen(  # noqa: S603 - its own
+        command, cwd=folder, env=env | color, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+
+    reader = threading.Thread(target=_pass_on, args=(process.stdout,), name="vite")
+    reader.start()
+    stack.callback(reader.join)
+    stack.callback(_stop, process)
+    return process
+
+
+def _pass_on(lines: IO[bytes]) -> None:
+    with lines:
+        for line in without_proxy_errors(lines):
+            sys.stderr.buffer.write(line)
+            sys.stderr.buffer.flush()
+
+
+def without_proxy_errors(lines: Iterable[bytes]) -> Iterator[bytes]:
+    """The lines of Vite without those of connections that fail while the program starts anew. The
+    page makes them again, and the program itself says why it does not start.
+    """
+    skips = False
+    for line in lines:
+        plain = _COLOR.sub(b"", line)
+        if _PROXY_ERROR.search(plain):
+            skips = True
+        elif not (skips and _OF_AN_ERROR.match(plain)):
+            skips = False
+            yield line
+
+
+def _types(folder: Path) -> bool:
+    """Write the page's types; False when the program cannot be imported."""
+    command = [sys.executable, "-m", "tidewire_bridge", "types"]
+    return subprocess.run(command, cwd=folder, stdout=sys.stderr, check=False).returncode == 0  # noqa: S603
 
 
 def _stop(process: subprocess.Popen[bytes] | None) -> None:
@@ -81,11 +126,13 @@ def _stop(process: subprocess.Popen[bytes] | None) -> None:
         process.wait()
 
 
-def _times(folder: Path) -> dict[Path, int]:
+def program_files(folder: Path) -> dict[Path, int]:
+    """The files whose change starts the program anew, with their times."""
     return {
         path: path.stat().st_mtime_ns
         for path in folder.rglob("*.py")
-        if not {"node_modules", ".venv", "dist", "build"} & {*path.relative_to(folder).parts}
+        if not _OF_TESTS.fullmatch(path.name)
+        and not {"node_modules", ".venv", "dist", "build"} & {*path.relative_to(folder).parts}
     }
 
 

@@ -1,6 +1,8 @@
 """Copies the template of a program into a new folder."""
 
 import re
+import runpy
+import shutil
 from pathlib import Path
 
 from shell import __version__
@@ -14,9 +16,14 @@ NEXT = """\
     cd {name}
     (cd page && npm install)
     python -m tidewire_bridge dev           in the browser; --window for the window
-    python -m tidewire_bridge types         page/src/contract.ts, which dev writes as well
+    python -m tidewire_bridge types         page/src/contract.ts anew; dev does so by itself
     (cd page && npm run build) && python app.py
     python -m pytest                        in both shells; needs pytest and playwright"""
+NOT_PUBLISHED = """
+The npm package `tidewire` is not published yet, so `npm install` does not find it. Copy the
+tidewire-{version}.tgz of `dev.py build npm` into {name}/page and type there, once,
+    npm install ./tidewire-{version}.tgz
+With `new NAME --npm tidewire-{version}.tgz` this is done for you."""
 
 
 def create(parent: Path, name: str, npm: Path | None = None) -> Path:
@@ -25,7 +32,8 @@ def create(parent: Path, name: str, npm: Path | None = None) -> Path:
     Args:
         parent: where its folder is made.
         name: of the folder and of the program.
-        npm: the packed npm package; None to take it from the registry.
+        npm: the packed npm package, which is copied into the program; None to take it from the
+            registry.
 
     Returns:
         The folder.
@@ -37,18 +45,33 @@ def create(parent: Path, name: str, npm: Path | None = None) -> Path:
     if not re.fullmatch(r"[a-z][a-z0-9-]{0,63}", name):
         text = "A name is made of small letters, digits and -, and begins with a letter"
         raise ValidationFailed([("name", text)])
+    if name == "shell":
+        text = "`shell` is the name of a package that the bridge needs. Choose another name"
+        raise ValidationFailed([("name", text)])
     if folder.exists():
         raise ValidationFailed([("name", f"{folder} is there already. Choose another name")])
     if npm is not None and not npm.is_file():
         raise ValidationFailed([("npm", f"There is no file {npm}")])
-    told = {"name": name, "tidewire": f"file:{npm.resolve()}" if npm else f"^{__version__}"}
+    if npm is not None and npm.suffix != ".tgz":
+        text = f"{npm} is no packed npm package. Give the tidewire-{__version__}.tgz"
+        raise ValidationFailed([("npm", f"{text} that `dev.py build npm` leaves in dist/")])
+    told = {"name": name, "tidewire": f"file:{npm.name}" if npm else f"^{__version__}"}
     for path in TEMPLATE.rglob("*"):
         if path.is_file() and "__pycache__" not in path.parts:
             text = re.sub(r"\{\{(\w+)\}\}", lambda found: told[found[1]], path.read_text("utf-8"))
             target = folder / path.relative_to(TEMPLATE)
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(text, "utf-8")
+    if npm is not None:
+        shutil.copyfile(npm, folder / "page" / npm.name)
+    write_types(folder, runpy.run_path(str(folder / "app.py"))["app"].namespaces)
     return folder
+
+
+def next_steps(folder: Path, npm: Path | None) -> str:
+    """What to type after `create`."""
+    text = NEXT if npm else NEXT + NOT_PUBLISHED
+    return text.format(folder=folder, name=folder.name, version=__version__)
 
 
 def write_types(folder: Path, namespaces: dict[str, object]) -> bool:

@@ -1,6 +1,7 @@
 """`tidewire-bridge`: what is in its wheel, and what a program that uses it loads."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -54,8 +55,10 @@ def test_the_wheel_has_nothing_of_the_application(bridge_wheel: Path) -> None:
     assert [name for name in found if "__pycache__" in name] == []
     page = [name for name in found if name.startswith("shell/page/")]
     assert page == ["shell/page/bridge.js"]
-    for needed in ("tidewire_bridge/py.typed", "shell/py.typed", "shell/program/template/app.py"):
+    for needed in ("tidewire_bridge/py.typed", "shell/py.typed"):
         assert needed in found
+    for needed in ("app.py", "README.md", ".gitignore", "page/package.json"):
+        assert f"shell/program/template/{needed}" in found
 
 
 def test_its_code_is_that_of_the_application(bridge_wheel: Path) -> None:
@@ -115,6 +118,25 @@ def test_a_window_without_qt_names_the_extra(bridge_python: Path) -> None:
     command = [str(bridge_python), "-P", "-c", code]
     done = subprocess.run(command, capture_output=True, encoding="utf-8", check=True)
     assert "The extra `qt` of tidewire-bridge brings it" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "arguments", [["app.py"], ["-m", "tidewire_bridge", "types"], ["-m", "pytest"]]
+)
+@pytest.mark.parametrize("text", ["", '__version__ = "1"'])
+def test_a_file_that_hides_the_bridges_package_is_named(
+    bridge_python: Path, tmp_path: Path, arguments: list[str], text: str
+) -> None:
+    (tmp_path / "shell.py").write_text(text, "utf-8")
+    (tmp_path / "app.py").write_text("from tidewire_bridge import App\n", "utf-8")
+    command = [str(bridge_python), *arguments]
+    env = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    done = subprocess.run(
+        command, cwd=tmp_path, env=env, capture_output=True, encoding="utf-8", check=False
+    )
+    assert done.returncode != 0
+    last = done.stderr.strip().splitlines()[-1]
+    assert f"ImportError: {tmp_path / 'shell.py'} hides the package `shell`" in last
 
 
 @pytest.mark.parametrize("arguments", [["new"], ["new", "demo", "--npm"], ["launch"]])

@@ -15,7 +15,7 @@ from playwright.sync_api import expect
 from devtools.npm_package import package
 from devtools.setup import Setup
 from shell.errors import ValidationFailed
-from shell.program.new import TEMPLATE, create
+from shell.program.new import TEMPLATE, create, next_steps
 from shell.program.qt_parts import is_needed
 from tests.chromium import driver, headless, inside, windows
 from tests.command import ROOT
@@ -33,7 +33,6 @@ def program(setup: Setup) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="new-", dir=parent) as name:
         packed = package(setup, *setup.node(), Path(name))
         folder = create(Path(name), "demo", packed)
-        assert f'"tidewire": "file:{packed}"' in (folder / "page/package.json").read_text("utf-8")
         modules = folder / "page" / "node_modules"
         modules.mkdir()
         for path in (ROOT / "node_modules").glob("[!.]*"):
@@ -41,7 +40,6 @@ def program(setup: Setup) -> Iterator[Path]:
         with tarfile.open(packed) as archive:
             archive.extractall(modules, filter="data")
         (modules / "package").rename(modules / "tidewire")
-        assert run(folder, "-m", "tidewire_bridge", "types") == 0
         yield folder
 
 
@@ -62,9 +60,29 @@ def compiles(setup: Setup, program: Path) -> str:
 
 
 def test_the_template_is_short() -> None:
-    files = [path for path in TEMPLATE.rglob("*") if path.suffix not in (".pyc", "")]
+    code = {".html", ".json", ".py", ".ts", ".tsx"}
+    files = [path for path in TEMPLATE.rglob("*") if path.suffix in code]
     assert len(files) == 9
     assert sum(len(path.read_text("utf-8").splitlines()) for path in files) < MOST_LINES
+
+
+def test_a_new_program_has_its_types_and_what_a_repository_needs(program: Path) -> None:
+    contract = (program / "page" / "src" / "contract.ts").read_text("utf-8")
+    assert "readings: (params: number) => call<StreamId<Reading>>" in contract
+    assert run(program, "-m", "tidewire_bridge", "types") == 0
+    assert (program / "page" / "src" / "contract.ts").read_text("utf-8") == contract
+    assert (program / "README.md").read_text("utf-8").startswith("# demo\n")
+    assert '<link rel="icon" ' in (program / "page" / "index.html").read_text("utf-8")
+    assert '"node": ' in (program / "page" / "package.json").read_text("utf-8")
+    subprocess.run(["git", "init", "-q"], cwd=program, check=True)
+    command = ["git", "status", "--porcelain", "--untracked-files=all"]
+    done = subprocess.run(command, cwd=program, capture_output=True, encoding="utf-8", check=True)
+    assert {line.split()[-1] for line in done.stdout.splitlines()} == {
+        *(".gitignore", "README.md", "app.py", "test_app.py"),
+        *(f"page/{name}" for name in ("index.html", "package.json", "tsconfig.json")),
+        *("page/tidewire-0.1.0.tgz", "page/vite.config.ts"),
+        *(f"page/src/{name}" for name in ("App.tsx", "contract.ts", "fake.ts", "main.tsx")),
+    }
 
 
 def test_its_types_and_its_fake_compile_only_when_complete(setup: Setup, program: Path) -> None:
@@ -147,10 +165,35 @@ def test_edits_reach_the_tab_with_its_state(program: Path) -> None:
         expect(status).to_have_text("5 heights, mean 2.2 m")
         contract = (program / "page" / "src" / "contract.ts").read_text("utf-8")
         assert "calm: boolean;" in contract
+        assert host.count("ws proxy") == host.count("ECONNREFUSED") == 0
+
+        text = module.read_text("utf-8")
+        module.write_text(f"{text}\nx = nowhere\n", "utf-8")
+        host.wait_for("NameError: name 'nowhere' is not defined")
+        # No program has started with it, and one more edit starts the next.
+        module.write_text(text, "utf-8")
+        host.json_line()
+        assert host.count("NameError") == host.count("Traceback") == 1
+        assert host.count("importlib") == host.count("runpy") == 0
 
         page.goto(f"{url.partition('#')[0]}?bridge=fake")
         page.get_by_role("button", name="Measure").click()
         expect(status).to_have_text("5 heights, mean 1.2 m")
+
+
+@pytest.mark.browser
+def test_the_page_says_why_it_cannot_connect_or_call(program: Path) -> None:
+    with driver() as playwright, headless(playwright) as browser:
+        with developing(program) as host:
+            url = str(host.json_line()["url"])
+            stranger = browser.new_page()
+            stranger.goto(url.partition("#")[0])
+            expect(stranger.get_by_role("alert")).to_contain_text("This tab needs a link: ")
+            page = browser.new_page()
+            page.goto(url)
+            expect(page.get_by_role("button", name="Measure")).to_be_visible()
+        page.get_by_role("button", name="Measure").click()
+        expect(page.get_by_role("alert")).to_contain_text("The connection to the program was lost")
 
 
 @pytest.mark.window
@@ -190,6 +233,7 @@ def test_the_command_says_what_to_type_next(tmp_path: Path) -> None:
 
     done = new()
     assert done.returncode == 0, done.stderr
+    assert "is not published yet" in done.stdout
     assert f"{tmp_path / 'tides'} is there" in done.stdout
     assert "{{" not in (tmp_path / "tides" / "app.py").read_text("utf-8")
     again = new()
@@ -204,8 +248,31 @@ def test_a_name_that_does_not_fit_makes_nothing(tmp_path: Path, name: str) -> No
     assert list(tmp_path.iterdir()) == []
 
 
+def test_the_name_of_the_bridges_own_package_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValidationFailed, match="`shell` is the name of a package"):
+        create(tmp_path, "shell")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_folder_that_is_there_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "demo").mkdir()
     with pytest.raises(ValidationFailed, match="is there already"):
         create(tmp_path, "demo")
     assert list((tmp_path / "demo").iterdir()) == []
+
+
+def test_the_packed_npm_package_moves_with_the_program(tmp_path: Path) -> None:
+    packed = tmp_path / "tidewire-0.1.0.tgz"
+    packed.write_bytes(b"packed")
+    folder = create(tmp_path, "demo", packed)
+    assert '"tidewire": "file:tidewire-0.1.0.tgz"' in (folder / "page/package.json").read_text()
+    assert (folder / "page" / packed.name).read_bytes() == b"packed"
+    assert "not published" not in next_steps(folder, packed)
+
+
+def test_a_file_that_is_no_npm_package_is_refused(tmp_path: Path) -> None:
+    wheel = tmp_path / "tidewire_bridge-0.1.0-py3-none-any.whl"
+    wheel.write_bytes(b"")
+    with pytest.raises(ValidationFailed, match="is no packed npm package"):
+        create(tmp_path, "demo", wheel)
+    assert list(tmp_path.iterdir()) == [wheel]

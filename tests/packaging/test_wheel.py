@@ -63,7 +63,7 @@ def test_it_is_a_command_and_a_program_without_a_console(built: Path) -> None:
         name = f"tidewire-{__version__}.dist-info/entry_points.txt"
         told = archive.read(name).decode()
     assert "[console_scripts]\ntidewire = shell.cli.program:main" in told
-    assert "[pytest11]\ntidewire = shell.testing" in told
+    assert "[pytest11]\ntidewire = tidewire_bridge.pytest_plugin" in told
     assert "[gui_scripts]\ntidewire-window = shell.cli.program:main" in told
 
 

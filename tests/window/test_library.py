@@ -1,19 +1,23 @@
 """The bridge under somebody else's program: the example's window, methods and stream."""
 
+import os
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from playwright.sync_api import Page, Playwright, expect
 
 import tidewire_bridge
 from shell.bridge.listener import listen
-from tests.chromium import inside, windows
+from shell.support.event_loop import event_loop_thread
+from tests.chromium import headless, inside, windows
 from tests.host_process import ROOT, HostProcess
 from tests.window.endurance import OFFSCREEN
-from tidewire_bridge import App, NoWindow
+from tidewire_bridge import App, Caller, Menu, MenuItem, NoWindow, Windows
 
 NUMBERS = "".join(f"{number} " for number in range(1, 201))
 EXAMPLE = ROOT / "examples" / "counter" / "app.py"
@@ -51,6 +55,22 @@ def test_a_stream_ends_when_it_is_stopped(page: Page) -> None:
     page.click("#stop")
     expect(page).to_have_title("Stopped")
     assert len(page.inner_text("#numbers")) < len(NUMBERS)
+
+
+@pytest.mark.browser
+def test_the_example_says_why_it_cannot_connect_or_call(playwright: Playwright) -> None:
+    with headless(playwright) as browser:
+        with HostProcess("examples.counter.app", "serve", "--no-open") as program:
+            url = str(program.json_line()["url"])
+            stranger = browser.new_page()
+            stranger.goto(url.partition("#")[0])
+            expect(stranger.locator("#numbers")).to_contain_text("This tab needs a link: ")
+            own = browser.new_page()
+            own.goto(url)
+            own.click("#add")
+            expect(own.locator("#sum")).to_have_text("5")
+        own.click("#add")
+        expect(own.locator("#sum")).to_have_text("The connection to the program was lost")
 
 
 def test_the_example_is_short() -> None:
@@ -110,6 +130,70 @@ def test_a_taken_port_is_a_sentence(tmp_path: Path, capsys: pytest.CaptureFixtur
     told = capsys.readouterr().err
     assert "port" in told.lower()
     assert "Traceback" not in told
+
+
+@pytest.mark.parametrize("arguments", [("serve", "--no-open", "--port"), ("--debug-port",)])
+@pytest.mark.parametrize("port", ["80000", "-1"])
+def test_a_port_that_there_is_not_is_a_sentence(
+    arguments: tuple[str, ...],
+    port: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr("shell.bridge.desktop.display.display_problem", lambda: None)
+    (tmp_path / "index.html").write_text("<!doctype html>")
+    with pytest.raises(SystemExit):
+        App(tmp_path, {}, title="Nothing").main([*arguments, port])
+    assert capsys.readouterr().err == f"There is no port {port}. Choose one from 0 to 65535.\n"
+
+
+def test_methods_that_no_page_could_call_are_told_without_a_traceback(tmp_path: Path) -> None:
+    code = "from pathlib import Path; from tidewire_bridge import App\n"
+    code += "class Notes:\n    def add(self, text): ...\n"
+    code += "App(Path(), {'notes': Notes()}, title='Notes')"
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env=env,
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr == "notes.add: the first parameter must be named caller\n"
+
+
+def test_what_is_no_menu_is_refused_at_once(tmp_path: Path) -> None:
+    def rise(caller: Caller) -> None: ...
+
+    with pytest.raises(TypeError, match=r"The menu 'Tide' has \('Rise', .* which is no MenuItem"):
+        Menu("Tide", [("Rise", rise)])  # type: ignore[list-item]
+    with pytest.raises(TypeError, match="The action of the menu item 'Rise' is no function: 3"):
+        MenuItem("Rise", 3)  # type: ignore[arg-type]
+    item = MenuItem("Rise", rise)
+    with pytest.raises(TypeError, match=r"`menus` has MenuItem.*, which is no Menu"):
+        App(tmp_path, {}, title="Nothing", menus=[item])  # type: ignore[list-item]
+    App(tmp_path, {}, title="Tide", menus=[Menu("Tide", [item, None, Menu("More", [item])])])
+
+
+def test_a_window_that_cannot_be_built_leaves_no_thread_behind(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(*arguments: object, **options: object) -> None:
+        raise RuntimeError("no window")
+
+    failed: list[threading.ExceptHookArgs] = []
+    monkeypatch.setattr(threading, "excepthook", failed.append)
+    monkeypatch.setattr("webview.create_window", fail)
+    monkeypatch.setattr("shell.bridge.desktop.windows._view", Mock)
+    with event_loop_thread() as thread:
+        shown = Windows(thread.loop, Mock(), "http://127.0.0.1:1/", on_closed=Mock())
+        with pytest.raises(RuntimeError, match="no window"):
+            shown.run()
+    assert "signals" not in {each.name for each in threading.enumerate()}
+    assert failed == []
 
 
 def test_an_app_needs_names_of_its_own(tmp_path: Path) -> None:

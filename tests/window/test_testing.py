@@ -123,9 +123,9 @@ def test_a_failed_test_of_a_page_ends_with_the_programs_last_words(tmp_path: Pat
 
 
 def test_the_plugin_loads_nothing_until_a_fixture_is_used() -> None:
-    code = "import sys, pytest; before = {*sys.modules}; import shell.testing; "
+    code = "import sys, pytest; before = {*sys.modules}; import tidewire_bridge.pytest_plugin; "
     code += "print(*{name.partition('.')[0] for name in {*sys.modules} - before})"
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, encoding="utf-8", check=True
     )
-    assert {"shell"} == {*done.stdout.split()} - sys.stdlib_module_names
+    assert {"shell", "tidewire_bridge"} == {*done.stdout.split()} - sys.stdlib_module_names

@@ -59,6 +59,9 @@ it(
     const { code } = await built({
       configFile: false,
       plugins: [examples()],
+      resolve: {
+        alias: { "tidewire/react": resolve(WEB, "src/llm"), tidewire: resolve(WEB, "src/library") },
+      },
       define: { "process.env.NODE_ENV": '"production"' },
       build: { target: "es2022", lib: { entry: "./example.tsx", formats: ["es"] } },
     });

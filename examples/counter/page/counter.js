@@ -4,7 +4,10 @@ import { connect } from "/bridge.js";
 const [add, sum, count, stop, numbers] = ["add", "sum", "count", "stop", "numbers"].map((id) =>
   document.getElementById(id),
 );
-const host = await connect();
+const host = await connect().catch((error) => {
+  numbers.append(error.message); // such as that this tab needs a link
+  throw error;
+});
 
 async function show(id) {
   sessionStorage.setItem("stream", id); // the stream outlives a reload of this page
@@ -16,7 +19,7 @@ async function show(id) {
 }
 
 add.onclick = async () => {
-  sum.value = await host.call("counter.add", { left: 2, right: 3 });
+  sum.value = await host.call("counter.add", { left: 2, right: 3 }).catch((error) => error.message);
 };
 count.onclick = async () => show(await host.call("counter.count", 200));
 

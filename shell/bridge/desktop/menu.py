@@ -1,10 +1,11 @@
 """The menus of a window, for a program of your own."""
 
-import inspect
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from shell.support.hooks import call_hook
 
 if TYPE_CHECKING:  # a program in the browser needs neither
     import webview.menu
@@ -26,6 +27,12 @@ class MenuItem:
     title: str
     action: "Callable[[Caller], object]"
 
+    def __post_init__(self) -> None:
+        if not callable(self.action):
+            raise TypeError(
+                f"The action of the menu item {self.title!r} is no function: {self.action!r}"
+            )
+
 
 @dataclass(frozen=True, slots=True)
 class Menu:
@@ -38,6 +45,20 @@ class Menu:
 
     title: str
     items: "Sequence[MenuItem | Menu | None]"
+
+    def __post_init__(self) -> None:
+        for item in self.items:
+            if not isinstance(item, MenuItem | Menu | None):
+                raise TypeError(f"The menu {self.title!r} has {item!r}, which is no MenuItem")
+
+
+def check_menus(menus: Sequence[Menu]) -> None:
+    """Raises:
+    TypeError: one of them is no menu.
+    """
+    for menu in menus:
+        if not isinstance(menu, Menu):
+            raise TypeError(f"`menus` has {menu!r}, which is no Menu")
 
 
 def for_window(
@@ -60,8 +81,6 @@ def for_window(
 async def act(item: MenuItem, caller: "Caller") -> None:
     """Run the action of an item. A failure is in the log: no call of a page waits for it."""
     try:
-        result = item.action(caller)
-        if inspect.isawaitable(result):
-            await result
+        await call_hook(item.action, caller)
     except Exception:
         _log.exception("The action of the menu item %r failed", item.title)

@@ -28,7 +28,7 @@ from shell.bridge.desktop.menu import Menu, MenuItem, act, for_window
 from shell.bridge.desktop.view_threads import ViewThreads
 from shell.bridge.desktop.webviews import View, ViewOptions
 from shell.bridge.desktop.window_state import WindowState, read_placement, write_placement
-from shell.bridge.listener import PortTaken
+from shell.bridge.listener import PortTaken, check_port
 from shell.support.open_url import open_path
 from shell.support.signals import shutdown_signals
 
@@ -141,20 +141,24 @@ class Windows:
 
             def wait_for_signal() -> None:
                 signals.wait()
-                self.close()
+                if not self._closing:
+                    self.close()
 
             waiter = threading.Thread(target=wait_for_signal, name="signals", daemon=True)
             waiter.start()
-            self._build()
-            # A signal before there was a window had nothing to close.
-            if not self._closing:
-                webview.start(on_start, gui=self._view.GUI, private_mode=True)
-            self._view.finish()
-            for uid in list(self._ends):
-                self._ended(uid)
-            signals.wake()
-            waiter.join()
-            self._threads.finish()
+            try:
+                self._build()
+                # A signal before there was a window had nothing to close.
+                if not self._closing:
+                    webview.start(on_start, gui=self._view.GUI, private_mode=True)
+                self._view.finish()
+                for uid in list(self._ends):
+                    self._ended(uid)
+            finally:
+                self._closing = True
+                signals.wake()
+                waiter.join()
+                self._threads.finish()
 
     def open(self) -> bool:
         """Open another window and return at once; False when the program is ending. From any
@@ -344,6 +348,7 @@ def _leave_environment(name: str, *values: str) -> None:
 
 def _free_port(wanted: int) -> int:
     """Return a free port: `wanted`, or any for 0. Chromium would only log that a port is taken."""
+    check_port(wanted)
     with socket.socket() as probe:
         try:
             probe.bind(("127.0.0.1", wanted))

@@ -3,6 +3,10 @@ import { connect } from "tidewire";
 import { App } from "./App";
 import { client } from "./contract";
 
-const host = await connect({ fake: () => import("./fake").then(({ handlers }) => handlers) });
-const root = document.querySelector("main");
-if (root) createRoot(root).render(<App host={host} program={client(host.call)} />);
+const root = createRoot(document.querySelector("main") as HTMLElement);
+try {
+  const host = await connect({ fake: () => import("./fake").then(({ handlers }) => handlers) });
+  root.render(<App host={host} program={client(host.call)} />);
+} catch (error) {
+  root.render(<p role="alert">{(error as Error).message}</p>);
+}
