@@ -115,10 +115,8 @@ def _sentence(location: Path, kind: str, text: str, value: object) -> str:
         case _:
             pass
     name = show(location[-1])
-    if name == ROOT:
-        return "The parameters must be an object"
-    if kind == "model_type":
-        return f"{name} must be an object"
+    if kind in ("model_type", "model_attributes_type"):
+        return "The parameters must be an object" if name == ROOT else f"{name} must be an object"
     if kind == "string_pattern_mismatch":
         return f"{name}: not of the allowed form"
     return f"{name}: {text}"

@@ -68,7 +68,7 @@ def test_the_template_is_short() -> None:
 
 def test_a_new_program_has_its_types_and_what_a_repository_needs(program: Path) -> None:
     contract = (program / "page" / "src" / "contract.ts").read_text("utf-8")
-    assert "readings: (params: number) => call<StreamId<Reading>>" in contract
+    assert "readings: (count: number) => call<StreamId<Reading>>" in contract
     assert run(program, "-m", "tidewire_bridge", "types") == 0
     assert (program / "page" / "src" / "contract.ts").read_text("utf-8") == contract
     assert (program / "README.md").read_text("utf-8").startswith("# demo\n")

@@ -19,9 +19,9 @@ class Reading(BaseModel):
 class Tide:
     """What the page may call: each public method, by its name."""
 
-    def mean(self, caller: Caller, params: list[float]) -> float:
+    def mean(self, caller: Caller, heights: list[float]) -> float:
         """The mean of some heights."""
-        return sum(params) / max(1, len(params))
+        return sum(heights) / max(1, len(heights))
 
     def readings(self, caller: Caller, count: int) -> Stream[Reading]:
         """Stream measurements; the page follows them by the id that it gets."""
