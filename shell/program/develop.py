@@ -129,11 +129,18 @@ def _stop(process: subprocess.Popen[bytes] | None) -> None:
 def program_files(folder: Path) -> dict[Path, int]:
     """The files whose change starts the program anew, with their times."""
     return {
-        path: path.stat().st_mtime_ns
+        path: _changed_at(path)
         for path in folder.rglob("*.py")
         if not _OF_TESTS.fullmatch(path.name)
         and not {"node_modules", ".venv", "dist", "build"} & {*path.relative_to(folder).parts}
     }
+
+
+def _changed_at(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except FileNotFoundError:  # an editor replaces it right now
+        return 0
 
 
 def _free_ports(count: int) -> list[int]:

@@ -83,4 +83,6 @@ def test_connections_that_fail_while_the_program_starts_anew_are_not_told() -> N
 def test_a_saved_test_does_not_start_the_program_anew(tmp_path: Path) -> None:
     for name in ("app.py", "tides.py", "test_app.py", "tides_test.py", "conftest.py"):
         (tmp_path / name).write_text("", "utf-8")
-    assert {path.name for path in program_files(tmp_path)} == {"app.py", "tides.py"}
+    (tmp_path / "half_written.py").symlink_to("gone.py")
+    names = {path.name for path in program_files(tmp_path)}
+    assert names == {"app.py", "tides.py", "half_written.py"}
