@@ -191,8 +191,9 @@ class App:
 
         On the loop, or before the program runs.
         """
-        plain = value.model_dump(mode="json") if isinstance(value, BaseModel) else value
-        self._topics.publish(ProgramTopic(name=name, value=plain, key=key))
+        if isinstance(value, BaseModel):
+            value = value.model_dump(mode="json", by_alias=True)
+        self._topics.publish(ProgramTopic(name=name, value=value, key=key))
 
     def open_window(self) -> bool:
         """Open another window; False in a browser."""

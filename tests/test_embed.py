@@ -3,12 +3,13 @@
 import asyncio
 import contextlib
 import gc
+import sys
 import weakref
 from collections.abc import AsyncGenerator, Iterator
 from pathlib import Path
 
 import pytest
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from shell import testing
 from shell.api.program_host import ProgramHost
@@ -274,3 +275,50 @@ def test_hooks_may_be_plain_functions_and_async_ones(tmp_path: Path) -> None:
     with event_loop_thread() as thread:
         thread.run(closed(thread.run(made.start())))
     assert called == ["started", "stopped"]
+
+
+class Spoken(BaseModel):
+    """A model whose fields have other names in the page."""
+
+    my_value: int = Field(alias="myValue")
+
+
+class Ends:
+    """Methods that end in ways that are no failures of Python's."""
+
+    def exits(self, caller: Caller) -> None:
+        sys.exit(3)
+
+    async def exits_later(self, caller: Caller) -> None:
+        await asyncio.sleep(0)
+        sys.exit(3)
+
+    async def waits(self, caller: Caller) -> None:
+        raise asyncio.CancelledError
+
+    def unannotated(self, caller) -> int:  # type: ignore[no-untyped-def]
+        return 1
+
+    def stream(self, caller: Caller) -> Stream[Spoken]:
+        async def items() -> AsyncGenerator[Spoken, None]:
+            yield Spoken(myValue=5)
+
+        made["app"].publish("spoken", Spoken(myValue=6))
+        return made["app"].stream(caller, items())
+
+
+@pytest.mark.parametrize("method", ["exits", "exits_later", "waits"])
+def test_a_method_that_exits_or_is_cancelled_is_a_failed_call(tmp_path: Path, method: str) -> None:
+    with started(tmp_path, Ends()) as host:
+        with pytest.raises(Refused, match="went wrong"):
+            host.call(f"sea.{method}")
+        assert host.call("sea.unannotated") == 1
+
+
+def test_streams_and_pushes_name_fields_as_the_types_do(tmp_path: Path) -> None:
+    with started(tmp_path, Ends()) as host:
+        assert host.items(host.call("sea.stream")) == [{"myValue": 5}]
+        assert host.pushed == {"spoken": {"myValue": 6}}
+    types = render({"sea": Ends()})
+    assert "myValue: number" in types
+    assert 'unannotated: () => call<number>("sea.unannotated"),' in types

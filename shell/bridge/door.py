@@ -196,7 +196,7 @@ class Door:
             for tasks in (self._tasks, caller.running):
                 tasks.add(task)
                 task.add_done_callback(tasks.discard)
-        except Exception as error:
+        except (Exception, SystemExit) as error:  # the latter would end the loop for everybody
             self._reply(caller, load, self._refusal(call, error))
 
     def _work(self, caller: Caller, call: Call) -> str | Coroutine[None, None, str]:
@@ -250,10 +250,16 @@ class Door:
     ) -> None:
         try:
             self._reply(caller, load, await work)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
+            self._reply(caller, load, self._refusal(call, error))
+        except asyncio.CancelledError as error:
+            task = asyncio.current_task()
+            if task is None or task.cancelling():
+                raise
+            # It was what the method waited for.
             self._reply(caller, load, self._refusal(call, error))
 
-    def _refusal(self, call: Call, error: Exception) -> str:
+    def _refusal(self, call: Call, error: BaseException) -> str:
         try:
             return _error_reply(call.id, error, self._program, call.method)
         except ValueError as fault:  # what the error says cannot be told
@@ -263,7 +269,7 @@ class Door:
         caller.feed.reply(load, item)
 
 
-def failure(error: Exception, program: str, method: str) -> Failure:
+def failure(error: BaseException, program: str, method: str) -> Failure:
     """The envelope of an exception. What is not ours says nothing of the host's inside."""
     if not isinstance(error, ShellError):
         _log.error("A call of %r failed: %s", method, type(error).__name__, exc_info=error)
@@ -330,7 +336,7 @@ def _success(number: int, method: Method, result: object) -> str:
     return f'{{"channel":"reply","id":{number},"ok":true,"value":{value}}}'
 
 
-def _error_reply(number: int, error: Exception, program: str, method: str = "?") -> str:
+def _error_reply(number: int, error: BaseException, program: str, method: str = "?") -> str:
     reply = ErrorReply(id=number, error=failure(error, program, method))
     if not isinstance(error, ProgramError):
         return reply.model_dump_json(ensure_ascii=True)

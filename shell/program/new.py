@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 from shell import __version__
-from shell.errors import ValidationFailed
+from shell.errors import ShellError, ValidationFailed
 from shell.program.types import render
 
 TEMPLATE = Path(__file__).parent / "template"
@@ -75,9 +75,17 @@ def next_steps(folder: Path, npm: Path | None) -> str:
 
 
 def write_types(folder: Path, namespaces: dict[str, object]) -> bool:
-    """Write the page's types of a program; returns whether they changed."""
+    """Write the page's types of a program; returns whether they changed.
+
+    Raises:
+        ShellError: the program has no page in TypeScript.
+    """
     file, text = folder / CONTRACT, render(namespaces)
     if file.exists() and file.read_text("utf-8") == text:
         return False
+    if not file.parent.is_dir():
+        raise ShellError(
+            f"There is no folder {Path(CONTRACT).parent} for the types of the page here"
+        )
     file.write_text(text, "utf-8")
     return True

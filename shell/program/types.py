@@ -224,7 +224,7 @@ class _Signature:
 
     def __init__(self, method: Method, writer: _Writer) -> None:
         hints = get_type_hints(method.run, include_extras=True)
-        hints.pop("caller")
+        hints.pop(next(iter(inspect.signature(method.run).parameters)), None)
         result = reply_type(hints.pop("return"))
         self._method = method
         self._result = writer.schema(result, "serialization", method.name)

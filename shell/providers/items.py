@@ -59,14 +59,18 @@ class ItemsProvider:
         async with aclosing(items):
             try:
                 async for item in items:
-                    text = item if isinstance(item, str) else f"{item.model_dump_json()}\n"
+                    text = item if isinstance(item, str) else _line(item)
                     yield TextDelta(text)
             except ShellError:
                 raise
-            except Exception as error:
+            except (Exception, SystemExit) as error:
                 _log.exception("A stream failed")
                 raise ShellError("The stream failed. The program's log has the details") from error
         yield Finish("stop")
 
     async def close(self) -> None:
         """Holds nothing."""
+
+
+def _line(item: BaseModel) -> str:
+    return f"{item.model_dump_json(by_alias=True)}\n"

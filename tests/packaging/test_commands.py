@@ -9,6 +9,7 @@ from shell.errors import ShellError
 from shell.program.build import build
 from shell.program.commands import main
 from shell.program.develop import program_files, without_proxy_errors
+from shell.program.new import write_types
 
 
 @pytest.fixture(autouse=True)
@@ -86,3 +87,8 @@ def test_a_saved_test_does_not_start_the_program_anew(tmp_path: Path) -> None:
     (tmp_path / "half_written.py").symlink_to("gone.py")
     names = {path.name for path in program_files(tmp_path)}
     assert names == {"app.py", "tides.py", "half_written.py"}
+
+
+def test_types_without_a_page_are_refused_in_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(ShellError, match="There is no folder page/src"):
+        write_types(tmp_path, {})

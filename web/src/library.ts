@@ -3,6 +3,7 @@ import { type Bridge, createBridge } from "./bridge/bridge";
 import { HostError, hostLost } from "./bridge/hostError";
 import { createLlm, type Llm } from "./bridge/llmApi";
 import { createProgramFake, type StreamId } from "./bridge/programFake";
+import { programDeadlineOf } from "./bridge/rpc";
 import { findHost } from "./bridge/transports/findHost";
 import { attachRun, type Run } from "./llm/run";
 
@@ -62,7 +63,8 @@ export async function connect(options: ConnectOptions = {}): Promise<Host> {
   if (typeof window === "undefined") throw hostLost("A server has no program around it");
   const query = new URLSearchParams(window.location.search);
   const fake = query.get("bridge") === "fake" ? await options.fake?.() : undefined;
-  const bridge = createBridge(fake ? createProgramFake(fake) : await findHost());
+  const transport = fake ? createProgramFake(fake) : await findHost();
+  const bridge = createBridge(transport, undefined, programDeadlineOf);
   const llm = createLlm(bridge);
   await bridge.ready();
   return {

@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Batch } from "../src/bridge/contract";
 import { HostError } from "../src/bridge/hostError";
-import { createRpc, DEADLINES_MS, type Rpc } from "../src/bridge/rpc";
+import { createRpc, DEADLINES_MS, programDeadlineOf, type Rpc } from "../src/bridge/rpc";
 
 const CONTRACT = readFileSync(resolve(import.meta.dirname, "../src/bridge/contract.ts"), "utf8");
 
@@ -181,6 +181,18 @@ describe("a call that takes long", () => {
     ok(1, "done");
     expect(await long).toBe("done");
     expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it("is waited for if it is a method of a program's own", async () => {
+    vi.useFakeTimers();
+    calls = createRpc("load", (text) => void posts.push(JSON.parse(text)), programDeadlineOf);
+    calls.open();
+    const own = calls.call("notes.ask_a_person");
+    const lost = failureOf(calls.call("llm.nothing"));
+    await vi.advanceTimersByTimeAsync(3_600_000);
+    expect(await lost).toMatchObject({ code: "HOST_LOST" });
+    ok(1, "yes");
+    expect(await own).toBe("yes");
   });
 
   it.each(Object.keys(DEADLINES_MS))("is one of the contract: %s", (method) => {

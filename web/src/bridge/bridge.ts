@@ -14,7 +14,7 @@ import {
 } from "./contract";
 import { createEventRouter, type EventRouter, isEvent, lastSeqOf } from "./eventRouter";
 import { failureOf, type HostError, hostLost } from "./hostError";
-import { createRpc, type Rpc } from "./rpc";
+import { createRpc, type Deadline, type Rpc } from "./rpc";
 import { createTopics, isTopic, type Topics } from "./topics";
 import type { Transport } from "./transports/transport";
 
@@ -48,8 +48,12 @@ export interface Bridge {
   close(): void;
 }
 
-export function createBridge(transport: Transport, load: string = crypto.randomUUID()): Bridge {
-  const calls: Rpc = createRpc(load, (text) => transport.post(text));
+export function createBridge(
+  transport: Transport,
+  load: string = crypto.randomUUID(),
+  deadline?: Deadline,
+): Bridge {
+  const calls: Rpc = createRpc(load, (text) => transport.post(text), deadline);
   const router = createEventRouter();
   const topics = createTopics();
   const host = client((method, params) => calls.call(method, params));

@@ -26,6 +26,15 @@ export const DEADLINES_MS: Readonly<Record<string, number>> = {
   "shell.choose_model_file": Number.POSITIVE_INFINITY,
 };
 
+/** Milliseconds after which a call without a reply is lost. */
+export type Deadline = (method: string) => number;
+
+const deadlineOf: Deadline = (method) => DEADLINES_MS[method] ?? DEADLINE_MS;
+
+/** A program's own methods may work for an hour or wait for a person: they have no deadline. */
+export const programDeadlineOf: Deadline = (method) =>
+  /^(llm|shell)\./.test(method) ? deadlineOf(method) : Number.POSITIVE_INFINITY;
+
 interface Waiting {
   readonly id: number;
   readonly method: string;
@@ -49,7 +58,11 @@ export interface Rpc {
   settle(reply: OkReply | ErrorReply): void;
 }
 
-export function createRpc(load: string, post: (text: string) => void): Rpc {
+export function createRpc(
+  load: string,
+  post: (text: string) => void,
+  deadline: Deadline = deadlineOf,
+): Rpc {
   let next = 1;
   let state: "waiting" | "open" | "lost" = "waiting";
   let lostBecause = "";
@@ -61,7 +74,7 @@ export function createRpc(load: string, post: (text: string) => void): Rpc {
   function send(batch: readonly Waiting[]): void {
     const now = performance.now();
     for (const waiting of batch) {
-      waiting.due = now + (DEADLINES_MS[waiting.method] ?? DEADLINE_MS);
+      waiting.due = now + deadline(waiting.method);
       sent.set(waiting.id, waiting);
     }
     const calls = batch.map((waiting) => waiting.text).join(",");
