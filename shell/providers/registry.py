@@ -334,5 +334,9 @@ def _api(kind: str) -> "Api":
     from shell.providers.apis.messages import MESSAGES
     from shell.providers.apis.responses import RESPONSES
 
-    apis = {"openai-responses": RESPONSES, "anthropic": MESSAGES}
-    return apis.get(kind, CHAT_COMPLETIONS)
+    apis: dict[str, Api] = {
+        "openai-compatible": CHAT_COMPLETIONS,
+        "openai-responses": RESPONSES,
+        "anthropic": MESSAGES,
+    }
+    return apis[kind]
