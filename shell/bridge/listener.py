@@ -16,8 +16,10 @@ class PortTaken(ShellError):
 
 
 def check_port(port: int) -> None:
-    """Raises:
-    PortTaken: there is no port of this number.
+    """Refuse a number that no port has.
+
+    Raises:
+        PortTaken: there is no port of this number.
     """
     if not 0 <= port <= LAST_PORT:
         raise PortTaken(f"There is no port {port}. Choose one from 0 to {LAST_PORT}.")

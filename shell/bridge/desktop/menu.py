@@ -53,8 +53,10 @@ class Menu:
 
 
 def check_menus(menus: Sequence[Menu]) -> None:
-    """Raises:
-    TypeError: one of them is no menu.
+    """Refuse what is no menu, before a window is opened.
+
+    Raises:
+        TypeError: one of them is no menu.
     """
     for menu in menus:
         if not isinstance(menu, Menu):
