@@ -8,11 +8,7 @@ told as it is serialized (nothing is left out). A constant field is required bot
 over `channel` would not narrow.
 """
 
-import ast
-import importlib
 import inspect
-import itertools
-import re
 import sys
 import textwrap
 from collections.abc import Iterator, Sequence
@@ -24,6 +20,7 @@ from pydantic import BaseModel, TypeAdapter
 from pydantic.alias_generators import to_camel
 from pydantic.json_schema import JsonSchemaMode
 
+from devtools.contract_docs import contract_docs, doc_comment
 from shell import contract
 from shell.api.conversations import ConversationsApi
 from shell.api.keys import KeysApi
@@ -161,7 +158,7 @@ def render() -> str:
     writer = Writer()
     found = everything(writer)
     parts = [
-        _doc(writer.docs[""].get("CONTRACT_VERSION", ""))
+        doc_comment(writer.docs[""].get("CONTRACT_VERSION", ""))
         + f"export const CONTRACT_VERSION = {contract.CONTRACT_VERSION};\n",
         _JSON,
         *writer.declarations(),
@@ -216,7 +213,7 @@ def _client(found: dict[str, list[MethodSignature]], writer: "Writer") -> str:
     for prefix, group in found.items():
         lines.append(f"  {prefix}: {{")
         for method in group:
-            lines.append(textwrap.indent(_doc(method.doc), "    ").rstrip("\n"))
+            lines.append(textwrap.indent(doc_comment(method.doc), "    ").rstrip("\n"))
             name = to_camel(method.wire.partition(".")[2])
             result = writer.type_of(method.result, "serialization")
             if method.params is None:
@@ -238,8 +235,7 @@ class Writer:
     def __init__(self) -> None:
         self._models: dict[str, str] = {}
         self._aliases: dict[str, str] = {}
-        self.docs = _docs("\n".join(_source(name) for name in MODULES))
-        """Read once: finding a class in its file costs as much as reading the file."""
+        self.docs = contract_docs(MODULES)
         for name in ALIASES:
             alias = getattr(contract, name)
             self._aliases[self.type_of(alias, "serialization")] = name
@@ -274,7 +270,7 @@ class Writer:
             raise ValueError(f"{name} is sent and told in different shapes: make it two models")
 
     def _declare(self, name: str, schema: Schema, mode: JsonSchemaMode) -> str:
-        head = _doc(schema.get("description", ""))
+        head = doc_comment(schema.get("description", ""))
         if "properties" not in schema:
             return head + _named(name, self._type(schema))
         fields = self._fields(name, schema)
@@ -303,7 +299,7 @@ class Writer:
                 text = text.removesuffix(" | null")  # never null, and never there as undefined
             elif not kept:
                 text += " | undefined"
-            doc = textwrap.indent(_doc(docs.get(field, "")), "  ")
+            doc = textwrap.indent(doc_comment(docs.get(field, "")), "  ")
             fields[field] = f"{doc}  {field}{'' if kept else '?'}: {text};\n"
         return fields
 
@@ -367,54 +363,6 @@ def _literal(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return f'"{value}"' if isinstance(value, str) else str(value)
-
-
-# --- documentation --------------------------------------------------------------------------
-
-
-def _doc(text: str) -> str:
-    """A doc comment; names in backticks become the page's."""
-    text = re.sub(r"`[a-z]+(?:_[a-z]+)+`", _on_the_page, inspect.cleandoc(text))
-    if not text:
-        return ""
-    if "\n" not in text:
-        return f"/** {text} */\n"
-    lines = [f" * {line}".rstrip() for line in text.splitlines()]
-    return "\n".join(["/**", *lines, " */", ""])
-
-
-def _on_the_page(name: re.Match[str]) -> str:
-    return f"`{to_camel(name[0].strip('`'))}`"
-
-
-def _source(module: str) -> str:
-    return inspect.getsource(importlib.import_module(f"{contract.__name__}.{module}"))
-
-
-def _docs(source: str) -> dict[str, dict[str, str]]:
-    """The strings under assignments, by name: of every class, and of the module under ""."""
-    module = ast.parse(source)
-    classes = [node for node in module.body if isinstance(node, ast.ClassDef)]
-    return {"": _attribute_docs(module.body)} | {
-        node.name: _attribute_docs(node.body) for node in classes
-    }
-
-
-def _attribute_docs(body: list[ast.stmt]) -> dict[str, str]:
-    """The string that stands under an assignment, by the name that is assigned."""
-    docs: dict[str, str] = {}
-    for node, after in itertools.pairwise(body):
-        target = node.target if isinstance(node, ast.AnnAssign) else None
-        if isinstance(node, ast.Assign):
-            target = node.targets[0] if isinstance(node.targets[0], ast.Name) else None
-        if (
-            isinstance(target, ast.Name)
-            and isinstance(after, ast.Expr)
-            and isinstance(after.value, ast.Constant)
-            and isinstance(after.value.value, str)
-        ):
-            docs[target.id] = after.value.value
-    return docs
 
 
 if __name__ == "__main__":
