@@ -25,20 +25,10 @@ from shell.store.errors import DatabaseDamaged, storage_errors
 from shell.store.integrity import open_still, rows_problem, table_problem
 from shell.store.messages import steps
 from shell.store.messages.entries import CHECKS
+from shell.store.rows import Row, Value, insert
 from shell.store.schema import APPLICATION_ID, MIGRATIONS, migrate, version
 from shell.store.search import index
-from shell.store.tables import (
-    DIGEST,
-    MAX_NUMBER,
-    Row,
-    Table,
-    Value,
-    empty_database,
-    insert,
-    problem_with,
-    shown,
-    tables,
-)
+from shell.store.tables import MAX_NUMBER, Table, empty_database, problem_with, shown, tables
 from shell.support.ids import TEMPORARY
 
 MAX_VALUE_BYTES = 64 * 1024 * 1024
@@ -168,7 +158,7 @@ class _BackupReader:
             for row in self._rows(table):
                 self._check(table, row)
                 if table.sound is not None:
-                    row[DIGEST] = 0
+                    row[checksum.DIGEST] = 0
                 try:
                     insert(target, table.name, row)
                 except apsw.ConstraintError:

@@ -8,12 +8,11 @@ from typing import Literal
 import apsw
 
 from shell.contract import AnswerDetail, Compaction, MessageStatus, MessageTemplate, Part, Role
-from shell.store.checksum import SEAL_CONVERSATION
 from shell.store.exchange import calls
 from shell.store.exchange.calls import PortableCall
 from shell.store.messages import entries, queries, tree
 from shell.store.messages.content import read_blob, take_apart, whole
-from shell.store.rows import rows
+from shell.store.rows import rows, save
 from shell.store.search import index
 from shell.support.text import clean
 
@@ -144,25 +143,19 @@ class ConversationWriter:
             self._conversation = tree.undelete(connection, portable.id)
             return
         self.is_new = True
-        connection.execute(
-            """
-            INSERT INTO conversations (id, title, title_from, system_prompt, folder, pinned,
-                created_at, updated_at, digest) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0)
-            """,
-            (
-                portable.id,
-                clean(portable.title),
-                portable.title_from,
-                None if portable.system_prompt is None else clean(portable.system_prompt),
-                None if portable.folder is None else clean(portable.folder),
-                int(portable.pinned),
-                portable.created_at,
-                portable.updated_at,
-            ),
-        )
-        self._conversation = connection.last_insert_rowid()
-        connection.execute(SEAL_CONVERSATION, (self._conversation,))
-        index.put_title(connection, self._conversation, clean(portable.title))
+        title, prompt, folder = portable.title, portable.system_prompt, portable.folder
+        row = {
+            "id": portable.id,
+            "title": clean(title),
+            "title_from": portable.title_from,
+            "system_prompt": None if prompt is None else clean(prompt),
+            "folder": None if folder is None else clean(folder),
+            "pinned": int(portable.pinned),
+            "created_at": portable.created_at,
+            "updated_at": portable.updated_at,
+        }
+        self._conversation = save(connection, "conversations", row)
+        index.put_title(connection, self._conversation, clean(title))
 
     def add(self, connection: apsw.Connection, count: int) -> bool:
         """Add `count` messages, as part of a writing job; returns whether there are more."""

@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 import apsw
 
-from shell.store.tables import Row, Table
+from shell.store.rows import Row
+from shell.store.tables import Table
 
 MAX_ROWID = 1 << 20
 """The highest rowid to look for when the highest one of a table cannot be read."""

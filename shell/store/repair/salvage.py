@@ -15,8 +15,8 @@ from shell.store.messages import steps
 from shell.store.messages.content import HASHES, for_page
 from shell.store.messages.entries import CHECKS
 from shell.store.repair.damaged_reader import DamagedReader, DamagedRow
-from shell.store.rows import rows
-from shell.store.tables import DIGEST, ENTRY_TABLES, Row, Table, Value, insert, problem_with, tables
+from shell.store.rows import Row, Value, insert, rows, save
+from shell.store.tables import ENTRY_TABLES, Table, problem_with, tables
 from shell.support.ids import epoch_ms, new_id
 
 RECOVERED_TITLE = "Recovered messages"
@@ -104,19 +104,9 @@ class Salvage:
             if not row.is_sound:
                 self.doubtful += 1
                 _make_valid(table, row.values)
-            known = self._write(table, known, row.values)
+            known = save(self._target, table.name, row.values, known)
         if isinstance(chosen, int):
             self._chosen.append((table, known, chosen))
-        return known
-
-    def _write(self, table: Table, known: int | None, values: Row) -> int:
-        if known is None:
-            known = insert(self._target, table.name, {**values, DIGEST: 0})
-        else:
-            places = ", ".join("?" * len(values))
-            sql = f"UPDATE {table.name} SET ({', '.join(values)}) = ({places}) WHERE number = ?"  # noqa: S608
-            self._target.execute(sql, (*values.values(), known))
-        self._target.execute(str(table.seal), (known,))
         return known
 
     def _conversation(self, number: Value, known: int | None) -> int:
@@ -133,7 +123,7 @@ class Salvage:
             now = epoch_ms()
             values: Row = {"id": new_id(), "title": RECOVERED_TITLE, "title_from": "person"}
             values |= {"created_at": now, "updated_at": now}
-            self._conversations[key] = self._write(_CONVERSATIONS, None, values)
+            self._conversations[key] = save(self._target, "conversations", values)
         return self._conversations[key]
 
     def _parent(self, known: int | None, parent: Value, conversation: int) -> int | None:
