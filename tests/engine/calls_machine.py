@@ -589,8 +589,6 @@ class CallsMachine:
 
     def _decide_later(self, story: Story, call_id: str, decision: Decision) -> None:
         self.keep(story)
-        found = [call for step in self.steps_of(story) for call in step.calls]
-        call = next(call for call in found if call.id == call_id)
         entry = steps.ApprovalEntry(
             run="",
             at=len(story.text),
@@ -602,8 +600,8 @@ class CallsMachine:
             edited=decision.arguments,
             why=decision.reason,
         )
-        assert steps.decide(self.rows, story.number, call, entry)
-        assert not steps.decide(self.rows, story.number, call, entry), "decided twice"
+        assert steps.decide(self.rows, story.number, entry)
+        assert not steps.decide(self.rows, story.number, entry), "decided twice"
         number = story.ids[call_id]
         if decision.verdict == "allow":
             story.calls.setdefault(number, Calls()).allowed.add(call_id)

@@ -47,8 +47,7 @@ def take_out(
     }
     return [
         _settled(call.part, *places[call.id], _whole(call.part.parts or (), blob))
-        for step in steps.steps_of(entries)
-        for call in step.calls
+        for call in steps.calls_of(entries)
     ]
 
 
@@ -118,10 +117,8 @@ def _settled(
     changes: dict[str, object] = {"nonce": None, "scope": None, "parts": None}
     changes["media"] = list(media) if media else None
     if call.state not in SETTLED or call.result is None:
-        lost = call.state == "running"
-        text = steps.LOST if lost else steps.ENDED
+        state, text = steps.ending_of(call)
         size = len(text.encode())
-        state = "lost" if lost else "cancelled"
         changes |= {"state": state, "result": text, "bytes": size, "shown_bytes": size}
     fields = {**dict(call), **changes, "at": at, "thought_at": thought_at}
     return PortableCall.model_construct(**fields)

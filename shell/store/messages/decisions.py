@@ -46,8 +46,8 @@ def find(connection: Connection, decision: CallDecision) -> steps.StoredCall:
         ValidationFailed: the nonce is another question's.
     """
     row = queries.row_of(connection, decision.message_id)
-    found = steps.steps_of(steps.read(connection, row.number))
-    call = next((c for step in found for c in step.calls if c.id == decision.call_id), None)
+    calls = steps.calls_of(steps.read(connection, row.number))
+    call = next((each for each in calls if each.id == decision.call_id), None)
     if call is None:
         raise NotFound(f"Call {decision.call_id} not found")
     if not secrets.compare_digest(call.nonce.encode(), decision.nonce.encode()):
@@ -71,7 +71,6 @@ def decide(
     taken = steps.decide(
         connection,
         row.number,
-        call,
         steps.ApprovalEntry(
             run=entries[-1].run,
             at=entries[-1].at,
@@ -86,6 +85,5 @@ def decide(
     )
     if not taken:
         return None
-    now = steps.steps_of(steps.read(connection, row.number))
-    made = [c for step in now for c in step.calls]
-    return {c.id: c.part.tool for c in made if c.part.state == "waiting"}
+    now = steps.calls_of(steps.read(connection, row.number))
+    return {each.id: each.part.tool for each in now if each.part.state == "waiting"}
