@@ -4,7 +4,6 @@ A call that has no result yet gets one, because it cannot be decided in another 
 scope of verdicts and the opaque output of models are left out.
 """
 
-import base64
 import json
 from collections.abc import Callable, Sequence
 from typing import Annotated
@@ -15,7 +14,13 @@ from pydantic import ConfigDict, Field
 from shell.contract import AnswerCall, Attachment, FilePart, ImagePart
 from shell.contract.base import ABSENT
 from shell.store.messages import steps
-from shell.store.messages.content import StoredContent, listed_parts, save_blobs, take_apart
+from shell.store.messages.content import (
+    StoredContent,
+    listed_parts,
+    save_blobs,
+    take_apart,
+    with_bytes,
+)
 from shell.store.messages.queries import IMPORTED
 from shell.store.search import index
 from shell.support.text import clean
@@ -100,15 +105,11 @@ def _whole(
     parts: Sequence[Attachment], blob: Callable[[str], bytes | None]
 ) -> list[ImagePart | FilePart]:
     """Parts with their bytes. Those whose bytes are lost are left out; the result names them."""
-    found: list[ImagePart | FilePart] = []
-    for part in parts:
-        if (data := blob(part.hash)) is not None:
-            kind = ImagePart if part.kind == "image" else FilePart
-            coded = base64.b64encode(data).decode("ascii")
-            found.append(
-                kind.model_construct(name=part.name, media_type=part.media_type, data=coded)
-            )
-    return found
+    return [
+        with_bytes(part.kind, part.name, part.media_type, data)
+        for part in parts
+        if (data := blob(part.hash)) is not None
+    ]
 
 
 def _settled(
