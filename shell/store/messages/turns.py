@@ -278,12 +278,11 @@ def _place(
         "SELECT id, system_prompt FROM conversations WHERE number = ?", (number,)
     ).get
     path = [] if last is None else queries.above(connection, last)
-    taken = {
-        row.number: found
+    acted = {
+        row.number: steps.steps_of(found)
         for row in path
         if row.role == "assistant" and (found := steps.read(connection, row.number))
     }
-    acted = {message: steps.steps_of(found) for message, found in taken.items()}
     return TurnPlace(conversation_id, path, system_prompt, *by, acted)
 
 

@@ -185,13 +185,6 @@ class _Search:
 
 
 def _hit(found: _Text, query: Query) -> SearchHit:
-    line, marks = snippet(found.text, query.terms)
-    return SearchHit(
-        conversation_id=found.conversation_id,
-        message_id=found.message_id,
-        title=found.title,
-        role=found.role,
-        snippet=line,
-        marks=marks,
-        created_at=found.created_at,
-    )
+    fields = found._asdict()
+    line, marks = snippet(fields.pop("text"), query.terms)
+    return SearchHit(**fields, snippet=line, marks=marks)
