@@ -28,7 +28,8 @@ from shell.contract import (
 from shell.errors import ShellError, StorageFailed
 from shell.providers.charges import PlannedCall, Price, Reservation
 from shell.store import reservations
-from shell.store.database import Database, Job
+from shell.store.connection_thread import Job
+from shell.store.database import Database
 
 T = TypeVar("T")
 FILE = "usage.db"

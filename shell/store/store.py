@@ -17,11 +17,11 @@ from shell.contract import Problem, Remark, StoreState
 from shell.errors import Reason, SessionBusy, ShellError, StorageFailed, StorageUnavailable
 from shell.store.backup import bundle, working_folder
 from shell.store.backup.backups import EXTRAS, SAFETY, Backups
-from shell.store.database import BUSY_S, Database, Job
+from shell.store.connection_thread import Job, ReadLimit
+from shell.store.database import BUSY_S, Database
 from shell.store.errors import DatabaseDamaged, storage_errors
 from shell.store.integrity import problem
 from shell.store.messages import tree
-from shell.store.reader import ReadLimit
 from shell.store.repair.file_state import (
     BLANK,
     FileState,

@@ -24,7 +24,7 @@ class AtOnce(Database):
 
     def __init__(self, path: Path | None = None, vfs: str | None = None) -> None:
         super().__init__(path, vfs=vfs)
-        self._open_to_write()
+        self._connection = self._writer.run(lambda connection: connection).result()
         self.commits: list[float] = []
         self.refusing: ShellError | None = None
 
@@ -38,8 +38,7 @@ class AtOnce(Database):
         return outcome
 
     def now(self, job: Callable[[Connection], T]) -> T:
-        assert self._writing is not None
-        return in_transaction(self._writing, job, "IMMEDIATE")
+        return in_transaction(self._connection, job, "IMMEDIATE")
 
 
 class Bench:

@@ -20,7 +20,7 @@ from shell.contract import (
     is_of_strangers,
 )
 from shell.errors import ValidationFailed
-from shell.store.database import Job
+from shell.store.connection_thread import Job
 from shell.store.messages import entries, queries, steps, tree
 from shell.store.messages.content import StoredContent, hashes, is_sound, take_apart, whole
 from shell.store.messages.steps import StoredCall, StoredStep

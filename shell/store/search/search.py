@@ -12,7 +12,7 @@ from typing import NamedTuple
 import apsw
 
 from shell.contract import Role, SearchHit
-from shell.store.reader import ReadLimit
+from shell.store.connection_thread import ReadLimit
 from shell.store.rows import first
 from shell.store.search.index import RESULTS
 from shell.store.search.query import Query, parse
