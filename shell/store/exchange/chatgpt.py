@@ -161,11 +161,12 @@ def _joined(reading: _Reading, thoughts: Thoughts) -> str:
 
 def _choose(reading: _Reading, node_id: str | None) -> None:
     """Choose the path from the current node up to the first message."""
-    above = {message.id: message.parent_id for message in reading.portable.messages}
+    by_id = {message.id: message for message in reading.portable.messages}
     place = reading.kept.get(node_id) if node_id is not None else None
     while place is not None:
-        reading.portable.chosen[above[place]] = place
-        place = above[place]
+        parent_id = by_id[place].parent_id
+        parent = reading.portable if parent_id is None else by_id[parent_id]
+        parent.chosen_id, place = place, parent_id
 
 
 # --- content --------------------------------------------------------------------------------

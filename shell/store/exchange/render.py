@@ -35,20 +35,6 @@ class _Segment:
     """The alternative text of a picture."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Shown:
-    role: str
-    who: str
-    pieces: Sequence[_Segment]
-
-
-@dataclass(frozen=True, slots=True)
-class _Document:
-    title: str
-    date: str
-    messages: Sequence[_Shown]
-
-
 def markdown(conversations: Iterable[PortableConversation]) -> Iterator[str]:
     """Yield the text of a Markdown file in pieces."""
     between = ""
@@ -77,17 +63,18 @@ def html(conversations: Iterable[PortableConversation]) -> Iterator[str]:
     render = renderer()
     ids = itertools.count(1)
 
-    def document(portable: PortableConversation) -> _Document:
-        shown = [
-            _Shown(message.role, _who(message), list(_pieces(message, render, ids)))
-            for message in _path(portable)
+    def document(portable: PortableConversation) -> dict[str, object]:
+        messages = [
+            {"role": each.role, "who": _who(each), "pieces": list(_pieces(each, render, ids))}
+            for each in _path(portable)
         ]
-        return _Document(_title(portable), _date(portable.created_at), shown)
+        date = _date(portable.created_at)
+        return {"title": _title(portable), "date": date, "messages": messages}
 
     # Two are enough to know the title; the others are read while the file is written.
     rest = iter(conversations)
     first = [document(portable) for portable in itertools.islice(rest, 2)]
-    title = first[0].title if len(first) == 1 else "Conversations"
+    title = first[0]["title"] if len(first) == 1 else "Conversations"
     environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
     template = environment.from_string(TEMPLATE.read_text("utf-8"))
     yield from template.generate(
@@ -98,10 +85,10 @@ def html(conversations: Iterable[PortableConversation]) -> Iterator[str]:
 def _path(portable: PortableConversation) -> list[PortableMessage]:
     by_id = {message.id: message for message in portable.messages}
     path: list[PortableMessage] = []
-    place = portable.chosen.get(None)
+    place = portable.chosen_id
     while place in by_id and len(path) < len(by_id):
         path.append(by_id[place])
-        place = portable.chosen.get(place)
+        place = by_id[place].chosen_id
     return path
 
 
