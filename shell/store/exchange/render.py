@@ -15,6 +15,7 @@ from typing import Literal
 from shell.contract import AnswerCall, AnswerText, AnswerThought, ImagePart, Part, TextPart
 from shell.store.exchange.calls import entries_of
 from shell.store.exchange.portable import PortableConversation, PortableMessage
+from shell.store.messages.markdown_text import fenced
 from shell.store.messages.steps import parts_of
 
 TEMPLATE = Path(__file__).with_name("conversation.html.j2")
@@ -111,9 +112,9 @@ def _parts(message: PortableMessage) -> Sequence[Part | AnswerCall]:
 
 
 def _markdown_call(call: AnswerCall) -> Iterator[str]:
-    yield f"\n*{_call_line(call)}*\n\n{_fenced(_arguments(call))}\n"
+    yield f"\n*{_call_line(call)}*\n\n{fenced(_arguments(call))}\n\n"
     if call.result:
-        yield f"{_fenced(call.result)}\n"
+        yield f"{fenced(call.result)}\n\n"
 
 
 def _call_line(call: AnswerCall) -> str:
@@ -124,13 +125,6 @@ def _call_line(call: AnswerCall) -> str:
 def _arguments(call: AnswerCall) -> str:
     used = call.arguments if call.edited is None else call.edited
     return used if isinstance(used, str) else json.dumps(used, ensure_ascii=False, indent=1)
-
-
-def _fenced(text: str) -> str:
-    """A code block that nothing in its text can end."""
-    longest = max(map(len, re.findall("`+", text)), default=0)
-    fence = "`" * max(3, longest + 1)
-    return f"{fence}\n{text}\n{fence}\n"
 
 
 def _pieces(
