@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 import apsw
@@ -55,10 +56,8 @@ def problem_of(path: Path) -> str | None:
         connection = open_still(path)
     except apsw.Error:
         return "unreadable"
-    try:
+    with closing(connection):
         return problem(connection)
-    finally:
-        connection.close()
 
 
 def open_still(path: Path) -> apsw.Connection:
