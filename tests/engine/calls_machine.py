@@ -19,7 +19,6 @@ import apsw
 
 from shell.contract import (
     AnswerCall,
-    AnswerDetail,
     ApprovalEvent,
     CallEvent,
     Decision,
@@ -484,7 +483,7 @@ class CallsMachine:
         log = story.log = slot.begin()
         place = steps.next_place(self.rows, story.number)
         begun = AnswerBegun(len(story.text), story.thoughts, place)
-        story.reader = FollowedLog(log, "", story.number, AnswerDetail(), begun, lambda: None)
+        story.reader = FollowedLog(log, "", story.number, begun, lambda: None)
         story.alive, story.seq, story.endings = True, -1, 0
         self._watch(story, log)
         log.subscribe(lambda _: self._watch(story, log))

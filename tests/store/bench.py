@@ -13,6 +13,7 @@ from shell.store.database import Connection, Database, in_transaction
 from shell.store.messages import queries, tree
 from shell.store.messages.content import take_apart
 from shell.store.messages.recorder import Recorder
+from shell.store.messages.turns import AnswerBegun
 from shell.support.ids import new_id
 
 T = TypeVar("T")
@@ -70,7 +71,7 @@ class Bench:
             numbers.append(tree.add(connection, number, None, message))
 
         self.database.now(write)
-        self.recorder.follow(log, name, numbers[0])
+        self.recorder.follow(log, name, numbers[0], AnswerBegun())
         return log, numbers[0]
 
     def row(self, number: int) -> queries.MessageRow:

@@ -39,7 +39,6 @@ class FollowedLog:
     log: InferenceLog
     conversation_id: str
     number: int
-    earlier: AnswerDetail
     begun: AnswerBegun
     unsubscribe: Callable[[], None]
     seq: int = -1
@@ -117,7 +116,7 @@ def new_text(reader: FollowedLog) -> NewText:
         "".join(reasonings),
         entries,
         media,
-        None if ending is None else (_status(ending), _detail(log, ending, reader.earlier)),
+        None if ending is None else (_status(ending), _detail(log, ending, reader.begun.detail)),
     )
 
 

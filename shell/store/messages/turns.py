@@ -5,7 +5,7 @@ reading job and refuses what cannot be written; writing is part of a writing job
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import apsw
 
@@ -80,6 +80,8 @@ class AnswerBegun:
     """The length of its reasoning."""
     entries: int = 0
     """The place of its next step entry."""
+    detail: AnswerDetail = field(default_factory=AnswerDetail)
+    """What is known of these runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +91,6 @@ class WrittenTurn:
     user_id: str
     answer_id: str
     answer: int
-    earlier: AnswerDetail | None = None
-    """Of an answer that is continued: what is known of its runs so far."""
     begun: AnswerBegun = AnswerBegun()
 
 
@@ -192,10 +192,9 @@ def continuation(message_id: str, more: BudgetRaise | None = None) -> Turn:
             connection, message.number, by.inference_id, by.provider_id, by.model_id, so_far
         )
         user_id = place.path[-2].id if len(place.path) > 1 else ""
-        begun = AnswerBegun(
-            len(message.text), len(message.reasoning), steps.next_place(connection, message.number)
-        )
-        return WrittenTurn(user_id, message.id, message.number, so_far, begun)
+        entry = steps.next_place(connection, message.number)
+        begun = AnswerBegun(len(message.text), len(message.reasoning), entry, so_far)
+        return WrittenTurn(user_id, message.id, message.number, begun)
 
     return Turn(find, write)
 
