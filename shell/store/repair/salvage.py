@@ -1,4 +1,4 @@
-"""Copies every readable row of a damaged database into a sound one.
+"""Copies every readable row of a damaged database into a sound one, and builds its indexes.
 
 The target holds a backup, or nothing. A row whose checksum is right is newer than the backup's and
 wins. A row whose checksum is wrong counts only where there is no other.
@@ -16,6 +16,7 @@ from shell.store.messages.content import HASHES, for_page
 from shell.store.messages.entries import CHECKS
 from shell.store.repair.damaged_reader import DamagedReader, DamagedRow
 from shell.store.rows import Row, Value, insert, rows, save
+from shell.store.search import index
 from shell.store.tables import ENTRY_TABLES, Table, problem_with, tables
 from shell.support.ids import epoch_ms, new_id
 
@@ -27,7 +28,7 @@ _CONVERSATIONS, _MESSAGES = tables()["conversations"], tables()["messages"]
 
 
 class Salvage:
-    """Fills a target from a damaged database; counts what went wrong in `gaps` and `doubtful`."""
+    """Fills a target from a damaged database; counts what went wrong in `doubtful`."""
 
     def __init__(self, damaged: DamagedReader, target: apsw.Connection) -> None:
         self._damaged = damaged
@@ -41,17 +42,12 @@ class Salvage:
         self.doubtful = 0
         """How many rows were copied although they are damaged, or not copied at all."""
 
-    @property
-    def gaps(self) -> int:
-        """How many stretches could not be read."""
-        return self._damaged.gaps
-
     def run(self) -> None:
-        """Copy what can be read, as part of a writing job of the target. Builds no index."""
+        """Copy what can be read, as part of a writing job of the target."""
         for row in self._damaged.rows(_CONVERSATIONS):
             known = self._known(_CONVERSATIONS, row)
             self._conversations[row.rowid] = self._take(_CONVERSATIONS, known, row)
-        if self.gaps == 0:
+        if self._damaged.gaps == 0:
             self._drop_purged()
         for row in self._damaged.rows(_MESSAGES):
             known = self._known(_MESSAGES, row)
@@ -79,6 +75,7 @@ class Salvage:
         if not self._damaged.lacks(tables()["notes"]):  # an earlier Tidewire had none
             for row in self._damaged.rows(tables()["notes"]):
                 self._take_note(row)
+        index.build(self._target)
 
     # --- writing ----------------------------------------------------------------------------
 
@@ -176,20 +173,19 @@ class Salvage:
         if isinstance(message, int) and message in self._messages:
             self.doubtful += not row.is_sound
             _make_valid(tables()["tails"], row.values)
-            values: Row = {**row.values, "message": self._messages[message]}
-            insert(self._target, "tails", values, "OR REPLACE")
+            row.values["message"] = self._messages[message]
+            insert(self._target, "tails", row.values, "OR REPLACE")
 
     def _take_entry(self, table: str, row: DamagedRow) -> None:
-        message, entry = row.values["message"], row.values["entry"]
-        if not isinstance(message, int) or message not in self._messages:
-            return
-        try:
-            CHECKS[table](str(entry))
-        except ValidationError:
-            self.doubtful += 1
-            return
-        values: Row = {**row.values, "message": self._messages[message]}
-        insert(self._target, table, values, "OR REPLACE")
+        message = row.values["message"]
+        if isinstance(message, int) and message in self._messages:
+            try:
+                CHECKS[table](str(row.values["entry"]))
+            except ValidationError:
+                self.doubtful += 1
+                return
+            row.values["message"] = self._messages[message]
+            insert(self._target, table, row.values, "OR REPLACE")
 
     def _take_blob(self, values: Row, wanted: set[str]) -> None:
         data = values["data"]
