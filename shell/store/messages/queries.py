@@ -144,10 +144,10 @@ def skeleton(connection: apsw.Connection, number: int, root: int | None) -> Skel
         "SELECT number, id, parent, chosen FROM messages WHERE conversation = ? ORDER BY number",
         (number,),
     )
-    for bone in rows(bones, _SkeletonRow):
-        shape.ids[bone.number] = bone.id
-        shape.children.setdefault(bone.parent, []).append(bone.number)
-        shape.chosen[bone.number] = bone.chosen
+    for place, message_id, parent, chosen in bones:
+        shape.ids[place] = message_id
+        shape.children.setdefault(parent, []).append(place)
+        shape.chosen[place] = chosen
     return shape
 
 
@@ -232,13 +232,6 @@ def with_tail(connection: apsw.Connection, found: MessageRow) -> MessageRow:
 def detail_of(found: MessageRow) -> AnswerDetail | None:
     """The detail of an answer."""
     return None if found.detail is None else AnswerDetail.model_validate_json(found.detail)
-
-
-class _SkeletonRow(NamedTuple):
-    number: int
-    id: str
-    parent: int | None
-    chosen: int | None
 
 
 def _summary(*values: object) -> ConversationSummary:
