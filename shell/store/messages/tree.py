@@ -189,12 +189,11 @@ def end(
     touch(connection, found.conversation, now)
 
 
-def end_interrupted(connection: apsw.Connection, now: int) -> int:
-    """Mark the answers that were running when the process died. Returns how many there are."""
+def end_interrupted(connection: apsw.Connection, now: int) -> None:
+    """Mark the answers that were running when the process died."""
     live = rows(connection.execute("SELECT number FROM messages WHERE status = 'streaming'"), int)
     for number in live:
         end(connection, number, "interrupted", None, now)
-    return len(live)
 
 
 # --- a conversation's own -------------------------------------------------------------------
@@ -242,8 +241,8 @@ def undelete(connection: apsw.Connection, conversation_id: str) -> int:
     return save(connection, "conversations", {"deleted_at": None}, number)
 
 
-def purge(connection: apsw.Connection, deleted_before: int) -> int:
-    """Remove conversations that were deleted before this time; returns how many."""
+def purge(connection: apsw.Connection, deleted_before: int) -> None:
+    """Remove conversations that were deleted before this time."""
     deleted = connection.execute(
         "SELECT number FROM conversations WHERE deleted_at < ?", (deleted_before,)
     )
@@ -254,7 +253,6 @@ def purge(connection: apsw.Connection, deleted_before: int) -> int:
         connection.execute("DELETE FROM conversations WHERE number = ?", (number,))
     if gone:
         sweep_blobs(connection)
-    return len(gone)
 
 
 def first_words(text: str) -> str:
