@@ -1,5 +1,6 @@
 """Reads conversations for export and adds imported ones, with ids instead of row numbers."""
 
+import contextlib
 import uuid
 from dataclasses import dataclass, field
 from functools import partial
@@ -9,6 +10,7 @@ from typing import Literal
 import apsw
 
 from shell.contract import AnswerDetail, Compaction, MessageStatus, MessageTemplate, Part, Role
+from shell.errors import NotFound
 from shell.store.exchange import calls
 from shell.store.exchange.calls import PortableCall
 from shell.store.messages import entries, queries, tree
@@ -129,10 +131,7 @@ class ConversationWriter:
     def begin(self, connection: apsw.Connection) -> None:
         """Create the conversation unless it is there, as part of a writing job."""
         portable = self._portable
-        found: int | None = connection.execute(
-            "SELECT number FROM conversations WHERE id = ?", (portable.id,)
-        ).get
-        if found is not None:
+        with contextlib.suppress(NotFound):
             self._conversation = tree.undelete(connection, portable.id)
             return
         self.is_new = True

@@ -126,8 +126,7 @@ def with_bytes(kind: str, name: str | None, media_type: str, data: bytes) -> Ima
 
 def hashes(parts: str | None) -> list[str]:
     """The hashes of the attachments among a message's parts."""
-    listed = [] if parts is None else json.loads(parts)
-    return [part["hash"] for part in listed if part["type"] != "text"]
+    return [part["hash"] for part in json.loads(parts or "[]") if part["type"] != "text"]
 
 
 def read_blob(connection: apsw.Connection, blob_hash: str) -> bytes | None:
