@@ -48,7 +48,7 @@ def show(data: DataDirectory, *, conversation_id: str, as_json: bool) -> int:
     def read(connection: Connection) -> tuple[str, list[queries.MessageRow]]:
         number = tree.conversation(connection, conversation_id)
         summary = queries.summary(connection, conversation_id)
-        return summary.title, list(queries.every(connection, number))
+        return summary.title, queries.every(connection, number)
 
     with to_read(data) as database:
         title, rows = database.read(read).result()

@@ -75,7 +75,7 @@ def read_conversation(connection: apsw.Connection, number: int) -> PortableConve
         """,
         (number,),
     ).get
-    messages = list(queries.every(connection, number))
+    messages = queries.every(connection, number)
     ids: dict[int | None, str] = {row.number: row.id for row in messages}
     portable = PortableConversation(*fields)
     portable.pinned, portable.chosen_id = bool(portable.pinned), ids.get(first)
@@ -159,11 +159,9 @@ class ConversationWriter:
         return more
 
     def _put(self, connection: apsw.Connection, message: PortableMessage) -> int:
-        message_id = message.id
-        for attempt in (message.id, derived_id(self._portable.id, message.id)):
-            message_id = attempt
+        for message_id in (message.id, derived_id(self._portable.id, message.id)):
             place: tuple[int, int] | None = connection.execute(
-                "SELECT number, conversation FROM messages WHERE id = ?", (attempt,)
+                "SELECT number, conversation FROM messages WHERE id = ?", (message_id,)
             ).get
             if place is None:
                 break

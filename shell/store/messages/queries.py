@@ -1,6 +1,5 @@
 """Reads the list of conversations, the path through one, and the messages of its tree."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -195,13 +194,15 @@ def conversation_of(connection: apsw.Connection, message_id: str) -> str:
     return str(connection.execute("SELECT id FROM conversations WHERE number = ?", (number,)).get)
 
 
-def every(connection: apsw.Connection, conversation_number: int) -> Iterator[MessageRow]:
+def every(connection: apsw.Connection, conversation_number: int) -> list[MessageRow]:
     """All messages of a conversation, oldest first; a running answer with its text so far."""
     messages = connection.execute(
         f"{_ROW} WHERE conversation = ? ORDER BY number", (conversation_number,)
     )
-    for found in rows(messages, MessageRow):
-        yield with_tail(connection, found) if found.status == "streaming" else found
+    return [
+        with_tail(connection, found) if found.status == "streaming" else found
+        for found in rows(messages, MessageRow)
+    ]
 
 
 def above(connection: apsw.Connection, number: int) -> list[MessageRow]:
