@@ -96,7 +96,7 @@ def search(
     try:
         one.run()
     except apsw.InterruptError:
-        return Found(one.hits, one.place)
+        one.is_cut = True
     return Found(one.hits, one.place if one.is_cut else None)
 
 
