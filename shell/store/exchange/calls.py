@@ -71,19 +71,13 @@ def entries_of(calls: Sequence[PortableCall]) -> list[steps.Entry]:
     entries: list[steps.Entry] = []
     for call in sorted(calls, key=lambda call: (call.step, call.ordinal)):
         settled = _settled(call, call.at, call.thought_at, None)
-        shared = {
-            "run": IMPORTED,
-            "at": call.at,
-            "thought_at": call.thought_at,
-            **settled.model_dump(by_alias=False, exclude={"type", "at", "thought_at", "media"}),
-        }
-        made = [{"type": "call", **_of(steps.CallEntry, shared), "definition": ""}]
+        shared = {**settled.model_dump(by_alias=False), "run": IMPORTED}
+        made = [_of(steps.CallEntry, {**shared, "definition": ""})]
         if settled.verdict is not None:
-            decided = _of(steps.ApprovalEntry, shared)
-            made.append({"type": "approval", **decided, "state": "decided", "nonce": None})
+            made.append(_of(steps.ApprovalEntry, {**shared, "state": "decided", "nonce": None}))
         parts = [part.model_dump() for part in listed_parts(_taken(call).parts)]
         result = {**shared, "text": settled.result or "", "parts": parts or None}
-        made.append({"type": "result", **_of(steps.ResultEntry, result)})
+        made.append(_of(steps.ResultEntry, result))
         # Through text, because a file may have half a character anywhere.
         entries += [
             steps.ENTRY.validate_json(clean(json.dumps(one, ensure_ascii=False))) for one in made
@@ -94,7 +88,8 @@ def entries_of(calls: Sequence[PortableCall]) -> list[steps.Entry]:
 def _of(
     kind: type[steps.CallEntry | steps.ApprovalEntry | steps.ResultEntry], fields: dict[str, object]
 ) -> dict[str, object]:
-    return {name: value for name, value in fields.items() if name in kind.model_fields}
+    known = {name: value for name, value in fields.items() if name in kind.model_fields}
+    return {**known, "type": kind.model_fields["type"].default}
 
 
 def _taken(call: PortableCall) -> StoredContent:
