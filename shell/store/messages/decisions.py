@@ -68,7 +68,7 @@ def decide(
     edited = cast("JsonValue", decision.arguments)
     if written(edited) == written(call.part.arguments):
         edited = None
-    taken = steps.decide(
+    calls = steps.decide(
         connection,
         row.number,
         steps.ApprovalEntry(
@@ -83,7 +83,6 @@ def decide(
             why=None if decision.reason is None else clean(decision.reason),
         ),
     )
-    if not taken:
+    if calls is None:
         return None
-    now = steps.calls_of(steps.read(connection, row.number))
-    return {each.id: each.part.tool for each in now if each.part.state == "waiting"}
+    return {each.id: each.part.tool for each in calls if each.part.state == "waiting"}

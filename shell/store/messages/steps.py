@@ -212,27 +212,32 @@ def settle_all(connection: apsw.Connection) -> None:
     """
     for message in rows(connection.execute("SELECT DISTINCT message FROM steps"), int):
         found = connection.execute("SELECT place, entry FROM steps WHERE message = ?", (message,))
-        entries = [(int(place), ENTRY.validate_json(str(text))) for place, text in found]
-        named = [(at, entry) for at, entry in entries if isinstance(entry, CallEntry)]
-        write(
-            connection,
-            message,
-            [(at, entry.model_copy(update={"definition": ""})) for at, entry in named],
-        )
+        named = [
+            (int(place), entry.model_copy(update={"definition": ""}))
+            for place, text in found
+            if isinstance(entry := ENTRY.validate_json(str(text)), CallEntry)
+        ]
+        write(connection, message, named)
         settle(connection, message)
 
 
-def decide(connection: apsw.Connection, message: int, decided: ApprovalEntry) -> bool:
-    """Store a decision about a call whose run has ended. False if somebody has decided before."""
-    states = {call.id: call.part.state for call in calls_of(read(connection, message))}
+def decide(
+    connection: apsw.Connection, message: int, decided: ApprovalEntry
+) -> list[StoredCall] | None:
+    """Store a decision about a call whose run has ended; returns the calls as they are now.
+
+    None if somebody has decided before.
+    """
+    entries = read(connection, message)
+    states = {call.id: call.part.state for call in calls_of(entries)}
     if states.get(decided.call_id) != "waiting":
-        return False
+        return None
     added: list[Entry] = [decided]
     if decided.verdict == "deny":
         text = DENIED + (f" The reason: {decided.why}" if decided.why else "")
         added.append(_result(decided, decided.call_id, "denied", text))
     write(connection, message, list(enumerate(added, next_place(connection, message))))
-    return True
+    return calls_of([*entries, *added])
 
 
 def _result(after: Entry, call_id: str, state: CallState, text: str) -> ResultEntry:
