@@ -301,7 +301,8 @@ class Store:
             asyncio.wrap_future(self.back_up()).add_done_callback(self._report_failure)
 
     def _content_checked(self, outcome: "asyncio.Future[str | None]") -> None:
-        if not outcome.cancelled() and _was_stopped(outcome.exception()):
+        error = None if outcome.cancelled() else outcome.exception()
+        if isinstance(error, ShellError) and error.reason is Reason.TOO_SLOW:
             return  # `close()` stopped it, and the next start checks the file again
         self._unchecked = False
         if not self._report_failure(outcome) and (found := outcome.result()) is not None:
@@ -336,7 +337,3 @@ class Store:
         now = epoch_ms()
         tree.end_interrupted(connection, now)
         tree.purge(connection, now - tree.DELETED_KEPT_MS)
-
-
-def _was_stopped(error: BaseException | None) -> bool:
-    return isinstance(error, ShellError) and error.reason is Reason.TOO_SLOW

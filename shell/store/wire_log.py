@@ -169,12 +169,12 @@ class WireLog:
             NotFound: it is not kept, or has not ended.
         """
         live = self._live.get(inference_id)
-        if live is not None:
-            if live.log.ending is None:
-                raise NotFound("This answer is still being written. Save it when it is complete.")
-            content = await asyncio.to_thread(self._content, live)
-        else:
+        if live is None:
             content = await self._kept(inference_id)
+        elif live.log.ending is None:
+            raise NotFound("This answer is still being written. Save it when it is complete.")
+        else:
+            content = await asyncio.to_thread(self._content, live)
         return content.split(b"\n", 2)[2]
 
     async def _kept(self, inference_id: str) -> bytes:

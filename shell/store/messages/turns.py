@@ -255,24 +255,17 @@ def _calls(place: TurnPlace) -> list[StoredCall]:
     return [call for taken in place.steps.values() for step in taken for call in step.calls]
 
 
-def _answered_by(connection: apsw.Connection, number: int) -> tuple[str | None, str | None]:
-    """The provider and the model of a conversation's latest answer whose model is known."""
-    return connection.execute(
-        """
-        SELECT provider_id, model_id FROM messages
-        WHERE conversation = ? AND model_id IS NOT NULL ORDER BY number DESC LIMIT 1
-        """,
-        (number,),
-    ).get or (None, None)
-
-
 def _place(
     connection: apsw.Connection, number: int, last: int | None, named: queries.MessageRow | None
 ) -> TurnPlace:
     """The place after `last` (None: at the root) in a conversation, given by its number."""
     by = (None, None) if named is None else (named.provider_id, named.model_id)
     if None in by:  # of a question, or imported without the name of its model
-        by = _answered_by(connection, number)
+        latest = """
+            SELECT provider_id, model_id FROM messages
+            WHERE conversation = ? AND model_id IS NOT NULL ORDER BY number DESC LIMIT 1
+        """
+        by = connection.execute(latest, (number,)).get or (None, None)
     conversation_id, system_prompt = connection.execute(
         "SELECT id, system_prompt FROM conversations WHERE number = ?", (number,)
     ).get
