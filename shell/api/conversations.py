@@ -61,7 +61,8 @@ from shell.conversations.imports import Imports
 from shell.conversations.searches import Searches
 from shell.conversations.usage_table import as_csv
 from shell.errors import NotFound
-from shell.store.database import Connection, Job
+from shell.store.connection_thread import Job
+from shell.store.database import Connection
 from shell.store.messages import compactions, decisions, notes, queries, tree, usage
 from shell.store.messages.content import read_blob
 from shell.store.messages.prompts import prompts

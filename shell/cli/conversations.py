@@ -10,11 +10,11 @@ from typing import Literal
 from shell.cli.open_store import to_read, to_write
 from shell.conversations.exports import FORMATS, write_file
 from shell.errors import ShellError, ValidationFailed
+from shell.store.connection_thread import ReadLimit
 from shell.store.database import Connection
 from shell.store.exchange import portable
 from shell.store.exchange.importing import ImportedPart, import_file
 from shell.store.messages import queries, tree
-from shell.store.reader import ReadLimit
 from shell.store.search import search
 from shell.support.data_directory import DataDirectory, DataDirectoryHeld
 from shell.support.files import reason
@@ -48,7 +48,7 @@ def show(data: DataDirectory, *, conversation_id: str, as_json: bool) -> int:
     def read(connection: Connection) -> tuple[str, list[queries.MessageRow]]:
         number = tree.conversation(connection, conversation_id)
         summary = queries.summary(connection, conversation_id)
-        return summary.title, list(queries.every(connection, number))
+        return summary.title, queries.every(connection, number)
 
     with to_read(data) as database:
         title, rows = database.read(read).result()

@@ -303,7 +303,7 @@ class Answers:
                 with contextlib.suppress(ShellError):
                     await self.ledger.raise_budget(written.answer_id, conversation_id, options.more)
             log = slot.begin()
-            recorder.follow(log, conversation_id, written.answer, written.earlier, written.begun)
+            recorder.follow(log, conversation_id, written.answer, written.begun)
             self._waiting.follow(conversation_id, None if offer is None else log)
         finally:
             self._claimed.discard(conversation_id)

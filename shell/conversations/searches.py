@@ -1,8 +1,8 @@
 """Searches all conversations within a time limit; a page has one search at a time."""
 
 from shell.contract import SearchReply, SearchRequest, SearchRest
+from shell.store.connection_thread import ReadLimit
 from shell.store.database import Connection
-from shell.store.reader import ReadLimit
 from shell.store.search.search import START, Found, search
 from shell.store.store import Store
 from shell.support.ids import TEMPORARY

@@ -79,7 +79,7 @@ class Titles:
 def _beginning(connection: Connection, conversation_id: str) -> str | None:
     """The first question and its answer; None with more messages or with a chosen title."""
     number, title_from = _titled(connection, conversation_id)
-    rows = list(queries.every(connection, number))
+    rows = queries.every(connection, number)
     if title_from != "words" or [row.role for row in rows] != ["user", "assistant"]:
         return None
     if rows[1].status != "complete":

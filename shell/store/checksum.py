@@ -7,25 +7,19 @@ import zlib
 
 import apsw
 
-_CONVERSATION = "id title title_from system_prompt folder pinned created_at deleted_at"
-_MESSAGE = (
-    "id conversation parent role status created_at provider_id model_id inference_id text "
-    "reasoning parts detail"
-)
-
-
-def _expression(columns: str) -> str:
-    # As bytes, because a damaged text may not be UTF-8 any more.
-    return f"seal({', '.join(f'CAST({name} AS BLOB)' for name in columns.split())})"
-
-
-SOUND_CONVERSATION = f"digest = {_expression(_CONVERSATION)}"
-SOUND_MESSAGE = f"digest = {_expression(_MESSAGE)}"
-"""SQL that is true of a row whose checksum is right."""
-
-SEAL_CONVERSATION = f"UPDATE conversations SET {SOUND_CONVERSATION} WHERE number = ?"  # noqa: S608
-SEAL_MESSAGE = f"UPDATE messages SET {SOUND_MESSAGE} WHERE number = ?"  # noqa: S608
-"""SQL to run after every change of a row, in the same transaction."""
+_COLUMNS = {
+    "conversations": "id title title_from system_prompt folder pinned created_at deleted_at",
+    "messages": "id conversation parent role status created_at provider_id model_id inference_id "
+    "text reasoning parts detail",
+}
+DIGEST = "digest"
+"""The column that holds a row's checksum."""
+# As bytes, because a damaged text may not be UTF-8 any more.
+SOUND = {
+    table: f"{DIGEST} = seal({', '.join(f'CAST({name} AS BLOB)' for name in columns.split())})"
+    for table, columns in _COLUMNS.items()
+}
+"""By table: SQL that is true of a row whose checksum is right. After SET it makes it right."""
 
 
 def register(connection: apsw.Connection) -> None:

@@ -9,7 +9,7 @@ connection and a thread each, so opening a conversation never waits for them.
 """
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Literal, TypeVar
@@ -17,15 +17,13 @@ from typing import Literal, TypeVar
 import apsw
 
 from shell.store import checksum
+from shell.store.connection_thread import ConnectionThread, Job, ReadLimit
 from shell.store.errors import storage_errors
 from shell.store.integrity import open_still
-from shell.store.reader import Reader, ReadLimit, limited
 from shell.store.schema import MIGRATIONS, Migration, check_version, migrate
-from shell.support.worker import Worker
 
 T = TypeVar("T")
 Connection = apsw.Connection
-Job = Callable[[apsw.Connection], T]
 
 BUSY_S = 2.0
 """How long a write waits for the lock of another program before it fails."""
@@ -56,11 +54,13 @@ class Database:
         self._vfs = vfs
         self._busy_s = busy_s
         self._migrations = migrations
-        self._write_thread = Worker("store-write")
-        self._writing: apsw.Connection | None = None
-        self._reader = Reader("store-read", self._open_reader, self._read_in_transaction)
-        self._searcher = Reader("store-search", self._open_reader, self._read_in_transaction)
-        self._checker = Reader("store-check", self._open_reader, self._read_in_transaction)
+        self._writer = ConnectionThread("store-write", self._open_writer)
+        if path is None:  # another connection would have a database of its own
+            self._reader = self._searcher = self._checker = self._writer
+        else:
+            self._reader = ConnectionThread("store-read", self._open_reader)
+            self._searcher = ConnectionThread("store-search", self._open_reader)
+            self._checker = ConnectionThread("store-check", self._open_reader)
 
     def open(self) -> None:
         """Open the file for writing, create it if there is none, and migrate its tables.
@@ -69,13 +69,7 @@ class Database:
             DatabaseDamaged: the content is damaged.
             ShellError: the file cannot be used.
         """
-        try:
-            self._write_thread.submit(self._open_to_write).result()
-            if self.path is not None:
-                self._reader.open().result()
-        except BaseException:
-            self.close()
-            raise
+        self._open(self._writer, self._reader)
 
     def open_to_read(self) -> None:
         """Open an existing file, which another process may be writing.
@@ -83,55 +77,54 @@ class Database:
         Raises:
             DatabaseDamaged, ShellError: as `open`.
         """
-        try:
-            self._reader.open().result()
-        except BaseException:
-            self.close()
-            raise
+        self._open(self._reader)
 
     def write(self, job: Job[T]) -> Future[T]:
         """Run a job as one transaction. The future has its result once the write is on disk.
 
         The future raises ShellError if the write failed; then nothing was saved.
         """
-        return self._write_thread.submit(lambda: self._transact(job))
+        return self._writer.run(self._transaction(job, "IMMEDIATE"))
 
     def read(self, job: Job[T]) -> Future[T]:
         """Run a job that only reads, and sees one state of the file throughout.
 
         The future raises StorageUnavailable if the job takes longer than READ_S.
         """
-        return self._read_on(self._reader, job, ReadLimit(READ_S))
+        return self._reader.read(self._transaction(job, "DEFERRED"), ReadLimit(READ_S))
 
     def search(self, job: Job[T], limit: ReadLimit) -> Future[T]:
         """Run a search in parallel with `read`; for a database in memory, in turn with it."""
-        return self._read_on(self._searcher, job, limit)
+        return self._searcher.read(self._transaction(job, "DEFERRED"), limit)
 
     def check(self, job: Job[T]) -> Future[T]:
         """Run a job that reads the whole file, in parallel with `read` and `search`.
 
         It has no time limit, but `close()` interrupts it.
         """
-        return self._read_on(self._checker, job, ReadLimit())
+        return self._checker.read(self._transaction(job, "DEFERRED"), ReadLimit())
 
     def replace(self, source: Path) -> Future[None]:
         """Replace the content by that of another database, in one transaction."""
-        return self._write_thread.submit(lambda: self._replace(source))
+        return self._writer.run(lambda connection: self._replace(connection, source))
 
     def close(self) -> None:
         """Stop the reads, finish the queued writes, and close the file."""
-        for reader in (self._checker, self._searcher, self._reader):
-            reader.close()
-        with contextlib.suppress(RuntimeError):
-            self._write_thread.submit(self._close_writer)
-        self._write_thread.close()
+        for thread in (self._checker, self._searcher, self._reader, self._writer):
+            thread.close()
+
+    def _open(self, *threads: ConnectionThread) -> None:
+        try:
+            for thread in threads:
+                thread.run(lambda _: None).result()
+        except BaseException:
+            self.close()
+            raise
 
     # --- on the threads ---------------------------------------------------------------------
 
-    def _open_to_write(self) -> None:
-        with storage_errors(self.path):
-            connection = self._connect()
-            self._writing = connection
+    def _open_writer(self) -> apsw.Connection:
+        with self._connected(apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE) as connection:
             check_version(connection, self._migrations)
             if self.path is not None:
                 self.path.chmod(0o600)
@@ -146,61 +139,44 @@ class Database:
             connection.pragma("foreign_keys", True)
             connection.pragma("secure_delete", "fast")
             migrate(connection, self._migrations)
+            return connection
 
     def _open_reader(self) -> apsw.Connection:
+        with self._connected(apsw.SQLITE_OPEN_READWRITE) as connection:
+            connection.pragma("query_only", True)
+            check_version(connection, self._migrations)
+            return connection
+
+    @contextlib.contextmanager
+    def _connected(self, flags: int) -> Iterator[apsw.Connection]:
+        """Open a connection, and close it if the block fails."""
+        name = ":memory:" if self.path is None else str(self.path)
         with storage_errors(self.path):
-            connection = self._connect(apsw.SQLITE_OPEN_READWRITE)
+            connection = apsw.Connection(name, flags=flags, vfs=self._vfs)
             try:
-                connection.pragma("query_only", True)
-                check_version(connection, self._migrations)
+                connection.set_busy_timeout(int(self._busy_s * 1000))
+                connection.pragma("temp_store", "memory")
+                connection.pragma("trusted_schema", False)
+                connection.pragma("cell_size_check", True)
+                checksum.register(connection)
+                yield connection
             except BaseException:
                 connection.close()
                 raise
-            return connection
 
-    def _connect(
-        self, flags: int = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
-    ) -> apsw.Connection:
-        name = ":memory:" if self.path is None else str(self.path)
-        connection = apsw.Connection(name, flags=flags, vfs=self._vfs)
-        connection.set_busy_timeout(int(self._busy_s * 1000))
-        connection.pragma("temp_store", "memory")
-        connection.pragma("trusted_schema", False)
-        connection.pragma("cell_size_check", True)
-        checksum.register(connection)
-        return connection
+    def _transaction(self, job: Job[T], kind: Literal["IMMEDIATE", "DEFERRED"]) -> Job[T]:
+        def run(connection: apsw.Connection) -> T:
+            with storage_errors(self.path):
+                return in_transaction(connection, job, kind)
 
-    def _transact(self, job: Job[T]) -> T:
-        with storage_errors(self.path):
-            return in_transaction(_opened(self._writing), job, "IMMEDIATE")
+        return run
 
-    def _read_on(self, reader: Reader, job: Job[T], limit: ReadLimit) -> Future[T]:
-        if self.path is not None:
-            return reader.read(job, limit)
-
-        def read_in_memory() -> T:
-            connection = _opened(self._writing)
-            with limited(connection, limit):
-                return self._read_in_transaction(connection, job)
-
-        return self._write_thread.submit(read_in_memory)
-
-    def _read_in_transaction(self, connection: apsw.Connection, job: Job[T]) -> T:
-        with storage_errors(self.path):
-            return in_transaction(connection, job, "DEFERRED")
-
-    def _replace(self, source: Path) -> None:
+    def _replace(self, connection: apsw.Connection, source: Path) -> None:
         with storage_errors(self.path), contextlib.closing(open_still(source)) as other:
-            connection = _opened(self._writing)
             # SQLite copies the pages in one transaction of the target.
             with connection.backup("main", other, "main") as backup:
                 backup.step(-1)
             migrate(connection, self._migrations)
-
-    def _close_writer(self) -> None:
-        if self._writing is not None:
-            self._writing.close()
-            self._writing = None
 
 
 def in_transaction(
@@ -218,9 +194,3 @@ def in_transaction(
                 connection.execute("ROLLBACK")
         raise
     return result
-
-
-def _opened(connection: apsw.Connection | None) -> apsw.Connection:
-    if connection is None:
-        raise RuntimeError("the database is not open")
-    return connection

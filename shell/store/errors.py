@@ -70,8 +70,6 @@ def storage_errors(path: Path | None) -> Iterator[None]:
     """Convert every error that SQLite and the disk raise inside the block."""
     try:
         yield
-    except ShellError:
-        raise
     except (apsw.Error, OSError) as error:
         raise storage_error(error, path) from error
     except UnicodeDecodeError as error:

@@ -2,14 +2,15 @@
 
 import hashlib
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 import apsw
 
-from shell.store.checksum import SOUND_CONVERSATION, SOUND_MESSAGE, register
+from shell.store.checksum import SOUND, register
 from shell.store.rows import rows
 from shell.store.schema import APPLICATION_ID, MIGRATIONS, version
-from shell.store.tables import ENTRY_TABLES
+from shell.store.tables import ENTRY_TABLES, TABLES
 
 INDEX_TABLES = (
     "SELECT name FROM sqlite_schema WHERE type = 'table' AND rootpage > 0 "
@@ -17,10 +18,6 @@ INDEX_TABLES = (
 )
 """SQL that lists the tables in which FTS5 keeps the full-text indexes."""
 HEADER = "its header is not what it was"
-TABLES = (
-    *("conversations", "messages", "tails", "steps", "templates", "compactions"),
-    *("blobs", "notes"),
-)
 
 
 def problem(connection: apsw.Connection) -> str | None:
@@ -59,10 +56,8 @@ def problem_of(path: Path) -> str | None:
         connection = open_still(path)
     except apsw.Error:
         return "unreadable"
-    try:
+    with closing(connection):
         return problem(connection)
-    finally:
-        connection.close()
 
 
 def open_still(path: Path) -> apsw.Connection:
@@ -99,7 +94,7 @@ def table_problem(connection: apsw.Connection, tables: Sequence[str]) -> str | N
 
 def rows_problem(connection: apsw.Connection) -> str | None:
     """Say what is wrong with the rows, by their checksums and texts."""
-    for table, sound in (("conversations", SOUND_CONVERSATION), ("messages", SOUND_MESSAGE)):
+    for table, sound in SOUND.items():
         sql = f"SELECT count(*) FROM {table} WHERE NOT ({sound})"  # noqa: S608
         broken: int = connection.execute(sql).get
         if broken:

@@ -25,10 +25,11 @@ from shell.contract import (
     UsageGroup,
     UsageRow,
 )
-from shell.errors import ShellError, StorageFailed
+from shell.errors import ShellError
 from shell.providers.charges import PlannedCall, Price, Reservation
 from shell.store import reservations
-from shell.store.database import Database, Job
+from shell.store.connection_thread import Job
+from shell.store.database import Database
 
 T = TypeVar("T")
 FILE = "usage.db"
@@ -102,8 +103,8 @@ class Ledger:
 
         def job(connection: apsw.Connection) -> None:
             day = reservations.today(connection, self._now())
-            keys = {"conversation": conversation, "day": day, "month": day[:7]}
-            reservations.raise_budget(connection, keys.get(by.scope) or answer, by)
+            key = reservations.scopes(conversation, day).get(by.scope, answer)
+            reservations.raise_budget(connection, key, by)
 
         await self._write(job)
 
@@ -135,10 +136,7 @@ class Ledger:
         async with self._opening:
             if self._database is None:
                 database = Database(self._path, migrations=reservations.MIGRATIONS)
-                try:
-                    await asyncio.to_thread(database.open)
-                except OSError as error:
-                    raise StorageFailed(f"{self._path} cannot be used: {error}") from error
+                await asyncio.to_thread(database.open)
                 self._limited |= await asyncio.wrap_future(database.write(reservations.limited))
                 self._database = database
             return self._database

@@ -6,7 +6,6 @@ the program was killed, counts in full.
 """
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -119,9 +118,8 @@ class _Room:
         return left // self.price.output if self.price.output else math.inf
 
     def meter(self) -> BudgetMeter:
-        return BudgetMeter(
-            scope=self.scope, unit=self.unit, spent=self._shown(self.spent), limit=self._limit
-        )
+        spent, limit = self._shown(self.spent), self._shown(self.limit)
+        return BudgetMeter(scope=self.scope, unit=self.unit, spent=spent, limit=limit)
 
     def pause(self, call: PlannedCall, least: int) -> BudgetPause:
         needed = self.price.of(call.input_tokens, least)
@@ -133,10 +131,6 @@ class _Room:
             more=self._shown(max(self.base, missing)),
             priced=self.priced,
         )
-
-    @property
-    def _limit(self) -> float:
-        return self._shown(self.limit)
 
     def _shown(self, amount: int) -> float:
         return amount / NANOS if self.unit == "usd" else amount
@@ -152,6 +146,12 @@ def today(connection: apsw.Connection, now: date) -> str:
     """
     latest: str | None = connection.execute("SELECT max(day) FROM calls").get
     return max(now.isoformat(), latest or "")
+
+
+def scopes(conversation: str | None, day: str) -> dict[BudgetScope, str]:
+    """What a call counts to beside its answer, and the key of each."""
+    keys: dict[BudgetScope, str] = {"day": day, "month": day[:7]}
+    return keys if conversation is None else {"conversation": conversation, **keys}
 
 
 def reserve(
@@ -243,14 +243,7 @@ def states(
     """The budgets of a conversation, of the day and of the month, with what is spent of them."""
     day = today(connection, now)
     found = []
-    keys: dict[BudgetScope, str | None] = {
-        "conversation": conversation,
-        "day": day,
-        "month": day[:7],
-    }
-    for scope, key in keys.items():
-        if key is None:
-            continue
+    for scope, key in scopes(conversation, day).items():
         budget = _budget(connection, scope, key, budgets)
         nanos, tokens = _raised(connection, scope, key)
         if budget is not None:
@@ -299,7 +292,8 @@ def _rooms(
 ) -> list[_Room]:
     rooms: list[_Room] = []
     unpriced: _Room | None = None
-    for scope, key in _scopes(call, day):
+    keys: dict[BudgetScope, str] = {"answer": call.answer, **scopes(call.conversation, day)}
+    for scope, key in keys.items():
         budget = call.budgets.get(scope) or _budget(connection, scope, key, budgets)
         if budget is None:
             continue
@@ -320,23 +314,15 @@ def _rooms(
     return rooms
 
 
-def _scopes(call: PlannedCall, day: str) -> Iterator[tuple[BudgetScope, str]]:
-    yield "answer", call.answer
-    if call.conversation is not None:
-        yield "conversation", call.conversation
-    yield "day", day
-    yield "month", day[:7]
-
-
 def _budget(
     connection: apsw.Connection, scope: BudgetScope, key: str, budgets: Budgets
 ) -> Budget | None:
-    if scope == "answer":
-        return budgets.answer
-    if scope != "conversation":
-        return budgets.day if scope == "day" else budgets.month
-    own = connection.execute("SELECT usd, tokens FROM budgets WHERE conversation = ?", (key,)).get
-    return budgets.conversation if own is None else Budget(usd=own[0], tokens=own[1])
+    if scope == "conversation":
+        sql = "SELECT usd, tokens FROM budgets WHERE conversation = ?"
+        if (own := connection.execute(sql, (key,)).get) is not None:
+            return Budget(usd=own[0], tokens=own[1])
+    found: Budget | None = getattr(budgets, scope)
+    return found
 
 
 def _raised(connection: apsw.Connection, scope: BudgetScope, key: str) -> tuple[int, int]:

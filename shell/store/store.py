@@ -17,11 +17,11 @@ from shell.contract import Problem, Remark, StoreState
 from shell.errors import Reason, SessionBusy, ShellError, StorageFailed, StorageUnavailable
 from shell.store.backup import bundle, working_folder
 from shell.store.backup.backups import EXTRAS, SAFETY, Backups
-from shell.store.database import BUSY_S, Database, Job
+from shell.store.connection_thread import Job, ReadLimit
+from shell.store.database import BUSY_S, Database
 from shell.store.errors import DatabaseDamaged, storage_errors
 from shell.store.integrity import problem
 from shell.store.messages import tree
-from shell.store.reader import ReadLimit
 from shell.store.repair.file_state import (
     BLANK,
     FileState,
@@ -47,11 +47,6 @@ FIRST_BACKUP_S = 20.0
 BACKUP_S = 3_600.0
 
 _log = logging.getLogger(__name__)
-
-
-def nothing_chosen(extras: Mapping[str, bytes]) -> Callable[[], None]:
-    """Restore the conversations alone."""
-    return lambda: None
 
 
 class Store:
@@ -246,15 +241,16 @@ class Store:
 
     # --- backups ----------------------------------------------------------------------------
 
-    def back_up(self, prefix: str = "auto") -> Future[Path]:
+    def back_up(self) -> Future[Path]:
         """Make a backup now, on the backup thread."""
-        return self._backup_thread.submit(lambda: self._backed_up(prefix))
+        place = self.backups.folder / "backup"
+        return self._in_backup_thread(place, lambda: self.backups.make(self.path))
 
     def bundle(self, target: Path) -> Future[None]:
         """Write everything, settings included, to one file, on the backup thread."""
-        return self._backup_thread.submit(lambda: self._bundled(target))
+        return self._in_backup_thread(target, lambda: bundle.write(target, self.path))
 
-    def restore(self, source: Path, choose: Choose = nothing_chosen) -> Future[None]:
+    def restore(self, source: Path, choose: Choose = lambda _: lambda: None) -> Future[None]:
         """Replace the conversations by those of a backup, after a safety copy. Nothing else may be
         writing, since rows have other numbers afterwards.
 
@@ -263,25 +259,24 @@ class Store:
             choose: restores the settings and providers that the user chose.
         """
         self.restoring = True
-        return self._backup_thread.submit(lambda: self._restored(source, choose))
 
-    def _backed_up(self, prefix: str) -> Path:
-        with storage_errors(self.backups.folder / "backup"):
-            return self.backups.make(self.path, prefix)
+        def restore() -> None:
+            try:
+                self._replace(source, choose)
+            finally:
+                self.restoring = False
 
-    def _bundled(self, target: Path) -> None:
-        with storage_errors(target):
-            bundle.write(target, self.path)
+        return self._in_backup_thread(source, restore)
 
-    def _restored(self, source: Path, choose: Choose) -> None:
-        try:
-            self._replace(source, choose)
-        finally:
-            self.restoring = False
+    def _in_backup_thread(self, place: Path, job: Callable[[], T]) -> Future[T]:
+        def run() -> T:
+            with storage_errors(place):
+                return job()
+
+        return self._backup_thread.submit(run)
 
     def _replace(self, source: Path, choose: Choose) -> None:
-        beside = tempfile.TemporaryDirectory(dir=self.path.parent, prefix=RESTORE)
-        with storage_errors(source), beside as folder:
+        with tempfile.TemporaryDirectory(dir=self.path.parent, prefix=RESTORE) as folder:
             unpacked = bundle.unpack(source, Path(folder))
             take_over = choose(unpacked.extras)
             # The safety copy must have every write that was queued before the restore.
@@ -306,7 +301,8 @@ class Store:
             asyncio.wrap_future(self.back_up()).add_done_callback(self._report_failure)
 
     def _content_checked(self, outcome: "asyncio.Future[str | None]") -> None:
-        if not outcome.cancelled() and _was_stopped(outcome.exception()):
+        error = None if outcome.cancelled() else outcome.exception()
+        if isinstance(error, ShellError) and error.reason is Reason.TOO_SLOW:
             return  # `close()` stopped it, and the next start checks the file again
         self._unchecked = False
         if not self._report_failure(outcome) and (found := outcome.result()) is not None:
@@ -341,7 +337,3 @@ class Store:
         now = epoch_ms()
         tree.end_interrupted(connection, now)
         tree.purge(connection, now - tree.DELETED_KEPT_MS)
-
-
-def _was_stopped(error: BaseException | None) -> bool:
-    return isinstance(error, ShellError) and error.reason is Reason.TOO_SLOW

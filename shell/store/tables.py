@@ -12,17 +12,14 @@ from typing import NamedTuple, get_args
 import apsw
 
 from shell.contract import MessageStatus, Role
-from shell.store.checksum import SEAL_CONVERSATION, SEAL_MESSAGE, SOUND_CONVERSATION, SOUND_MESSAGE
+from shell.store.checksum import DIGEST, SOUND
+from shell.store.rows import Value
 from shell.store.schema import MIGRATIONS, migrate
 
-Value = int | float | str | bytes | None
-Row = dict[str, Value]
 MAX_NUMBER = 1 << 53
 """The largest integer that JavaScript represents exactly."""
 MAX_TIME_MS = 253_402_300_799_999
 """The last millisecond of the year 9999."""
-DIGEST = "digest"
-"""The column that holds a row's checksum."""
 _ID = re.compile(r"[A-Za-z0-9-]{1,64}")
 _ALLOWED: Mapping[str, tuple[Value, ...]] = {
     "role": get_args(Role),
@@ -33,7 +30,7 @@ _ALLOWED: Mapping[str, tuple[Value, ...]] = {
 ENTRY_TABLES = ("steps", "templates", "compactions")
 """Tables with JSON texts of messages; `messages/entries.py` checks them."""
 _TYPES = {"TEXT": str, "INTEGER": int, "BLOB": bytes}
-_TABLES = (
+TABLES = (
     *("conversations", "messages", "tails", "steps", "templates", "compactions"),
     *("blobs", "notes"),
 )
@@ -58,8 +55,6 @@ class Table(NamedTuple):
     """The columns by which its rows are ordered on the disk."""
     sound: str | None
     """SQL that is true of a row whose checksum is right; None for a table without checksums."""
-    seal: str | None
-    """SQL that sets the checksum of the row with a number."""
 
     @property
     def rowid(self) -> str | None:
@@ -71,7 +66,7 @@ class Table(NamedTuple):
 def tables(known: int = len(MIGRATIONS)) -> Mapping[str, Table]:
     """Describe the tables after the first `known` migrations; parents come before children."""
     with closing(empty_database(known)) as connection:
-        found = {name: _describe(connection, name) for name in _TABLES}
+        found = {name: _describe(connection, name) for name in TABLES}
     return {name: table for name, table in found.items() if table.columns}
 
 
@@ -105,14 +100,6 @@ def shown(value: object) -> str:
     return repr(value)[:60]
 
 
-def insert(connection: apsw.Connection, table: str, row: Mapping[str, Value], way: str = "") -> int:
-    """Insert a row, with `way` as the conflict clause such as OR IGNORE; returns its rowid."""
-    values = ", ".join("?" * len(row))
-    sql = f"INSERT {way} INTO {table} ({', '.join(row)}) VALUES ({values})"  # noqa: S608
-    connection.execute(sql, tuple(row.values()))
-    return connection.last_insert_rowid()
-
-
 def _describe(connection: apsw.Connection, name: str) -> Table:
     columns: list[Column] = []
     key: list[tuple[int, str]] = []
@@ -125,8 +112,4 @@ def _describe(connection: apsw.Connection, name: str) -> Table:
     names: Sequence[str] = [column for _, column in sorted(key)]
     if name == "blobs":  # its hash is an index beside the table
         names = ["rowid"]
-    sound, seal = {
-        "conversations": (SOUND_CONVERSATION, SEAL_CONVERSATION),
-        "messages": (SOUND_MESSAGE, SEAL_MESSAGE),
-    }.get(name, (None, None))
-    return Table(name, tuple(columns), tuple(names), sound, seal)
+    return Table(name, tuple(columns), tuple(names), SOUND.get(name))

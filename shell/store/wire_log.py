@@ -106,7 +106,7 @@ class WireLog:
         """Remove what the runs of a conversation have sent and received, and keep no more of it."""
         await self._forget_live(lambda one: one == conversation_id)
         for inference_id, content in [*self._temporary.items()]:
-            if _is_of(content.partition(b"\n")[0], conversation_id):
+            if (found := _summary(content)) and found.conversation_id == conversation_id:
                 del self._temporary[inference_id]
         await asyncio.to_thread(_forget, self._folder, conversation_id)
 
@@ -145,10 +145,10 @@ class WireLog:
 
     async def list(self) -> "list[WireSummary]":
         """The runs that are kept, the newest first."""
-        kept = [_summary(content.partition(b"\n")[0]) for content in self._temporary.values()]
+        kept = list(filter(None, map(_summary, self._temporary.values())))
         kept += await asyncio.to_thread(lambda: [*stored_summaries(self._folder)])
-        live = [_summary_of(live) for live in self._live.values()]
-        known = {one.inference_id: one for one in (*kept, *live) if one is not None}
+        kept += [_summary_of(live) for live in self._live.values()]
+        known = {one.inference_id: one for one in kept}
         return sorted(known.values(), key=lambda one: -one.started_at)
 
     async def get(self, inference_id: str) -> WireRun:
@@ -160,10 +160,7 @@ class WireLog:
         live = self._live.get(inference_id)
         if live is not None:
             return await asyncio.to_thread(self._run, live)
-        content = self._temporary.get(inference_id)
-        if content is not None:
-            return _parsed(content)
-        return await asyncio.to_thread(stored_run, self._folder, inference_id)
+        return await asyncio.to_thread(_parsed, await self._kept(inference_id))
 
     async def recorded(self, inference_id: str) -> bytes:
         """The events of a run that has ended, as a recording.
@@ -172,15 +169,18 @@ class WireLog:
             NotFound: it is not kept, or has not ended.
         """
         live = self._live.get(inference_id)
-        if live is not None:
-            if live.log.ending is None:
-                raise NotFound("This answer is still being written. Save it when it is complete.")
-            content = await asyncio.to_thread(self._content, live)
+        if live is None:
+            content = await self._kept(inference_id)
+        elif live.log.ending is None:
+            raise NotFound("This answer is still being written. Save it when it is complete.")
         else:
-            content = self._temporary.get(inference_id, b"") or await asyncio.to_thread(
-                _read, self._folder, inference_id
-            )
+            content = await asyncio.to_thread(self._content, live)
         return content.split(b"\n", 2)[2]
+
+    async def _kept(self, inference_id: str) -> bytes:
+        if inference_id in self._temporary:
+            return self._temporary[inference_id]
+        return await asyncio.to_thread(_read, self._folder, inference_id)
 
     # --- what is written --------------------------------------------------------------------
 
@@ -219,11 +219,7 @@ def request_of(request: OutgoingRequest, *, is_body_kept: bool = True) -> WireRe
 
 def stored_summaries(folder: Path) -> Iterator[WireSummary]:
     """The runs in a folder. Files that cannot be read are left out."""
-    for path in _paths(folder):
-        with contextlib.suppress(OSError), path.open("rb") as file:
-            found = _summary(file.readline())
-            if found is not None:
-                yield found
+    return (summary for _, summary in _stored(folder))
 
 
 def stored_run(folder: Path, inference_id: str) -> WireRun:
@@ -241,6 +237,15 @@ def remove_stored(folder: Path) -> None:
         remove(path)
 
 
+def _stored(folder: Path) -> Iterator[tuple[Path, WireSummary]]:
+    for path in _paths(folder):
+        line = b""
+        with contextlib.suppress(OSError), path.open("rb") as file:
+            line = file.readline()
+        if (found := _summary(line)) is not None:
+            yield path, found
+
+
 def _read(folder: Path, inference_id: str) -> bytes:
     for path in _paths(folder):
         if path.stem.partition("-")[2] == inference_id:
@@ -256,16 +261,11 @@ def _parsed(content: bytes) -> WireRun:
         raise NotFound(GONE, reason=Reason.NOT_KEPT) from None
 
 
-def _summary(line: bytes) -> WireSummary | None:
+def _summary(content: bytes) -> WireSummary | None:
     try:
-        return WireSummary.model_validate_json(line)
+        return WireSummary.model_validate_json(content.partition(b"\n")[0])
     except ValidationError:
         return None
-
-
-def _is_of(line: bytes, conversation_id: str) -> bool:
-    summary = _summary(line)
-    return summary is not None and summary.conversation_id == conversation_id
 
 
 def _summary_of(live: _Live) -> WireSummary:
@@ -325,10 +325,9 @@ def _fits(sizes: list[int]) -> bool:
 
 
 def _forget(folder: Path, conversation_id: str) -> None:
-    for path in _paths(folder):
-        with contextlib.suppress(OSError), path.open("rb") as file:
-            if _is_of(file.readline(), conversation_id):
-                remove(path)
+    for path, summary in _stored(folder):
+        if summary.conversation_id == conversation_id:
+            remove(path)
 
 
 def _write(folder: Path, name: str, content: bytes) -> None:

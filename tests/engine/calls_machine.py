@@ -19,7 +19,6 @@ import apsw
 
 from shell.contract import (
     AnswerCall,
-    AnswerDetail,
     ApprovalEvent,
     CallEvent,
     Decision,
@@ -484,7 +483,7 @@ class CallsMachine:
         log = story.log = slot.begin()
         place = steps.next_place(self.rows, story.number)
         begun = AnswerBegun(len(story.text), story.thoughts, place)
-        story.reader = FollowedLog(log, "", story.number, AnswerDetail(), begun, lambda: None)
+        story.reader = FollowedLog(log, "", story.number, begun, lambda: None)
         story.alive, story.seq, story.endings = True, -1, 0
         self._watch(story, log)
         log.subscribe(lambda _: self._watch(story, log))
@@ -589,8 +588,6 @@ class CallsMachine:
 
     def _decide_later(self, story: Story, call_id: str, decision: Decision) -> None:
         self.keep(story)
-        found = [call for step in self.steps_of(story) for call in step.calls]
-        call = next(call for call in found if call.id == call_id)
         entry = steps.ApprovalEntry(
             run="",
             at=len(story.text),
@@ -602,8 +599,8 @@ class CallsMachine:
             edited=decision.arguments,
             why=decision.reason,
         )
-        assert steps.decide(self.rows, story.number, call, entry)
-        assert not steps.decide(self.rows, story.number, call, entry), "decided twice"
+        assert steps.decide(self.rows, story.number, entry)
+        assert not steps.decide(self.rows, story.number, entry), "decided twice"
         number = story.ids[call_id]
         if decision.verdict == "allow":
             story.calls.setdefault(number, Calls()).allowed.add(call_id)

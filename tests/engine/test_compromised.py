@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator
 
 import pytest
 
-from shell.contract import AnswerDetail, ApprovalEvent, DoneEvent, ResultEvent
+from shell.contract import ApprovalEvent, DoneEvent, ResultEvent
 from shell.inference.log import InferenceLog
 from shell.inference.tool_calls import MAX_BATCH
 from shell.providers.base import (
@@ -159,7 +159,7 @@ async def test_a_result_of_100_mb_is_cut_and_inert(host: Host, functions: Functi
 
 def keep(log: InferenceLog) -> None:
     """Everything of a log can be kept, shown and sent, whatever the model wrote."""
-    reader = FollowedLog(log, "", 1, AnswerDetail(), AnswerBegun(), lambda: None)
+    reader = FollowedLog(log, "", 1, AnswerBegun(), lambda: None)
     piece = new_text(reader)
     kept = [steps.ENTRY.dump_json(entry) for _, entry in piece.entries]
     assert steps.steps_of([steps.ENTRY.validate_json(entry) for entry in kept])

@@ -92,13 +92,14 @@ def conversation(number: int, text: str) -> PortableConversation:
         reasoning=text,
         detail=detail,
     )
+    question.chosen_id = answer.id
     return PortableConversation(
         derived_id(str(number)),
         name,
         *(number, number),
         folder=one_line(text, 100),
         messages=[question, answer],
-        chosen={None: question.id, question.id: answer.id},
+        chosen_id=question.id,
     )
 
 

@@ -13,6 +13,7 @@ from shell.store.database import Connection, Database, in_transaction
 from shell.store.messages import queries, tree
 from shell.store.messages.content import take_apart
 from shell.store.messages.recorder import Recorder
+from shell.store.messages.turns import AnswerBegun
 from shell.support.ids import new_id
 
 T = TypeVar("T")
@@ -24,7 +25,7 @@ class AtOnce(Database):
 
     def __init__(self, path: Path | None = None, vfs: str | None = None) -> None:
         super().__init__(path, vfs=vfs)
-        self._open_to_write()
+        self._connection = self._writer.run(lambda connection: connection).result()
         self.commits: list[float] = []
         self.refusing: ShellError | None = None
 
@@ -38,8 +39,7 @@ class AtOnce(Database):
         return outcome
 
     def now(self, job: Callable[[Connection], T]) -> T:
-        assert self._writing is not None
-        return in_transaction(self._writing, job, "IMMEDIATE")
+        return in_transaction(self._connection, job, "IMMEDIATE")
 
 
 class Bench:
@@ -71,7 +71,7 @@ class Bench:
             numbers.append(tree.add(connection, number, None, message))
 
         self.database.now(write)
-        self.recorder.follow(log, name, numbers[0])
+        self.recorder.follow(log, name, numbers[0], AnswerBegun())
         return log, numbers[0]
 
     def row(self, number: int) -> queries.MessageRow:

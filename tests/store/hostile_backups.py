@@ -34,8 +34,8 @@ def sealed(*statements: str) -> Spoil:
 
     def spoil(connection: Connection) -> None:
         sql(*statements)(connection)
-        connection.execute(f"UPDATE conversations SET {checksum.SOUND_CONVERSATION}")  # noqa: S608
-        connection.execute(f"UPDATE messages SET {checksum.SOUND_MESSAGE}")  # noqa: S608
+        for table, sound in checksum.SOUND.items():
+            connection.execute(f"UPDATE {table} SET {sound}")  # noqa: S608
 
     return spoil
 

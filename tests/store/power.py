@@ -69,11 +69,7 @@ class Work:
         self._database.close()
 
     def _pragma(self, name: str, value: int | str) -> None:
-        def run() -> None:
-            assert self._database._writing is not None
-            self._database._writing.pragma(name, value)
-
-        self._database._write_thread.submit(run).result()
+        self._database._writer.run(lambda connection: connection.pragma(name, value)).result()
 
     def _promise(self, message_id: str, text: str) -> None:
         self.promises.append(Promise(len(self.disk.steps), message_id, text))

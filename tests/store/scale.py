@@ -15,10 +15,10 @@ from functools import partial
 from pathlib import Path
 
 from shell.contract import NewConversation, Role, ViewRequest
+from shell.store.connection_thread import ReadLimit
 from shell.store.database import Connection
 from shell.store.messages import queries, tree
 from shell.store.messages.content import take_apart
-from shell.store.reader import ReadLimit
 from shell.store.search.search import search
 from shell.store.store import Store
 from shell.support.ids import new_id

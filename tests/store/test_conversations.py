@@ -35,7 +35,8 @@ from shell.errors import (
 )
 from shell.inference.limits import Deadlines, Settings
 from shell.providers.base import Chunk, ProviderRequest
-from shell.store.database import Connection, Job
+from shell.store.connection_thread import Job
+from shell.store.database import Connection
 from shell.store.messages import queries, tree
 from shell.support.ids import epoch_ms
 from tests.store.desk import OWNER, Desk, text_of

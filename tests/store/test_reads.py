@@ -15,10 +15,10 @@ from shell.conversations import searches
 from shell.errors import Reason, StorageUnavailable
 from shell.store import database
 from shell.store import store as store_module
+from shell.store.connection_thread import ReadLimit
 from shell.store.database import Connection, Database
 from shell.store.messages import queries, tree
 from shell.store.messages.content import take_apart
-from shell.store.reader import ReadLimit
 from shell.store.repair import file_state
 from shell.store.search import search
 from shell.store.search.query import parse

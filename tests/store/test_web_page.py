@@ -40,7 +40,7 @@ def conversation(text: str, title: str = "Tides") -> PortableConversation:
         id="a", parent_id=None, role="assistant", content=text, created_at=1, status="complete"
     )
     return PortableConversation(
-        id="c", title=title, created_at=1, updated_at=1, messages=[answer], chosen={None: "a"}
+        id="c", title=title, created_at=1, updated_at=1, messages=[answer], chosen_id="a"
     )
 
 

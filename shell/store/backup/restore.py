@@ -25,20 +25,10 @@ from shell.store.errors import DatabaseDamaged, storage_errors
 from shell.store.integrity import open_still, rows_problem, table_problem
 from shell.store.messages import steps
 from shell.store.messages.entries import CHECKS
+from shell.store.rows import Row, Value, insert
 from shell.store.schema import APPLICATION_ID, MIGRATIONS, migrate, version
 from shell.store.search import index
-from shell.store.tables import (
-    DIGEST,
-    MAX_NUMBER,
-    Row,
-    Table,
-    Value,
-    empty_database,
-    insert,
-    problem_with,
-    shown,
-    tables,
-)
+from shell.store.tables import MAX_NUMBER, Table, empty_database, problem_with, shown, tables
 from shell.support.ids import TEMPORARY
 
 MAX_VALUE_BYTES = 64 * 1024 * 1024
@@ -98,23 +88,20 @@ class _UnusableBackup(Exception):
     """The backup is refused; the text says why in a few words."""
 
 
-def copy_rows(source: Path, target: Path, *, name: str, seconds: float | None = None) -> None:
+def copy_rows(source: Path, target: Path, *, name: str) -> None:
     """Copy the rows of a backup into a new database.
 
     Args:
         source: the database of the backup, which no process is writing.
         target: the new file.
         name: what the user calls the backup, for the error.
-        seconds: how long reading may take; None for a limit by the size of the file.
 
     Raises:
         DatabaseDamaged: the backup is damaged, or has something that Tidewire did not write.
         ShellError: the new file cannot be written.
     """
-    if seconds is None:
-        seconds = MIN_SECONDS + source.stat().st_size / BYTES_A_SECOND
     try:
-        with closing(_open(source, seconds)) as reading:
+        with closing(_open(source)) as reading:
             reader = _BackupReader(reading)
             with storage_errors(target), closing(apsw.Connection(str(target))) as writing:
                 target.chmod(0o600)
@@ -127,7 +114,7 @@ def copy_rows(source: Path, target: Path, *, name: str, seconds: float | None = 
         raise DatabaseDamaged(f"{name} is not a backup that can be restored: {error}") from None
 
 
-def _open(source: Path, seconds: float) -> apsw.Connection:
+def _open(source: Path) -> apsw.Connection:
     """Open a file that is not trusted, with every feature off that is not needed."""
     try:
         connection = open_still(source)
@@ -137,7 +124,7 @@ def _open(source: Path, seconds: float) -> apsw.Connection:
         connection.config(switch, value)
     for limit, most in _LIMITS.items():
         connection.limit(limit, most)
-    end = time.monotonic() + seconds
+    end = time.monotonic() + MIN_SECONDS + source.stat().st_size / BYTES_A_SECOND
     connection.set_progress_handler(lambda: time.monotonic() > end, SLOT)
     return connection
 
@@ -145,7 +132,7 @@ def _open(source: Path, seconds: float) -> apsw.Connection:
 class _BackupReader:
     def __init__(self, connection: apsw.Connection) -> None:
         self._connection = connection
-        self._chosen: list[tuple[int | None, Value, Value]] = []
+        self._chosen: list[tuple[Value, Value, Value]] = []
         """For each row with a chosen child: its message or None, its conversation, the child."""
         self._parents: dict[Value, tuple[Value, Value]] = {}
         """The conversation and the parent of every message, by its number."""
@@ -168,7 +155,7 @@ class _BackupReader:
             for row in self._rows(table):
                 self._check(table, row)
                 if table.sound is not None:
-                    row[DIGEST] = 0
+                    row[checksum.DIGEST] = 0
                 try:
                     insert(target, table.name, row)
                 except apsw.ConstraintError:
@@ -250,11 +237,10 @@ class _BackupReader:
             if not isinstance(data, bytes) or row["hash"] != sha256(data).hexdigest():
                 raise _UnusableBackup("an attachment is not what was written")
         if row.get("chosen") is not None:
-            number = row["number"]
-            if table.name == "messages" and isinstance(number, int):
-                self._chosen.append((number, row["conversation"], row["chosen"]))
+            if table.name == "messages":
+                self._chosen.append((row["number"], row["conversation"], row["chosen"]))
             else:
-                self._chosen.append((None, number, row["chosen"]))
+                self._chosen.append((None, row["number"], row["chosen"]))
 
     def _check_message(self, row: Row) -> None:
         parent, parts, detail = row["parent"], row["parts"], row["detail"]

@@ -92,25 +92,16 @@ def read(raw: object) -> PortableConversation:
         first = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(str(step) for step in first["loc"])
         raise NotOurs(f"{place}: {first['msg']}") from None
-    portable = PortableConversation(**_without(dict(archived), "chosen_id", "messages"))
-    if archived.chosen_id is not None:
-        portable.chosen[None] = archived.chosen_id
+    portable = PortableConversation(**dict(archived))
+    portable.messages = [PortableMessage(**dict(message)) for message in archived.messages]
     known: set[str] = set()
-    for message in archived.messages:
+    for message in portable.messages:
         if message.id in known or not (message.parent_id is None or message.parent_id in known):
             raise NotOurs(f"messages: {message.id} is out of place")
         known.add(message.id)
-        if message.chosen_id is not None:
-            portable.chosen[message.id] = message.chosen_id
-        taken = PortableMessage(**_without(dict(message), "chosen_id"))
-        if taken.status == "streaming":
-            taken.status = "interrupted"
-        portable.messages.append(taken)
+        if message.status == "streaming":
+            message.status = "interrupted"
     return portable
-
-
-def _without(fields: dict[str, Any], *names: str) -> dict[str, Any]:
-    return {name: value for name, value in fields.items() if name not in names}
 
 
 def _fields(value: PortableConversation | PortableMessage) -> dict[str, Any]:
@@ -118,12 +109,6 @@ def _fields(value: PortableConversation | PortableMessage) -> dict[str, Any]:
 
 
 def _dumped(portable: PortableConversation) -> object:
-    messages = [
-        _Message.model_construct(**_fields(message), chosen_id=portable.chosen.get(message.id))
-        for message in portable.messages
-    ]
-    head = _without(_fields(portable), "chosen", "messages")
-    conversation = _Conversation.model_construct(
-        **head, chosen_id=portable.chosen.get(None), messages=messages
-    )
+    messages = [_Message.model_construct(**_fields(message)) for message in portable.messages]
+    conversation = _Conversation.model_construct(**{**_fields(portable), "messages": messages})
     return conversation.model_dump(mode="json", by_alias=True)

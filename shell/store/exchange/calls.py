@@ -4,7 +4,6 @@ A call that has no result yet gets one, because it cannot be decided in another 
 scope of verdicts and the opaque output of models are left out.
 """
 
-import base64
 import json
 from collections.abc import Callable, Sequence
 from typing import Annotated
@@ -15,7 +14,13 @@ from pydantic import ConfigDict, Field
 from shell.contract import AnswerCall, Attachment, FilePart, ImagePart
 from shell.contract.base import ABSENT
 from shell.store.messages import steps
-from shell.store.messages.content import StoredContent, listed_parts, save_blobs, take_apart
+from shell.store.messages.content import (
+    StoredContent,
+    listed_parts,
+    save_blobs,
+    take_apart,
+    with_bytes,
+)
 from shell.store.messages.queries import IMPORTED
 from shell.store.search import index
 from shell.support.text import clean
@@ -47,8 +52,7 @@ def take_out(
     }
     return [
         _settled(call.part, *places[call.id], _whole(call.part.parts or (), blob))
-        for step in steps.steps_of(entries)
-        for call in step.calls
+        for call in steps.calls_of(entries)
     ]
 
 
@@ -67,19 +71,13 @@ def entries_of(calls: Sequence[PortableCall]) -> list[steps.Entry]:
     entries: list[steps.Entry] = []
     for call in sorted(calls, key=lambda call: (call.step, call.ordinal)):
         settled = _settled(call, call.at, call.thought_at, None)
-        shared = {
-            "run": IMPORTED,
-            "at": call.at,
-            "thought_at": call.thought_at,
-            **settled.model_dump(by_alias=False, exclude={"type", "at", "thought_at", "media"}),
-        }
-        made = [{"type": "call", **_of(steps.CallEntry, shared), "definition": ""}]
+        shared = {**settled.model_dump(by_alias=False), "run": IMPORTED}
+        made = [_of(steps.CallEntry, {**shared, "definition": ""})]
         if settled.verdict is not None:
-            decided = _of(steps.ApprovalEntry, shared)
-            made.append({"type": "approval", **decided, "state": "decided", "nonce": None})
+            made.append(_of(steps.ApprovalEntry, {**shared, "state": "decided", "nonce": None}))
         parts = [part.model_dump() for part in listed_parts(_taken(call).parts)]
         result = {**shared, "text": settled.result or "", "parts": parts or None}
-        made.append({"type": "result", **_of(steps.ResultEntry, result)})
+        made.append(_of(steps.ResultEntry, result))
         # Through text, because a file may have half a character anywhere.
         entries += [
             steps.ENTRY.validate_json(clean(json.dumps(one, ensure_ascii=False))) for one in made
@@ -90,7 +88,8 @@ def entries_of(calls: Sequence[PortableCall]) -> list[steps.Entry]:
 def _of(
     kind: type[steps.CallEntry | steps.ApprovalEntry | steps.ResultEntry], fields: dict[str, object]
 ) -> dict[str, object]:
-    return {name: value for name, value in fields.items() if name in kind.model_fields}
+    known = {name: value for name, value in fields.items() if name in kind.model_fields}
+    return {**known, "type": kind.model_fields["type"].default}
 
 
 def _taken(call: PortableCall) -> StoredContent:
@@ -101,15 +100,11 @@ def _whole(
     parts: Sequence[Attachment], blob: Callable[[str], bytes | None]
 ) -> list[ImagePart | FilePart]:
     """Parts with their bytes. Those whose bytes are lost are left out; the result names them."""
-    found: list[ImagePart | FilePart] = []
-    for part in parts:
-        if (data := blob(part.hash)) is not None:
-            kind = ImagePart if part.kind == "image" else FilePart
-            coded = base64.b64encode(data).decode("ascii")
-            found.append(
-                kind.model_construct(name=part.name, media_type=part.media_type, data=coded)
-            )
-    return found
+    return [
+        with_bytes(part.kind, part.name, part.media_type, data)
+        for part in parts
+        if (data := blob(part.hash)) is not None
+    ]
 
 
 def _settled(
@@ -118,10 +113,8 @@ def _settled(
     changes: dict[str, object] = {"nonce": None, "scope": None, "parts": None}
     changes["media"] = list(media) if media else None
     if call.state not in SETTLED or call.result is None:
-        lost = call.state == "running"
-        text = steps.LOST if lost else steps.ENDED
+        state, text = steps.ending_of(call)
         size = len(text.encode())
-        state = "lost" if lost else "cancelled"
         changes |= {"state": state, "result": text, "bytes": size, "shown_bytes": size}
     fields = {**dict(call), **changes, "at": at, "thought_at": thought_at}
     return PortableCall.model_construct(**fields)

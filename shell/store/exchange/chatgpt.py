@@ -5,13 +5,13 @@ root, a hidden instruction, an empty answer) is left out, and its children move 
 a model become the reasoning of the answer that follows.
 """
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from shell.contract import ImagePart, Part, Remark, RemarkCode, Role, TextPart
 from shell.store.exchange.portable import PortableConversation, PortableMessage, derived_id
+from shell.store.messages.markdown_text import fenced
 
 Raw = Mapping[str, object]
 Thoughts: TypeAlias = "tuple[Thoughts, str] | None"
@@ -161,11 +161,12 @@ def _joined(reading: _Reading, thoughts: Thoughts) -> str:
 
 def _choose(reading: _Reading, node_id: str | None) -> None:
     """Choose the path from the current node up to the first message."""
-    above = {message.id: message.parent_id for message in reading.portable.messages}
+    by_id = {message.id: message for message in reading.portable.messages}
     place = reading.kept.get(node_id) if node_id is not None else None
     while place is not None:
-        reading.portable.chosen[above[place]] = place
-        place = above[place]
+        parent_id = by_id[place].parent_id
+        parent = reading.portable if parent_id is None else by_id[parent_id]
+        parent.chosen_id, place = place, parent_id
 
 
 # --- content --------------------------------------------------------------------------------
@@ -175,11 +176,13 @@ def _content(reading: _Reading, content: Raw, metadata: Raw) -> str | list[Part]
     kind = content.get("content_type")
     text = _text(content.get("text"))
     match kind:
+        case "code" | "execution_output" if not text.strip():
+            return ""
         case "code":
             language = _text(content.get("language"))
-            return _fenced(text, "" if language == "unknown" else language)
+            return fenced(text, "" if language == "unknown" else language)
         case "execution_output":
-            return _fenced(text, "")
+            return fenced(text)
         case "tether_quote":
             quoted = "\n".join(f"> {line}" for line in text.splitlines())
             return f"{_text(content.get('title'))}\n{quoted}".strip()
@@ -215,14 +218,6 @@ def _part(reading: _Reading, part: object) -> str | ImagePart:
         reading.warnings.append(Remark(code=RemarkCode.ATTACHMENT_LEFT_OUT, text=text, facts=facts))
         return f"[{kind}: {reference}]"
     return picture
-
-
-def _fenced(text: str, language: str) -> str:
-    if not text.strip():
-        return ""
-    longest = max((len(run) for run in re.findall(r"`{3,}", text)), default=2)
-    fence = "`" * (longest + 1)
-    return f"{fence}{language}\n{text}\n{fence}"
 
 
 def _map(value: object) -> Raw:

@@ -1,19 +1,21 @@
 """Reads conversations for export and adds imported ones, with ids instead of row numbers."""
 
+import contextlib
 import uuid
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import islice
 from typing import Literal
 
 import apsw
 
 from shell.contract import AnswerDetail, Compaction, MessageStatus, MessageTemplate, Part, Role
-from shell.store.checksum import SEAL_CONVERSATION
+from shell.errors import NotFound
 from shell.store.exchange import calls
 from shell.store.exchange.calls import PortableCall
 from shell.store.messages import entries, queries, tree
 from shell.store.messages.content import read_blob, take_apart, whole
-from shell.store.rows import rows
+from shell.store.rows import rows, save
 from shell.store.search import index
 from shell.support.text import clean
 
@@ -38,6 +40,8 @@ class PortableMessage:
     """Calls of tools, all with their results."""
     template: MessageTemplate | None = None
     compaction: Compaction | None = None
+    chosen_id: str | None = None
+    """The child on the path that is shown."""
 
 
 @dataclass(slots=True)
@@ -53,8 +57,8 @@ class PortableConversation:
     folder: str | None = None
     pinned: bool = False
     messages: list[PortableMessage] = field(default_factory=list)
-    chosen: dict[str | None, str] = field(default_factory=dict)
-    """The child on the path that is shown, by its parent; None is the parent of a first message."""
+    chosen_id: str | None = None
+    """The first message on the path that is shown."""
 
 
 def derived_id(*names: str) -> str:
@@ -64,26 +68,23 @@ def derived_id(*names: str) -> str:
 
 def read_conversation(connection: apsw.Connection, number: int) -> PortableConversation:
     """Read a conversation for export. A message that is still streaming becomes interrupted."""
-    values = connection.execute(
+    *fields, first = connection.execute(
         """
         SELECT id, title, created_at, updated_at, title_from, system_prompt, folder, pinned, chosen
         FROM conversations WHERE number = ?
         """,
         (number,),
     ).get
-    root: int | None = values[-1]
-    portable = PortableConversation(*values[:-1])
-    portable.pinned = bool(portable.pinned)
-    ids: dict[int, str] = {}
-    chosen: dict[int | None, int | None] = {None: root}
-    blob = blobs_of(connection)
-    for row in queries.every(connection, number):
-        ids[row.number] = row.id
-        chosen[row.number] = row.chosen
+    messages = queries.every(connection, number)
+    ids: dict[int | None, str] = {row.number: row.id for row in messages}
+    portable = PortableConversation(*fields)
+    portable.pinned, portable.chosen_id = bool(portable.pinned), ids.get(first)
+    blob = partial(read_blob, connection)
+    for row in messages:
         portable.messages.append(
             PortableMessage(
                 id=row.id,
-                parent_id=None if row.parent is None else ids[row.parent],
+                parent_id=ids.get(row.parent),
                 role=row.role,
                 content=whole(row.text, row.parts, blob),
                 created_at=row.created_at,
@@ -95,11 +96,9 @@ def read_conversation(connection: apsw.Connection, number: int) -> PortableConve
                 calls=calls.take_out(connection, row.number, blob),
                 template=entries.template_of(row.template),
                 compaction=entries.compaction_of(row.compaction),
+                chosen_id=ids.get(row.chosen),
             )
         )
-    for parent, child in chosen.items():
-        if child in ids:
-            portable.chosen[None if parent is None else ids[parent]] = ids[child]
     return portable
 
 
@@ -111,11 +110,6 @@ def numbers(connection: apsw.Connection) -> list[int]:
         ),
         int,
     )
-
-
-def blobs_of(connection: apsw.Connection) -> Callable[[str], bytes | None]:
-    """Return a function that reads an attachment by its hash."""
-    return lambda blob_hash: read_blob(connection, blob_hash)
 
 
 class ConversationWriter:
@@ -137,55 +131,37 @@ class ConversationWriter:
     def begin(self, connection: apsw.Connection) -> None:
         """Create the conversation unless it is there, as part of a writing job."""
         portable = self._portable
-        found: int | None = connection.execute(
-            "SELECT number FROM conversations WHERE id = ?", (portable.id,)
-        ).get
-        if found is not None:
+        with contextlib.suppress(NotFound):
             self._conversation = tree.undelete(connection, portable.id)
             return
         self.is_new = True
-        connection.execute(
-            """
-            INSERT INTO conversations (id, title, title_from, system_prompt, folder, pinned,
-                created_at, updated_at, digest) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0)
-            """,
-            (
-                portable.id,
-                clean(portable.title),
-                portable.title_from,
-                None if portable.system_prompt is None else clean(portable.system_prompt),
-                None if portable.folder is None else clean(portable.folder),
-                int(portable.pinned),
-                portable.created_at,
-                portable.updated_at,
-            ),
-        )
-        self._conversation = connection.last_insert_rowid()
-        connection.execute(SEAL_CONVERSATION, (self._conversation,))
-        index.put_title(connection, self._conversation, clean(portable.title))
+        title, prompt, folder = portable.title, portable.system_prompt, portable.folder
+        row = {
+            "id": portable.id,
+            "title": clean(title),
+            "title_from": portable.title_from,
+            "system_prompt": None if prompt is None else clean(prompt),
+            "folder": None if folder is None else clean(folder),
+            "pinned": int(portable.pinned),
+            "created_at": portable.created_at,
+            "updated_at": portable.updated_at,
+        }
+        self._conversation = save(connection, "conversations", row)
+        index.put_title(connection, self._conversation, clean(title))
 
     def add(self, connection: apsw.Connection, count: int) -> bool:
         """Add `count` messages, as part of a writing job; returns whether there are more."""
-        for message in self._next(count):
+        for message in islice(self._left, count):
             self._numbers[message.id] = self._put(connection, message)
         more = len(self._numbers) < len(self._portable.messages)
         if not more and self.is_new:
             self._finish(connection)
         return more
 
-    def _next(self, count: int) -> Iterator[PortableMessage]:
-        for _ in range(count):
-            message = next(self._left, None)
-            if message is None:
-                return
-            yield message
-
     def _put(self, connection: apsw.Connection, message: PortableMessage) -> int:
-        message_id = message.id
-        for attempt in (message.id, derived_id(self._portable.id, message.id)):
-            message_id = attempt
+        for message_id in (message.id, derived_id(self._portable.id, message.id)):
             place: tuple[int, int] | None = connection.execute(
-                "SELECT number, conversation FROM messages WHERE id = ?", (attempt,)
+                "SELECT number, conversation FROM messages WHERE id = ?", (message_id,)
             ).get
             if place is None:
                 break
@@ -221,12 +197,13 @@ class ConversationWriter:
         return number
 
     def _finish(self, connection: apsw.Connection) -> None:
-        parents = {message.id: message.parent_id for message in self._portable.messages}
-        for parent_id, child_id in self._portable.chosen.items():
+        chosen: dict[str | None, str | None] = {None: self._portable.chosen_id}
+        chosen |= {message.id: message.chosen_id for message in self._portable.messages}
+        for message in self._portable.messages:
             # A choice elsewhere in the tree would make the shown path a circle.
-            if child_id in parents and parents[child_id] == parent_id:
-                parent = None if parent_id is None else self._numbers[parent_id]
-                tree.point(connection, self._conversation, parent, self._numbers[child_id])
+            if chosen[message.parent_id] == message.id:
+                parent = None if message.parent_id is None else self._numbers[message.parent_id]
+                tree.point(connection, self._conversation, parent, self._numbers[message.id])
 
 
 def _chosen(connection: apsw.Connection, conversation: int, parent: int | None) -> int | None:

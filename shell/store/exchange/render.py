@@ -15,6 +15,7 @@ from typing import Literal
 from shell.contract import AnswerCall, AnswerText, AnswerThought, ImagePart, Part, TextPart
 from shell.store.exchange.calls import entries_of
 from shell.store.exchange.portable import PortableConversation, PortableMessage
+from shell.store.messages.markdown_text import fenced
 from shell.store.messages.steps import parts_of
 
 TEMPLATE = Path(__file__).with_name("conversation.html.j2")
@@ -33,20 +34,6 @@ class _Segment:
     text: str
     alt: str = ""
     """The alternative text of a picture."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Shown:
-    role: str
-    who: str
-    pieces: Sequence[_Segment]
-
-
-@dataclass(frozen=True, slots=True)
-class _Document:
-    title: str
-    date: str
-    messages: Sequence[_Shown]
 
 
 def markdown(conversations: Iterable[PortableConversation]) -> Iterator[str]:
@@ -77,17 +64,18 @@ def html(conversations: Iterable[PortableConversation]) -> Iterator[str]:
     render = renderer()
     ids = itertools.count(1)
 
-    def document(portable: PortableConversation) -> _Document:
-        shown = [
-            _Shown(message.role, _who(message), list(_pieces(message, render, ids)))
-            for message in _path(portable)
+    def document(portable: PortableConversation) -> dict[str, object]:
+        messages = [
+            {"role": each.role, "who": _who(each), "pieces": list(_pieces(each, render, ids))}
+            for each in _path(portable)
         ]
-        return _Document(_title(portable), _date(portable.created_at), shown)
+        date = _date(portable.created_at)
+        return {"title": _title(portable), "date": date, "messages": messages}
 
     # Two are enough to know the title; the others are read while the file is written.
     rest = iter(conversations)
     first = [document(portable) for portable in itertools.islice(rest, 2)]
-    title = first[0].title if len(first) == 1 else "Conversations"
+    title = first[0]["title"] if len(first) == 1 else "Conversations"
     environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
     template = environment.from_string(TEMPLATE.read_text("utf-8"))
     yield from template.generate(
@@ -98,10 +86,10 @@ def html(conversations: Iterable[PortableConversation]) -> Iterator[str]:
 def _path(portable: PortableConversation) -> list[PortableMessage]:
     by_id = {message.id: message for message in portable.messages}
     path: list[PortableMessage] = []
-    place = portable.chosen.get(None)
+    place = portable.chosen_id
     while place in by_id and len(path) < len(by_id):
         path.append(by_id[place])
-        place = portable.chosen.get(place)
+        place = by_id[place].chosen_id
     return path
 
 
@@ -124,9 +112,9 @@ def _parts(message: PortableMessage) -> Sequence[Part | AnswerCall]:
 
 
 def _markdown_call(call: AnswerCall) -> Iterator[str]:
-    yield f"\n*{_call_line(call)}*\n\n{_fenced(_arguments(call))}\n"
+    yield f"\n*{_call_line(call)}*\n\n{fenced(_arguments(call))}\n\n"
     if call.result:
-        yield f"{_fenced(call.result)}\n"
+        yield f"{fenced(call.result)}\n\n"
 
 
 def _call_line(call: AnswerCall) -> str:
@@ -137,13 +125,6 @@ def _call_line(call: AnswerCall) -> str:
 def _arguments(call: AnswerCall) -> str:
     used = call.arguments if call.edited is None else call.edited
     return used if isinstance(used, str) else json.dumps(used, ensure_ascii=False, indent=1)
-
-
-def _fenced(text: str) -> str:
-    """A code block that nothing in its text can end."""
-    longest = max(map(len, re.findall("`+", text)), default=0)
-    fence = "`" * max(3, longest + 1)
-    return f"{fence}\n{text}\n{fence}\n"
 
 
 def _pieces(

@@ -22,9 +22,7 @@ def change(connection: apsw.Connection, asked: SummaryChange) -> ConversationVie
     Raises:
         NotFound: there is no summary.
     """
-    row, compaction = _find(connection, asked.message_id)
-    update = {"text": asked.text, "edited": True}
-    entries.put(connection, row.number, compaction.model_copy(update=update))
+    _update(connection, _find(connection, asked.message_id), text=asked.text, edited=True)
     return _view(connection, asked.message_id)
 
 
@@ -34,12 +32,10 @@ def use(connection: apsw.Connection, asked: SummaryUse) -> ConversationView:
     Raises:
         NotFound: there is no summary.
     """
-    row, _ = _find(connection, asked.message_id)
+    row = _find(connection, asked.message_id)
     path = _path(connection, row.conversation) if asked.everywhere else []
     for each in [row, *path]:
-        if (compaction := entries.compaction_of(each.compaction)) is not None:
-            update = {"undone": asked.undone}
-            entries.put(connection, each.number, compaction.model_copy(update=update))
+        _update(connection, each, undone=asked.undone)
     return _view(connection, asked.message_id)
 
 
@@ -52,8 +48,7 @@ def undo_last(connection: apsw.Connection, conversation_id: str) -> str:
     for row in reversed(_path(connection, tree.conversation(connection, conversation_id))):
         compaction = entries.compaction_of(row.compaction)
         if compaction is not None and not compaction.undone:
-            undone = compaction.model_copy(update={"undone": True})
-            entries.put(connection, row.number, undone)
+            _update(connection, row, undone=True)
             return row.id
     raise NotFound("This conversation has no summary")
 
@@ -63,12 +58,17 @@ def _path(connection: apsw.Connection, conversation: int) -> list[queries.Messag
     return [] if leaf is None else queries.above(connection, leaf)
 
 
-def _find(connection: apsw.Connection, message_id: str) -> tuple[queries.MessageRow, Compaction]:
+def _find(connection: apsw.Connection, message_id: str) -> queries.MessageRow:
     row = queries.row_of(connection, message_id)
-    compaction = entries.compaction_of(row.compaction)
-    if compaction is None:
+    if row.compaction is None:
         raise NotFound("This message has no summary")
-    return row, compaction
+    return row
+
+
+def _update(connection: apsw.Connection, row: queries.MessageRow, **changes: object) -> None:
+    """Change the summary of a message, if it has one."""
+    if (compaction := entries.compaction_of(row.compaction)) is not None:
+        entries.put(connection, row.number, compaction.model_copy(update=changes))
 
 
 def _view(connection: apsw.Connection, message_id: str) -> ConversationView:

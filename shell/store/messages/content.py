@@ -113,18 +113,20 @@ def whole(text: str, parts: str | None, blob: Callable[[str], bytes | None]) -> 
         if data is None:
             listed.append(TextPart(text=f"[{part['name'] or part['type']}]"))
             continue
-        coded = base64.b64encode(data).decode("ascii")
-        kind = ImagePart if part["type"] == "image" else FilePart
-        listed.append(
-            kind.model_construct(name=part["name"], media_type=part["mediaType"], data=coded)
-        )
+        listed.append(with_bytes(part["type"], part["name"], part["mediaType"], data))
     return listed
+
+
+def with_bytes(kind: str, name: str | None, media_type: str, data: bytes) -> ImagePart | FilePart:
+    """An attachment for a model or a file. Nothing is checked again."""
+    coded = base64.b64encode(data).decode("ascii")
+    made = ImagePart if kind == "image" else FilePart
+    return made.model_construct(name=name, media_type=media_type, data=coded)
 
 
 def hashes(parts: str | None) -> list[str]:
     """The hashes of the attachments among a message's parts."""
-    listed = [] if parts is None else json.loads(parts)
-    return [part["hash"] for part in listed if part["type"] != "text"]
+    return [part["hash"] for part in json.loads(parts or "[]") if part["type"] != "text"]
 
 
 def read_blob(connection: apsw.Connection, blob_hash: str) -> bytes | None:

@@ -46,8 +46,8 @@ def find(connection: Connection, decision: CallDecision) -> steps.StoredCall:
         ValidationFailed: the nonce is another question's.
     """
     row = queries.row_of(connection, decision.message_id)
-    found = steps.steps_of(steps.read(connection, row.number))
-    call = next((c for step in found for c in step.calls if c.id == decision.call_id), None)
+    calls = steps.calls_of(steps.read(connection, row.number))
+    call = next((each for each in calls if each.id == decision.call_id), None)
     if call is None:
         raise NotFound(f"Call {decision.call_id} not found")
     if not secrets.compare_digest(call.nonce.encode(), decision.nonce.encode()):
@@ -68,10 +68,9 @@ def decide(
     edited = cast("JsonValue", decision.arguments)
     if written(edited) == written(call.part.arguments):
         edited = None
-    taken = steps.decide(
+    calls = steps.decide(
         connection,
         row.number,
-        call,
         steps.ApprovalEntry(
             run=entries[-1].run,
             at=entries[-1].at,
@@ -84,8 +83,6 @@ def decide(
             why=None if decision.reason is None else clean(decision.reason),
         ),
     )
-    if not taken:
+    if calls is None:
         return None
-    now = steps.steps_of(steps.read(connection, row.number))
-    made = [c for step in now for c in step.calls]
-    return {c.id: c.part.tool for c in made if c.part.state == "waiting"}
+    return {each.id: each.part.tool for each in calls if each.part.state == "waiting"}

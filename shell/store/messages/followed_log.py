@@ -39,7 +39,6 @@ class FollowedLog:
     log: InferenceLog
     conversation_id: str
     number: int
-    earlier: AnswerDetail
     begun: AnswerBegun
     unsubscribe: Callable[[], None]
     seq: int = -1
@@ -117,7 +116,7 @@ def new_text(reader: FollowedLog) -> NewText:
         "".join(reasonings),
         entries,
         media,
-        None if ending is None else (_status(ending), _detail(log, ending, reader.earlier)),
+        None if ending is None else (_status(ending), _detail(log, ending, reader.begun.detail)),
     )
 
 
@@ -171,11 +170,18 @@ def _detail(
                 thought = thought[0], event.ms
             elif not spoken:
                 thought = event.ms, event.ms
-    done = ending if isinstance(ending, DoneEvent) else None
-    failure = None
-    if isinstance(ending, ErrorEvent):
+    update: dict[str, object] = {
+        "tools": [*earlier.tools, *tools.values()],
+        "notices": [*earlier.notices, *notices],
+    }
+    if thought is not None:
+        update["reasoning_ms"] = thought[1] - thought[0]
+    if isinstance(ending, DoneEvent):
+        told = ("finish_reason", "budget", "usage", "timing")
+        update |= {name: getattr(ending, name) for name in told}
+    else:
         wait_ms = ending.retry_after_ms
-        failure = AnswerFailure(
+        update["failure"] = AnswerFailure(
             code=ending.code,
             message=ending.error,
             retryable=ending.retryable,
@@ -183,15 +189,4 @@ def _detail(
             reason=ending.reason,
             words=ending.words,
         )
-    return AnswerDetail(
-        tools=[*earlier.tools, *tools.values()],
-        notices=[*earlier.notices, *notices],
-        finish_reason=None if done is None else done.finish_reason,
-        budget=None if done is None else done.budget,
-        usage=None if done is None else done.usage,
-        timing=None if done is None else done.timing,
-        reasoning_ms=earlier.reasoning_ms if thought is None else thought[1] - thought[0],
-        failure=failure,
-        earlier=earlier.earlier,
-        runs=earlier.runs,
-    )
+    return earlier.model_copy(update=update)

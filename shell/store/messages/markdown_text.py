@@ -1,4 +1,4 @@
-"""Strips Markdown from a text."""
+"""Strips Markdown from a text, and writes code blocks."""
 
 import re
 
@@ -20,6 +20,13 @@ _LINES = re.compile(
 )
 _STRUCK = re.compile(r"~~(?=\S)([^~\n]{1,400})(?<=\S)~~")
 _ESCAPED = re.compile(r"\\([\\`*_{}\[\]()#+.!~>|-])")
+
+
+def fenced(text: str, language: str = "") -> str:
+    """A code block that nothing in its text can end."""
+    longest = max(map(len, re.findall("`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}{language}\n{text}\n{fence}"
 
 
 def plain(text: str) -> str:

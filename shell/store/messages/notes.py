@@ -6,7 +6,6 @@ A page in a window has no storage that outlives it, and a browser's is bound to 
 import apsw
 
 from shell.contract import Note
-from shell.store.rows import rows
 from shell.support.ids import epoch_ms
 
 MOST = 1_000
@@ -42,8 +41,5 @@ def drop_draft(connection: apsw.Connection, conversation_number: int) -> None:
 
 def every(connection: apsw.Connection) -> dict[str, str]:
     """All notes by their names."""
-    return dict(rows(connection.execute("SELECT name, text FROM notes"), _note))
-
-
-def _note(name: str, text: str) -> tuple[str, str]:
-    return name, text
+    found = connection.execute("SELECT name, text FROM notes")
+    return {str(name): str(text) for name, text in found}

@@ -1,6 +1,5 @@
 """Reads the list of conversations, the path through one, and the messages of its tree."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -37,13 +36,6 @@ _SUMMARY_FIELDS = (
     *("id", "title", "created_at", "updated_at"),
     *("message_count", "pinned", "folder", "inference_id"),
 )
-_ROW = """
-    SELECT number, id, conversation, parent, chosen, role, status, created_at, provider_id,
-        model_id, inference_id, text, reasoning, parts, detail,
-        (SELECT entry FROM templates WHERE message = number),
-        (SELECT entry FROM compactions WHERE message = number)
-    FROM messages
-"""
 
 
 class MessageRow(NamedTuple):
@@ -66,6 +58,14 @@ class MessageRow(NamedTuple):
     detail: str | None
     template: str | None
     compaction: str | None
+
+
+_ROW = f"""
+    SELECT {", ".join(MessageRow._fields[:-2])},
+        (SELECT entry FROM templates WHERE message = number),
+        (SELECT entry FROM compactions WHERE message = number)
+    FROM messages
+"""  # noqa: S608 - names of our own
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +128,9 @@ def view(connection: apsw.Connection, request: ViewRequest) -> ConversationView:
         conversation=head,
         system_prompt=system_prompt,
         messages=[
-            _message(found, shape, parts(connection, found)) for found in _these(connection, shown)
+            _message(found, shape, parts(connection, found))
+            for place in shown
+            if (found := row(connection, place)) is not None
         ],
         earlier=len(path) - len(shown),
     )
@@ -141,10 +143,10 @@ def skeleton(connection: apsw.Connection, number: int, root: int | None) -> Skel
         "SELECT number, id, parent, chosen FROM messages WHERE conversation = ? ORDER BY number",
         (number,),
     )
-    for bone in rows(bones, _SkeletonRow):
-        shape.ids[bone.number] = bone.id
-        shape.children.setdefault(bone.parent, []).append(bone.number)
-        shape.chosen[bone.number] = bone.chosen
+    for place, message_id, parent, chosen in bones:
+        shape.ids[place] = message_id
+        shape.children.setdefault(parent, []).append(place)
+        shape.chosen[place] = chosen
     return shape
 
 
@@ -172,14 +174,14 @@ def row_of(connection: apsw.Connection, message_id: str) -> MessageRow:
     Raises:
         NotFound: there is none, or its conversation is deleted.
     """
-    found = first(connection.execute(f"{_ROW} WHERE id = ?", (message_id,)), MessageRow)
-    if found is not None:
-        deleted_at: int | None = connection.execute(
-            "SELECT deleted_at FROM conversations WHERE number = ?", (found.conversation,)
-        ).get
-        if deleted_at is None:
-            return found
-    raise NotFound(f"Message {message_id} not found")
+    sql = f"""
+        {_ROW} WHERE id = ?
+        AND (SELECT deleted_at FROM conversations WHERE number = messages.conversation) IS NULL
+    """  # noqa: S608 - no value in it
+    found = first(connection.execute(sql, (message_id,)), MessageRow)
+    if found is None:
+        raise NotFound(f"Message {message_id} not found")
+    return found
 
 
 def conversation_of(connection: apsw.Connection, message_id: str) -> str:
@@ -188,26 +190,19 @@ def conversation_of(connection: apsw.Connection, message_id: str) -> str:
     Raises:
         NotFound: there is no such message, or its conversation is deleted.
     """
-    found = connection.execute(
-        """
-        SELECT conversations.id FROM messages
-        JOIN conversations ON conversations.number = messages.conversation
-        WHERE messages.id = ? AND deleted_at IS NULL
-        """,
-        (message_id,),
-    ).get
-    if found is None:
-        raise NotFound(f"Message {message_id} not found")
-    return str(found)
+    number = row_of(connection, message_id).conversation
+    return str(connection.execute("SELECT id FROM conversations WHERE number = ?", (number,)).get)
 
 
-def every(connection: apsw.Connection, conversation_number: int) -> Iterator[MessageRow]:
+def every(connection: apsw.Connection, conversation_number: int) -> list[MessageRow]:
     """All messages of a conversation, oldest first; a running answer with its text so far."""
     messages = connection.execute(
         f"{_ROW} WHERE conversation = ? ORDER BY number", (conversation_number,)
     )
-    for found in rows(messages, MessageRow):
-        yield with_tail(connection, found) if found.status == "streaming" else found
+    return [
+        with_tail(connection, found) if found.status == "streaming" else found
+        for found in rows(messages, MessageRow)
+    ]
 
 
 def above(connection: apsw.Connection, number: int) -> list[MessageRow]:
@@ -225,36 +220,19 @@ def above(connection: apsw.Connection, number: int) -> list[MessageRow]:
 
 def with_tail(connection: apsw.Connection, found: MessageRow) -> MessageRow:
     """A running answer with its text so far."""
-    pieces = connection.execute(
-        "SELECT text, reasoning FROM tails WHERE message = ? ORDER BY place", (found.number,)
-    )
-    tail = rows(pieces, _TextRange)
+    text, reasoning = connection.execute(
+        "SELECT string_agg(text, '' ORDER BY place), string_agg(reasoning, '' ORDER BY place) "
+        "FROM tails WHERE message = ?",
+        (found.number,),
+    ).get
     return found._replace(
-        text="".join([found.text, *(piece.text for piece in tail)]),
-        reasoning="".join([found.reasoning, *(piece.reasoning for piece in tail)]),
+        text=found.text + (text or ""), reasoning=found.reasoning + (reasoning or "")
     )
 
 
 def detail_of(found: MessageRow) -> AnswerDetail | None:
     """The detail of an answer."""
     return None if found.detail is None else AnswerDetail.model_validate_json(found.detail)
-
-
-class _SkeletonRow(NamedTuple):
-    number: int
-    id: str
-    parent: int | None
-    chosen: int | None
-
-
-class _TextRange(NamedTuple):
-    text: str
-    reasoning: str
-
-
-def _these(connection: apsw.Connection, numbers: list[int]) -> list[MessageRow]:
-    found = [row(connection, number) for number in numbers]
-    return [message for message in found if message is not None]
 
 
 def _summary(*values: object) -> ConversationSummary:

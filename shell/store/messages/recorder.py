@@ -11,7 +11,6 @@ from collections.abc import Callable
 
 import apsw
 
-from shell.contract import AnswerDetail
 from shell.errors import ShellError, StorageFailed
 from shell.inference.log import InferenceLog
 from shell.store.database import Database
@@ -69,19 +68,11 @@ class Recorder:
         self._closing = False
 
     def follow(
-        self,
-        log: InferenceLog,
-        conversation_id: str,
-        number: int,
-        earlier: AnswerDetail | None = None,
-        begun: AnswerBegun | None = None,
+        self, log: InferenceLog, conversation_id: str, number: int, begun: AnswerBegun
     ) -> None:
-        """Write this log to the message of this number. `earlier` is the detail of the message's
-        runs before this one, and `begun` what they have written.
-        """
+        """Write this log to the message of this number, after what its earlier runs have begun."""
         unsubscribe = log.subscribe(self._wake)
-        earlier, begun = earlier or AnswerDetail(), begun or AnswerBegun()
-        self._readers.append(FollowedLog(log, conversation_id, number, earlier, begun, unsubscribe))
+        self._readers.append(FollowedLog(log, conversation_id, number, begun, unsubscribe))
         self._wake(False)
 
     async def commit(self, log: InferenceLog) -> None:

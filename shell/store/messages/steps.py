@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import apsw
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter
@@ -34,6 +34,7 @@ MAX_LATEST = 20
 MAX_SEARCHED = 1_000
 """How many entries are searched for the latest calls of a tool."""
 ENDED = "The run ended before this call was made."
+_CALL_FIELDS = AnswerCall.model_fields.keys() - {"type"}
 
 
 class _Entry(BaseModel):
@@ -191,31 +192,17 @@ def latest_calls(connection: apsw.Connection, tool: str, source: str) -> list[di
     return list(found.values())
 
 
-def settle(connection: apsw.Connection, message: int, text: str = ENDED) -> None:
+def settle(connection: apsw.Connection, message: int) -> None:
     """Give every call of a message a result that has none, so that none of them can be made."""
-    place = next_place(connection, message)
-    last = read(connection, message)
-    if not last:
-        return
-    results: list[Entry] = []
-    for call in (call for step in steps_of(last) for call in step.calls):
-        if call.part.state in SETTLED:
-            continue
-        was_running = call.part.state == "running"
-        result = LOST if was_running else text
-        results.append(
-            ResultEntry(
-                run=last[-1].run,
-                at=last[-1].at,
-                thought_at=last[-1].thought_at,
-                call_id=call.id,
-                state="lost" if was_running else "cancelled",
-                text=result,
-                bytes=len(result.encode()),
-                shown_bytes=len(result.encode()),
-            )
-        )
-    write(connection, message, list(enumerate(results, place)))
+    entries = read(connection, message)
+    left = [call for call in calls_of(entries) if call.part.state not in SETTLED]
+    results = [_result(entries[-1], call.id, *ending_of(call.part)) for call in left]
+    write(connection, message, list(enumerate(results, next_place(connection, message))))
+
+
+def ending_of(call: AnswerCall) -> tuple[CallState, str]:
+    """The state and the result of a call that ended without one."""
+    return ("lost", LOST) if call.state == "running" else ("cancelled", ENDED)
 
 
 def settle_all(connection: apsw.Connection) -> None:
@@ -225,41 +212,52 @@ def settle_all(connection: apsw.Connection) -> None:
     """
     for message in rows(connection.execute("SELECT DISTINCT message FROM steps"), int):
         found = connection.execute("SELECT place, entry FROM steps WHERE message = ?", (message,))
-        entries = [(int(place), ENTRY.validate_json(str(text))) for place, text in found]
-        named = [(at, entry) for at, entry in entries if isinstance(entry, CallEntry)]
-        write(
-            connection,
-            message,
-            [(at, entry.model_copy(update={"definition": ""})) for at, entry in named],
-        )
+        named = [
+            (int(place), entry.model_copy(update={"definition": ""}))
+            for place, text in found
+            if isinstance(entry := ENTRY.validate_json(str(text)), CallEntry)
+        ]
+        write(connection, message, named)
         settle(connection, message)
 
 
 def decide(
-    connection: apsw.Connection, message: int, call: StoredCall, decided: ApprovalEntry
-) -> bool:
-    """Store a decision about a call whose run has ended. False if somebody has decided before."""
+    connection: apsw.Connection, message: int, decided: ApprovalEntry
+) -> list[StoredCall] | None:
+    """Store a decision about a call whose run has ended; returns the calls as they are now.
+
+    None if somebody has decided before.
+    """
     entries = read(connection, message)
-    now = next((c for s in steps_of(entries) for c in s.calls if c.id == call.id), None)
-    if now is None or now.part.state != "waiting":
-        return False
+    states = {call.id: call.part.state for call in calls_of(entries)}
+    if states.get(decided.call_id) != "waiting":
+        return None
     added: list[Entry] = [decided]
     if decided.verdict == "deny":
         text = DENIED + (f" The reason: {decided.why}" if decided.why else "")
-        added.append(
-            ResultEntry(
-                run=decided.run,
-                at=decided.at,
-                thought_at=decided.thought_at,
-                call_id=call.id,
-                state="denied",
-                text=text,
-                bytes=len(text.encode()),
-                shown_bytes=len(text.encode()),
-            )
-        )
+        added.append(_result(decided, decided.call_id, "denied", text))
     write(connection, message, list(enumerate(added, next_place(connection, message))))
-    return True
+    return calls_of([*entries, *added])
+
+
+def _result(after: Entry, call_id: str, state: CallState, text: str) -> ResultEntry:
+    """A result of our own, for a call that was not made or did not end."""
+    size = len(text.encode())
+    return ResultEntry(
+        run=after.run,
+        at=after.at,
+        thought_at=after.thought_at,
+        call_id=call_id,
+        state=state,
+        text=text,
+        bytes=size,
+        shown_bytes=size,
+    )
+
+
+def calls_of(entries: Iterable[Entry]) -> list[StoredCall]:
+    """The calls, as they are after all entries."""
+    return [call for step in steps_of(entries) for call in step.calls]
 
 
 def steps_of(entries: Iterable[Entry]) -> list[StoredStep]:
@@ -278,7 +276,8 @@ def steps_of(entries: Iterable[Entry]) -> list[StoredStep]:
                 step = steps.setdefault(entry.step, StoredStep(entry.step, entry.at))
                 call = calls.get(entry.call_id)
                 if call is None:
-                    call = StoredCall(*(written.get(entry.call_id) or _made(entry)), _part(entry))
+                    made = written.get(entry.call_id) or _made(entry)
+                    call = StoredCall(*made, AnswerCall(**_of_call(entry)))
                     calls[entry.call_id] = call
                     step.calls.append(call)
                 call.part = call.part.model_copy(update={"state": entry.state})
@@ -288,9 +287,7 @@ def steps_of(entries: Iterable[Entry]) -> list[StoredStep]:
                 calls[entry.call_id].decided = place
             case ResultEntry() if entry.call_id in calls:
                 call = calls[entry.call_id]
-                told = {"state", "text", "bytes", "shown_bytes", "code", "ran_ms", "parts"}
-                update = {name: getattr(entry, name) for name in told}
-                update["result"] = update.pop("text")
+                update = {**_of_call(entry), "result": entry.text}
                 call.part = call.part.model_copy(update=update)
     return [steps[number] for number in sorted(steps)]
 
@@ -329,19 +326,9 @@ def _tell(parts: list[AnswerPart], text: str, reasoning: str) -> None:
         parts.append(AnswerText(text=text))
 
 
-def _part(entry: CallEntry) -> AnswerCall:
-    return AnswerCall(
-        call_id=entry.call_id,
-        step=entry.step,
-        ordinal=entry.ordinal,
-        tool=entry.tool,
-        source=entry.source,
-        arguments=entry.arguments,
-        reads=entry.reads,
-        brings=entry.brings,
-        sends=entry.sends,
-        state=entry.state,
-    )
+def _of_call(entry: CallEntry | ApprovalEntry | ResultEntry) -> dict[str, Any]:
+    """The fields that a call of an answer has, too."""
+    return {name: value for name, value in entry if name in _CALL_FIELDS}
 
 
 def _made(entry: CallEntry) -> tuple[str, str, str, str]:
@@ -358,12 +345,5 @@ def _approve(call: StoredCall, entry: ApprovalEntry) -> None:
     state: CallState = "denied" if entry.verdict == "deny" else "approved"
     if entry.edited is not None:
         state = "edited"
-    update = {
-        "state": state,
-        "nonce": None,
-        "verdict": entry.verdict,
-        "scope": entry.scope,
-        "edited": entry.edited,
-        "why": entry.why,
-    }
+    update = {**_of_call(entry), "state": state, "nonce": None}
     call.part = call.part.model_copy(update=update)

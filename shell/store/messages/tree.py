@@ -12,11 +12,10 @@ import apsw
 
 from shell.contract import AnswerDetail, MessageStatus, NewConversation, Role
 from shell.errors import NotFound
-from shell.store.checksum import SEAL_CONVERSATION, SEAL_MESSAGE
 from shell.store.messages import notes, queries
 from shell.store.messages.content import StoredContent, save_blobs, sweep_blobs
 from shell.store.messages.markdown_text import plain
-from shell.store.rows import rows
+from shell.store.rows import Row, rows, save
 from shell.store.search import index
 from shell.support.text import clean
 
@@ -48,16 +47,16 @@ def create(
 ) -> int:
     """Create a conversation; returns its number."""
     title_from: TitleFrom = "words" if new.title is None else "person"
-    system_prompt = None if new.system_prompt is None else clean(new.system_prompt)
-    connection.execute(
-        """
-        INSERT INTO conversations
-            (id, title, title_from, system_prompt, folder, created_at, updated_at, digest)
-        VALUES (?, ?, ?, ?, ?, ?, ?, 0)
-        """,
-        (conversation_id, "", title_from, system_prompt, new.folder, now, now),
-    )
-    number = connection.last_insert_rowid()
+    row = {
+        "id": conversation_id,
+        "title": "",
+        "title_from": title_from,
+        "system_prompt": None if new.system_prompt is None else clean(new.system_prompt),
+        "folder": new.folder,
+        "created_at": now,
+        "updated_at": now,
+    }
+    number = save(connection, "conversations", row)
     set_title(connection, number, new.title or "", title_from)
     return number
 
@@ -81,31 +80,22 @@ def add(
 ) -> int:
     """Add a message under `parent` (None: at the root) and choose it; returns its number."""
     save_blobs(connection, new.kept.blobs)
-    connection.execute(
-        """
-        INSERT INTO messages (
-            id, conversation, parent, role, status, created_at, provider_id, model_id,
-            inference_id, text, reasoning, parts, detail, digest
-        ) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)
-        """,
-        (
-            new.id,
-            conversation_number,
-            parent,
-            new.role,
-            new.status,
-            new.created_at,
-            new.provider_id,
-            new.model_id,
-            new.inference_id,
-            new.kept.text,
-            new.reasoning,
-            new.kept.parts,
-            _json(new.detail),
-        ),
-    )
-    number = connection.last_insert_rowid()
-    connection.execute(SEAL_MESSAGE, (number,))
+    row: Row = {
+        "id": new.id,
+        "conversation": conversation_number,
+        "parent": parent,
+        "role": new.role,
+        "status": new.status,
+        "created_at": new.created_at,
+        "provider_id": new.provider_id,
+        "model_id": new.model_id,
+        "inference_id": new.inference_id,
+        "text": new.kept.text,
+        "reasoning": new.reasoning,
+        "parts": new.kept.parts,
+        "detail": _json(new.detail),
+    }
+    number = save(connection, "messages", row)
     index.put_message(connection, number, new.kept.text)
     point(connection, conversation_number, parent, number)
     return number
@@ -167,15 +157,14 @@ def begin_again(
     detail: AnswerDetail | None,
 ) -> None:
     """Mark an answer as running again. Its text stays, and more will follow."""
-    connection.execute(
-        """
-        UPDATE messages SET status = 'streaming', inference_id = ?, provider_id = ?, model_id = ?,
-            detail = ?
-        WHERE number = ?
-        """,
-        (inference_id, provider_id, model_id, _json(detail), number),
-    )
-    connection.execute(SEAL_MESSAGE, (number,))
+    row = {
+        "status": "streaming",
+        "inference_id": inference_id,
+        "provider_id": provider_id,
+        "model_id": model_id,
+        "detail": _json(detail),
+    }
+    save(connection, "messages", row, number)
 
 
 def end(
@@ -194,24 +183,17 @@ def end(
         return  # purged while it was being answered
     found = queries.with_tail(connection, found)
     connection.execute("DELETE FROM tails WHERE message = ?", (number,))
-    connection.execute(
-        """
-        UPDATE messages SET status = ?, text = ?, reasoning = ?, detail = coalesce(?, detail)
-        WHERE number = ?
-        """,
-        (status, found.text, found.reasoning, _json(detail), number),
-    )
-    connection.execute(SEAL_MESSAGE, (number,))
+    row = {"status": status, "text": found.text, "reasoning": found.reasoning}
+    save(connection, "messages", {**row, "detail": _json(detail) or found.detail}, number)
     index.put_message(connection, number, found.text)
     touch(connection, found.conversation, now)
 
 
-def end_interrupted(connection: apsw.Connection, now: int) -> int:
-    """Mark the answers that were running when the process died. Returns how many there are."""
+def end_interrupted(connection: apsw.Connection, now: int) -> None:
+    """Mark the answers that were running when the process died."""
     live = rows(connection.execute("SELECT number FROM messages WHERE status = 'streaming'"), int)
     for number in live:
         end(connection, number, "interrupted", None, now)
-    return len(live)
 
 
 # --- a conversation's own -------------------------------------------------------------------
@@ -220,41 +202,29 @@ def end_interrupted(connection: apsw.Connection, now: int) -> int:
 def set_title(connection: apsw.Connection, number: int, title: str, title_from: TitleFrom) -> None:
     """Name a conversation."""
     title = " ".join(clean(title).split())
-    connection.execute(
-        "UPDATE conversations SET title = ?, title_from = ? WHERE number = ?",
-        (title, title_from, number),
-    )
-    connection.execute(SEAL_CONVERSATION, (number,))
+    save(connection, "conversations", {"title": title, "title_from": title_from}, number)
     index.put_title(connection, number, title)
 
 
 def set_pinned(connection: apsw.Connection, number: int, pinned: bool) -> None:
     """Pin or unpin a conversation."""
-    connection.execute(
-        "UPDATE conversations SET pinned = ? WHERE number = ?", (int(pinned), number)
-    )
-    connection.execute(SEAL_CONVERSATION, (number,))
+    save(connection, "conversations", {"pinned": int(pinned)}, number)
 
 
 def set_folder(connection: apsw.Connection, number: int, folder: str | None) -> None:
     """Move a conversation into a folder, or out of its folder."""
-    connection.execute("UPDATE conversations SET folder = ? WHERE number = ?", (folder, number))
-    connection.execute(SEAL_CONVERSATION, (number,))
+    save(connection, "conversations", {"folder": folder}, number)
 
 
 def set_system_prompt(connection: apsw.Connection, number: int, text: str | None) -> None:
     """Set the instructions for the next answers of a conversation."""
     text = None if text is None else clean(text)
-    connection.execute(
-        "UPDATE conversations SET system_prompt = ? WHERE number = ?", (text, number)
-    )
-    connection.execute(SEAL_CONVERSATION, (number,))
+    save(connection, "conversations", {"system_prompt": text}, number)
 
 
 def delete(connection: apsw.Connection, number: int, now: int) -> None:
     """Mark a conversation as deleted; `undelete` restores it until it is purged."""
-    connection.execute("UPDATE conversations SET deleted_at = ? WHERE number = ?", (now, number))
-    connection.execute(SEAL_CONVERSATION, (number,))
+    save(connection, "conversations", {"deleted_at": now}, number)
 
 
 def undelete(connection: apsw.Connection, conversation_id: str) -> int:
@@ -263,18 +233,16 @@ def undelete(connection: apsw.Connection, conversation_id: str) -> int:
     Raises:
         NotFound: there is none, or it has been purged.
     """
-    number = connection.execute(
+    number: int | None = connection.execute(
         "SELECT number FROM conversations WHERE id = ?", (conversation_id,)
     ).get
     if number is None:
         raise NotFound(f"Conversation {conversation_id} not found")
-    connection.execute("UPDATE conversations SET deleted_at = NULL WHERE number = ?", (number,))
-    connection.execute(SEAL_CONVERSATION, (number,))
-    return int(number)
+    return save(connection, "conversations", {"deleted_at": None}, number)
 
 
-def purge(connection: apsw.Connection, deleted_before: int) -> int:
-    """Remove conversations that were deleted before this time; returns how many."""
+def purge(connection: apsw.Connection, deleted_before: int) -> None:
+    """Remove conversations that were deleted before this time."""
     deleted = connection.execute(
         "SELECT number FROM conversations WHERE deleted_at < ?", (deleted_before,)
     )
@@ -285,7 +253,6 @@ def purge(connection: apsw.Connection, deleted_before: int) -> int:
         connection.execute("DELETE FROM conversations WHERE number = ?", (number,))
     if gone:
         sweep_blobs(connection)
-    return len(gone)
 
 
 def first_words(text: str) -> str:

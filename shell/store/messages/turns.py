@@ -5,7 +5,7 @@ reading job and refuses what cannot be written; writing is part of a writing job
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import apsw
 
@@ -20,7 +20,7 @@ from shell.contract import (
     is_of_strangers,
 )
 from shell.errors import ValidationFailed
-from shell.store.database import Job
+from shell.store.connection_thread import Job
 from shell.store.messages import entries, queries, steps, tree
 from shell.store.messages.content import StoredContent, hashes, is_sound, take_apart, whole
 from shell.store.messages.steps import StoredCall, StoredStep
@@ -80,6 +80,8 @@ class AnswerBegun:
     """The length of its reasoning."""
     entries: int = 0
     """The place of its next step entry."""
+    detail: AnswerDetail = field(default_factory=AnswerDetail)
+    """What is known of these runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +91,6 @@ class WrittenTurn:
     user_id: str
     answer_id: str
     answer: int
-    earlier: AnswerDetail | None = None
-    """Of an answer that is continued: what is known of its runs so far."""
     begun: AnswerBegun = AnswerBegun()
 
 
@@ -192,10 +192,9 @@ def continuation(message_id: str, more: BudgetRaise | None = None) -> Turn:
             connection, message.number, by.inference_id, by.provider_id, by.model_id, so_far
         )
         user_id = place.path[-2].id if len(place.path) > 1 else ""
-        begun = AnswerBegun(
-            len(message.text), len(message.reasoning), steps.next_place(connection, message.number)
-        )
-        return WrittenTurn(user_id, message.id, message.number, so_far, begun)
+        entry = steps.next_place(connection, message.number)
+        begun = AnswerBegun(len(message.text), len(message.reasoning), entry, so_far)
+        return WrittenTurn(user_id, message.id, message.number, begun)
 
     return Turn(find, write)
 
@@ -256,34 +255,26 @@ def _calls(place: TurnPlace) -> list[StoredCall]:
     return [call for taken in place.steps.values() for step in taken for call in step.calls]
 
 
-def _answered_by(connection: apsw.Connection, number: int) -> tuple[str | None, str | None]:
-    """The provider and the model of a conversation's latest answer whose model is known."""
-    return connection.execute(
-        """
-        SELECT provider_id, model_id FROM messages
-        WHERE conversation = ? AND model_id IS NOT NULL ORDER BY number DESC LIMIT 1
-        """,
-        (number,),
-    ).get or (None, None)
-
-
 def _place(
     connection: apsw.Connection, number: int, last: int | None, named: queries.MessageRow | None
 ) -> TurnPlace:
     """The place after `last` (None: at the root) in a conversation, given by its number."""
     by = (None, None) if named is None else (named.provider_id, named.model_id)
     if None in by:  # of a question, or imported without the name of its model
-        by = _answered_by(connection, number)
+        latest = """
+            SELECT provider_id, model_id FROM messages
+            WHERE conversation = ? AND model_id IS NOT NULL ORDER BY number DESC LIMIT 1
+        """
+        by = connection.execute(latest, (number,)).get or (None, None)
     conversation_id, system_prompt = connection.execute(
         "SELECT id, system_prompt FROM conversations WHERE number = ?", (number,)
     ).get
     path = [] if last is None else queries.above(connection, last)
-    taken = {
-        row.number: found
+    acted = {
+        row.number: steps.steps_of(found)
         for row in path
         if row.role == "assistant" and (found := steps.read(connection, row.number))
     }
-    acted = {message: steps.steps_of(found) for message, found in taken.items()}
     return TurnPlace(conversation_id, path, system_prompt, *by, acted)
 
 

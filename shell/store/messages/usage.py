@@ -4,7 +4,6 @@ import apsw
 
 from shell.contract import Spent
 from shell.store.messages import tree
-from shell.store.rows import first
 
 _SPENT = """
     WITH known AS (
@@ -33,12 +32,7 @@ def spent(connection: apsw.Connection, conversation_id: str) -> Spent:
         NotFound: there is none.
     """
     number = tree.conversation(connection, conversation_id)
-    found = first(connection.execute(_SPENT, (number,)), _spent)
-    assert found is not None  # noqa: S101, an aggregate has a row
-    return found
-
-
-def _spent(answers: int, told: int, said: int, cost: float, unpriced: int) -> Spent:
+    answers, told, said, cost, unpriced = connection.execute(_SPENT, (number,)).get
     return Spent(
         answers=answers, input_tokens=told, output_tokens=said, cost=cost, unpriced=unpriced
     )

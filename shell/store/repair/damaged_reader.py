@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 import apsw
 
-from shell.store.tables import Row, Table
+from shell.store.rows import Row
+from shell.store.tables import Table
 
 MAX_ROWID = 1 << 20
 """The highest rowid to look for when the highest one of a table cannot be read."""
@@ -78,7 +79,7 @@ class DamagedReader:
             if key not in seen:
                 seen.add(key)
                 yield row
-        if len(seen) < self._count(table):
+        if len(seen) < self._number("count(*)", table, 0):
             self.gaps += 1  # an index knows of rows that no page leads to any more
 
     def _scan(self, table: Table, select: str) -> Iterator["apsw.SQLiteValues"]:
@@ -102,7 +103,7 @@ class DamagedReader:
             yield from self._between(
                 f"{select} WHERE {table.rowid} BETWEEN ? AND ? ORDER BY {table.rowid}",
                 1 if low is None else low + 1,
-                self._highest(table) if high is None else high - 1,
+                self._number("max(rowid)", table, self._max_rowid) if high is None else high - 1,
                 [self._max_rowid],
             )
 
@@ -131,19 +132,12 @@ class DamagedReader:
         yield from self._between(sql, low, middle, remaining)
         yield from self._between(sql, middle + 1, high, remaining)
 
-    def _highest(self, table: Table) -> int:
+    def _number(self, what: str, table: Table, otherwise: int) -> int:
         try:
-            sql = f"SELECT max({table.rowid}) FROM {table.name}"  # noqa: S608
+            sql = f"SELECT {what} FROM {table.name}"  # noqa: S608
             return int(self._connection.execute(sql).get or 0)
         except UNREADABLE:
-            return self._max_rowid
-
-    def _count(self, table: Table) -> int:
-        try:
-            sql = f"SELECT count(*) FROM {table.name}"  # noqa: S608
-            return int(self._connection.execute(sql).get)
-        except UNREADABLE:
-            return 0
+            return otherwise
 
 
 def _decode(table: Table, values: "apsw.SQLiteValues") -> DamagedRow:

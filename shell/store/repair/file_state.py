@@ -4,7 +4,7 @@ A note beside the file, written when it is closed in order, saves the check at t
 """
 
 import json
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -94,11 +94,9 @@ def _put_note(path: Path, noted: dict[str, int]) -> None:
 
 
 def _noted(path: Path) -> object:
-    try:
-        noted: object = json.loads(_note(path).read_text("utf-8"))
-    except (OSError, ValueError):
-        return None
-    return noted
+    with suppress(OSError, ValueError):
+        return json.loads(_note(path).read_text("utf-8"))
+    return None
 
 
 def _stamp(path: Path) -> dict[str, int]:

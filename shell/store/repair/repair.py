@@ -136,10 +136,5 @@ def _fill(draft: Path, kept: Path, folder: Path) -> bool:
             damaged.pragma("writable_schema", True)
             reader = DamagedReader(damaged, work.stat().st_size // SMALLEST_ROW)
             salvage = Salvage(reader, target)
-
-            def run(connection: apsw.Connection) -> None:
-                salvage.run()
-                index.build(connection)
-
-            in_transaction(target, run, "IMMEDIATE")
-        return salvage.gaps == 0 and salvage.doubtful == 0
+            in_transaction(target, lambda _: salvage.run(), "IMMEDIATE")
+        return reader.gaps == 0 and salvage.doubtful == 0

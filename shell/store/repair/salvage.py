@@ -1,4 +1,4 @@
-"""Copies every readable row of a damaged database into a sound one.
+"""Copies every readable row of a damaged database into a sound one, and builds its indexes.
 
 The target holds a backup, or nothing. A row whose checksum is right is newer than the backup's and
 wins. A row whose checksum is wrong counts only where there is no other.
@@ -15,8 +15,9 @@ from shell.store.messages import steps
 from shell.store.messages.content import HASHES, for_page
 from shell.store.messages.entries import CHECKS
 from shell.store.repair.damaged_reader import DamagedReader, DamagedRow
-from shell.store.rows import rows
-from shell.store.tables import DIGEST, ENTRY_TABLES, Row, Table, Value, insert, problem_with, tables
+from shell.store.rows import Row, Value, insert, rows, save
+from shell.store.search import index
+from shell.store.tables import ENTRY_TABLES, Table, problem_with, tables
 from shell.support.ids import epoch_ms, new_id
 
 RECOVERED_TITLE = "Recovered messages"
@@ -27,7 +28,7 @@ _CONVERSATIONS, _MESSAGES = tables()["conversations"], tables()["messages"]
 
 
 class Salvage:
-    """Fills a target from a damaged database; counts what went wrong in `gaps` and `doubtful`."""
+    """Fills a target from a damaged database; counts what went wrong in `doubtful`."""
 
     def __init__(self, damaged: DamagedReader, target: apsw.Connection) -> None:
         self._damaged = damaged
@@ -41,17 +42,12 @@ class Salvage:
         self.doubtful = 0
         """How many rows were copied although they are damaged, or not copied at all."""
 
-    @property
-    def gaps(self) -> int:
-        """How many stretches could not be read."""
-        return self._damaged.gaps
-
     def run(self) -> None:
-        """Copy what can be read, as part of a writing job of the target. Builds no index."""
+        """Copy what can be read, as part of a writing job of the target."""
         for row in self._damaged.rows(_CONVERSATIONS):
             known = self._known(_CONVERSATIONS, row)
             self._conversations[row.rowid] = self._take(_CONVERSATIONS, known, row)
-        if self.gaps == 0:
+        if self._damaged.gaps == 0:
             self._drop_purged()
         for row in self._damaged.rows(_MESSAGES):
             known = self._known(_MESSAGES, row)
@@ -79,6 +75,7 @@ class Salvage:
         if not self._damaged.lacks(tables()["notes"]):  # an earlier Tidewire had none
             for row in self._damaged.rows(tables()["notes"]):
                 self._take_note(row)
+        index.build(self._target)
 
     # --- writing ----------------------------------------------------------------------------
 
@@ -104,19 +101,9 @@ class Salvage:
             if not row.is_sound:
                 self.doubtful += 1
                 _make_valid(table, row.values)
-            known = self._write(table, known, row.values)
+            known = save(self._target, table.name, row.values, known)
         if isinstance(chosen, int):
             self._chosen.append((table, known, chosen))
-        return known
-
-    def _write(self, table: Table, known: int | None, values: Row) -> int:
-        if known is None:
-            known = insert(self._target, table.name, {**values, DIGEST: 0})
-        else:
-            places = ", ".join("?" * len(values))
-            sql = f"UPDATE {table.name} SET ({', '.join(values)}) = ({places}) WHERE number = ?"  # noqa: S608
-            self._target.execute(sql, (*values.values(), known))
-        self._target.execute(str(table.seal), (known,))
         return known
 
     def _conversation(self, number: Value, known: int | None) -> int:
@@ -133,7 +120,7 @@ class Salvage:
             now = epoch_ms()
             values: Row = {"id": new_id(), "title": RECOVERED_TITLE, "title_from": "person"}
             values |= {"created_at": now, "updated_at": now}
-            self._conversations[key] = self._write(_CONVERSATIONS, None, values)
+            self._conversations[key] = save(self._target, "conversations", values)
         return self._conversations[key]
 
     def _parent(self, known: int | None, parent: Value, conversation: int) -> int | None:
@@ -186,20 +173,19 @@ class Salvage:
         if isinstance(message, int) and message in self._messages:
             self.doubtful += not row.is_sound
             _make_valid(tables()["tails"], row.values)
-            values: Row = {**row.values, "message": self._messages[message]}
-            insert(self._target, "tails", values, "OR REPLACE")
+            row.values["message"] = self._messages[message]
+            insert(self._target, "tails", row.values, "OR REPLACE")
 
     def _take_entry(self, table: str, row: DamagedRow) -> None:
-        message, entry = row.values["message"], row.values["entry"]
-        if not isinstance(message, int) or message not in self._messages:
-            return
-        try:
-            CHECKS[table](str(entry))
-        except ValidationError:
-            self.doubtful += 1
-            return
-        values: Row = {**row.values, "message": self._messages[message]}
-        insert(self._target, table, values, "OR REPLACE")
+        message = row.values["message"]
+        if isinstance(message, int) and message in self._messages:
+            try:
+                CHECKS[table](str(row.values["entry"]))
+            except ValidationError:
+                self.doubtful += 1
+                return
+            row.values["message"] = self._messages[message]
+            insert(self._target, table, row.values, "OR REPLACE")
 
     def _take_blob(self, values: Row, wanted: set[str]) -> None:
         data = values["data"]

@@ -7,7 +7,6 @@ compared with the text. Neither index stores the text itself.
 """
 
 import re
-from typing import NamedTuple
 
 import apsw
 
@@ -20,7 +19,6 @@ RESULTS = """
     ), '')
 """
 """The text of all results of the message with this number, each after a line feed."""
-_SOME = "SELECT number, text FROM messages WHERE number > ? ORDER BY number LIMIT 500"
 _APART = re.compile(
     "["
     # Without spaces between words: Han, kana, Hangul (whose particles cling), Thai, Lao,
@@ -72,14 +70,10 @@ def build(connection: apsw.Connection) -> None:
     """Build both indexes again from the stored messages and titles."""
     connection.execute("INSERT INTO words (words) VALUES ('delete-all')")
     connection.execute("INSERT INTO trigrams (trigrams) VALUES ('delete-all')")
-    titles = connection.execute("SELECT number, title FROM conversations")
-    for title in rows(titles, _Text):
-        put_title(connection, title.number, title.text)
-    last = 0
-    while some := rows(connection.execute(_SOME, (last,)), _Text):
-        for message in some:
-            put_message(connection, message.number, message.text)
-        last = some[-1].number
+    for number, title in connection.execute("SELECT number, title FROM conversations"):
+        put_title(connection, number, title)
+    for number, text in connection.execute("SELECT number, text FROM messages"):
+        put_message(connection, number, text)
 
 
 def _put(connection: apsw.Connection, row: int, title: str, body: str) -> None:
@@ -93,8 +87,3 @@ def _put(connection: apsw.Connection, row: int, title: str, body: str) -> None:
             "INSERT INTO trigrams (rowid, body) VALUES (?, ?)",
             (row, (title or body).replace("\0", " ")),
         )
-
-
-class _Text(NamedTuple):
-    number: int
-    text: str

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import apsw
 
 from shell.contract import Role, SearchHit
-from shell.store.reader import ReadLimit
+from shell.store.connection_thread import ReadLimit
 from shell.store.rows import first
 from shell.store.search.index import RESULTS
 from shell.store.search.query import Query, parse
@@ -96,7 +96,7 @@ def search(
     try:
         one.run()
     except apsw.InterruptError:
-        return Found(one.hits, one.place)
+        one.is_cut = True
     return Found(one.hits, one.place if one.is_cut else None)
 
 
@@ -185,13 +185,6 @@ class _Search:
 
 
 def _hit(found: _Text, query: Query) -> SearchHit:
-    line, marks = snippet(found.text, query.terms)
-    return SearchHit(
-        conversation_id=found.conversation_id,
-        message_id=found.message_id,
-        title=found.title,
-        role=found.role,
-        snippet=line,
-        marks=marks,
-        created_at=found.created_at,
-    )
+    fields = found._asdict()
+    line, marks = snippet(fields.pop("text"), query.terms)
+    return SearchHit(**fields, snippet=line, marks=marks)

@@ -3,6 +3,7 @@
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Sequence
+from itertools import accumulate
 
 from shell.contract import Mark
 from shell.store.messages.markdown_text import plain
@@ -78,13 +79,11 @@ def _first(text: str, terms: Sequence[str]) -> int | None:
     rest = min((place for place in places if place != -1), default=None)
     if rest is None:
         return None
-    for number, part in enumerate(parts):
-        if rest < len(part):
-            begin = number * _PIECE
-            _, starts = _with_starts(text[begin : begin + _PIECE])
-            return begin + _place(starts, rest)
-        rest -= len(part)
-    return None
+    begins = [0, *accumulate(map(len, parts))]
+    number = _place(begins, rest)
+    begin = number * _PIECE
+    _, starts = _with_starts(text[begin : begin + _PIECE])
+    return begin + _place(starts, rest - begins[number])
 
 
 def _folded(text: str) -> str:
@@ -106,12 +105,7 @@ def _with_starts(text: str) -> tuple[str, Sequence[int]]:
     if text.isascii():
         return text.lower(), range(len(text))
     parts = [_fold(character) for character in text]
-    starts: list[int] = []
-    length = 0
-    for part in parts:
-        starts.append(length)
-        length += len(part)
-    return "".join(parts), starts
+    return "".join(parts), [0, *accumulate(map(len, parts))]
 
 
 def _place(starts: Sequence[int], at: int) -> int:

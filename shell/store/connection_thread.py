@@ -1,4 +1,4 @@
-"""Runs reads on a connection and thread of their own, with limits on their time."""
+"""Runs jobs on a connection and thread of their own, with limits on the time of reads."""
 
 import contextlib
 import threading
@@ -12,6 +12,7 @@ import apsw
 from shell.support.worker import Worker
 
 T = TypeVar("T")
+Job = Callable[[apsw.Connection], T]
 
 CHECK_STEPS = 2_000
 """SQLite instructions between two checks of the limit; they take well under a millisecond."""
@@ -63,53 +64,40 @@ def limited(connection: apsw.Connection, limit: ReadLimit) -> Iterator[None]:
         connection.set_progress_handler(None)
 
 
-class Reader:
-    """Reads on its own thread; the first job opens the connection, `close()` closes it.
+class ConnectionThread:
+    """The first job opens the connection, `close()` closes it. Any thread may call it.
 
     Args:
         name: of the thread.
-        connect: opens a connection that only reads.
-        run: runs a job with the connection, as one transaction.
+        connect: opens the connection.
     """
 
-    def __init__(
-        self,
-        name: str,
-        connect: Callable[[], apsw.Connection],
-        run: Callable[[apsw.Connection, Callable[[apsw.Connection], T]], T],
-    ) -> None:
+    def __init__(self, name: str, connect: Callable[[], apsw.Connection]) -> None:
         self._worker = Worker(name)
         self._connect = connect
-        self._run = run
         self._connection: apsw.Connection | None = None
         self._lock = threading.Lock()
         self._limits: set[ReadLimit] = set()
 
-    def open(self) -> Future[None]:
-        """Open the connection now, so that a failure shows at once."""
+    def run(self, job: Job[T]) -> Future[T]:
+        """Queue a job, which runs even if `close()` is called before its turn."""
+        return self._worker.submit(lambda: job(self._opened()))
 
-        def open_now() -> None:
-            self._opened()
+    def read(self, job: Job[T], limit: ReadLimit) -> Future[T]:
+        """Queue a job that `close()` stops."""
 
-        return self._worker.submit(open_now)
-
-    def read(self, job: Callable[[apsw.Connection], T], limit: ReadLimit) -> Future[T]:
-        """Queue a job. Any thread may call this."""
-
-        def run() -> T:
-            connection = self._opened()
+        def read(connection: apsw.Connection) -> T:
             with limited(connection, limit):
-                result: T = self._run(connection, job)  # type: ignore[arg-type, assignment]
-            return result
+                return job(connection)
 
         with self._lock:
             self._limits.add(limit)
-        outcome = self._worker.submit(run)
+        outcome = self.run(read)
         outcome.add_done_callback(lambda _: self._forget(limit))
         return outcome
 
     def close(self) -> None:
-        """Stop the running and the queued jobs, then close the connection."""
+        """Stop the reads, finish what else is queued, then close the connection."""
         with self._lock:
             for limit in self._limits:
                 limit.stop()
