@@ -296,8 +296,8 @@ class Answers:
             except BaseException:
                 slot.release()
                 raise
-            if slot.spending is not None:
-                slot.spending.answer = written.answer_id
+            if slot.plan.spending is not None:
+                slot.plan.spending.answer = written.answer_id
             if isinstance(options, ContinueRequest) and options.more is not None:
                 # If it cannot be written, the run stops at the same budget again.
                 with contextlib.suppress(ShellError):

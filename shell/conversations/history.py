@@ -18,7 +18,7 @@ from shell.contract import (
 from shell.conversations.text_files import fence, fenced
 from shell.inference.log import ProposedCall
 from shell.inference.request import BYTES_PER_TOKEN_MARGIN, TOKENS_PER_MESSAGE, room
-from shell.inference.steps import ResumedStep
+from shell.inference.run_plan import ResumedStep
 from shell.inference.tool_call import OpenCall, told
 from shell.providers.base import AnsweredCall, ModelInfo, ModelStep
 from shell.store.messages.steps import StoredCall, StoredStep

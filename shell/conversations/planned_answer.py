@@ -14,7 +14,7 @@ from shell.conversations.estimates import estimate_request
 from shell.conversations.history import Sent, history, resumed_step, to_continue
 from shell.conversations.parameters import Parameters
 from shell.inference.request import check_size, fit_request, with_tools
-from shell.inference.steps import ResumedStep
+from shell.inference.run_plan import ResumedStep
 from shell.providers.base import ModelInfo, Provider, ShowsRequests
 from shell.store.messages.turns import Author, PathMessage
 from shell.store.wire_log import request_of

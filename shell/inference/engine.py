@@ -5,9 +5,7 @@ inference, `log.py` its events.
 """
 
 import asyncio
-import math
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
 
 from shell.contract import (
     MAX_STEPS,
@@ -30,11 +28,12 @@ from shell.inference.limits import Settings
 from shell.inference.live_runs import LiveRuns
 from shell.inference.log import InferenceLog
 from shell.inference.request import check_size, fit_offer, fit_request, note_strangers
-from shell.inference.run import Prepared, Run, RunCancelled, Wire
+from shell.inference.run import Run, RunCancelled, Wire
+from shell.inference.run_plan import Prepared, ResumedStep, RunPlan
 from shell.inference.sessions import Session, Sessions, SessionTurn
 from shell.inference.slot import Slot, new_inference_id
-from shell.inference.spending import Ledger, Spending, start_spending
-from shell.inference.steps import ResumedStep
+from shell.inference.spending import Ledger, start_spending
+from shell.inference.tool_calls import Commit
 from shell.providers.base import ModelInfo, ModelStep, Provider
 from shell.providers.charges import CallKind
 from shell.tools.offer import Offer
@@ -58,11 +57,10 @@ class Engine:
     ) -> None:
         self._resolve = resolve
         self._ledger = ledger
-        self._wire = wire
         self._settings = settings or Settings()
         self._loop = asyncio.get_running_loop()
         limits = self._settings.limits
-        self._runs = LiveRuns(limits, self._turn_ended)
+        self._runs = LiveRuns(limits, wire, self._turn_ended)
         self._sessions = Sessions(limits.sessions, limits.session_idle_s, self._loop.time)
         self._closing = False
         self._sweeper = self._loop.call_later(SWEEP_S, self._sweep)
@@ -101,7 +99,7 @@ class Engine:
         messages: Sequence[Message | ModelStep] | None = None,
         notices: Sequence[Notice] = (),
         offer: Offer | None = None,
-        commit: Callable[[InferenceLog], Awaitable[None]] | None = None,
+        commit: Commit | None = None,
         resumed: ResumedStep | None = None,
         while_content_comes: bool = False,
         conversation: str | None = None,
@@ -135,14 +133,12 @@ class Engine:
             provider,
             model,
             lambda: (fitted.request, fitted.notices),
-            offer=fitted.offer,
+            fitted.offer,
             commit=commit,
             resumed=resumed,
             while_content_comes=while_content_comes,
-            spending=start_spending(
-                self._ledger, request, provider, model, conversation=conversation, kind=kind
-            ),
             conversation=conversation,
+            kind=kind,
         )
 
     def run_session(
@@ -182,10 +178,9 @@ class Engine:
             provider,
             model,
             prepare,
-            offer=offer,
+            offer,
             session=session,
             turn=turn,
-            spending=start_spending(self._ledger, options, provider, model),
         )
         run = self._runs.open(slot)
         session.waiting.append(turn)
@@ -303,45 +298,40 @@ class Engine:
         provider: Provider,
         model: ModelInfo,
         prepare: Callable[[], Prepared],
+        offer: Offer | None,
         *,
-        offer: Offer | None = None,
-        commit: Callable[[InferenceLog], Awaitable[None]] | None = None,
+        commit: Commit | None = None,
         resumed: ResumedStep | None = None,
         while_content_comes: bool = False,
         session: Session | None = None,
         turn: SessionTurn | None = None,
-        spending: Spending | None = None,
         conversation: str | None = None,
+        kind: CallKind = "answer",
     ) -> Slot:
-        session_id = None if session is None else session.config.session_id
         inference_id = parameters.inference_id or new_inference_id()
-        silent = provider.local or model.silent_reasoning
-        waits = self._settings.deadlines.waits(parameters, silent=silent)
-        if while_content_comes and parameters.timeout_ms is None:
-            waits = replace(waits, overall_s=math.inf)
-
-        def make_run() -> Run:
-            log = InferenceLog(inference_id, session_id, self._loop.time)
-            recording = None
-            if self._wire is not None:
-                recording = self._wire.begin(log, provider.id, model.id, conversation)
-            return Run(
-                log,
-                provider,
-                prepare,
-                waits,
-                self._settings.retries,
-                streamed=parameters.stream,
-                offer=offer,
-                max_steps=parameters.max_steps or MAX_STEPS,
-                commit=commit,
-                resumed=resumed,
-                spending=spending,
-                cost=model.cost,
-                recording=recording,
-                on_end=self._runs.ended,
-            )
-
+        spending = start_spending(
+            self._ledger, parameters, provider, model, conversation=conversation, kind=kind
+        )
+        if spending is not None:
+            spending.answer = inference_id
+        plan = RunPlan(
+            provider,
+            model,
+            prepare,
+            self._settings.deadlines.waits(
+                parameters,
+                silent=provider.local or model.silent_reasoning,
+                while_content_comes=while_content_comes,
+            ),
+            self._settings.retries,
+            streamed=parameters.stream,
+            offer=offer,
+            max_steps=parameters.max_steps or MAX_STEPS,
+            commit=commit,
+            resumed=resumed,
+            spending=spending,
+            conversation=conversation,
+        )
         shared = parameters.share or (session is not None and session.config.share)
         on_close = parameters.on_close or ("finish" if shared else "cancel")
         slot = Slot(
@@ -351,13 +341,10 @@ class Engine:
             on_close == "finish",
             session,
             turn,
-            make_run,
+            plan,
             self._runs.begin_reserved,
             self._runs.release,
-            spending,
         )
-        if spending is not None:
-            spending.answer = inference_id
         self._runs.add(slot)
         return slot
 
@@ -365,8 +352,6 @@ class Engine:
 
     def _turn_ended(self, slot: Slot, run: Run) -> None:
         """Add what a run said to its session, and begin the next one."""
-        if self._wire is not None:
-            self._wire.end(run.log)
         if slot.session is None or slot.turn is None:
             return
         ending = run.log.ending

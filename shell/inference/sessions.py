@@ -22,7 +22,7 @@ from shell.inference.request import (
     prepare_request,
     room,
 )
-from shell.inference.run import Prepared
+from shell.inference.run_plan import Prepared
 from shell.providers.base import ModelInfo
 from shell.support.ids import epoch_ms
 from shell.support.text import estimate_tokens

@@ -55,8 +55,8 @@ class WaitedTooLong(Exception):
     """Nobody decided within `WAIT_S`."""
 
 
-Commit = Callable[[], Awaitable[None]]
-"""Waits until everything in the log is on the disk. Raises ShellError if it cannot be."""
+Commit = Callable[[InferenceLog], Awaitable[None]]
+"""Waits until everything in a log is on the disk. Raises ShellError if it cannot be."""
 
 
 class ToolCalls:
@@ -334,7 +334,7 @@ class ToolCalls:
             media: Sequence[Media] = ()
             try:
                 if self._commit is not None:
-                    await self._commit()
+                    await self._commit(self._log)
                 output = await self._run(call, call.tool)
                 if isinstance(output, str):
                     output = ToolOutput(output, ())
