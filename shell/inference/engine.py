@@ -74,22 +74,14 @@ class Engine:
         *,
         offer: Offer | None = None,
         while_content_comes: bool = False,
-        conversation: str | None = None,
-        kind: CallKind = "answer",
     ) -> InferenceLog:
         """Run a model on the request's messages; the same as `reserve` and `begin`.
 
         Raises:
             ShellError: the request is refused (VALIDATION, LIMIT, API_KEY_ERROR …).
         """
-        return self.reserve(
-            owner,
-            request,
-            offer=offer,
-            while_content_comes=while_content_comes,
-            conversation=conversation,
-            kind=kind,
-        ).begin()
+        slot = self.reserve(owner, request, offer=offer, while_content_comes=while_content_comes)
+        return slot.begin()
 
     def reserve(
         self,
@@ -310,10 +302,14 @@ class Engine:
     ) -> Slot:
         inference_id = parameters.inference_id or new_inference_id()
         spending = start_spending(
-            self._ledger, parameters, provider, model, conversation=conversation, kind=kind
+            self._ledger,
+            parameters,
+            provider,
+            model,
+            answer=inference_id,
+            conversation=conversation,
+            kind=kind,
         )
-        if spending is not None:
-            spending.answer = inference_id
         plan = RunPlan(
             provider,
             model,
