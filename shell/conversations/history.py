@@ -17,7 +17,13 @@ from shell.contract import (
 )
 from shell.conversations.text_files import fence, fenced
 from shell.inference.log import ProposedCall
-from shell.inference.request import BYTES_PER_TOKEN_MARGIN, TOKENS_PER_MESSAGE, room
+from shell.inference.request import (
+    BYTES_PER_TOKEN_MARGIN,
+    TOKENS_PER_MESSAGE,
+    history_trimmed,
+    message_tokens,
+    room,
+)
 from shell.inference.run_plan import ResumedStep
 from shell.inference.tool_call import OpenCall, told
 from shell.providers.base import AnsweredCall, ModelInfo, ModelStep
@@ -114,7 +120,7 @@ def is_filling(
 
 def tokens_of(turn: PathMessage) -> int:
     """About how many tokens of a model's context a message takes, rather too many."""
-    return _tokens(text_of_all(sent_for(turn)))
+    return message_tokens(text_of_all(sent_for(turn)))
 
 
 def _add_summary(kept: Sent, summary: str) -> None:
@@ -152,12 +158,10 @@ def _fitting(
         is_last = place == len(turns) - 1
         messages = sent_for(turns[place], None if is_last else model, notices)
         text = text_of_all(messages)
-        tokens -= _tokens(text)
+        tokens -= message_tokens(text)
         characters -= len(text)
         if kept and (tokens < 0 or characters < 0 or len(kept) >= MAX_MESSAGES):
-            text = f"The {place + 1} oldest messages do not fit in {model.id} and were left out"
-            code = NoticeCode.HISTORY_TRIMMED
-            notices[code] = Notice(code=code, text=text, model=model.id, left_out=place + 1)
+            notices[NoticeCode.HISTORY_TRIMMED] = history_trimmed(model, place + 1)
             break
         kept[:0] = messages
     return kept, notices
@@ -180,10 +184,6 @@ def sent_for(
 def text_of_all(messages: Sent) -> str:
     """Everything of some messages that counts against a model's context."""
     return "".join(map(text_of, messages))
-
-
-def _tokens(text: str) -> int:
-    return int(estimate_tokens(text) * BYTES_PER_TOKEN_MARGIN) + TOKENS_PER_MESSAGE
 
 
 def _without_results(said: PathMessage) -> PathMessage:

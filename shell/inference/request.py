@@ -22,6 +22,7 @@ from shell.providers.base import (
     effort_dropped,
     tools_dropped,
 )
+from shell.support.text import estimate_tokens
 from shell.tools.offer import Offer
 
 TOKENS_PER_MESSAGE = 8
@@ -51,6 +52,18 @@ def room(model: ModelInfo, max_tokens: int | None) -> int:
     most = max_tokens or model.max_tokens_default or model.max_output_tokens
     reserve = most or ANSWER_RESERVE_TOKENS
     return model.context_tokens - min(reserve, model.context_tokens // 4)
+
+
+def message_tokens(text: str) -> int:
+    """About how many tokens a message with this text takes, rather too many."""
+    return int(estimate_tokens(text) * BYTES_PER_TOKEN_MARGIN) + TOKENS_PER_MESSAGE
+
+
+def history_trimmed(model: ModelInfo, left_out: int) -> Notice:
+    """Say that the oldest messages were left out."""
+    text = f"The {left_out} oldest messages do not fit in {model.id} and were left out"
+    code = NoticeCode.HISTORY_TRIMMED
+    return Notice(code=code, text=text, model=model.id, left_out=left_out)
 
 
 def prepare_request(
