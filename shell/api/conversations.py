@@ -292,7 +292,7 @@ class ConversationsApi:
         """Announce a file to be imported. Resolves with the import's id. The topic `import` with
         this key has its progress.
         """
-        return self._imports.begin(caller.id, params.name, params.size)
+        return self._imports.begin(caller.id, params.size)
 
     def import_write(self, caller: Caller, params: ImportPiece) -> int:
         """Hand over the next piece. Resolves with the bytes so far; the last one begins it."""

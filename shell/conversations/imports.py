@@ -35,10 +35,9 @@ State = Literal["receiving", "running", "done", "cancelled", "failed"]
 class Import:
     """One import. Its own thread parses and writes; all methods run on the loop thread."""
 
-    def __init__(self, owner: str, name: str, size: int, file: IO[bytes], now_s: float) -> None:
+    def __init__(self, owner: str, size: int, file: IO[bytes], now_s: float) -> None:
         self.id = new_id()
         self.owner = owner
-        self.name = name
         self.size = size
         self.file = file
         self.received = 0
@@ -80,7 +79,7 @@ class Imports:
         self._imports: dict[str, Import] = {}
         self._threads: set[threading.Thread] = set()
 
-    def begin(self, owner: str, name: str, size: int) -> str:
+    def begin(self, owner: str, size: int) -> str:
         """Begin an import of a file of this size.
 
         Raises:
@@ -94,7 +93,7 @@ class Imports:
             text = f"Only {AT_ONCE} imports can run at the same time"
             raise LimitReached(text, AT_ONCE, current, reason=Reason.TOO_MANY_IMPORTS)
         file = tempfile.TemporaryFile(dir=self._folder)  # noqa: SIM115 - closed by `_run`, `_drop`
-        one = Import(owner, name, size, file, self._loop.time())
+        one = Import(owner, size, file, self._loop.time())
         self._imports[one.id] = one
         self._publish(one)
         for ended in [key for key, old in self._imports.items() if not old.under_way][:-REMEMBERED]:
