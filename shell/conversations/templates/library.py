@@ -217,17 +217,13 @@ class Templates:
                 found.append(SavedVersion(version=version, saved_at=int(saved)))
         return sorted(found, key=lambda one: one.saved_at, reverse=True)
 
-    def import_file(self, file: str, text: str) -> list[TemplateSummary]:
+    def import_file(self, file: str, text: str) -> Sequence[TemplateSummary]:
         """Write the templates of a file, also of other programs.
 
         Raises:
             ShellError: it has none, or they cannot be written.
         """
-        made = [self.create(name, found) for name, found in convert(file, text)]
-        return [
-            TemplateSummary(**{key: getattr(each, key) for key in TemplateSummary.model_fields})
-            for each in made
-        ]
+        return [self.create(name, found) for name, found in convert(file, text)]
 
     # --- inside -----------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
-from jinja2 import Environment, StrictUndefined, TemplateSyntaxError, meta, nodes
+from jinja2 import Environment, StrictUndefined, TemplateSyntaxError, Undefined, meta, nodes
 from jinja2 import filters as all_filters
 from jinja2.exceptions import SecurityError, TemplateError
 from jinja2.ext import Extension
@@ -332,8 +332,6 @@ def _plain(value: Any) -> Any:
 
 def _default(value: Any, default: Any = "", boolean: bool = False) -> Any:
     """A field that was left empty is None or an empty text."""
-    from jinja2 import Undefined
-
     empty = isinstance(value, Undefined) or value is None or value == ""
     return default if empty or (boolean and not value) else value
 
