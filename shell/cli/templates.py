@@ -161,7 +161,7 @@ class TemplateCommands:
                     tools = core.tools()
                     names = "all" if filled.tools == "all" else filled.tools.split(",")
                     offer = await tools.offer(names, tools.permissions())
-                return await preview_answer(planned, offer, model, provider)
+                return await preview_answer(planned, offer, provider)
 
             request = running.thread.run(preview()).request
         if request is None or request.body is None:

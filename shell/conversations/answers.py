@@ -24,19 +24,20 @@ from shell.contract import (
     WaitingConversation,
 )
 from shell.conversations.authors import Authors
-from shell.conversations.estimates import estimate
-from shell.conversations.history import history, resumed_step
 from shell.conversations.parameters import Parameters
 from shell.conversations.path import read_path
-from shell.conversations.planned_answer import plan_answer, preview_answer
+from shell.conversations.planned_answer import (
+    PlannedAnswer,
+    estimate_answer,
+    plan_answer,
+    preview_answer,
+)
 from shell.conversations.titles import Chosen, Titles
 from shell.conversations.waiting_calls import WaitingCalls
 from shell.errors import NotFound, SessionBusy, ShellError, ToolError, ValidationFailed
 from shell.inference.engine import Engine
 from shell.inference.log import InferenceLog
-from shell.inference.request import RequestedRun
-from shell.inference.slot import Slot
-from shell.providers.base import ModelInfo, Provider
+from shell.providers.base import Provider
 from shell.store.database import Database
 from shell.store.ledger import Ledger
 from shell.store.messages import decisions, queries, steps, turns
@@ -178,15 +179,8 @@ class Answers:
         Raises:
             ShellError: it could not be sent either.
         """
-        question = take_apart(asked.text)
-        place = await self._place(asked, question)
-        model, by = self._authors.find(place, asked.provider_id, asked.model_id)
-        max_tokens = asked.max_tokens or self.parameters().max_tokens
-        sent = history(
-            await read_path(self._store, place, question), model, place.system_prompt, max_tokens
-        )
-        wish = RequestedRun(sent[0], place.system_prompt, asked.temperature, max_tokens)
-        return await estimate(asked, wish, sent[1], model, self._authors.resolve(by.provider_id))
+        planned = await self._planned_question(asked, take_apart(asked.text))
+        return await estimate_answer(asked, planned, self._provider_of(planned))
 
     async def preview(self, asked: PreviewRequest) -> Preview:
         """Say what a message would send if it were sent now. Nothing is sent or written.
@@ -194,24 +188,34 @@ class Answers:
         Raises:
             ShellError: it could not be sent either.
         """
-        question = await _taken_apart(asked.content)
-        place = await self._place(asked, question)
-        model, by = self._authors.find(place, asked.provider_id, asked.model_id)
-        path = await read_path(self._store, place, question)
-        offer = await self._offer(asked, path)
-        planned = plan_answer(asked, self.parameters(), model, by, place.system_prompt, path)
-        return await preview_answer(planned, offer, model, self._authors.resolve(by.provider_id))
+        planned = await self._planned_question(asked, await _taken_apart(asked.content))
+        offer = await self._offer(asked, planned)
+        return await preview_answer(planned, offer, self._provider_of(planned))
 
-    async def _place(
+    async def _planned_question(
         self, asked: EstimateRequest | PreviewRequest, question: StoredContent
-    ) -> turns.TurnPlace:
+    ) -> PlannedAnswer:
         if asked.conversation_id is None:
             prompt = asked.system_prompt if isinstance(asked, PreviewRequest) else None
             if prompt is None:
                 prompt = self.parameters().system_prompt
-            return turns.TurnPlace("", [], prompt, None, None, {})
-        turn = turns.question(asked.conversation_id, question, asked.after)
-        return await self._store.read(asked.conversation_id, turn.find)
+            place = turns.TurnPlace("", [], prompt, None, None, {})
+        else:
+            turn = turns.question(asked.conversation_id, question, asked.after)
+            place = await self._store.read(asked.conversation_id, turn.find)
+        return await self._planned(asked, place, question)
+
+    async def _planned(
+        self, options: AnswerOptions, place: turns.TurnPlace, question: StoredContent | None
+    ) -> PlannedAnswer:
+        model, by = self._authors.find(
+            place, options.provider_id, options.model_id, options.inference_id
+        )
+        path = await read_path(self._store, place, question)
+        return plan_answer(options, self.parameters(), model, by, place.system_prompt, path)
+
+    def _provider_of(self, planned: PlannedAnswer) -> Provider:
+        return self._authors.resolve(planned.by.provider_id)
 
     def stop(self, owner: str, conversation_id: str) -> None:
         """Cancel the running answer of a conversation."""
@@ -283,15 +287,22 @@ class Answers:
             # An answer that was just stopped or has just ended belongs to the path.
             await self.wait_until_stored(conversation_id)
             place = await self._store.read(conversation_id, turn.find)
-            model, by = self._authors.find(
-                place, options.provider_id, options.model_id, options.inference_id
+            planned = await self._planned(options, place, turn.question)
+            offer = await self._offer(options, planned)
+            slot = self._engine.reserve(
+                owner,
+                planned.request,
+                messages=planned.messages,
+                notices=planned.notices,
+                offer=offer,
+                commit=self._commit,
+                resumed=planned.resumed,
+                while_content_comes=True,
+                conversation=place.conversation_id,
             )
-            path = await read_path(self._store, place, turn.question)
-            offer = await self._offer(options, path)
-            slot = self._reserve(owner, options, model, by, place, path, offer)
             try:
                 written = await self._store.write(
-                    conversation_id, lambda connection: turn.write(connection, place, by)
+                    conversation_id, lambda connection: turn.write(connection, place, planned.by)
                 )
             except BaseException:
                 slot.release()
@@ -315,43 +326,20 @@ class Answers:
         )
         return StartedAnswer(log, reply)
 
-    def _reserve(
-        self,
-        owner: str,
-        options: AnswerOptions,
-        model: ModelInfo,
-        by: turns.Author,
-        place: turns.TurnPlace,
-        path: list[turns.PathMessage],
-        offer: Offer | None,
-    ) -> Slot:
-        planned = plan_answer(options, self.parameters(), model, by, place.system_prompt, path)
-        return self._engine.reserve(
-            owner,
-            planned.request,
-            messages=planned.messages,
-            notices=planned.notices,
-            offer=offer,
-            commit=self._commit,
-            resumed=planned.resumed,
-            while_content_comes=True,
-            conversation=place.conversation_id,
-        )
-
-    async def _offer(self, options: AnswerOptions, path: list[turns.PathMessage]) -> Offer | None:
+    async def _offer(self, options: AnswerOptions, planned: PlannedAnswer) -> Offer | None:
         """The tools of an answer, with what was decided earlier in its conversation."""
         wanted = options.tools
-        if path[-1].role == "assistant" and (step := resumed_step(path[-1])) and step.calls:
+        if planned.resumed is not None and planned.resumed.calls:
             # What an earlier run has left open can only go on with its tools.
-            still = [call for call in step.calls if call.state not in SETTLED]
+            still = [call for call in planned.resumed.calls if call.state not in SETTLED]
             wanted = wanted or [call.proposed.name for call in still]
         if wanted is None or wanted == [] or self._tools is None:
             return None
         tools = self._tools()
         permissions = tools.permissions()
-        decisions.restore(permissions, path)
+        decisions.restore(permissions, planned.path)
         offer = await tools.offer(wanted, permissions)
-        for made in (step for said in path for step in said.steps if not step.is_open):
+        for made in (step for said in planned.path for step in said.steps if not step.is_open):
             offer.note_step((call.name, call.part.result or "") for call in made.calls)
         return offer
 

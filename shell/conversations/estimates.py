@@ -3,15 +3,9 @@
 import contextlib
 from collections.abc import Sequence
 
-from shell.contract import Estimate, EstimateRequest, Notice, NoticeCode
+from shell.contract import Estimate, Notice, NoticeCode
 from shell.errors import ShellError
-from shell.inference.request import RequestedRun, prepare_request
-from shell.inference.spending import (
-    BASE64_PER_TOKEN,
-    IMAGE_TOKENS,
-    UNKNOWN_OUTPUT_TOKENS,
-    estimate_input,
-)
+from shell.inference.spending import UNKNOWN_OUTPUT_TOKENS, estimate_input
 from shell.providers.base import (
     CountsTokens,
     ModelInfo,
@@ -20,30 +14,6 @@ from shell.providers.base import (
     ProviderRequest,
 )
 from shell.providers.charges import NANOS, price_of
-
-
-async def estimate(
-    asked: EstimateRequest,
-    wish: RequestedRun,
-    notices: Sequence[Notice],
-    model: ModelInfo,
-    provider: Provider,
-) -> Estimate:
-    """Count the request that would be sent.
-
-    Args:
-        asked: the message, with its attachments by their sizes.
-        wish: the request with the message's text.
-        notices: what was left out of it.
-        model: who would answer.
-        provider: counts the tokens itself if it can.
-
-    Raises:
-        ValidationFailed: the model cannot answer this.
-    """
-    request, _ = prepare_request(wish, model)
-    added = asked.images * IMAGE_TOKENS + asked.file_bytes * 4 // 3 // BASE64_PER_TOKEN
-    return await estimate_request(request, notices, model, provider, added)
 
 
 async def estimate_request(

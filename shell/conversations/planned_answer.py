@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from shell.contract import (
     AnswerOptions,
+    Estimate,
+    EstimateRequest,
     InferenceRequest,
     Notice,
     Preview,
@@ -13,8 +15,9 @@ from shell.contract import (
 from shell.conversations.estimates import estimate_request
 from shell.conversations.history import Sent, history, resumed_step, to_continue
 from shell.conversations.parameters import Parameters
-from shell.inference.request import check_size, fit_request, with_tools
+from shell.inference.request import FittedRequest, check_size, fit_request, with_tools
 from shell.inference.run_plan import ResumedStep
+from shell.inference.spending import BASE64_PER_TOKEN, IMAGE_TOKENS
 from shell.providers.base import ModelInfo, Provider, ShowsRequests
 from shell.store.messages.turns import Author, PathMessage
 from shell.store.wire_log import request_of
@@ -23,14 +26,25 @@ from shell.tools.offer import Offer
 
 @dataclass(frozen=True, slots=True)
 class PlannedAnswer:
-    """What is asked of the engine."""
+    """What is asked of the engine, and what was read for it."""
 
+    model: ModelInfo
+    by: Author
+    path: Sequence[PathMessage]
     request: InferenceRequest
     messages: Sent
     notices: Sequence[Notice]
     """What was left out of the messages."""
     resumed: ResumedStep | None
     """The step in which an earlier run of the same answer has ended."""
+
+    def fitted(self, offer: Offer | None) -> FittedRequest:
+        """What the model would be sent first.
+
+        Raises:
+            ValidationFailed: the model cannot answer this.
+        """
+        return fit_request(self.request, self.messages, self.notices, offer, self.model)
 
 
 def plan_answer(
@@ -66,11 +80,11 @@ def plan_answer(
         inference_id=by.inference_id,
         share=True,
     )
-    return PlannedAnswer(request, messages, notices, resumed)
+    return PlannedAnswer(model, by, path, request, messages, notices, resumed)
 
 
 async def preview_answer(
-    planned: PlannedAnswer, offer: Offer | None, model: ModelInfo, provider: Provider
+    planned: PlannedAnswer, offer: Offer | None, provider: Provider
 ) -> Preview:
     """What the first step of an answer would send. Only a budget may still shorten the answer.
 
@@ -78,13 +92,26 @@ async def preview_answer(
         ValidationFailed: the model cannot answer this.
     """
     check_size(planned.messages)
-    fitted = fit_request(planned.request, planned.messages, planned.notices, offer, model)
+    fitted = planned.fitted(offer)
     request = with_tools(fitted.request, fitted.offer, provider.id)
     shown: WireRequest | None = None
     if isinstance(provider, ShowsRequests):
         shown = request_of(provider.outgoing(request))
     return Preview(
         request=shown,
-        estimate=await estimate_request(request, planned.notices, model, provider),
+        estimate=await estimate_request(request, planned.notices, planned.model, provider),
         notices=list(fitted.notices),
     )
+
+
+async def estimate_answer(
+    asked: EstimateRequest, planned: PlannedAnswer, provider: Provider
+) -> Estimate:
+    """What an answer would take. Attachments count by their sizes.
+
+    Raises:
+        ValidationFailed: the model cannot answer this.
+    """
+    request = planned.fitted(None).request
+    added = asked.images * IMAGE_TOKENS + asked.file_bytes * 4 // 3 // BASE64_PER_TOKEN
+    return await estimate_request(request, planned.notices, planned.model, provider, added)
