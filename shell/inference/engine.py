@@ -165,14 +165,7 @@ class Engine:
             return request, (*refused, *notices)
 
         slot = self._take_slot(
-            owner,
-            options,
-            provider,
-            model,
-            prepare,
-            offer,
-            session=session,
-            turn=turn,
+            owner, options, provider, model, prepare, offer, session=session, turn=turn
         )
         run = self._runs.open(slot)
         session.waiting.append(turn)

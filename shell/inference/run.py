@@ -115,15 +115,7 @@ class Run:
             self._tools = ToolCalls(self.log, watchdog, plan.offer, plan.commit)
         # No closure over this run: a cycle would keep the request, with its pictures, in memory
         # until the garbage collector runs.
-        new_call = partial(
-            ProviderCall,
-            self.log,
-            self._text,
-            watchdog,
-            plan.provider,
-            waits=plan.waits,
-            retries=plan.retries,
-        )
+        new_call = partial(ProviderCall, self.log, self._text, watchdog, plan)
         self._steps = Steps(self.log, plan, request, new_call, self._tools)
         self._task = self._loop.create_task(self._go(self._steps), name=self.log.inference_id)
 
