@@ -143,6 +143,12 @@ class ToolCall:
             )
         )
 
+    def refuse(self, state: CallState, text: str, code: ErrorCode | None = None) -> None:
+        """End it although it has not run."""
+        self.move(state)
+        self.tell()
+        self.settle(state, text, code)
+
     def settle(
         self,
         state: CallState,

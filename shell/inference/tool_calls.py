@@ -26,11 +26,11 @@ from shell.providers.base import AnsweredCall, ToolSpec
 from shell.support.text import clean
 from shell.tools.arguments import check_arguments, parse_arguments, parse_edited, written
 from shell.tools.asking import ASKER
-from shell.tools.base import Arguments, Tool
+from shell.tools.base import Arguments
 from shell.tools.call_states import SETTLED
 from shell.tools.media import Media, ToolOutput
 from shell.tools.offer import Offer, OfferedTool
-from shell.tools.permissions import Ruling, completed
+from shell.tools.permissions import completed
 
 MAX_BATCH = 16
 """Most calls of one step."""
@@ -225,25 +225,19 @@ class ToolCalls:
 
     def _admit(self, call: ToolCall) -> None:
         """Find the tool, check the arguments, and decide whether a person must be asked."""
-        if self._find(call) is None or call.tool is None:
+        if (tool := self._find(call)) is None:
             return
-        repeated = self._is_repeated(call)
-        ruling = self._offer.rule(call.tool, call.arguments, repeated=repeated)
+        ruling = self._offer.rule(tool, call.arguments, repeated=self._is_repeated(call))
         match ruling.verdict:
             case "allow":
                 call.move("allowed")
                 call.tell()
             case "deny":
-                self._deny(call, ruling)
+                call.refuse("denied", ruling.why or DENIED)
             case "ask":
                 call.ask(ruling.why)
 
-    def _deny(self, call: ToolCall, ruling: Ruling) -> None:
-        call.move("denied")
-        call.tell()
-        call.settle("denied", ruling.why or DENIED)
-
-    def _find(self, call: ToolCall) -> Tool | None:
+    def _find(self, call: ToolCall) -> OfferedTool | None:
         """The tool of a call whose arguments fit; else the call is settled."""
         proposed = call.proposed
         try:
@@ -254,11 +248,9 @@ class ToolCalls:
             call.arguments = parse_arguments(proposed.arguments)
             check_arguments(call.tool.tool, call.arguments)
         except ToolError as error:
-            call.move("invalid")
-            call.tell()
-            call.settle("invalid", error.message, error.code)
+            call.refuse("invalid", error.message, error.code)
             return None
-        return call.tool.tool
+        return call.tool
 
     def _take_up(self, call: ToolCall, before: OpenCall) -> None:
         """Bring a call of an earlier run to where it can go on."""
@@ -271,19 +263,17 @@ class ToolCalls:
                 call.tool = self._offer.find(call.proposed.name)
                 call.arguments = parse_arguments(call.proposed.arguments)
             call.state = "running"
-            call.move("lost")
-            call.tell()
-            call.settle("lost", LOST)
+            call.refuse("lost", LOST)
             return
         if before.state not in ("waiting", "approved", "edited"):
             self._admit(call)
             return
-        if self._find(call) is None or call.tool is None:
+        if (tool := self._find(call)) is None:
             return
-        has_changed = call.tool.tool.definition != before.definition
-        ruling = self._offer.rule(call.tool, call.arguments, repeated=False)
+        has_changed = tool.tool.definition != before.definition
+        ruling = self._offer.rule(tool, call.arguments, repeated=False)
         if ruling.verdict == "deny":
-            self._deny(call, ruling)
+            call.refuse("denied", ruling.why or DENIED)
         elif before.state == "waiting":
             # A person was asked and has not answered, whatever is allowed by now.
             call.nonce = "" if has_changed else before.nonce
