@@ -137,13 +137,12 @@ class InferenceLog:
         if event.seq != self._length or event.inference_id != self.inference_id:
             raise ValueError(f"event {event.seq} does not belong at {self._length}")
         self._check_open()
-        ends = isinstance(event, DoneEvent | ErrorEvent)
         self._events[self._length] = event
         self._write(_EVENT, event.ms, "")
         self._characters += _characters(event)
         if isinstance(event, DoneEvent | ErrorEvent):
             self._ending = event
-        self._wake(ends)
+        self._wake(self._ending is not None)
 
     def append_text(self, channel: TextChannel, text: str) -> None:
         """Append text of the answer or of the reasoning; an empty text is no event.
