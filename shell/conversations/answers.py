@@ -104,9 +104,11 @@ class Answers:
         self._titles = Titles(store, engine, titles)
         self._claimed: set[str] = set()
         self._deciding = asyncio.Lock()
-        self._recorder = self._recording(store.database, store.recovered)
-        self._temporary_recorder = self._recording(store.temporary, lambda: None)
-        self.recorders = (self._recorder, self._temporary_recorder)
+        self.recorders = (
+            self._recording(store.database, store.recovered),
+            self._recording(store.temporary, lambda: None),
+        )
+        """Of conversations on the disk, and of temporary ones."""
 
     async def send(self, owner: str, request: SendRequest) -> StartedAnswer:
         """Ask at the end of the chosen path. The question is on the disk before it is sent."""
@@ -242,13 +244,13 @@ class Answers:
     @property
     def idle(self) -> bool:
         """Whether no answer is running or being written."""
-        return not self._claimed and self._recorder.idle and self._temporary_recorder.idle
+        return not self._claimed and all(recorder.idle for recorder in self.recorders)
 
     async def close(self) -> None:
         """Write the last text of all answers. Call it after `Engine.close`."""
         await self._titles.close()
-        await self._recorder.close()
-        await self._temporary_recorder.close()
+        for recorder in self.recorders:
+            await recorder.close()
 
     def _recording(self, database: Database, saved: Callable[[], None]) -> Recorder:
         def ended(conversation_id: str) -> None:
@@ -259,8 +261,7 @@ class Answers:
         return Recorder(database, saved=saved, failed=self._store.failed, ended=ended)
 
     def _recorder_of(self, conversation_id: str) -> Recorder:
-        temporary = conversation_id.startswith(TEMPORARY)
-        return self._temporary_recorder if temporary else self._recorder
+        return self.recorders[conversation_id.startswith(TEMPORARY)]
 
     async def _answer_at(
         self, owner: str, request: AnswerRequest | CallDecision | EditRequest, turn: turns.Turn
