@@ -271,10 +271,10 @@ class Host:
         return KeysApi(self._core.keys, lambda: self._core.providers.base_urls)
 
     async def _mcp(self) -> object:
-        from shell.api.mcp import McpApi, confirm_nothing
+        from shell.api.mcp import McpApi
 
         servers = self._core.tools().servers
-        return McpApi(servers, self._topics, self._confirm or confirm_nothing)
+        return McpApi(servers, self._topics, self._confirm)
 
     async def _model(self) -> object:
         from shell.api.model import ModelApi
