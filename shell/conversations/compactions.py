@@ -149,10 +149,6 @@ class Compactions:
         self._considering.add(task)
         task.add_done_callback(self._considering.discard)
 
-    async def settled(self) -> None:
-        """Wait until it is decided what the latest answers lead to."""
-        await asyncio.gather(*self._considering)
-
     async def close(self) -> None:
         """Stop everything. Call it after `Engine.close`."""
         tasks = [work.task for work in self._works.values() if work.task is not None]
