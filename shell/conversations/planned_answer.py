@@ -1,5 +1,6 @@
-"""Turns the path to a question into the request that answers it."""
+"""Turns the path to a question into the request that answers it, and says what that would take."""
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,16 +10,30 @@ from shell.contract import (
     EstimateRequest,
     InferenceRequest,
     Notice,
+    NoticeCode,
     Preview,
     WireRequest,
 )
-from shell.conversations.estimates import estimate_request
 from shell.conversations.history import Sent, history, resumed_step, to_continue
 from shell.conversations.parameters import Parameters
+from shell.errors import ShellError
 from shell.inference.request import FittedRequest, check_size, fit_request, with_tools
 from shell.inference.run_plan import ResumedStep
-from shell.inference.spending import BASE64_PER_TOKEN, IMAGE_TOKENS
-from shell.providers.base import ModelInfo, Provider, ShowsRequests
+from shell.inference.spending import (
+    BASE64_PER_TOKEN,
+    IMAGE_TOKENS,
+    UNKNOWN_OUTPUT_TOKENS,
+    estimate_input,
+)
+from shell.providers.base import (
+    CountsTokens,
+    ModelInfo,
+    ModelStep,
+    Provider,
+    ProviderRequest,
+    ShowsRequests,
+)
+from shell.providers.charges import NANOS, price_of
 from shell.store.messages.turns import Author, PathMessage
 from shell.store.wire_log import request_of
 from shell.tools.offer import Offer
@@ -99,7 +114,7 @@ async def preview_answer(
         shown = request_of(provider.outgoing(request))
     return Preview(
         request=shown,
-        estimate=await estimate_request(request, planned.notices, planned.model, provider),
+        estimate=await _estimate(request, planned.notices, planned.model, provider),
         notices=list(fitted.notices),
     )
 
@@ -114,4 +129,34 @@ async def estimate_answer(
     """
     request = planned.fitted(None).request
     added = asked.images * IMAGE_TOKENS + asked.file_bytes * 4 // 3 // BASE64_PER_TOKEN
-    return await estimate_request(request, planned.notices, planned.model, provider, added)
+    return await _estimate(request, planned.notices, planned.model, provider, added)
+
+
+async def _estimate(
+    request: ProviderRequest,
+    notices: Sequence[Notice],
+    model: ModelInfo,
+    provider: Provider,
+    added_tokens: int = 0,
+) -> Estimate:
+    """Count a request, and `added_tokens` for attachments that it does not have yet."""
+    counted = None
+    is_text = added_tokens == 0 and all(
+        isinstance(message, ModelStep) or isinstance(message.content, str)
+        for message in request.messages
+    )
+    if is_text and not request.tools and isinstance(provider, CountsTokens):
+        with contextlib.suppress(ShellError):
+            counted = await provider.count_tokens(request)
+    tokens = estimate_input(request, 1.0) + added_tokens if counted is None else counted
+    price = price_of(model, local=provider.local)
+    longest = request.max_tokens or model.max_output_tokens or UNKNOWN_OUTPUT_TOKENS
+    trimmed = (one.left_out or 0 for one in notices if one.code is NoticeCode.HISTORY_TRIMMED)
+    return Estimate(
+        input_tokens=tokens,
+        exact=counted is not None,
+        input_cost=None if price is None else price.of(tokens, 0) / NANOS,
+        most_cost=None if price is None else price.of(tokens, longest) / NANOS,
+        context_tokens=model.context_tokens if model.known else None,
+        left_out=sum(trimmed),
+    )
