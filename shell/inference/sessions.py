@@ -15,7 +15,6 @@ from shell.contract import (
 from shell.errors import LimitReached, NotFound, ValidationFailed
 from shell.inference.request import (
     TOKENS_PER_MESSAGE,
-    RequestedRun,
     history_trimmed,
     message_tokens,
     prepare_request,
@@ -97,20 +96,12 @@ class Session:
         Raises:
             ValidationFailed: the model cannot answer these messages.
         """
-        config = self.config
-        max_tokens = config.max_tokens if options.max_tokens is None else options.max_tokens
-        messages, left_out = self.messages_for(turn, room(model, max_tokens))
-        temperature = config.temperature if options.temperature is None else options.temperature
-        request, notices = prepare_request(
-            RequestedRun(
-                messages,
-                config.system_prompt,
-                temperature,
-                max_tokens,
-                options.effort or config.effort,
-            ),
-            model,
+        chosen = options.model_dump(
+            include={"temperature", "max_tokens", "effort"}, exclude_none=True, by_alias=False
         )
+        asked = self.config.model_copy(update=chosen)
+        messages, left_out = self.messages_for(turn, room(model, asked.max_tokens))
+        request, notices = prepare_request(messages, asked, model)
         if left_out:
             notices = (*notices, history_trimmed(model, left_out))
         return request, notices
