@@ -42,6 +42,7 @@ class Steps:
     ) -> None:
         self._log = log
         self._provider_id = plan.provider.id
+        self._offer = plan.offer
         self._new_call = new_call
         self._tools = tools
         self._resumed = resumed = plan.resumed
@@ -95,7 +96,7 @@ class Steps:
         made_by = self._provider_id, self._request.model.id
         try:
             if self._resumed is not None and self._resumed.calls:
-                self._add(self._resumed.done(await tools.resume(self._resumed.calls)), tools)
+                self._add(self._resumed.done(await tools.resume(self._resumed.calls)))
             while (call := await self._ask(step)) is not None:
                 calls, output = tuple(call.calls), tuple(call.output)
                 if not calls or call.finish in ("length", "content_filter"):
@@ -109,7 +110,7 @@ class Steps:
                     return
                 step += 1
                 self._earlier, self._first_ms, self._call = self.usage, self.first_ms, None
-                self._add(ModelStep(call.text, answered, output, *made_by), tools)
+                self._add(ModelStep(call.text, answered, output, *made_by))
         except WaitedTooLong:
             self._reached = "waiting"
 
@@ -155,10 +156,10 @@ class Steps:
             self._reached, self.pause_for = "budget", cut
         return call
 
-    def _add(self, done: ModelStep, tools: ToolCalls) -> None:
-        """Add a step and its results to the next request."""
-        messages = [*self._request.messages, done]
-        self._request = replace(self._request, messages=messages, tools=tools.specs)
+    def _add(self, done: ModelStep) -> None:
+        """Add a step and its results to the next request, which may have other tools."""
+        request = replace(self._request, messages=[*self._request.messages, done])
+        self._request = with_tools(request, self._offer, self._provider_id)
 
 
 def add_usage(a: Usage, b: Usage) -> Usage:

@@ -22,7 +22,7 @@ from shell.inference.log import InferenceLog, ProposedCall
 from shell.inference.questions import CALL_S, CallTime, Questions
 from shell.inference.tool_call import OpenCall, ToolCall
 from shell.inference.watchdog import Watchdog
-from shell.providers.base import AnsweredCall, ToolSpec
+from shell.providers.base import AnsweredCall
 from shell.support.text import clean
 from shell.tools.arguments import check_arguments, parse_arguments, parse_edited, written
 from shell.tools.asking import ASKER
@@ -89,11 +89,6 @@ class ToolCalls:
     def has_question(self) -> bool:
         """Whether a server of a running call asks the person something."""
         return any(call.questions.is_open for call in self._batch if call.questions)
-
-    @property
-    def specs(self) -> tuple[ToolSpec, ...]:
-        """What the model is told of the tools now."""
-        return self._offer.specs
 
     async def answer(self, step: int, proposed: Sequence[ProposedCall]) -> list[AnsweredCall]:
         """Carry out the calls of a step, in parallel where nothing has to be asked.
