@@ -35,9 +35,7 @@ def convert(file: str, text: str) -> list[tuple[str, str]]:
             return [(_name(stem), _of_prompty(read_yaml(head)[0], body))]
     except (BadHead, ValueError, RecursionError) as error:
         raise _wrong(f"{file} cannot be read: {error}") from None
-    if head:
-        return [(_name(stem), text)]
-    return [(_name(stem), _with_head({}, _of_braces(body)))]
+    return [(_name(stem), text if head else _of_braces(body))]
 
 
 def _of_llm(root: Any) -> str:
