@@ -9,7 +9,7 @@ import logging
 import random
 from collections.abc import Mapping
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import get_args
 
 from pydantic import ValidationError
@@ -286,13 +286,7 @@ def name_of(text: str) -> str:
 def _usage(report: UsageReport) -> Usage | None:
     """A provider's count of tokens; None when it is invalid."""
     try:
-        return Usage(
-            input_tokens=report.input_tokens,
-            output_tokens=report.output_tokens,
-            reasoning_tokens=report.reasoning_tokens,
-            cached_tokens=report.cached_tokens,
-            estimated=False,
-        )
+        return Usage(**asdict(report), estimated=False)
     except ValidationError:
         _log.warning("A provider reported %r as its usage", report)
         return None
