@@ -197,11 +197,10 @@ class InferenceLog:
 
     def text(self, channel: TextChannel) -> str:
         """The whole answer, or the whole reasoning, so far."""
-        wanted = TokenEvent if channel == "llm:token" else ReasoningEvent
         return "".join(
             event.token if isinstance(event, TokenEvent) else event.text
             for event in self.read()
-            if isinstance(event, TokenEvent | ReasoningEvent) and isinstance(event, wanted)
+            if isinstance(event, TokenEvent | ReasoningEvent) and event.channel == channel
         )
 
     def read(
