@@ -176,11 +176,9 @@ class ToolCalls:
                 edited = arguments
         pattern = completed(decision.pattern, call.arguments if edited is None else edited)
         self._offer.permissions.keep(tool, decision.verdict, decision.scope, pattern)
-        if decision.verdict == "deny":
-            call.move("denied")
-        else:
-            call.edited = edited
-            call.move("approved" if edited is None else "edited")
+        call.edited = edited
+        state: CallState = "approved" if edited is None else "edited"
+        call.move("denied" if decision.verdict == "deny" else state)
         self._log.append(
             ApprovalEvent(
                 **self._log.stamp(),
