@@ -295,13 +295,7 @@ class Engine:
     ) -> Slot:
         inference_id = parameters.inference_id or new_inference_id()
         spending = start_spending(
-            self._ledger,
-            parameters,
-            provider,
-            model,
-            answer=inference_id,
-            conversation=conversation,
-            kind=kind,
+            self._ledger, parameters, provider, model, inference_id, conversation, kind
         )
         plan = RunPlan(
             provider,
@@ -341,22 +335,20 @@ class Engine:
 
     def _turn_ended(self, slot: Slot, run: Run) -> None:
         """Add what a run said to its session, and begin the next one."""
-        if slot.session is None or slot.turn is None:
+        session = slot.session
+        if session is None or slot.turn is None:
             return
         ending = run.log.ending
         complete = isinstance(ending, DoneEvent) and not ending.cancelled
-        slot.session.total_tokens += run.usage.output_tokens
-        slot.session.close_turn(slot.turn, run.log.text("llm:token"), complete=complete)
-        self._sessions.touch(slot.session)
-        self._begin_waiting(slot.session)
-
-    def _begin_waiting(self, session: Session) -> None:
+        session.total_tokens += run.usage.output_tokens
+        session.close_turn(slot.turn, run.log.text("llm:token"), complete=complete)
+        self._sessions.touch(session)
         if not session.waiting or self._closing:
             return
         turn = session.waiting[0]
-        slot = next((slot for slot in self._runs.slots.values() if slot.turn is turn), None)
-        if slot is not None and slot.run is not None and slot.run.task is None:
-            self._runs.begin(slot.run)
+        waiting = next((slot for slot in self._runs.slots.values() if slot.turn is turn), None)
+        if waiting is not None and waiting.run is not None and waiting.run.task is None:
+            self._runs.begin(waiting.run)
 
     def _provider_of(self, session: Session) -> Provider:
         try:

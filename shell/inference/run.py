@@ -69,7 +69,8 @@ class Run:
         self._recording = recording
         self._on_end = on_end
         self._loop = asyncio.get_running_loop()
-        self._task: asyncio.Task[None] | None = None
+        self.task: asyncio.Task[None] | None = None
+        """From `begin()` on. It may outlive the ending while a stream is closed."""
         self._watchdog: Watchdog | None = None
         self._entered = False
         self._unwind: asyncio.TimerHandle | None = None
@@ -77,11 +78,6 @@ class Run:
         self._text = TextWriter(log, streamed=plan.streamed)
         self._tools: ToolCalls | None = None
         self._steps: Steps | None = None
-
-    @property
-    def task(self) -> asyncio.Task[None] | None:
-        """The task, from `begin()` on. It may outlive the ending while a stream is closed."""
-        return self._task
 
     @property
     def is_stopped(self) -> bool:
@@ -117,7 +113,7 @@ class Run:
         # until the garbage collector runs.
         new_call = partial(ProviderCall, self.log, self._text, watchdog, plan)
         self._steps = Steps(self.log, plan, request, new_call, self._tools)
-        self._task = self._loop.create_task(self._go(self._steps), name=self.log.inference_id)
+        self.task = self._loop.create_task(self._go(self._steps), name=self.log.inference_id)
 
     def cancel_questions(self) -> None:
         """Give servers no answer to what they ask the person now."""
@@ -143,8 +139,8 @@ class Run:
             self._end(reason)
         else:
             self._unwind = self._loop.call_later(UNWIND_S, self._end_without_provider)
-        if self._task is not None:
-            self._task.cancel()
+        if self.task is not None:
+            self.task.cancel()
         if self._tools is not None:
             self._tools.cancel()
         return True
@@ -183,8 +179,8 @@ class Run:
         if self.log.ending is None and self._stopped is not None:
             _log.warning("%s: the provider does not let go of its stream", self.log.inference_id)
             self._end(self._stopped)
-            if self._task is not None:
-                self._task.cancel()
+            if self.task is not None:
+                self.task.cancel()
 
     # --- the ending -------------------------------------------------------------------------
 

@@ -1,6 +1,6 @@
 """What a run is given before it begins."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from shell.contract import Notice
@@ -8,7 +8,7 @@ from shell.inference.limits import Retries, Waits
 from shell.inference.spending import Spending
 from shell.inference.tool_call import OpenCall
 from shell.inference.tool_calls import Commit
-from shell.providers.base import AnsweredCall, ModelInfo, ModelStep, Provider, ProviderRequest
+from shell.providers.base import ModelInfo, Provider, ProviderRequest
 from shell.tools.offer import Offer
 
 Prepared = tuple[ProviderRequest, tuple[Notice, ...]]
@@ -27,10 +27,6 @@ class ResumedStep:
     output: tuple[Mapping[str, object], ...]
     provider_id: str
     model_id: str
-
-    def done(self, answered: Sequence[AnsweredCall]) -> ModelStep:
-        """The step with its results."""
-        return ModelStep(self.text, tuple(answered), self.output, self.provider_id, self.model_id)
 
 
 @dataclass(frozen=True, slots=True)

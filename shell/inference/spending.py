@@ -95,7 +95,6 @@ def start_spending(
     parameters: RunParameters,
     provider: Provider,
     model: ModelInfo,
-    *,
     answer: str,
     conversation: str | None,
     kind: CallKind,

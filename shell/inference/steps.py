@@ -41,11 +41,10 @@ class Steps:
         tools: ToolCalls | None,
     ) -> None:
         self._log = log
-        self._provider_id = plan.provider.id
-        self._offer = plan.offer
+        self._plan = plan
         self._new_call = new_call
         self._tools = tools
-        self._resumed = resumed = plan.resumed
+        resumed = plan.resumed
         self._first = 1 if resumed is None else resumed.step + 1
         # Who goes on after the last step wants as many again; who decides does not.
         self._max_steps = plan.max_steps + (resumed.step if resumed and not resumed.calls else 0)
@@ -55,7 +54,6 @@ class Steps:
         self._earlier: Usage | None = None
         self._first_ms: int | None = None
         self._reached: EndReason | None = None
-        self._spending = plan.spending
         self.pause_for: BudgetPause | None = None
         """The budget that the run has reached."""
 
@@ -93,10 +91,13 @@ class Steps:
         if tools is None:
             await self._ask(step)
             return
-        made_by = self._provider_id, self._request.model.id
+        made_by = self._plan.provider.id, self._plan.model.id
+        resumed = self._plan.resumed
         try:
-            if self._resumed is not None and self._resumed.calls:
-                self._add(self._resumed.done(await tools.resume(self._resumed.calls)))
+            if resumed is not None and resumed.calls:
+                answered = tuple(await tools.resume(resumed.calls))
+                earlier = resumed.provider_id, resumed.model_id
+                self._add(ModelStep(resumed.text, answered, resumed.output, *earlier))
             while (call := await self._ask(step)) is not None:
                 calls, output = tuple(call.calls), tuple(call.output)
                 if not calls or call.finish in ("length", "content_filter"):
@@ -121,8 +122,8 @@ class Steps:
             ProviderError: the call failed.
             ShellError: there is a budget, and nothing can be counted.
         """
-        request = self._request
-        reserved = None if self._spending is None else await self._spending.reserve(request)
+        request, spending = self._request, self._plan.spending
+        reserved = None if spending is None else await spending.reserve(request)
         if isinstance(reserved, BudgetPause):
             self._reached, self.pause_for = "budget", reserved
             return None
@@ -150,8 +151,8 @@ class Steps:
             taken = NO_USAGE if is_refused else call.usage_so_far
             raise
         finally:
-            if self._spending is not None and reserved is not None:
-                self._spending.settle(reserved, taken)
+            if spending is not None and reserved is not None:
+                spending.settle(reserved, taken)
         if cut is not None and call.finish == "length":
             self._reached, self.pause_for = "budget", cut
         return call
@@ -159,7 +160,7 @@ class Steps:
     def _add(self, done: ModelStep) -> None:
         """Add a step and its results to the next request, which may have other tools."""
         request = replace(self._request, messages=[*self._request.messages, done])
-        self._request = with_tools(request, self._offer, self._provider_id)
+        self._request = with_tools(request, self._plan.offer, self._plan.provider.id)
 
 
 def add_usage(a: Usage, b: Usage) -> Usage:
