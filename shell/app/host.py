@@ -235,18 +235,18 @@ class Host:
         store = Store(self._data, on_change=lambda state: topics.publish(StoreTopic(value=state)))
         await asyncio.to_thread(store.open)
         store.begin()
+        authors = Authors(core.providers.resolve, self._defaults)
         compactions = Compactions(
             store,
             core.engine,
-            Authors(core.providers.resolve, self._defaults),
+            authors,
             self._parameters,
             lambda states: topics.publish(CompactionTopic(value=states)),
         )
         answers = Answers(
             store,
             core.engine,
-            core.providers.resolve,
-            self._defaults,
+            authors,
             self._title_model,
             self._parameters,
             core.tools,

@@ -13,7 +13,6 @@ from shell.contract import (
     CallDecision,
     Content,
     ContinueRequest,
-    Defaults,
     EditRequest,
     Estimate,
     EstimateRequest,
@@ -37,7 +36,6 @@ from shell.conversations.waiting_calls import WaitingCalls
 from shell.errors import NotFound, SessionBusy, ShellError, ToolError, ValidationFailed
 from shell.inference.engine import Engine
 from shell.inference.log import InferenceLog
-from shell.providers.base import Provider
 from shell.store.database import Database
 from shell.store.ledger import Ledger
 from shell.store.messages import decisions, queries, steps, turns
@@ -69,8 +67,7 @@ class Answers:
     Args:
         store: opened.
         engine: runs the answers.
-        resolve: the provider of an id; raises ShellError for an unknown one.
-        defaults: the model of a conversation that has no answer yet.
+        authors: finds the model that answers.
         titles: the model that writes titles, if one is chosen.
         parameters: the user's defaults for all answers.
         tools: what models may call; None for a program without tools.
@@ -83,8 +80,7 @@ class Answers:
         self,
         store: Store,
         engine: Engine,
-        resolve: Callable[[str], Provider],
-        defaults: Callable[[], Defaults],
+        authors: Authors,
         titles: Chosen = lambda: None,
         parameters: Callable[[], Parameters] = Parameters,
         tools: Callable[[], Tools] | None = None,
@@ -99,7 +95,7 @@ class Answers:
         self.ledger = ledger
         self._store = store
         self._engine = engine
-        self._authors = Authors(resolve, defaults)
+        self._authors = authors
         self._ended = ended
         self._titles = Titles(store, engine, titles)
         self._claimed: set[str] = set()
@@ -148,7 +144,8 @@ class Answers:
         conversation_id = await self._store.read(
             decision.message_id, partial(queries.conversation_of, message_id=decision.message_id)
         )
-        for inference_id in self._recorder_of(conversation_id).answering(conversation_id):
+        recorder = self._recorder_of(conversation_id)
+        for inference_id in recorder.answering(conversation_id):
             if not self._engine.is_ending(inference_id):
                 taken = self._engine.decide(owner, decision.for_run(inference_id))
                 if taken:
@@ -157,7 +154,7 @@ class Answers:
                     with contextlib.suppress(ShellError):
                         await self._commit(self._engine.log(owner, inference_id))
                 return taken, None
-        await self.wait_until_stored(conversation_id)
+        await recorder.wait_until_stored(conversation_id)
         find = partial(decisions.find, decision=decision)
         async with self._deciding:
             call = await self._store.read(conversation_id, find)
@@ -182,7 +179,7 @@ class Answers:
             ShellError: it could not be sent either.
         """
         planned = await self._planned_question(asked, take_apart(asked.text))
-        return await estimate_answer(asked, planned, self._provider_of(planned))
+        return await estimate_answer(asked, planned)
 
     async def preview(self, asked: PreviewRequest) -> Preview:
         """Say what a message would send if it were sent now. Nothing is sent or written.
@@ -191,8 +188,7 @@ class Answers:
             ShellError: it could not be sent either.
         """
         planned = await self._planned_question(asked, await _taken_apart(asked.content))
-        offer = await self._offer(asked, planned)
-        return await preview_answer(planned, offer, self._provider_of(planned))
+        return await preview_answer(planned, await self._offer(asked, planned))
 
     async def _planned_question(
         self, asked: EstimateRequest | PreviewRequest, question: StoredContent
@@ -210,14 +206,11 @@ class Answers:
     async def _planned(
         self, options: AnswerOptions, place: turns.TurnPlace, question: StoredContent | None
     ) -> PlannedAnswer:
-        model, by = self._authors.find(
+        found = self._authors.find(
             place, options.provider_id, options.model_id, options.inference_id
         )
         path = await read_path(self._store, place, question)
-        return plan_answer(options, self.parameters(), model, by, place.system_prompt, path)
-
-    def _provider_of(self, planned: PlannedAnswer) -> Provider:
-        return self._authors.resolve(planned.by.provider_id)
+        return plan_answer(options, self.parameters(), *found, place.system_prompt, path)
 
     def stop(self, owner: str, conversation_id: str) -> None:
         """Cancel the running answer of a conversation."""
@@ -230,16 +223,9 @@ class Answers:
         Raises:
             ShellError: it cannot be written now.
         """
-        if not self._recorder_of(conversation_id).answering(conversation_id):
-            await self.wait_until_stored(conversation_id)
-
-    async def wait_until_stored(self, conversation_id: str) -> None:
-        """Wait until the answers of a conversation have ended and are on the disk.
-
-        Raises:
-            ShellError: it cannot be written now.
-        """
-        await self._recorder_of(conversation_id).wait_until_stored(conversation_id)
+        recorder = self._recorder_of(conversation_id)
+        if not recorder.answering(conversation_id):
+            await recorder.wait_until_stored(conversation_id)
 
     @property
     def idle(self) -> bool:
@@ -286,7 +272,7 @@ class Answers:
         self._claimed.add(conversation_id)
         try:
             # An answer that was just stopped or has just ended belongs to the path.
-            await self.wait_until_stored(conversation_id)
+            await recorder.wait_until_stored(conversation_id)
             place = await self._store.read(conversation_id, turn.find)
             planned = await self._planned(options, place, turn.question)
             offer = await self._offer(options, planned)

@@ -120,7 +120,7 @@ def is_filling(
 
 def tokens_of(turn: PathMessage) -> int:
     """About how many tokens of a model's context a message takes, rather too many."""
-    return message_tokens(text_of_all(sent_for(turn)))
+    return message_tokens(text_of(*sent_for(turn)))
 
 
 def _add_summary(kept: Sent, summary: str) -> None:
@@ -157,7 +157,7 @@ def _fitting(
     for place in range(len(turns) - 1, -1, -1):
         is_last = place == len(turns) - 1
         messages = sent_for(turns[place], None if is_last else model, notices)
-        text = text_of_all(messages)
+        text = text_of(*messages)
         tokens -= message_tokens(text)
         characters -= len(text)
         if kept and (tokens < 0 or characters < 0 or len(kept) >= MAX_MESSAGES):
@@ -179,11 +179,6 @@ def sent_for(
         content = _taken(content, model, notices)
     message = Message.model_construct(role=turn.role, content=content)
     return with_steps(message, turn.steps) if turn.steps else [message]
-
-
-def text_of_all(messages: Sent) -> str:
-    """Everything of some messages that counts against a model's context."""
-    return "".join(map(text_of, messages))
 
 
 def _without_results(said: PathMessage) -> PathMessage:
@@ -263,19 +258,14 @@ def resumed_step(answer: PathMessage) -> ResumedStep | None:
     )
 
 
-def text_of(message: Message | ModelStep) -> str:
-    """Everything of a message that counts against a model's context."""
-    if isinstance(message, Message):
-        return message.text
-    written = [part for call in message.calls for part in (call.arguments, call.result)]
-    return "".join([message.text, *written])
-
-
-def to_continue(messages: Sent, model: ModelInfo) -> Sent:
-    """The messages that make a model continue its last one."""
-    if model.assistant_prefill or isinstance(messages[-1], ModelStep):
-        return messages
-    return [*messages, Message(role="user", content=CONTINUE)]
+def text_of(*messages: Message | ModelStep) -> str:
+    """Everything of some messages that counts against a model's context."""
+    texts: list[str] = []
+    for message in messages:
+        texts.append(message.text)
+        if isinstance(message, ModelStep):
+            texts += [part for call in message.calls for part in (call.arguments, call.result)]
+    return "".join(texts)
 
 
 def answered(path: Sequence[PathMessage]) -> list[PathMessage]:

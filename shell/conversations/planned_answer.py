@@ -9,12 +9,13 @@ from shell.contract import (
     Estimate,
     EstimateRequest,
     InferenceRequest,
+    Message,
     Notice,
     NoticeCode,
     Preview,
     WireRequest,
 )
-from shell.conversations.history import Sent, history, resumed_step, to_continue
+from shell.conversations.history import CONTINUE, Sent, history, resumed_step
 from shell.conversations.parameters import Parameters
 from shell.errors import ShellError
 from shell.inference.request import FittedRequest, check_size, fit_request, with_tools
@@ -43,6 +44,7 @@ from shell.tools.offer import Offer
 class PlannedAnswer:
     """What is asked of the engine, and what was read for it."""
 
+    provider: Provider
     model: ModelInfo
     by: Author
     path: Sequence[PathMessage]
@@ -65,6 +67,7 @@ class PlannedAnswer:
 def plan_answer(
     options: AnswerOptions,
     standard: Parameters,
+    provider: Provider,
     model: ModelInfo,
     by: Author,
     system_prompt: str | None,
@@ -79,8 +82,9 @@ def plan_answer(
         effort = standard.effort
     messages, notices = history(path, model, system_prompt, max_tokens)
     resumed = resumed_step(path[-1]) if path[-1].role == "assistant" else None
-    if messages[-1].role == "assistant":
-        messages = to_continue(messages, model)
+    last = messages[-1]
+    if last.role == "assistant" and isinstance(last, Message) and not model.assistant_prefill:
+        messages = [*messages, Message(role="user", content=CONTINUE)]
     # Not validated again: an old answer may be longer than a request's message may be.
     request = InferenceRequest.model_construct(
         messages=[],
@@ -95,12 +99,10 @@ def plan_answer(
         inference_id=by.inference_id,
         share=True,
     )
-    return PlannedAnswer(model, by, path, request, messages, notices, resumed)
+    return PlannedAnswer(provider, model, by, path, request, messages, notices, resumed)
 
 
-async def preview_answer(
-    planned: PlannedAnswer, offer: Offer | None, provider: Provider
-) -> Preview:
+async def preview_answer(planned: PlannedAnswer, offer: Offer | None) -> Preview:
     """What the first step of an answer would send. Only a budget may still shorten the answer.
 
     Raises:
@@ -108,38 +110,32 @@ async def preview_answer(
     """
     check_size(planned.messages)
     fitted = planned.fitted(offer)
-    request = with_tools(fitted.request, fitted.offer, provider.id)
+    request = with_tools(fitted.request, fitted.offer, planned.provider.id)
     shown: WireRequest | None = None
-    if isinstance(provider, ShowsRequests):
-        shown = request_of(provider.outgoing(request))
+    if isinstance(planned.provider, ShowsRequests):
+        shown = request_of(planned.provider.outgoing(request))
     return Preview(
         request=shown,
-        estimate=await _estimate(request, planned.notices, planned.model, provider),
+        estimate=await _estimate(request, planned),
         notices=list(fitted.notices),
     )
 
 
-async def estimate_answer(
-    asked: EstimateRequest, planned: PlannedAnswer, provider: Provider
-) -> Estimate:
+async def estimate_answer(asked: EstimateRequest, planned: PlannedAnswer) -> Estimate:
     """What an answer would take. Attachments count by their sizes.
 
     Raises:
         ValidationFailed: the model cannot answer this.
     """
-    request = planned.fitted(None).request
     added = asked.images * IMAGE_TOKENS + asked.file_bytes * 4 // 3 // BASE64_PER_TOKEN
-    return await _estimate(request, planned.notices, planned.model, provider, added)
+    return await _estimate(planned.fitted(None).request, planned, added)
 
 
 async def _estimate(
-    request: ProviderRequest,
-    notices: Sequence[Notice],
-    model: ModelInfo,
-    provider: Provider,
-    added_tokens: int = 0,
+    request: ProviderRequest, planned: PlannedAnswer, added_tokens: int = 0
 ) -> Estimate:
     """Count a request, and `added_tokens` for attachments that it does not have yet."""
+    provider, model = planned.provider, planned.model
     counted = None
     is_text = added_tokens == 0 and all(
         isinstance(message, ModelStep) or isinstance(message.content, str)
@@ -151,12 +147,14 @@ async def _estimate(
     tokens = estimate_input(request, 1.0) + added_tokens if counted is None else counted
     price = price_of(model, local=provider.local)
     longest = request.max_tokens or model.max_output_tokens or UNKNOWN_OUTPUT_TOKENS
-    trimmed = (one.left_out or 0 for one in notices if one.code is NoticeCode.HISTORY_TRIMMED)
+    left_out = sum(
+        one.left_out or 0 for one in planned.notices if one.code is NoticeCode.HISTORY_TRIMMED
+    )
     return Estimate(
         input_tokens=tokens,
         exact=counted is not None,
         input_cost=None if price is None else price.of(tokens, 0) / NANOS,
         most_cost=None if price is None else price.of(tokens, longest) / NANOS,
         context_tokens=model.context_tokens if model.known else None,
-        left_out=sum(trimmed),
+        left_out=left_out,
     )

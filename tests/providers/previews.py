@@ -104,8 +104,8 @@ async def sent_and_previewed(api: Api, case: Case) -> tuple[WireRequest, Receive
             effort=case.effort,
         )
         by = Author(provider.id, model.id, "inf-1")
-        planned = PlannedAnswer(model, by, [], asked, [*case.messages], (), None)
-        preview = await preview_answer(planned, offer(case.tools), provider)
+        planned = PlannedAnswer(provider, model, by, [], asked, [*case.messages], (), None)
+        preview = await preview_answer(planned, offer(case.tools))
         engine = Engine(lambda _: provider)
         log = engine.reserve("w", asked, messages=case.messages, offer=offer(case.tools)).begin()
         async for _ in log.follow():

@@ -63,8 +63,7 @@ class BudgetDesk(Desk):
         self.answers = Answers(
             self.store,
             self.engine,
-            self.resolve,
-            self.defaults,
+            self.authors,
             lambda: self.title_model,
             tools=lambda: tools,
             ledger=self.ledger,

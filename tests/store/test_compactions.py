@@ -19,7 +19,6 @@ from shell.contract import (
     SummaryUse,
 )
 from shell.conversations.answers import Answers
-from shell.conversations.authors import Authors
 from shell.conversations.compactions import Compactions
 from shell.conversations.history import SUMMARY
 from shell.conversations.summaries import PROMPT
@@ -93,7 +92,7 @@ class CompactDesk(Desk):
         self.compactions = Compactions(
             self.store,
             self.engine,
-            Authors(self.resolve, self.defaults),
+            self.authors,
             publish=self.states.put_nowait,
         )
         functions = Functions()
@@ -103,8 +102,7 @@ class CompactDesk(Desk):
         self.answers = Answers(
             self.store,
             self.engine,
-            self.resolve,
-            self.defaults,
+            self.authors,
             tools=lambda: tools,
             ledger=self.ledger,
             ended=self.compactions.consider,

@@ -79,8 +79,7 @@ class ToolDesk(Desk):
         self.answers = Answers(
             self.store,
             self.engine,
-            self.resolve,
-            self.defaults,
+            self.authors,
             self.titles,
             tools=lambda: self.tools,
             on_waiting=self.waiting.append,
