@@ -61,18 +61,13 @@ MUTATIONS = (
         "D4",
         "a single run's system prompt is ignored",
         "shell/inference/request.py",
-        (("        messages, asked.system_prompt, asked", "        messages, None, asked"),),
+        (("    if asked.system_prompt:\n", "    if False:\n"),),
     ),
     Mutation(
         "D5",
         "a session's temperature and max tokens are ignored",
         "shell/inference/sessions.py",
-        (
-            ("config.max_tokens if options.max_tokens is None else options.max_tokens",
-             "options.max_tokens"),
-            ("config.temperature if options.temperature is None else options.temperature",
-             "options.temperature"),
-        ),
+        ((", exclude_none=True", ""),),
     ),
     Mutation(
         "D8",
@@ -112,8 +107,8 @@ MUTATIONS = (
         "D13",
         "the limit of messages holds for the history, too",
         "shell/inference/sessions.py",
-        (("        messages, left_out = self.messages_for(turn, room(model, max_tokens))\n",
-          "        messages, left_out = self.messages_for(turn, room(model, max_tokens))\n"
+        (("        messages, left_out = self.messages_for(turn, room(model, asked.max_tokens))\n",
+          "        messages, left_out = self.messages_for(turn, room(model, asked.max_tokens))\n"
           "        if len(messages) > 100:\n"
           '            raise ValidationFailed([("messages", "Too many messages (max: 100)")])\n'),),
     ),

@@ -3,7 +3,7 @@
 import asyncio
 import base64
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Annotated
+from typing import Annotated, TypeVarTuple
 
 from pydantic import Field
 
@@ -69,6 +69,7 @@ from shell.store.messages.prompts import prompts
 from shell.store.store import Store
 from shell.support.ids import TEMPORARY, epoch_ms, new_id
 
+Ts = TypeVarTuple("Ts")
 BlobHash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -100,12 +101,9 @@ class ConversationsApi:
         if params.system_prompt is None:
             prompt = self._answers.parameters().system_prompt
             params = params.model_copy(update={"system_prompt": prompt})
-
-        def write(connection: Connection) -> ConversationSummary:
-            tree.create(connection, conversation_id, params, now)
-            return queries.summary(connection, conversation_id)
-
-        return await self._store.write(conversation_id, write)
+        return await self._write(
+            conversation_id, lambda c: tree.create(c, conversation_id, params, now)
+        )
 
     async def list(self, caller: Caller) -> "list[ConversationSummary]":
         """Every conversation that is not deleted: the pinned ones, then those used last."""
@@ -192,8 +190,7 @@ class ConversationsApi:
         """Make the path lead through this message, and show it."""
 
         def write(connection: Connection) -> ConversationView:
-            row = queries.row_of(connection, params)
-            tree.choose(connection, row.number)
+            tree.choose(connection, queries.row_of(connection, params).number)
             conversation_id = queries.conversation_of(connection, params)
             return queries.view(connection, ViewRequest(conversation_id=conversation_id))
 
@@ -228,50 +225,36 @@ class ConversationsApi:
 
     async def rename(self, caller: Caller, params: TitleChange) -> ConversationSummary:
         """Name a conversation."""
-        return await self._change(
-            params.conversation_id, lambda c, n: tree.set_title(c, n, params.title, "person")
-        )
+        return await self._change(params.conversation_id, tree.set_title, params.title, "person")
 
     async def pin(self, caller: Caller, params: PinChange) -> ConversationSummary:
         """Pin a conversation to the top of the list, or let it go."""
-        return await self._change(
-            params.conversation_id, lambda c, n: tree.set_pinned(c, n, params.pinned)
-        )
+        return await self._change(params.conversation_id, tree.set_pinned, params.pinned)
 
     async def move(self, caller: Caller, params: FolderChange) -> ConversationSummary:
         """Put a conversation into a folder, or out of all."""
-        return await self._change(
-            params.conversation_id, lambda c, n: tree.set_folder(c, n, params.folder)
-        )
+        return await self._change(params.conversation_id, tree.set_folder, params.folder)
 
     async def instruct(self, caller: Caller, params: SystemPromptChange) -> ConversationSummary:
         """Set the system prompt for the next answers of a conversation."""
         return await self._change(
-            params.conversation_id,
-            lambda c, n: tree.set_system_prompt(c, n, params.system_prompt),
+            params.conversation_id, tree.set_system_prompt, params.system_prompt
         )
 
     async def delete(self, caller: Caller, params: StoredId) -> bool:
         """Put a conversation out of sight. What is answering in it is cancelled, and what is kept
         of its requests is removed.
         """
-
-        def write(connection: Connection) -> None:
-            tree.delete(connection, tree.conversation(connection, params), epoch_ms())
-
-        await self._store.write(params, write)
+        await self._store.write(
+            params, lambda c: tree.delete(c, tree.conversation(c, params), epoch_ms())
+        )
         self._answers.stop(caller.id, params)
         await self._forget_requests(params)
         return True
 
     async def undelete(self, caller: Caller, params: StoredId) -> ConversationSummary:
         """Bring a deleted conversation back. It can be for 30 days."""
-
-        def write(connection: Connection) -> ConversationSummary:
-            tree.undelete(connection, params)
-            return queries.summary(connection, params)
-
-        return await self._store.write(params, write)
+        return await self._write(params, lambda c: tree.undelete(c, params))
 
     async def search(self, caller: Caller, params: SearchRequest) -> SearchReply:
         """Messages and titles with these words, best first, as far as they are found in a quarter
@@ -293,7 +276,7 @@ class ConversationsApi:
         """Announce a file to be imported. Resolves with the import's id. The topic `import` with
         this key has its progress.
         """
-        return self._imports.begin(caller.id, params.name, params.size)
+        return self._imports.begin(caller.id, params.size)
 
     def import_write(self, caller: Caller, params: ImportPiece) -> int:
         """Hand over the next piece. Resolves with the bytes so far; the last one begins it."""
@@ -366,10 +349,17 @@ class ConversationsApi:
         return view
 
     async def _change(
-        self, conversation_id: str, change: Callable[[Connection, int], None]
+        self, conversation_id: str, change: Callable[[Connection, int, *Ts], None], *values: *Ts
+    ) -> ConversationSummary:
+        return await self._write(
+            conversation_id, lambda c: change(c, tree.conversation(c, conversation_id), *values)
+        )
+
+    async def _write(
+        self, conversation_id: str, change: Callable[[Connection], object]
     ) -> ConversationSummary:
         def write(connection: Connection) -> ConversationSummary:
-            change(connection, tree.conversation(connection, conversation_id))
+            change(connection)
             return queries.summary(connection, conversation_id)
 
         return await self._store.write(conversation_id, write)

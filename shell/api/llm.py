@@ -1,7 +1,8 @@
 """Lets pages run models and follow their answers: the `llm` namespace."""
 
-from collections.abc import Callable, Coroutine, Sequence
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Callable, Coroutine
+from functools import partial
+from typing import TYPE_CHECKING
 
 from shell.bridge.caller import Caller
 from shell.contract import (
@@ -18,6 +19,7 @@ from shell.contract import (
     SessionInfo,
     SessionRunOptions,
     SessionSnapshot,
+    ToolNames,
 )
 from shell.errors import NotFound, ValidationFailed
 from shell.inference.engine import Engine
@@ -43,12 +45,8 @@ class LlmApi:
         self, caller: Caller, params: InferenceRequest
     ) -> str | Coroutine[None, None, str]:
         """Run once on the given messages. Resolves with the inference's id; events follow."""
-        _check_window(caller, "LLM")
-
-        def begin(offer: Offer | None) -> str:
-            return self._follow(caller, self._engine.start(caller.id, params, offer=offer))
-
-        return begin(None) if params.tools is None else self._offering(params.tools, begin)
+        start = partial(self._engine.start, caller.id, params)
+        return self._begin(caller, "LLM", params.tools, start)
 
     def cancel(self, caller: Caller, inference_id: LookupId) -> bool:
         """Stop a run. False when it is unknown or has ended; its `llm:done` says the rest."""
@@ -66,12 +64,8 @@ class LlmApi:
         self, caller: Caller, params: SessionRunOptions
     ) -> str | Coroutine[None, None, str]:
         """Add messages to a session and answer them. Resolves with the inference's id."""
-        _check_window(caller, "session")
-
-        def begin(offer: Offer | None) -> str:
-            return self._follow(caller, self._engine.run_session(caller.id, params, offer=offer))
-
-        return begin(None) if params.tools is None else self._offering(params.tools, begin)
+        start = partial(self._engine.run_session, caller.id, params)
+        return self._begin(caller, "session", params.tools, start)
 
     def decide(self, caller: Caller, params: Decision) -> bool:
         """Allow or deny a tool call that waits. False when somebody has decided before."""
@@ -108,21 +102,25 @@ class LlmApi:
         """A session and its history."""
         return self._engine.session(caller.id, session_id)
 
-    async def _offering(
-        self, wanted: Sequence[str] | Literal["all"], begin: Callable[[Offer], str]
-    ) -> str:
-        """Begin a run once its tools are known."""
-        if self._tools is None:
-            raise ValidationFailed([("tools", "This program has no tools")])
-        return begin(await self._tools().offer(wanted))
+    def _begin(
+        self,
+        caller: Caller,
+        kind: str,
+        wanted: ToolNames | None,
+        start: Callable[..., InferenceLog],
+    ) -> str | Coroutine[None, None, str]:
+        """Start a run at once, or when its tools are known."""
+        if not caller.load:  # no window could receive its events
+            raise NotFound(f"Window not available for {kind} inference")
 
-    @staticmethod
-    def _follow(caller: Caller, log: InferenceLog) -> str:
-        caller.feed.follow(caller.load, log, -1)
-        return log.inference_id
+        def begin(offer: Offer | None) -> str:
+            log = start(offer=offer)
+            caller.feed.follow(caller.load, log, -1)
+            return log.inference_id
 
+        async def begin_with(wanted: ToolNames) -> str:
+            if self._tools is None:
+                raise ValidationFailed([("tools", "This program has no tools")])
+            return begin(await self._tools().offer(wanted))
 
-def _check_window(caller: Caller, kind: str) -> None:
-    """Refuse a run whose events no window could receive."""
-    if not caller.load:
-        raise NotFound(f"Window not available for {kind} inference")
+        return begin(None) if wanted is None else begin_with(wanted)

@@ -45,15 +45,10 @@ MAX_SHOWN = 2_000
 REFUSED = "You did not agree, so nothing was changed."
 
 
-async def confirm_nothing(caller_id: str, title: str, text: str) -> bool | None:
-    """Stand for the dialog where there are no windows."""
-    return None
-
-
 class McpApi:
     """What pages show of the servers, and what they may ask for. Loop thread only."""
 
-    def __init__(self, servers: McpServers, topics: Topics, confirm: Confirm) -> None:
+    def __init__(self, servers: McpServers, topics: Topics, confirm: Confirm | None) -> None:
         self._servers = servers
         self._topics = topics
         self._confirm = confirm
@@ -161,7 +156,8 @@ class McpApi:
         """
         if len(text) > MAX_SHOWN:
             raise NoConsent(f"This is too long to be shown. Use the terminal: {command}")
-        agreed = await self._confirm(caller.id, title, text)
+        ask = self._confirm
+        agreed = None if ask is None else await ask(caller.id, title, text)
         if agreed is None:
             raise NoConsent(f"A page in a browser cannot do this. Use the terminal: {command}")
         if not agreed:

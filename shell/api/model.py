@@ -50,17 +50,13 @@ class ModelApi:
 
     def _state(self) -> ModelFetch:
         running, problem = self._running, None
-        if running is not None and running.done():
-            error = running.exception()
-            if error is not None:
-                problem = error.message if isinstance(error, ShellError) else type(error).__name__
-        elif running is not None:
-            return self._told("fetching", None)
-        if self._model_files.all():
-            return self._told("here", None)
-        return self._told("missing", problem)
-
-    def _told(self, state: FetchState, problem: str | None) -> ModelFetch:
+        state: FetchState = "missing"
+        if running is not None and not running.done():
+            state = "fetching"
+        elif self._model_files.all():
+            state = "here"
+        elif running is not None and (error := running.exception()) is not None:
+            problem = error.message if isinstance(error, ShellError) else type(error).__name__
         return ModelFetch(
             state=state, done_bytes=self._done, total_bytes=self._total, problem=problem
         )

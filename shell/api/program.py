@@ -3,7 +3,7 @@
 import sys
 
 from shell.api.llm import LlmApi
-from shell.api.shell import ShellApi
+from shell.api.shell import greet
 from shell.bridge.caller import Caller
 from shell.contract import (
     CONTRACT_VERSION,
@@ -23,16 +23,11 @@ NO_DEFAULTS = Defaults(provider_id="none", model_id="none")
 class HelloApi:
     """The handshake, and nothing else of the `shell` namespace."""
 
-    def __init__(self) -> None:
-        self._shell = ShellApi(
-            sys.platform, lambda: NO_DEFAULTS, lambda: False, lambda address: False
-        )
-
     def hello(self, caller: Caller, params: HelloRequest) -> HelloReply:
         """The first call of every load; refuses a page of another contract."""
         if params.version != CONTRACT_VERSION:
             raise ShellError("This page was made for another version of the program. Reload it")
-        return self._shell.hello(caller, params)
+        return greet(caller, params, sys.platform, NO_DEFAULTS)
 
 
 class StreamsApi:

@@ -53,15 +53,7 @@ class ShellApi:
         """The first call of every load; refuses a page of another contract."""
         if params.version != CONTRACT_VERSION:
             raise ShellError("This page belongs to another version of the program. Reload it")
-        caller.feed.taken(params.last_push)
-        return HelloReply(
-            version=CONTRACT_VERSION,
-            app_version=__version__,
-            window_id=caller.id,
-            platform=self._platform,
-            defaults=self._defaults(),
-            resumed=caller.feed.resumed,
-        )
+        return greet(caller, params, self._platform, self._defaults())
 
     def open_window(self, caller: Caller) -> bool:
         """Open another window of this host. False where there are no windows (in a browser)."""
@@ -84,6 +76,19 @@ class ShellApi:
         if not _is_link(link):
             raise ValidationFailed([("link", "Only http, https and mailto links can be opened")])
         return self._open_link(link)
+
+
+def greet(caller: Caller, params: HelloRequest, platform: str, defaults: Defaults) -> HelloReply:
+    """Answer the first call of a load that speaks this contract."""
+    caller.feed.taken(params.last_push)
+    return HelloReply(
+        version=CONTRACT_VERSION,
+        app_version=__version__,
+        window_id=caller.id,
+        platform=platform,
+        defaults=defaults,
+        resumed=caller.feed.resumed,
+    )
 
 
 def _is_link(text: str) -> bool:

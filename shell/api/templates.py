@@ -47,12 +47,8 @@ class TemplatesApi:
 
     async def render(self, caller: Caller, params: RenderRequest) -> RenderedTemplate:
         """The text that a template makes of its values. Nothing is sent."""
-        if params.text is not None:
-            return await asyncio.to_thread(
-                self._templates.render_text, params.name, params.text, params.values
-            )
         return await asyncio.to_thread(
-            self._templates.render, params.name, params.values, params.version
+            self._templates.render, params.name, params.values, params.version, params.text
         )
 
     async def save(self, caller: Caller, params: TemplateChange) -> TemplateDetail:

@@ -36,7 +36,8 @@ class ToolsApi:
 
     def folder(self, caller: Caller) -> ToolFolder:
         """The folder of a person's own files."""
-        return self._folder()
+        trusts_edits = self._tools.choices.trusts_edits
+        return ToolFolder(path=str(self._tools.folder), trusts_edits=trusts_edits)
 
     async def open_folder(self, caller: Caller) -> bool:
         """Show the folder in the system's file manager. False in a browser."""
@@ -58,11 +59,7 @@ class ToolsApi:
     def trust_edits(self, caller: Caller, trusted: bool) -> ToolFolder:
         """Let grants hold for files that are edited, until the program ends."""
         self._tools.choices.trusts_edits = trusted
-        return self._folder()
-
-    def _folder(self) -> ToolFolder:
-        trusts_edits = self._tools.choices.trusts_edits
-        return ToolFolder(path=str(self._tools.folder), trusts_edits=trusts_edits)
+        return self.folder(caller)
 
     async def enable(self, caller: Caller, params: ToolSwitch) -> "list[ToolSummary]":
         """Switch a tool on or off; returns all tools."""

@@ -235,18 +235,18 @@ class Host:
         store = Store(self._data, on_change=lambda state: topics.publish(StoreTopic(value=state)))
         await asyncio.to_thread(store.open)
         store.begin()
+        authors = Authors(core.providers.resolve, self._defaults)
         compactions = Compactions(
             store,
             core.engine,
-            Authors(core.providers.resolve, self._defaults),
+            authors,
             self._parameters,
             lambda states: topics.publish(CompactionTopic(value=states)),
         )
         answers = Answers(
             store,
             core.engine,
-            core.providers.resolve,
-            self._defaults,
+            authors,
             self._title_model,
             self._parameters,
             core.tools,
@@ -271,10 +271,10 @@ class Host:
         return KeysApi(self._core.keys, lambda: self._core.providers.base_urls)
 
     async def _mcp(self) -> object:
-        from shell.api.mcp import McpApi, confirm_nothing
+        from shell.api.mcp import McpApi
 
         servers = self._core.tools().servers
-        return McpApi(servers, self._topics, self._confirm or confirm_nothing)
+        return McpApi(servers, self._topics, self._confirm)
 
     async def _model(self) -> object:
         from shell.api.model import ModelApi

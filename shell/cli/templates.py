@@ -149,6 +149,7 @@ class TemplateCommands:
             planned = plan_answer(
                 AnswerOptions(effort=filled.effort),
                 Parameters(),
+                provider,
                 model,
                 Author(provider.id, model.id, new_inference_id()),
                 filled.said.system,
@@ -161,7 +162,7 @@ class TemplateCommands:
                     tools = core.tools()
                     names = "all" if filled.tools == "all" else filled.tools.split(",")
                     offer = await tools.offer(names, tools.permissions())
-                return await preview_answer(planned, offer, model, provider)
+                return await preview_answer(planned, offer)
 
             request = running.thread.run(preview()).request
         if request is None or request.body is None:

@@ -13,7 +13,6 @@ from shell.contract import (
     CallDecision,
     Content,
     ContinueRequest,
-    Defaults,
     EditRequest,
     Estimate,
     EstimateRequest,
@@ -24,19 +23,19 @@ from shell.contract import (
     WaitingConversation,
 )
 from shell.conversations.authors import Authors
-from shell.conversations.estimates import estimate
-from shell.conversations.history import history, resumed_step
 from shell.conversations.parameters import Parameters
 from shell.conversations.path import read_path
-from shell.conversations.planned_answer import plan_answer, preview_answer
+from shell.conversations.planned_answer import (
+    PlannedAnswer,
+    estimate_answer,
+    plan_answer,
+    preview_answer,
+)
 from shell.conversations.titles import Chosen, Titles
 from shell.conversations.waiting_calls import WaitingCalls
 from shell.errors import NotFound, SessionBusy, ShellError, ToolError, ValidationFailed
 from shell.inference.engine import Engine
 from shell.inference.log import InferenceLog
-from shell.inference.request import RequestedRun
-from shell.inference.slot import Slot
-from shell.providers.base import ModelInfo, Provider
 from shell.store.database import Database
 from shell.store.ledger import Ledger
 from shell.store.messages import decisions, queries, steps, turns
@@ -68,8 +67,7 @@ class Answers:
     Args:
         store: opened.
         engine: runs the answers.
-        resolve: the provider of an id; raises ShellError for an unknown one.
-        defaults: the model of a conversation that has no answer yet.
+        authors: finds the model that answers.
         titles: the model that writes titles, if one is chosen.
         parameters: the user's defaults for all answers.
         tools: what models may call; None for a program without tools.
@@ -82,8 +80,7 @@ class Answers:
         self,
         store: Store,
         engine: Engine,
-        resolve: Callable[[str], Provider],
-        defaults: Callable[[], Defaults],
+        authors: Authors,
         titles: Chosen = lambda: None,
         parameters: Callable[[], Parameters] = Parameters,
         tools: Callable[[], Tools] | None = None,
@@ -98,14 +95,16 @@ class Answers:
         self.ledger = ledger
         self._store = store
         self._engine = engine
-        self._authors = Authors(resolve, defaults)
+        self._authors = authors
         self._ended = ended
         self._titles = Titles(store, engine, titles)
         self._claimed: set[str] = set()
         self._deciding = asyncio.Lock()
-        self._recorder = self._recording(store.database, store.recovered)
-        self._temporary_recorder = self._recording(store.temporary, lambda: None)
-        self.recorders = (self._recorder, self._temporary_recorder)
+        self.recorders = (
+            self._recording(store.database, store.recovered),
+            self._recording(store.temporary, lambda: None),
+        )
+        """Of conversations on the disk, and of temporary ones."""
 
     async def send(self, owner: str, request: SendRequest) -> StartedAnswer:
         """Ask at the end of the chosen path. The question is on the disk before it is sent."""
@@ -145,7 +144,8 @@ class Answers:
         conversation_id = await self._store.read(
             decision.message_id, partial(queries.conversation_of, message_id=decision.message_id)
         )
-        for inference_id in self._recorder_of(conversation_id).answering(conversation_id):
+        recorder = self._recorder_of(conversation_id)
+        for inference_id in recorder.answering(conversation_id):
             if not self._engine.is_ending(inference_id):
                 taken = self._engine.decide(owner, decision.for_run(inference_id))
                 if taken:
@@ -154,7 +154,7 @@ class Answers:
                     with contextlib.suppress(ShellError):
                         await self._commit(self._engine.log(owner, inference_id))
                 return taken, None
-        await self.wait_until_stored(conversation_id)
+        await recorder.wait_until_stored(conversation_id)
         find = partial(decisions.find, decision=decision)
         async with self._deciding:
             call = await self._store.read(conversation_id, find)
@@ -178,15 +178,8 @@ class Answers:
         Raises:
             ShellError: it could not be sent either.
         """
-        question = take_apart(asked.text)
-        place = await self._place(asked, question)
-        model, by = self._authors.find(place, asked.provider_id, asked.model_id)
-        max_tokens = asked.max_tokens or self.parameters().max_tokens
-        sent = history(
-            await read_path(self._store, place, question), model, place.system_prompt, max_tokens
-        )
-        wish = RequestedRun(sent[0], place.system_prompt, asked.temperature, max_tokens)
-        return await estimate(asked, wish, sent[1], model, self._authors.resolve(by.provider_id))
+        planned = await self._planned_question(asked, take_apart(asked.text))
+        return await estimate_answer(asked, planned)
 
     async def preview(self, asked: PreviewRequest) -> Preview:
         """Say what a message would send if it were sent now. Nothing is sent or written.
@@ -194,24 +187,30 @@ class Answers:
         Raises:
             ShellError: it could not be sent either.
         """
-        question = await _taken_apart(asked.content)
-        place = await self._place(asked, question)
-        model, by = self._authors.find(place, asked.provider_id, asked.model_id)
-        path = await read_path(self._store, place, question)
-        offer = await self._offer(asked, path)
-        planned = plan_answer(asked, self.parameters(), model, by, place.system_prompt, path)
-        return await preview_answer(planned, offer, model, self._authors.resolve(by.provider_id))
+        planned = await self._planned_question(asked, await _taken_apart(asked.content))
+        return await preview_answer(planned, await self._offer(asked, planned))
 
-    async def _place(
+    async def _planned_question(
         self, asked: EstimateRequest | PreviewRequest, question: StoredContent
-    ) -> turns.TurnPlace:
+    ) -> PlannedAnswer:
         if asked.conversation_id is None:
             prompt = asked.system_prompt if isinstance(asked, PreviewRequest) else None
             if prompt is None:
                 prompt = self.parameters().system_prompt
-            return turns.TurnPlace("", [], prompt, None, None, {})
-        turn = turns.question(asked.conversation_id, question, asked.after)
-        return await self._store.read(asked.conversation_id, turn.find)
+            place = turns.TurnPlace("", [], prompt, None, None, {})
+        else:
+            turn = turns.question(asked.conversation_id, question, asked.after)
+            place = await self._store.read(asked.conversation_id, turn.find)
+        return await self._planned(asked, place, question)
+
+    async def _planned(
+        self, options: AnswerOptions, place: turns.TurnPlace, question: StoredContent | None
+    ) -> PlannedAnswer:
+        found = self._authors.find(
+            place, options.provider_id, options.model_id, options.inference_id
+        )
+        path = await read_path(self._store, place, question)
+        return plan_answer(options, self.parameters(), *found, place.system_prompt, path)
 
     def stop(self, owner: str, conversation_id: str) -> None:
         """Cancel the running answer of a conversation."""
@@ -224,27 +223,20 @@ class Answers:
         Raises:
             ShellError: it cannot be written now.
         """
-        if not self._recorder_of(conversation_id).answering(conversation_id):
-            await self.wait_until_stored(conversation_id)
-
-    async def wait_until_stored(self, conversation_id: str) -> None:
-        """Wait until the answers of a conversation have ended and are on the disk.
-
-        Raises:
-            ShellError: it cannot be written now.
-        """
-        await self._recorder_of(conversation_id).wait_until_stored(conversation_id)
+        recorder = self._recorder_of(conversation_id)
+        if not recorder.answering(conversation_id):
+            await recorder.wait_until_stored(conversation_id)
 
     @property
     def idle(self) -> bool:
         """Whether no answer is running or being written."""
-        return not self._claimed and self._recorder.idle and self._temporary_recorder.idle
+        return not self._claimed and all(recorder.idle for recorder in self.recorders)
 
     async def close(self) -> None:
         """Write the last text of all answers. Call it after `Engine.close`."""
         await self._titles.close()
-        await self._recorder.close()
-        await self._temporary_recorder.close()
+        for recorder in self.recorders:
+            await recorder.close()
 
     def _recording(self, database: Database, saved: Callable[[], None]) -> Recorder:
         def ended(conversation_id: str) -> None:
@@ -255,8 +247,7 @@ class Answers:
         return Recorder(database, saved=saved, failed=self._store.failed, ended=ended)
 
     def _recorder_of(self, conversation_id: str) -> Recorder:
-        temporary = conversation_id.startswith(TEMPORARY)
-        return self._temporary_recorder if temporary else self._recorder
+        return self.recorders[conversation_id.startswith(TEMPORARY)]
 
     async def _answer_at(
         self, owner: str, request: AnswerRequest | CallDecision | EditRequest, turn: turns.Turn
@@ -281,23 +272,30 @@ class Answers:
         self._claimed.add(conversation_id)
         try:
             # An answer that was just stopped or has just ended belongs to the path.
-            await self.wait_until_stored(conversation_id)
+            await recorder.wait_until_stored(conversation_id)
             place = await self._store.read(conversation_id, turn.find)
-            model, by = self._authors.find(
-                place, options.provider_id, options.model_id, options.inference_id
+            planned = await self._planned(options, place, turn.question)
+            offer = await self._offer(options, planned)
+            slot = self._engine.reserve(
+                owner,
+                planned.request,
+                messages=planned.messages,
+                notices=planned.notices,
+                offer=offer,
+                commit=self._commit,
+                resumed=planned.resumed,
+                while_content_comes=True,
+                conversation=place.conversation_id,
             )
-            path = await read_path(self._store, place, turn.question)
-            offer = await self._offer(options, path)
-            slot = self._reserve(owner, options, model, by, place, path, offer)
             try:
                 written = await self._store.write(
-                    conversation_id, lambda connection: turn.write(connection, place, by)
+                    conversation_id, lambda connection: turn.write(connection, place, planned.by)
                 )
             except BaseException:
                 slot.release()
                 raise
-            if slot.spending is not None:
-                slot.spending.answer = written.answer_id
+            if slot.plan.spending is not None:
+                slot.plan.spending.answer = written.answer_id
             if isinstance(options, ContinueRequest) and options.more is not None:
                 # If it cannot be written, the run stops at the same budget again.
                 with contextlib.suppress(ShellError):
@@ -315,43 +313,20 @@ class Answers:
         )
         return StartedAnswer(log, reply)
 
-    def _reserve(
-        self,
-        owner: str,
-        options: AnswerOptions,
-        model: ModelInfo,
-        by: turns.Author,
-        place: turns.TurnPlace,
-        path: list[turns.PathMessage],
-        offer: Offer | None,
-    ) -> Slot:
-        planned = plan_answer(options, self.parameters(), model, by, place.system_prompt, path)
-        return self._engine.reserve(
-            owner,
-            planned.request,
-            messages=planned.messages,
-            notices=planned.notices,
-            offer=offer,
-            commit=self._commit,
-            resumed=planned.resumed,
-            while_content_comes=True,
-            conversation=place.conversation_id,
-        )
-
-    async def _offer(self, options: AnswerOptions, path: list[turns.PathMessage]) -> Offer | None:
+    async def _offer(self, options: AnswerOptions, planned: PlannedAnswer) -> Offer | None:
         """The tools of an answer, with what was decided earlier in its conversation."""
         wanted = options.tools
-        if path[-1].role == "assistant" and (step := resumed_step(path[-1])) and step.calls:
+        if planned.resumed is not None and planned.resumed.calls:
             # What an earlier run has left open can only go on with its tools.
-            still = [call for call in step.calls if call.state not in SETTLED]
+            still = [call for call in planned.resumed.calls if call.state not in SETTLED]
             wanted = wanted or [call.proposed.name for call in still]
         if wanted is None or wanted == [] or self._tools is None:
             return None
         tools = self._tools()
         permissions = tools.permissions()
-        decisions.restore(permissions, path)
+        decisions.restore(permissions, planned.path)
         offer = await tools.offer(wanted, permissions)
-        for made in (step for said in path for step in said.steps if not step.is_open):
+        for made in (step for said in planned.path for step in said.steps if not step.is_open):
             offer.note_step((call.name, call.part.result or "") for call in made.calls)
         return offer
 

@@ -26,7 +26,7 @@ _SETTINGS: tuple[RoutingSetting, ...] = ("defaultProvider", "titleProvider")
 def contents(extras: Mapping[str, bytes], data: Path) -> BackupContents:
     """Everything in a backup that differs from the current state and so needs consent."""
     here = _here(data)
-    offered = [one for one in _providers(extras) if here.get(one.id) != one]
+    offered = [one for one in _providers(extras).values() if here.get(one.id) != one]
     chosen, present = read_choices(_settings(extras)), read_choices(_present(data))
     return BackupContents(
         providers=[_described(one, replaces=one.id in here) for one in offered],
@@ -42,7 +42,7 @@ def chooser(data: Path, providers: Collection[str], settings: Collection[str]) -
     """Takes over what the user agreed to, for `Store.restore`."""
 
     def choose(extras: Mapping[str, bytes]) -> Callable[[], None]:
-        found = {one.id: one for one in _providers(extras)}
+        found = _providers(extras)
         raw = _settings(extras)
         if unknown := [name for name in providers if name not in found]:
             raise ValidationFailed(
@@ -92,13 +92,12 @@ def _without_secrets(url: str) -> str:
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 
-def _providers(extras: Mapping[str, bytes]) -> list[CustomProvider]:
-    """The providers of a backup; none if they cannot be read."""
+def _providers(extras: Mapping[str, bytes]) -> dict[str, CustomProvider]:
+    """The providers of a backup by their ids; none if they cannot be read."""
     try:
-        found = parse_added(extras[custom.FILE])
+        return {one.id: one for one in parse_added(extras[custom.FILE])}
     except (KeyError, ValidationError):
-        return []
-    return list({one.id: one for one in found}.values())
+        return {}
 
 
 def _here(data: Path) -> dict[str, CustomProvider]:

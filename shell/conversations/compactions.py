@@ -149,10 +149,6 @@ class Compactions:
         self._considering.add(task)
         task.add_done_callback(self._considering.discard)
 
-    async def settled(self) -> None:
-        """Wait until it is decided what the latest answers lead to."""
-        await asyncio.gather(*self._considering)
-
     async def close(self) -> None:
         """Stop everything. Call it after `Engine.close`."""
         tasks = [work.task for work in self._works.values() if work.task is not None]
@@ -172,10 +168,9 @@ class Compactions:
         place = await self._store.read(
             request.conversation_id, turns.end_of(request.conversation_id)
         )
-        model, by = self._authors.find(place, request.provider_id, request.model_id)
+        provider, model, by = self._authors.find(place, request.provider_id, request.model_id)
         path = await read_path(self._store, place, None)
         made = await asyncio.to_thread(plan, path, model)
-        provider = self._authors.resolve(by.provider_id)
         provider.check()
         price = price_of(model, local=provider.local)
         return _Asked(place.path[made.place].id, made, model, by, price)
@@ -301,7 +296,7 @@ class Compactions:
         summaries = [entries.compaction_of(row.compaction) for row in place.path]
         if any(each is not None and each.undone for each in summaries):
             return False  # a person wants the messages sent
-        model, _ = self._authors.find(place, None, None)
+        _, model, _ = self._authors.find(place, None, None)
         last = place.path[-1] if place.path else None
         if not model.known or last is None or last.status != "complete":
             return False

@@ -17,8 +17,14 @@ from shell.contract import (
 )
 from shell.conversations.text_files import fence, fenced
 from shell.inference.log import ProposedCall
-from shell.inference.request import BYTES_PER_TOKEN_MARGIN, TOKENS_PER_MESSAGE, room
-from shell.inference.steps import ResumedStep
+from shell.inference.request import (
+    BYTES_PER_TOKEN_MARGIN,
+    TOKENS_PER_MESSAGE,
+    history_trimmed,
+    message_tokens,
+    room,
+)
+from shell.inference.run_plan import ResumedStep
 from shell.inference.tool_call import OpenCall, told
 from shell.providers.base import AnsweredCall, ModelInfo, ModelStep
 from shell.store.messages.steps import StoredCall, StoredStep
@@ -114,7 +120,7 @@ def is_filling(
 
 def tokens_of(turn: PathMessage) -> int:
     """About how many tokens of a model's context a message takes, rather too many."""
-    return _tokens(text_of_all(sent_for(turn)))
+    return message_tokens(text_of(*sent_for(turn)))
 
 
 def _add_summary(kept: Sent, summary: str) -> None:
@@ -151,13 +157,11 @@ def _fitting(
     for place in range(len(turns) - 1, -1, -1):
         is_last = place == len(turns) - 1
         messages = sent_for(turns[place], None if is_last else model, notices)
-        text = text_of_all(messages)
-        tokens -= _tokens(text)
+        text = text_of(*messages)
+        tokens -= message_tokens(text)
         characters -= len(text)
         if kept and (tokens < 0 or characters < 0 or len(kept) >= MAX_MESSAGES):
-            text = f"The {place + 1} oldest messages do not fit in {model.id} and were left out"
-            code = NoticeCode.HISTORY_TRIMMED
-            notices[code] = Notice(code=code, text=text, model=model.id, left_out=place + 1)
+            notices[NoticeCode.HISTORY_TRIMMED] = history_trimmed(model, place + 1)
             break
         kept[:0] = messages
     return kept, notices
@@ -175,15 +179,6 @@ def sent_for(
         content = _taken(content, model, notices)
     message = Message.model_construct(role=turn.role, content=content)
     return with_steps(message, turn.steps) if turn.steps else [message]
-
-
-def text_of_all(messages: Sent) -> str:
-    """Everything of some messages that counts against a model's context."""
-    return "".join(map(text_of, messages))
-
-
-def _tokens(text: str) -> int:
-    return int(estimate_tokens(text) * BYTES_PER_TOKEN_MARGIN) + TOKENS_PER_MESSAGE
 
 
 def _without_results(said: PathMessage) -> PathMessage:
@@ -263,19 +258,14 @@ def resumed_step(answer: PathMessage) -> ResumedStep | None:
     )
 
 
-def text_of(message: Message | ModelStep) -> str:
-    """Everything of a message that counts against a model's context."""
-    if isinstance(message, Message):
-        return message.text
-    written = [part for call in message.calls for part in (call.arguments, call.result)]
-    return "".join([message.text, *written])
-
-
-def to_continue(messages: Sent, model: ModelInfo) -> Sent:
-    """The messages that make a model continue its last one."""
-    if model.assistant_prefill or isinstance(messages[-1], ModelStep):
-        return messages
-    return [*messages, Message(role="user", content=CONTINUE)]
+def text_of(*messages: Message | ModelStep) -> str:
+    """Everything of some messages that counts against a model's context."""
+    texts: list[str] = []
+    for message in messages:
+        texts.append(message.text)
+        if isinstance(message, ModelStep):
+            texts += [part for call in message.calls for part in (call.arguments, call.result)]
+    return "".join(texts)
 
 
 def answered(path: Sequence[PathMessage]) -> list[PathMessage]:

@@ -7,7 +7,8 @@ import logging
 import tempfile
 import threading
 import time
-from copy import copy
+from copy import deepcopy
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO, Literal
 
@@ -32,22 +33,21 @@ _log = logging.getLogger(__name__)
 State = Literal["receiving", "running", "done", "cancelled", "failed"]
 
 
+@dataclass(slots=True, eq=False)
 class Import:
     """One import. Its own thread parses and writes; all methods run on the loop thread."""
 
-    def __init__(self, owner: str, name: str, size: int, file: IO[bytes], now_s: float) -> None:
-        self.id = new_id()
-        self.owner = owner
-        self.name = name
-        self.size = size
-        self.file = file
-        self.received = 0
-        self.heard_s = now_s
-        """When the last piece arrived, on the loop's clock."""
-        self.state: State = "receiving"
-        self.failure: ShellError | None = None
-        self.arrived = ImportedPart(total_bytes=size)
-        self.stopped = threading.Event()
+    owner: str
+    size: int
+    file: IO[bytes]
+    heard_s: float
+    """When the last piece arrived, on the loop's clock."""
+    arrived: ImportedPart
+    received: int = 0
+    state: State = "receiving"
+    failure: ShellError | None = None
+    id: str = field(default_factory=new_id)
+    stopped: threading.Event = field(default_factory=threading.Event)
 
     @property
     def under_way(self) -> bool:
@@ -59,13 +59,8 @@ class Import:
         return ImportState(
             import_id=self.id,
             state=self.state,
-            read_bytes=self.arrived.read_bytes,
-            total_bytes=self.arrived.total_bytes,
-            conversations=self.arrived.conversations,
-            messages=self.arrived.messages,
-            skipped=self.arrived.skipped,
-            remarks=self.arrived.remarks,
             failure=None if self.failure is None else Problem.of(self.failure),
+            **asdict(self.arrived),
         )
 
 
@@ -80,7 +75,7 @@ class Imports:
         self._imports: dict[str, Import] = {}
         self._threads: set[threading.Thread] = set()
 
-    def begin(self, owner: str, name: str, size: int) -> str:
+    def begin(self, owner: str, size: int) -> str:
         """Begin an import of a file of this size.
 
         Raises:
@@ -94,9 +89,9 @@ class Imports:
             text = f"Only {AT_ONCE} imports can run at the same time"
             raise LimitReached(text, AT_ONCE, current, reason=Reason.TOO_MANY_IMPORTS)
         file = tempfile.TemporaryFile(dir=self._folder)  # noqa: SIM115 - closed by `_run`, `_drop`
-        one = Import(owner, name, size, file, self._loop.time())
+        one = Import(owner, size, file, self._loop.time(), ImportedPart(total_bytes=size))
         self._imports[one.id] = one
-        self._publish(one)
+        self._change(one, one.state, one.arrived)
         for ended in [key for key, old in self._imports.items() if not old.under_way][:-REMEMBERED]:
             del self._imports[ended]
             self._topics.remove("import", ended)
@@ -182,9 +177,6 @@ class Imports:
         self, one: Import, state: State, arrived: ImportedPart, failure: ShellError | None = None
     ) -> None:
         one.state, one.arrived, one.failure = state, arrived, failure
-        self._publish(one)
-
-    def _publish(self, one: Import) -> None:
         self._topics.publish(ImportTopic(key=one.id, value=one.described()))
 
     def _run(self, one: Import) -> None:
@@ -220,8 +212,7 @@ class Imports:
     def _tell(
         self, one: Import, state: State, arrived: ImportedPart, failure: ShellError | None = None
     ) -> None:
-        seen = copy(arrived)
-        seen.remarks = list(arrived.remarks)
+        seen = deepcopy(arrived)
 
         def change() -> None:
             self._change(one, state, seen, failure)

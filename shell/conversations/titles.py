@@ -65,9 +65,8 @@ class Titles:
                 max_tokens=MAX_TOKENS,
                 timeout_ms=TIMEOUT_MS,
             )
-            title = await _answer(
-                self._engine.start(OWNER, request, conversation=conversation_id, kind="title")
-            )
+            slot = self._engine.reserve(OWNER, request, conversation=conversation_id, kind="title")
+            title = await _answer(slot.begin())
             if title:
                 await self._store.write(
                     conversation_id, lambda c: _rename(c, conversation_id, title)

@@ -5,9 +5,7 @@ inference, `log.py` its events.
 """
 
 import asyncio
-import math
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
 
 from shell.contract import (
     MAX_STEPS,
@@ -30,11 +28,12 @@ from shell.inference.limits import Settings
 from shell.inference.live_runs import LiveRuns
 from shell.inference.log import InferenceLog
 from shell.inference.request import check_size, fit_offer, fit_request, note_strangers
-from shell.inference.run import Prepared, Run, RunCancelled, Wire
+from shell.inference.run import Run, RunCancelled, Wire
+from shell.inference.run_plan import Prepared, ResumedStep, RunPlan
 from shell.inference.sessions import Session, Sessions, SessionTurn
 from shell.inference.slot import Slot, new_inference_id
-from shell.inference.spending import Ledger, Spending, start_spending
-from shell.inference.steps import ResumedStep
+from shell.inference.spending import Ledger, start_spending
+from shell.inference.tool_calls import Commit
 from shell.providers.base import ModelInfo, ModelStep, Provider
 from shell.providers.charges import CallKind
 from shell.tools.offer import Offer
@@ -58,11 +57,10 @@ class Engine:
     ) -> None:
         self._resolve = resolve
         self._ledger = ledger
-        self._wire = wire
         self._settings = settings or Settings()
         self._loop = asyncio.get_running_loop()
         limits = self._settings.limits
-        self._runs = LiveRuns(limits, self._turn_ended)
+        self._runs = LiveRuns(limits, wire, self._turn_ended)
         self._sessions = Sessions(limits.sessions, limits.session_idle_s, self._loop.time)
         self._closing = False
         self._sweeper = self._loop.call_later(SWEEP_S, self._sweep)
@@ -76,22 +74,14 @@ class Engine:
         *,
         offer: Offer | None = None,
         while_content_comes: bool = False,
-        conversation: str | None = None,
-        kind: CallKind = "answer",
     ) -> InferenceLog:
         """Run a model on the request's messages; the same as `reserve` and `begin`.
 
         Raises:
             ShellError: the request is refused (VALIDATION, LIMIT, API_KEY_ERROR …).
         """
-        return self.reserve(
-            owner,
-            request,
-            offer=offer,
-            while_content_comes=while_content_comes,
-            conversation=conversation,
-            kind=kind,
-        ).begin()
+        slot = self.reserve(owner, request, offer=offer, while_content_comes=while_content_comes)
+        return slot.begin()
 
     def reserve(
         self,
@@ -101,7 +91,7 @@ class Engine:
         messages: Sequence[Message | ModelStep] | None = None,
         notices: Sequence[Notice] = (),
         offer: Offer | None = None,
-        commit: Callable[[InferenceLog], Awaitable[None]] | None = None,
+        commit: Commit | None = None,
         resumed: ResumedStep | None = None,
         while_content_comes: bool = False,
         conversation: str | None = None,
@@ -135,14 +125,12 @@ class Engine:
             provider,
             model,
             lambda: (fitted.request, fitted.notices),
-            offer=fitted.offer,
+            fitted.offer,
             commit=commit,
             resumed=resumed,
             while_content_comes=while_content_comes,
-            spending=start_spending(
-                self._ledger, request, provider, model, conversation=conversation, kind=kind
-            ),
             conversation=conversation,
+            kind=kind,
         )
 
     def run_session(
@@ -177,15 +165,7 @@ class Engine:
             return request, (*refused, *notices)
 
         slot = self._take_slot(
-            owner,
-            options,
-            provider,
-            model,
-            prepare,
-            offer=offer,
-            session=session,
-            turn=turn,
-            spending=start_spending(self._ledger, options, provider, model),
+            owner, options, provider, model, prepare, offer, session=session, turn=turn
         )
         run = self._runs.open(slot)
         session.waiting.append(turn)
@@ -303,45 +283,38 @@ class Engine:
         provider: Provider,
         model: ModelInfo,
         prepare: Callable[[], Prepared],
+        offer: Offer | None,
         *,
-        offer: Offer | None = None,
-        commit: Callable[[InferenceLog], Awaitable[None]] | None = None,
+        commit: Commit | None = None,
         resumed: ResumedStep | None = None,
         while_content_comes: bool = False,
         session: Session | None = None,
         turn: SessionTurn | None = None,
-        spending: Spending | None = None,
         conversation: str | None = None,
+        kind: CallKind = "answer",
     ) -> Slot:
-        session_id = None if session is None else session.config.session_id
         inference_id = parameters.inference_id or new_inference_id()
-        silent = provider.local or model.silent_reasoning
-        waits = self._settings.deadlines.waits(parameters, silent=silent)
-        if while_content_comes and parameters.timeout_ms is None:
-            waits = replace(waits, overall_s=math.inf)
-
-        def make_run() -> Run:
-            log = InferenceLog(inference_id, session_id, self._loop.time)
-            recording = None
-            if self._wire is not None:
-                recording = self._wire.begin(log, provider.id, model.id, conversation)
-            return Run(
-                log,
-                provider,
-                prepare,
-                waits,
-                self._settings.retries,
-                streamed=parameters.stream,
-                offer=offer,
-                max_steps=parameters.max_steps or MAX_STEPS,
-                commit=commit,
-                resumed=resumed,
-                spending=spending,
-                cost=model.cost,
-                recording=recording,
-                on_end=self._runs.ended,
-            )
-
+        spending = start_spending(
+            self._ledger, parameters, provider, model, inference_id, conversation, kind
+        )
+        plan = RunPlan(
+            provider,
+            model,
+            prepare,
+            self._settings.deadlines.waits(
+                parameters,
+                silent=provider.local or model.silent_reasoning,
+                while_content_comes=while_content_comes,
+            ),
+            self._settings.retries,
+            streamed=parameters.stream,
+            offer=offer,
+            max_steps=parameters.max_steps or MAX_STEPS,
+            commit=commit,
+            resumed=resumed,
+            spending=spending,
+            conversation=conversation,
+        )
         shared = parameters.share or (session is not None and session.config.share)
         on_close = parameters.on_close or ("finish" if shared else "cancel")
         slot = Slot(
@@ -351,13 +324,10 @@ class Engine:
             on_close == "finish",
             session,
             turn,
-            make_run,
+            plan,
             self._runs.begin_reserved,
             self._runs.release,
-            spending,
         )
-        if spending is not None:
-            spending.answer = inference_id
         self._runs.add(slot)
         return slot
 
@@ -365,24 +335,20 @@ class Engine:
 
     def _turn_ended(self, slot: Slot, run: Run) -> None:
         """Add what a run said to its session, and begin the next one."""
-        if self._wire is not None:
-            self._wire.end(run.log)
-        if slot.session is None or slot.turn is None:
+        session = slot.session
+        if session is None or slot.turn is None:
             return
         ending = run.log.ending
         complete = isinstance(ending, DoneEvent) and not ending.cancelled
-        slot.session.total_tokens += run.usage.output_tokens
-        slot.session.close_turn(slot.turn, run.log.text("llm:token"), complete=complete)
-        self._sessions.touch(slot.session)
-        self._begin_waiting(slot.session)
-
-    def _begin_waiting(self, session: Session) -> None:
+        session.total_tokens += run.usage.output_tokens
+        session.close_turn(slot.turn, run.log.text("llm:token"), complete=complete)
+        self._sessions.touch(session)
         if not session.waiting or self._closing:
             return
         turn = session.waiting[0]
-        slot = next((slot for slot in self._runs.slots.values() if slot.turn is turn), None)
-        if slot is not None and slot.run is not None and slot.run.task is None:
-            self._runs.begin(slot.run)
+        waiting = next((slot for slot in self._runs.slots.values() if slot.turn is turn), None)
+        if waiting is not None and waiting.run is not None and waiting.run.task is None:
+            self._runs.begin(waiting.run)
 
     def _provider_of(self, session: Session) -> Provider:
         try:

@@ -1,5 +1,6 @@
 """Limits, deadlines and retries of the engine, with their defaults."""
 
+import math
 from dataclasses import dataclass, field
 
 from shell.contract import RunParameters
@@ -41,11 +42,11 @@ class Deadlines:
     between_ms: int = 30_000
     """From one piece of content to the next. Pings of a server are not content."""
 
-    def waits(self, asked: RunParameters, *, silent: bool) -> Waits:
+    def waits(self, asked: RunParameters, *, silent: bool, while_content_comes: bool) -> Waits:
         """The deadlines of one run. A `silent` model may work for minutes before it writes."""
         first_ms = self.first_silent_ms if silent else self.first_ms
         return Waits(
-            _seconds(asked.timeout_ms, self.overall_ms),
+            _seconds(asked.timeout_ms, math.inf if while_content_comes else self.overall_ms),
             _seconds(asked.first_timeout_ms, first_ms),
             _seconds(asked.between_timeout_ms, self.between_ms),
         )
@@ -73,5 +74,5 @@ class Settings:
     retries: Retries = field(default_factory=Retries)
 
 
-def _seconds(asked_ms: int | None, default_ms: int) -> float:
+def _seconds(asked_ms: int | None, default_ms: float) -> float:
     return (default_ms if asked_ms is None else asked_ms) / 1000

@@ -9,7 +9,7 @@ from shell.errors import LimitReached, ValidationFailed
 from shell.inference.limits import Limits
 from shell.inference.log import InferenceLog
 from shell.inference.log_registry import LogRegistry
-from shell.inference.run import Run
+from shell.inference.run import Run, Wire
 from shell.inference.slot import Slot
 from shell.inference.totals import Totals
 
@@ -23,14 +23,18 @@ class LiveRuns:
 
     Args:
         limits: how many runs an owner may have, and how long finished logs are held.
+        wire: keeps what runs send and receive; None for a program that keeps nothing.
         on_end: called when a run has ended and is counted.
     """
 
-    def __init__(self, limits: Limits, on_end: Callable[[Slot, Run], None]) -> None:
+    def __init__(
+        self, limits: Limits, wire: Wire | None, on_end: Callable[[Slot, Run], None]
+    ) -> None:
         self._limits = limits
+        self._wire = wire
         self._on_end = on_end
-        loop = asyncio.get_running_loop()
-        self.logs = LogRegistry(limits.log_kept_s, limits.log_kept_bytes, loop.time)
+        self._now = asyncio.get_running_loop().time
+        self.logs = LogRegistry(limits.log_kept_s, limits.log_kept_bytes, self._now)
         self.slots: dict[str, Slot] = {}
         """Those that are reserved or running, by their id, the oldest first."""
         self._totals: dict[str, Totals] = {}
@@ -84,7 +88,13 @@ class LiveRuns:
 
     def open(self, slot: Slot) -> Run:
         """Give a reserved slot its run; from here on others can read the run's log."""
-        run = slot.run = slot.make_run()
+        plan = slot.plan
+        session_id = None if slot.session is None else slot.session.config.session_id
+        log = InferenceLog(slot.inference_id, session_id, self._now)
+        recording = None
+        if self._wire is not None:
+            recording = self._wire.begin(log, plan.provider.id, plan.model.id, plan.conversation)
+        run = slot.run = Run(log, plan, recording, self.ended)
         self.logs.put(run.log, slot.owner, slot.shared)
         return run
 
@@ -117,6 +127,8 @@ class LiveRuns:
         slot = self.slots.pop(run.log.inference_id)
         self._totals[slot.owner].add(run.log.ending, run.usage)
         self._forget_closed(slot.owner)
+        if self._wire is not None:
+            self._wire.end(run.log)
         self._on_end(slot, run)
         self.logs.ended(run.log)
 

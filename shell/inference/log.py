@@ -137,13 +137,12 @@ class InferenceLog:
         if event.seq != self._length or event.inference_id != self.inference_id:
             raise ValueError(f"event {event.seq} does not belong at {self._length}")
         self._check_open()
-        ends = isinstance(event, DoneEvent | ErrorEvent)
         self._events[self._length] = event
         self._write(_EVENT, event.ms, "")
         self._characters += _characters(event)
         if isinstance(event, DoneEvent | ErrorEvent):
             self._ending = event
-        self._wake(ends)
+        self._wake(self._ending is not None)
 
     def append_text(self, channel: TextChannel, text: str) -> None:
         """Append text of the answer or of the reasoning; an empty text is no event.
@@ -198,11 +197,10 @@ class InferenceLog:
 
     def text(self, channel: TextChannel) -> str:
         """The whole answer, or the whole reasoning, so far."""
-        wanted = TokenEvent if channel == "llm:token" else ReasoningEvent
         return "".join(
             event.token if isinstance(event, TokenEvent) else event.text
             for event in self.read()
-            if isinstance(event, TokenEvent | ReasoningEvent) and isinstance(event, wanted)
+            if isinstance(event, TokenEvent | ReasoningEvent) and event.channel == channel
         )
 
     def read(

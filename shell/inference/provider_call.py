@@ -9,7 +9,7 @@ import logging
 import random
 from collections.abc import Mapping
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import get_args
 
 from pydantic import ValidationError
@@ -25,8 +25,8 @@ from shell.contract import (
     Usage,
 )
 from shell.errors import ErrorCode, ProviderError
-from shell.inference.limits import Retries, Waits
 from shell.inference.log import InferenceLog, ProposedCall, TextChannel
+from shell.inference.run_plan import RunPlan
 from shell.inference.text_writer import TextWriter
 from shell.inference.watchdog import Watchdog
 from shell.providers.base import (
@@ -35,7 +35,6 @@ from shell.providers.base import (
     ModelStep,
     OutputItem,
     PromptProgress,
-    Provider,
     ProviderRequest,
     ReasoningDelta,
     TextDelta,
@@ -78,10 +77,8 @@ class ProviderCall:
         log: the run's.
         text: writes the run's texts.
         watchdog: the run's deadlines.
-        provider: whose model is called.
+        plan: whose model is called, how long content may take, and when a request is sent again.
         request: what is sent.
-        waits: how long content may take.
-        retries: when it is sent again.
         step: the step of a run with tools; None without. Calls of tools get ids of the host then.
     """
 
@@ -90,19 +87,17 @@ class ProviderCall:
         log: InferenceLog,
         text: TextWriter,
         watchdog: Watchdog,
-        provider: Provider,
+        plan: RunPlan,
         request: ProviderRequest,
-        waits: Waits,
-        retries: Retries,
         step: int | None = None,
     ) -> None:
         self._log = log
         self._text = text
         self._watchdog = watchdog
-        self._provider = provider
+        self._provider = plan.provider
         self._request = request
-        self._waits = waits
-        self._retries = retries
+        self._waits = plan.waits
+        self._retries = plan.retries
         self._loop = asyncio.get_running_loop()
         self._before = dict(text.written)
         self._usage: Usage | None = None
@@ -291,13 +286,7 @@ def name_of(text: str) -> str:
 def _usage(report: UsageReport) -> Usage | None:
     """A provider's count of tokens; None when it is invalid."""
     try:
-        return Usage(
-            input_tokens=report.input_tokens,
-            output_tokens=report.output_tokens,
-            reasoning_tokens=report.reasoning_tokens,
-            cached_tokens=report.cached_tokens,
-            estimated=False,
-        )
+        return Usage(**asdict(report), estimated=False)
     except ValidationError:
         _log.warning("A provider reported %r as its usage", report)
         return None

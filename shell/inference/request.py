@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 
 from shell.contract import (
     MAX_REQUEST_CHARACTERS,
-    Effort,
     FilePart,
     ImagePart,
     InferenceRequest,
     Message,
     Notice,
     NoticeCode,
+    SessionConfig,
     is_of_strangers,
 )
 from shell.errors import Reason, ValidationFailed
@@ -22,6 +22,7 @@ from shell.providers.base import (
     effort_dropped,
     tools_dropped,
 )
+from shell.support.text import estimate_tokens
 from shell.tools.offer import Offer
 
 TOKENS_PER_MESSAGE = 8
@@ -30,17 +31,6 @@ BYTES_PER_TOKEN_MARGIN = 1.15
 """Safety factor on the host's estimate of tokens."""
 ANSWER_RESERVE_TOKENS = 1_024
 """Room for the answer when neither the caller nor the model sets a maximum."""
-
-
-@dataclass(frozen=True, slots=True)
-class RequestedRun:
-    """A request as the caller made it, before it is adapted to the model."""
-
-    messages: Sequence[Message | ModelStep]
-    system_prompt: str | None
-    temperature: float | None
-    max_tokens: int | None
-    effort: Effort | None = None
 
 
 def room(model: ModelInfo, max_tokens: int | None) -> int:
@@ -53,21 +43,37 @@ def room(model: ModelInfo, max_tokens: int | None) -> int:
     return model.context_tokens - min(reserve, model.context_tokens // 4)
 
 
+def message_tokens(text: str) -> int:
+    """About how many tokens a message with this text takes, rather too many."""
+    return int(estimate_tokens(text) * BYTES_PER_TOKEN_MARGIN) + TOKENS_PER_MESSAGE
+
+
+def history_trimmed(model: ModelInfo, left_out: int) -> Notice:
+    """Say that the oldest messages were left out."""
+    text = f"The {left_out} oldest messages do not fit in {model.id} and were left out"
+    code = NoticeCode.HISTORY_TRIMMED
+    return Notice(code=code, text=text, model=model.id, left_out=left_out)
+
+
 def prepare_request(
-    wish: RequestedRun, model: ModelInfo
+    messages: Sequence[Message | ModelStep],
+    asked: InferenceRequest | SessionConfig,
+    model: ModelInfo,
 ) -> tuple[ProviderRequest, tuple[Notice, ...]]:
     """The request that the model accepts, and a notice for everything that was left out.
+
+    The `messages` are sent with the parameters that were `asked` for.
 
     Raises:
         ValidationFailed: the model cannot answer these messages.
     """
-    _check(wish.messages, model)
+    _check(messages, model)
     notices: list[Notice] = []
 
     def tell(code: NoticeCode, text: str, limit: float | None = None) -> None:
         notices.append(Notice(code=code, text=f"{model.id} {text}", model=model.id, limit=limit))
 
-    temperature = wish.temperature
+    temperature = asked.temperature
     if temperature is None:
         temperature = model.temperature_default
         if model.temperature_max is None:
@@ -79,24 +85,24 @@ def prepare_request(
         text = f"supports temperatures up to {model.temperature_max:g}; its default was used"
         tell(NoticeCode.TEMPERATURE_DROPPED, text, model.temperature_max)
         temperature = None
-    max_tokens = wish.max_tokens or model.max_tokens_default
+    max_tokens = asked.max_tokens or model.max_tokens_default
     if max_tokens and model.max_output_tokens and max_tokens > model.max_output_tokens:
         text = f"can write at most {model.max_output_tokens} tokens"
         tell(NoticeCode.MAX_TOKENS_LOWERED, text, model.max_output_tokens)
         max_tokens = model.max_output_tokens
-    effort = wish.effort
+    effort = asked.effort
     if effort is not None and model.efforts is not None and effort not in model.efforts:
         notices.append(effort_dropped(model, effort))
         effort = None
-    system = [message for message in wish.messages if message.role == "system"]
-    if wish.system_prompt:
-        system.insert(0, Message.model_construct(role="system", content=wish.system_prompt))
+    system = [message for message in messages if message.role == "system"]
+    if asked.system_prompt:
+        system.insert(0, Message.model_construct(role="system", content=asked.system_prompt))
     if system and not model.system_prompt:
         tell(NoticeCode.SYSTEM_PROMPT_DROPPED, "does not support system prompts")
         system = []
-    rest = [message for message in wish.messages if message.role != "system"]
-    messages = [*system, *rest]
-    return ProviderRequest(model, messages, temperature, max_tokens, effort), tuple(notices)
+    rest = [message for message in messages if message.role != "system"]
+    request = ProviderRequest(model, [*system, *rest], temperature, max_tokens, effort)
+    return request, tuple(notices)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,10 +127,7 @@ def fit_request(
     Raises:
         ValidationFailed: the model cannot answer these messages.
     """
-    wish = RequestedRun(
-        messages, asked.system_prompt, asked.temperature, asked.max_tokens, asked.effort
-    )
-    request, adapted = prepare_request(wish, model)
+    request, adapted = prepare_request(messages, asked, model)
     offer, refused = fit_offer(offer, model)
     return FittedRequest(request, offer, (*adapted, *refused, *notices))
 

@@ -6,7 +6,7 @@ first call of `_end` writes the terminal event, and later calls do nothing.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import Protocol
@@ -16,33 +16,26 @@ from shell.contract import (
     DoneEvent,
     ElicitationAnswer,
     ErrorEvent,
-    Notice,
     NoticeEvent,
     ThinkingEvent,
     Timing,
     Usage,
 )
 from shell.errors import ErrorCode, HostClosing, ProviderError, ShellError
-from shell.inference.limits import Retries, Waits
 from shell.inference.log import InferenceLog
 from shell.inference.provider_call import ProviderCall
-from shell.inference.spending import Spending
-from shell.inference.steps import NO_USAGE, ResumedStep, Steps
+from shell.inference.run_plan import RunPlan
+from shell.inference.steps import NO_USAGE, Steps
 from shell.inference.text_writer import TextWriter
+from shell.inference.tool_calls import ToolCalls
 from shell.inference.watchdog import Watchdog
-from shell.providers.base import Provider, ProviderRequest
 from shell.providers.exchanges import Recording
 from shell.support.text import clean
-from shell.tools.offer import Offer
 
 UNWIND_S = 0.1
 """After this long a stopped run ends even if its provider has not closed the stream."""
 MAX_ERROR_CHARACTERS = 2_000
 _log = logging.getLogger(__name__)
-
-
-Prepared = tuple[ProviderRequest, tuple[Notice, ...]]
-"""The request to send, and the notices about what was changed of it."""
 
 
 class Wire(Protocol):
@@ -67,47 +60,24 @@ class Run:
     def __init__(
         self,
         log: InferenceLog,
-        provider: Provider,
-        prepare: Callable[[], Prepared],
-        waits: Waits,
-        retries: Retries,
-        *,
-        streamed: bool,
-        offer: Offer | None,
-        max_steps: int,
-        commit: Callable[[InferenceLog], Awaitable[None]] | None,
-        resumed: ResumedStep | None,
-        spending: Spending | None,
-        cost: Callable[[Usage], float | None],
+        plan: RunPlan,
         recording: Recording | None,
         on_end: Callable[["Run"], None],
     ) -> None:
         self.log = log
-        self._provider = provider
-        self._prepare = prepare
-        self._waits = waits
-        self._retries = retries
-        self._offer = offer
-        self._max_steps = max_steps
-        self._commit = commit
-        self._resumed = resumed
-        self._spending = spending
-        self._cost = cost
+        self._plan = plan
         self._recording = recording
         self._on_end = on_end
         self._loop = asyncio.get_running_loop()
-        self._task: asyncio.Task[None] | None = None
+        self.task: asyncio.Task[None] | None = None
+        """From `begin()` on. It may outlive the ending while a stream is closed."""
         self._watchdog: Watchdog | None = None
         self._entered = False
         self._unwind: asyncio.TimerHandle | None = None
         self._stopped: Exception | None = None
-        self._text = TextWriter(log, streamed=streamed)
+        self._text = TextWriter(log, streamed=plan.streamed)
+        self._tools: ToolCalls | None = None
         self._steps: Steps | None = None
-
-    @property
-    def task(self) -> asyncio.Task[None] | None:
-        """The task, from `begin()` on. It may outlive the ending while a stream is closed."""
-        return self._task
 
     @property
     def is_stopped(self) -> bool:
@@ -117,8 +87,8 @@ class Run:
     @property
     def is_waiting(self) -> bool:
         """Whether a person is asked about a tool call, or something for one."""
-        steps = self._steps
-        return steps is not None and (steps.is_waiting or steps.has_question)
+        tools = self._tools
+        return tools is not None and (tools.is_waiting or tools.has_question)
 
     def begin(self) -> None:
         """Start the task and the deadlines.
@@ -126,8 +96,9 @@ class Run:
         The model may accept less than it did when the run was queued. A request that it no longer
         accepts ends the run with that error.
         """
+        plan = self._plan
         try:
-            request, notices = self._prepare()
+            request, notices = plan.prepare()
         except Exception as error:
             self.stop(error)
             return
@@ -135,38 +106,19 @@ class Run:
             self.log.append(NoticeEvent(**self.log.stamp(), **dict(notice)))
         if self._recording is not None:
             request = replace(request, recording=self._recording)
-        watchdog = self._watchdog = Watchdog(self._waits.overall_s, self._on_timeout)
-
+        watchdog = self._watchdog = Watchdog(plan.waits.overall_s, self._on_timeout)
+        if plan.offer is not None:
+            self._tools = ToolCalls(self.log, watchdog, plan.offer, plan.commit)
         # No closure over this run: a cycle would keep the request, with its pictures, in memory
         # until the garbage collector runs.
-        new_call = partial(
-            ProviderCall,
-            self.log,
-            self._text,
-            watchdog,
-            self._provider,
-            waits=self._waits,
-            retries=self._retries,
-        )
-        self._steps = Steps(
-            self.log,
-            watchdog,
-            self._provider.id,
-            request,
-            new_call,
-            self._offer,
-            self._max_steps,
-            None if self._commit is None else partial(self._commit, self.log),
-            self._resumed,
-            self._spending,
-            self._cost,
-        )
-        self._task = self._loop.create_task(self._go(self._steps), name=self.log.inference_id)
+        new_call = partial(ProviderCall, self.log, self._text, watchdog, plan)
+        self._steps = Steps(self.log, plan, request, new_call, self._tools)
+        self.task = self._loop.create_task(self._go(self._steps), name=self.log.inference_id)
 
     def cancel_questions(self) -> None:
         """Give servers no answer to what they ask the person now."""
-        if self._steps is not None:
-            self._steps.cancel_questions()
+        if self._tools is not None:
+            self._tools.cancel_questions()
 
     def decide(self, decision: Decision | ElicitationAnswer) -> bool:
         """Take a person's decision or answer about a tool call. False when the call does not wait.
@@ -174,9 +126,9 @@ class Run:
         Raises:
             ValidationFailed: it does not fit the question.
         """
-        if self._steps is None or self._stopped is not None:
+        if self._tools is None or self._stopped is not None:
             return False
-        return self._steps.decide(decision)
+        return self._tools.decide(decision)
 
     def stop(self, reason: Exception) -> bool:
         """End the run for this reason. False when it has ended or is being stopped already."""
@@ -187,10 +139,10 @@ class Run:
             self._end(reason)
         else:
             self._unwind = self._loop.call_later(UNWIND_S, self._end_without_provider)
-        if self._task is not None:
-            self._task.cancel()
-        if self._steps is not None:
-            self._steps.cancel_calls()
+        if self.task is not None:
+            self.task.cancel()
+        if self._tools is not None:
+            self._tools.cancel()
         return True
 
     # --- the task ---------------------------------------------------------------------------
@@ -227,8 +179,8 @@ class Run:
         if self.log.ending is None and self._stopped is not None:
             _log.warning("%s: the provider does not let go of its stream", self.log.inference_id)
             self._end(self._stopped)
-            if self._task is not None:
-                self._task.cancel()
+            if self.task is not None:
+                self.task.cancel()
 
     # --- the ending -------------------------------------------------------------------------
 
@@ -241,12 +193,12 @@ class Run:
         if self._unwind is not None:
             self._unwind.cancel()
         self._text.close()
-        if self._steps is not None:
+        if self._tools is not None and self._steps is not None:
             closes = isinstance(outcome, HostClosing)
-            if closes and self._steps.is_waiting:
+            if closes and self._tools.is_waiting:
                 self._steps.pause()
                 outcome = None
-            self._steps.close(can_go_on=closes)
+            self._tools.close(can_go_on=closes or self._steps.finish == "waiting")
         try:
             ending = self._terminal(outcome)
         except Exception as error:  # the provider's numbers do not fit the event
@@ -269,7 +221,7 @@ class Run:
             )
         if outcome is None or isinstance(outcome, RunCancelled):
             cancelled = outcome is not None
-            usage = self.usage.model_copy(update={"cost": self._cost(self.usage)})
+            usage = self.usage.model_copy(update={"cost": self._plan.model.cost(self.usage)})
             return DoneEvent(
                 **self.log.stamp(),
                 total_tokens=usage.output_tokens,

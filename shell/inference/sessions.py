@@ -6,8 +6,6 @@ from dataclasses import dataclass, field
 
 from shell.contract import (
     Message,
-    Notice,
-    NoticeCode,
     SessionConfig,
     SessionInfo,
     SessionMessage,
@@ -16,13 +14,13 @@ from shell.contract import (
 )
 from shell.errors import LimitReached, NotFound, ValidationFailed
 from shell.inference.request import (
-    BYTES_PER_TOKEN_MARGIN,
     TOKENS_PER_MESSAGE,
-    RequestedRun,
+    history_trimmed,
+    message_tokens,
     prepare_request,
     room,
 )
-from shell.inference.run import Prepared
+from shell.inference.run_plan import Prepared
 from shell.providers.base import ModelInfo
 from shell.support.ids import epoch_ms
 from shell.support.text import estimate_tokens
@@ -98,26 +96,14 @@ class Session:
         Raises:
             ValidationFailed: the model cannot answer these messages.
         """
-        config = self.config
-        max_tokens = config.max_tokens if options.max_tokens is None else options.max_tokens
-        messages, left_out = self.messages_for(turn, room(model, max_tokens))
-        temperature = config.temperature if options.temperature is None else options.temperature
-        request, notices = prepare_request(
-            RequestedRun(
-                messages,
-                config.system_prompt,
-                temperature,
-                max_tokens,
-                options.effort or config.effort,
-            ),
-            model,
+        chosen = options.model_dump(
+            include={"temperature", "max_tokens", "effort"}, exclude_none=True, by_alias=False
         )
+        asked = self.config.model_copy(update=chosen)
+        messages, left_out = self.messages_for(turn, room(model, asked.max_tokens))
+        request, notices = prepare_request(messages, asked, model)
         if left_out:
-            text = f"The {left_out} oldest messages do not fit in {model.id} and were left out"
-            trimmed = Notice(
-                code=NoticeCode.HISTORY_TRIMMED, text=text, model=model.id, left_out=left_out
-            )
-            notices = (*notices, trimmed)
+            notices = (*notices, history_trimmed(model, left_out))
         return request, notices
 
     def messages_for(self, turn: SessionTurn, budget_tokens: int) -> tuple[list[Message], int]:
@@ -126,12 +112,12 @@ class Session:
         Whole turns are left out, the oldest first. The turn's own messages are always sent.
         """
         kept: list[Message] = list(turn.messages)
-        room = budget_tokens - sum(_tokens(message) for message in kept)
+        room = budget_tokens - sum(message_tokens(message.text) for message in kept)
         if self.config.system_prompt:
             room -= estimate_tokens(self.config.system_prompt) + TOKENS_PER_MESSAGE
         for index in range(len(self.turns) - 1, -1, -1):
             messages = _as_messages(self.turns[index])
-            room -= sum(_tokens(message) for message in messages)
+            room -= sum(message_tokens(message.text) for message in messages)
             if room < 0:
                 left_out = sum(len(_as_messages(old)) for old in self.turns[: index + 1])
                 return kept, left_out
@@ -236,7 +222,3 @@ def _as_messages(turn: SessionTurn) -> list[Message]:
         return turn.messages
     answer = Message.model_construct(role="assistant", content=turn.answer)
     return [*turn.messages, answer]
-
-
-def _tokens(message: Message) -> int:
-    return int(estimate_tokens(message.text) * BYTES_PER_TOKEN_MARGIN) + TOKENS_PER_MESSAGE

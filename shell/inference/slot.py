@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from shell.inference.log import InferenceLog
 from shell.inference.run import Run
+from shell.inference.run_plan import RunPlan
 from shell.inference.sessions import Session, SessionTurn
-from shell.inference.spending import Spending
 from shell.support.ids import epoch_ms
 
 _BASE36 = string.digits + string.ascii_lowercase
@@ -28,11 +28,9 @@ class Slot:
     finish_on_close: bool
     session: Session | None
     turn: SessionTurn | None
-    make_run: Callable[[], Run]
+    plan: RunPlan
     on_begin: Callable[["Slot"], InferenceLog]
     on_release: Callable[["Slot"], None]
-    spending: Spending | None
-    """Its `answer` is the id of the run until the owner sets another one."""
     run: Run | None = None
     """None while the slot is only reserved."""
     stopped: Exception | None = None

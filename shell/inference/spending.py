@@ -1,6 +1,7 @@
 """Reserves what the calls of the model in one run may take, before each of them is made."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from shell.contract import (
@@ -45,39 +46,22 @@ class Ledger(Protocol):
         """Put what a call took in the place of what was reserved for it."""
 
 
+@dataclass(slots=True, eq=False)
 class Spending:
-    """What one run may spend. Loop thread only.
+    """What one run may spend. Loop thread only."""
 
-    Args:
-        ledger: where it counts.
-        provider_id: whose model is called.
-        model: the model.
-        local: whether it runs on this machine, so that it costs nothing.
-        budget: that of the answer, if there is one.
-        conversation: the id of its conversation.
-        kind: what is written.
+    ledger: Ledger
+    provider_id: str
+    model: ModelInfo
+    price: Price | None
+    budget: Budget | None
+    """That of the answer, if there is one."""
+    conversation: str | None
+    kind: CallKind
+    answer: str
+    """What the budget of the answer is counted by: the id of the run, or what is set before the
+    run begins.
     """
-
-    def __init__(
-        self,
-        ledger: Ledger,
-        provider_id: str,
-        model: ModelInfo,
-        *,
-        local: bool,
-        budget: Budget | None,
-        conversation: str | None = None,
-        kind: CallKind = "answer",
-    ) -> None:
-        self._ledger = ledger
-        self._provider_id = provider_id
-        self._model = model
-        self._price = price_of(model, local=local)
-        self._budget = budget
-        self._conversation = conversation
-        self._kind: CallKind = kind
-        self.answer = ""
-        """What the budget of the answer is counted by. Set before the run begins."""
 
     async def reserve(self, request: ProviderRequest) -> Reservation | BudgetPause | None:
         """Reserve what the next call may take.
@@ -85,25 +69,25 @@ class Spending:
         Raises:
             ShellError: there is a budget, and nothing can be counted.
         """
-        most = request.max_tokens or self._model.max_output_tokens or UNKNOWN_OUTPUT_TOKENS
-        return await self._ledger.reserve(
+        most = request.max_tokens or self.model.max_output_tokens or UNKNOWN_OUTPUT_TOKENS
+        return await self.ledger.reserve(
             PlannedCall(
                 self.answer,
-                self._conversation,
-                self._kind,
-                self._provider_id,
-                self._model.id,
+                self.conversation,
+                self.kind,
+                self.provider_id,
+                self.model.id,
                 estimate_input(request),
                 most,
                 LEAST_OUTPUT_TOKENS,
-                self._price,
-                {} if self._budget is None else {"answer": self._budget},
+                self.price,
+                {} if self.budget is None else {"answer": self.budget},
             )
         )
 
     def settle(self, reservation: Reservation, usage: Usage) -> None:
         """Count what a call took."""
-        self._ledger.settle(reservation, self._price, usage.input_tokens, usage.output_tokens)
+        self.ledger.settle(reservation, self.price, usage.input_tokens, usage.output_tokens)
 
 
 def start_spending(
@@ -111,9 +95,9 @@ def start_spending(
     parameters: RunParameters,
     provider: Provider,
     model: ModelInfo,
-    *,
-    conversation: str | None = None,
-    kind: CallKind = "answer",
+    answer: str,
+    conversation: str | None,
+    kind: CallKind,
 ) -> Spending | None:
     """The spending of a new run. None if the program has no ledger.
 
@@ -124,15 +108,9 @@ def start_spending(
         if parameters.budget is not None:
             raise ValidationFailed([("budget", "This program counts no costs")])
         return None
-    return Spending(
-        ledger,
-        provider.id,
-        model,
-        local=provider.local,
-        budget=parameters.budget,
-        conversation=conversation,
-        kind=kind,
-    )
+    price = price_of(model, local=provider.local)
+    budget = parameters.budget
+    return Spending(ledger, provider.id, model, price, budget, conversation, kind, answer)
 
 
 def estimate_input(request: ProviderRequest, margin: float = BYTES_PER_TOKEN_MARGIN) -> int:

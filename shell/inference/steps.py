@@ -3,20 +3,17 @@
 A run without tools has one step, and none of the events that tell of steps.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 
-from shell.contract import BudgetPause, Decision, ElicitationAnswer, EndReason, StepEvent, Usage
+from shell.contract import BudgetPause, EndReason, StepEvent, Usage
 from shell.errors import ProviderError
 from shell.inference.log import InferenceLog, StepOutput
 from shell.inference.provider_call import ProviderCall
 from shell.inference.request import with_tools
-from shell.inference.spending import Spending
-from shell.inference.tool_call import OpenCall
-from shell.inference.tool_calls import Commit, ToolCalls, WaitedTooLong
-from shell.inference.watchdog import Watchdog
-from shell.providers.base import AnsweredCall, ModelStep, ProviderRequest
-from shell.tools.offer import Offer
+from shell.inference.run_plan import RunPlan
+from shell.inference.tool_calls import ToolCalls, WaitedTooLong
+from shell.providers.base import ModelStep, ProviderRequest
 
 NO_USAGE = Usage(
     input_tokens=0, output_tokens=0, reasoning_tokens=0, cached_tokens=0, estimated=True
@@ -24,128 +21,61 @@ NO_USAGE = Usage(
 """Of a run that has called no model."""
 
 
-@dataclass(frozen=True, slots=True)
-class ResumedStep:
-    """The step in which an earlier run of the same answer has ended."""
-
-    step: int
-    text: str
-    """What the model wrote before its calls."""
-    calls: tuple[OpenCall, ...]
-    """Empty if all calls had their results; then the request has them already."""
-    output: tuple[Mapping[str, object], ...]
-    provider_id: str
-    model_id: str
-
-    def done(self, answered: Sequence[AnsweredCall]) -> ModelStep:
-        """The step with its results."""
-        return ModelStep(self.text, tuple(answered), self.output, self.provider_id, self.model_id)
-
-
 class Steps:
     """Loop thread only.
 
     Args:
         log: the run's.
-        watchdog: the run's deadlines; they stand still while a person is asked.
-        provider_id: whose model is called.
+        plan: what the run was given.
         request: the first request.
         new_call: makes a call of the model from a request and, with tools, the `step`.
-        offer: the tools; None for a run without.
-        max_steps: most calls of the model.
-        commit: waits until the log is on the disk.
-        resumed: the step in which an earlier run of the same answer has ended.
-        spending: what the run may spend; None for a program that counts nothing.
-        cost: the price of tokens.
+        tools: carries out the calls of tools; None for a run without.
     """
 
     def __init__(
         self,
         log: InferenceLog,
-        watchdog: Watchdog,
-        provider_id: str,
+        plan: RunPlan,
         request: ProviderRequest,
         new_call: Callable[..., ProviderCall],
-        offer: Offer | None,
-        max_steps: int,
-        commit: Commit | None,
-        resumed: ResumedStep | None,
-        spending: Spending | None,
-        cost: Callable[[Usage], float | None],
+        tools: ToolCalls | None,
     ) -> None:
         self._log = log
-        self._provider_id = provider_id
+        self._plan = plan
         self._new_call = new_call
+        self._tools = tools
+        resumed = plan.resumed
         self._first = 1 if resumed is None else resumed.step + 1
         # Who goes on after the last step wants as many again; who decides does not.
-        self._max_steps = max_steps + (resumed.step if resumed and not resumed.calls else 0)
-        self._tools = None if offer is None else ToolCalls(log, watchdog, offer, commit)
-        self._resumed = resumed
-        request = self._request = with_tools(request, offer, provider_id)
-        self._call = new_call(request, step=None if offer is None else self._first)
-        self._is_asked = False
+        self._max_steps = plan.max_steps + (resumed.step if resumed and not resumed.calls else 0)
+        self._request = with_tools(request, plan.offer, plan.provider.id)
+        self._call: ProviderCall | None = None
+        """The latest call of the model; None before it is made."""
         self._earlier: Usage | None = None
         self._first_ms: int | None = None
         self._reached: EndReason | None = None
-        self._spending = spending
-        self._cost = cost
         self.pause_for: BudgetPause | None = None
         """The budget that the run has reached."""
 
     @property
     def finish(self) -> EndReason | None:
         """Why the run is done."""
-        return self._reached or self._call.finish
+        return self._reached or (None if self._call is None else self._call.finish)
 
     @property
     def usage(self) -> Usage:
         """The tokens of all steps so far."""
         before = self._earlier
-        if not self._is_asked:
+        if self._call is None:
             return before or NO_USAGE
         return self._call.usage if before is None else add_usage(before, self._call.usage)
 
     @property
     def first_ms(self) -> int | None:
         """When the first content of the run came, in milliseconds since it began."""
-        return self._call.first_ms if self._first_ms is None else self._first_ms
-
-    @property
-    def is_waiting(self) -> bool:
-        """Whether a person is asked about a call."""
-        return self._tools is not None and self._tools.is_waiting
-
-    @property
-    def has_question(self) -> bool:
-        """Whether a server of a running call asks the person something."""
-        return self._tools is not None and self._tools.has_question
-
-    def cancel_questions(self) -> None:
-        """Give servers no answer to what they ask now."""
-        if self._tools is not None:
-            self._tools.cancel_questions()
-
-    def decide(self, decision: Decision | ElicitationAnswer) -> bool:
-        """Take a person's decision or answer about a call. False when the call does not wait.
-
-        Raises:
-            ValidationFailed: it does not fit the question.
-        """
-        return self._tools is not None and self._tools.decide(decision)
-
-    def cancel_calls(self) -> None:
-        """Let no call begin any more, because the run is being stopped."""
-        if self._tools is not None:
-            self._tools.cancel()
-
-    def close(self, *, can_go_on: bool) -> None:
-        """Give every open call its result, because the run ends now.
-
-        Args:
-            can_go_on: leave those that have not begun, which a later run takes up.
-        """
-        if self._tools is not None:
-            self._tools.close(can_go_on=can_go_on or self._reached == "waiting")
+        if self._first_ms is not None or self._call is None:
+            return self._first_ms
+        return self._call.first_ms
 
     def pause(self) -> None:
         """Have the run end as one that waits, for a later run to go on with."""
@@ -157,100 +87,80 @@ class Steps:
         Raises:
             ProviderError: a call of the model failed.
         """
-        tools = self._tools
-        step = self._first
+        tools, step = self._tools, self._first
         if tools is None:
             await self._ask(step)
             return
+        made_by = self._plan.provider.id, self._plan.model.id
+        resumed = self._plan.resumed
         try:
-            if self._resumed is not None and self._resumed.calls:
-                answered = await tools.resume(self._resumed.calls)
-                self._follow(step, self._resumed.done(answered))
-            while True:
-                if not await self._ask(step):
+            if resumed is not None and resumed.calls:
+                answered = tuple(await tools.resume(resumed.calls))
+                earlier = resumed.provider_id, resumed.model_id
+                self._add(ModelStep(resumed.text, answered, resumed.output, *earlier))
+            while (call := await self._ask(step)) is not None:
+                calls, output = tuple(call.calls), tuple(call.output)
+                if not calls or call.finish in ("length", "content_filter"):
                     return
-                if not self._call.calls or self._call.finish in ("length", "content_filter"):
-                    return
-                self._keep_output(step)
-                done = self._done(await tools.answer(step, self._call.calls))
+                self._log.keep_output(
+                    StepOutput(self._log.last_seq + 1, step, *made_by, calls, output)
+                )
+                answered = tuple(await tools.answer(step, calls))
                 if step >= self._max_steps:
                     self._reached = "steps"
                     return
                 step += 1
-                self._earlier, self._first_ms = self.usage, self.first_ms
-                self._follow(step, done)
+                self._earlier, self._first_ms, self._call = self.usage, self.first_ms, None
+                self._add(ModelStep(call.text, answered, output, *made_by))
         except WaitedTooLong:
             self._reached = "waiting"
 
-    async def _ask(self, step: int) -> bool:
-        """Call the model, within the budgets. False if one of them is reached.
+    async def _ask(self, step: int) -> ProviderCall | None:
+        """Call the model, within the budgets. None if one of them is reached before.
 
         Raises:
             ProviderError: the call failed.
             ShellError: there is a budget, and nothing can be counted.
         """
-        reserved = None if self._spending is None else await self._spending.reserve(self._request)
+        request, spending = self._request, self._plan.spending
+        reserved = None if spending is None else await spending.reserve(request)
         if isinstance(reserved, BudgetPause):
             self._reached, self.pause_for = "budget", reserved
-            return False
-        if reserved is not None and reserved.cut is not None:
-            request = replace(self._request, max_tokens=reserved.output_tokens)
-            self._call = self._new_call(request, step=None if self._tools is None else step)
+            return None
+        cut = None if reserved is None else reserved.cut
+        if reserved is not None and cut is not None:
+            request = replace(request, max_tokens=reserved.output_tokens)
         if self._tools is not None:
             self._log.append(
                 StepEvent(
                     **self._log.stamp(),
                     step=step,
                     max_steps=self._max_steps,
-                    cost=None if self._earlier is None else self._cost(self._earlier),
+                    cost=None if self._earlier is None else request.model.cost(self._earlier),
                     budget=None if reserved is None else reserved.tightest,
                 )
             )
+        call = self._call = self._new_call(request, step=None if self._tools is None else step)
         taken = NO_USAGE
         try:
-            self._is_asked = True
-            await self._call.run()
-            taken = self._call.usage
+            await call.run()
+            taken = call.usage
         except BaseException as error:
             # A request that was refused before any content costs nothing.
-            is_refused = isinstance(error, ProviderError) and self._call.first_ms is None
-            taken = NO_USAGE if is_refused else self._call.usage_so_far
+            is_refused = isinstance(error, ProviderError) and call.first_ms is None
+            taken = NO_USAGE if is_refused else call.usage_so_far
             raise
         finally:
-            if self._spending is not None and reserved is not None:
-                self._spending.settle(reserved, taken)
-        if reserved is not None and reserved.cut is not None and self._call.finish == "length":
-            self._reached, self.pause_for = "budget", reserved.cut
-        return True
+            if spending is not None and reserved is not None:
+                spending.settle(reserved, taken)
+        if cut is not None and call.finish == "length":
+            self._reached, self.pause_for = "budget", cut
+        return call
 
-    def _keep_output(self, step: int) -> None:
-        self._log.keep_output(
-            StepOutput(
-                self._log.last_seq + 1,
-                step,
-                self._provider_id,
-                self._request.model.id,
-                tuple(self._call.calls),
-                tuple(self._call.output),
-            )
-        )
-
-    def _done(self, answered: Sequence[AnsweredCall]) -> ModelStep:
-        return ModelStep(
-            self._call.text,
-            tuple(answered),
-            tuple(self._call.output),
-            self._provider_id,
-            self._request.model.id,
-        )
-
-    def _follow(self, step: int, done: ModelStep) -> None:
-        """Prepare the next call of the model, which gets the results of the step before."""
-        specs = self._request.tools if self._tools is None else self._tools.specs
-        messages = [*self._request.messages, done]
-        self._request = replace(self._request, messages=messages, tools=specs)
-        self._call = self._new_call(self._request, step=step)
-        self._is_asked = False
+    def _add(self, done: ModelStep) -> None:
+        """Add a step and its results to the next request, which may have other tools."""
+        request = replace(self._request, messages=[*self._request.messages, done])
+        self._request = with_tools(request, self._plan.offer, self._plan.provider.id)
 
 
 def add_usage(a: Usage, b: Usage) -> Usage:

@@ -4,7 +4,7 @@ import asyncio
 import json
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pydantic import JsonValue
 
@@ -54,43 +54,31 @@ def told(state: CallState, result: str, edited: JsonValue) -> str:
     return f"The person changed the arguments to {changed}.\n{result}"
 
 
+@dataclass(slots=True, eq=False)
 class ToolCall:
-    """Loop thread only.
+    """Loop thread only."""
 
-    Args:
-        log: the run's.
-        results: shortens what a tool returned to what is shown of it.
-        proposed: the call as the model made it.
-        step: the step of the run, from 1.
-        ordinal: its place in the step, from 0.
-    """
-
-    def __init__(
-        self,
-        log: InferenceLog,
-        results: LongResults,
-        proposed: ProposedCall,
-        step: int,
-        ordinal: int,
-    ) -> None:
-        self._log = log
-        self._results = results
-        self.proposed = proposed
-        self.step = step
-        self.ordinal = ordinal
-        self.state: CallState = "proposed"
-        self.tool: OfferedTool | None = None
-        self.arguments: Arguments = {}
-        self.edited: Arguments | None = None
-        """What a person made of the arguments."""
-        self.nonce = ""
-        self.decided: asyncio.Future[None] | None = None
-        """Done once a person has decided; None if nobody was asked."""
-        self.task: asyncio.Future[None] | None = None
-        self.questions: Questions | None = None
-        """What its server asks the person; None until it runs."""
-        self.result = ""
-        self.images: tuple[ImagePart, ...] = ()
+    log: InferenceLog
+    results: LongResults
+    """Shortens what a tool returned to what is shown of it."""
+    proposed: ProposedCall
+    step: int
+    """Of the run, from 1."""
+    ordinal: int
+    """Its place in the step, from 0."""
+    state: CallState = "proposed"
+    tool: OfferedTool | None = None
+    arguments: Arguments = field(default_factory=dict)
+    edited: Arguments | None = None
+    """What a person made of the arguments."""
+    nonce: str = ""
+    decided: asyncio.Future[None] | None = None
+    """Done once a person has decided; None if nobody was asked."""
+    task: asyncio.Future[None] | None = None
+    questions: Questions | None = None
+    """What its server asks the person; None until it runs."""
+    result: str = ""
+    images: tuple[ImagePart, ...] = ()
 
     @property
     def answered(self) -> AnsweredCall:
@@ -118,9 +106,9 @@ class ToolCall:
         """Write what the call is and its state to the log."""
         tool = None if self.tool is None else self.tool.tool
         known = self.state != "invalid" or self.arguments
-        self._log.append(
+        self.log.append(
             CallEvent(
-                **self._log.stamp(),
+                **self.log.stamp(),
                 call_id=self.proposed.id,
                 step=self.step,
                 ordinal=self.ordinal,
@@ -145,15 +133,21 @@ class ToolCall:
         self.nonce = self.nonce or secrets.token_urlsafe(16)
         self.decided = asyncio.get_running_loop().create_future()
         self.tell()
-        self._log.append(
+        self.log.append(
             ApprovalEvent(
-                **self._log.stamp(),
+                **self.log.stamp(),
                 call_id=self.proposed.id,
                 state="asked",
                 nonce=self.nonce,
                 why=why,
             )
         )
+
+    def refuse(self, state: CallState, text: str, code: ErrorCode | None = None) -> None:
+        """End it although it has not run."""
+        self.move(state)
+        self.tell()
+        self.settle(state, text, code)
 
     def settle(
         self,
@@ -164,15 +158,15 @@ class ToolCall:
         media: Sequence[Media] = (),
     ) -> None:
         """Give it its result, and write that to the log."""
-        shown = self._results.show(self.proposed.id, text)
+        shown = self.results.show(self.proposed.id, text)
         self.result = told(state, shown.text, self.edited)
-        self._log.media |= {one.hash: one.data for one in media}
+        self.log.media |= {one.hash: one.data for one in media}
         parts = [one.attachment for one in media]
-        pictures = (picture(part, self._log.media[part.hash]) for part in parts)
+        pictures = (picture(part, self.log.media[part.hash]) for part in parts)
         self.images = tuple(filter(None, pictures))
-        self._log.append(
+        self.log.append(
             ResultEvent(
-                **self._log.stamp(),
+                **self.log.stamp(),
                 call_id=self.proposed.id,
                 state=state,
                 text=shown.text,

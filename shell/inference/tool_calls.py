@@ -22,15 +22,15 @@ from shell.inference.log import InferenceLog, ProposedCall
 from shell.inference.questions import CALL_S, CallTime, Questions
 from shell.inference.tool_call import OpenCall, ToolCall
 from shell.inference.watchdog import Watchdog
-from shell.providers.base import AnsweredCall, ToolSpec
+from shell.providers.base import AnsweredCall
 from shell.support.text import clean
 from shell.tools.arguments import check_arguments, parse_arguments, parse_edited, written
 from shell.tools.asking import ASKER
-from shell.tools.base import Arguments, Tool
+from shell.tools.base import Arguments
 from shell.tools.call_states import SETTLED
 from shell.tools.media import Media, ToolOutput
 from shell.tools.offer import Offer, OfferedTool
-from shell.tools.permissions import Ruling, completed
+from shell.tools.permissions import completed
 
 MAX_BATCH = 16
 """Most calls of one step."""
@@ -55,8 +55,8 @@ class WaitedTooLong(Exception):
     """Nobody decided within `WAIT_S`."""
 
 
-Commit = Callable[[], Awaitable[None]]
-"""Waits until everything in the log is on the disk. Raises ShellError if it cannot be."""
+Commit = Callable[[InferenceLog], Awaitable[None]]
+"""Waits until everything in a log is on the disk. Raises ShellError if it cannot be."""
 
 
 class ToolCalls:
@@ -89,11 +89,6 @@ class ToolCalls:
     def has_question(self) -> bool:
         """Whether a server of a running call asks the person something."""
         return any(call.questions.is_open for call in self._batch if call.questions)
-
-    @property
-    def specs(self) -> tuple[ToolSpec, ...]:
-        """What the model is told of the tools now."""
-        return self._offer.specs
 
     async def answer(self, step: int, proposed: Sequence[ProposedCall]) -> list[AnsweredCall]:
         """Carry out the calls of a step, in parallel where nothing has to be asked.
@@ -181,11 +176,9 @@ class ToolCalls:
                 edited = arguments
         pattern = completed(decision.pattern, call.arguments if edited is None else edited)
         self._offer.permissions.keep(tool, decision.verdict, decision.scope, pattern)
-        if decision.verdict == "deny":
-            call.move("denied")
-        else:
-            call.edited = edited
-            call.move("approved" if edited is None else "edited")
+        call.edited = edited
+        state: CallState = "approved" if edited is None else "edited"
+        call.move("denied" if decision.verdict == "deny" else state)
         self._log.append(
             ApprovalEvent(
                 **self._log.stamp(),
@@ -225,25 +218,19 @@ class ToolCalls:
 
     def _admit(self, call: ToolCall) -> None:
         """Find the tool, check the arguments, and decide whether a person must be asked."""
-        if self._find(call) is None or call.tool is None:
+        if (tool := self._find(call)) is None:
             return
-        repeated = self._is_repeated(call)
-        ruling = self._offer.rule(call.tool, call.arguments, repeated=repeated)
+        ruling = self._offer.rule(tool, call.arguments, repeated=self._is_repeated(call))
         match ruling.verdict:
             case "allow":
                 call.move("allowed")
                 call.tell()
             case "deny":
-                self._deny(call, ruling)
+                call.refuse("denied", ruling.why or DENIED)
             case "ask":
                 call.ask(ruling.why)
 
-    def _deny(self, call: ToolCall, ruling: Ruling) -> None:
-        call.move("denied")
-        call.tell()
-        call.settle("denied", ruling.why or DENIED)
-
-    def _find(self, call: ToolCall) -> Tool | None:
+    def _find(self, call: ToolCall) -> OfferedTool | None:
         """The tool of a call whose arguments fit; else the call is settled."""
         proposed = call.proposed
         try:
@@ -254,11 +241,9 @@ class ToolCalls:
             call.arguments = parse_arguments(proposed.arguments)
             check_arguments(call.tool.tool, call.arguments)
         except ToolError as error:
-            call.move("invalid")
-            call.tell()
-            call.settle("invalid", error.message, error.code)
+            call.refuse("invalid", error.message, error.code)
             return None
-        return call.tool.tool
+        return call.tool
 
     def _take_up(self, call: ToolCall, before: OpenCall) -> None:
         """Bring a call of an earlier run to where it can go on."""
@@ -271,19 +256,17 @@ class ToolCalls:
                 call.tool = self._offer.find(call.proposed.name)
                 call.arguments = parse_arguments(call.proposed.arguments)
             call.state = "running"
-            call.move("lost")
-            call.tell()
-            call.settle("lost", LOST)
+            call.refuse("lost", LOST)
             return
         if before.state not in ("waiting", "approved", "edited"):
             self._admit(call)
             return
-        if self._find(call) is None or call.tool is None:
+        if (tool := self._find(call)) is None:
             return
-        has_changed = call.tool.tool.definition != before.definition
-        ruling = self._offer.rule(call.tool, call.arguments, repeated=False)
+        has_changed = tool.tool.definition != before.definition
+        ruling = self._offer.rule(tool, call.arguments, repeated=False)
         if ruling.verdict == "deny":
-            self._deny(call, ruling)
+            call.refuse("denied", ruling.why or DENIED)
         elif before.state == "waiting":
             # A person was asked and has not answered, whatever is allowed by now.
             call.nonce = "" if has_changed else before.nonce
@@ -334,7 +317,7 @@ class ToolCalls:
             media: Sequence[Media] = ()
             try:
                 if self._commit is not None:
-                    await self._commit()
+                    await self._commit(self._log)
                 output = await self._run(call, call.tool)
                 if isinstance(output, str):
                     output = ToolOutput(output, ())

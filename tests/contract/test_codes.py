@@ -5,9 +5,9 @@ import io
 import apsw
 import pytest
 
-from shell.contract import Message, NoticeCode, RemarkCode
+from shell.contract import InferenceRequest, Message, NoticeCode, RemarkCode
 from shell.errors import ErrorCode, Reason, ShellError
-from shell.inference.request import RequestedRun, prepare_request
+from shell.inference.request import prepare_request
 from shell.providers.base import ModelInfo
 from shell.providers.http.endpoint import Endpoint
 from shell.providers.http.errors import from_status
@@ -21,8 +21,14 @@ ENDPOINT = Endpoint("cloud", "Cloud", "https://cloud.invalid/v1", key=lambda: KE
 
 def test_a_notice_has_its_numbers_as_fields() -> None:
     model = ModelInfo("tiny", max_output_tokens=100, temperature_max=1.0, system_prompt=False)
-    wish = RequestedRun([Message(role="user", content="hi")], "be kind", 1.5, 500)
-    _, notices = prepare_request(wish, model)
+    asked = InferenceRequest(
+        messages=[Message(role="user", content="hi")],
+        provider_id="cloud",
+        system_prompt="be kind",
+        temperature=1.5,
+        max_tokens=500,
+    )
+    _, notices = prepare_request(asked.messages, asked, model)
     assert [(notice.code, notice.model, notice.limit) for notice in notices] == [
         (NoticeCode.TEMPERATURE_DROPPED, "tiny", 1.0),
         (NoticeCode.MAX_TOKENS_LOWERED, "tiny", 100),

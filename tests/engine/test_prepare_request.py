@@ -2,8 +2,8 @@
 
 import pytest
 
-from shell.contract import Message
-from shell.inference.request import ANSWER_RESERVE_TOKENS, RequestedRun, prepare_request, room
+from shell.contract import InferenceRequest, Message
+from shell.inference.request import ANSWER_RESERVE_TOKENS, prepare_request, room
 from shell.providers.base import ModelInfo
 
 
@@ -28,6 +28,7 @@ def test_an_answer_has_the_room_it_may_need_but_a_quarter_at_most(
 def test_a_model_s_own_length_is_for_those_who_ask_for_none(asked: int | None, sent: int) -> None:
     model = ModelInfo("m", context_tokens=16_000, max_tokens_default=800)
     question = [Message(role="user", content="hi")]
-    request, notices = prepare_request(RequestedRun(question, None, None, asked), model)
+    wish = InferenceRequest(messages=question, provider_id="m", max_tokens=asked)
+    request, notices = prepare_request(question, wish, model)
     assert (request.max_tokens, notices) == (sent, ())
     assert room(model, asked) == 16_000 - sent

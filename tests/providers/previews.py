@@ -26,6 +26,7 @@ from shell.conversations.templates.renderer import fill_in
 from shell.inference.engine import Engine
 from shell.providers.base import AnsweredCall, ModelInfo, ModelStep
 from shell.providers.http.provider import HttpProvider
+from shell.store.messages.turns import Author
 from shell.tools.offer import Offer
 from tests.engine.functions import Functions
 from tests.providers.fault_server import Received
@@ -102,8 +103,9 @@ async def sent_and_previewed(api: Api, case: Case) -> tuple[WireRequest, Receive
             max_tokens=case.max_tokens,
             effort=case.effort,
         )
-        planned = PlannedAnswer(asked, [*case.messages], (), None)
-        preview = await preview_answer(planned, offer(case.tools), model, provider)
+        by = Author(provider.id, model.id, "inf-1")
+        planned = PlannedAnswer(provider, model, by, [], asked, [*case.messages], (), None)
+        preview = await preview_answer(planned, offer(case.tools))
         engine = Engine(lambda _: provider)
         log = engine.reserve("w", asked, messages=case.messages, offer=offer(case.tools)).begin()
         async for _ in log.follow():

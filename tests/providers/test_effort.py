@@ -8,9 +8,9 @@ from openai.types.chat.completion_create_params import CompletionCreateParamsStr
 from openai.types.responses.response_create_params import ResponseCreateParamsStreaming
 from pydantic import TypeAdapter
 
-from shell.contract import Effort, Message, Notice
+from shell.contract import Effort, InferenceRequest, Message, Notice
 from shell.errors import ErrorCode
-from shell.inference.request import RequestedRun, prepare_request
+from shell.inference.request import prepare_request
 from shell.providers.apis.chat_completions import CHAT_COMPLETIONS, GOOGLE_CHAT, OPENAI_CHAT
 from shell.providers.apis.messages import MESSAGES
 from shell.providers.apis.responses import RESPONSES
@@ -34,8 +34,12 @@ ADAPTIVE = {"type": "adaptive", "display": "summarized"}
 ASKED = [Message(role="user", content="x")]
 
 
+def _wish(effort: Effort | None) -> InferenceRequest:
+    return InferenceRequest(messages=ASKED, provider_id="cloud", effort=effort)
+
+
 def _body(api: Api, model: ModelInfo, effort: Effort | None) -> dict[str, object]:
-    request, notices = prepare_request(RequestedRun(ASKED, None, None, None, effort), model)
+    request, notices = prepare_request(ASKED, _wish(effort), model)
     assert not notices
     return api.body(request)
 
@@ -114,8 +118,7 @@ def test_every_level_in_the_table_is_one_that_the_sdk_knows(entry: ModelEntry) -
 
 def test_a_model_that_takes_no_effort_gets_none_and_a_notice_says_so() -> None:
     model = Capabilities().info("openai", "gpt-4o")
-    asked = RequestedRun(ASKED, None, None, None, "high")
-    request, notices = prepare_request(asked, model)
+    request, notices = prepare_request(ASKED, _wish("high"), model)
     assert request.effort is None
     assert [notice.code for notice in notices] == ["EFFORT_DROPPED"]
     assert "reasoning" not in RESPONSES.body(request)
@@ -164,8 +167,8 @@ def _refusing(name: str, also_without: bool = False) -> Scene:
 
 
 def _asked(provider: HttpProvider, effort: Effort, model_id: str = "m") -> ProviderRequest:
-    wish = RequestedRun(a_request(provider, "hi").messages, None, None, None, effort)
-    return prepare_request(wish, provider.model(model_id))[0]
+    messages = a_request(provider, "hi").messages
+    return prepare_request(messages, _wish(effort), provider.model(model_id))[0]
 
 
 @pytest.mark.anyio

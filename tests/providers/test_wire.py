@@ -131,7 +131,7 @@ async def test_the_requests_of_a_deleted_conversation_are_forgotten(
         request = InferenceRequest(
             messages=[Message(role="user", content=text)], provider_id="echo"
         )
-        return engine.start("w", request, conversation=conversation)
+        return engine.reserve("w", request, conversation=conversation).begin()
 
     for conversation in (kept, "c-2"):
         async for _ in ask("hello", conversation).follow():
@@ -156,7 +156,7 @@ async def test_a_restore_leaves_the_requests_of_temporary_conversations_alone(
     def ask(text: str, conversation: str | None) -> InferenceLog:
         messages = [Message(role="user", content=text)]
         request = InferenceRequest(messages=messages, provider_id="echo")
-        return engine.start("w", request, conversation=conversation)
+        return engine.reserve("w", request, conversation=conversation).begin()
 
     temporary = f"{TEMPORARY}1"
     for conversation in ("c-1", temporary, None):

@@ -35,8 +35,7 @@ class CallsDesk(Desk):
         self.answers = Answers(
             self.store,
             self.engine,
-            self.resolve,
-            self.defaults,
+            self.authors,
             self.titles,
             tools=lambda: tools,
             ledger=self.ledger,

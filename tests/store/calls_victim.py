@@ -78,8 +78,7 @@ class Life:
         self.desk.answers = Answers(
             self.desk.store,
             self.desk.engine,
-            self.desk.resolve,
-            self.desk.defaults,
+            self.desk.authors,
             self.desk.titles,
             tools=lambda: self.tools,
             ledger=self.desk.ledger,

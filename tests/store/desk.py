@@ -78,18 +78,18 @@ class Desk:
         self.budgets: Budgets = NO_BUDGETS
         self.ledger = Ledger(folder, lambda: self.budgets)
         self.engine = Engine(self.resolve, settings, self.ledger)
+        self.authors = Authors(self.resolve, self.defaults)
         self.answers = Answers(
             self.store,
             self.engine,
-            self.resolve,
-            self.defaults,
+            self.authors,
             self.titles,
             ledger=self.ledger,
         )
         self.compactions = Compactions(
             self.store,
             self.engine,
-            Authors(self.resolve, self.defaults),
+            self.authors,
             publish=lambda states: self.topics.publish(CompactionTopic(value=states)),
         )
         self.caller = Caller(OWNER)
@@ -154,7 +154,7 @@ class Desk:
 
     async def kept(self, conversation_id: str) -> None:
         """Wait until the recorder has everything on the disk."""
-        await self.answers.wait_until_stored(conversation_id)
+        await self.answers._recorder_of(conversation_id).wait_until_stored(conversation_id)
 
     async def view(self, conversation_id: str, limit: int = 20_000) -> ConversationView:
         request = ViewRequest(conversation_id=conversation_id, limit=limit)

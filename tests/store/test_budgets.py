@@ -63,8 +63,7 @@ class BudgetDesk(Desk):
         self.answers = Answers(
             self.store,
             self.engine,
-            self.resolve,
-            self.defaults,
+            self.authors,
             lambda: self.title_model,
             tools=lambda: tools,
             ledger=self.ledger,
@@ -232,7 +231,7 @@ async def test_parallel_runs_of_one_conversation_cannot_both_pass(desk: BudgetDe
     request = InferenceRequest(
         provider_id="echo", max_tokens=500, messages=[Message(role="user", content="/rate 500\nhi")]
     )
-    logs = [desk.engine.start(OWNER, request, conversation="c") for _ in range(3)]
+    logs = [desk.engine.reserve(OWNER, request, conversation="c").begin() for _ in range(3)]
     for log in logs:
         async for _ in log.follow():
             pass

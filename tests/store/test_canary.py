@@ -14,6 +14,7 @@ import pytest
 from shell import cli
 from shell.contract import Defaults, ExportRequest
 from shell.conversations.answers import Answers
+from shell.conversations.authors import Authors
 from shell.conversations.exports import Exports
 from shell.inference.engine import Engine
 from shell.providers.apis.chat_completions import CHAT_COMPLETIONS
@@ -63,8 +64,10 @@ class KeyDesk(Desk):
         self.answers = Answers(
             self.store,
             self.engine,
-            lambda _: self.provider,
-            lambda: Defaults(provider_id="openai", model_id="model-a"),
+            Authors(
+                lambda _: self.provider,
+                lambda: Defaults(provider_id="openai", model_id="model-a"),
+            ),
             ledger=self.ledger,
         )
         self.conversations = self.api(folder)

@@ -19,7 +19,6 @@ from shell.contract import (
     SummaryUse,
 )
 from shell.conversations.answers import Answers
-from shell.conversations.authors import Authors
 from shell.conversations.compactions import Compactions
 from shell.conversations.history import SUMMARY
 from shell.conversations.summaries import PROMPT
@@ -93,7 +92,7 @@ class CompactDesk(Desk):
         self.compactions = Compactions(
             self.store,
             self.engine,
-            Authors(self.resolve, self.defaults),
+            self.authors,
             publish=self.states.put_nowait,
         )
         functions = Functions()
@@ -103,8 +102,7 @@ class CompactDesk(Desk):
         self.answers = Answers(
             self.store,
             self.engine,
-            self.resolve,
-            self.defaults,
+            self.authors,
             tools=lambda: tools,
             ledger=self.ledger,
             ended=self.compactions.consider,
@@ -501,7 +499,7 @@ async def test_a_summary_counts_to_the_budgets_and_shows_in_the_usage(desk: Comp
 
 async def is_left_alone(desk: CompactDesk, talk: str) -> bool:
     """Whether the latest answer has led to no summary and to no offer of one."""
-    await desk.compactions.settled()
+    await asyncio.gather(*desk.compactions._considering)
     return not desk.conversations.stop_compaction(desk.caller, talk)
 
 
@@ -516,7 +514,7 @@ async def fill(desk: CompactDesk) -> str:
 async def test_a_model_that_costs_something_is_not_asked_by_itself(desk: CompactDesk) -> None:
     desk.model.price = 10.0
     talk = await fill(desk)
-    await desk.compactions.settled()
+    await asyncio.gather(*desk.compactions._considering)
     [state] = desk.states.get_nowait()
     assert (state.conversation_id, state.state) == (talk, "offered")
     assert state.estimate is not None

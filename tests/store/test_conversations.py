@@ -282,7 +282,7 @@ async def test_a_question_follows_what_its_asker_sees(desk: Desk) -> None:
     await desk.regenerate(seen.id)  # another window looks elsewhere
     request = SendRequest(conversation_id=conversation, content="two", after=seen.id)
     await desk.answers.send(OWNER, request)
-    await desk.answers.wait_until_stored(conversation)
+    await desk.answers._recorder_of(conversation).wait_until_stored(conversation)
     path = (await desk.view(conversation)).messages
     assert [message.content for message in path[::2]] == ["one", "two"]
     assert path[1].id == seen.id

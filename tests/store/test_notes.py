@@ -144,7 +144,7 @@ async def test_what_a_person_wants_of_all_answers_reaches_the_model(desk: Desk) 
     assert asked.messages[0].text == "Be brief."
     request = SendRequest(conversation_id=conversation, content="again", temperature=1.5)
     await desk.answers.send("window-1", request)
-    await desk.answers.wait_until_stored(conversation)
+    await desk.answers._recorder_of(conversation).wait_until_stored(conversation)
     assert desk.echo.received[-1].temperature == 1.5
 
 

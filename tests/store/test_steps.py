@@ -79,8 +79,7 @@ class ToolDesk(Desk):
         self.answers = Answers(
             self.store,
             self.engine,
-            self.resolve,
-            self.defaults,
+            self.authors,
             self.titles,
             tools=lambda: self.tools,
             on_waiting=self.waiting.append,
@@ -672,7 +671,7 @@ async def test_pages_are_told_that_nothing_waits_once_the_answer_goes_on(desk: T
     (call,) = calls(answer)
     running: list[object] = []
     publish = again.answers._waiting._publish
-    recorder = again.answers._recorder
+    recorder = again.answers.recorders[0]
 
     def told(waiting: list[WaitingConversation]) -> None:
         if not waiting:

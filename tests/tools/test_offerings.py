@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from shell.api.mcp import McpApi, confirm_nothing
+from shell.api.mcp import McpApi
 from shell.bridge.caller import Caller
 from shell.bridge.topics import Topics
 from shell.contract import McpChoice, McpPromptQuery
@@ -34,7 +34,7 @@ async def api(tmp_path: Path) -> AsyncIterator[McpApi]:
     """The namespace over a real server, and one that offers tools alone."""
     servers = {"everything": node("server-everything"), "plain": hostile("nothing", tmp_path)}
     async with with_servers(tmp_path / "data", servers) as tools:
-        yield McpApi(tools.servers, Topics(), confirm_nothing)
+        yield McpApi(tools.servers, Topics(), None)
     assert processes_in(tmp_path) == []
 
 
@@ -75,7 +75,7 @@ async def test_nothing_is_asked_of_a_server_that_is_off_or_was_not_agreed_to(
     tmp_path: Path,
 ) -> None:
     async with with_servers(tmp_path / "data", {"mine": hostile("nothing", tmp_path)}) as tools:
-        api = McpApi(tools.servers, Topics(), confirm_nothing)
+        api = McpApi(tools.servers, Topics(), None)
         await tools.servers.enable("mine", False)
         assert (await api.resources(CALLER)).items == []
         assert (await api.prompts(CALLER, START)).items == []
@@ -92,7 +92,7 @@ async def test_why_a_server_cannot_be_asked_is_said_and_the_others_are_listed(
         "broken": hostile("does not start", tmp_path),
     }
     async with with_servers(tmp_path / "data", servers) as tools:
-        api = McpApi(tools.servers, Topics(), confirm_nothing)
+        api = McpApi(tools.servers, Topics(), None)
         for _ in range(2):
             found = await api.prompts(CALLER, START)
             assert "There is no database." in found.problems["broken"]
@@ -107,7 +107,7 @@ async def test_the_prompts_of_a_server_that_waits_are_not_listed_until_that_is_w
 ) -> None:
     servers = {"bad": hostile("changes its prompts", tmp_path)}
     async with with_servers(tmp_path / "data", servers) as tools:
-        api = McpApi(tools.servers, Topics(), confirm_nothing)
+        api = McpApi(tools.servers, Topics(), None)
         found = await api.prompts(CALLER, McpPromptQuery())
         assert (found.items, found.waiting) == ([], ["bad"])
         assert not (tmp_path / "processes").exists(), "it was never started"
@@ -120,7 +120,7 @@ async def test_the_prompts_of_a_server_that_waits_are_not_listed_until_that_is_w
 async def test_a_changed_list_is_there_the_next_time(tmp_path: Path) -> None:
     servers = {"bad": hostile("changes its prompts", tmp_path)}
     async with with_servers(tmp_path / "data", servers) as tools:
-        api = McpApi(tools.servers, Topics(), confirm_nothing)
+        api = McpApi(tools.servers, Topics(), None)
         assert [one.name for one in (await api.prompts(CALLER, START)).items] == ["prompt 1"]
         assert [one.name for one in (await api.prompts(CALLER, START)).items] == ["prompt 2"]
 
@@ -134,7 +134,7 @@ async def test_what_does_not_fit_a_message_is_refused(
 ) -> None:
     servers = {"bad": hostile("changes its prompts", tmp_path)}
     async with with_servers(tmp_path / "data", servers) as tools:
-        api = McpApi(tools.servers, Topics(), confirm_nothing)
+        api = McpApi(tools.servers, Topics(), None)
         ask = api.read_resource if name == "large" else api.prompt
         with pytest.raises(ToolError, match=reason):
             await ask(CALLER, McpChoice(server="bad", name=name))
@@ -143,7 +143,7 @@ async def test_what_does_not_fit_a_message_is_refused(
 async def test_a_name_of_a_file_has_no_path(tmp_path: Path) -> None:
     servers = {"bad": hostile("changes its prompts", tmp_path)}
     async with with_servers(tmp_path / "data", servers) as tools:
-        api = McpApi(tools.servers, Topics(), confirm_nothing)
+        api = McpApi(tools.servers, Topics(), None)
         read = await api.read_resource(CALLER, McpChoice(server="bad", name="file:///x"))
         assert [file.name for file in read.files] == ["bad: .._.._evil"]
 

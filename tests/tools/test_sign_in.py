@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx2
 import pytest
 
-from shell.api.mcp import McpApi, confirm_nothing
+from shell.api.mcp import McpApi
 from shell.bridge.caller import Caller
 from shell.bridge.topics import Topics
 from shell.cli.mcp_login import McpLogin
@@ -398,7 +398,7 @@ def test_without_a_keychain_the_command_line_signs_nobody_in(tmp_path: Path) -> 
 async def test_a_page_signs_in_through_the_browser_of_the_host(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    api = McpApi(desk.tools.servers, Topics(), confirm_nothing)
+    api = McpApi(desk.tools.servers, Topics(), None)
     monkeypatch.setattr(browsers, "browser_reads_files", lambda: False)
     monkeypatch.setattr(browsers, "open_link", lambda address: False)
     with pytest.raises(ToolError, match="No browser can be opened"):

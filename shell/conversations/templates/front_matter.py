@@ -16,10 +16,7 @@ MAX_HEAD_CHARACTERS = 64_000
 MAX_INPUTS = 50
 _FENCE = re.compile(r"\A\ufeff?---[ \t]*\n(.*?)^---[ \t]*(?:\n|\Z)", re.S | re.M)
 INPUT_NAME = re.compile(r"[^\W\d_]\w{0,99}")
-_INPUT_KEYS = {
-    *("type", "title", "description", "required", "default", "minimum", "maximum", "min_length"),
-    *("max_length", "pattern", "format", "options", "multiple", "fence"),
-}
+_INPUT_KEYS = {*FormField.model_fields, "fence"} - {"name"}
 _KEYS = ("name", "description", "model", "effort", "tools", "inputs")
 
 

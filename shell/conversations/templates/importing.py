@@ -35,9 +35,7 @@ def convert(file: str, text: str) -> list[tuple[str, str]]:
             return [(_name(stem), _of_prompty(read_yaml(head)[0], body))]
     except (BadHead, ValueError, RecursionError) as error:
         raise _wrong(f"{file} cannot be read: {error}") from None
-    if head:
-        return [(_name(stem), text)]
-    return [(_name(stem), _with_head({}, _of_braces(body)))]
+    return [(_name(stem), text if head else _of_braces(body))]
 
 
 def _of_llm(root: Any) -> str:
@@ -92,26 +90,22 @@ def _of_json(root: Any, stem: str) -> list[tuple[str, str]]:
     for number, each in enumerate(listed[:MAX_IMPORTED]):
         if not isinstance(each, dict):
             continue
-        text = next(
-            (
-                each[key]
-                for key in ("content", "prompt", "template", "text")
-                if isinstance(each.get(key), str)
-            ),
-            None,
-        )
+        text = _first_text(each, "content", "prompt", "template", "text")
         if text is None:
             continue
-        title = next(
-            (each[key] for key in ("command", "name", "title") if isinstance(each.get(key), str)),
-            f"{stem} {number + 1}",
-        )
+        title = _first_text(each, "command", "name", "title")
+        if title is None:
+            title = f"{stem} {number + 1}"
         shown = each.get("title") or each.get("name")
         head = {"name": shown, "description": each.get("description")}
         found.append((_name(title), _with_head(head, _of_braces(text))))
     if not found:
         raise _wrong("This JSON has no prompts: objects with a 'title' and a 'content'.")
     return found
+
+
+def _first_text(about: Mapping[str, Any], *keys: str) -> str | None:
+    return next((about[key] for key in keys if isinstance(about.get(key), str)), None)
 
 
 def _of_braces(text: str) -> str:

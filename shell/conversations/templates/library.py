@@ -87,22 +87,18 @@ class Templates:
         """Take a text apart that is not in the library."""
         return self._parse_all([text])[0]
 
-    def render(self, name: str, values: FormValues, version: str | None = None) -> RenderedTemplate:
-        """Fill in a template. Fields that are missing have their defaults.
+    def render(
+        self, name: str, values: FormValues, version: str | None = None, text: str | None = None
+    ) -> RenderedTemplate:
+        """Fill in a template, or a `text` in its place. Fields that are missing have their
+        defaults.
 
         Raises:
             NotFound: there is none.
             ValidationFailed: a value or the template is wrong.
         """
-        text, _ = self._text(name, version)
-        return self.render_text(name, text, values)
-
-    def render_text(self, name: str, text: str, values: FormValues) -> RenderedTemplate:
-        """Fill in a text that may not be in the library.
-
-        Raises:
-            ValidationFailed: a value or the text is wrong.
-        """
+        if text is None:
+            text, _ = self._text(name, version)
         parsed = self.check(text)
         if parsed.problem is not None:
             raise _wrong(name, parsed.problem)
@@ -217,17 +213,13 @@ class Templates:
                 found.append(SavedVersion(version=version, saved_at=int(saved)))
         return sorted(found, key=lambda one: one.saved_at, reverse=True)
 
-    def import_file(self, file: str, text: str) -> list[TemplateSummary]:
+    def import_file(self, file: str, text: str) -> Sequence[TemplateSummary]:
         """Write the templates of a file, also of other programs.
 
         Raises:
             ShellError: it has none, or they cannot be written.
         """
-        made = [self.create(name, found) for name, found in convert(file, text)]
-        return [
-            TemplateSummary(**{key: getattr(each, key) for key in TemplateSummary.model_fields})
-            for each in made
-        ]
+        return [self.create(name, found) for name, found in convert(file, text)]
 
     # --- inside -----------------------------------------------------------------------------
 

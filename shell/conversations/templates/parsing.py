@@ -1,7 +1,7 @@
 """Takes the text of a template apart."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from shell.contract import (
     MAX_TEMPLATE_CHARACTERS,
@@ -45,13 +45,12 @@ def take_apart(text: str) -> ParsedTemplate:
 def with_variables(one: ParsedTemplate, found: "list[str] | TemplateProblem") -> ParsedTemplate:
     """Add a field for each variable that the front matter does not name."""
     if isinstance(found, TemplateProblem):
-        problem = in_file(found, one.before)
-        return ParsedTemplate(one.head, one.body, one.before, one.inputs, problem)
+        return replace(one, problem=in_file(found, one.before))
     named = {field.name for field in one.inputs}
     more = [
         FormField(name=name, type="string", required=True) for name in found if name not in named
     ]
-    return ParsedTemplate(one.head, one.body, one.before, [*one.inputs, *more], None)
+    return replace(one, inputs=[*one.inputs, *more])
 
 
 def in_file(problem: TemplateProblem, before: int) -> TemplateProblem:

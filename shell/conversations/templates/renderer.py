@@ -47,8 +47,10 @@ def _ask(requests: Sequence[Mapping[str, object]]) -> list[Any]:
         status, output = _run(lines)
         found = [json.loads(line) for line in output.splitlines(keepends=True) if line[-1] == "\n"]
         for each in found:
-            problem = each.get("problem")
-            answers.append(each if problem is None else _problem(*problem))
+            if "problem" in each:
+                code, line, column, facts = each["problem"]
+                each = TemplateProblem.of(TemplateProblemCode(code), line, column, **facts)
+            answers.append(each)
         if len(answers) < len(requests):
             slow = status in (TOO_LONG, None) or status == -getattr(signal, "SIGPROF", 0)
             answers.append(SLOW if slow else ENDED)
@@ -72,9 +74,3 @@ def _run(lines: str) -> tuple[int | None, str]:
         # What a process has written until it is killed comes as bytes, whatever the encoding.
         return None, (late.stdout or b"").decode("utf-8", "ignore")
     return done.returncode, done.stdout
-
-
-def _problem(
-    code: str, line: int | None, column: int | None, facts: dict[str, str | int]
-) -> TemplateProblem:
-    return TemplateProblem.of(TemplateProblemCode(code), line, column, **facts)

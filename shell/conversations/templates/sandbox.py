@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, TypeVar
+from contextlib import contextmanager
+from traceback import walk_tb
+from typing import Any
 
-from jinja2 import Environment, StrictUndefined, TemplateSyntaxError, meta, nodes
+from jinja2 import Environment, StrictUndefined, TemplateSyntaxError, Undefined, meta, nodes
 from jinja2 import filters as all_filters
 from jinja2.exceptions import SecurityError, TemplateError
 from jinja2.ext import Extension
@@ -16,7 +18,6 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from shell.contract.template_problems import TemplateProblemCode as Code
 from shell.contract.template_problems import template_sentence
 
-T = TypeVar("T")
 MAX_BODY_CHARACTERS = 200_000
 MAX_OUTPUT_CHARACTERS = 200_000
 MAX_NODES = 20_000
@@ -64,24 +65,22 @@ _RESERVED = frozenset(
 )
 
 
-class Refused(Exception):
-    """The text is wrong or takes too much."""
-
-    def __init__(
-        self, code: Code, line: int | None = None, column: int | None = None, **facts: str | int
-    ) -> None:
-        self.message = template_sentence(code, facts)
-        super().__init__(self.message)
-        self.code = code
-        self.line = line
-        self.column = column
-        self.facts = facts
-
-
 class _Place(int):
     """A line with a column. Jinja passes on where a token was as a number, so it keeps this."""
 
     column: int
+
+
+class Refused(Exception):
+    """The text is wrong or takes too much."""
+
+    def __init__(self, code: Code, line: int | None = None, **facts: str | int) -> None:
+        self.message = template_sentence(code, facts)
+        super().__init__(self.message)
+        self.code = code
+        self.line = line
+        self.column = line.column if isinstance(line, _Place) else None
+        self.facts = facts
 
 
 class _PlacedLexer(Lexer):
@@ -155,55 +154,15 @@ class _Environment(ImmutableSandboxedEnvironment):
         return super().call_binop(context, operator, left, right)
 
 
-def variables(body: str) -> list[str]:
-    """Check a text; returns the variables that it uses.
-
-    Raises:
-        Refused: with the line and the column.
-    """
-    return _guarded(lambda: sorted(meta.find_undeclared_variables(_parsed(_Environment(), body))))
-
-
-def render(body: str, values: Mapping[str, Any]) -> tuple[str | None, str]:
-    """Fill in a text; returns what the system and the user say.
-
-    Raises:
-        Refused: with the line and, where it is known, the column.
-    """
-
-    def work() -> tuple[str | None, str]:
-        environment = _Environment()
-        tree = _parsed(environment, body)
-        names = meta.find_undeclared_variables(tree)
-        # Compiled from the text and not from the tree, which the check has seen but not changed.
-        template = environment.from_string(body)
-        given = {name: _plain(value) for name, value in values.items() if name in names}
-        pieces, length = [], 0
-        for piece in template.generate(given):
-            length += len(piece)
-            if length > MAX_OUTPUT_CHARACTERS:
-                raise _too_long()
-            pieces.append(piece)
-        said: dict[str, list[str]] = {"system": [], "user": ["".join(pieces)]}
-        for role, text in environment.sections:
-            said[role].append(text)
-        system, user = (_joined(said[role]) for role in ("system", "user"))
-        if len(system) + len(user) > MAX_OUTPUT_CHARACTERS:
-            raise _too_long()
-        return system or None, user
-
-    return _guarded(work)
-
-
-def _guarded(work: Callable[[], T]) -> T:
+@contextmanager
+def _refusing() -> Iterator[None]:
+    """Turn what Jinja and Python find wrong into `Refused`."""
     try:
-        return work()
+        yield
     except Refused:
         raise
     except TemplateSyntaxError as error:
-        place = error.lineno
-        column = place.column if isinstance(place, _Place) else None
-        raise _wrong(error.message or "This is no Jinja", place, column) from None
+        raise _wrong(error.message or "This is no Jinja", error.lineno) from None
     except RecursionError:
         raise Refused(Code.TOO_DEEP) from None
     except MemoryError:
@@ -212,6 +171,44 @@ def _guarded(work: Callable[[], T]) -> T:
         raise _wrong(str(error), _line_of(error)) from None
     except (AttributeError, SyntaxError, AssertionError) as error:
         raise _wrong(str(error) or "This cannot be filled in") from None
+
+
+@_refusing()
+def variables(body: str) -> list[str]:
+    """Check a text; returns the variables that it uses.
+
+    Raises:
+        Refused: with the line and the column.
+    """
+    return sorted(meta.find_undeclared_variables(_parsed(_Environment(), body)))
+
+
+@_refusing()
+def render(body: str, values: Mapping[str, Any]) -> tuple[str | None, str]:
+    """Fill in a text; returns what the system and the user say.
+
+    Raises:
+        Refused: with the line and, where it is known, the column.
+    """
+    environment = _Environment()
+    tree = _parsed(environment, body)
+    names = meta.find_undeclared_variables(tree)
+    # Compiled from the text and not from the tree, which the check has seen but not changed.
+    template = environment.from_string(body)
+    given = {name: _plain(value) for name, value in values.items() if name in names}
+    pieces, length = [], 0
+    for piece in template.generate(given):
+        length += len(piece)
+        if length > MAX_OUTPUT_CHARACTERS:
+            raise _too_long()
+        pieces.append(piece)
+    said: dict[str, list[str]] = {"system": [], "user": ["".join(pieces)]}
+    for role, text in environment.sections:
+        said[role].append(text)
+    system, user = (_joined(said[role]) for role in ("system", "user"))
+    if len(system) + len(user) > MAX_OUTPUT_CHARACTERS:
+        raise _too_long()
+    return system or None, user
 
 
 def _parsed(environment: Environment, body: str) -> nodes.Template:
@@ -230,12 +227,12 @@ def _check(environment: Environment, tree: nodes.Template) -> None:
         node, depth, loops, outside = waiting.pop()
         count += 1
         if count > MAX_NODES:
-            raise _refused(node, Code.TOO_MANY_PARTS, limit=MAX_NODES)
+            raise Refused(Code.TOO_MANY_PARTS, node.lineno, limit=MAX_NODES)
         if depth > MAX_DEPTH:
-            raise _refused(node, Code.TOO_DEEP)
+            raise Refused(Code.TOO_DEEP, node.lineno)
         if isinstance(node, nodes.CallBlock) and _is_section(node):
             if not outside:
-                raise _refused(node, Code.SECTION_INSIDE)
+                raise Refused(Code.SECTION_INSIDE, node.lineno)
             outside = False
             children = iter(node.body)
         else:
@@ -245,7 +242,7 @@ def _check(environment: Environment, tree: nodes.Template) -> None:
         if isinstance(node, nodes.For):
             loops += 1
             if loops > MAX_LOOPS:
-                raise _refused(node, Code.TOO_MANY_LOOPS, limit=MAX_LOOPS)
+                raise Refused(Code.TOO_MANY_LOOPS, node.lineno, limit=MAX_LOOPS)
         waiting += [(child, depth + 1, loops, outside) for child in children]
 
 
@@ -256,44 +253,39 @@ def _is_section(node: nodes.CallBlock) -> bool:
 def _check_node(environment: Environment, node: nodes.Node) -> None:
     kind = type(node).__name__.lower()
     if not isinstance(node, _NODES) or isinstance(node, nodes.CallBlock):
-        raise _refused(node, Code.WORD_REFUSED, name=_WORDS.get(kind, kind))
+        raise Refused(Code.WORD_REFUSED, node.lineno, name=_WORDS.get(kind, kind))
     if isinstance(node, nodes.Name) and (node.name.startswith("_") or node.name in _RESERVED):
-        raise _refused(node, Code.NAME_REFUSED, name=node.name)
+        raise Refused(Code.NAME_REFUSED, node.lineno, name=node.name)
     if isinstance(node, nodes.For) and node.recursive:
-        raise _refused(node, Code.LOOP_RECURSIVE)
+        raise Refused(Code.LOOP_RECURSIVE, node.lineno)
     name = None
     if isinstance(node, nodes.Getattr):
         name = node.attr
     elif isinstance(node, nodes.Getitem) and isinstance(node.arg, nodes.Const):
         name = node.arg.value
     if isinstance(name, str) and (name.startswith("_") or name in ("format", "format_map")):
-        raise _refused(node, Code.ATTRIBUTE_REFUSED, name=name)
+        raise Refused(Code.ATTRIBUTE_REFUSED, node.lineno, name=name)
     if isinstance(node, nodes.Filter | nodes.Test):
         is_filter = isinstance(node, nodes.Filter)
         if node.name not in (environment.filters if is_filter else environment.tests):
             code = Code.FILTER_UNKNOWN if is_filter else Code.TEST_UNKNOWN
-            raise _refused(node, code, name=node.name)
+            raise Refused(code, node.lineno, name=node.name)
     if isinstance(node, nodes.Filter):
         # Such as `map(attribute="__class__")`.
         for each in (*node.args, *(keyword.value for keyword in node.kwargs)):
             told = each.value if isinstance(each, nodes.Const) else None
             if isinstance(told, str) and any(part[:1] == "_" for part in told.split(".")):
-                raise _refused(node, Code.ATTRIBUTE_REFUSED, name=told)
+                raise Refused(Code.ATTRIBUTE_REFUSED, node.lineno, name=told)
     if isinstance(node, nodes.Call):
         target = node.node
         is_range = isinstance(target, nodes.Name) and target.name == "range"
         is_method = isinstance(target, nodes.Getattr) and target.attr in METHODS
         if not (is_range or is_method):
-            raise _refused(node, Code.CALL_REFUSED)
+            raise Refused(Code.CALL_REFUSED, node.lineno)
     if isinstance(node, nodes.Call | nodes.Filter | nodes.Test) and (
         node.dyn_args or node.dyn_kwargs
     ):
-        raise _refused(node, Code.ARGUMENTS_REFUSED)
-
-
-def _refused(node: nodes.Node, code: Code, **facts: str | int) -> Refused:
-    place = node.lineno
-    return Refused(code, place, place.column if isinstance(place, _Place) else None, **facts)
+        raise Refused(Code.ARGUMENTS_REFUSED, node.lineno)
 
 
 def _too_long() -> Refused:
@@ -302,19 +294,18 @@ def _too_long() -> Refused:
 
 def _line_of(error: BaseException) -> int | None:
     """The line of the template: Jinja rewrites the traceback so that its frames have them."""
-    lines = []
-    trace = error.__traceback__
-    while trace is not None:
-        if trace.tb_frame.f_code.co_filename in ("<template>", "<unknown>"):
-            lines.append(trace.tb_lineno)
-        trace = trace.tb_next
+    lines = [
+        line
+        for frame, line in walk_tb(error.__traceback__)
+        if frame.f_code.co_filename in ("<template>", "<unknown>")
+    ]
     return lines[-1] if lines else None
 
 
-def _wrong(text: str, line: int | None = None, column: int | None = None) -> Refused:
+def _wrong(text: str, line: int | None = None) -> Refused:
     """What Jinja or Python finds wrong, as a sentence."""
     text = " ".join(text.split())[:300].rstrip(".")
-    return Refused(Code.TEXT_WRONG, line, column, words=f"{text[:1].upper()}{text[1:]}.")
+    return Refused(Code.TEXT_WRONG, line, words=f"{text[:1].upper()}{text[1:]}.")
 
 
 def _joined(texts: list[str]) -> str:
@@ -332,8 +323,6 @@ def _plain(value: Any) -> Any:
 
 def _default(value: Any, default: Any = "", boolean: bool = False) -> Any:
     """A field that was left empty is None or an empty text."""
-    from jinja2 import Undefined
-
     empty = isinstance(value, Undefined) or value is None or value == ""
     return default if empty or (boolean and not value) else value
 
