@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -78,14 +78,7 @@ Progress = Callable[[str], None]
 
 
 class ToolSource(Protocol):
-    """A place that tools come from."""
-
-    @property
-    def name(self) -> str:
-        """Its name as people know it."""
-
-    async def list(self) -> Sequence[Tool]:
-        """Its tools, also those that cannot be called, each with its problem."""
+    """Carries out the calls of its tools."""
 
     async def call(self, tool: Tool, arguments: Arguments, progress: Progress) -> str | ToolOutput:
         """Carry out one call. Cancelling it ends whatever it has begun.
@@ -93,6 +86,3 @@ class ToolSource(Protocol):
         Raises:
             ToolError: TOOL_FAILED with the reason, TOOL_TIMEOUT, TOOL_UNKNOWN.
         """
-
-    async def close(self) -> None:
-        """End all calls and processes."""

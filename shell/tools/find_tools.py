@@ -66,17 +66,11 @@ class ToolSearch:
             above it, as a tool could not be called otherwise.
     """
 
-    name = FIND_TOOLS.source
-
     def __init__(self, tools: Mapping[str, Tool], told: Iterable[str], limit: int) -> None:
         self._tools = tools
         self._told = told
         self._added: dict[str, None] = {}
         self._limit = limit
-
-    async def list(self) -> Sequence[Tool]:
-        """The tool."""
-        return [FIND_TOOLS]
 
     async def call(self, tool: Tool, arguments: Arguments, progress: Progress) -> str:
         """The best matches, a line each. `found_in` reads their names."""
@@ -99,9 +93,6 @@ class ToolSearch:
         if others := [name for name in matches if name not in found][:MAX_NAMED]:
             lines.append(f"Search for one of these by its name to call it: {', '.join(others)}")
         return "\n".join(lines)
-
-    async def close(self) -> None:
-        """Holds nothing."""
 
     def _matches(self, query: str) -> Sequence[str]:
         """The names of tools that have words of the query, the best first."""

@@ -1,6 +1,5 @@
 """Cuts a tool's result to what a model can be given, and gives it the rest when it asks."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from shell.errors import ErrorCode, ToolError
@@ -59,8 +58,6 @@ def was_cut(result: str) -> bool:
 class LongResults:
     """The whole results of one run that were cut, as a source with the tool `read_result`."""
 
-    name = READ_RESULT.source
-
     def __init__(self) -> None:
         self._kept: dict[str, bytes] = {}
 
@@ -75,10 +72,6 @@ class LongResults:
             while sum(map(len, self._kept.values())) > MAX_KEPT_BYTES:
                 del self._kept[next(iter(self._kept))]
         return shown
-
-    async def list(self) -> Sequence[Tool]:
-        """The tool, if there is something to read."""
-        return [READ_RESULT] if self else []
 
     async def call(self, tool: Tool, arguments: Arguments, progress: Progress) -> str:
         """A part of a result, no longer than what is shown of one.
@@ -100,10 +93,6 @@ class LongResults:
         part = "".join(lines[: MAX_SHOWN_LINES - 1])
         last = start + len(part.encode())
         return f"[bytes {start} to {last} of {len(data)}]\n{part}"
-
-    async def close(self) -> None:
-        """Forget the results."""
-        self._kept.clear()
 
 
 def shown_result(text: str, more: str = "") -> ShownResult:
