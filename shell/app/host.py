@@ -95,8 +95,7 @@ class Host:
         self._topics = Topics()
         self._opened: _Conversations | None = None
         self._opening = asyncio.Lock()
-        self._warm_up_timer: asyncio.TimerHandle | None = None
-        self._warm_up_task: asyncio.Task[None] | None = None
+        self._warming_up: asyncio.Task[None] | None = None
         if provider == RECORDING:
             self._named = self._core.providers.play(model), None
         self._core.defaults(*self._named)
@@ -128,10 +127,8 @@ class Host:
 
     async def end_runs(self) -> None:
         """End all runs while the pages can still be told how they ended."""
-        if self._warm_up_timer is not None:
-            self._warm_up_timer.cancel()
-        if self._warm_up_task is not None:
-            self._warm_up_task.cancel()
+        if self._warming_up is not None:
+            self._warming_up.cancel()
         await self._core.end_runs()
 
     async def close(self) -> None:
@@ -146,19 +143,14 @@ class Host:
     def _greet(self) -> Defaults:
         """Return what new conversations use, and prepare for the first question after a while."""
         defaults = self._defaults()
-        if self._warm_up_timer is None:
-            loop = asyncio.get_running_loop()
-            self._warm_up_timer = loop.call_later(
-                WARM_UP_AFTER_S, self._begin_warm_up, defaults.provider_id
-            )
+        if self._warming_up is None:
+            work = self._warm_up(defaults.provider_id)
+            self._warming_up = asyncio.get_running_loop().create_task(work, name="warm up")
         return defaults
-
-    def _begin_warm_up(self, provider_id: str) -> None:
-        work = self._warm_up(provider_id)
-        self._warm_up_task = asyncio.get_running_loop().create_task(work, name="warm up")
 
     async def _warm_up(self, provider_id: str) -> None:
         """Read the keys, and load the default model if it is local."""
+        await asyncio.sleep(WARM_UP_AFTER_S)
         from shell.providers.local.provider import LocalProvider
 
         provider = self._core.providers.resolve(provider_id)
