@@ -192,7 +192,7 @@ class Host:
     async def _llm(self) -> object:
         from shell.api.llm import LlmApi
 
-        return LlmApi(self._core.engine, self._core.tools)
+        return LlmApi(self._core.engine, lambda: self._core.tools)
 
     async def _conversations(self) -> object:
         from shell.api.conversations import ConversationsApi
@@ -204,7 +204,7 @@ class Host:
             opened.imports,
             opened.exports,
             opened.compactions,
-            lambda conversation_id: self._core.wire().forget(conversation_id),
+            lambda conversation_id: self._core.wire.forget(conversation_id),
         )
 
     async def _open(self) -> _Conversations:
@@ -241,8 +241,8 @@ class Host:
             self._defaults,
             self._title_model,
             self._parameters,
-            core.tools,
-            ledger=core.ledger(),
+            lambda: core.tools,
+            ledger=core.ledger,
             on_waiting=lambda waiting: topics.publish(WaitingTopic(value=waiting)),
             ended=compactions.consider,
         )
@@ -253,7 +253,7 @@ class Host:
         return _Conversations(store, answers, compactions, imports, exports)
 
     async def _restored(self) -> None:
-        await self._core.wire().forget_stored()
+        await self._core.wire.forget_stored()
         await self._core.reload_providers()
 
     async def _keys(self) -> object:
@@ -265,7 +265,7 @@ class Host:
     async def _mcp(self) -> object:
         from shell.api.mcp import McpApi, confirm_nothing
 
-        servers = self._core.tools().servers
+        servers = self._core.tools.servers
         return McpApi(servers, self._topics, self._confirm or confirm_nothing)
 
     async def _model(self) -> object:
@@ -283,7 +283,7 @@ class Host:
     async def _settings_api(self) -> object:
         from shell.api.settings import SettingsApi
 
-        return SettingsApi(self._settings, lambda: self._core.wire().clear())
+        return SettingsApi(self._settings, lambda: self._core.wire.clear())
 
     async def _templates(self) -> object:
         from shell.api.templates import TemplatesApi
@@ -293,10 +293,10 @@ class Host:
     async def _tools_api(self) -> object:
         from shell.api.tools import ToolsApi
 
-        return ToolsApi(self._core.tools(), self._open_path)
+        return ToolsApi(self._core.tools, self._open_path)
 
     async def _wire_api(self) -> object:
         from shell.api.wire import WireApi
 
         opened = await self._open()
-        return WireApi(self._core.wire(), opened.answers.preview, opened.exports.save)
+        return WireApi(self._core.wire, opened.answers.preview, opened.exports.save)
