@@ -13,6 +13,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from typing import TYPE_CHECKING, Any, Literal
 
 from shell.errors import ErrorCode, ShellError, ToolError
+from shell.support.futures import read_exception
 from shell.tools.mcp.stdio import Output
 
 if TYPE_CHECKING:
@@ -158,7 +159,7 @@ class ServerOwner:
         """Have the next uses wait for the next attempt."""
         if self._ready is None or self._ready.done():
             self._ready = asyncio.get_running_loop().create_future()
-            self._ready.add_done_callback(_look_at)
+            self._ready.add_done_callback(read_exception)
 
     async def _own(self) -> None:
         loop = asyncio.get_running_loop()
@@ -279,7 +280,7 @@ class ServerOwner:
                         self._changed()
 
         task = asyncio.create_task(listen(), name=f"changes of {self.name}")
-        task.add_done_callback(_look_at)
+        task.add_done_callback(read_exception)
         try:
             yield
         finally:
@@ -352,9 +353,3 @@ async def _listed(client: "Client") -> "list[ListedTool]":
         if len(found) > MAX_TOOLS:
             break
     raise ToolError(ErrorCode.TOOL_FAILED, f"The server has more than {MAX_TOOLS:,} tools.")
-
-
-def _look_at(done: "asyncio.Future[Any]") -> None:
-    """Read the exception of what nobody awaits, so that asyncio does not warn."""
-    if not done.cancelled():
-        done.exception()

@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 from mcp.shared.auth import AuthorizationCodeResult
 
 from shell.errors import ErrorCode, ToolError
+from shell.support.futures import read_exception
 
 HOST = "127.0.0.1"
 PATH = "/callback"
@@ -40,7 +41,7 @@ class Redirect:
         self._writers: set[asyncio.StreamWriter] = set()
         self._result: asyncio.Future[AuthorizationCodeResult]
         self._result = asyncio.get_running_loop().create_future()
-        self._result.add_done_callback(_look_at)
+        self._result.add_done_callback(read_exception)
 
     @property
     def address(self) -> str:
@@ -125,9 +126,3 @@ class Redirect:
         text = f"The sign-in was refused: {said[:MAX_SAID]}"
         self._result.set_exception(ToolError(ErrorCode.TOOL_FAILED, text))
         return "200 OK", "The sign-in was refused."
-
-
-def _look_at(done: "asyncio.Future[AuthorizationCodeResult]") -> None:
-    """Read the exception of an answer that nobody awaits, so that asyncio does not warn."""
-    if not done.cancelled():
-        done.exception()

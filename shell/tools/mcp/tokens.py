@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from shell.errors import ErrorCode, ToolError
 from shell.providers.http.endpoint import Endpoint
 from shell.providers.keys import Keys
+from shell.support.futures import read_exception
 from shell.support.redaction import redact
 from shell.tools.mcp.configuration import sign_in_name
 
@@ -133,7 +134,7 @@ class Tokens:
             return self._kept
         if self._renewal is None or self._renewal.done():
             self._renewal = asyncio.create_task(self._renew(old), name=f"token of {self._name}")
-            self._renewal.add_done_callback(_look_at)
+            self._renewal.add_done_callback(read_exception)
         # Whoever stops waiting does not stop it: the server has ended the old token already.
         return await asyncio.shield(self._renewal)
 
@@ -199,10 +200,10 @@ class Tokens:
         await self._keys.load({name: self._url}, again=True)
         written = self._keys.find(name, self._url)
         try:
-            kept = None if written is None else KeptSignIn.model_validate_json(written)
+            kept = KeptSignIn.model_validate_json(written or "")
         except ValidationError:
             return None
-        if kept is None or kept.url != self._url:
+        if kept.url != self._url:
             return None
         self.hide(kept.token.access_token, kept.token.refresh_token, kept.client.client_secret)
         return kept
@@ -231,12 +232,6 @@ class Tokens:
         """An error without any token."""
         words = redact(" ".join(text.split()), self.secrets())[:500]
         return ToolError(ErrorCode.TOOL_FAILED, f"{self._name}: {words}")
-
-
-def _look_at(done: "asyncio.Future[KeptSignIn | None]") -> None:
-    """Read the exception of what nobody awaits, so that asyncio does not warn."""
-    if not done.cancelled():
-        done.exception()
 
 
 def end_of(token: OAuthToken) -> float | None:
