@@ -115,12 +115,10 @@ def shown_result(text: str, more: str = "") -> ShownResult:
         head = "".join(lines[:first]).encode()
         tail = "".join(lines[first - MAX_SHOWN_LINES :]).encode()
     else:
-        head, tail = data, b""
+        head = tail = data
     limit = int(MAX_SHOWN_BYTES * HEAD)
-    if not tail:
-        tail = data[limit:]
     head = _whole_characters(head[:limit])
-    tail = _whole_characters(tail[-(MAX_SHOWN_BYTES - limit) :], from_end=True)
+    tail = _whole_characters(tail[-(MAX_SHOWN_BYTES - limit) :])
     missing = size - len(head) - len(tail)
     where = f"; {more}" if more else ""
     left_out = f"{missing:,} of {size:,} bytes are left out here, after byte {len(head)}"
@@ -129,8 +127,6 @@ def shown_result(text: str, more: str = "") -> ShownResult:
     return ShownResult(shown, size, len(head) + len(tail))
 
 
-def _whole_characters(data: bytes, *, from_end: bool = False) -> bytes:
+def _whole_characters(data: bytes) -> bytes:
     """Remove half a character at the cut."""
-    if from_end:
-        return data.decode("utf-8", "ignore").encode() if data[:1] > b"\x7f" else data
     return data.decode("utf-8", "ignore").encode()
