@@ -8,6 +8,7 @@ import socket
 import zlib
 from collections.abc import Iterable
 from html.parser import HTMLParser
+from typing import NamedTuple
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
 import httpcore2
@@ -157,8 +158,8 @@ async def fetch(url: str, network: PublicNetwork | None = None) -> str:
         ):
             for _ in range(MAX_REDIRECTS + 1):
                 found = await _get(pool, url)
-                if found.location is None:
-                    return found.text
+                if isinstance(found, str):
+                    return found
                 following = urljoin(url, found.location)
                 if _site(following) != _site(url):
                     # A permission is for a host, and the address may carry private data.
@@ -174,15 +175,12 @@ async def fetch(url: str, network: PublicNetwork | None = None) -> str:
     raise CannotFetch(f"The page redirects more than {MAX_REDIRECTS} times.")
 
 
-class _Found:
-    """One answer of a server."""
-
-    def __init__(self, text: str, location: str | None) -> None:
-        self.text = text
-        self.location = location
+class _Moved(NamedTuple):
+    location: str
 
 
-async def _get(pool: httpcore2.AsyncConnectionPool, url: str) -> _Found:
+async def _get(pool: httpcore2.AsyncConnectionPool, url: str) -> str | _Moved:
+    """The text of a page, or where it is now."""
     parts = _checked(url)
     host = (parts.hostname or "").encode("idna").decode()
     shown = f"[{host}]" if ":" in host else host
@@ -199,7 +197,7 @@ async def _get(pool: httpcore2.AsyncConnectionPool, url: str) -> _Found:
     async with pool.stream("GET", address, headers=headers) as response:
         given = {name.lower().decode(): value.decode("latin-1") for name, value in response.headers}
         if 300 <= response.status < 400 and "location" in given:
-            return _Found("", given["location"])
+            return _Moved(given["location"])
         if not 200 <= response.status < 300:
             raise CannotFetch(f"The server answers with the status {response.status}.")
         kind = given.get("content-type", "text/plain")
@@ -215,7 +213,7 @@ async def _get(pool: httpcore2.AsyncConnectionPool, url: str) -> _Found:
         text = data.decode(charset[1] if charset else "utf-8", "replace")
     except LookupError:
         text = data.decode("utf-8", "replace")
-    return _Found(page_text(text, url) if "html" in kind.lower() else text, None)
+    return page_text(text, url) if "html" in kind.lower() else text
 
 
 def _checked(url: str) -> SplitResult:
