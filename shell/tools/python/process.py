@@ -74,7 +74,7 @@ class ToolProcess:
             ToolError: TOOL_FAILED with the reason.
         """
         try:
-            command = await asyncio.to_thread(uv_command, self._path)
+            command = await uv_command(self._path)
             stdout = await self._begin(command or tool_command())
             text = f"The packages of {self._path.name} are not installed in {INSTALL_S:.0f} s."
             first = await self._first(stdout, INSTALL_S if command else START_S, text)
