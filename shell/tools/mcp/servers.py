@@ -1,6 +1,7 @@
 """Knows all servers: what they are, whether they may run, and how they are."""
 
 import asyncio
+import contextlib
 import shlex
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -183,9 +184,10 @@ class McpServers:
             NotFound: there is no such server.
             NoConsent: nobody has agreed to its command or address.
         """
-        spec = self.spec(name)
         if enabled:
-            self._check_consent(name, spec)
+            self._agreed(name)
+        else:
+            self.spec(name)
         await asyncio.to_thread(self._choices.set_server, name, enabled=enabled)
         if not enabled:
             await self._end(name)
@@ -199,9 +201,7 @@ class McpServers:
             NoConsent: nobody has agreed to its command or address.
             ToolError: why it does not start.
         """
-        spec = self.spec(name)
-        self._check_consent(name, spec)
-        server = self._server(name, spec)
+        server = self._server(name, self._agreed(name))
         await server.owner.use()
         server.known()
 
@@ -212,15 +212,12 @@ class McpServers:
             NotFound: there is no such server.
             NoConsent: nobody has agreed to its command or address.
         """
-        spec = self.spec(name)
-        self._check_consent(name, spec)
+        spec = self._agreed(name)
         await self._end(name)
         server = self._server(name, spec)
-        try:
+        with contextlib.suppress(ToolError):  # the summary says it
             await server.owner.use()
             server.known()
-        except ToolError:
-            pass  # the summary says it
         summary = self._summary(name, spec)
         if not self._choices.server(name).enabled:
             await server.owner.stop()  # and what it said stays
@@ -244,8 +241,7 @@ class McpServers:
             NoConsent: nobody has agreed to its address.
             ShellError: it is a command, or the sign-in has failed.
         """
-        spec = self.spec(name)
-        self._check_consent(name, spec)
+        spec = self._agreed(name)
         if spec.url is None:
             raise ValidationFailed([("name", f"{name} is a command. It needs no sign-in")])
         is_kept = await self._transports.sign_in(name, spec, open_browser, client_secret)
@@ -296,10 +292,13 @@ class McpServers:
         if server is not None:
             await server.close()
 
-    def _check_consent(self, name: str, spec: ServerSpec) -> None:
+    def _agreed(self, name: str) -> ServerSpec:
+        """What a server is, if a person has agreed to it."""
+        spec = self.spec(name)
         if not self.has_consent(name, spec):
             text = f"Nobody has agreed to {name}. 'tidewire mcp enable {name}' asks you"
             raise NoConsent(text)
+        return spec
 
     def _summary(self, name: str, spec: ServerSpec) -> McpServerSummary:
         server = self._servers.get(name)
