@@ -21,6 +21,7 @@ from shell.contract import (
 )
 from shell.errors import ErrorCode, NotFound, ShellError, ToolError
 from shell.tools.mcp.content import text_of
+from shell.tools.mcp.owner import Connection
 from shell.tools.mcp.source import LIST_S, McpServer
 from shell.tools.media import MAX_RESULT_MEDIA, MAX_RESULT_MEDIA_BYTES, Media
 
@@ -181,18 +182,16 @@ async def _ask(server: McpServer, work: Callable[["Client"], Awaitable[Item]]) -
     Raises:
         ToolError: TOOL_FAILED with the reason.
     """
-    try:
-        connection = await server.owner.use()
-        async with asyncio.timeout(FETCH_S):
-            return await work(connection.client)
-    except ShellError as error:
-        raise ToolError(error.code, server.redacted(error.message)) from None
-    except TimeoutError:
-        text = f"{server.name} does not answer within {FETCH_S:.0f} s."
-        raise ToolError(ErrorCode.TOOL_FAILED, text) from None
-    except Exception as error:  # what the SDK refuses in a sloppy server's answer
-        words = server.redacted((str(error) or type(error).__name__)[:2_000])
-        raise ToolError(ErrorCode.TOOL_FAILED, f"{server.name}: {words}") from None
+
+    async def ask(connection: Connection) -> Item:
+        try:
+            async with asyncio.timeout(FETCH_S):
+                return await work(connection.client)
+        except TimeoutError:
+            text = f"{server.name} does not answer within {FETCH_S:.0f} s."
+            raise ToolError(ErrorCode.TOOL_FAILED, text) from None
+
+    return await server.ask(ask)
 
 
 async def _pages(ask: Callable[..., Awaitable[Any]], field: str) -> list[Any]:

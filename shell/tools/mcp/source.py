@@ -4,9 +4,9 @@ import asyncio
 import contextlib
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from shell.errors import ErrorCode, ShellError, ToolError
 from shell.support.redaction import REPLACEMENT, redact
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from mcp_types import ElicitRequestParams, ElicitResult
     from mcp_types import Tool as ListedTool
 
+Result = TypeVar("Result")
 LIST_S = 20.0
 """How long a list of tools, and with it a question, waits for a server that was never listed."""
 MAX_DESCRIPTION = 10_000
@@ -98,13 +99,20 @@ class McpServer:
         Raises:
             ToolError: TOOL_FAILED; TOOL_UNKNOWN if the tool has changed since the call was allowed.
         """
-        connection = await self._connection()
-        self._take(connection)
-        now = {each.name: each for each in self._tools or ()}.get(tool.name)
-        if now is None or now.identity != tool.identity:
-            text = f"{self.name} has changed {tool.name} since this call was decided. Ask again."
-            raise ToolError(ErrorCode.TOOL_UNKNOWN, text)
-        return await self._make(connection, tool.name, arguments, progress)
+        return await self.ask(lambda it: self._call(it, tool, arguments, progress))
+
+    async def ask(self, work: Callable[[Connection], Awaitable[Result]]) -> Result:
+        """Ask the server for something; starts it if it does not run.
+
+        Raises:
+            ToolError: whatever goes wrong, without what the server was given to keep.
+        """
+        try:
+            return await work(await self.owner.use())
+        except ShellError as error:
+            raise ToolError(error.code, self.redacted(error.message)) from None
+        except Exception as error:  # what the SDK refuses in a sloppy server's answer
+            raise self._failed(str(error) or type(error).__name__) from None
 
     async def close(self) -> None:
         """End the server for good."""
@@ -120,17 +128,17 @@ class McpServer:
             text = text.replace(token, REPLACEMENT)
         return text
 
-    async def _connection(self) -> Connection:
-        try:
-            return await self.owner.use()
-        except ToolError as error:
-            raise ToolError(error.code, self.redacted(error.message)) from None
-
-    async def _make(
-        self, connection: Connection, name: str, arguments: Arguments, tell: Progress
+    async def _call(
+        self, connection: Connection, tool: Tool, arguments: Arguments, tell: Progress
     ) -> str | ToolOutput:
         from mcp.shared.exceptions import MCPError
         from mcp_types import CONNECTION_CLOSED, URL_ELICITATION_REQUIRED
+
+        self._take(connection)
+        now = {each.name: each for each in self._tools or ()}.get(tool.name)
+        if now is None or now.identity != tool.identity:
+            text = f"{self.name} has changed {tool.name} since this call was decided. Ask again."
+            raise ToolError(ErrorCode.TOOL_UNKNOWN, text)
 
         async def heard(progress: float, total: float | None, message: str | None) -> None:
             share = f"{progress:g}" if total is None else f"{progress:g} of {total:g}"
@@ -141,13 +149,11 @@ class McpServer:
             self._askers.append(asker)
         try:
             result = await connection.client.call_tool(
-                name, dict(arguments), progress_callback=heard
+                tool.name, dict(arguments), progress_callback=heard
             )
             output = output_of(result)
             text = self.without_tokens(output.text)
             return replace(output, text=text) if output.media else text
-        except ShellError as error:
-            raise ToolError(error.code, self.redacted(error.message)) from None
         except MCPError as error:
             words = error.message
             if error.code == URL_ELICITATION_REQUIRED:
@@ -158,10 +164,6 @@ class McpServer:
             elif self._is_remote and (error.code == CONNECTION_CLOSED or words == EXPIRED):
                 self.owner.lose(connection, words)
             raise self._failed(words) from None
-        except asyncio.CancelledError:
-            raise
-        except Exception as error:  # what the SDK refuses in a sloppy server's answer
-            raise self._failed(str(error) or type(error).__name__) from None
         finally:
             if asker is not None:
                 self._askers.remove(asker)
