@@ -51,9 +51,12 @@ async def resources(servers: Sequence[McpServer]) -> McpResources:
         if client.server_capabilities.resources is None:
             return []
         listed = await _pages(client.list_resources, "resources")
-        found = [_resource(server, one) for one in listed]
+        found = [_resource(server, one, str(one.uri), []) for one in listed]
         templates = await _pages(client.list_resource_templates, "resource_templates")
-        return found + [_template(server, one) for one in templates]
+        return found + [
+            _resource(server, one, one.uri_template, _variables(one.uri_template))
+            for one in templates
+        ]
 
     items, problems = await _of_all(servers, of)
     return McpResources(items=items, problems=problems)
@@ -206,27 +209,22 @@ async def _pages(ask: Callable[..., Awaitable[Any]], field: str) -> list[Any]:
     return found[:MAX_ITEMS]
 
 
-def _resource(server: McpServer, one: "Resource") -> McpResource:
+def _resource(
+    server: McpServer, one: "Resource | ResourceTemplate", uri: str, fields: list[FormField]
+) -> McpResource:
     return McpResource(
         server=server.name,
         name=(one.title or one.name)[:MAX_WORDS],
-        uri=str(one.uri),
+        uri=uri,
         description=(one.description or "")[:MAX_WORDS],
         media_type=one.mime_type,
-        fields=[],
+        fields=fields,
     )
 
 
-def _template(server: McpServer, one: "ResourceTemplate") -> McpResource:
-    names = dict.fromkeys(found[2] for found in _VARIABLE.finditer(one.uri_template))
-    return McpResource(
-        server=server.name,
-        name=(one.title or one.name)[:MAX_WORDS],
-        uri=one.uri_template,
-        description=(one.description or "")[:MAX_WORDS],
-        media_type=one.mime_type,
-        fields=[FormField(name=name, type="string", required=True) for name in names],
-    )
+def _variables(template: str) -> list[FormField]:
+    names = dict.fromkeys(found[2] for found in _VARIABLE.finditer(template))
+    return [FormField(name=name, type="string", required=True) for name in names]
 
 
 def _prompt(server: McpServer, one: "Prompt") -> McpPrompt:
