@@ -21,7 +21,7 @@ from shell.contract import (
 )
 from shell.errors import ErrorCode, NotFound, ShellError, ToolError
 from shell.tools.mcp.content import text_of
-from shell.tools.mcp.owner import Connection
+from shell.tools.mcp.owner import Connection, read_pages
 from shell.tools.mcp.source import LIST_S, McpServer
 from shell.tools.media import MAX_RESULT_MEDIA, MAX_RESULT_MEDIA_BYTES, Media
 
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 Item = TypeVar("Item")
 MAX_ITEMS = 1_000
 """Of one kind and one server."""
-MAX_PAGES = 100
 FETCH_S = 60.0
 MAX_TEXT = 100_000
 """Characters of a prompt; a message takes no more."""
@@ -198,14 +197,7 @@ async def _ask(server: McpServer, work: Callable[["Client"], Awaitable[Item]]) -
 
 
 async def _pages(ask: Callable[..., Awaitable[Any]], field: str) -> list[Any]:
-    found: list[Any] = []
-    cursor: str | None = None
-    for _ in range(MAX_PAGES):
-        page = await ask(cursor=cursor)
-        found += getattr(page, field)
-        cursor = page.next_cursor
-        if cursor is None or len(found) >= MAX_ITEMS:
-            break
+    found, _ = await read_pages(ask, field, MAX_ITEMS)
     return found[:MAX_ITEMS]
 
 

@@ -10,7 +10,7 @@ import importlib
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from shell.errors import ErrorCode, ShellError, ToolError
 from shell.support.futures import read_exception
@@ -46,13 +46,12 @@ class SignInNeeded(Exception):
     """The server wants a person to sign in; raised by what signs requests."""
 
 
-class Connection:
+class Connection(NamedTuple):
     """A server that is ready, with the tools that it has."""
 
-    def __init__(self, client: "Client", tools: "Sequence[ListedTool]", output: Output) -> None:
-        self.client = client
-        self.tools = tools
-        self.output = output
+    client: "Client"
+    tools: "Sequence[ListedTool]"
+    output: Output
 
 
 class ServerOwner:
@@ -340,16 +339,28 @@ async def _listed(client: "Client") -> "list[ListedTool]":
     Raises:
         ToolError: it has more than anybody could use.
     """
+    if client.server_capabilities.tools is None:
+        return []
+    found, is_whole = await read_pages(client.list_tools, "tools", MAX_TOOLS)
+    if not is_whole:
+        raise ToolError(ErrorCode.TOOL_FAILED, f"The server has more than {MAX_TOOLS:,} tools.")
+    return found
+
+
+async def read_pages(
+    ask: Callable[..., Awaitable[Any]], field: str, most: int
+) -> tuple[list[Any], bool]:
+    """A list that a server gives in pages, up to the page that has more than `most`; and whether it
+    is whole.
+    """
     found: list[Any] = []
     cursor: str | None = None
-    if client.server_capabilities.tools is None:
-        return found
     for _ in range(MAX_PAGES):
-        page = await client.list_tools(cursor=cursor)
-        found += page.tools
+        page = await ask(cursor=cursor)
+        found += getattr(page, field)
         cursor = page.next_cursor
         if cursor is None:
-            return found
-        if len(found) > MAX_TOOLS:
+            return found, True
+        if len(found) > most:
             break
-    raise ToolError(ErrorCode.TOOL_FAILED, f"The server has more than {MAX_TOOLS:,} tools.")
+    return found, False
