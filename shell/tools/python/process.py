@@ -59,8 +59,7 @@ class ToolProcess:
         self._reading: asyncio.Task[None] | None = None
         self._listening: asyncio.Task[None] | None = None
         self._tail = bytearray()
-        self._answers: dict[str, asyncio.Future[str]] = {}
-        self._progress: dict[str, Progress] = {}
+        self._calls: dict[str, tuple[asyncio.Future[str], Progress]] = {}
 
     @property
     def alive(self) -> bool:
@@ -105,22 +104,20 @@ class ToolProcess:
         if process is None or process.stdin is None or not self.alive:
             raise ToolError(ErrorCode.TOOL_FAILED, f"{self._path.name} is not running.")
         call = secrets.token_hex(8)
-        answer = self._answers[call] = asyncio.get_running_loop().create_future()
-        self._progress[call] = progress
+        answer: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._calls[call] = answer, progress
         message = {"call": call, "name": name, "arguments": arguments}
         try:
             with contextlib.suppress(ConnectionError):
                 process.stdin.write(json.dumps(message).encode() + b"\n")
                 await process.stdin.drain()
-            result: str = await answer
-            return result
+            return await answer
         except asyncio.CancelledError:
             await asyncio.shield(self.end())
             raise
         finally:
-            self._answers.pop(call, None)
-            self._progress.pop(call, None)
-            if not self._answers:
+            del self._calls[call]
+            if not self._calls:
                 await asyncio.to_thread(self._end_started)
 
     async def end(self) -> None:
@@ -149,7 +146,21 @@ class ToolProcess:
         environment = {**tool_environment(os.environ), MARK: self._mark}
         if command != tool_command():
             del environment["PYTHONPATH"]  # uv brings its own packages, maybe for another Python
-        creating = asyncio.ensure_future(self._create(command, environment))
+        creating = asyncio.ensure_future(
+            asyncio.create_subprocess_exec(
+                *command,
+                str(self._path),
+                *self._arguments,
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.PIPE,
+                env=environment,
+                cwd=self._path.parent,
+                start_new_session=True,
+                creationflags=_OWN_GROUP,
+                limit=MAX_LINE_BYTES,
+            )
+        )
         try:
             self._process = process = await asyncio.shield(creating)
         except asyncio.CancelledError:
@@ -159,23 +170,6 @@ class ToolProcess:
             raise RuntimeError("a child process without pipes")
         self._listening = asyncio.create_task(self._listen(process.stderr))
         return process.stdout
-
-    async def _create(
-        self, command: list[str], environment: Mapping[str, str]
-    ) -> asyncio.subprocess.Process:
-        return await asyncio.create_subprocess_exec(
-            *command,
-            str(self._path),
-            *self._arguments,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            env=environment,
-            cwd=self._path.parent,
-            start_new_session=True,
-            creationflags=_OWN_GROUP,
-            limit=MAX_LINE_BYTES,
-        )
 
     async def _first(
         self, stdout: asyncio.StreamReader, longest_s: float, late: str
@@ -210,17 +204,16 @@ class ToolProcess:
         finally:
             await asyncio.shield(self.end())
             text = f"{self._path.name} {why} during the call.{self._last_words(' It said: ')}"
-            for answer in self._answers.values():
+            for answer, _ in self._calls.values():
                 if not answer.done():
                     answer.set_exception(ToolError(ErrorCode.TOOL_FAILED, text))
 
     def _take(self, message: dict[str, Any]) -> None:
-        call = str(message["call"])
-        answer = self._answers.get(call)
-        if answer is None or answer.done():
+        answer, progress = self._calls.get(str(message["call"]), (None, None))
+        if answer is None or progress is None or answer.done():
             return
         if "progress" in message:
-            self._progress[call](str(message["progress"]))
+            progress(str(message["progress"]))
         elif "result" in message:
             answer.set_result(str(message["result"]))
         else:
