@@ -100,7 +100,8 @@ class SignIn(httpx2.Auth):
             logging.getLogger(noisy).setLevel(logging.CRITICAL)
         before = await self.tokens.read()
         try:
-            async with self._open_client() as http, Redirect(self._port) as redirect:
+            port = 0 if self.client is None else self.client.callback_port
+            async with self._open_client() as http, Redirect(port) as redirect:
                 refused = self._refused or await self._probe(http)
                 provider = await self._provider(before, redirect, open_browser)
                 await self._follow(provider, refused, http)
@@ -115,10 +116,6 @@ class SignIn(httpx2.Auth):
         return await self.tokens.keep(self._result(provider.context))
 
     # --- signing in -------------------------------------------------------------------------
-
-    @property
-    def _port(self) -> int:
-        return 0 if self.client is None else self.client.callback_port
 
     async def _probe(self, http: httpx2.AsyncClient) -> httpx2.Response:
         """Have the server say how to sign in."""
