@@ -55,14 +55,11 @@ def text_of(block: "ContentBlock", media: list[Media]) -> str:
 def _named(name: str, claimed: str, base64: str, media: list[Media]) -> str:
     """Name what is not text. What can be shown is added to `media`."""
     why = ""
+    size = len(base64.rstrip("=")) * 3 // 4
     try:
         found = decoded(base64)
         claimed = found.media_type
         add_media(media, found)
     except MediaRefused as error:
         why = f", not shown: {error}"
-    return f"[{name}: {claimed[:100]}, {_size(base64)}{why}]"
-
-
-def _size(base64: str) -> str:
-    return f"{len(base64.rstrip('=')) * 3 // 4:,} bytes"
+    return f"[{name}: {claimed[:100]}, {size:,} bytes{why}]"
