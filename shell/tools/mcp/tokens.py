@@ -139,9 +139,8 @@ class Tokens:
         return await asyncio.shield(self._renewal)
 
     async def _renew(self, old: KeptSignIn) -> KeptSignIn | None:
-        elsewhere = await self.read()
-        if elsewhere is not None and elsewhere.token != old.token:
-            self._kept = elsewhere  # another process has renewed it, or a person has signed in
+        elsewhere = await self._renewed_elsewhere(old)
+        if elsewhere is not None:
             if not elsewhere.has_expired:
                 return elsewhere
             old = elsewhere
@@ -154,7 +153,11 @@ class Tokens:
             text = f"The sign-in cannot be renewed: {str(error) or type(error).__name__}"
             raise self.error(text) from None
         if answer.status_code in (400, 401, 403):
-            return await self._renewed_elsewhere(old)
+            # Another process may have used the token up at this moment; else it was revoked.
+            elsewhere = await self._renewed_elsewhere(old)
+            if elsewhere is None:
+                await self.forget()
+            return elsewhere
         try:
             if answer.status_code != 200:
                 raise ValueError
@@ -186,13 +189,12 @@ class Tokens:
         return httpx2.Request("POST", old.token_endpoint, data=data, headers=headers)
 
     async def _renewed_elsewhere(self, old: KeptSignIn) -> KeptSignIn | None:
-        """Another process may have used the token up at this moment; else it was revoked."""
+        """Use what another process has renewed, or a person has signed in with; None if nothing."""
         elsewhere = await self.read()
-        if elsewhere is not None and elsewhere.token != old.token:
-            self._kept = elsewhere
-            return elsewhere
-        await self.forget()
-        return None
+        if elsewhere is None or elsewhere.token == old.token:
+            return None
+        self._kept = elsewhere
+        return elsewhere
 
     async def read(self) -> KeptSignIn | None:
         """What the keychain has."""
