@@ -152,10 +152,13 @@ class PythonFile:
 
 def _is_same(now: Tool, decided: Tool) -> bool:
     """Whether a tool is the one that was decided about, to which a person may have added flags."""
-    mine = (now.reads, now.brings, now.sends)
-    flags = (decided.reads, decided.brings, decided.sends)
-    same = replace(now, reads=flags[0], brings=flags[1], sends=flags[2]) == decided
-    return same and all(flag or not own for own, flag in zip(mine, flags, strict=True))
+    flagged = replace(
+        now,
+        reads=now.reads or decided.reads,
+        brings=now.brings or decided.brings,
+        sends=now.sends or decided.sends,
+    )
+    return flagged == decided
 
 
 def _is_open(status: os.stat_result) -> bool:
