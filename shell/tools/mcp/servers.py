@@ -2,12 +2,10 @@
 
 import asyncio
 import contextlib
-import shlex
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from shell.contract import McpServerSummary, McpState
 from shell.errors import ErrorCode, NotFound, ShellError, ToolError, ValidationFailed
@@ -274,16 +272,7 @@ class McpServers:
         owner = ServerOwner(
             name, partial(self._transports.open, name, spec), start_s, lambda: self.on_change()
         )
-        made = McpServer(
-            name,
-            spec.identity,
-            owner,
-            self._cache,
-            partial(self._transports.secrets, name),
-            partial(self._transports.tokens, name),
-            is_remote=spec.url is not None,
-            shown_as=shlex.join(spec.argv) or urlsplit(spec.url or "").netloc.rpartition("@")[2],
-        )
+        made = McpServer(name, spec, owner, self._cache, self._transports)
         self._servers[name] = made
         return made
 

@@ -12,9 +12,11 @@ from shell.errors import ErrorCode, ShellError, ToolError
 from shell.support.redaction import REPLACEMENT, redact
 from shell.tools.asking import ASKER, Asker
 from shell.tools.base import Arguments, Progress, Tool
+from shell.tools.mcp.configuration import ServerSpec
 from shell.tools.mcp.content import output_of
 from shell.tools.mcp.owner import Connection, ServerOwner
 from shell.tools.mcp.tool_cache import ToolCache
+from shell.tools.mcp.transports import Transports
 from shell.tools.media import ToolOutput
 
 if TYPE_CHECKING:
@@ -37,36 +39,26 @@ class McpServer:
 
     Args:
         name: as people know it.
-        identity: a hash of what runs, or where it is.
+        spec: what it is.
         owner: starts it and keeps its connection.
         cache: has the tools of servers that do not run.
-        shown_as: what the person is told of it when it asks: its command or host, not the name that
-            it gives itself.
-        secrets: what no error may contain.
-        tokens: what no result may contain, either.
-        is_remote: whether it is at an address, where each call has a connection of its own.
+        transports: know what no error and no result may contain.
     """
 
     def __init__(
         self,
         name: str,
-        identity: str,
+        spec: ServerSpec,
         owner: ServerOwner,
         cache: ToolCache,
-        secrets: Callable[[], Sequence[str]] = tuple,
-        tokens: Callable[[], Sequence[str]] = tuple,
-        *,
-        is_remote: bool = False,
-        shown_as: str = "",
+        transports: Transports,
     ) -> None:
         self.name = name
-        self.identity = identity
+        self.identity = spec.identity
         self.owner = owner
+        self._spec = spec
         self._cache = cache
-        self._secrets = secrets
-        self._tokens = tokens
-        self._is_remote = is_remote
-        self._shown_as = shown_as or name
+        self._transports = transports
         self._askers: list[Asker] = []
         owner.on_question = self._answer
         self._seen: Connection | None = None
@@ -120,11 +112,11 @@ class McpServer:
 
     def redacted(self, text: str) -> str:
         """A text without the values that the server was given."""
-        return redact(text, self._secrets())
+        return redact(text, self._transports.secrets(self.name))
 
     def without_tokens(self, text: str) -> str:
         """A text of the server without the tokens that it was sent."""
-        for token in self._tokens():
+        for token in self._transports.tokens(self.name):
             text = text.replace(token, REPLACEMENT)
         return text
 
@@ -161,7 +153,9 @@ class McpServer:
             if connection.output.reason is not None or words == CLOSED:
                 words = connection.output.reason or ""
                 words = f"The connection has ended during the call. {words}".strip()
-            elif self._is_remote and (error.code == CONNECTION_CLOSED or words == EXPIRED):
+            elif self._spec.url is not None and (
+                error.code == CONNECTION_CLOSED or words == EXPIRED
+            ):
                 self.owner.lose(connection, words)
             raise self._failed(words) from None
         finally:
@@ -183,7 +177,7 @@ class McpServer:
         if asker is None:
             return ElicitResult(action="cancel")
         try:
-            asked = elicitation_of(params, self._shown_as, self.redacted)
+            asked = elicitation_of(params, self._spec.place, self.redacted)
         except Refused as error:
             asker.refuse(f"{self.name} {error}.")
             return ElicitResult(action="decline")
