@@ -4,11 +4,12 @@ Values of variables and headers that were given to the program are in the keycha
 writes into the file by hand is used as it stands; `${NAME}` is taken from the environment.
 """
 
+import contextlib
 import hashlib
 import json
 import re
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -124,13 +125,10 @@ class ServersFile:
             StorageFailed: it cannot be written.
             ValidationFailed: there are too many.
         """
-
-        def change(entries: dict[str, object]) -> None:
+        with self._writing() as entries:
             if name not in entries and len(entries) >= MAX_SERVERS:
                 raise ValidationFailed([("name", f"At most {MAX_SERVERS} servers can be added")])
             entries[name] = spec.model_dump(mode="json", by_alias=True, exclude_defaults=True)
-
-        self._change(change)
 
     def remove(self, name: str) -> None:
         """Remove a server.
@@ -138,7 +136,8 @@ class ServersFile:
         Raises:
             StorageFailed: it cannot be written.
         """
-        self._change(lambda entries: entries.pop(name, None))
+        with self._writing() as entries:
+            entries.pop(name, None)
 
     def _read(self) -> None:
         try:
@@ -153,7 +152,9 @@ class ServersFile:
         except (OSError, ValidationFailed):
             self._servers, self.problems = {}, {FILE: f"{self._path} cannot be read"}
 
-    def _change(self, change: Callable[[dict[str, object]], object]) -> None:
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[dict[str, object]]:
+        """The entries of the file, which is written at the end."""
         try:
             with file_lock(self._path):
                 content: dict[str, Any] = {}
@@ -166,7 +167,7 @@ class ServersFile:
                 except (ValueError, TypeError, AttributeError):
                     self._path.rename(free_path(self._path.with_name("mcp-invalid.json")))
                     content = {}
-                change(entries)
+                yield entries
                 written = json.dumps({**content, "mcpServers": entries}, indent=2)
                 replace_file(self._path, written.encode())
         except OSError as error:
