@@ -35,21 +35,10 @@ class NoConsent(ShellError):
 
 
 class McpServers:
-    """One per host. Loop thread only.
-
-    Args:
-        data: the data directory.
-        choices: what a person has decided about tools and servers.
-        environ: where PATH, the allowed variables and `${NAME}` come from.
-        keys: keeps the values of variables and headers.
-    """
+    """One per host; for `environ` and `keys` see `Transports`. Loop thread only."""
 
     def __init__(
-        self,
-        data: Path,
-        choices: ToolChoices,
-        environ: Mapping[str, str],
-        keys: Keys,
+        self, data: Path, choices: ToolChoices, environ: Mapping[str, str], keys: Keys
     ) -> None:
         self.data = data
         self._choices = choices

@@ -87,9 +87,6 @@ class SignIn(httpx2.Auth):
     async def sign_in(self, open_browser: OpenBrowser) -> bool:
         """Have a person sign in. Registers the program where the server does not know it.
 
-        Args:
-            open_browser: shows the person an address.
-
         Returns:
             Whether the tokens are in the keychain; else they are for this session only.
 

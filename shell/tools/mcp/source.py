@@ -209,13 +209,7 @@ class McpServer:
 
 
 def tool_of(listed: "ListedTool", server: str, identity: str) -> Tool:
-    """A tool with all flags: a hint of its server must not take one away.
-
-    Args:
-        listed: as the server has told it.
-        server: the server's name.
-        identity: a hash of what runs, or where it is.
-    """
+    """A tool with all flags: a hint of its server must not take one away."""
     told = listed.model_dump(mode="json", exclude={"icons", "meta"}, exclude_none=True)
     schema = dict(listed.input_schema)
     whole = f"{identity}{json.dumps(told, sort_keys=True)}"

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import httpx2
 from mcp.client.auth.oauth2 import OAuthContext
@@ -53,38 +54,33 @@ class KeptSignIn(BaseModel):
         )
 
 
+@dataclass
 class Collected:
     """Has what one sign-in results in, for the SDK."""
 
-    def __init__(self, client: OAuthClientInformationFull | None, token: OAuthToken | None) -> None:
-        self._client = client
-        self._token = token
+    client: OAuthClientInformationFull | None
+    token: OAuthToken | None
 
     async def get_tokens(self) -> OAuthToken | None:
         """Give the token."""
-        return self._token
+        return self.token
 
     async def set_tokens(self, tokens: OAuthToken) -> None:
         """Take the token."""
-        self._token = tokens
+        self.token = tokens
 
     async def get_client_info(self) -> OAuthClientInformationFull | None:
         """Give what the program is known as."""
-        return self._client
+        return self.client
 
     async def set_client_info(self, client_info: OAuthClientInformationFull) -> None:
         """Take what the program is known as."""
-        self._client = client_info
+        self.client = client_info
 
 
 class Tokens:
-    """The tokens of one server, in the keychain. Loop thread only.
-
-    Args:
-        name: the server's name, for errors and for the keychain.
-        url: where the server is.
-        keys: the keychain.
-        open_client: makes the connection to the authorization server.
+    """The tokens of one server, in the keychain; its arguments are those of `SignIn`. Loop thread
+    only.
     """
 
     def __init__(self, name: str, url: str, keys: Keys, open_client: OpenClient) -> None:
