@@ -260,8 +260,6 @@ class ToolChoices:
         Raises:
             StorageFailed: they cannot be read.
         """
-        if self.problem is not None:
-            raise _unreadable(self.problem)
 
         def summary(grant: Grant) -> GrantSummary:
             facts = {name: kept for name, kept in grant if name not in ("definition", "summary")}
@@ -269,7 +267,7 @@ class ToolChoices:
             difference = grant.difference(known) if suspended else None
             return GrantSummary(**facts, scope="always", suspended=suspended, difference=difference)
 
-        return [summary(grant) for grant in reversed(self._now().grants)]
+        return [summary(grant) for grant in reversed(self._readable().grants)]
 
     def revoke(self, grant_id: str) -> bool:
         """Forget a kept verdict. False: there is none with this id.
@@ -277,9 +275,7 @@ class ToolChoices:
         Raises:
             StorageFailed: it cannot be forgotten.
         """
-        if self.problem is not None:
-            raise _unreadable(self.problem)
-        known = any(grant.id == grant_id for grant in self._now().grants)
+        known = any(grant.id == grant_id for grant in self._readable().grants)
         if known:
             with self._writing() as file:
                 file.grants = [grant for grant in file.grants if grant.id != grant_id]
@@ -305,14 +301,23 @@ class ToolChoices:
             self._file, self._seen, self._problem = _File(), None, UNREADABLE.format(why)
         return self._file
 
+    def _readable(self) -> _File:
+        """The file as it is now.
+
+        Raises:
+            StorageFailed: it cannot be read.
+        """
+        file = self._now()
+        if self._problem is not None:
+            raise StorageFailed(self._problem, reason=Reason.VERDICTS_UNREADABLE)
+        return file
+
     @contextlib.contextmanager
     def _writing(self) -> Iterator[_File]:
         """A copy of the file, which is written at the end."""
         try:
             with file_lock(self._path):
-                file = self._now().model_copy(deep=True)
-                if self._problem is not None:
-                    raise _unreadable(self._problem)
+                file = self._readable().model_copy(deep=True)
                 yield file
                 replace_file(self._path, file.model_dump_json(indent=2).encode())
         except OSError as error:
@@ -334,10 +339,6 @@ class ToolChoices:
                 grant.model_copy(update={"used_at": now}) if grant.id in stale else grant
                 for grant in file.grants
             ]
-
-
-def _unreadable(problem: str) -> StorageFailed:
-    return StorageFailed(problem, reason=Reason.VERDICTS_UNREADABLE)
 
 
 def _key(tool: Tool) -> str:
