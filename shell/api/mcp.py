@@ -29,7 +29,7 @@ from shell.contract import (
     McpTopic,
     NewMcpServer,
 )
-from shell.errors import ErrorCode, ShellError, ToolError, ValidationFailed
+from shell.errors import ShellError, ToolFailed, ValidationFailed
 from shell.support.open_url import Lead
 from shell.support.text import escaped
 from shell.tools.mcp import offerings
@@ -97,7 +97,7 @@ class McpApi:
             async def show(address: str) -> None:
                 if not await asyncio.to_thread(lead.show, address):
                     text = f"No browser can be opened. Use the terminal: tidewire mcp login {name}"
-                    raise ToolError(ErrorCode.TOOL_FAILED, text)
+                    raise ToolFailed(text)
 
             await self._servers.sign_in(name, show)
         summary = self._servers.summary(name)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from shell.errors import ErrorCode, ToolError
+from shell.errors import ToolFailed
 from shell.support.text import clean
 from shell.tools.base import Arguments, Progress, Tool
 
@@ -82,10 +82,10 @@ class LongResults:
         data = self._kept.get(str(arguments["call"]))
         if data is None:
             text = f"There is no long result of {arguments['call']!s:.100}; make the call again."
-            raise ToolError(ErrorCode.TOOL_FAILED, text)
+            raise ToolFailed(text)
         start, end = arguments["start"], arguments.get("end", len(data))
         if not (isinstance(start, int) and isinstance(end, int) and start < min(end, len(data))):
-            raise ToolError(ErrorCode.TOOL_FAILED, f"The result has only {len(data):,} bytes.")
+            raise ToolFailed(f"The result has only {len(data):,} bytes.")
         while start and data[start] & 0xC0 == 0x80:
             start -= 1  # a part begins with a whole character
         piece = data[start : min(end, start + MAX_SHOWN_BYTES - MAX_NOTE_BYTES)]

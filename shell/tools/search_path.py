@@ -13,7 +13,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from shell.errors import ErrorCode, ToolError
+from shell.errors import ToolFailed
 
 SHELL_S = 5.0
 """How long the shell may take. Its start-up files may wait for something."""
@@ -51,8 +51,7 @@ def resolved(command: str, path: str) -> str:
     if found is None:
         source = COMES_WITH.get(command)
         fix = f"Install {source}" if source else "Install it"
-        text = f"{command} is not found. {fix}, or write its whole path in the command."
-        raise ToolError(ErrorCode.TOOL_FAILED, text)
+        raise ToolFailed(f"{command} is not found. {fix}, or write its whole path in the command.")
     return str(Path(found).absolute())
 
 

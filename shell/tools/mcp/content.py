@@ -3,7 +3,7 @@
 import json
 from typing import TYPE_CHECKING
 
-from shell.errors import ErrorCode, ToolError
+from shell.errors import ToolFailed
 from shell.tools.media import Media, MediaRefused, ToolOutput, add_media, decoded
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def output_of(result: "CallToolResult") -> ToolOutput:
         text = data[:MAX_RESULT_BYTES].decode("utf-8", "ignore")
     if result.is_error:
         words = text[:MAX_ERROR_CHARACTERS].strip() or "It does not say why."
-        raise ToolError(ErrorCode.TOOL_FAILED, f"The server reports an error: {words}")
+        raise ToolFailed(f"The server reports an error: {words}")
     return ToolOutput(text, tuple(media))
 
 

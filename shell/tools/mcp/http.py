@@ -9,7 +9,7 @@ from mcp.client.sse import sse_client
 from mcp.client.streamable_http import streamable_http_client
 
 from shell import __version__
-from shell.errors import ErrorCode, ToolError
+from shell.errors import ToolFailed
 from shell.providers.http.endpoint import Endpoint
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ class _Limited(httpx2.AsyncByteStream):
             read += len(piece)
             if read > MAX_BODY_BYTES:
                 text = f"The server's answer is longer than {MAX_BODY_BYTES // 1_000_000} MB."
-                raise ToolError(ErrorCode.TOOL_FAILED, text)
+                raise ToolFailed(text)
             yield piece
 
     async def aclose(self) -> None:

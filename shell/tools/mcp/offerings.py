@@ -19,7 +19,7 @@ from shell.contract import (
     McpResource,
     McpResources,
 )
-from shell.errors import ErrorCode, NotFound, ShellError, ToolError
+from shell.errors import NotFound, ShellError, ToolFailed
 from shell.tools.mcp.content import text_of
 from shell.tools.mcp.owner import Connection, read_pages
 from shell.tools.mcp.source import LIST_S, McpServer
@@ -146,11 +146,11 @@ def expanded(template: str, values: Mapping[str, str]) -> str:
 
     def value(found: re.Match[str]) -> str:
         if found[2] not in values:
-            raise ToolError(ErrorCode.TOOL_FAILED, f"Enter a value for {found[2]}.")
+            raise ToolFailed(f"Enter a value for {found[2]}.")
         return quote(values[found[2]], safe="/:?#[]@!$&'()*+,;=" if found[1] else "")
 
     if "{" in _VARIABLE.sub("", template):
-        raise ToolError(ErrorCode.TOOL_FAILED, "This template cannot be filled in here.")
+        raise ToolFailed("This template cannot be filled in here.")
     return _VARIABLE.sub(value, template)
 
 
@@ -190,8 +190,7 @@ async def _ask(server: McpServer, work: Callable[["Client"], Awaitable[Item]]) -
             async with asyncio.timeout(FETCH_S):
                 return await work(connection.client)
         except TimeoutError:
-            text = f"{server.name} does not answer within {FETCH_S:.0f} s."
-            raise ToolError(ErrorCode.TOOL_FAILED, text) from None
+            raise ToolFailed(f"{server.name} does not answer within {FETCH_S:.0f} s.") from None
 
     return await server.ask(ask)
 
@@ -254,4 +253,4 @@ def _limited(contents: McpContents) -> McpContents:
         text = f"It has more than {MAX_RESULT_MEDIA} files or {MAX_RESULT_MEDIA_BYTES:,} bytes."
     else:
         return contents
-    raise ToolError(ErrorCode.TOOL_FAILED, text)
+    raise ToolFailed(text)

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from shell.errors import ErrorCode, ShellError, ToolError
+from shell.errors import ShellError, ToolError, ToolFailed
 from shell.support.futures import read_exception
 from shell.tools.mcp.stdio import Output
 
@@ -107,13 +107,13 @@ class ServerOwner:
         while self._stop.is_set() and self._task is not None:
             await asyncio.wait({self._task})
         if self._is_over:
-            raise ToolError(ErrorCode.TOOL_FAILED, f"{self.name} was stopped.")
+            raise ToolFailed(f"{self.name} was stopped.")
         if self._task is None or self._task.done():
             self._begin()
         elif self.state == "restarting":
             self._wake.set()  # somebody needs it now
         if self._ready is None:
-            raise ToolError(ErrorCode.TOOL_FAILED, f"{self.name} is not running.")
+            raise ToolFailed(f"{self.name} is not running.")
         # Whoever stops waiting does not stop the start: others may wait for it as well.
         return await asyncio.shield(self._ready)
 
@@ -183,7 +183,7 @@ class ServerOwner:
                 if self._stop.is_set():
                     return
         finally:
-            self._fail(ToolError(ErrorCode.TOOL_FAILED, f"{self.name} was stopped."))
+            self._fail(ToolFailed(f"{self.name} was stopped."))
 
     async def _attempt(self) -> tuple[bool, OwnerState]:
         """Start the server, and stay with it until it ends. Tells whether it was ready."""
@@ -214,7 +214,7 @@ class ServerOwner:
             self.error = self._words(error)
             needs_sign_in = any(isinstance(each, SignInNeeded) for each in _leaves(error))
             if not was_ready:
-                self._fail(ToolError(ErrorCode.TOOL_FAILED, self.error))
+                self._fail(ToolFailed(self.error))
             return was_ready, "sign_in" if needs_sign_in else "failed"
         self.error = None if self._stop.is_set() else self._reason("The connection has ended.")
         return was_ready, "failed"
@@ -343,7 +343,7 @@ async def _listed(client: "Client") -> "list[ListedTool]":
         return []
     found, is_whole = await read_pages(client.list_tools, "tools", MAX_TOOLS)
     if not is_whole:
-        raise ToolError(ErrorCode.TOOL_FAILED, f"The server has more than {MAX_TOOLS:,} tools.")
+        raise ToolFailed(f"The server has more than {MAX_TOOLS:,} tools.")
     return found
 
 

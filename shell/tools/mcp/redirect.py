@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from mcp.shared.auth import AuthorizationCodeResult
 
-from shell.errors import ErrorCode, ToolError
+from shell.errors import ToolFailed
 from shell.support.futures import read_exception
 
 HOST = "127.0.0.1"
@@ -54,7 +54,7 @@ class Redirect:
             )
         except OSError as error:
             text = f"The port {self._port} for the sign-in is taken ({error.strerror})."
-            raise ToolError(ErrorCode.TOOL_FAILED, text) from None
+            raise ToolFailed(text) from None
         self._port = self._server.sockets[0].getsockname()[1]
         return self
 
@@ -74,8 +74,7 @@ class Redirect:
         try:
             return await asyncio.wait_for(self._result, WAIT_S)
         except TimeoutError:
-            text = f"Nobody has signed in within {WAIT_S / 60:.0f} minutes."
-            raise ToolError(ErrorCode.TOOL_FAILED, text) from None
+            raise ToolFailed(f"Nobody has signed in within {WAIT_S / 60:.0f} minutes.") from None
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writers.add(writer)
@@ -118,5 +117,5 @@ class Redirect:
             return "200 OK", "Tidewire goes on with the sign-in."
         said = fields.get("error_description") or fields.get("error") or "It does not say why."
         text = f"The sign-in was refused: {said[:MAX_SAID]}"
-        self._result.set_exception(ToolError(ErrorCode.TOOL_FAILED, text))
+        self._result.set_exception(ToolFailed(text))
         return "200 OK", "The sign-in was refused."

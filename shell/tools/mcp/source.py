@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
-from shell.errors import ErrorCode, ShellError, ToolError
+from shell.errors import ErrorCode, ShellError, ToolError, ToolFailed
 from shell.support.redaction import REPLACEMENT, redact
 from shell.tools.asking import ASKER, Asker
 from shell.tools.base import Arguments, Progress, Tool
@@ -197,7 +197,7 @@ class McpServer:
         return "The person has to finish on the page that was opened. Make the call again then."
 
     def _failed(self, words: str) -> ToolError:
-        return ToolError(ErrorCode.TOOL_FAILED, self.redacted(f"{self.name}: {words[:2_000]}"))
+        return ToolFailed(self.redacted(f"{self.name}: {words[:2_000]}"))
 
     def _take(self, connection: Connection | None) -> None:
         """Use the tools of a connection from now on."""

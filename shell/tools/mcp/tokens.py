@@ -10,7 +10,7 @@ from mcp.client.auth.oauth2 import OAuthContext
 from mcp.shared.auth import OAuthClientInformationFull, OAuthClientMetadata, OAuthToken
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from shell.errors import ErrorCode, ToolError
+from shell.errors import ToolError, ToolFailed
 from shell.providers.http.endpoint import Endpoint
 from shell.providers.keys import Keys
 from shell.support.futures import read_exception
@@ -229,7 +229,7 @@ class Tokens:
     def error(self, text: str) -> ToolError:
         """An error without any token."""
         words = redact(" ".join(text.split()), self.secrets())[:500]
-        return ToolError(ErrorCode.TOOL_FAILED, f"{self._name}: {words}")
+        return ToolFailed(f"{self._name}: {words}")
 
 
 def end_of(token: OAuthToken) -> float | None:

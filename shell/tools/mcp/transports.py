@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from shell.errors import ErrorCode, ToolError
+from shell.errors import ToolError, ToolFailed
 from shell.providers.keys import Keys
 from shell.tools.mcp.configuration import (
     KEPT,
@@ -162,7 +162,7 @@ class Transports:
                 value = self._keys.find(_secret(name, key), spec.secret_host)
             if value is None:
                 text = f"{key} of {name} has no value. Remove the server and add it again."
-                raise ToolError(ErrorCode.TOOL_FAILED, text)
+                raise ToolFailed(text)
             values[key] = value
         self._values[name] = values
         return values
@@ -189,7 +189,7 @@ class Transports:
             return own
         chosen = Path(spec.cwd).expanduser()
         if not chosen.is_dir():
-            raise ToolError(ErrorCode.TOOL_FAILED, f"The folder {chosen} of {name} does not exist.")
+            raise ToolFailed(f"The folder {chosen} of {name} does not exist.")
         return chosen
 
     def _sign_in(self, name: str, url: str, spec: ServerSpec) -> "SignIn":

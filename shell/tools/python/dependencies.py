@@ -8,7 +8,7 @@ import sys
 import tomllib
 from pathlib import Path
 
-from shell.errors import ErrorCode, ToolError
+from shell.errors import ToolFailed
 from shell.support.files import reason
 from shell.tools.search_path import search_path
 
@@ -27,22 +27,20 @@ async def uv_command(path: Path) -> list[str] | None:
     try:
         block = BLOCK.search(await asyncio.to_thread(path.read_text, "utf-8", "replace"))
     except OSError as error:
-        text = f"{path.name} cannot be read ({reason(error)})."
-        raise ToolError(ErrorCode.TOOL_FAILED, text) from None
+        raise ToolFailed(f"{path.name} cannot be read ({reason(error)}).") from None
     if block is None:
         return None
     lines = (line[2:] for line in block[1].splitlines())
     try:
         declared = tomllib.loads("\n".join(lines))
     except tomllib.TOMLDecodeError as error:
-        text = f"The '# /// script' block of {path.name} is not valid: {error}"
-        raise ToolError(ErrorCode.TOOL_FAILED, text) from None
+        raise ToolFailed(f"The '# /// script' block of {path.name} is not valid: {error}") from None
     if not declared.get("dependencies"):
         return None
     uv = await find_program("uv")
     if uv is None:
         text = f"{path.name} needs packages, and uv, which installs them, is missing. Install uv."
-        raise ToolError(ErrorCode.TOOL_FAILED, text)
+        raise ToolFailed(text)
     own = (word for package in OWN for word in ("--with", package))
     python = str(declared.get("requires-python") or f">={sys.version_info.major}.11")
     options = ["--no-project", "--isolated", "--quiet", "--python", python, *own]

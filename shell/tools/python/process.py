@@ -13,7 +13,7 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from shell.errors import ErrorCode, ToolError
+from shell.errors import ToolFailed
 from shell.support.environment import SECRET
 from shell.tools.base import Arguments, Progress
 from shell.tools.python.dependencies import uv_command
@@ -86,7 +86,7 @@ class ToolProcess:
         except (KeyError, TypeError, ValueError):
             await asyncio.shield(self.end())
             text = f"{self._path.name} wrote something else than which tools it has."
-            raise ToolError(ErrorCode.TOOL_FAILED, text) from None
+            raise ToolFailed(text) from None
         except BaseException:
             await asyncio.shield(self.end())
             raise
@@ -102,7 +102,7 @@ class ToolProcess:
         """
         process = self._process
         if process is None or process.stdin is None or not self.alive:
-            raise ToolError(ErrorCode.TOOL_FAILED, f"{self._path.name} is not running.")
+            raise ToolFailed(f"{self._path.name} is not running.")
         call = secrets.token_hex(8)
         answer: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._calls[call] = answer, progress
@@ -183,14 +183,13 @@ class ToolProcess:
             async with asyncio.timeout(longest_s):
                 message = await _message(stdout)
         except TimeoutError:
-            raise ToolError(ErrorCode.TOOL_FAILED, late) from None
+            raise ToolFailed(late) from None
         if message is None or "failed" in message:
             if message is None and self._listening is not None:
                 await self.end()
                 await asyncio.wait({self._listening}, timeout=END_S)
             words = self._last_words() if message is None else str(message["failed"])
-            text = f"{self._path.name} cannot be imported: {words}"
-            raise ToolError(ErrorCode.TOOL_FAILED, text)
+            raise ToolFailed(f"{self._path.name} cannot be imported: {words}")
         return message
 
     async def _read(self, stdout: asyncio.StreamReader) -> None:
@@ -206,7 +205,7 @@ class ToolProcess:
             text = f"{self._path.name} {why} during the call.{self._last_words(' It said: ')}"
             for answer, _ in self._calls.values():
                 if not answer.done():
-                    answer.set_exception(ToolError(ErrorCode.TOOL_FAILED, text))
+                    answer.set_exception(ToolFailed(text))
 
     def _take(self, message: dict[str, Any]) -> None:
         answer, progress = self._calls.get(str(message["call"]), (None, None))
@@ -217,7 +216,7 @@ class ToolProcess:
         elif "result" in message:
             answer.set_result(str(message["result"]))
         else:
-            answer.set_exception(ToolError(ErrorCode.TOOL_FAILED, str(message["error"])))
+            answer.set_exception(ToolFailed(str(message["error"])))
 
     async def _listen(self, stderr: asyncio.StreamReader) -> None:
         """Read what the functions print, or it would fill the pipe and stop them."""

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from shell.contract import ToolKind
-from shell.errors import ErrorCode, ToolError
+from shell.errors import ErrorCode, ToolError, ToolFailed
 from shell.tools.base import Arguments, Progress, Tool
 from shell.tools.python.process import ToolProcess
 
@@ -96,7 +96,7 @@ class PythonFile:
             await self.close()
             if found in PROBLEMS:
                 text = PROBLEMS[found].format(name=self.name, megabytes=MAX_FILE_BYTES // 1_000_000)
-                raise ToolError(ErrorCode.TOOL_FAILED, text)
+                raise ToolFailed(text)
             process = ToolProcess(self._path, self._arguments())
             described = await process.start()
             if await asyncio.to_thread(self._read_hash) != found:
