@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -67,6 +67,21 @@ class Tool:
             return whole
         mark = hashlib.sha256(self.key.encode()).hexdigest()[:8]
         return f"{whole[: MAX_NAME - 9]}_{mark}"
+
+
+def host_tool(
+    name: str, description: str, properties: Mapping[str, object], required: Sequence[str]
+) -> Tool:
+    """A tool of the host's own. It has no flags, as it gives only what a run has anyway."""
+    parameters = {
+        "type": "object",
+        "properties": properties,
+        "required": required,
+        "additionalProperties": False,
+    }
+    return Tool(
+        name, "tidewire", "builtin", description, parameters, reads=False, brings=False, sends=False
+    )
 
 
 def _plain(name: str) -> str:

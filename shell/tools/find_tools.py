@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from shell.support.text import clean, cut, estimate_tokens
-from shell.tools.base import Arguments, Progress, Tool
+from shell.tools.base import Arguments, Progress, Tool, host_tool
 
 SHARE = 0.05
 """How much of a known context window the definitions of tools may take."""
@@ -19,25 +19,14 @@ MAX_NAMED = 20
 MAX_LINE_BYTES = 200
 """Longest description in a result."""
 
-FIND_TOOLS = Tool(
-    name="find_tools",
-    source="tidewire",
-    kind="builtin",
-    description=(
-        "Search for more tools than are listed, by words that say what to do, or by a name. What "
-        "is found can be called in the next step."
-    ),
-    parameters={
-        "type": "object",
-        "properties": {"query": {"type": "string"}},
-        "required": ["query"],
-        "additionalProperties": False,
-    },
-    reads=False,
-    brings=False,
-    sends=False,
+FIND_TOOLS = host_tool(
+    "find_tools",
+    "Search for more tools than are listed, by words that say what to do, or by a name. What is "
+    "found can be called in the next step.",
+    {"query": {"type": "string"}},
+    ["query"],
 )
-"""The host's own tool. It tells of tools that are offered anyway, so nobody is asked."""
+"""It tells of tools that are offered anyway, so nobody is asked."""
 
 _FOUND = re.compile(r"^- ([A-Za-z0-9_-]{1,64}): ", re.MULTILINE)
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from shell.errors import ToolFailed
 from shell.support.text import clean
-from shell.tools.base import Arguments, Progress, Tool
+from shell.tools.base import Arguments, Progress, Tool, host_tool
 
 MAX_KEPT_BYTES = 50_000_000
 """All results of a run that are kept whole; the oldest is dropped first. One has 10 MB at most."""
@@ -26,26 +26,17 @@ class ShownResult:
     shown_bytes: int
 
 
-READ_RESULT = Tool(
-    name="read_result",
-    source="tidewire",
-    kind="builtin",
-    description="Read the part of a long result that was left out.",
-    parameters={
-        "type": "object",
-        "properties": {
-            "call": {"type": "string", "description": "the call whose result it is"},
-            "start": {"type": "integer", "minimum": 0, "description": "the first byte"},
-            "end": {"type": "integer", "minimum": 0, "description": "the byte after the last"},
-        },
-        "required": ["call", "start"],
-        "additionalProperties": False,
+READ_RESULT = host_tool(
+    "read_result",
+    "Read the part of a long result that was left out.",
+    {
+        "call": {"type": "string", "description": "the call whose result it is"},
+        "start": {"type": "integer", "minimum": 0, "description": "the first byte"},
+        "end": {"type": "integer", "minimum": 0, "description": "the byte after the last"},
     },
-    reads=False,
-    brings=False,
-    sends=False,
+    ["call", "start"],
 )
-"""The host's own tool. It gives more of a result the model knows, so it needs no approval."""
+"""It gives more of a result the model knows, so it needs no approval."""
 
 _READS_MORE = f"{READ_RESULT.wire_name} reads them from the call"
 
