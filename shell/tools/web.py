@@ -8,7 +8,6 @@ import socket
 import zlib
 from collections.abc import Iterable
 from html.parser import HTMLParser
-from typing import NamedTuple
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
 import httpcore2
@@ -157,10 +156,10 @@ async def fetch(url: str, network: PublicNetwork | None = None) -> str:
             ) as pool,
         ):
             for _ in range(MAX_REDIRECTS + 1):
-                found = await _get(pool, url)
-                if isinstance(found, str):
-                    return found
-                following = urljoin(url, found.location)
+                text, location = await _get(pool, url)
+                if location is None:
+                    return text
+                following = urljoin(url, location)
                 if _site(following) != _site(url):
                     # A permission is for a host, and the address may carry private data.
                     raise CannotFetch(
@@ -175,12 +174,8 @@ async def fetch(url: str, network: PublicNetwork | None = None) -> str:
     raise CannotFetch(f"The page redirects more than {MAX_REDIRECTS} times.")
 
 
-class _Moved(NamedTuple):
-    location: str
-
-
-async def _get(pool: httpcore2.AsyncConnectionPool, url: str) -> str | _Moved:
-    """The text of a page, or where it is now."""
+async def _get(pool: httpcore2.AsyncConnectionPool, url: str) -> tuple[str, str | None]:
+    """The text of a page, and where it is now if it has moved."""
     parts = _checked(url)
     host = (parts.hostname or "").encode("idna").decode()
     shown = f"[{host}]" if ":" in host else host
@@ -197,7 +192,7 @@ async def _get(pool: httpcore2.AsyncConnectionPool, url: str) -> str | _Moved:
     async with pool.stream("GET", address, headers=headers) as response:
         given = {name.lower().decode(): value.decode("latin-1") for name, value in response.headers}
         if 300 <= response.status < 400 and "location" in given:
-            return _Moved(given["location"])
+            return "", given["location"]
         if not 200 <= response.status < 300:
             raise CannotFetch(f"The server answers with the status {response.status}.")
         kind = given.get("content-type", "text/plain")
@@ -213,7 +208,7 @@ async def _get(pool: httpcore2.AsyncConnectionPool, url: str) -> str | _Moved:
         text = data.decode(charset[1] if charset else "utf-8", "replace")
     except LookupError:
         text = data.decode("utf-8", "replace")
-    return page_text(text, url) if "html" in kind.lower() else text
+    return page_text(text, url) if "html" in kind.lower() else text, None
 
 
 def _checked(url: str) -> SplitResult:
