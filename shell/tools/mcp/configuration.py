@@ -115,7 +115,16 @@ class ServersFile:
 
     def servers(self) -> dict[str, ServerSpec]:
         """All servers that can be used, in the order of the file."""
-        self._read()
+        try:
+            stat = self._path.stat()
+            seen = (stat.st_mtime_ns, stat.st_size)
+            if seen != self._seen:
+                self._servers, self.problems = parsed(self._path.read_bytes())
+                self._seen = seen
+        except FileNotFoundError:
+            self._servers, self.problems, self._seen = {}, {}, None
+        except (OSError, ValidationFailed):
+            self._servers, self.problems = {}, {FILE: f"{self._path} cannot be read"}
         return dict(self._servers)
 
     def put(self, name: str, spec: ServerSpec) -> None:
@@ -138,19 +147,6 @@ class ServersFile:
         """
         with self._writing() as entries:
             entries.pop(name, None)
-
-    def _read(self) -> None:
-        try:
-            stat = self._path.stat()
-            seen = (stat.st_mtime_ns, stat.st_size)
-            if seen == self._seen:
-                return
-            self._servers, self.problems = parsed(self._path.read_bytes())
-            self._seen = seen
-        except FileNotFoundError:
-            self._servers, self.problems, self._seen = {}, {}, None
-        except (OSError, ValidationFailed):
-            self._servers, self.problems = {}, {FILE: f"{self._path} cannot be read"}
 
     @contextlib.contextmanager
     def _writing(self) -> Iterator[dict[str, object]]:
