@@ -315,10 +315,8 @@ class ServerOwner:
             said = self.output.last_line
             text = f"{self.name} does not answer within {self._start_s:.0f} s."
             return f"{text} It said: {said}" if said else text
-        first = next(iter(_leaves(error)), error)
-        if isinstance(first, ShellError):
-            return first.message
-        if isinstance(first, SignInNeeded):
+        first = _leaves(error)[0]
+        if isinstance(first, ShellError | SignInNeeded):
             return str(first)
         return self._reason(str(first)[:500] or type(first).__name__)
 

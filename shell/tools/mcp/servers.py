@@ -85,8 +85,7 @@ class McpServers:
         """
         found = self._file.servers().get(name)
         if found is None:
-            text = f"There is no server {name[:40]!r}. 'tidewire mcp list' shows them."
-            raise NotFound(text)
+            raise NotFound(f"There is no server {name[:40]!r}. 'tidewire mcp list' shows them.")
         return found
 
     def has_consent(self, name: str, spec: ServerSpec) -> bool:
@@ -274,8 +273,7 @@ class McpServers:
         """What a server is, if a person has agreed to it."""
         spec = self.spec(name)
         if not self.has_consent(name, spec):
-            text = f"Nobody has agreed to {name}. 'tidewire mcp enable {name}' asks you"
-            raise NoConsent(text)
+            raise NoConsent(f"Nobody has agreed to {name}. 'tidewire mcp enable {name}' asks you")
         return spec
 
     def _summary(self, name: str, spec: ServerSpec) -> McpServerSummary:
