@@ -23,7 +23,7 @@ from shell.contract import InferenceRequest, Message, ResultEvent
 from shell.inference.engine import Engine
 from shell.providers.base import Chunk, ProviderRequest
 from shell.providers.testing.echo import EchoProvider
-from shell.tools.base import Arguments, Progress, Tool, ToolSource
+from shell.tools.base import Arguments, Progress, Tool
 from shell.tools.offer import Offer, OfferedTool
 from shell.tools.permissions import Permissions
 from shell.tools.python.source import PythonFile
@@ -84,9 +84,6 @@ class Here:
         """The time at which this runs."""
         return str(time.monotonic())
 
-    async def close(self) -> None:
-        """Holds nothing."""
-
 
 async def measure(folder: Path, calls: int) -> dict[str, list[float]]:
     """Milliseconds of every call, by contender."""
@@ -100,7 +97,7 @@ async def measure(folder: Path, calls: int) -> dict[str, list[float]]:
     assert child.stdin is not None
     assert child.stdout is not None
 
-    async def through_the_engine(source: ToolSource) -> float:
+    async def through_the_engine(source: PythonFile | Here) -> float:
         (tool,) = await source.list()
         message = Message(role="user", content="/call started {}")
         request = InferenceRequest(provider_id="echo", messages=[message])

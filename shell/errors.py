@@ -200,6 +200,13 @@ class ToolError(ShellError):
         self.code = code
 
 
+class ToolFailed(ToolError):
+    """A call of a tool failed; the message says why."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(ErrorCode.TOOL_FAILED, message)
+
+
 class StorageFailed(ShellError):
     """What is stored cannot be read or written, and trying again would not help."""
 

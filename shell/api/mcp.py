@@ -29,12 +29,13 @@ from shell.contract import (
     McpTopic,
     NewMcpServer,
 )
-from shell.errors import ErrorCode, ShellError, ToolError, ValidationFailed
+from shell.errors import ShellError, ToolFailed, ValidationFailed
+from shell.support.open_url import Lead
 from shell.support.text import escaped
 from shell.tools.mcp import offerings
-from shell.tools.mcp.browser import browser
 from shell.tools.mcp.configuration import ServerSpec, parsed
 from shell.tools.mcp.servers import McpServers, NoConsent
+from shell.tools.mcp.transports import FOLDER
 
 Confirm = Callable[[str, str, str], Awaitable[bool | None]]
 """Asks the person at a caller's window; it takes the caller's id, a title and a text. It returns
@@ -86,12 +87,12 @@ class McpApi:
     async def sign_in(self, caller: Caller, name: McpName) -> McpServerSummary:
         """Have the person sign in in the system's browser; ends when they have."""
         await self._ask_once(caller, name)
-        with browser(self._servers.data) as opened:
+        with Lead(self._servers.data / FOLDER) as lead:
 
             async def show(address: str) -> None:
-                if not await asyncio.to_thread(opened, address):
+                if not await asyncio.to_thread(lead.show, address):
                     text = f"No browser can be opened. Use the terminal: tidewire mcp login {name}"
-                    raise ToolError(ErrorCode.TOOL_FAILED, text)
+                    raise ToolFailed(text)
 
             await self._servers.sign_in(name, show)
         summary = self._servers.summary(name)

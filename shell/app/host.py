@@ -95,8 +95,7 @@ class Host:
         self._topics = Topics()
         self._opened: _Conversations | None = None
         self._opening = asyncio.Lock()
-        self._warm_up_timer: asyncio.TimerHandle | None = None
-        self._warm_up_task: asyncio.Task[None] | None = None
+        self._warming_up: asyncio.Task[None] | None = None
         if provider == RECORDING:
             self._named = self._core.providers.play(model), None
         self._core.defaults(*self._named)
@@ -128,10 +127,8 @@ class Host:
 
     async def end_runs(self) -> None:
         """End all runs while the pages can still be told how they ended."""
-        if self._warm_up_timer is not None:
-            self._warm_up_timer.cancel()
-        if self._warm_up_task is not None:
-            self._warm_up_task.cancel()
+        if self._warming_up is not None:
+            self._warming_up.cancel()
         await self._core.end_runs()
 
     async def close(self) -> None:
@@ -146,19 +143,14 @@ class Host:
     def _greet(self) -> Defaults:
         """Return what new conversations use, and prepare for the first question after a while."""
         defaults = self._defaults()
-        if self._warm_up_timer is None:
-            loop = asyncio.get_running_loop()
-            self._warm_up_timer = loop.call_later(
-                WARM_UP_AFTER_S, self._begin_warm_up, defaults.provider_id
-            )
+        if self._warming_up is None:
+            work = self._warm_up(defaults.provider_id)
+            self._warming_up = asyncio.get_running_loop().create_task(work, name="warm up")
         return defaults
-
-    def _begin_warm_up(self, provider_id: str) -> None:
-        work = self._warm_up(provider_id)
-        self._warm_up_task = asyncio.get_running_loop().create_task(work, name="warm up")
 
     async def _warm_up(self, provider_id: str) -> None:
         """Read the keys, and load the default model if it is local."""
+        await asyncio.sleep(WARM_UP_AFTER_S)
         from shell.providers.local.provider import LocalProvider
 
         provider = self._core.providers.resolve(provider_id)
@@ -200,7 +192,7 @@ class Host:
     async def _llm(self) -> object:
         from shell.api.llm import LlmApi
 
-        return LlmApi(self._core.engine, self._core.tools)
+        return LlmApi(self._core.engine, lambda: self._core.tools)
 
     async def _conversations(self) -> object:
         from shell.api.conversations import ConversationsApi
@@ -212,7 +204,7 @@ class Host:
             opened.imports,
             opened.exports,
             opened.compactions,
-            lambda conversation_id: self._core.wire().forget(conversation_id),
+            lambda conversation_id: self._core.wire.forget(conversation_id),
         )
 
     async def _open(self) -> _Conversations:
@@ -249,8 +241,8 @@ class Host:
             authors,
             self._title_model,
             self._parameters,
-            core.tools,
-            ledger=core.ledger(),
+            lambda: core.tools,
+            ledger=core.ledger,
             on_waiting=lambda waiting: topics.publish(WaitingTopic(value=waiting)),
             ended=compactions.consider,
         )
@@ -261,7 +253,7 @@ class Host:
         return _Conversations(store, answers, compactions, imports, exports)
 
     async def _restored(self) -> None:
-        await self._core.wire().forget_stored()
+        await self._core.wire.forget_stored()
         await self._core.reload_providers()
 
     async def _keys(self) -> object:
@@ -273,8 +265,7 @@ class Host:
     async def _mcp(self) -> object:
         from shell.api.mcp import McpApi
 
-        servers = self._core.tools().servers
-        return McpApi(servers, self._topics, self._confirm)
+        return McpApi(self._core.tools.servers, self._topics, self._confirm)
 
     async def _model(self) -> object:
         from shell.api.model import ModelApi
@@ -291,7 +282,7 @@ class Host:
     async def _settings_api(self) -> object:
         from shell.api.settings import SettingsApi
 
-        return SettingsApi(self._settings, lambda: self._core.wire().clear())
+        return SettingsApi(self._settings, lambda: self._core.wire.clear())
 
     async def _templates(self) -> object:
         from shell.api.templates import TemplatesApi
@@ -301,10 +292,10 @@ class Host:
     async def _tools_api(self) -> object:
         from shell.api.tools import ToolsApi
 
-        return ToolsApi(self._core.tools(), self._open_path)
+        return ToolsApi(self._core.tools, self._open_path)
 
     async def _wire_api(self) -> object:
         from shell.api.wire import WireApi
 
         opened = await self._open()
-        return WireApi(self._core.wire(), opened.answers.preview, opened.exports.save)
+        return WireApi(self._core.wire, opened.answers.preview, opened.exports.save)

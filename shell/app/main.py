@@ -17,7 +17,7 @@ import logging
 import os
 import secrets
 import sys
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Coroutine, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,8 +37,6 @@ from shell.support.open_url import Lead, browser_reads_files, has_desktop, open_
 from shell.support.signals import shutdown_signals
 
 if TYPE_CHECKING:  # loaded while the window appears
-    from shell.api.mcp import Confirm
-    from shell.api.shell import WindowAction
     from shell.app.host import Host
     from shell.bridge.browser.server import BrowserServer
     from shell.bridge.desktop.page_server import PageServer
@@ -168,8 +166,13 @@ async def _behind_windows(
     server.start()
     # In a thread, so that the loop can serve the page meanwhile.
     await asyncio.to_thread(importlib.import_module, "shell.app.host")
-    host = _host(
-        options,
+    from shell.app.host import Host
+
+    host = Host(
+        options.data.path,
+        options.environ,
+        options.provider,
+        options.model,
         windows.open,
         windows.dialogs.choose_file,
         windows.control,
@@ -183,11 +186,12 @@ async def _behind_tabs(
     options: Options, listener: socket, tokens: AccessTokens
 ) -> "tuple[Host, BrowserServer]":
     """Make the host, then start the server."""
-    from shell.api.shell import choose_nothing, control_nothing
+    from shell.app.host import Host
     from shell.bridge.browser.server import BrowserServer
     from shell.bridge.browser.tabs import GRACE_S, Tabs
 
-    host = _host(options, lambda: False, choose_nothing, control_nothing)
+    data = options.data.path
+    host = Host(data, options.environ, options.provider, options.model, lambda: False)
     grace_s = GRACE_S if options.grace_s is None else options.grace_s
     tabs = Tabs(host.door, tokens, host.forget_caller, grace_s)
     page = _page(options)
@@ -215,30 +219,6 @@ def _close(thread: LoopThread, work: Coroutine[None, None, None]) -> None:
         sys.stdout.flush()
         logging.shutdown()
         os._exit(0 if sys.exception() is None else 1)
-
-
-def _host(
-    options: Options,
-    open_window: Callable[[], bool],
-    choose_file: Callable[[str], Awaitable[str | None]],
-    control_window: "Callable[[str, WindowAction], bool]",
-    open_path: Callable[[str, Path], bool] = lambda caller_id, path: False,
-    confirm: "Confirm | None" = None,
-) -> "Host":
-    from shell.app.host import Host
-
-    data = options.data.path
-    return Host(
-        data,
-        options.environ,
-        options.provider,
-        options.model,
-        open_window,
-        choose_file,
-        control_window,
-        open_path,
-        confirm,
-    )
 
 
 def _page(options: Options) -> Page | None:

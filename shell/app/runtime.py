@@ -61,9 +61,6 @@ class Runtime:
         self._budgets = budgets
         self._counts = counts
         self._records = records
-        self._ledger: Ledger | None = None
-        self._wire: WireLog | None = None
-        self._tools: Tools | None = None
         self._ending = False
 
     def defaults(self, provider_id: str | None, model_id: str | None) -> Defaults:
@@ -86,32 +83,29 @@ class Runtime:
             raise HostClosing("The program is shutting down")
         from shell.inference.engine import Engine
 
-        wire = self.wire() if self._counts or (self._data / REQUESTS).is_dir() else None
-        return Engine(self.providers.resolve, self._settings, _LaterLedger(self.ledger), wire)
+        wire = self.wire if self._counts or (self._data / REQUESTS).is_dir() else None
+        return Engine(self.providers.resolve, self._settings, _LaterLedger(self), wire)
 
+    @cached_property
     def tools(self) -> "Tools":
         """The tools; made when they are first needed, because most questions need none."""
-        if self._tools is None:
-            from shell.tools.registry import Tools
+        from shell.tools.registry import Tools
 
-            self._tools = Tools(self._data, self._environ, self.keys)
-        return self._tools
+        return Tools(self._data, self._environ, self.keys)
 
+    @cached_property
     def ledger(self) -> "Ledger":
         """What calls of models take; made when the first one is about to be made."""
-        if self._ledger is None:
-            from shell.store.ledger import Ledger
+        from shell.store.ledger import Ledger
 
-            self._ledger = Ledger(self._data, self._budgets, creates=self._counts)
-        return self._ledger
+        return Ledger(self._data, self._budgets, creates=self._counts)
 
+    @cached_property
     def wire(self) -> "WireLog":
         """What the latest runs have sent and received."""
-        if self._wire is None:
-            from shell.store.wire_log import WireLog
+        from shell.store.wire_log import WireLog
 
-            self._wire = WireLog(self._data, self._records, self.keys.secrets)
-        return self._wire
+        return WireLog(self._data, self._records, self.keys.secrets)
 
     async def load_keys(self) -> None:
         """Read the keys from the keychain, within a time limit."""
@@ -139,12 +133,9 @@ class Runtime:
     async def close(self) -> None:
         """End all runs, then close the providers and the keys."""
         await self.end_runs()
-        if self._tools is not None:
-            await self._tools.close()
-        if self._ledger is not None:
-            await self._ledger.close()
-        if self._wire is not None:
-            await self._wire.close()
+        for name in ("tools", "ledger", "wire"):
+            if name in vars(self):
+                await vars(self)[name].close()
         await self.providers.close()
         self.keys.close()
 
@@ -152,16 +143,16 @@ class Runtime:
 class _LaterLedger:
     """A ledger whose module is loaded when it is first used."""
 
-    def __init__(self, ledger: Callable[[], "Ledger"]) -> None:
-        self._ledger = ledger
+    def __init__(self, core: Runtime) -> None:
+        self._core = core
 
     async def reserve(self, call: PlannedCall) -> Reservation | BudgetPause | None:
-        return await self._ledger().reserve(call)
+        return await self._core.ledger.reserve(call)
 
     def settle(
         self, reservation: Reservation, price: Price | None, input_tokens: int, output_tokens: int
     ) -> None:
-        self._ledger().settle(reservation, price, input_tokens, output_tokens)
+        self._core.ledger.settle(reservation, price, input_tokens, output_tokens)
 
 
 @dataclass(frozen=True, slots=True)

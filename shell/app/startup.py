@@ -39,8 +39,6 @@ class Startup:
         self._on_failure = on_failure
         self._made: asyncio.Future[Served] = thread.call(thread.loop.create_future)
         self._task: asyncio.Task[None] | None = None
-        self._waiting: list[Callable[[Host], None]] | None = []
-        """Calls for a host that is not ready, in their order; None afterwards."""
 
     def begin(self) -> None:
         """Start to make the host. From any thread, once."""
@@ -76,28 +74,21 @@ class Startup:
         usual = sys.getswitchinterval()
         sys.setswitchinterval(SWITCH_S)
         try:
-            served = await self._making()
-            self._made.set_result(served)
-            # Without an await in between: a new call must not overtake the waiting ones.
-            waiting, self._waiting = self._waiting or [], None
-            for work in waiting:
-                work(served[0])
+            self._made.set_result(await self._making())
         except Exception as error:
-            self._waiting = None
             self._made.set_exception(error)
             self._on_failure()
         finally:
             sys.setswitchinterval(usual)
 
     def _with_host(self, work: "Callable[[Host], None]") -> None:
-        if self._waiting is not None:
-            self._waiting.append(work)
-        elif (served := self._served()) is not None:
-            work(served[0])
+        """Pass the host on once it is made. The loop keeps the order, so nothing is overtaken."""
 
-    def _served(self) -> "Served | None":
-        made = self._made
-        return made.result() if made.done() and made.exception() is None else None
+        def pass_on(made: "asyncio.Future[Served]") -> None:
+            if made.exception() is None:
+                work(made.result()[0])
+
+        self._made.add_done_callback(pass_on)
 
 
 async def close(host: "Host", server: "BrowserServer | PageServer") -> None:

@@ -106,7 +106,7 @@ def ask(
             async def begin() -> InferenceLog:
                 offer = None
                 if request.tools is not None:
-                    known = running.core.tools()
+                    known = running.core.tools
                     offer = await known.offer(request.tools, known.permissions(allowed))
                 log = running.core.engine.start(
                     OWNER, request, offer=offer, while_content_comes=True

@@ -9,8 +9,9 @@ from shell.cli.keys import read_key
 from shell.errors import ShellError
 from shell.providers.keys import Keychain, Keys, system_keychain
 from shell.support.data_directory import DataDirectory
+from shell.support.open_url import Lead
 from shell.support.text import CONTROLS
-from shell.tools.mcp.browser import browser
+from shell.tools.mcp.transports import FOLDER
 from shell.tools.registry import Tools
 
 
@@ -50,12 +51,12 @@ class McpLogin:
                     "the window, for one session."
                 )
                 raise ShellError(text)
-            with browser(self._data.path) as opened:
+            with Lead(self._data.path / FOLDER) as lead:
 
                 async def show(address: str) -> None:
                     told = f"The browser opens. If it does not, open this address:\n{address}"
                     print(told.translate(CONTROLS), file=sys.stderr, flush=True)
-                    await asyncio.to_thread(opened, address)
+                    await asyncio.to_thread(lead.show, address)
 
                 if not await tools.servers.sign_in(name, show, secret):
                     raise ShellError("The keychain did not keep the sign-in. Try again.")

@@ -159,7 +159,7 @@ class TemplateCommands:
             async def preview() -> Preview:
                 offer = None
                 if filled.tools:
-                    tools = core.tools()
+                    tools = core.tools
                     names = "all" if filled.tools == "all" else filled.tools.split(",")
                     offer = await tools.offer(names, tools.permissions())
                 return await preview_answer(planned, offer)

@@ -52,14 +52,8 @@ def build(folder: Path, *, needs_application: bool, whole_qt: bool) -> int:
         raise ShellError("The page is built. For the program, type `pip install pyinstaller`")
     spec = folder / "build" / f"{folder.name}.spec"
     spec.parent.mkdir(exist_ok=True)
-    spec.write_text(_spec(folder, needs_application, whole_qt), "utf-8")
-    command = [sys.executable, "-m", "PyInstaller", "--noconfirm", str(spec)]
-    return subprocess.run(command, cwd=folder, check=False).returncode  # noqa: S603
-
-
-def _spec(folder: Path, needs_application: bool, whole_qt: bool) -> str:
     bridge = Path(__file__).parents[1] / "page" / "bridge.js"
-    return SPEC.format(
+    text = SPEC.format(
         script=str(folder / "app.py"),
         name=folder.name,
         packages=["shell"] if needs_application else ["shell.bridge", "shell.contract"],
@@ -67,3 +61,6 @@ def _spec(folder: Path, needs_application: bool, whole_qt: bool) -> str:
         excluded=["pytest", *([] if needs_application else APPLICATION)],
         whole_qt=whole_qt,
     )
+    spec.write_text(text, "utf-8")
+    command = [sys.executable, "-m", "PyInstaller", "--noconfirm", str(spec)]
+    return subprocess.run(command, cwd=folder, check=False).returncode  # noqa: S603

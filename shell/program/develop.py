@@ -53,26 +53,23 @@ def develop(folder: Path, *, window: bool) -> int:
         while page.poll() is None and not _listening(page_port):
             time.sleep(0.05)
         seen, program = None, None
-        with contextlib.suppress(KeyboardInterrupt):
+        try:
             while page.poll() is None:
                 if seen != (seen := program_files(folder)):
                     _stop(program)
-                    # A mistake is told by then, and the next change may mend it.
-                    program = _start(stack, command, folder, env) if _types(folder) else None
-                    if program and not window and "--no-open" not in command:
-                        command.append("--no-open")
+                    program = None
+                    if _types(folder):  # else a mistake is told, and the next change may mend it
+                        program = subprocess.Popen(command, cwd=folder, env=env)  # noqa: S603
+                        if not window and "--no-open" not in command:
+                            command.append("--no-open")
                 elif window and program is not None and program.poll() == 0:
                     return 0
                 time.sleep(LOOK_S)
+        except KeyboardInterrupt:
+            pass
+        finally:
+            _stop(program)
     return 130
-
-
-def _start(
-    stack: contextlib.ExitStack, command: list[str], folder: Path, env: dict[str, str]
-) -> subprocess.Popen[bytes]:
-    process = subprocess.Popen(command, cwd=folder, env=env)  # noqa: S603 - its own
-    stack.callback(_stop, process)
-    return process
 
 
 def _start_vite(

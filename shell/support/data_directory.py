@@ -122,8 +122,8 @@ class DataDirectory:
         return {}
 
     def _holder(self) -> str:
+        known = self.read_holder()
         try:
-            known = json.loads((self.path / HOLDER).read_text("utf-8"))
-            return f"process {int(known['pid'])} ({str(known['command'])[:40]!r})"
-        except (OSError, ValueError, KeyError, TypeError):
+            return f"process {int(str(known['pid']))} ({str(known['command'])[:40]!r})"
+        except (KeyError, ValueError):
             return "another process"

@@ -5,7 +5,6 @@ import contextlib
 import logging
 import threading
 from collections.abc import Callable, Coroutine, Iterator
-from concurrent.futures import Future
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -40,16 +39,11 @@ class LoopThread:
 
     def call(self, function: Callable[[], T]) -> T:
         """Call a plain function on the loop and wait for its result, from another thread."""
-        outcome: Future[T] = Future()
 
-        def run() -> None:
-            try:
-                outcome.set_result(function())
-            except BaseException as error:
-                outcome.set_exception(error)
+        async def run() -> T:
+            return function()
 
-        self.loop.call_soon_threadsafe(run)
-        return outcome.result()
+        return self.run(run())
 
     def stop(self, timeout_s: float = 1.0) -> None:
         """Cancel all tasks, then end the loop and its thread."""

@@ -25,15 +25,13 @@ def file_lock(path: Path) -> Iterator[None]:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     lock = FileLock(path.with_name(f".{path.name}.lock"), timeout=WAIT_S, mode=0o600)
     try:
-        lock.acquire()
+        held = lock.acquire()
     except Timeout:
         raise StorageUnavailable(
             f"{path} is being changed by another process. Nothing was changed; try again."
         ) from None
-    try:
+    with held:
         yield
-    finally:
-        lock.release()
 
 
 @contextlib.contextmanager

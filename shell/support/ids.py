@@ -2,6 +2,7 @@
 
 import secrets
 import time
+import uuid
 
 TEMPORARY = "tmp-"
 """Prefix of the ids of temporary conversations, which live in memory only."""
@@ -12,9 +13,8 @@ def new_id(*, temporary: bool = False) -> str:
     number = (time.time_ns() // 1_000_000) << 80 | secrets.randbits(80)
     number = number & ~(0xF << 76) | 0x7 << 76
     number = number & ~(0x3 << 62) | 0x2 << 62
-    digits = f"{number:032x}"
-    shape = "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
-    return TEMPORARY + shape if temporary else shape
+    made = str(uuid.UUID(int=number))
+    return TEMPORARY + made if temporary else made
 
 
 def epoch_ms() -> int:

@@ -8,6 +8,7 @@ import tempfile
 import threading
 from html import escape
 from pathlib import Path
+from typing import Self
 from urllib.parse import urlsplit
 
 SCHEMES = frozenset({"http", "https", "mailto"})
@@ -51,17 +52,29 @@ class Lead:
     """A page that leads the browser to a secret address, which its command line must not show.
 
     Everybody can read the command lines of a machine. So the browser is given the path of a file
-    that only its owner can read.
+    that only its owner can read. A context manager, which removes the page.
 
     Args:
-        folder: where the file may be; what an earlier process left there is removed.
+        folder: where the file may be; it is made if it is missing, and what an earlier process left
+            there is removed.
     """
 
     def __init__(self, folder: Path) -> None:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for left in folder.glob(f"{FOLDER}*"):
             shutil.rmtree(left, ignore_errors=True)
         self._folder = folder
         self._made: Path | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.remove()
+
+    def show(self, url: str) -> bool:
+        """Have the browser follow the address, by a page if it reads files. False as for `open`."""
+        return self.open(url) if browser_reads_files() else open_link(url)
 
     def open(self, url: str) -> bool:
         """Have the browser follow the address. False when nothing can open it."""

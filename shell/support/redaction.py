@@ -63,27 +63,13 @@ def redact_pieces(pieces: Sequence[str], secrets: Iterable[str]) -> list[str]:
 
 def redact(text: str, secrets: Iterable[str]) -> str:
     """`text` with every spelling of every secret replaced. Do this before cutting a text short."""
-    for secret in {secret.strip() for secret in secrets}:
-        if len(secret) >= SHORTEST:
-            text = _without(text, _spans(text, secret))
-    return text
+    return redact_pieces([text], secrets)[0]
 
 
 def _spans(text: str, secret: str) -> list[Span]:
     """Where the secret stands, in every spelling."""
     found = [*_spelled(text, secret), *_in_base64(text, secret), *_masked(text, secret)]
     return [*found, *_pieces(text, secret)]
-
-
-def _without(text: str, spans: list[Span]) -> str:
-    """Replace the spans; those that touch become one."""
-    kept: list[str] = []
-    position = -1
-    for start, end in sorted(spans):
-        if start > position:
-            kept += [text[max(position, 0) : start], REPLACEMENT]
-        position = max(position, end)
-    return "".join([*kept, text[max(position, 0) :]])
 
 
 def _spelled(text: str, secret: str) -> Iterator[Span]:

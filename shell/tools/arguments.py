@@ -13,6 +13,7 @@ MAX_ARGUMENT_BYTES = 256 * 1024
 """Longest arguments of one call as UTF-8."""
 MAX_DEPTH = 64
 """Most levels of objects and lists in each other."""
+TOO_DEEP = f"The arguments have more than {MAX_DEPTH} levels."
 MAX_PROBLEMS = 5
 MAX_EXACT = 2**53 - 1
 """Largest whole number that JavaScript has exactly."""
@@ -28,18 +29,20 @@ def parse_arguments(text: str) -> Arguments:
         raise _invalid(f"The arguments are longer than {MAX_ARGUMENT_BYTES // 1024} KB.")
     if not text.strip():
         return {}
-    if _depth(text) > MAX_DEPTH:
-        raise _invalid(f"The arguments have more than {MAX_DEPTH} levels.")
     try:
         value = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
         if "\\u" in text:
             json.dumps(value, ensure_ascii=False).encode()  # half a character cannot be kept
     except UnicodeEncodeError:
         raise _invalid("The arguments have half a character, such as \\ud800.") from None
-    except (ValueError, RecursionError) as error:
+    except RecursionError:
+        raise _invalid(TOO_DEEP) from None
+    except ValueError as error:
         raise _invalid(f"The arguments are not JSON: {error}") from None
     if not isinstance(value, dict):
         raise _invalid("The arguments are not a JSON object.")
+    if not _has_levels(value, MAX_DEPTH):
+        raise _invalid(TOO_DEEP)
     return value
 
 
@@ -94,26 +97,12 @@ def _path(path: object) -> str:
     return f"{parts}: " if parts else ""
 
 
-def _depth(text: str) -> int:
-    """How deep the brackets outside of strings go."""
-    depth = deepest = 0
-    in_string = escaped = False
-    for character in text:
-        if in_string:
-            if escaped:
-                escaped = False
-            elif character == "\\":
-                escaped = True
-            elif character == '"':
-                in_string = False
-        elif character == '"':
-            in_string = True
-        elif character in "[{":
-            depth += 1
-            deepest = max(deepest, depth)
-        elif character in "]}":
-            depth -= 1
-    return deepest
+def _has_levels(value: JsonValue, most: int) -> bool:
+    """Whether a value has at most so many levels of objects and lists."""
+    inner = list(value.values()) if isinstance(value, dict) else value
+    if not isinstance(inner, list):
+        return True
+    return most > 0 and all(_has_levels(each, most - 1) for each in inner)
 
 
 def _finite(text: str) -> float:

@@ -69,6 +69,21 @@ class Tool:
         return f"{whole[: MAX_NAME - 9]}_{mark}"
 
 
+def host_tool(
+    name: str, description: str, properties: Mapping[str, object], required: Sequence[str]
+) -> Tool:
+    """A tool of the host's own. It has no flags, as it gives only what a run has anyway."""
+    parameters = {
+        "type": "object",
+        "properties": properties,
+        "required": required,
+        "additionalProperties": False,
+    }
+    return Tool(
+        name, "tidewire", "builtin", description, parameters, reads=False, brings=False, sends=False
+    )
+
+
 def _plain(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9_-]", "_", name)
 
@@ -78,14 +93,7 @@ Progress = Callable[[str], None]
 
 
 class ToolSource(Protocol):
-    """A place that tools come from."""
-
-    @property
-    def name(self) -> str:
-        """Its name as people know it."""
-
-    async def list(self) -> Sequence[Tool]:
-        """Its tools, also those that cannot be called, each with its problem."""
+    """Carries out the calls of its tools."""
 
     async def call(self, tool: Tool, arguments: Arguments, progress: Progress) -> str | ToolOutput:
         """Carry out one call. Cancelling it ends whatever it has begun.
@@ -93,6 +101,3 @@ class ToolSource(Protocol):
         Raises:
             ToolError: TOOL_FAILED with the reason, TOOL_TIMEOUT, TOOL_UNKNOWN.
         """
-
-    async def close(self) -> None:
-        """End all calls and processes."""

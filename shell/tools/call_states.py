@@ -9,16 +9,9 @@ NEXT: dict[CallState, frozenset[CallState]] = {
     "approved": frozenset({"running", "cancelled"}),
     "edited": frozenset({"running", "cancelled"}),
     "running": frozenset({"done", "failed", "timed_out", "cancelled", "lost"}),
-    "invalid": frozenset(),
-    "denied": frozenset(),
-    "done": frozenset(),
-    "failed": frozenset(),
-    "timed_out": frozenset(),
-    "cancelled": frozenset(),
-    "lost": frozenset(),
 }
 """A tool runs only from `allowed`, `approved` or `edited`, and once."""
-SETTLED: frozenset[CallState] = frozenset(state for state, after in NEXT.items() if not after)
+SETTLED: frozenset[CallState] = frozenset().union(*NEXT.values()) - NEXT.keys()
 """A call in one of these has its result."""
 
 
@@ -28,5 +21,5 @@ def check_move(before: CallState, after: CallState) -> None:
     Raises:
         ValueError: `after` may not follow `before`.
     """
-    if after not in NEXT[before]:
+    if after not in NEXT.get(before, ()):
         raise ValueError(f"a call that is {before} cannot become {after}")

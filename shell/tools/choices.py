@@ -8,7 +8,7 @@ and no choice is kept.
 import contextlib
 import difflib
 import secrets
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal
@@ -89,7 +89,7 @@ class ServerChoice(BaseModel):
 
 
 class _File(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(extra="forbid")
 
     version: Literal[1] = 1
     enabled: dict[str, bool] = Field(default_factory=dict)
@@ -135,7 +135,8 @@ class ToolChoices:
         Raises:
             StorageFailed: it cannot be kept.
         """
-        self._change(lambda file: {"enabled": {**file.enabled, _key(tool): enabled}})
+        with self._writing() as file:
+            file.enabled[_key(tool)] = enabled
 
     def server(self, name: str) -> ServerChoice:
         """What was decided about a server; nothing is allowed by default."""
@@ -151,12 +152,9 @@ class ToolChoices:
         """
         given = {"enabled": enabled, "consent": consent}
         update = {key: value for key, value in given.items() if value is not None}
-
-        def change(file: _File) -> dict[str, object]:
-            made = file.servers.get(name, ServerChoice()).model_copy(update=update)
-            return {"servers": {**file.servers, name: made}}
-
-        self._change(change)
+        with self._writing() as file:
+            known = file.servers.get(name, ServerChoice())
+            file.servers[name] = known.model_copy(update=update)
 
     def forget_server(self, name: str) -> None:
         """Forget what was decided about a server and its tools. Grants are suspended without it.
@@ -165,15 +163,10 @@ class ToolChoices:
             StorageFailed: it cannot be forgotten.
         """
         ours = f"{name}/"
-
-        def change(file: _File) -> dict[str, object]:
-            return {
-                "servers": {key: kept for key, kept in file.servers.items() if key != name},
-                "enabled": {k: v for k, v in file.enabled.items() if not k.startswith(ours)},
-                "flags": {k: v for k, v in file.flags.items() if not k.startswith(ours)},
-            }
-
-        self._change(change)
+        with self._writing() as file:
+            file.servers.pop(name, None)
+            file.enabled = {k: v for k, v in file.enabled.items() if not k.startswith(ours)}
+            file.flags = {k: v for k, v in file.flags.items() if not k.startswith(ours)}
 
     def raised(self, tool: Tool) -> list[Flag]:
         """The flags that a person has set for a tool besides its own."""
@@ -195,7 +188,8 @@ class ToolChoices:
         Raises:
             StorageFailed: it cannot be kept.
         """
-        self._change(lambda file: {"flags": {**file.flags, _key(tool): flags}})
+        with self._writing() as file:
+            file.flags[_key(tool)] = flags
 
     def folders(self) -> list[str]:
         """The folders that `read_file` may read."""
@@ -208,7 +202,8 @@ class ToolChoices:
             StorageFailed: it cannot be kept.
         """
         kept = str(folder.resolve())
-        self._change(lambda file: {"folders": [*filter(kept.__ne__, file.folders), kept]})
+        with self._writing() as file:
+            file.folders = [*filter(kept.__ne__, file.folders), kept]
         return kept
 
     def drop_folder(self, folder: Path) -> str | None:
@@ -220,7 +215,8 @@ class ToolChoices:
         names = (str(folder.absolute()), str(folder.resolve()))
         kept = next((each for each in self.folders() if each in names), None)
         if kept is not None:
-            self._change(lambda file: {"folders": [*filter(kept.__ne__, file.folders)]})
+            with self._writing() as file:
+                file.folders = [*filter(kept.__ne__, file.folders)]
         return kept
 
     def verdicts(self, tool: Tool, arguments: Arguments) -> list[Verdict]:
@@ -249,14 +245,11 @@ class ToolChoices:
             created_at=epoch_ms(),
             summary=tool.summary[:MAX_SUMMARY],
         )
-
-        def added(file: _File) -> dict[str, object]:
-            grants = [*file.grants, made]
-            if len(grants) > MAX_GRANTS:  # the oldest goes, but not what is never allowed
-                grants.remove(next((g for g in grants if g.verdict == "allow"), grants[0]))
-            return {"grants": grants}
-
-        self._change(added)
+        with self._writing() as file:
+            file.grants.append(made)
+            if len(file.grants) > MAX_GRANTS:  # the oldest goes, but not what is never allowed
+                allowed = (grant for grant in file.grants if grant.verdict == "allow")
+                file.grants.remove(next(allowed, file.grants[0]))
 
     def grants(self, known: list[Tool]) -> list[GrantSummary]:
         """All kept verdicts, the newest first.
@@ -267,27 +260,14 @@ class ToolChoices:
         Raises:
             StorageFailed: they cannot be read.
         """
-        if self.problem is not None:
-            raise _unreadable(self.problem)
 
-        def suspended(grant: Grant) -> bool:
-            return not any(self._holds(grant, tool) for tool in known)
+        def summary(grant: Grant) -> GrantSummary:
+            facts = {name: kept for name, kept in grant if name not in ("definition", "summary")}
+            suspended = not any(self._holds(grant, tool) for tool in known)
+            difference = grant.difference(known) if suspended else None
+            return GrantSummary(**facts, scope="always", suspended=suspended, difference=difference)
 
-        return [
-            GrantSummary(
-                id=grant.id,
-                tool=grant.tool,
-                source=grant.source,
-                scope="always",
-                pattern=grant.pattern,
-                verdict=grant.verdict,
-                suspended=suspended(grant),
-                difference=grant.difference(known) if suspended(grant) else None,
-                created_at=grant.created_at,
-                used_at=grant.used_at,
-            )
-            for grant in reversed(self._now().grants)
-        ]
+        return [summary(grant) for grant in reversed(self._readable().grants)]
 
     def revoke(self, grant_id: str) -> bool:
         """Forget a kept verdict. False: there is none with this id.
@@ -295,11 +275,10 @@ class ToolChoices:
         Raises:
             StorageFailed: it cannot be forgotten.
         """
-        if self.problem is not None:
-            raise _unreadable(self.problem)
-        known = any(grant.id == grant_id for grant in self._now().grants)
+        known = any(grant.id == grant_id for grant in self._readable().grants)
         if known:
-            self._change(lambda file: {"grants": [g for g in file.grants if g.id != grant_id]})
+            with self._writing() as file:
+                file.grants = [grant for grant in file.grants if grant.id != grant_id]
         return known
 
     # --- inside -----------------------------------------------------------------------------
@@ -322,14 +301,25 @@ class ToolChoices:
             self._file, self._seen, self._problem = _File(), None, UNREADABLE.format(why)
         return self._file
 
-    def _change(self, change: Callable[[_File], dict[str, object]]) -> None:
+    def _readable(self) -> _File:
+        """The file as it is now.
+
+        Raises:
+            StorageFailed: it cannot be read.
+        """
+        file = self._now()
+        if self._problem is not None:
+            raise StorageFailed(self._problem, reason=Reason.VERDICTS_UNREADABLE)
+        return file
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[_File]:
+        """A copy of the file, which is written at the end."""
         try:
             with file_lock(self._path):
-                file = self._now()
-                if self._problem is not None:
-                    raise _unreadable(self._problem)
-                changed = _File.model_validate({**dict(file), **change(file)})
-                replace_file(self._path, changed.model_dump_json(indent=2).encode())
+                file = self._readable().model_copy(deep=True)
+                yield file
+                replace_file(self._path, file.model_dump_json(indent=2).encode())
         except OSError as error:
             text = f"{self._path} cannot be written ({reason(error)}); nothing was changed."
             raise StorageFailed(text) from None
@@ -343,21 +333,12 @@ class ToolChoices:
         }
         if not stale:
             return
-
-        def note(file: _File) -> dict[str, object]:
-            return {
-                "grants": [
-                    grant.model_copy(update={"used_at": now}) if grant.id in stale else grant
-                    for grant in file.grants
-                ]
-            }
-
-        with contextlib.suppress(StorageFailed):  # a note; the verdict does not depend on it
-            self._change(note)
-
-
-def _unreadable(problem: str) -> StorageFailed:
-    return StorageFailed(problem, reason=Reason.VERDICTS_UNREADABLE)
+        # A note; the verdict does not depend on it.
+        with contextlib.suppress(StorageFailed), self._writing() as file:
+            file.grants = [
+                grant.model_copy(update={"used_at": now}) if grant.id in stale else grant
+                for grant in file.grants
+            ]
 
 
 def _key(tool: Tool) -> str:

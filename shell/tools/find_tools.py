@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from shell.support.text import clean, cut, estimate_tokens
-from shell.tools.base import Arguments, Progress, Tool
+from shell.tools.base import Arguments, Progress, Tool, host_tool
 
 SHARE = 0.05
 """How much of a known context window the definitions of tools may take."""
@@ -19,25 +19,14 @@ MAX_NAMED = 20
 MAX_LINE_BYTES = 200
 """Longest description in a result."""
 
-FIND_TOOLS = Tool(
-    name="find_tools",
-    source="tidewire",
-    kind="builtin",
-    description=(
-        "Search for more tools than are listed, by words that say what to do, or by a name. What "
-        "is found can be called in the next step."
-    ),
-    parameters={
-        "type": "object",
-        "properties": {"query": {"type": "string"}},
-        "required": ["query"],
-        "additionalProperties": False,
-    },
-    reads=False,
-    brings=False,
-    sends=False,
+FIND_TOOLS = host_tool(
+    "find_tools",
+    "Search for more tools than are listed, by words that say what to do, or by a name. What is "
+    "found can be called in the next step.",
+    {"query": {"type": "string"}},
+    ["query"],
 )
-"""The host's own tool. It tells of tools that are offered anyway, so nobody is asked."""
+"""It tells of tools that are offered anyway, so nobody is asked."""
 
 _FOUND = re.compile(r"^- ([A-Za-z0-9_-]{1,64}): ", re.MULTILINE)
 
@@ -66,17 +55,11 @@ class ToolSearch:
             above it, as a tool could not be called otherwise.
     """
 
-    name = FIND_TOOLS.source
-
     def __init__(self, tools: Mapping[str, Tool], told: Iterable[str], limit: int) -> None:
         self._tools = tools
         self._told = told
         self._added: dict[str, None] = {}
         self._limit = limit
-
-    async def list(self) -> Sequence[Tool]:
-        """The tool."""
-        return [FIND_TOOLS]
 
     async def call(self, tool: Tool, arguments: Arguments, progress: Progress) -> str:
         """The best matches, a line each. `found_in` reads their names."""
@@ -99,9 +82,6 @@ class ToolSearch:
         if others := [name for name in matches if name not in found][:MAX_NAMED]:
             lines.append(f"Search for one of these by its name to call it: {', '.join(others)}")
         return "\n".join(lines)
-
-    async def close(self) -> None:
-        """Holds nothing."""
 
     def _matches(self, query: str) -> Sequence[str]:
         """The names of tools that have words of the query, the best first."""

@@ -57,9 +57,7 @@ class Offer:
         self._limit = limit
         self.permissions = permissions
         self.results = LongResults()
-        self._search: ToolSearch | None = None
-        if limit is not None:
-            self._search = ToolSearch(self._all, self._told, limit)
+        self._search = None if limit is None else ToolSearch(self._all, self._told, limit)
 
     def under(self, permissions: Permissions, told: dict[str, None]) -> "Offer":
         """The same tools with the permissions of a conversation, and what it was told of."""

@@ -62,12 +62,9 @@ class Permissions:
         self._tainted = False
 
     def rule(self, tool: Tool, arguments: Arguments, *, repeated: bool = False) -> Ruling:
-        """Decide about one call.
+        """Decide about a call with valid arguments.
 
-        Args:
-            tool: the tool.
-            arguments: valid ones.
-            repeated: whether the model has just made the same call several times.
+        `repeated` says that the model has just made the same call several times.
         """
         kept = [] if self._grants is None else self._grants.verdicts(tool, arguments)
         here = self._conversation.get(tool.definition)

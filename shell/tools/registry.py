@@ -10,9 +10,10 @@ from typing import Literal
 from shell.contract import Flag, GrantSummary, ToolSummary
 from shell.errors import ErrorCode, NotFound, ToolError, ValidationFailed
 from shell.providers.keys import Keys
-from shell.tools.base import Arguments, Progress, ToolSource
+from shell.tools.base import Arguments, Progress
 from shell.tools.choices import ToolChoices
 from shell.tools.mcp.servers import McpServers
+from shell.tools.mcp.source import McpServer
 from shell.tools.offer import HOST_TOOLS, Offer, OfferedTool
 from shell.tools.permissions import Permissions
 from shell.tools.python.source import PythonFile
@@ -47,7 +48,7 @@ class Tools:
         """Every tool, also those that are off or have a problem. Imports changed files."""
         files = await asyncio.to_thread(self._sources)
         # Files come first: a server cannot take the name of a tool that a file has.
-        sources: list[ToolSource] = [*files, *self.servers.sources()]
+        sources: list[PythonFile | McpServer] = [*files, *self.servers.sources()]
         listed = await asyncio.gather(*(source.list() for source in sources))
         found: list[OfferedTool] = []
         names = set(HOST_TOOLS)

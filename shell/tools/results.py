@@ -1,11 +1,10 @@
 """Cuts a tool's result to what a model can be given, and gives it the rest when it asks."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from shell.errors import ErrorCode, ToolError
+from shell.errors import ToolFailed
 from shell.support.text import clean
-from shell.tools.base import Arguments, Progress, Tool
+from shell.tools.base import Arguments, Progress, Tool, host_tool
 
 MAX_KEPT_BYTES = 50_000_000
 """All results of a run that are kept whole; the oldest is dropped first. One has 10 MB at most."""
@@ -27,26 +26,17 @@ class ShownResult:
     shown_bytes: int
 
 
-READ_RESULT = Tool(
-    name="read_result",
-    source="tidewire",
-    kind="builtin",
-    description="Read the part of a long result that was left out.",
-    parameters={
-        "type": "object",
-        "properties": {
-            "call": {"type": "string", "description": "the call whose result it is"},
-            "start": {"type": "integer", "minimum": 0, "description": "the first byte"},
-            "end": {"type": "integer", "minimum": 0, "description": "the byte after the last"},
-        },
-        "required": ["call", "start"],
-        "additionalProperties": False,
+READ_RESULT = host_tool(
+    "read_result",
+    "Read the part of a long result that was left out.",
+    {
+        "call": {"type": "string", "description": "the call whose result it is"},
+        "start": {"type": "integer", "minimum": 0, "description": "the first byte"},
+        "end": {"type": "integer", "minimum": 0, "description": "the byte after the last"},
     },
-    reads=False,
-    brings=False,
-    sends=False,
+    ["call", "start"],
 )
-"""The host's own tool. It gives more of a result the model knows, so it needs no approval."""
+"""It gives more of a result the model knows, so it needs no approval."""
 
 _READS_MORE = f"{READ_RESULT.wire_name} reads them from the call"
 
@@ -58,8 +48,6 @@ def was_cut(result: str) -> bool:
 
 class LongResults:
     """The whole results of one run that were cut, as a source with the tool `read_result`."""
-
-    name = READ_RESULT.source
 
     def __init__(self) -> None:
         self._kept: dict[str, bytes] = {}
@@ -76,10 +64,6 @@ class LongResults:
                 del self._kept[next(iter(self._kept))]
         return shown
 
-    async def list(self) -> Sequence[Tool]:
-        """The tool, if there is something to read."""
-        return [READ_RESULT] if self else []
-
     async def call(self, tool: Tool, arguments: Arguments, progress: Progress) -> str:
         """A part of a result, no longer than what is shown of one.
 
@@ -89,10 +73,10 @@ class LongResults:
         data = self._kept.get(str(arguments["call"]))
         if data is None:
             text = f"There is no long result of {arguments['call']!s:.100}; make the call again."
-            raise ToolError(ErrorCode.TOOL_FAILED, text)
+            raise ToolFailed(text)
         start, end = arguments["start"], arguments.get("end", len(data))
         if not (isinstance(start, int) and isinstance(end, int) and start < min(end, len(data))):
-            raise ToolError(ErrorCode.TOOL_FAILED, f"The result has only {len(data):,} bytes.")
+            raise ToolFailed(f"The result has only {len(data):,} bytes.")
         while start and data[start] & 0xC0 == 0x80:
             start -= 1  # a part begins with a whole character
         piece = data[start : min(end, start + MAX_SHOWN_BYTES - MAX_NOTE_BYTES)]
@@ -100,10 +84,6 @@ class LongResults:
         part = "".join(lines[: MAX_SHOWN_LINES - 1])
         last = start + len(part.encode())
         return f"[bytes {start} to {last} of {len(data)}]\n{part}"
-
-    async def close(self) -> None:
-        """Forget the results."""
-        self._kept.clear()
 
 
 def shown_result(text: str, more: str = "") -> ShownResult:
@@ -126,12 +106,10 @@ def shown_result(text: str, more: str = "") -> ShownResult:
         head = "".join(lines[:first]).encode()
         tail = "".join(lines[first - MAX_SHOWN_LINES :]).encode()
     else:
-        head, tail = data, b""
+        head = tail = data
     limit = int(MAX_SHOWN_BYTES * HEAD)
-    if not tail:
-        tail = data[limit:]
     head = _whole_characters(head[:limit])
-    tail = _whole_characters(tail[-(MAX_SHOWN_BYTES - limit) :], from_end=True)
+    tail = _whole_characters(tail[-(MAX_SHOWN_BYTES - limit) :])
     missing = size - len(head) - len(tail)
     where = f"; {more}" if more else ""
     left_out = f"{missing:,} of {size:,} bytes are left out here, after byte {len(head)}"
@@ -140,8 +118,6 @@ def shown_result(text: str, more: str = "") -> ShownResult:
     return ShownResult(shown, size, len(head) + len(tail))
 
 
-def _whole_characters(data: bytes, *, from_end: bool = False) -> bytes:
+def _whole_characters(data: bytes) -> bytes:
     """Remove half a character at the cut."""
-    if from_end:
-        return data.decode("utf-8", "ignore").encode() if data[:1] > b"\x7f" else data
     return data.decode("utf-8", "ignore").encode()

@@ -156,10 +156,10 @@ async def fetch(url: str, network: PublicNetwork | None = None) -> str:
             ) as pool,
         ):
             for _ in range(MAX_REDIRECTS + 1):
-                found = await _get(pool, url)
-                if found.location is None:
-                    return found.text
-                following = urljoin(url, found.location)
+                text, location = await _get(pool, url)
+                if location is None:
+                    return text
+                following = urljoin(url, location)
                 if _site(following) != _site(url):
                     # A permission is for a host, and the address may carry private data.
                     raise CannotFetch(
@@ -174,15 +174,8 @@ async def fetch(url: str, network: PublicNetwork | None = None) -> str:
     raise CannotFetch(f"The page redirects more than {MAX_REDIRECTS} times.")
 
 
-class _Found:
-    """One answer of a server."""
-
-    def __init__(self, text: str, location: str | None) -> None:
-        self.text = text
-        self.location = location
-
-
-async def _get(pool: httpcore2.AsyncConnectionPool, url: str) -> _Found:
+async def _get(pool: httpcore2.AsyncConnectionPool, url: str) -> tuple[str, str | None]:
+    """The text of a page, and where it is now if it has moved."""
     parts = _checked(url)
     host = (parts.hostname or "").encode("idna").decode()
     shown = f"[{host}]" if ":" in host else host
@@ -199,7 +192,7 @@ async def _get(pool: httpcore2.AsyncConnectionPool, url: str) -> _Found:
     async with pool.stream("GET", address, headers=headers) as response:
         given = {name.lower().decode(): value.decode("latin-1") for name, value in response.headers}
         if 300 <= response.status < 400 and "location" in given:
-            return _Found("", given["location"])
+            return "", given["location"]
         if not 200 <= response.status < 300:
             raise CannotFetch(f"The server answers with the status {response.status}.")
         kind = given.get("content-type", "text/plain")
@@ -215,7 +208,7 @@ async def _get(pool: httpcore2.AsyncConnectionPool, url: str) -> _Found:
         text = data.decode(charset[1] if charset else "utf-8", "replace")
     except LookupError:
         text = data.decode("utf-8", "replace")
-    return _Found(page_text(text, url) if "html" in kind.lower() else text, None)
+    return page_text(text, url) if "html" in kind.lower() else text, None
 
 
 def _checked(url: str) -> SplitResult:

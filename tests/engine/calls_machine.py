@@ -12,7 +12,7 @@ import contextlib
 import itertools
 import json
 import random
-from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine
 from dataclasses import dataclass, field
 
 import apsw
@@ -151,9 +151,6 @@ class Functions:
     def __init__(self, machine: "CallsMachine") -> None:
         self._machine = machine
 
-    async def list(self) -> Sequence[Tool]:
-        return list(TOOLS.values())
-
     async def call(self, tool: Tool, arguments: Arguments, progress: Progress) -> str:
         chance = self._machine.chance
         self._machine.check_run(tool, arguments)
@@ -185,9 +182,6 @@ class Functions:
             case _:
                 pass
         return f"result {arguments['id']}"
-
-    async def close(self) -> None:
-        """Holds nothing."""
 
 
 class Model:

@@ -1,6 +1,6 @@
 """A source of tools whose bodies are functions of a test."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 
 from shell.tools.base import Arguments, Progress, Tool
 from shell.tools.media import ToolOutput
@@ -25,15 +25,9 @@ class Functions:
         self.tools[name] = Tool(name, self.name, "python", **values)  # type: ignore[arg-type]
         self.bodies[name] = body
 
-    async def list(self) -> Sequence[Tool]:
-        return list(self.tools.values())
-
     async def call(self, tool: Tool, arguments: Arguments, progress: Progress) -> str | ToolOutput:
         self.calls.append((tool.name, arguments))
         return await self.bodies[tool.name](arguments, progress)
-
-    async def close(self) -> None:
-        """Holds nothing."""
 
     def offer(self, *allowed: str) -> Offer:
         """All of them, those with these names without a question."""

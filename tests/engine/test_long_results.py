@@ -151,5 +151,3 @@ async def test_only_so_much_is_kept_the_newest_first(monkeypatch: pytest.MonkeyP
     with pytest.raises(ToolError, match="make the call again"):
         await read(kept, call="call-1-0", start=0)
     assert await read(kept, call="call-1-1", start=0)
-    await kept.close()
-    assert not kept

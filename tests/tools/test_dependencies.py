@@ -12,7 +12,7 @@ from uv import find_uv_bin
 
 from shell.errors import ToolError
 from shell.tools.python import dependencies
-from shell.tools.python.dependencies import find_program, login_path, uv_command
+from shell.tools.python.dependencies import find_program, uv_command
 from shell.tools.python.process import last_sentence
 from shell.tools.python.source import PythonFile
 from tests.command import ROOT
@@ -133,7 +133,10 @@ async def test_packages_that_cannot_be_had_are_named(packages: Path, tmp_path: P
 async def test_without_uv_the_reason_says_what_to_do(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(dependencies, "find_program", lambda name: None)
+    async def find_nothing(name: str) -> None:
+        return None
+
+    monkeypatch.setattr(dependencies, "find_program", find_nothing)
     path = tmp_path / "mine.py"
     path.write_text(FILE, "utf-8")
     (tool,) = await PythonFile(path).list()
@@ -152,20 +155,20 @@ async def test_without_uv_the_reason_says_what_to_do(
         ("'''\n# not a block'''\n", None),
     ],
 )
-def test_only_a_file_that_declares_packages_needs_uv(
+async def test_only_a_file_that_declares_packages_needs_uv(
     tmp_path: Path, text: str, says: str | None
 ) -> None:
     path = tmp_path / "mine.py"
     path.write_text(text, "utf-8")
     if says is None:
-        assert uv_command(path) is None
+        assert await uv_command(path) is None
         return
     with pytest.raises(ToolError, match=says):
-        uv_command(path)
+        await uv_command(path)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no login shells")
-def test_a_program_of_the_login_shells_path_is_found(
+async def test_a_program_of_the_login_shells_path_is_found(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Started from a menu, the program does not have the PATH that the person sees."""
@@ -178,10 +181,8 @@ def test_a_program_of_the_login_shells_path_is_found(
         (tools / name).write_text(f"#!/bin/sh\n{text}\n", "utf-8")
         (tools / name).chmod(0o700)
     monkeypatch.setenv("SHELL", str(tools / "shell"))
-    login_path.cache_clear()
-    assert find_program("frobnicate") == str(tools / "frobnicate")
-    assert find_program("frobnicated") is None
-    login_path.cache_clear()
+    assert await find_program("frobnicate") == str(tools / "frobnicate")
+    assert await find_program("frobnicated") is None
 
 
 def test_a_reason_that_uv_has_wrapped_is_told_whole() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from shell.errors import ToolError
-from shell.tools.mcp.search_path import resolved
+from shell.tools.search_path import resolved
 from tests.command import Result, run
 from tests.tools.mcp_servers import hostile, processes_in, started
 from tests.tools.terminal import Terminal

@@ -20,7 +20,6 @@ from shell.providers.keys import Keys
 from shell.support import open_url
 from shell.support.data_directory import DataDirectory
 from shell.tools.base import Arguments
-from shell.tools.mcp import browser as browsers
 from shell.tools.mcp.configuration import ServerSpec
 from shell.tools.mcp.redirect import Redirect
 from shell.tools.mcp.sign_in import SignIn
@@ -351,8 +350,8 @@ async def test_the_command_line_signs_in_and_prints_no_token(
         httpx2.get(address, follow_redirects=True, trust_env=False)
         return True
 
-    monkeypatch.setattr(browsers, "browser_reads_files", lambda: False)
-    monkeypatch.setattr(browsers, "open_link", opened)
+    monkeypatch.setattr(open_url, "browser_reads_files", lambda: False)
+    monkeypatch.setattr(open_url, "open_link", opened)
     command = McpLogin(DataDirectory(str(desk.folder)), lambda: desk.chain)
     status = await asyncio.to_thread(command.login, NAME, client_secret=False, as_json=True)
     out, err = capsys.readouterr()
@@ -372,10 +371,10 @@ async def test_the_browser_is_led_to_the_sign_in_by_a_file(
         handed.append(address)
         return True
 
-    monkeypatch.setattr(browsers, "browser_reads_files", lambda: True)
+    monkeypatch.setattr(open_url, "browser_reads_files", lambda: True)
     monkeypatch.setattr(open_url, "_hand_over", hand_over)
-    with browsers.browser(tmp_path) as show:
-        assert show("https://as.example/authorize?state=secret")
+    with open_url.Lead(tmp_path / "mcp") as lead:
+        assert lead.show("https://as.example/authorize?state=secret")
         (page,) = (tmp_path / "mcp").rglob("*.html")
         assert "state=secret" in page.read_text("utf-8")
         assert handed == [page.as_uri()], "a command line can be read by everybody"
@@ -399,15 +398,15 @@ async def test_a_page_signs_in_through_the_browser_of_the_host(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     api = McpApi(desk.tools.servers, Topics(), None)
-    monkeypatch.setattr(browsers, "browser_reads_files", lambda: False)
-    monkeypatch.setattr(browsers, "open_link", lambda address: False)
+    monkeypatch.setattr(open_url, "browser_reads_files", lambda: False)
+    monkeypatch.setattr(open_url, "open_link", lambda address: False)
     with pytest.raises(ToolError, match="No browser can be opened"):
         await api.sign_in(Caller("window-1"), NAME)
 
     def opened(address: str) -> bool:
         return httpx2.get(address, follow_redirects=True, trust_env=False).status_code == 200
 
-    monkeypatch.setattr(browsers, "open_link", opened)
+    monkeypatch.setattr(open_url, "open_link", opened)
     await api.sign_in(Caller("window-1"), NAME)
     await until(lambda: desk.state() == "ready")
     await desk.tools.close()

@@ -23,6 +23,7 @@ from urllib.parse import urlsplit
 from shell.errors import ErrorCode, ProviderError
 from shell.providers.local.child import Plan
 from shell.support.environment import SECRET
+from shell.support.futures import read_exception
 
 IDLE_S = 600.0
 """An unused child ends after this long, which frees its memory."""
@@ -176,7 +177,7 @@ class LlamaProcess:
             await asyncio.wait({self._checking})
         if self._starting is None or (self._starting.done() and not self.ready):
             self._starting = asyncio.create_task(self._start(), name="start the model")
-            self._starting.add_done_callback(_look_at)
+            self._starting.add_done_callback(read_exception)
         # Whoever stops waiting does not stop the start: the next question will want it.
         return await asyncio.shield(self._starting)
 
@@ -257,12 +258,6 @@ class LlamaProcess:
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._ending = None
-
-
-def _look_at(starting: asyncio.Task[Child]) -> None:
-    """Read the exception of a task that nobody awaits, so that asyncio does not warn."""
-    if not starting.cancelled():
-        starting.exception()
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:

@@ -8,9 +8,10 @@ import contextlib
 import hashlib
 import json
 import re
-from collections.abc import Callable, Mapping
+import shlex
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -24,7 +25,6 @@ FILE = "mcp.json"
 MAX_SERVERS = 50
 KEPT = "${keychain}"
 """Stands in the file for a value that is in the keychain."""
-ServerName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _Text = Annotated[str, Field(max_length=10_000, pattern=r"^[^\x00]*$")]
 _Values = Annotated[dict[Annotated[str, Field(min_length=1, max_length=200)], _Text], Field()]
@@ -85,6 +85,11 @@ class ServerSpec(BaseModel):
         """An address that its kept values are bound to, so that no other server gets them."""
         return self.url or f"stdio://{self.identity}"
 
+    @property
+    def place(self) -> str:
+        """What the person is told of it when it asks: not the name that it gives itself."""
+        return shlex.join(self.argv) or urlsplit(self.url or "").netloc.rpartition("@")[2]
+
     def with_values(self, values: Mapping[str, str]) -> "ServerSpec":
         """The same server with other values of its variables or headers."""
         return self.model_copy(update={"env" if self.url is None else "headers": dict(values)})
@@ -110,7 +115,16 @@ class ServersFile:
 
     def servers(self) -> dict[str, ServerSpec]:
         """All servers that can be used, in the order of the file."""
-        self._read()
+        try:
+            stat = self._path.stat()
+            seen = (stat.st_mtime_ns, stat.st_size)
+            if seen != self._seen:
+                self._servers, self.problems = parsed(self._path.read_bytes())
+                self._seen = seen
+        except FileNotFoundError:
+            self._servers, self.problems, self._seen = {}, {}, None
+        except (OSError, ValidationFailed):
+            self._servers, self.problems = {}, {FILE: f"{self._path} cannot be read"}
         return dict(self._servers)
 
     def put(self, name: str, spec: ServerSpec) -> None:
@@ -120,51 +134,36 @@ class ServersFile:
             StorageFailed: it cannot be written.
             ValidationFailed: there are too many.
         """
-
-        def change(entries: dict[str, object]) -> None:
+        with self._writing() as entries:
             if name not in entries and len(entries) >= MAX_SERVERS:
                 raise ValidationFailed([("name", f"At most {MAX_SERVERS} servers can be added")])
             entries[name] = spec.model_dump(mode="json", by_alias=True, exclude_defaults=True)
 
-        self._change(change)
-
-    def remove(self, name: str) -> bool:
-        """Remove a server. False if there is none of this name.
+    def remove(self, name: str) -> None:
+        """Remove a server.
 
         Raises:
             StorageFailed: it cannot be written.
         """
-        known = []
-        self._change(lambda entries: known.append(entries.pop(name, None)))
-        return known[0] is not None
+        with self._writing() as entries:
+            entries.pop(name, None)
 
-    def _read(self) -> None:
-        try:
-            stat = self._path.stat()
-            seen = (stat.st_mtime_ns, stat.st_size)
-            if seen == self._seen:
-                return
-            self._servers, self.problems = parsed(self._path.read_bytes())
-            self._seen = seen
-        except FileNotFoundError:
-            self._servers, self.problems, self._seen = {}, {}, None
-        except (OSError, ValidationFailed):
-            self._servers, self.problems = {}, {FILE: f"{self._path} cannot be read"}
-
-    def _change(self, change: Callable[[dict[str, object]], object]) -> None:
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[dict[str, object]]:
+        """The entries of the file, which is written at the end."""
         try:
             with file_lock(self._path):
-                content: dict[str, object] = {}
-                with contextlib.suppress(FileNotFoundError):
-                    try:
-                        content = json.loads(self._path.read_bytes())
-                        entries = dict(content.get("mcpServers", {}))  # type: ignore[call-overload]
-                    except (ValueError, TypeError, AttributeError):
-                        self._path.rename(free_path(self._path.with_name("mcp-invalid.json")))
-                        content, entries = {}, {}
-                if not content:
-                    entries = {}
-                change(entries)
+                content: dict[str, Any] = {}
+                entries: dict[str, object] = {}
+                try:
+                    content = json.loads(self._path.read_bytes())
+                    entries = dict(content.get("mcpServers", {}))
+                except FileNotFoundError:
+                    pass  # it is made now
+                except (ValueError, TypeError, AttributeError):
+                    self._path.rename(free_path(self._path.with_name("mcp-invalid.json")))
+                    content = {}
+                yield entries
                 written = json.dumps({**content, "mcpServers": entries}, indent=2)
                 replace_file(self._path, written.encode())
         except OSError as error:

@@ -3,7 +3,7 @@
 import json
 from typing import TYPE_CHECKING
 
-from shell.errors import ErrorCode, ToolError
+from shell.errors import ToolFailed
 from shell.tools.media import Media, MediaRefused, ToolOutput, add_media, decoded
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def output_of(result: "CallToolResult") -> ToolOutput:
         text = data[:MAX_RESULT_BYTES].decode("utf-8", "ignore")
     if result.is_error:
         words = text[:MAX_ERROR_CHARACTERS].strip() or "It does not say why."
-        raise ToolError(ErrorCode.TOOL_FAILED, f"The server reports an error: {words}")
+        raise ToolFailed(f"The server reports an error: {words}")
     return ToolOutput(text, tuple(media))
 
 
@@ -55,14 +55,11 @@ def text_of(block: "ContentBlock", media: list[Media]) -> str:
 def _named(name: str, claimed: str, base64: str, media: list[Media]) -> str:
     """Name what is not text. What can be shown is added to `media`."""
     why = ""
+    size = len(base64.rstrip("=")) * 3 // 4
     try:
         found = decoded(base64)
         claimed = found.media_type
         add_media(media, found)
     except MediaRefused as error:
         why = f", not shown: {error}"
-    return f"[{name}: {claimed[:100]}, {_size(base64)}{why}]"
-
-
-def _size(base64: str) -> str:
-    return f"{len(base64.rstrip('=')) * 3 // 4:,} bytes"
+    return f"[{name}: {claimed[:100]}, {size:,} bytes{why}]"

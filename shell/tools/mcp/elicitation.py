@@ -107,17 +107,8 @@ def _field(name: str, given: JsonValue, required: bool) -> FormField:
         raise unreadable from None
 
 
-_FACTS = {
-    "title": "title",
-    "description": "description",
-    "default": "default",
-    "minimum": "minimum",
-    "maximum": "maximum",
-    "min_length": "minLength",
-    "max_length": "maxLength",
-    "pattern": "pattern",
-    "format": "format",
-}
+_SAME = ("title", "description", "default", "minimum", "maximum", "pattern", "format")
+_FACTS = {"min_length": "minLength", "max_length": "maxLength"} | {name: name for name in _SAME}
 """What the fields of a form call what JSON Schema has."""
 
 

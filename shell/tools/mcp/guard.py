@@ -44,10 +44,10 @@ def main(arguments: Sequence[str]) -> NoReturn:
         signal.signal(number, lambda *_: None)
     try:
         server = subprocess.Popen(  # noqa: S603, a person has agreed to exactly this command
-            plan["command"], env=plan["environment"], cwd=plan["folder"]
+            plan["argv"], env=plan["environment"], cwd=plan["folder"]
         )
     except (OSError, ValueError) as error:
-        print(f"{plan['command'][0]} cannot be started: {error}", file=sys.stderr, flush=True)
+        print(f"{plan['argv'][0]} cannot be started: {error}", file=sys.stderr, flush=True)
         os._exit(NOT_STARTED)
     nothing = os.open(os.devnull, os.O_RDWR)
     os.dup2(nothing, 0)

@@ -1,15 +1,18 @@
-"""Connects to a server at an address."""
+"""Connects to a server at an address. Imported when the first one is used, with the SDK."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import httpx2
+from mcp.client.sse import sse_client
+from mcp.client.streamable_http import streamable_http_client
 
 from shell import __version__
-from shell.errors import ErrorCode, ToolError
+from shell.errors import ToolFailed
 from shell.providers.http.endpoint import Endpoint
 
 if TYPE_CHECKING:
-    import httpx2
     from mcp.client._transport import TransportStreams
 
 CONNECT_S = 15.0
@@ -22,7 +25,7 @@ MAX_EVENT_BYTES = 16_000_000
 
 @asynccontextmanager
 async def http_transport(
-    url: str, headers: Mapping[str, str], auth: "httpx2.Auth | None", *, is_sse: bool
+    url: str, headers: Mapping[str, str], auth: httpx2.Auth | None, *, is_sse: bool
 ) -> "AsyncIterator[TransportStreams]":
     """Connect to an address. Redirects are followed within its origin alone.
 
@@ -35,14 +38,12 @@ async def http_transport(
     Raises:
         ShellError: the address is not safe.
     """
-    from mcp.client.sse import sse_client
-    from mcp.client.streamable_http import streamable_http_client
 
     def client(
         headers: dict[str, str] | None = None,
-        timeout: "httpx2.Timeout | None" = None,
-        auth: "httpx2.Auth | None" = auth,
-    ) -> "httpx2.AsyncClient":
+        timeout: httpx2.Timeout | None = None,
+        auth: httpx2.Auth | None = auth,
+    ) -> httpx2.AsyncClient:
         return new_client(url, READ_S, headers, auth)
 
     if is_sse:
@@ -64,8 +65,8 @@ def new_client(
     url: str,
     read_s: float,
     headers: Mapping[str, str] | None = None,
-    auth: "httpx2.Auth | None" = None,
-) -> "httpx2.AsyncClient":
+    auth: httpx2.Auth | None = None,
+) -> httpx2.AsyncClient:
     """Make what sends requests to a server, or to those that sign people in to it.
 
     Args:
@@ -77,14 +78,12 @@ def new_client(
     Raises:
         ShellError: the address is not safe.
     """
-    import httpx2
-
     endpoint = Endpoint("mcp", "The server", url, key_required=False)
     endpoint.check()
 
     async def limit(response: httpx2.Response) -> None:
         if "text/event-stream" not in response.headers.get("content-type", ""):
-            response.stream = _limited_stream(response.stream)
+            response.stream = _Limited(response.stream)
 
     return httpx2.AsyncClient(
         headers={"user-agent": f"Tidewire/{__version__}", **(headers or {})},
@@ -96,22 +95,20 @@ def new_client(
     )
 
 
-def _limited_stream(stream: object) -> "httpx2.AsyncByteStream":
-    import httpx2
+class _Limited(httpx2.AsyncByteStream):
+    """Ends with an error after `MAX_BODY_BYTES`."""
 
-    class Limited(httpx2.AsyncByteStream):
-        """Ends with an error after `MAX_BODY_BYTES`."""
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
 
-        async def __aiter__(self) -> AsyncIterator[bytes]:
-            read = 0
-            async for piece in stream:  # type: ignore[attr-defined]
-                read += len(piece)
-                if read > MAX_BODY_BYTES:
-                    text = f"The server's answer is longer than {MAX_BODY_BYTES // 1_000_000} MB."
-                    raise ToolError(ErrorCode.TOOL_FAILED, text)
-                yield piece
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        read = 0
+        async for piece in self._stream:
+            read += len(piece)
+            if read > MAX_BODY_BYTES:
+                text = f"The server's answer is longer than {MAX_BODY_BYTES // 1_000_000} MB."
+                raise ToolFailed(text)
+            yield piece
 
-        async def aclose(self) -> None:
-            await stream.aclose()  # type: ignore[attr-defined]
-
-    return Limited()
+    async def aclose(self) -> None:
+        await self._stream.aclose()

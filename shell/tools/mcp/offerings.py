@@ -19,8 +19,9 @@ from shell.contract import (
     McpResource,
     McpResources,
 )
-from shell.errors import ErrorCode, NotFound, ShellError, ToolError
+from shell.errors import NotFound, ShellError, ToolFailed
 from shell.tools.mcp.content import text_of
+from shell.tools.mcp.owner import Connection, read_pages
 from shell.tools.mcp.source import LIST_S, McpServer
 from shell.tools.media import MAX_RESULT_MEDIA, MAX_RESULT_MEDIA_BYTES, Media
 
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 Item = TypeVar("Item")
 MAX_ITEMS = 1_000
 """Of one kind and one server."""
-MAX_PAGES = 100
 FETCH_S = 60.0
 MAX_TEXT = 100_000
 """Characters of a prompt; a message takes no more."""
@@ -50,9 +50,12 @@ async def resources(servers: Sequence[McpServer]) -> McpResources:
         if client.server_capabilities.resources is None:
             return []
         listed = await _pages(client.list_resources, "resources")
-        found = [_resource(server, one) for one in listed]
+        found = [_resource(server, one, str(one.uri), []) for one in listed]
         templates = await _pages(client.list_resource_templates, "resource_templates")
-        return found + [_template(server, one) for one in templates]
+        return found + [
+            _resource(server, one, one.uri_template, _variables(one.uri_template))
+            for one in templates
+        ]
 
     items, problems = await _of_all(servers, of)
     return McpResources(items=items, problems=problems)
@@ -143,11 +146,11 @@ def expanded(template: str, values: Mapping[str, str]) -> str:
 
     def value(found: re.Match[str]) -> str:
         if found[2] not in values:
-            raise ToolError(ErrorCode.TOOL_FAILED, f"Enter a value for {found[2]}.")
+            raise ToolFailed(f"Enter a value for {found[2]}.")
         return quote(values[found[2]], safe="/:?#[]@!$&'()*+,;=" if found[1] else "")
 
     if "{" in _VARIABLE.sub("", template):
-        raise ToolError(ErrorCode.TOOL_FAILED, "This template cannot be filled in here.")
+        raise ToolFailed("This template cannot be filled in here.")
     return _VARIABLE.sub(value, template)
 
 
@@ -181,53 +184,38 @@ async def _ask(server: McpServer, work: Callable[["Client"], Awaitable[Item]]) -
     Raises:
         ToolError: TOOL_FAILED with the reason.
     """
-    try:
-        connection = await server.owner.use()
-        async with asyncio.timeout(FETCH_S):
-            return await work(connection.client)
-    except ShellError as error:
-        raise ToolError(error.code, server.redacted(error.message)) from None
-    except TimeoutError:
-        text = f"{server.name} does not answer within {FETCH_S:.0f} s."
-        raise ToolError(ErrorCode.TOOL_FAILED, text) from None
-    except Exception as error:  # what the SDK refuses in a sloppy server's answer
-        words = server.redacted((str(error) or type(error).__name__)[:2_000])
-        raise ToolError(ErrorCode.TOOL_FAILED, f"{server.name}: {words}") from None
+
+    async def ask(connection: Connection) -> Item:
+        try:
+            async with asyncio.timeout(FETCH_S):
+                return await work(connection.client)
+        except TimeoutError:
+            raise ToolFailed(f"{server.name} does not answer within {FETCH_S:.0f} s.") from None
+
+    return await server.ask(ask)
 
 
 async def _pages(ask: Callable[..., Awaitable[Any]], field: str) -> list[Any]:
-    found: list[Any] = []
-    cursor: str | None = None
-    for _ in range(MAX_PAGES):
-        page = await ask(cursor=cursor)
-        found += getattr(page, field)
-        cursor = page.next_cursor
-        if cursor is None or len(found) >= MAX_ITEMS:
-            break
+    found, _ = await read_pages(ask, field, MAX_ITEMS)
     return found[:MAX_ITEMS]
 
 
-def _resource(server: McpServer, one: "Resource") -> McpResource:
+def _resource(
+    server: McpServer, one: "Resource | ResourceTemplate", uri: str, fields: list[FormField]
+) -> McpResource:
     return McpResource(
         server=server.name,
         name=(one.title or one.name)[:MAX_WORDS],
-        uri=str(one.uri),
+        uri=uri,
         description=(one.description or "")[:MAX_WORDS],
         media_type=one.mime_type,
-        fields=[],
+        fields=fields,
     )
 
 
-def _template(server: McpServer, one: "ResourceTemplate") -> McpResource:
-    names = dict.fromkeys(found[2] for found in _VARIABLE.finditer(one.uri_template))
-    return McpResource(
-        server=server.name,
-        name=(one.title or one.name)[:MAX_WORDS],
-        uri=one.uri_template,
-        description=(one.description or "")[:MAX_WORDS],
-        media_type=one.mime_type,
-        fields=[FormField(name=name, type="string", required=True) for name in names],
-    )
+def _variables(template: str) -> list[FormField]:
+    names = dict.fromkeys(found[2] for found in _VARIABLE.finditer(template))
+    return [FormField(name=name, type="string", required=True) for name in names]
 
 
 def _prompt(server: McpServer, one: "Prompt") -> McpPrompt:
@@ -265,4 +253,4 @@ def _limited(contents: McpContents) -> McpContents:
         text = f"It has more than {MAX_RESULT_MEDIA} files or {MAX_RESULT_MEDIA_BYTES:,} bytes."
     else:
         return contents
-    raise ToolError(ErrorCode.TOOL_FAILED, text)
+    raise ToolFailed(text)

@@ -10,9 +10,10 @@ import importlib
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from shell.errors import ErrorCode, ShellError, ToolError
+from shell.errors import ShellError, ToolError, ToolFailed
+from shell.support.futures import read_exception
 from shell.tools.mcp.stdio import Output
 
 if TYPE_CHECKING:
@@ -45,13 +46,12 @@ class SignInNeeded(Exception):
     """The server wants a person to sign in; raised by what signs requests."""
 
 
-class Connection:
+class Connection(NamedTuple):
     """A server that is ready, with the tools that it has."""
 
-    def __init__(self, client: "Client", tools: "Sequence[ListedTool]", output: Output) -> None:
-        self.client = client
-        self.tools = tools
-        self.output = output
+    client: "Client"
+    tools: "Sequence[ListedTool]"
+    output: Output
 
 
 class ServerOwner:
@@ -107,13 +107,13 @@ class ServerOwner:
         while self._stop.is_set() and self._task is not None:
             await asyncio.wait({self._task})
         if self._is_over:
-            raise ToolError(ErrorCode.TOOL_FAILED, f"{self.name} was stopped.")
+            raise ToolFailed(f"{self.name} was stopped.")
         if self._task is None or self._task.done():
             self._begin()
         elif self.state == "restarting":
             self._wake.set()  # somebody needs it now
         if self._ready is None:
-            raise ToolError(ErrorCode.TOOL_FAILED, f"{self.name} is not running.")
+            raise ToolFailed(f"{self.name} is not running.")
         # Whoever stops waiting does not stop the start: others may wait for it as well.
         return await asyncio.shield(self._ready)
 
@@ -158,7 +158,7 @@ class ServerOwner:
         """Have the next uses wait for the next attempt."""
         if self._ready is None or self._ready.done():
             self._ready = asyncio.get_running_loop().create_future()
-            self._ready.add_done_callback(_look_at)
+            self._ready.add_done_callback(read_exception)
 
     async def _own(self) -> None:
         loop = asyncio.get_running_loop()
@@ -183,7 +183,7 @@ class ServerOwner:
                 if self._stop.is_set():
                     return
         finally:
-            self._fail(ToolError(ErrorCode.TOOL_FAILED, f"{self.name} was stopped."))
+            self._fail(ToolFailed(f"{self.name} was stopped."))
 
     async def _attempt(self) -> tuple[bool, OwnerState]:
         """Start the server, and stay with it until it ends. Tells whether it was ready."""
@@ -214,7 +214,7 @@ class ServerOwner:
             self.error = self._words(error)
             needs_sign_in = any(isinstance(each, SignInNeeded) for each in _leaves(error))
             if not was_ready:
-                self._fail(ToolError(ErrorCode.TOOL_FAILED, self.error))
+                self._fail(ToolFailed(self.error))
             return was_ready, "sign_in" if needs_sign_in else "failed"
         self.error = None if self._stop.is_set() else self._reason("The connection has ended.")
         return was_ready, "failed"
@@ -279,7 +279,7 @@ class ServerOwner:
                         self._changed()
 
         task = asyncio.create_task(listen(), name=f"changes of {self.name}")
-        task.add_done_callback(_look_at)
+        task.add_done_callback(read_exception)
         try:
             yield
         finally:
@@ -315,10 +315,8 @@ class ServerOwner:
             said = self.output.last_line
             text = f"{self.name} does not answer within {self._start_s:.0f} s."
             return f"{text} It said: {said}" if said else text
-        first = next(iter(_leaves(error)), error)
-        if isinstance(first, ShellError):
-            return first.message
-        if isinstance(first, SignInNeeded):
+        first = _leaves(error)[0]
+        if isinstance(first, ShellError | SignInNeeded):
             return str(first)
         return self._reason(str(first)[:500] or type(first).__name__)
 
@@ -339,22 +337,28 @@ async def _listed(client: "Client") -> "list[ListedTool]":
     Raises:
         ToolError: it has more than anybody could use.
     """
+    if client.server_capabilities.tools is None:
+        return []
+    found, is_whole = await read_pages(client.list_tools, "tools", MAX_TOOLS)
+    if not is_whole:
+        raise ToolFailed(f"The server has more than {MAX_TOOLS:,} tools.")
+    return found
+
+
+async def read_pages(
+    ask: Callable[..., Awaitable[Any]], field: str, most: int
+) -> tuple[list[Any], bool]:
+    """A list that a server gives in pages, up to the page that has more than `most`; and whether it
+    is whole.
+    """
     found: list[Any] = []
     cursor: str | None = None
-    if client.server_capabilities.tools is None:
-        return found
     for _ in range(MAX_PAGES):
-        page = await client.list_tools(cursor=cursor)
-        found += page.tools
+        page = await ask(cursor=cursor)
+        found += getattr(page, field)
         cursor = page.next_cursor
         if cursor is None:
-            return found
-        if len(found) > MAX_TOOLS:
+            return found, True
+        if len(found) > most:
             break
-    raise ToolError(ErrorCode.TOOL_FAILED, f"The server has more than {MAX_TOOLS:,} tools.")
-
-
-def _look_at(done: "asyncio.Future[Any]") -> None:
-    """Read the exception of what nobody awaits, so that asyncio does not warn."""
-    if not done.cancelled():
-        done.exception()
+    return found, False

@@ -3,13 +3,13 @@
 import asyncio
 import contextlib
 import secrets
-from types import TracebackType
 from typing import Self
 from urllib.parse import parse_qs, urlsplit
 
 from mcp.shared.auth import AuthorizationCodeResult
 
-from shell.errors import ErrorCode, ToolError
+from shell.errors import ToolFailed
+from shell.support.futures import read_exception
 
 HOST = "127.0.0.1"
 PATH = "/callback"
@@ -40,7 +40,7 @@ class Redirect:
         self._writers: set[asyncio.StreamWriter] = set()
         self._result: asyncio.Future[AuthorizationCodeResult]
         self._result = asyncio.get_running_loop().create_future()
-        self._result.add_done_callback(_look_at)
+        self._result.add_done_callback(read_exception)
 
     @property
     def address(self) -> str:
@@ -54,16 +54,11 @@ class Redirect:
             )
         except OSError as error:
             text = f"The port {self._port} for the sign-in is taken ({error.strerror})."
-            raise ToolError(ErrorCode.TOOL_FAILED, text) from None
+            raise ToolFailed(text) from None
         self._port = self._server.sockets[0].getsockname()[1]
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         if self._server is not None:
             self._server.close()
             for writer in self._writers:  # a browser holds connections that it does not use
@@ -79,8 +74,7 @@ class Redirect:
         try:
             return await asyncio.wait_for(self._result, WAIT_S)
         except TimeoutError:
-            text = f"Nobody has signed in within {WAIT_S / 60:.0f} minutes."
-            raise ToolError(ErrorCode.TOOL_FAILED, text) from None
+            raise ToolFailed(f"Nobody has signed in within {WAIT_S / 60:.0f} minutes.") from None
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writers.add(writer)
@@ -123,11 +117,5 @@ class Redirect:
             return "200 OK", "Tidewire goes on with the sign-in."
         said = fields.get("error_description") or fields.get("error") or "It does not say why."
         text = f"The sign-in was refused: {said[:MAX_SAID]}"
-        self._result.set_exception(ToolError(ErrorCode.TOOL_FAILED, text))
+        self._result.set_exception(ToolFailed(text))
         return "200 OK", "The sign-in was refused."
-
-
-def _look_at(done: "asyncio.Future[AuthorizationCodeResult]") -> None:
-    """Read the exception of an answer that nobody awaits, so that asyncio does not warn."""
-    if not done.cancelled():
-        done.exception()

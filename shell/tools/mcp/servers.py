@@ -1,12 +1,11 @@
 """Knows all servers: what they are, whether they may run, and how they are."""
 
 import asyncio
-import shlex
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from shell.contract import McpServerSummary, McpState
 from shell.errors import ErrorCode, NotFound, ShellError, ToolError, ValidationFailed
@@ -36,21 +35,10 @@ class NoConsent(ShellError):
 
 
 class McpServers:
-    """One per host. Loop thread only.
-
-    Args:
-        data: the data directory.
-        choices: what a person has decided about tools and servers.
-        environ: where PATH, the allowed variables and `${NAME}` come from.
-        keys: keeps the values of variables and headers.
-    """
+    """One per host; for `environ` and `keys` see `Transports`. Loop thread only."""
 
     def __init__(
-        self,
-        data: Path,
-        choices: ToolChoices,
-        environ: Mapping[str, str],
-        keys: Keys,
+        self, data: Path, choices: ToolChoices, environ: Mapping[str, str], keys: Keys
     ) -> None:
         self.data = data
         self._choices = choices
@@ -97,8 +85,7 @@ class McpServers:
         """
         found = self._file.servers().get(name)
         if found is None:
-            text = f"There is no server {name[:40]!r}. 'tidewire mcp list' shows them."
-            raise NotFound(text)
+            raise NotFound(f"There is no server {name[:40]!r}. 'tidewire mcp list' shows them.")
         return found
 
     def has_consent(self, name: str, spec: ServerSpec) -> bool:
@@ -183,9 +170,10 @@ class McpServers:
             NotFound: there is no such server.
             NoConsent: nobody has agreed to its command or address.
         """
-        spec = self.spec(name)
         if enabled:
-            self._check_consent(name, spec)
+            self._agreed(name)
+        else:
+            self.spec(name)
         await asyncio.to_thread(self._choices.set_server, name, enabled=enabled)
         if not enabled:
             await self._end(name)
@@ -199,9 +187,7 @@ class McpServers:
             NoConsent: nobody has agreed to its command or address.
             ToolError: why it does not start.
         """
-        spec = self.spec(name)
-        self._check_consent(name, spec)
-        server = self._server(name, spec)
+        server = self._server(name, self._agreed(name))
         await server.owner.use()
         server.known()
 
@@ -212,15 +198,12 @@ class McpServers:
             NotFound: there is no such server.
             NoConsent: nobody has agreed to its command or address.
         """
-        spec = self.spec(name)
-        self._check_consent(name, spec)
+        spec = self._agreed(name)
         await self._end(name)
         server = self._server(name, spec)
-        try:
+        with contextlib.suppress(ToolError):  # the summary says it
             await server.owner.use()
             server.known()
-        except ToolError:
-            pass  # the summary says it
         summary = self._summary(name, spec)
         if not self._choices.server(name).enabled:
             await server.owner.stop()  # and what it said stays
@@ -244,8 +227,7 @@ class McpServers:
             NoConsent: nobody has agreed to its address.
             ShellError: it is a command, or the sign-in has failed.
         """
-        spec = self.spec(name)
-        self._check_consent(name, spec)
+        spec = self._agreed(name)
         if spec.url is None:
             raise ValidationFailed([("name", f"{name} is a command. It needs no sign-in")])
         is_kept = await self._transports.sign_in(name, spec, open_browser, client_secret)
@@ -278,16 +260,7 @@ class McpServers:
         owner = ServerOwner(
             name, partial(self._transports.open, name, spec), start_s, lambda: self.on_change()
         )
-        made = McpServer(
-            name,
-            spec.identity,
-            owner,
-            self._cache,
-            partial(self._transports.secrets, name),
-            partial(self._transports.tokens, name),
-            is_remote=spec.url is not None,
-            shown_as=shlex.join(spec.argv) or urlsplit(spec.url or "").netloc.rpartition("@")[2],
-        )
+        made = McpServer(name, spec, owner, self._cache, self._transports)
         self._servers[name] = made
         return made
 
@@ -296,10 +269,12 @@ class McpServers:
         if server is not None:
             await server.close()
 
-    def _check_consent(self, name: str, spec: ServerSpec) -> None:
+    def _agreed(self, name: str) -> ServerSpec:
+        """What a server is, if a person has agreed to it."""
+        spec = self.spec(name)
         if not self.has_consent(name, spec):
-            text = f"Nobody has agreed to {name}. 'tidewire mcp enable {name}' asks you"
-            raise NoConsent(text)
+            raise NoConsent(f"Nobody has agreed to {name}. 'tidewire mcp enable {name}' asks you")
+        return spec
 
     def _summary(self, name: str, spec: ServerSpec) -> McpServerSummary:
         server = self._servers.get(name)

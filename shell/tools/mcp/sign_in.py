@@ -21,6 +21,8 @@ from shell.tools.mcp.tokens import Collected, KeptSignIn, OpenClient, Tokens, en
 
 _PROBE = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
 _HEADERS = {"accept": "application/json, text/event-stream", "mcp-protocol-version": "2025-11-25"}
+_KEPT = {"client_id", "client_secret", "redirect_uris", "token_endpoint_auth_method", "issuer"}
+"""What is kept of how the program was registered."""
 OpenBrowser = Callable[[str], Awaitable[None]]
 
 
@@ -87,9 +89,6 @@ class SignIn(httpx2.Auth):
     async def sign_in(self, open_browser: OpenBrowser) -> bool:
         """Have a person sign in. Registers the program where the server does not know it.
 
-        Args:
-            open_browser: shows the person an address.
-
         Returns:
             Whether the tokens are in the keychain; else they are for this session only.
 
@@ -100,7 +99,8 @@ class SignIn(httpx2.Auth):
             logging.getLogger(noisy).setLevel(logging.CRITICAL)
         before = await self.tokens.read()
         try:
-            async with self._open_client() as http, Redirect(self._port) as redirect:
+            port = 0 if self.client is None else self.client.callback_port
+            async with self._open_client() as http, Redirect(port) as redirect:
                 refused = self._refused or await self._probe(http)
                 provider = await self._provider(before, redirect, open_browser)
                 await self._follow(provider, refused, http)
@@ -115,10 +115,6 @@ class SignIn(httpx2.Auth):
         return await self.tokens.keep(self._result(provider.context))
 
     # --- signing in -------------------------------------------------------------------------
-
-    @property
-    def _port(self) -> int:
-        return 0 if self.client is None else self.client.callback_port
 
     async def _probe(self, http: httpx2.AsyncClient) -> httpx2.Response:
         """Have the server say how to sign in."""
@@ -198,11 +194,8 @@ class SignIn(httpx2.Auth):
                 self.tokens.hide(provider.context.client_info.client_secret)
 
     def _result(self, context: OAuthContext) -> KeptSignIn:
-        token, client, metadata = (
-            context.current_tokens,
-            context.client_info,
-            context.oauth_metadata,
-        )
+        token, client = context.current_tokens, context.client_info
+        metadata = context.oauth_metadata
         if token is None or client is None:
             raise self.tokens.error("It has given no token.")
         origin = "{0.scheme}://{0.netloc}".format(urlsplit(self.url))
@@ -212,13 +205,7 @@ class SignIn(httpx2.Auth):
             issuer=None if metadata is None else str(metadata.issuer),
             resource=context.get_resource_url() if has_resource else None,
             token_endpoint=f"{origin}/token" if metadata is None else str(metadata.token_endpoint),
-            client=OAuthClientInformationFull(
-                client_id=client.client_id,
-                client_secret=client.client_secret,
-                redirect_uris=client.redirect_uris,
-                token_endpoint_auth_method=client.token_endpoint_auth_method,
-                issuer=client.issuer,
-            ),
+            client=OAuthClientInformationFull(**client.model_dump(include=_KEPT)),
             token=token,
             expires_at=end_of(token),
         )

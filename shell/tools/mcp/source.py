@@ -4,17 +4,19 @@ import asyncio
 import contextlib
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from shell.errors import ErrorCode, ShellError, ToolError
+from shell.errors import ErrorCode, ShellError, ToolError, ToolFailed
 from shell.support.redaction import REPLACEMENT, redact
 from shell.tools.asking import ASKER, Asker
 from shell.tools.base import Arguments, Progress, Tool
+from shell.tools.mcp.configuration import ServerSpec
 from shell.tools.mcp.content import output_of
 from shell.tools.mcp.owner import Connection, ServerOwner
 from shell.tools.mcp.tool_cache import ToolCache
+from shell.tools.mcp.transports import Transports
 from shell.tools.media import ToolOutput
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from mcp_types import ElicitRequestParams, ElicitResult
     from mcp_types import Tool as ListedTool
 
+Result = TypeVar("Result")
 LIST_S = 20.0
 """How long a list of tools, and with it a question, waits for a server that was never listed."""
 MAX_DESCRIPTION = 10_000
@@ -36,36 +39,26 @@ class McpServer:
 
     Args:
         name: as people know it.
-        identity: a hash of what runs, or where it is.
+        spec: what it is.
         owner: starts it and keeps its connection.
         cache: has the tools of servers that do not run.
-        shown_as: what the person is told of it when it asks: its command or host, not the name that
-            it gives itself.
-        secrets: what no error may contain.
-        tokens: what no result may contain, either.
-        is_remote: whether it is at an address, where each call has a connection of its own.
+        transports: know what no error and no result may contain.
     """
 
     def __init__(
         self,
         name: str,
-        identity: str,
+        spec: ServerSpec,
         owner: ServerOwner,
         cache: ToolCache,
-        secrets: Callable[[], Sequence[str]] = tuple,
-        tokens: Callable[[], Sequence[str]] = tuple,
-        *,
-        is_remote: bool = False,
-        shown_as: str = "",
+        transports: Transports,
     ) -> None:
         self.name = name
-        self.identity = identity
+        self.identity = spec.identity
         self.owner = owner
+        self._spec = spec
         self._cache = cache
-        self._secrets = secrets
-        self._tokens = tokens
-        self._is_remote = is_remote
-        self._shown_as = shown_as or name
+        self._transports = transports
         self._askers: list[Asker] = []
         owner.on_question = self._answer
         self._seen: Connection | None = None
@@ -98,13 +91,20 @@ class McpServer:
         Raises:
             ToolError: TOOL_FAILED; TOOL_UNKNOWN if the tool has changed since the call was allowed.
         """
-        connection = await self._connection()
-        self._take(connection)
-        now = {each.name: each for each in self._tools or ()}.get(tool.name)
-        if now is None or now.identity != tool.identity:
-            text = f"{self.name} has changed {tool.name} since this call was decided. Ask again."
-            raise ToolError(ErrorCode.TOOL_UNKNOWN, text)
-        return await self._make(connection, tool.name, arguments, progress)
+        return await self.ask(lambda it: self._call(it, tool, arguments, progress))
+
+    async def ask(self, work: Callable[[Connection], Awaitable[Result]]) -> Result:
+        """Ask the server for something; starts it if it does not run.
+
+        Raises:
+            ToolError: whatever goes wrong, without what the server was given to keep.
+        """
+        try:
+            return await work(await self.owner.use())
+        except ShellError as error:
+            raise ToolError(error.code, self.redacted(error.message)) from None
+        except Exception as error:  # what the SDK refuses in a sloppy server's answer
+            raise self._failed(str(error) or type(error).__name__) from None
 
     async def close(self) -> None:
         """End the server for good."""
@@ -112,25 +112,25 @@ class McpServer:
 
     def redacted(self, text: str) -> str:
         """A text without the values that the server was given."""
-        return redact(text, self._secrets())
+        return redact(text, self._transports.secrets(self.name))
 
     def without_tokens(self, text: str) -> str:
         """A text of the server without the tokens that it was sent."""
-        for token in self._tokens():
+        for token in self._transports.tokens(self.name):
             text = text.replace(token, REPLACEMENT)
         return text
 
-    async def _connection(self) -> Connection:
-        try:
-            return await self.owner.use()
-        except ToolError as error:
-            raise ToolError(error.code, self.redacted(error.message)) from None
-
-    async def _make(
-        self, connection: Connection, name: str, arguments: Arguments, tell: Progress
+    async def _call(
+        self, connection: Connection, tool: Tool, arguments: Arguments, tell: Progress
     ) -> str | ToolOutput:
         from mcp.shared.exceptions import MCPError
         from mcp_types import CONNECTION_CLOSED, URL_ELICITATION_REQUIRED
+
+        self._take(connection)
+        now = {each.name: each for each in self._tools or ()}.get(tool.name)
+        if now is None or now.identity != tool.identity:
+            text = f"{self.name} has changed {tool.name} since this call was decided. Ask again."
+            raise ToolError(ErrorCode.TOOL_UNKNOWN, text)
 
         async def heard(progress: float, total: float | None, message: str | None) -> None:
             share = f"{progress:g}" if total is None else f"{progress:g} of {total:g}"
@@ -141,13 +141,11 @@ class McpServer:
             self._askers.append(asker)
         try:
             result = await connection.client.call_tool(
-                name, dict(arguments), progress_callback=heard
+                tool.name, dict(arguments), progress_callback=heard
             )
             output = output_of(result)
             text = self.without_tokens(output.text)
             return replace(output, text=text) if output.media else text
-        except ShellError as error:
-            raise ToolError(error.code, self.redacted(error.message)) from None
         except MCPError as error:
             words = error.message
             if error.code == URL_ELICITATION_REQUIRED:
@@ -155,13 +153,11 @@ class McpServer:
             if connection.output.reason is not None or words == CLOSED:
                 words = connection.output.reason or ""
                 words = f"The connection has ended during the call. {words}".strip()
-            elif self._is_remote and (error.code == CONNECTION_CLOSED or words == EXPIRED):
+            elif self._spec.url is not None and (
+                error.code == CONNECTION_CLOSED or words == EXPIRED
+            ):
                 self.owner.lose(connection, words)
             raise self._failed(words) from None
-        except asyncio.CancelledError:
-            raise
-        except Exception as error:  # what the SDK refuses in a sloppy server's answer
-            raise self._failed(str(error) or type(error).__name__) from None
         finally:
             if asker is not None:
                 self._askers.remove(asker)
@@ -181,7 +177,7 @@ class McpServer:
         if asker is None:
             return ElicitResult(action="cancel")
         try:
-            asked = elicitation_of(params, self._shown_as, self.redacted)
+            asked = elicitation_of(params, self._spec.place, self.redacted)
         except Refused as error:
             asker.refuse(f"{self.name} {error}.")
             return ElicitResult(action="decline")
@@ -201,7 +197,7 @@ class McpServer:
         return "The person has to finish on the page that was opened. Make the call again then."
 
     def _failed(self, words: str) -> ToolError:
-        return ToolError(ErrorCode.TOOL_FAILED, self.redacted(f"{self.name}: {words[:2_000]}"))
+        return ToolFailed(self.redacted(f"{self.name}: {words[:2_000]}"))
 
     def _take(self, connection: Connection | None) -> None:
         """Use the tools of a connection from now on."""
@@ -213,13 +209,7 @@ class McpServer:
 
 
 def tool_of(listed: "ListedTool", server: str, identity: str) -> Tool:
-    """A tool with all flags: a hint of its server must not take one away.
-
-    Args:
-        listed: as the server has told it.
-        server: the server's name.
-        identity: a hash of what runs, or where it is.
-    """
+    """A tool with all flags: a hint of its server must not take one away."""
     told = listed.model_dump(mode="json", exclude={"icons", "meta"}, exclude_none=True)
     schema = dict(listed.input_schema)
     whole = f"{identity}{json.dumps(told, sort_keys=True)}"

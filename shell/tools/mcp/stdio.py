@@ -15,7 +15,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -172,11 +172,6 @@ class _Process:
             )
             WindowsJob().add(process.pid)
             return process
-        plan = {
-            "command": list(self._command.argv),
-            "environment": dict(self._command.environment),
-            "folder": str(self._command.folder),
-        }
         reading, self._control = os.pipe()
         try:
             process = await asyncio.create_subprocess_exec(
@@ -194,7 +189,7 @@ class _Process:
         finally:
             os.close(reading)
         # More than a pipe holds would wait for the guard.
-        written = json.dumps(plan).encode() + b"\n"
+        written = json.dumps(asdict(self._command), default=str).encode() + b"\n"
         with contextlib.suppress(BrokenPipeError):
             await asyncio.to_thread(_write_all, self._control, written)
         return process

@@ -3,15 +3,17 @@
 import asyncio
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import httpx2
 from mcp.client.auth.oauth2 import OAuthContext
 from mcp.shared.auth import OAuthClientInformationFull, OAuthClientMetadata, OAuthToken
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from shell.errors import ErrorCode, ToolError
+from shell.errors import ToolError, ToolFailed
 from shell.providers.http.endpoint import Endpoint
 from shell.providers.keys import Keys
+from shell.support.futures import read_exception
 from shell.support.redaction import redact
 from shell.tools.mcp.configuration import sign_in_name
 
@@ -52,38 +54,33 @@ class KeptSignIn(BaseModel):
         )
 
 
+@dataclass
 class Collected:
     """Has what one sign-in results in, for the SDK."""
 
-    def __init__(self, client: OAuthClientInformationFull | None, token: OAuthToken | None) -> None:
-        self._client = client
-        self._token = token
+    client: OAuthClientInformationFull | None
+    token: OAuthToken | None
 
     async def get_tokens(self) -> OAuthToken | None:
         """Give the token."""
-        return self._token
+        return self.token
 
     async def set_tokens(self, tokens: OAuthToken) -> None:
         """Take the token."""
-        self._token = tokens
+        self.token = tokens
 
     async def get_client_info(self) -> OAuthClientInformationFull | None:
         """Give what the program is known as."""
-        return self._client
+        return self.client
 
     async def set_client_info(self, client_info: OAuthClientInformationFull) -> None:
         """Take what the program is known as."""
-        self._client = client_info
+        self.client = client_info
 
 
 class Tokens:
-    """The tokens of one server, in the keychain. Loop thread only.
-
-    Args:
-        name: the server's name, for errors and for the keychain.
-        url: where the server is.
-        keys: the keychain.
-        open_client: makes the connection to the authorization server.
+    """The tokens of one server, in the keychain; its arguments are those of `SignIn`. Loop thread
+    only.
     """
 
     def __init__(self, name: str, url: str, keys: Keys, open_client: OpenClient) -> None:
@@ -133,14 +130,13 @@ class Tokens:
             return self._kept
         if self._renewal is None or self._renewal.done():
             self._renewal = asyncio.create_task(self._renew(old), name=f"token of {self._name}")
-            self._renewal.add_done_callback(_look_at)
+            self._renewal.add_done_callback(read_exception)
         # Whoever stops waiting does not stop it: the server has ended the old token already.
         return await asyncio.shield(self._renewal)
 
     async def _renew(self, old: KeptSignIn) -> KeptSignIn | None:
-        elsewhere = await self.read()
-        if elsewhere is not None and elsewhere.token != old.token:
-            self._kept = elsewhere  # another process has renewed it, or a person has signed in
+        elsewhere = await self._renewed_elsewhere(old)
+        if elsewhere is not None:
             if not elsewhere.has_expired:
                 return elsewhere
             old = elsewhere
@@ -153,7 +149,11 @@ class Tokens:
             text = f"The sign-in cannot be renewed: {str(error) or type(error).__name__}"
             raise self.error(text) from None
         if answer.status_code in (400, 401, 403):
-            return await self._renewed_elsewhere(old)
+            # Another process may have used the token up at this moment; else it was revoked.
+            elsewhere = await self._renewed_elsewhere(old)
+            if elsewhere is None:
+                await self.forget()
+            return elsewhere
         try:
             if answer.status_code != 200:
                 raise ValueError
@@ -185,13 +185,12 @@ class Tokens:
         return httpx2.Request("POST", old.token_endpoint, data=data, headers=headers)
 
     async def _renewed_elsewhere(self, old: KeptSignIn) -> KeptSignIn | None:
-        """Another process may have used the token up at this moment; else it was revoked."""
+        """Use what another process has renewed, or a person has signed in with; None if nothing."""
         elsewhere = await self.read()
-        if elsewhere is not None and elsewhere.token != old.token:
-            self._kept = elsewhere
-            return elsewhere
-        await self.forget()
-        return None
+        if elsewhere is None or elsewhere.token == old.token:
+            return None
+        self._kept = elsewhere
+        return elsewhere
 
     async def read(self) -> KeptSignIn | None:
         """What the keychain has."""
@@ -199,10 +198,10 @@ class Tokens:
         await self._keys.load({name: self._url}, again=True)
         written = self._keys.find(name, self._url)
         try:
-            kept = None if written is None else KeptSignIn.model_validate_json(written)
+            kept = KeptSignIn.model_validate_json(written or "")
         except ValidationError:
             return None
-        if kept is None or kept.url != self._url:
+        if kept.url != self._url:
             return None
         self.hide(kept.token.access_token, kept.token.refresh_token, kept.client.client_secret)
         return kept
@@ -230,13 +229,7 @@ class Tokens:
     def error(self, text: str) -> ToolError:
         """An error without any token."""
         words = redact(" ".join(text.split()), self.secrets())[:500]
-        return ToolError(ErrorCode.TOOL_FAILED, f"{self._name}: {words}")
-
-
-def _look_at(done: "asyncio.Future[KeptSignIn | None]") -> None:
-    """Read the exception of what nobody awaits, so that asyncio does not warn."""
-    if not done.cancelled():
-        done.exception()
+        return ToolFailed(f"{self._name}: {words}")
 
 
 def end_of(token: OAuthToken) -> float | None:

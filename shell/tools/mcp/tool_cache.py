@@ -16,14 +16,10 @@ _LISTS: TypeAdapter[_Lists] = TypeAdapter(_Lists)
 
 
 class ToolCache:
-    """A file that may be lost: then the servers are asked again.
+    """A file that may be lost: then the servers are asked again."""
 
-    Args:
-        folder: the data directory.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        self._path = folder / FILE
+    def __init__(self, data: Path) -> None:
+        self._path = data / FILE
         self._lists: _Lists | None = None
 
     def find(self, server: str, identity: str) -> list[Tool] | None:

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from shell.errors import ErrorCode, ToolError
+from shell.errors import ToolError, ToolFailed
 from shell.providers.keys import Keys
 from shell.tools.mcp.configuration import (
     KEPT,
@@ -16,9 +16,8 @@ from shell.tools.mcp.configuration import (
     expanded,
     sign_in_name,
 )
-from shell.tools.mcp.http import http_transport, new_client
-from shell.tools.mcp.search_path import joined_path, resolved, search_path
 from shell.tools.mcp.stdio import Command, Output, allowed_environment, stdio_transport
+from shell.tools.search_path import joined_path, resolved, search_path
 
 if TYPE_CHECKING:
     from mcp.client._transport import TransportStreams
@@ -46,7 +45,6 @@ class Transports:
         self._keys = keys
         self._sign_ins: dict[str, SignIn] = {}
         self._values: dict[str, dict[str, str]] = {}
-        self._path: str | None = None
 
     @asynccontextmanager
     async def open(
@@ -62,6 +60,8 @@ class Transports:
             async with stdio_transport(command, output, on_end) as streams:
                 yield streams
             return
+        from shell.tools.mcp.http import http_transport
+
         headers = await self._open_values(name, spec)
         auth = None
         if "authorization" not in map(str.lower, headers):
@@ -162,7 +162,7 @@ class Transports:
                 value = self._keys.find(_secret(name, key), spec.secret_host)
             if value is None:
                 text = f"{key} of {name} has no value. Remove the server and add it again."
-                raise ToolError(ErrorCode.TOOL_FAILED, text)
+                raise ToolFailed(text)
             values[key] = value
         self._values[name] = values
         return values
@@ -174,11 +174,9 @@ class Transports:
             ToolError: the program is not found, or a variable has no value.
         """
         values = await self._open_values(name, spec)
-        if self._path is None:
-            ours = self._environ.get("PATH", "")
-            self._path = await search_path(allowed_environment(self._environ, ours))
+        ours = allowed_environment(self._environ, self._environ.get("PATH", ""))
+        path = values.get("PATH") or await search_path(ours)
         folder = await asyncio.to_thread(self._folder, name, spec)
-        path = values.get("PATH", self._path)
         program = await asyncio.to_thread(resolved, spec.argv[0], path)
         environment = {**allowed_environment(self._environ, path), **values}
         return Command([program, *spec.argv[1:]], environment, folder)
@@ -191,10 +189,11 @@ class Transports:
             return own
         chosen = Path(spec.cwd).expanduser()
         if not chosen.is_dir():
-            raise ToolError(ErrorCode.TOOL_FAILED, f"The folder {chosen} of {name} does not exist.")
+            raise ToolFailed(f"The folder {chosen} of {name} does not exist.")
         return chosen
 
     def _sign_in(self, name: str, url: str, spec: ServerSpec) -> "SignIn":
+        from shell.tools.mcp.http import new_client
         from shell.tools.mcp.sign_in import SignIn
 
         known = self._sign_ins.get(name)

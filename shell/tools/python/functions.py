@@ -76,8 +76,7 @@ class FoundFunction:
                 raise ValueError(f"{name} has no type: write for example '{name}: str'.")
             if name.startswith("_"):
                 raise ValueError(f"{name} begins with an underscore: rename it.")
-            required = parameter.default is parameter.empty
-            default = ... if required else parameter.default
+            default = ... if parameter.default is parameter.empty else parameter.default
             fields[name] = (hints[name], Field(default, description=told.get(name)))
         config = ConfigDict(extra="forbid", arbitrary_types_allowed=False)
         made: type = create_model(self.name, __config__=config, **fields)

@@ -13,7 +13,7 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from shell.errors import ErrorCode, ToolError
+from shell.errors import ToolFailed
 from shell.support.environment import SECRET
 from shell.tools.base import Arguments, Progress
 from shell.tools.python.dependencies import uv_command
@@ -59,8 +59,7 @@ class ToolProcess:
         self._reading: asyncio.Task[None] | None = None
         self._listening: asyncio.Task[None] | None = None
         self._tail = bytearray()
-        self._answers: dict[str, asyncio.Future[str]] = {}
-        self._progress: dict[str, Progress] = {}
+        self._calls: dict[str, tuple[asyncio.Future[str], Progress]] = {}
 
     @property
     def alive(self) -> bool:
@@ -74,7 +73,7 @@ class ToolProcess:
             ToolError: TOOL_FAILED with the reason.
         """
         try:
-            command = await asyncio.to_thread(uv_command, self._path)
+            command = await uv_command(self._path)
             stdout = await self._begin(command or tool_command())
             text = f"The packages of {self._path.name} are not installed in {INSTALL_S:.0f} s."
             first = await self._first(stdout, INSTALL_S if command else START_S, text)
@@ -87,7 +86,7 @@ class ToolProcess:
         except (KeyError, TypeError, ValueError):
             await asyncio.shield(self.end())
             text = f"{self._path.name} wrote something else than which tools it has."
-            raise ToolError(ErrorCode.TOOL_FAILED, text) from None
+            raise ToolFailed(text) from None
         except BaseException:
             await asyncio.shield(self.end())
             raise
@@ -103,24 +102,22 @@ class ToolProcess:
         """
         process = self._process
         if process is None or process.stdin is None or not self.alive:
-            raise ToolError(ErrorCode.TOOL_FAILED, f"{self._path.name} is not running.")
+            raise ToolFailed(f"{self._path.name} is not running.")
         call = secrets.token_hex(8)
-        answer = self._answers[call] = asyncio.get_running_loop().create_future()
-        self._progress[call] = progress
+        answer: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._calls[call] = answer, progress
         message = {"call": call, "name": name, "arguments": arguments}
         try:
             with contextlib.suppress(ConnectionError):
                 process.stdin.write(json.dumps(message).encode() + b"\n")
                 await process.stdin.drain()
-            result: str = await answer
-            return result
+            return await answer
         except asyncio.CancelledError:
             await asyncio.shield(self.end())
             raise
         finally:
-            self._answers.pop(call, None)
-            self._progress.pop(call, None)
-            if not self._answers:
+            del self._calls[call]
+            if not self._calls:
                 await asyncio.to_thread(self._end_started)
 
     async def end(self) -> None:
@@ -149,7 +146,21 @@ class ToolProcess:
         environment = {**tool_environment(os.environ), MARK: self._mark}
         if command != tool_command():
             del environment["PYTHONPATH"]  # uv brings its own packages, maybe for another Python
-        creating = asyncio.ensure_future(self._create(command, environment))
+        creating = asyncio.ensure_future(
+            asyncio.create_subprocess_exec(
+                *command,
+                str(self._path),
+                *self._arguments,
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.PIPE,
+                env=environment,
+                cwd=self._path.parent,
+                start_new_session=True,
+                creationflags=_OWN_GROUP,
+                limit=MAX_LINE_BYTES,
+            )
+        )
         try:
             self._process = process = await asyncio.shield(creating)
         except asyncio.CancelledError:
@@ -159,23 +170,6 @@ class ToolProcess:
             raise RuntimeError("a child process without pipes")
         self._listening = asyncio.create_task(self._listen(process.stderr))
         return process.stdout
-
-    async def _create(
-        self, command: list[str], environment: Mapping[str, str]
-    ) -> asyncio.subprocess.Process:
-        return await asyncio.create_subprocess_exec(
-            *command,
-            str(self._path),
-            *self._arguments,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            env=environment,
-            cwd=self._path.parent,
-            start_new_session=True,
-            creationflags=_OWN_GROUP,
-            limit=MAX_LINE_BYTES,
-        )
 
     async def _first(
         self, stdout: asyncio.StreamReader, longest_s: float, late: str
@@ -189,14 +183,13 @@ class ToolProcess:
             async with asyncio.timeout(longest_s):
                 message = await _message(stdout)
         except TimeoutError:
-            raise ToolError(ErrorCode.TOOL_FAILED, late) from None
+            raise ToolFailed(late) from None
         if message is None or "failed" in message:
             if message is None and self._listening is not None:
                 await self.end()
                 await asyncio.wait({self._listening}, timeout=END_S)
             words = self._last_words() if message is None else str(message["failed"])
-            text = f"{self._path.name} cannot be imported: {words}"
-            raise ToolError(ErrorCode.TOOL_FAILED, text)
+            raise ToolFailed(f"{self._path.name} cannot be imported: {words}")
         return message
 
     async def _read(self, stdout: asyncio.StreamReader) -> None:
@@ -210,21 +203,20 @@ class ToolProcess:
         finally:
             await asyncio.shield(self.end())
             text = f"{self._path.name} {why} during the call.{self._last_words(' It said: ')}"
-            for answer in self._answers.values():
+            for answer, _ in self._calls.values():
                 if not answer.done():
-                    answer.set_exception(ToolError(ErrorCode.TOOL_FAILED, text))
+                    answer.set_exception(ToolFailed(text))
 
     def _take(self, message: dict[str, Any]) -> None:
-        call = str(message["call"])
-        answer = self._answers.get(call)
-        if answer is None or answer.done():
+        answer, progress = self._calls.get(str(message["call"]), (None, None))
+        if answer is None or progress is None or answer.done():
             return
         if "progress" in message:
-            self._progress[call](str(message["progress"]))
+            progress(str(message["progress"]))
         elif "result" in message:
             answer.set_result(str(message["result"]))
         else:
-            answer.set_exception(ToolError(ErrorCode.TOOL_FAILED, str(message["error"])))
+            answer.set_exception(ToolFailed(str(message["error"])))
 
     async def _listen(self, stderr: asyncio.StreamReader) -> None:
         """Read what the functions print, or it would fill the pipe and stop them."""

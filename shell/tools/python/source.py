@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from shell.contract import ToolKind
-from shell.errors import ErrorCode, ToolError
+from shell.errors import ErrorCode, ToolError, ToolFailed
 from shell.tools.base import Arguments, Progress, Tool
 from shell.tools.python.process import ToolProcess
 
@@ -96,7 +96,7 @@ class PythonFile:
             await self.close()
             if found in PROBLEMS:
                 text = PROBLEMS[found].format(name=self.name, megabytes=MAX_FILE_BYTES // 1_000_000)
-                raise ToolError(ErrorCode.TOOL_FAILED, text)
+                raise ToolFailed(text)
             process = ToolProcess(self._path, self._arguments())
             described = await process.start()
             if await asyncio.to_thread(self._read_hash) != found:
@@ -152,10 +152,13 @@ class PythonFile:
 
 def _is_same(now: Tool, decided: Tool) -> bool:
     """Whether a tool is the one that was decided about, to which a person may have added flags."""
-    mine = (now.reads, now.brings, now.sends)
-    flags = (decided.reads, decided.brings, decided.sends)
-    same = replace(now, reads=flags[0], brings=flags[1], sends=flags[2]) == decided
-    return same and all(flag or not own for own, flag in zip(mine, flags, strict=True))
+    flagged = replace(
+        now,
+        reads=now.reads or decided.reads,
+        brings=now.brings or decided.brings,
+        sends=now.sends or decided.sends,
+    )
+    return flagged == decided
 
 
 def _is_open(status: os.stat_result) -> bool:

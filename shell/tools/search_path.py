@@ -1,7 +1,7 @@
 """Finds programs where a terminal finds them.
 
 A program that was started from a menu has a short PATH, without the folders that a person's shell
-adds for Node.js or uv. So the login shell is asked once, when the first server starts.
+adds for Node.js or uv. So the login shell is asked once, when the first program is needed.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from shell.errors import ErrorCode, ToolError
+from shell.errors import ToolFailed
 
 SHELL_S = 5.0
 """How long the shell may take. Its start-up files may wait for something."""
@@ -33,6 +33,8 @@ COMES_WITH = {
     "deno": "Deno (https://deno.com)",
 }
 _MARK = "TIDEWIRE-PATH:"
+_told: dict[tuple[str, str], str] = {}
+"""What login shells have said, by the shell and the home folder."""
 
 
 def resolved(command: str, path: str) -> str:
@@ -49,15 +51,18 @@ def resolved(command: str, path: str) -> str:
     if found is None:
         source = COMES_WITH.get(command)
         fix = f"Install {source}" if source else "Install it"
-        text = f"{command} is not found. {fix}, or write its whole path in the command."
-        raise ToolError(ErrorCode.TOOL_FAILED, text)
+        raise ToolFailed(f"{command} is not found. {fix}, or write its whole path in the command.")
     return str(Path(found).absolute())
 
 
 async def search_path(environ: Mapping[str, str]) -> str:
     """The PATH of the login shell, then our own, then the usual folders, each folder once."""
-    told = await _told_by_shell(environ) if sys.platform != "win32" else ""
-    return joined_path(environ, told)
+    if sys.platform == "win32":
+        return joined_path(environ)
+    shell = environ.get("SHELL", ""), environ.get("HOME", "")
+    if shell not in _told:
+        _told[shell] = await _told_by_shell(environ)
+    return joined_path(environ, _told[shell])
 
 
 def joined_path(environ: Mapping[str, str], told: str = "") -> str:
