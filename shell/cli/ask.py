@@ -70,9 +70,9 @@ def ask(
 ) -> int:
     """Print the answer to stdout, as text or as one line of JSON for each event."""
     if template is not None and prompt is None:
-        from shell.cli.templates import TemplateCommands
+        from shell.cli.templates import fill_in
 
-        filled = TemplateCommands(data).fill_in(template, given, provider, model)
+        filled = fill_in(data, template, given, provider, model)
         provider, model = filled.provider, filled.model
         prompt, system = filled.said.user, filled.said.system if system is None else system
         tools = filled.tools if tools is None else tools

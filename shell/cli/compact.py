@@ -1,6 +1,5 @@
 """`tidewire compact`: summarizes the earlier messages of a conversation, or undoes that."""
 
-import json
 import signal
 import sys
 from collections.abc import Iterator
@@ -10,6 +9,7 @@ from types import FrameType
 
 from shell.app.runtime import RunningHost, running_host
 from shell.cli.open_store import to_write
+from shell.cli.output import print_line
 from shell.contract import Compaction, CompactionState, CompactRequest, Defaults
 from shell.conversations.authors import Authors
 from shell.conversations.compactions import Compactions
@@ -36,7 +36,7 @@ def compact(
             undo_last = partial(compactions.undo_last, conversation_id=conversation_id)
             message_id = store.database.write(undo_last).result()
             line = {"conversationId": conversation_id, "messageId": message_id, "undone": True}
-            _print(line, "All messages are sent again.", as_json=as_json)
+            print_line(line, "All messages are sent again.", as_json=as_json)
             return 0
         with running_host(data.path, counts=True) as running:
             asked = CompactRequest(
@@ -58,7 +58,7 @@ def compact(
     cost = "" if made.usage.cost is None else f", ${made.usage.cost:.4f}"
     tokens = made.usage.input_tokens + made.usage.output_tokens
     text = f"{made.messages} messages are summarized ({tokens:,} tokens{cost})."
-    _print(line, text, as_json=as_json)
+    print_line(line, text, as_json=as_json)
     return 0
 
 
@@ -115,7 +115,3 @@ def _write(
         for each, handler in before.items():
             signal.signal(each, handler)
         thread.run(work.close())
-
-
-def _print(line: object, text: str, *, as_json: bool) -> None:
-    print(json.dumps(line) if as_json else text, flush=True)

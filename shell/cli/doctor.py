@@ -13,10 +13,10 @@ from shell import __version__
 from shell.app.main import PAGE
 from shell.bridge.desktop.display import display_problem
 from shell.bridge.page import load_page
+from shell.cli.keys import open_providers
 from shell.errors import ShellError
 from shell.providers.keys import PATIENCE_S, Keys, system_keychain
 from shell.providers.local.model_files import ModelFiles
-from shell.providers.registry import Providers
 from shell.support.data_directory import DataDirectory
 from shell.support.worker import Worker
 from shell.tools.choices import ToolChoices
@@ -133,8 +133,7 @@ def _keyring() -> Finding:
 
 
 def _providers(data: DataDirectory) -> Iterator[Finding]:
-    keys = Keys(environment=lambda each: providers.environment_key(each))
-    providers = Providers(data.path, os.environ, keys.find)
+    providers, keys = open_providers(data)
     urls = providers.base_urls
     asyncio.run(keys.load(urls))
     for provider_id, provider in providers.items():

@@ -92,13 +92,10 @@ def _run(chosen: argparse.Namespace) -> int:
     from shell.support.logs import set_up_logs
 
     set_up_logs(chosen.log_level)
-    module, _, path = chosen.command.function.partition(":")
-    name, _, method = path.partition(".")
-    run = getattr(import_module(f"shell.cli.{module}"), name)
+    run = getattr(import_module(f"shell.cli.{chosen.command.module}"), chosen.command.function)
     given = {name: getattr(chosen, name) for name in chosen.names}
-    data = DataDirectory(chosen.data_dir)
-    status: int = getattr(run(data), method)(**given) if method else run(data, **given)
-    return status
+    status: int | None = run(DataDirectory(chosen.data_dir), **given)
+    return status or 0
 
 
 # --- reading it -----------------------------------------------------------------------------
