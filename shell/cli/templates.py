@@ -16,6 +16,7 @@ from shell.contract import (
     Preview,
     RenderedTemplate,
 )
+from shell.contract.tools import ToolNames
 from shell.conversations.templates.library import MAX_BYTES, Templates, place_of
 from shell.errors import StorageFailed, ValidationFailed
 from shell.support.data_directory import DataDirectory
@@ -31,8 +32,7 @@ class FilledTemplate:
     provider: str | None
     model: str | None
     effort: Effort | None
-    tools: str | None
-    """As `--tools` has it."""
+    tools: ToolNames | None
 
 
 def list_(data: DataDirectory, *, as_json: bool) -> None:
@@ -120,9 +120,7 @@ def fill_in(
     if provider is None and model is None and detail.model is not None:
         first, slash, rest = detail.model.partition("/")
         provider, model = (first, rest) if slash else (None, first)
-    tools = detail.tools
-    named = tools if tools is None or isinstance(tools, str) else ",".join(tools)
-    return FilledTemplate(said, provider, model, detail.effort, named)
+    return FilledTemplate(said, provider, model, detail.effort, detail.tools)
 
 
 def _body(data: DataDirectory, filled: FilledTemplate) -> str:
@@ -151,8 +149,7 @@ def _body(data: DataDirectory, filled: FilledTemplate) -> str:
             offer = None
             if filled.tools:
                 tools = core.tools()
-                names = "all" if filled.tools == "all" else filled.tools.split(",")
-                offer = await tools.offer(names, tools.permissions())
+                offer = await tools.offer(filled.tools, tools.permissions())
             return await preview_answer(planned, offer, model, provider)
 
         request = running.thread.run(preview()).request
