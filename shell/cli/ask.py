@@ -135,7 +135,7 @@ def ask(
             def cancel() -> None:
                 running.core.engine.cancel(OWNER, log.inference_id)
 
-            with _on_signals(lambda: running.thread.loop.call_soon_threadsafe(cancel)) as received:
+            with on_signals(lambda: running.thread.loop.call_soon_threadsafe(cancel)) as received:
                 _follow(log, news, write, decisions)
             if record is not None:
                 save_recording(Path(record), header, events, running.core.keys.secrets())
@@ -184,7 +184,7 @@ def _follow(log: InferenceLog, news: threading.Event, write: Write, decisions: D
 
 
 @contextlib.contextmanager
-def _on_signals(cancel: Callable[[], object]) -> Iterator[list[int]]:
+def on_signals(cancel: Callable[[], object]) -> Iterator[list[int]]:
     """Call `cancel` on Ctrl-C and SIGTERM, the first time; a second Ctrl-C interrupts as usual.
 
     Yields the signals that came.

@@ -16,11 +16,13 @@ from shell.store.exchange.importing import ImportedPart, import_file
 from shell.store.messages import queries, tree
 from shell.store.reader import ReadLimit
 from shell.store.search.search import search as search_messages
-from shell.support.data_directory import DataDirectory, DataDirectoryHeld
+from shell.support.data_directory import DataDirectory
 from shell.support.files import reason
 from shell.support.text import CONTROLS
 
 MOST_HITS = 200
+LISTED = {"id", "title", "updated_at", "message_count", "pinned", "folder"}
+"""What `list` prints of a conversation."""
 _UNESCAPED = re.compile(f"[{''.join(map(chr, CONTROLS))}]")
 """What controls a terminal and may stand in JSON unescaped, once the rest was escaped."""
 
@@ -29,14 +31,7 @@ def list_(data: DataDirectory, *, as_json: bool) -> None:
     """Print every conversation, one line each."""
     with to_read(data) as database:
         for one in database.read(queries.summaries).result():
-            line = {
-                "id": one.id,
-                "title": one.title,
-                "updatedAt": one.updated_at,
-                "messageCount": one.message_count,
-                "pinned": one.pinned,
-                "folder": one.folder,
-            }
+            line = one.model_dump(by_alias=True, include=LISTED)
             text = f"{one.id}  {_date(one.updated_at)}  {one.message_count:>5}  {_line(one.title)}"
             _print(line, text, as_json=as_json)
 
@@ -78,11 +73,7 @@ def search(data: DataDirectory, *, query: str, as_json: bool) -> None:
             lambda c: search_messages(c, query, MOST_HITS, limit), limit
         ).result()
     for hit in found.hits:
-        line = {
-            "conversationId": hit.conversation_id,
-            "messageId": hit.message_id,
-            "snippet": hit.snippet,
-        }
+        line = hit.model_dump(by_alias=True, include={"conversation_id", "message_id", "snippet"})
         text = f"{hit.conversation_id}  {_line(hit.title)}\n    {hit.snippet}"
         _print(line, text, as_json=as_json)
 
@@ -95,14 +86,10 @@ def export(
     out: str | None,
 ) -> None:
     """Write a conversation to a file, or to the standard output."""
-
-    def read(connection: Connection) -> portable.PortableConversation:
-        return portable.read_conversation(
-            connection, tree.conversation(connection, conversation_id)
-        )
-
     with to_read(data) as database:
-        taken = database.read(read).result()
+        taken = database.read(
+            lambda c: portable.read_conversation(c, tree.conversation(c, conversation_id))
+        ).result()
     if out is not None:
         write_file(Path(out), format_name, [taken])
         return
@@ -144,12 +131,10 @@ def _import(data: DataDirectory, name: str, *, as_json: bool) -> None:
         file, size = path.open("rb"), path.stat().st_size
     except OSError as error:
         raise ShellError(f"{name} cannot be read: {reason(error)}") from error
+    advice = "Or drop the file on the conversation list there."
     try:
-        with file, to_write(data, "tidewire conversations import") as store:
+        with file, to_write(data, "tidewire conversations import", advice) as store:
             arrived = import_file(store.database, file, size, progress)
-    except DataDirectoryHeld as error:
-        advice = "Or drop the file on the conversation list there."
-        raise ShellError(f"{error.message} {advice}") from None
     except ValidationFailed as error:  # the file's fault, not the command line's
         raise ShellError(error.message) from None
     warnings = [remark.text for remark in arrived.remarks]
