@@ -1,7 +1,6 @@
 """`tidewire doctor`: checks what Tidewire needs on this machine, and says what does not work."""
 
 import asyncio
-import json
 import os
 import platform
 import sys
@@ -14,6 +13,7 @@ from shell.app.main import PAGE
 from shell.bridge.desktop.display import display_problem
 from shell.bridge.page import load_page
 from shell.cli.keys import open_providers
+from shell.cli.output import print_line
 from shell.errors import ShellError
 from shell.providers.keys import PATIENCE_S, Keys, system_keychain
 from shell.providers.local.model_files import ModelFiles
@@ -40,11 +40,9 @@ def doctor(data: DataDirectory, *, as_json: bool) -> int:
     for finding in examine(data):
         if finding.needed and not finding.ok:
             status = 1
-        if as_json:
-            print(json.dumps(asdict(finding)), flush=True)
-        else:
-            mark = "ok" if finding.ok else "NO" if finding.needed else "--"
-            print(f"{mark}  {finding.name:<16} {finding.text}", flush=True)
+        mark = "ok" if finding.ok else "NO" if finding.needed else "--"
+        text = f"{mark}  {finding.name:<16} {finding.text}"
+        print_line(asdict(finding), text, as_json=as_json)
     return status
 
 

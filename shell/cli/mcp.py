@@ -2,7 +2,6 @@
 
 import json
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
@@ -138,13 +137,10 @@ def import_(data: DataDirectory, *, file: str, as_json: bool) -> None:
 
 def list_(data: DataDirectory, *, as_json: bool) -> None:
     """Print every server. Starts none."""
-
-    async def look(tools: Tools) -> Mapping[str, str]:
-        for summary in tools.servers.summaries():
-            _print(summary, as_json=as_json)
-        return tools.servers.problems
-
-    for name, problem in with_tools(data, look).items():
+    servers = Tools(data.path).servers
+    for summary in servers.summaries():
+        _print(summary, as_json=as_json)
+    for name, problem in servers.problems.items():
         print(f"{name} cannot be used: {problem}".translate(CONTROLS), file=sys.stderr)
 
 

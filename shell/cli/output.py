@@ -15,7 +15,7 @@ def print_line(fields: object, text: str, *, as_json: bool) -> None:
         print_text(text)
 
 
-def print_text(text: str, stream: TextIO | None = None) -> None:
-    """Print a line. What others wrote must not control a terminal; a pipe gets it unchanged."""
+def print_text(text: str, stream: TextIO | None = None, end: str = "\n") -> None:
+    """Print a text. What others wrote must not control a terminal; a pipe gets it unchanged."""
     stream = stream or sys.stdout
-    print(text.translate(CONTROLS) if stream.isatty() else text, file=stream, flush=True)
+    print(text.translate(CONTROLS) if stream.isatty() else text, end=end, file=stream, flush=True)

@@ -1,11 +1,10 @@
 """`tidewire wire`: prints what the latest runs have sent and received."""
 
 import json
-import sys
 import time
 from typing import Literal
 
-from shell.cli.output import print_line
+from shell.cli.output import print_line, print_text
 from shell.contract import WireAttempt, WireRun
 from shell.errors import ShellError, ValidationFailed
 from shell.providers.request_code import as_curl, as_python
@@ -32,15 +31,16 @@ def show(
     if form == "json":
         print(json.dumps(run.model_dump(mode="json", by_alias=True)))
     elif form is None:
-        _write("\n\n".join([_heading(run), *map(_told, run.attempts)]) + "\n")
+        print_text("\n\n".join([_heading(run), *map(_told, run.attempts)]))
     else:
         if not run.attempts:
             raise ShellError(f"{inference_id} has sent no request, so there is none to copy.")
         request = run.attempts[-1].request
         try:
-            _write(as_curl(request) if form == "curl" else as_python(request))
+            code = as_curl(request) if form == "curl" else as_python(request)
         except ValidationFailed as error:
             raise ShellError(str(error)) from None
+        print_text(code, end="")
 
 
 def _heading(run: WireRun) -> str:
@@ -57,7 +57,3 @@ def _told(attempt: WireAttempt) -> str:
     lines += [f"{header.name}: {header.value}" for header in attempt.headers]
     lines += ["", *(f"[{chunk.ms} ms] {chunk.text}" for chunk in attempt.chunks)]
     return "\n".join(lines)
-
-
-def _write(text: str) -> None:
-    sys.stdout.write(text if not sys.stdout.isatty() else text.translate(CONTROLS))
