@@ -290,8 +290,7 @@ class App:
             host, server = thread.run(self._behind_tabs(port, AccessTokens(root=root)))
             try:
                 url = thread.call(lambda: server.link(lasting=True))
-                token = thread.call(lambda: server.token)
-                print(json.dumps({"url": url, "token": token}), flush=True)
+                print(json.dumps({"url": url, "token": server.token}), flush=True)
                 if open_browser and has_desktop():
                     open_link(thread.call(lambda: server.link(owner_only=True)))
                 signals.wait()

@@ -149,8 +149,7 @@ class SettingsFile:
                 f"{self.path.name} cannot be read now ({reason(error)}). It is left unchanged; "
                 "the last known or default settings apply."
             )
-            facts = {"file": self.path.name}
-            self._say(Remark(code=RemarkCode.SETTINGS_NOT_READ, text=text, facts=facts))
+            self._say(RemarkCode.SETTINGS_NOT_READ, text, file=self.path.name)
 
     @contextlib.contextmanager
     def _writing(self) -> Iterator[dict[str, JsonValue]]:
@@ -184,8 +183,7 @@ class SettingsFile:
             self._raw = raw
             for path in wrong:
                 text = f"{self.path.name}: '{path}' has no usable value and is ignored"
-                facts = {"file": self.path.name, "name": path}
-                self._say(Remark(code=RemarkCode.SETTING_IGNORED, text=text, facts=facts))
+                self._say(RemarkCode.SETTING_IGNORED, text, file=self.path.name, name=path)
 
     def _set_aside(self, why: str) -> None:
         aside = self.path.with_name(f"settings.broken-{time.strftime('%Y%m%d-%H%M%S')}.json")
@@ -195,10 +193,10 @@ class SettingsFile:
             f"The settings could not be read ({why}), so all settings were reset. "
             f"The file is kept as {aside.name}."
         )
-        facts = {"file": aside.name}
-        self._say(Remark(code=RemarkCode.SETTINGS_UNREADABLE, text=text, facts=facts))
+        self._say(RemarkCode.SETTINGS_UNREADABLE, text, file=aside.name)
 
-    def _say(self, remark: Remark) -> None:
+    def _say(self, code: RemarkCode, text: str, **facts: str | int) -> None:
+        remark = Remark(code=code, text=text, facts=facts)
         if remark not in self.remarks:
             self.remarks.append(remark)
 

@@ -48,7 +48,9 @@ class Host:
 
     def __init__(self, app: "App", thread: "LoopThread") -> None:
         from shell.bridge.caller import Caller
+        from shell.contract import CONTRACT_VERSION
 
+        self._version = CONTRACT_VERSION
         self._thread = thread
         self._caller: Caller = Caller(f"test-{secrets.token_hex(4)}")
         self._load = secrets.token_hex(8)
@@ -106,12 +108,6 @@ class Host:
         self._thread.call(self._caller.feed.close)
 
     # --- inside -----------------------------------------------------------------------------
-
-    @property
-    def _version(self) -> int:
-        from shell.contract import CONTRACT_VERSION
-
-        return CONTRACT_VERSION
 
     def _wake(self, urgent: bool) -> None:
         self._thread.loop.call_soon_threadsafe(self._woken.set)

@@ -11,7 +11,7 @@ import itertools
 import json
 import logging
 import re
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
 from functools import cached_property, reduce
 from operator import or_
 from types import UnionType
@@ -151,7 +151,10 @@ class Door:
             batch = _read(raw)
         except ShellError as error:
             _log.warning("A batch of %s was not readable: %s", caller.id, error)
-            self._refuse_all(caller, itertools.islice(_numbers(raw, text), MAX_CALLS), error)
+            if caller.feed.load is not None:
+                for number in itertools.islice(_numbers(raw, text), MAX_CALLS):
+                    refusal = _error_reply(number, error, self._program)
+                    caller.feed.reply(caller.feed.load, refusal)
             return
         hello = batch.calls[0].method == HELLO
         if batch.load != caller.feed.load and not hello:
@@ -169,12 +172,6 @@ class Door:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def _refuse_all(self, caller: Caller, numbers: Iterable[int], error: ShellError) -> None:
-        if caller.feed.load is not None:
-            for number in numbers:
-                refusal = _error_reply(number, error, self._program)
-                self._reply(caller, caller.feed.load, refusal)
-
     def _add(self, name: str, namespace: object) -> None:
         self._methods |= methods({name: namespace})
         _log.info("[IPC] Registered %s module", name)
@@ -190,14 +187,14 @@ class Door:
                 raise LimitReached("Too many calls at once", caller.unanswered, busy)
             work = self._after(earlier, caller, call) if earlier else self._work(caller, call)
             if isinstance(work, str):
-                self._reply(caller, load, work)
+                caller.feed.reply(load, work)
                 return
             task = asyncio.ensure_future(self._finish(caller, load, call, work))
             for tasks in (self._tasks, caller.running):
                 tasks.add(task)
                 task.add_done_callback(tasks.discard)
         except (Exception, SystemExit) as error:  # the latter would end the loop for everybody
-            self._reply(caller, load, self._refusal(call, error))
+            caller.feed.reply(load, self._refusal(call, error))
 
     def _work(self, caller: Caller, call: Call) -> str | Coroutine[None, None, str]:
         """Start a call; returns its reply, or a coroutine that returns it."""
@@ -249,24 +246,21 @@ class Door:
         self, caller: Caller, load: str, call: Call, work: Coroutine[None, None, str]
     ) -> None:
         try:
-            self._reply(caller, load, await work)
+            caller.feed.reply(load, await work)
         except (Exception, SystemExit) as error:
-            self._reply(caller, load, self._refusal(call, error))
+            caller.feed.reply(load, self._refusal(call, error))
         except asyncio.CancelledError as error:
             task = asyncio.current_task()
             if task is None or task.cancelling():
                 raise
             # It was what the method waited for.
-            self._reply(caller, load, self._refusal(call, error))
+            caller.feed.reply(load, self._refusal(call, error))
 
     def _refusal(self, call: Call, error: BaseException) -> str:
         try:
             return _error_reply(call.id, error, self._program, call.method)
         except ValueError as fault:  # what the error says cannot be told
             return _error_reply(call.id, fault, self._program, call.method)
-
-    def _reply(self, caller: Caller, load: str, item: str) -> None:
-        caller.feed.reply(load, item)
 
 
 def failure(error: BaseException, program: str, method: str) -> Failure:

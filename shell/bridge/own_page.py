@@ -1,7 +1,7 @@
 """Loads a page that is not Tidewire's: a folder with an `index.html` and all that it loads."""
 
 import re
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from shell.bridge.appearance import Appearance
@@ -10,18 +10,6 @@ from shell.bridge.page import Page, PageMissing, Transport, load_folder, read_as
 BRIDGE = (Path(__file__).parents[1] / "page", "bridge.js")
 """The page's half of the bridge: served as `/bridge.js`, unless the page brings one of its own."""
 _BEFORE_META = re.compile(rb"\A(?:.*?<head\b[^>]*>|\s*<!doctype[^>]*>)?", re.I | re.S)
-
-
-@dataclass(frozen=True, slots=True)
-class _OwnPage(Page):
-    """A page with an index of its own."""
-
-    html: bytes
-
-    def index(self, transport: Transport, look: Appearance) -> bytes:
-        """Add to the page how it reaches its host."""
-        meta = f'<meta name="tidewire-transport" content="{transport}">'.encode()
-        return _BEFORE_META.sub(lambda before: before[0] + meta, self.html, count=1)
 
 
 def load_own_page(folder: Path) -> Page:
@@ -40,4 +28,10 @@ def load_own_page(folder: Path) -> Page:
             assets[f"/{name}"] = read_asset(built, name)
         except OSError as error:
             raise PageMissing(f"{name} is not in {built}: build it with dev.py") from error
-    return _OwnPage(assets, script="", styles=(), preloads=(), fonts=(), html=index.body)
+    return Page(assets, partial(_index, index.body))
+
+
+def _index(html: bytes, transport: Transport, look: Appearance) -> bytes:
+    """Add to the page how it reaches its host."""
+    meta = f'<meta name="tidewire-transport" content="{transport}">'.encode()
+    return _BEFORE_META.sub(lambda before: before[0] + meta, html, count=1)

@@ -1,8 +1,9 @@
 """Loads the built page: the files that its manifest names, and the index made from them."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from html import escape
 from pathlib import Path
 from string import Template
@@ -15,8 +16,6 @@ Transport = Literal["pywebview", "loopback"]
 """How a page reaches its host: through the web view, or over the loopback server."""
 
 MANIFEST = ".vite/manifest.json"
-STYLES = "style.css"
-"""How the manifest names the one style sheet of a build that does not split them."""
 FIRST_FONTS = ("/inter-latin-wght-normal.woff2", "/source-serif-4-latin-opsz-normal.woff2")
 """How the manifest's names of the fonts end that the first screen waits for. (`fonts.ts` does.)"""
 TEMPLATE = Path(__file__).with_name("index.html")
@@ -77,30 +76,11 @@ class Asset:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The files by their path on the server, and the paths that the index refers to."""
+    """The files by their path on the server, and the index."""
 
     assets: Mapping[str, Asset]
-    script: str
-    styles: tuple[str, ...]
-    preloads: tuple[str, ...]
-    fonts: tuple[str, ...]
-
-    def index(self, transport: Transport, look: Appearance) -> bytes:
-        """Render the index for a transport and an appearance."""
-        links = [f'<link rel="stylesheet" href="{escape(path)}">' for path in self.styles]
-        links += [f'<link rel="modulepreload" href="{escape(path)}">' for path in self.preloads]
-        # The page would ask for them only when its script runs, and draw nothing until they come.
-        links += [
-            f'<link rel="preload" as="font" type="font/woff2" crossorigin href="{escape(path)}">'
-            for path in self.fonts
-        ]
-        template = Template(TEMPLATE.read_text("utf-8"))
-        return template.substitute(
-            transport=transport,
-            look=" ".join(f'{name}="{escape(value)}"' for name, value in look.attributes().items()),
-            script=escape(self.script),
-            links="\n    ".join(links),
-        ).encode()
+    index: Callable[[Transport, Appearance], bytes]
+    """Renders the index for a transport and an appearance."""
 
 
 def load_page(directory: Path) -> Page:
@@ -120,23 +100,28 @@ def load_page(directory: Path) -> Page:
             f"The page in {directory} is missing or incomplete. "
             "Build it with `python3 dev.py run`, or reinstall Tidewire."
         ) from error
-    return Page(
-        assets=assets,
-        script=f"/{entry['file']}",
-        styles=tuple(dict.fromkeys(f"/{name}" for name in _styles([*used, entry], chunks))),
-        preloads=tuple(f"/{chunk['file']}" for chunk in used),
-        fonts=tuple(
-            f"/{chunk['file']}" for name, chunk in chunks.items() if name.endswith(FIRST_FONTS)
+    styles = dict.fromkeys(name for chunk in (*used, entry) for name in chunk.get("css", []))
+    fonts = [chunk["file"] for name, chunk in chunks.items() if name.endswith(FIRST_FONTS)]
+    links = [
+        *(f'<link rel="stylesheet" href="/{escape(name)}">' for name in styles),
+        *(f'<link rel="modulepreload" href="/{escape(chunk["file"])}">' for chunk in used),
+        # The page would ask for them only when its script runs, and draw nothing until they come.
+        *(
+            f'<link rel="preload" as="font" type="font/woff2" crossorigin href="/{escape(name)}">'
+            for name in fonts
         ),
-    )
+    ]
+    return Page(assets, partial(_index, f"/{entry['file']}", links))
 
 
-def _styles(used: Iterable[_Chunk], chunks: Mapping[str, _Chunk]) -> Iterator[str]:
-    """Yield the style sheets of the first load. A build may have one for everything."""
-    for chunk in used:
-        yield from chunk.get("css", [])
-    if STYLES in chunks:
-        yield chunks[STYLES]["file"]
+def _index(script: str, links: list[str], transport: Transport, look: Appearance) -> bytes:
+    template = Template(TEMPLATE.read_text("utf-8"))
+    return template.substitute(
+        transport=transport,
+        look=" ".join(f'{name}="{escape(value)}"' for name, value in look.attributes().items()),
+        script=escape(script),
+        links="\n    ".join(links),
+    ).encode()
 
 
 def load_folder(directory: Path) -> dict[str, Asset]:

@@ -90,6 +90,7 @@ def _steps(loc: Sequence[int | str], params: object, kind: str) -> Iterator[int 
 def _sentence(location: Path, kind: str, text: str, value: object) -> str:
     if kind == "extra_forbidden":
         return f"Unknown field: {show(location[-1])}"
+    is_given = isinstance(value, str) and value != ""
     match location:
         case ["messages"]:
             if kind == "too_long":
@@ -107,9 +108,9 @@ def _sentence(location: Path, kind: str, text: str, value: object) -> str:
         case ["messages", int(index)]:
             return f"Message {index} must be an object with a role and a content"
         case [*_, "sessionId"]:
-            return _session_id(value)
+            return "Session ID must be 1-100 characters" if is_given else "Session ID is required"
         case [*_, "providerId"]:
-            return _provider_id(value)
+            return f"Invalid provider ID: {show(value)}" if is_given else "Provider ID is required"
         case [*_, str(field)] if field in _SIMPLE:
             return _SIMPLE[field]
         case _:
@@ -120,15 +121,3 @@ def _sentence(location: Path, kind: str, text: str, value: object) -> str:
     if kind == "string_pattern_mismatch":
         return f"{name}: not of the allowed form"
     return f"{name}: {text}"
-
-
-def _session_id(value: object) -> str:
-    if not isinstance(value, str) or not value:
-        return "Session ID is required"
-    return "Session ID must be 1-100 characters"
-
-
-def _provider_id(value: object) -> str:
-    if not isinstance(value, str) or not value:
-        return "Provider ID is required"
-    return f"Invalid provider ID: {show(value)}"

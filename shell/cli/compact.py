@@ -1,15 +1,12 @@
 """`tidewire compact`: summarizes the earlier messages of a conversation, or undoes that."""
 
-import json
-import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
-from types import FrameType
 
 from shell.app.runtime import RunningHost, running_host
+from shell.cli.ask import on_signals
 from shell.cli.open_store import to_write
+from shell.cli.output import print_line
 from shell.contract import Compaction, CompactionState, CompactRequest, Defaults
 from shell.conversations.authors import Authors
 from shell.conversations.compactions import Compactions
@@ -17,7 +14,7 @@ from shell.errors import ErrorCode, ShellError, ValidationFailed
 from shell.settings import SettingsFile
 from shell.store.messages import compactions
 from shell.store.store import Store
-from shell.support.data_directory import DataDirectory, DataDirectoryHeld
+from shell.support.data_directory import DataDirectory
 
 
 def compact(
@@ -31,12 +28,13 @@ def compact(
     as_json: bool,
 ) -> int:
     """Write a summary and print what it took, or undo the last one."""
-    with _opened(data) as store:
+    advice = "Or choose Compact… in the menu of the conversation there."
+    with to_write(data, "tidewire compact", advice) as store:
         if undo:
             undo_last = partial(compactions.undo_last, conversation_id=conversation_id)
             message_id = store.database.write(undo_last).result()
             line = {"conversationId": conversation_id, "messageId": message_id, "undone": True}
-            _print(line, "All messages are sent again.", as_json=as_json)
+            print_line(line, "All messages are sent again.", as_json=as_json)
             return 0
         with running_host(data.path, counts=True) as running:
             asked = CompactRequest(
@@ -58,18 +56,8 @@ def compact(
     cost = "" if made.usage.cost is None else f", ${made.usage.cost:.4f}"
     tokens = made.usage.input_tokens + made.usage.output_tokens
     text = f"{made.messages} messages are summarized ({tokens:,} tokens{cost})."
-    _print(line, text, as_json=as_json)
+    print_line(line, text, as_json=as_json)
     return 0
-
-
-@contextmanager
-def _opened(data: DataDirectory) -> Iterator[Store]:
-    try:
-        with to_write(data, "tidewire compact") as store:
-            yield store
-    except DataDirectoryHeld as error:
-        advice = "Or choose Compact… in the menu of the conversation there."
-        raise ShellError(f"{error.message} {advice}") from None
 
 
 def _write(
@@ -100,22 +88,16 @@ def _write(
         if input(f"{question} Summarize {expected.messages} messages? [y/N] ").lower() != "y":
             return None
 
-    def stop(number: int, frame: FrameType | None) -> None:
+    def stop() -> None:
         thread.loop.call_soon_threadsafe(work.stop, asked.conversation_id)
 
-    before = {each: signal.signal(each, stop) for each in (signal.SIGINT, signal.SIGTERM)}
     try:
-        return thread.run(work.compact(asked))
+        with on_signals(stop):
+            return thread.run(work.compact(asked))
     except ShellError as error:
         if error.code is ErrorCode.ABORTED:
             print(f"tidewire: {error.message}", file=sys.stderr)
             return None
         raise ShellError(f"{error.code.value}: {error}") from None
     finally:
-        for each, handler in before.items():
-            signal.signal(each, handler)
         thread.run(work.close())
-
-
-def _print(line: object, text: str, *, as_json: bool) -> None:
-    print(json.dumps(line) if as_json else text, flush=True)

@@ -15,34 +15,28 @@ from shell.store.database import Connection
 from shell.store.exchange import portable
 from shell.store.exchange.importing import ImportedPart, import_file
 from shell.store.messages import queries, tree
-from shell.store.search import search
-from shell.support.data_directory import DataDirectory, DataDirectoryHeld
+from shell.store.search.search import search as search_messages
+from shell.support.data_directory import DataDirectory
 from shell.support.files import reason
 from shell.support.text import CONTROLS
 
 MOST_HITS = 200
+LISTED = {"id", "title", "updated_at", "message_count", "pinned", "folder"}
+"""What `list` prints of a conversation."""
 _UNESCAPED = re.compile(f"[{''.join(map(chr, CONTROLS))}]")
 """What controls a terminal and may stand in JSON unescaped, once the rest was escaped."""
 
 
-def list_all(data: DataDirectory, *, as_json: bool) -> int:
+def list_(data: DataDirectory, *, as_json: bool) -> None:
     """Print every conversation, one line each."""
     with to_read(data) as database:
         for one in database.read(queries.summaries).result():
-            line = {
-                "id": one.id,
-                "title": one.title,
-                "updatedAt": one.updated_at,
-                "messageCount": one.message_count,
-                "pinned": one.pinned,
-                "folder": one.folder,
-            }
+            line = one.model_dump(by_alias=True, include=LISTED)
             text = f"{one.id}  {_date(one.updated_at)}  {one.message_count:>5}  {_line(one.title)}"
             _print(line, text, as_json=as_json)
-    return 0
 
 
-def show(data: DataDirectory, *, conversation_id: str, as_json: bool) -> int:
+def show(data: DataDirectory, *, conversation_id: str, as_json: bool) -> None:
     """Print every message of a conversation, on every branch."""
 
     def read(connection: Connection) -> tuple[str, list[queries.MessageRow]]:
@@ -69,23 +63,19 @@ def show(data: DataDirectory, *, conversation_id: str, as_json: bool) -> int:
     whole = {"id": conversation_id, "title": title, "messages": messages}
     body = "\n\n".join(f"[{row.role}, {row.status}] {row.id}\n{row.text}" for row in rows)
     _print(whole, f"{_line(title)}\n\n{body}", as_json=as_json)
-    return 0
 
 
-def find(data: DataDirectory, *, query: str, as_json: bool) -> int:
+def search(data: DataDirectory, *, query: str, as_json: bool) -> None:
     """Print the messages that contain the words, best first."""
     with to_read(data) as database:
         limit = ReadLimit()  # a person can interrupt it by Ctrl-C
-        found = database.search(lambda c: search.search(c, query, MOST_HITS, limit), limit).result()
+        found = database.search(
+            lambda c: search_messages(c, query, MOST_HITS, limit), limit
+        ).result()
     for hit in found.hits:
-        line = {
-            "conversationId": hit.conversation_id,
-            "messageId": hit.message_id,
-            "snippet": hit.snippet,
-        }
+        line = hit.model_dump(by_alias=True, include={"conversation_id", "message_id", "snippet"})
         text = f"{hit.conversation_id}  {_line(hit.title)}\n    {hit.snippet}"
         _print(line, text, as_json=as_json)
-    return 0
 
 
 def export(
@@ -94,46 +84,39 @@ def export(
     conversation_id: str,
     format_name: Literal["json", "md", "html"],
     out: str | None,
-) -> int:
+) -> None:
     """Write a conversation to a file, or to the standard output."""
-
-    def read(connection: Connection) -> portable.PortableConversation:
-        return portable.read_conversation(
-            connection, tree.conversation(connection, conversation_id)
-        )
-
     with to_read(data) as database:
-        taken = database.read(read).result()
+        taken = database.read(
+            lambda c: portable.read_conversation(c, tree.conversation(c, conversation_id))
+        ).result()
     if out is not None:
         write_file(Path(out), format_name, [taken])
-        return 0
+        return
     for piece in FORMATS[format_name][1]([taken]):
         sys.stdout.write(piece.translate(CONTROLS) if sys.stdout.isatty() else piece)
-    return 0
 
 
-def import_from(data: DataDirectory, *, file: str, as_json: bool, stay: bool) -> int:
+def import_(data: DataDirectory, *, file: str, as_json: bool, stay: bool) -> int:
     """Import a file of conversations and print the result.
 
-    Args:
-        data: the data directory.
-        file: the file.
-        as_json: prints JSON.
-        stay: waits for Enter, so that the result can be read before the terminal closes.
+    `stay` waits for Enter, so that the result can be read before the terminal closes.
     """
-    if not stay:
-        return _import_from(data, file, as_json=as_json)
+    status = 0
     try:
-        status = _import_from(data, file, as_json=as_json)
+        _import(data, file, as_json=as_json)
     except ShellError as error:
+        if not stay:
+            raise
         print(f"tidewire: {error}", file=sys.stderr)
         status = 1
-    print("Press Enter to close.", file=sys.stderr, flush=True)
-    sys.stdin.readline()
+    if stay:
+        print("Press Enter to close.", file=sys.stderr, flush=True)
+        sys.stdin.readline()
     return status
 
 
-def _import_from(data: DataDirectory, name: str, *, as_json: bool) -> int:
+def _import(data: DataDirectory, name: str, *, as_json: bool) -> None:
     path = Path(name)
     reported_at = time.monotonic()
 
@@ -148,12 +131,10 @@ def _import_from(data: DataDirectory, name: str, *, as_json: bool) -> int:
         file, size = path.open("rb"), path.stat().st_size
     except OSError as error:
         raise ShellError(f"{name} cannot be read: {reason(error)}") from error
+    advice = "Or drop the file on the conversation list there."
     try:
-        with file, to_write(data, "tidewire conversations import") as store:
+        with file, to_write(data, "tidewire conversations import", advice) as store:
             arrived = import_file(store.database, file, size, progress)
-    except DataDirectoryHeld as error:
-        advice = "Or drop the file on the conversation list there."
-        raise ShellError(f"{error.message} {advice}") from None
     except ValidationFailed as error:  # the file's fault, not the command line's
         raise ShellError(error.message) from None
     warnings = [remark.text for remark in arrived.remarks]
@@ -166,7 +147,6 @@ def _import_from(data: DataDirectory, name: str, *, as_json: bool) -> int:
     text = f"{arrived.conversations} conversations with {arrived.messages} messages were imported"
     text += f", {arrived.skipped} were skipped" if arrived.skipped else ""
     _print(line, "\n".join([text, *warnings]), as_json=as_json)
-    return 0
 
 
 def _print(line: object, text: str, *, as_json: bool) -> None:

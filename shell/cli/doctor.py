@@ -1,7 +1,6 @@
 """`tidewire doctor`: checks what Tidewire needs on this machine, and says what does not work."""
 
 import asyncio
-import json
 import os
 import platform
 import sys
@@ -13,10 +12,11 @@ from shell import __version__
 from shell.app.main import PAGE
 from shell.bridge.desktop.display import display_problem
 from shell.bridge.page import load_page
+from shell.cli.keys import open_providers
+from shell.cli.output import print_line
 from shell.errors import ShellError
 from shell.providers.keys import PATIENCE_S, Keys, system_keychain
 from shell.providers.local.model_files import ModelFiles
-from shell.providers.registry import Providers
 from shell.support.data_directory import DataDirectory
 from shell.support.worker import Worker
 from shell.tools.choices import ToolChoices
@@ -40,11 +40,9 @@ def doctor(data: DataDirectory, *, as_json: bool) -> int:
     for finding in examine(data):
         if finding.needed and not finding.ok:
             status = 1
-        if as_json:
-            print(json.dumps(asdict(finding)), flush=True)
-        else:
-            mark = "ok" if finding.ok else "NO" if finding.needed else "--"
-            print(f"{mark}  {finding.name:<16} {finding.text}", flush=True)
+        mark = "ok" if finding.ok else "NO" if finding.needed else "--"
+        text = f"{mark}  {finding.name:<16} {finding.text}"
+        print_line(asdict(finding), text, as_json=as_json)
     return status
 
 
@@ -133,8 +131,7 @@ def _keyring() -> Finding:
 
 
 def _providers(data: DataDirectory) -> Iterator[Finding]:
-    keys = Keys(environment=lambda each: providers.environment_key(each))
-    providers = Providers(data.path, os.environ, keys.find)
+    providers, keys = open_providers(data)
     urls = providers.base_urls
     asyncio.run(keys.load(urls))
     for provider_id, provider in providers.items():

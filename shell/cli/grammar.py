@@ -1,5 +1,7 @@
 """Describes a command of the command line: its name, help, arguments and function."""
 
+import builtins
+import keyword
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -14,12 +16,17 @@ class Argument(NamedTuple):
 class Command(NamedTuple):
     """A command. Its function takes the data directory, and each argument by its name."""
 
+    module: str
+    """Below `shell.cli`."""
     name: str
-    function: str
-    """`MODULE:FUNCTION` below `shell.cli`; in `MODULE:MAKER.METHOD` the maker takes the data
-    directory."""
     help: str
     arguments: tuple[Argument, ...]
+
+    @property
+    def function(self) -> str:
+        """The name of the function in the module: with `_` where Python has the name itself."""
+        is_taken = keyword.iskeyword(self.name) or hasattr(builtins, self.name)
+        return f"{self.name}_" if is_taken else self.name
 
 
 class Group(NamedTuple):
@@ -40,6 +47,11 @@ def argument(form: str, text: str | None = None, **options: Any) -> Argument:
     return Argument(flag, {"help": text, **options})
 
 
-def command(name: str, function: str, text: str, *arguments: Argument) -> Command:
+def command(module: str, name: str, text: str, *arguments: Argument) -> Command:
     """A command with its function, its help and its arguments."""
-    return Command(name, function, text, arguments)
+    return Command(module, name, text, arguments)
+
+
+def group(name: str, text: str, *commands: Command | Group) -> Group:
+    """A group with its help and its commands."""
+    return Group(name, text, commands)

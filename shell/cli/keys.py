@@ -2,77 +2,59 @@
 
 import asyncio
 import getpass
-import json
+import os
 import sys
-from collections.abc import Callable, Mapping
 
+from shell.cli.output import print_line
 from shell.contract import KeyStatus
 from shell.errors import NotFound, ShellError, ValidationFailed
-from shell.providers.keys import Keychain, Keys, system_keychain
+from shell.providers.keys import Keys, system_keychain
 from shell.providers.registry import Providers
 from shell.support.data_directory import DataDirectory
 
 MAX_KEY_CHARACTERS = 10_000
 
 
-class KeyCommands:
-    """The `keys` commands, one method each."""
-
-    def __init__(
-        self,
-        base_urls: Mapping[str, str],
-        environment: Callable[[str], str | None],
-        keychain: Callable[[], Keychain | None] = system_keychain,
-    ) -> None:
-        self._base_urls = base_urls
-        self._keys = Keys(keychain, environment)
-
-    def set(self, provider_id: str, *, as_json: bool) -> int:
-        """Store the key that is read from standard input."""
-        url = self._url(provider_id)
-        key = read_key()
-        status = asyncio.run(self._keys.set(provider_id, key, url))
-        if status.source != "keychain":
-            reason = "" if status.remark is None else status.remark.text.partition(":")[0]
-            raise ShellError(
-                f"{reason}. The key was not saved. Set it in an environment variable, or enter it "
-                "in the window for one session."
-            )
-        _print(status, as_json=as_json)
-        return 0
-
-    def list(self, *, as_json: bool) -> int:
-        """Print the state of each provider's key."""
-        asyncio.run(self._keys.load(self._base_urls))
-        for provider_id, url in self._base_urls.items():
-            _print(self._keys.status(provider_id, url), as_json=as_json)
-        return 0
-
-    def remove(self, provider_id: str, *, as_json: bool) -> int:
-        """Remove the key of a provider."""
-        url = self._url(provider_id)
-
-        async def remove() -> KeyStatus:
-            await self._keys.load({provider_id: url})
-            return await self._keys.remove(provider_id, url)
-
-        _print(asyncio.run(remove()), as_json=as_json)
-        return 0
-
-    def _url(self, provider_id: str) -> str:
-        url = self._base_urls.get(provider_id)
-        if url is None:
-            known = ", ".join(self._base_urls)
-            raise NotFound(
-                f"There is no provider {provider_id!r} that uses a key. Available: {known}"
-            )
-        return url
+def set_(data: DataDirectory, *, provider_id: str, as_json: bool) -> None:
+    """Store the key that is read from standard input."""
+    providers, keys = open_providers(data)
+    url = _url(providers, provider_id)
+    status = asyncio.run(keys.set(provider_id, read_key(), url))
+    if status.source != "keychain":
+        reason = "" if status.remark is None else status.remark.text.partition(":")[0]
+        raise ShellError(
+            f"{reason}. The key was not saved. Set it in an environment variable, or enter it "
+            "in the window for one session."
+        )
+    _print(status, as_json=as_json)
 
 
-def commands(data: DataDirectory) -> KeyCommands:
-    """Make the commands for the providers of a data directory."""
-    providers = Providers(data.path)
-    return KeyCommands(providers.base_urls, providers.environment_key)
+def list_(data: DataDirectory, *, as_json: bool) -> None:
+    """Print the state of each provider's key."""
+    providers, keys = open_providers(data)
+    urls = providers.base_urls
+    asyncio.run(keys.load(urls))
+    for provider_id, url in urls.items():
+        _print(keys.status(provider_id, url), as_json=as_json)
+
+
+def remove(data: DataDirectory, *, provider_id: str, as_json: bool) -> None:
+    """Remove the key of a provider."""
+    providers, keys = open_providers(data)
+    url = _url(providers, provider_id)
+
+    async def remove() -> KeyStatus:
+        await keys.load({provider_id: url})
+        return await keys.remove(provider_id, url)
+
+    _print(asyncio.run(remove()), as_json=as_json)
+
+
+def open_providers(data: DataDirectory) -> tuple[Providers, Keys]:
+    """Make the providers of a data directory, with their keys."""
+    keys = Keys(system_keychain, lambda each: providers.environment_key(each))
+    providers = Providers(data.path, os.environ, keys.find)
+    return providers, keys
 
 
 def read_key(asked: str = "Key: ") -> str:
@@ -90,15 +72,21 @@ def read_key(asked: str = "Key: ") -> str:
     return key
 
 
+def _url(providers: Providers, provider_id: str) -> str:
+    urls = providers.base_urls
+    if provider_id not in urls:
+        known = ", ".join(urls)
+        raise NotFound(f"There is no provider {provider_id!r} that uses a key. Available: {known}")
+    return urls[provider_id]
+
+
 def _print(status: KeyStatus, *, as_json: bool) -> None:
     note = None if status.remark is None else status.remark.text
-    if as_json:
-        line = {**status.model_dump(mode="json", exclude={"remark"}), "note": note}
-        print(json.dumps(line), flush=True)
-        return
+    fields = {**status.model_dump(mode="json", exclude={"remark"}), "note": note}
     if status.source is None:
         text = "no key"
     else:
         hint = f" …{status.hint}" if status.hint else ""
         text = f"{status.source}{hint}, for {status.host}"
-    print(f"{status.provider_id:<12} {text}{f'. {note}' if note else ''}", flush=True)
+    text = f"{status.provider_id:<12} {text}{f'. {note}' if note else ''}"
+    print_line(fields, text, as_json=as_json)

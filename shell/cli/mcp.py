@@ -1,14 +1,13 @@
 """`tidewire mcp`: lists, adds, switches and tests the servers of MCP. It prints no secret."""
 
-import asyncio
 import json
 import sys
-from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
-from typing import TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
+from shell.cli.output import print_line
+from shell.cli.tools import with_tools
 from shell.contract import McpName, McpResources, McpServerSummary
 from shell.errors import ShellError, ValidationFailed
 from shell.support.data_directory import DataDirectory
@@ -16,178 +15,159 @@ from shell.support.files import reason
 from shell.support.text import CONTROLS, escaped
 from shell.tools.mcp import offerings
 from shell.tools.mcp.configuration import ServerSpec
-from shell.tools.mcp.servers import McpServers, NoConsent
+from shell.tools.mcp.servers import NoConsent
 from shell.tools.registry import Tools
 
-Result = TypeVar("Result")
 MAX_IMPORT_BYTES = 1_000_000
 
 
-class McpCommands:
-    """The commands, one method each. Each returns the exit status.
+def add(
+    data: DataDirectory,
+    *,
+    name: str,
+    env: list[str],
+    header: list[str],
+    folder: str | None,
+    is_sse: bool,
+    words: list[str],
+    as_json: bool,
+) -> int:
+    """Add a server, and start it. Who types a command has agreed to it.
 
-    Args:
-        data: the data directory.
+    Raises:
+        ShellError: it cannot be added; why it does not start is printed.
+    """
+    spec = _spec(name, words, env, header, folder, is_sse=is_sse)
+    data.prepare()
+
+    async def add(tools: Tools) -> McpServerSummary:
+        servers = tools.servers
+        forgotten = await servers.add(name, spec)
+        if forgotten:
+            await servers.remove(name)
+            text = (
+                f"There is no keychain that keeps {', '.join(forgotten)}. Write "
+                f"{forgotten[0]}=${{{forgotten[0]}}} to take it from the environment."
+            )
+            raise ShellError(text)
+        await servers.agree(name, servers.spec(name).identity)
+        await servers.enable(name, True)
+        return await servers.test(name)
+
+    return _report(with_tools(data, add), as_json=as_json)
+
+
+def remove(data: DataDirectory, *, name: str, as_json: bool) -> None:
+    """End a server and forget it, with its values.
+
+    Raises:
+        NotFound: there is no such server.
+    """
+    with_tools(data, lambda tools: tools.servers.remove(name))
+    print_line({"name": name, "removed": True}, f"removed {name}", as_json=as_json)
+
+
+def test(data: DataDirectory, *, name: str, as_json: bool) -> int:
+    """Start a server, and print how it is.
+
+    Raises:
+        NotFound: there is no such server.
+        NoConsent: nobody has agreed to its command or address.
+    """
+    summary = with_tools(data, lambda tools: tools.servers.test(name))
+    return _report(summary, as_json=as_json)
+
+
+def enable(data: DataDirectory, *, name: str, yes: bool, as_json: bool) -> None:
+    """Switch a server on. Asks, if nobody has agreed to its command or address.
+
+    Raises:
+        NotFound: there is no such server.
+        NoConsent: the person does not agree.
     """
 
-    def __init__(self, data: DataDirectory) -> None:
-        self._data = data
+    async def enable(tools: Tools) -> McpServerSummary:
+        servers = tools.servers
+        spec = servers.spec(name)
+        if not servers.has_consent(name, spec):
+            _agree(spec, yes=yes)
+            await servers.agree(name, spec.identity)
+        await servers.enable(name, True)
+        return servers.summary(name)
 
-    def add(
-        self,
-        name: str,
-        *,
-        env: list[str],
-        header: list[str],
-        folder: str | None,
-        is_sse: bool,
-        words: list[str],
-        as_json: bool,
-    ) -> int:
-        """Add a server, and start it. Who types a command has agreed to it.
+    _print(with_tools(data, enable), as_json=as_json)
 
-        Raises:
-            ShellError: it cannot be added; why it does not start is printed.
-        """
-        spec = _spec(name, words, env, header, folder, is_sse=is_sse)
-        self._data.prepare()
 
-        async def add(servers: McpServers) -> McpServerSummary:
-            forgotten = await servers.add(name, spec)
-            if forgotten:
-                await servers.remove(name)
-                text = (
-                    f"There is no keychain that keeps {', '.join(forgotten)}. Write "
-                    f"{forgotten[0]}=${{{forgotten[0]}}} to take it from the environment."
-                )
-                raise ShellError(text)
-            await servers.agree(name, servers.spec(name).identity)
-            await servers.enable(name, True)
-            return await servers.test(name)
+def disable(data: DataDirectory, *, name: str, as_json: bool) -> None:
+    """Switch a server off.
 
-        return self._report(self._with_servers(add), as_json=as_json)
+    Raises:
+        NotFound: there is no such server.
+    """
 
-    def remove(self, name: str, *, as_json: bool) -> int:
-        """End a server and forget it, with its values.
+    async def disable(tools: Tools) -> McpServerSummary:
+        await tools.servers.enable(name, False)
+        return tools.servers.summary(name)
 
-        Raises:
-            NotFound: there is no such server.
-        """
-        self._with_servers(lambda servers: servers.remove(name))
-        print(json.dumps({"name": name, "removed": True}) if as_json else f"removed {name}")
-        return 0
+    _print(with_tools(data, disable), as_json=as_json)
 
-    def test(self, name: str, *, as_json: bool) -> int:
-        """Start a server, and print how it is.
 
-        Raises:
-            NotFound: there is no such server.
-            NoConsent: nobody has agreed to its command or address.
-        """
-        summary = self._with_servers(lambda servers: servers.test(name))
-        return self._report(summary, as_json=as_json)
+def import_(data: DataDirectory, *, file: str, as_json: bool) -> None:
+    """Add the servers of another program's file, all off.
 
-    def enable(self, name: str, *, yes: bool, as_json: bool) -> int:
-        """Switch a server on. Asks, if nobody has agreed to its command or address.
+    Raises:
+        ValidationFailed: it is no such file.
+    """
+    try:
+        content = Path(file).expanduser().read_bytes()[: MAX_IMPORT_BYTES + 1]
+    except OSError as error:
+        raise ValidationFailed([("file", f"{file[:200]}: {reason(error)}")]) from None
+    if len(content) > MAX_IMPORT_BYTES:
+        raise ValidationFailed([("file", "It is larger than 1 MB")])
+    data.prepare()
+    added, problems = with_tools(data, lambda tools: tools.servers.read_import(content))
+    if as_json:
+        print(json.dumps({"added": added, "problems": problems}))
+        return
+    for name in added:
+        print(f"{name} was added, switched off. Switch it on: tidewire mcp enable {name}")
+    for name, problem in problems.items():
+        print(f"{name}: {problem}".translate(CONTROLS), file=sys.stderr)
 
-        Raises:
-            NotFound: there is no such server.
-            NoConsent: the person does not agree.
-        """
 
-        async def enable(servers: McpServers) -> McpServerSummary:
-            spec = servers.spec(name)
-            if not servers.has_consent(name, spec):
-                _agree(spec, yes=yes)
-                await servers.agree(name, spec.identity)
-            await servers.enable(name, True)
-            return servers.summary(name)
+def list_(data: DataDirectory, *, as_json: bool) -> None:
+    """Print every server. Starts none."""
+    servers = Tools(data.path).servers
+    for summary in servers.summaries():
+        _print(summary, as_json=as_json)
+    for name, problem in servers.problems.items():
+        print(f"{name} cannot be used: {problem}".translate(CONTROLS), file=sys.stderr)
 
-        _tell(self._with_servers(enable), as_json=as_json)
-        return 0
 
-    def disable(self, name: str, *, as_json: bool) -> int:
-        """Switch a server off.
+def resources(data: DataDirectory, *, name: str, as_json: bool) -> int:
+    """Print what a server gives to read. Starts it.
 
-        Raises:
-            NotFound: there is no such server.
-        """
+    Raises:
+        NotFound: there is no such server that is switched on.
+    """
 
-        async def disable(servers: McpServers) -> McpServerSummary:
-            await servers.enable(name, False)
-            return servers.summary(name)
+    async def look(tools: Tools) -> McpResources:
+        return await offerings.resources([offerings.named(tools.servers.sources(), name)])
 
-        _tell(self._with_servers(disable), as_json=as_json)
-        return 0
+    found = with_tools(data, look)
+    for one in found.items:
+        words = "  ".join(filter(None, (one.uri, one.name, one.media_type)))
+        print(one.model_dump_json() if as_json else words.translate(CONTROLS))
+    for problem in found.problems.values():
+        print(problem.translate(CONTROLS), file=sys.stderr)
+    return 1 if found.problems else 0
 
-    def read_import(self, file: str, *, as_json: bool) -> int:
-        """Add the servers of another program's file, all off.
 
-        Raises:
-            ValidationFailed: it is no such file.
-        """
-        try:
-            data = Path(file).expanduser().read_bytes()[: MAX_IMPORT_BYTES + 1]
-        except OSError as error:
-            raise ValidationFailed([("file", f"{file[:200]}: {reason(error)}")]) from None
-        if len(data) > MAX_IMPORT_BYTES:
-            raise ValidationFailed([("file", "It is larger than 1 MB")])
-        self._data.prepare()
-        added, problems = self._with_servers(lambda servers: servers.read_import(data))
-        if as_json:
-            print(json.dumps({"added": added, "problems": problems}))
-            return 0
-        for name in added:
-            print(f"{name} was added, switched off. Switch it on: tidewire mcp enable {name}")
-        for name, problem in problems.items():
-            print(f"{name}: {problem}".translate(CONTROLS), file=sys.stderr)
-        return 0
-
-    def list(self, *, as_json: bool) -> int:
-        """Print every server. Starts none."""
-
-        async def look(servers: McpServers) -> Mapping[str, str]:
-            for summary in servers.summaries():
-                _tell(summary, as_json=as_json)
-            return servers.problems
-
-        for name, problem in self._with_servers(look).items():
-            print(f"{name} cannot be used: {problem}".translate(CONTROLS), file=sys.stderr)
-        return 0
-
-    def resources(self, name: str, *, as_json: bool) -> int:
-        """Print what a server gives to read. Starts it.
-
-        Raises:
-            NotFound: there is no such server that is switched on.
-        """
-
-        async def look(servers: McpServers) -> McpResources:
-            return await offerings.resources([offerings.named(servers.sources(), name)])
-
-        found = self._with_servers(look)
-        for one in found.items:
-            words = "  ".join(filter(None, (one.uri, one.name, one.media_type)))
-            print(one.model_dump_json() if as_json else words.translate(CONTROLS))
-        for problem in found.problems.values():
-            print(problem.translate(CONTROLS), file=sys.stderr)
-        return 1 if found.problems else 0
-
-    def _report(self, summary: McpServerSummary, *, as_json: bool) -> int:
-        _tell(summary, as_json=as_json)
-        if summary.state == "failed" and summary.output and not as_json:
-            print(summary.output.translate(CONTROLS).rstrip(), file=sys.stderr)
-        return 0 if summary.error is None else 1
-
-    def _with_servers(self, use: Callable[[McpServers], Awaitable[Result]]) -> Result:
-        async def work() -> Result:
-            tools = Tools(self._data.path)
-            try:
-                return await use(tools.servers)
-            finally:
-                await tools.close()
-
-        return asyncio.run(work())
+def _report(summary: McpServerSummary, *, as_json: bool) -> int:
+    _print(summary, as_json=as_json)
+    if summary.state == "failed" and summary.output and not as_json:
+        print(summary.output.translate(CONTROLS).rstrip(), file=sys.stderr)
+    return 0 if summary.error is None else 1
 
 
 def _spec(
@@ -252,12 +232,9 @@ def _agree(spec: ServerSpec, *, yes: bool) -> None:
         raise NoConsent("You did not agree, so nothing was changed")
 
 
-def _tell(summary: McpServerSummary, *, as_json: bool) -> None:
-    if as_json:
-        fields = summary.model_dump(mode="json")
-        print(json.dumps({**fields, "error": summary.error}), flush=True)
-        return
+def _print(summary: McpServerSummary, *, as_json: bool) -> None:
+    fields = {**summary.model_dump(mode="json"), "error": summary.error}
     where = summary.url or " ".join(summary.command or ())
     tools = f", {summary.tools} tools" if summary.tools else ""
     text = f"{summary.name}  {summary.error or summary.state + tools}  ({where})"
-    print(text.translate(CONTROLS), flush=True)
+    print_line(fields, text.translate(CONTROLS), as_json=as_json)

@@ -11,7 +11,7 @@ MODELS = "models"
 """The folder of weights in the data directory."""
 
 
-def fetch(data: DataDirectory, *, source: str | None, folder: Path | None) -> int:
+def fetch(data: DataDirectory, *, source: str | None, folder: Path | None) -> None:
     """Download the weights and show the progress."""
     if folder is None:
         data.prepare()
@@ -20,24 +20,21 @@ def fetch(data: DataDirectory, *, source: str | None, folder: Path | None) -> in
     path = Download(folder, progress.show).fetch(source)
     progress.end()
     print(path)
-    return 0
 
 
-def path(data: DataDirectory) -> int:
+def path(data: DataDirectory) -> None:
     """Print the path of the weights that would be used now."""
     print(ModelFiles(data.path).default().path)
-    return 0
 
 
-def remove(data: DataDirectory) -> int:
+def remove(data: DataDirectory) -> None:
     """Delete the downloaded weights. Those of a package, and a person's own, stay."""
     fetched = data.path / MODELS / EMBEDDED_FILE
-    if not fetched.exists():
+    if fetched.exists():
+        fetched.unlink()
+        print(fetched)
+    else:
         print(f"Nothing was downloaded to {fetched.parent}", file=sys.stderr)
-        return 0
-    fetched.unlink()
-    print(fetched)
-    return 0
 
 
 class ProgressMeter:

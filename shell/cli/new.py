@@ -2,12 +2,10 @@
 
 from pathlib import Path
 
+from shell.program.new import create, next_steps
 from shell.support.data_directory import DataDirectory
 
 
-def new(data: DataDirectory, name: str, npm: Path | None = None) -> int:
+def new(data: DataDirectory, name: str, npm: Path | None) -> None:
     """Make a folder with a program that runs; prints what to type next."""
-    from shell.program.new import create, next_steps
-
     print(next_steps(create(Path.cwd(), name, npm), npm))
-    return 0

@@ -2,13 +2,13 @@
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 from shell.store.database import Database
 from shell.store.errors import DatabaseDamaged
 from shell.store.schema import MIGRATIONS, version
 from shell.store.store import FILE, Store
-from shell.support.data_directory import DataDirectory
+from shell.support.data_directory import DataDirectory, DataDirectoryHeld
 
 
 @contextmanager
@@ -20,40 +20,42 @@ def to_read(data: DataDirectory) -> Iterator[Database]:
     """
     path = data.path / FILE
     if not path.exists():
-        empty = Database(None)
-        empty.open()
-        try:
+        with closing(Database(None)) as empty:
+            empty.open()
             yield empty
-        finally:
-            empty.close()
         return
-    database = Database(path)
-    try:
-        database.open_to_read()
-        current = database.read(version).result() == len(MIGRATIONS)
-    except DatabaseDamaged:
-        current = False
-    if not current:
-        database.close()
-        with to_write(data, "tidewire conversations") as store:
-            yield store.database
-        return
-    try:
-        yield database
-    finally:
-        database.close()
+    with closing(Database(path)) as database:
+        if _is_current(database):
+            yield database
+            return
+    with to_write(data, "tidewire conversations") as store:
+        yield store.database
 
 
 @contextmanager
-def to_write(data: DataDirectory, command: str) -> Iterator[Store]:
-    """Open the store exclusively, for writing."""
+def to_write(data: DataDirectory, command: str, advice: str = "") -> Iterator[Store]:
+    """Open the store exclusively, for writing.
+
+    Raises:
+        DataDirectoryHeld: another process has it open; `advice` says what to do there instead.
+    """
     data.prepare()
-    with data.locked(command):
-        store = Store(data.path)
-        store.open()
-        for remark in store.remarks:
-            print(remark.text, file=sys.stderr)
-        try:
-            yield store
-        finally:
-            store.close()
+    try:
+        with data.locked(command):
+            store = Store(data.path)
+            store.open()
+            with closing(store):
+                for remark in store.remarks:
+                    print(remark.text, file=sys.stderr)
+                yield store
+    except DataDirectoryHeld as error:
+        raise DataDirectoryHeld(f"{error.message} {advice}".rstrip()) from None
+
+
+def _is_current(database: Database) -> bool:
+    """Open a database to read. Whether it is sound, and of this version."""
+    try:
+        database.open_to_read()
+        return database.read(version).result() == len(MIGRATIONS)
+    except DatabaseDamaged:
+        return False

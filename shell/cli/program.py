@@ -18,14 +18,6 @@ from shell.support.ending import Ending
 from shell.support.text import CONTROLS
 
 FAILED, WRONG_USAGE, INTERRUPTED = 1, 2, 130
-LLAMA_CHILD = "--llama-child"
-"""How a built program, which has no `python -m`, starts the embedded model's process of itself."""
-TOOL_CHILD = "--tool-child"
-"""The same for the process of a tool file; the file and its arguments follow."""
-TEMPLATE_CHILD = "--template-child"
-"""The same for the process that fills in templates."""
-SERVER_GUARD = "--server-guard"
-"""The same for the process that ends a server of MCP; the number of a pipe follows."""
 
 
 class WrongUsage(Exception):
@@ -46,22 +38,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     _repair_streams()
     given = sys.argv[1:] if arguments is None else list(arguments)
-    if given == [LLAMA_CHILD]:
-        from shell.providers.local.child import main as serve_model
+    # How a built program, which has no `python -m`, starts its other processes of itself.
+    match given:
+        case ["--llama-child"]:
+            from shell.providers.local.child import main as serve_model
 
-        return serve_model()
-    if given[:1] == [TOOL_CHILD]:
-        from shell.tools.python.child import main as serve_tools
+            return serve_model()
+        case ["--tool-child", *file_and_arguments]:
+            from shell.tools.python.child import main as serve_tools
 
-        serve_tools(given[1:])
-    if given == [TEMPLATE_CHILD]:
-        from shell.conversations.templates.child import main as fill_in_templates
+            serve_tools(file_and_arguments)
+        case ["--template-child"]:
+            from shell.conversations.templates.child import main as fill_in_templates
 
-        return fill_in_templates()
-    if given[:1] == [SERVER_GUARD]:
-        from shell.tools.mcp.guard import main as guard_server
+            return fill_in_templates()
+        case ["--server-guard", *pipe]:
+            from shell.tools.mcp.guard import main as guard_server
 
-        guard_server(given[1:])
+            guard_server(pipe)
     if arguments is not None:
         return _status_of(given)
     ending = Ending()
@@ -92,13 +86,10 @@ def _run(chosen: argparse.Namespace) -> int:
     from shell.support.logs import set_up_logs
 
     set_up_logs(chosen.log_level)
-    module, _, path = chosen.command.function.partition(":")
-    name, _, method = path.partition(".")
-    run = getattr(import_module(f"shell.cli.{module}"), name)
+    run = getattr(import_module(f"shell.cli.{chosen.command.module}"), chosen.command.function)
     given = {name: getattr(chosen, name) for name in chosen.names}
-    data = DataDirectory(chosen.data_dir)
-    status: int = getattr(run(data), method)(**given) if method else run(data, **given)
-    return status
+    status: int | None = run(DataDirectory(chosen.data_dir), **given)
+    return status or 0
 
 
 # --- reading it -----------------------------------------------------------------------------

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 import re
 import sys
 from collections.abc import Mapping
@@ -14,11 +13,14 @@ from pydantic.alias_generators import to_camel
 
 from shell.api.providers import summary
 from shell.bridge.validation import checked
+from shell.cli.keys import open_providers
+from shell.cli.output import print_line
 from shell.contract import ProviderSummary, TrialReport
 from shell.errors import NotFound, ProviderError, ValidationFailed
+from shell.providers import custom
 from shell.providers.base import ANY_MODEL
 from shell.providers.connection_test import try_provider
-from shell.providers.custom import FILE, CustomProvider, add, remove
+from shell.providers.custom import CustomProvider
 from shell.providers.http.endpoint import is_secret
 from shell.providers.keys import Keys
 from shell.providers.registry import Providers
@@ -28,101 +30,95 @@ SHOWN_MODELS = 12
 _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
 
 
-class ProviderCommands:
-    """The commands, one method each. Each returns the exit status."""
+def list_(data: DataDirectory, *, as_json: bool) -> None:
+    """Print every provider."""
+    providers, keys = open_providers(data)
+    asyncio.run(keys.load(providers.base_urls))
+    for provider in providers.values():
+        _print(summary(providers, provider), as_json=as_json)
 
-    def __init__(self, data: DataDirectory) -> None:
-        self._data = data
-        self._keys = Keys(environment=lambda each: self._providers.environment_key(each))
-        self._providers = Providers(data.path, os.environ, self._keys.find)
 
-    def list(self, *, as_json: bool) -> int:
-        """Print every provider."""
-        asyncio.run(self._keys.load(self._providers.base_urls))
-        for provider in self._providers.values():
-            _print(summary(self._providers, provider), as_json=as_json)
-        return 0
+def add(data: DataDirectory, *, as_json: bool, **given: Any) -> None:
+    """Store a provider. Contacts no server."""
+    provider, remark = _provider(given).completed()
+    try:
+        provider.check()
+    except ValidationFailed as error:
+        if (provider.base_url or "").lower().startswith("http://"):
+            raise _wrong(
+                "baseUrl", f"{error.message} (Or allow it with --allow-plain-http)"
+            ) from None
+        raise
+    data.prepare()
+    providers, keys = open_providers(data)
+    custom.add(data.path, provider, providers.built_in)
+    providers.reload()
+    asyncio.run(keys.load(providers.base_urls))
+    made = providers.resolve(provider.id)
+    if remark is not None:
+        print(f"Note: {remark.text}", file=sys.stderr)
+    for name in filter(is_secret, provider.headers):
+        print(
+            f"Note: the header {name} contains a secret. {data.path / custom.FILE} keeps it, "
+            "readable only by you, but other users of this machine could see the command "
+            f"line. Use --key-env VAR or 'tidewire keys set {provider.id}' instead.",
+            file=sys.stderr,
+        )
+    shown = summary(providers, made).model_copy(update={"remark": remark})
+    _print(shown, as_json=as_json)
+    if not as_json:
+        hint = f"Try it: tidewire providers test {provider.id}"
+        if made.default_model_id == ANY_MODEL:
+            hint += f" (and name a model when you ask: --provider {provider.id} --model M)"
+        print(hint)
 
-    def add(self, *, as_json: bool, **given: Any) -> int:
-        """Store a provider. Contacts no server."""
-        provider, remark = _provider(given).completed()
-        try:
-            provider.check()
-        except ValidationFailed as error:
-            if (provider.base_url or "").lower().startswith("http://"):
-                raise _wrong(
-                    "baseUrl", f"{error.message} (Or allow it with --allow-plain-http)"
-                ) from None
-            raise
-        self._data.prepare()
-        add(self._data.path, provider, self._providers.built_in)
-        self._providers.reload()
-        asyncio.run(self._keys.load(self._providers.base_urls))
-        made = self._providers.resolve(provider.id)
-        if remark is not None:
-            print(f"Note: {remark.text}", file=sys.stderr)
-        for name in filter(is_secret, provider.headers):
-            print(
-                f"Note: the header {name} contains a secret. {self._data.path / FILE} keeps it, "
-                "readable only by you, but other users of this machine could see the command "
-                f"line. Use --key-env VAR or 'tidewire keys set {provider.id}' instead.",
-                file=sys.stderr,
-            )
-        shown = summary(self._providers, made).model_copy(update={"remark": remark})
-        _print(shown, as_json=as_json)
-        if not as_json:
-            hint = f"Try it: tidewire providers test {provider.id}"
-            if made.default_model_id == ANY_MODEL:
-                hint += f" (and name a model when you ask: --provider {provider.id} --model M)"
-            print(hint)
-        return 0
 
-    def remove(self, *, name: str, as_json: bool) -> int:
-        """Remove a provider and its key in the keychain."""
-        if name in self._providers.built_in:
-            raise _wrong("id", f"{name} is built into Tidewire and cannot be removed")
-        url = self._providers.base_urls.get(name)
-        if not remove(self._data.path, name):
-            raise NotFound(f"There is no provider called {name!r}. {self._known()}")
-        if url is not None:
-            asyncio.run(self._forget(name, url))
-        text = f"Removed {name}."
-        print(json.dumps({"id": name, "removed": True}) if as_json else text)
-        return 0
+def remove(data: DataDirectory, *, name: str, as_json: bool) -> None:
+    """Remove a provider and its key in the keychain."""
+    providers, keys = open_providers(data)
+    if name in providers.built_in:
+        raise _wrong("id", f"{name} is built into Tidewire and cannot be removed")
+    url = providers.base_urls.get(name)
+    if not custom.remove(data.path, name):
+        raise _unknown(name, providers)
+    if url is not None:
+        asyncio.run(_forget(keys, name, url))
+    print_line({"id": name, "removed": True}, f"Removed {name}.", as_json=as_json)
 
-    def test(self, *, name: str, model: str | None, as_json: bool) -> int:
-        """Make one small request and print the result. Returns 1 when it failed."""
-        if name not in self._providers:
-            raise NotFound(f"There is no provider called {name!r}. {self._known()}")
-        return asyncio.run(self._test(name, model, as_json=as_json))
 
-    async def _test(self, name: str, model: str | None, *, as_json: bool) -> int:
-        urls = self._providers.base_urls
-        await self._keys.load({name: urls[name]} if name in urls else {})
-        try:
-            trial = await try_provider(self._providers.resolve(name), model)
-        finally:
-            await self._providers.close()
-        if as_json:
-            print(json.dumps({"providerId": name, **_flat(trial)}), flush=True)
-        elif trial.problem is not None:
-            code = trial.problem.code
-            raise ProviderError(code, f"{code.value}: {trial.sentence}")
-        else:
-            print(trial.sentence)
-            if trial.models:
-                more = len(trial.models) - SHOWN_MODELS
-                text = ", ".join(trial.models[:SHOWN_MODELS])
-                print(f"Models: {text}{f' and {more} more' if more > 0 else ''}")
-        return 0 if trial.ok else 1
+def test(data: DataDirectory, *, name: str, model: str | None, as_json: bool) -> int:
+    """Make one small request and print the result. Returns 1 when it failed."""
+    providers, keys = open_providers(data)
+    if name not in providers:
+        raise _unknown(name, providers)
+    trial = asyncio.run(_try(providers, keys, name, model))
+    if as_json:
+        print(json.dumps({"providerId": name, **_flat(trial)}), flush=True)
+    elif trial.problem is not None:
+        code = trial.problem.code
+        raise ProviderError(code, f"{code.value}: {trial.sentence}")
+    else:
+        print(trial.sentence)
+        if trial.models:
+            more = len(trial.models) - SHOWN_MODELS
+            text = ", ".join(trial.models[:SHOWN_MODELS])
+            print(f"Models: {text}{f' and {more} more' if more > 0 else ''}")
+    return 0 if trial.ok else 1
 
-    async def _forget(self, name: str, url: str) -> None:
-        await self._keys.load({name: url})
-        if self._keys.status(name, url).source == "keychain":
-            await self._keys.remove(name, url)
 
-    def _known(self) -> str:
-        return f"Available: {', '.join(self._providers)}."
+async def _try(providers: Providers, keys: Keys, name: str, model: str | None) -> TrialReport:
+    urls = providers.base_urls
+    await keys.load({name: urls[name]} if name in urls else {})
+    try:
+        return await try_provider(providers.resolve(name), model)
+    finally:
+        await providers.close()
+
+
+async def _forget(keys: Keys, name: str, url: str) -> None:
+    await keys.load({name: url})
+    if keys.status(name, url).source == "keychain":
+        await keys.remove(name, url)
 
 
 def _provider(given: Mapping[str, Any]) -> CustomProvider:
@@ -153,6 +149,10 @@ def _wrong(field: str, sentence: str) -> ValidationFailed:
     return ValidationFailed([(field, sentence)])
 
 
+def _unknown(name: str, providers: Providers) -> NotFound:
+    return NotFound(f"There is no provider called {name!r}. Available: {', '.join(providers)}.")
+
+
 def _flat(shown: ProviderSummary | TrialReport) -> dict[str, object]:
     """Return the fields, with those of the problem among them."""
     problem = {} if shown.problem is None else shown.problem.model_dump(mode="json")
@@ -161,12 +161,10 @@ def _flat(shown: ProviderSummary | TrialReport) -> dict[str, object]:
 
 
 def _print(one: ProviderSummary, *, as_json: bool) -> None:
-    if as_json:
-        print(json.dumps(_flat(one)), flush=True)
-        return
     key = "has a key" if one.has_key else "needs a key" if one.needs_key else ""
     place = one.host or ("runs on this machine" if one.local else "runs in Tidewire")
     facts = [place, f"model {one.default_model}", key]
     if one.problem is not None and not (one.needs_key and not one.has_key):
         facts.append(one.problem.message)
-    print(f"{one.id:<14} {', '.join(filter(None, facts))}", flush=True)
+    text = f"{one.id:<14} {', '.join(filter(None, facts))}"
+    print_line(_flat(one), text, as_json=as_json)

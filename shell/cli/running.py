@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from shell.bridge.browser.tokens import is_proof, prove
 from shell.bridge.owner import ACTIVATION, DONE, OPEN_WINDOW, SHOW_WINDOW
-from shell.errors import ErrorCode, ShellError
+from shell.errors import ShellError
 from shell.support.data_directory import DataDirectory, DataDirectoryHeld
 
 ANSWER_S = 5.0
@@ -19,12 +19,6 @@ START_S = 5.0
 PAUSE_S = 0.1
 WINDOW, SERVE = "tidewire", "tidewire serve"
 """The commands that `lock.json` names."""
-
-
-class NoWindow(ShellError):
-    """The host that runs with the data directory has no window."""
-
-    code = ErrorCode.PERMISSION_DENIED
 
 
 def ask_host(data: DataDirectory, path: str) -> str | None:
@@ -64,7 +58,7 @@ def show_or_start(data: DataDirectory, *, new_window: bool, start: Callable[[], 
         start: starts the program.
 
     Raises:
-        NoWindow: the host that runs has no window.
+        ShellError: the host that runs has no window.
         DataDirectoryHeld: another command uses the data directory.
     """
     until = time.monotonic() + START_S
@@ -74,7 +68,7 @@ def show_or_start(data: DataDirectory, *, new_window: bool, start: Callable[[], 
         except DataDirectoryHeld as held:
             command = data.read_holder().get("command")
             if command == SERVE:
-                raise NoWindow(
+                raise ShellError(
                     f"Tidewire is already running without a window, with the data directory "
                     f"{data.path}. `tidewire link` prints a link to its page. End it to open "
                     "a window."

@@ -1,11 +1,11 @@
 """`tidewire templates`: lists, checks, imports and fills in prompt templates."""
 
-import json
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from shell.cli.output import print_line
 from shell.contract import (
     AnswerOptions,
     Effort,
@@ -16,6 +16,7 @@ from shell.contract import (
     Preview,
     RenderedTemplate,
 )
+from shell.contract.tools import ToolNames
 from shell.conversations.templates.library import MAX_BYTES, Templates, place_of
 from shell.errors import StorageFailed, ValidationFailed
 from shell.support.data_directory import DataDirectory
@@ -31,144 +32,132 @@ class FilledTemplate:
     provider: str | None
     model: str | None
     effort: Effort | None
-    tools: str | None
-    """As `--tools` has it."""
+    tools: ToolNames | None
 
 
-class TemplateCommands:
-    """The commands, one method each. Each returns the exit status.
+def list_(data: DataDirectory, *, as_json: bool) -> None:
+    """Print every template."""
+    for each in Templates(data.path).summaries():
+        fields = {"problem": None, **each.model_dump(mode="json")}
+        text = f"{each.name}  {each.description}"
+        if each.problem is not None:
+            text = f"{each.name}  {place_of(each.problem)}{each.problem.message}"
+        print_line(fields, text, as_json=as_json)
 
-    Args:
-        data: the data directory.
+
+def show(data: DataDirectory, *, name: str, as_json: bool) -> None:
+    """Print a template.
+
+    Raises:
+        NotFound: there is none with this name.
     """
+    found = Templates(data.path).get(name)
+    print_line(found.model_dump(mode="json"), found.text.rstrip("\n"), as_json=as_json)
 
-    def __init__(self, data: DataDirectory) -> None:
-        self._data = data
-        self._templates = Templates(data.path)
 
-    def list(self, *, as_json: bool) -> int:
-        """Print every template."""
-        for each in self._templates.summaries():
-            fields = {"problem": None, **each.model_dump(mode="json")}
-            text = f"{each.name}  {each.description}"
-            if each.problem is not None:
-                text = f"{each.name}  {place_of(each.problem)}{each.problem.message}"
-            _tell(fields, text, as_json=as_json)
+def check(data: DataDirectory, *, file: str, as_json: bool) -> int:
+    """Say what is wrong with a file. The status is 1 if something is."""
+    problem = Templates(data.path).check(_read(file)).problem
+    if problem is None:
+        print_line({"file": file, "problem": None}, f"{file} is a template", as_json=as_json)
         return 0
+    fields = {"file": file, "problem": problem.model_dump(mode="json")}
+    print_line(fields, f"{file}: {place_of(problem)}{problem.message}", as_json=as_json)
+    return 1
 
-    def show(self, name: str, *, as_json: bool) -> int:
-        """Print a template.
 
-        Raises:
-            NotFound: there is none with this name.
-        """
-        found = self._templates.get(name)
-        _tell(found.model_dump(mode="json"), found.text.rstrip("\n"), as_json=as_json)
-        return 0
+def import_(data: DataDirectory, *, file: str, as_json: bool) -> None:
+    """Copy the templates of a file into the library.
 
-    def check(self, file: str, *, as_json: bool) -> int:
-        """Say what is wrong with a file. The status is 1 if something is."""
-        problem = self._templates.check(_read(file)).problem
-        if problem is None:
-            _tell({"file": file, "problem": None}, f"{file} is a template", as_json=as_json)
-            return 0
-        fields = {"file": file, "problem": problem.model_dump(mode="json")}
-        _tell(fields, f"{file}: {place_of(problem)}{problem.message}", as_json=as_json)
-        return 1
+    Raises:
+        ShellError: it has none, or they cannot be written.
+    """
+    data.prepare()
+    for each in Templates(data.path).import_file(Path(file).name, _read(file)):
+        print_line(each.model_dump(mode="json"), f"imported {each.name}", as_json=as_json)
 
-    def read_import(self, file: str, *, as_json: bool) -> int:
-        """Copy the templates of a file into the library.
 
-        Raises:
-            ShellError: it has none, or they cannot be written.
-        """
-        self._data.prepare()
-        for each in self._templates.import_file(Path(file).name, _read(file)):
-            _tell(each.model_dump(mode="json"), f"imported {each.name}", as_json=as_json)
-        return 0
+def render(
+    data: DataDirectory,
+    *,
+    name: str,
+    given: Sequence[str],
+    request: bool,
+    provider: str | None,
+    model: str | None,
+    as_json: bool,
+) -> None:
+    """Print what a template says, or the body that would be sent.
 
-    def render(
-        self,
-        name: str,
-        *,
-        given: Sequence[str],
-        request: bool,
-        provider: str | None,
-        model: str | None,
-        as_json: bool,
-    ) -> int:
-        """Print what a template says, or the body that would be sent.
+    Raises:
+        ShellError: it cannot be filled in, or the provider is sent no such body.
+    """
+    filled = fill_in(data, name, given, provider, model)
+    if request:
+        body = _body(data, filled)
+        if sys.stdout.isatty():
+            print(body.translate(CONTROLS))
+        else:  # the same bytes, whatever the encoding of the terminal is
+            sys.stdout.flush()
+            sys.stdout.buffer.write(f"{body}\n".encode())
+        return
+    said = filled.said
+    text = said.user if said.system is None else f"{said.system}\n\n{said.user}"
+    print_line({"system": None, **said.model_dump(mode="json")}, text, as_json=as_json)
 
-        Raises:
-            ShellError: it cannot be filled in, or the provider is sent no such body.
-        """
-        filled = self.fill_in(name, given, provider, model)
-        if request:
-            body = self._body(filled)
-            if sys.stdout.isatty():
-                print(body.translate(CONTROLS))
-            else:  # the same bytes, whatever the encoding of the terminal is
-                sys.stdout.flush()
-                sys.stdout.buffer.write(f"{body}\n".encode())
-            return 0
-        said = filled.said
-        text = said.user if said.system is None else f"{said.system}\n\n{said.user}"
-        _tell({"system": None, **said.model_dump(mode="json")}, text, as_json=as_json)
-        return 0
 
-    def fill_in(
-        self, name: str, given: Sequence[str], provider: str | None, model: str | None
-    ) -> FilledTemplate:
-        """Fill in a template by `KEY=VALUE`, and say what it asks with.
+def fill_in(
+    data: DataDirectory, name: str, given: Sequence[str], provider: str | None, model: str | None
+) -> FilledTemplate:
+    """Fill in a template by `KEY=VALUE`, and say what it asks with.
 
-        Raises:
-            ShellError: there is none, or a value or the template is wrong.
-        """
-        detail = self._templates.get(name)
-        said = self._templates.render(name, _values(detail.inputs, given))
-        if provider is None and model is None and detail.model is not None:
-            first, slash, rest = detail.model.partition("/")
-            provider, model = (first, rest) if slash else (None, first)
-        tools = detail.tools
-        named = tools if tools is None or isinstance(tools, str) else ",".join(tools)
-        return FilledTemplate(said, provider, model, detail.effort, named)
+    Raises:
+        ShellError: there is none, or a value or the template is wrong.
+    """
+    templates = Templates(data.path)
+    detail = templates.get(name)
+    said = templates.render(name, _values(detail.inputs, given))
+    if provider is None and model is None and detail.model is not None:
+        first, slash, rest = detail.model.partition("/")
+        provider, model = (first, rest) if slash else (None, first)
+    return FilledTemplate(said, provider, model, detail.effort, detail.tools)
 
-    def _body(self, filled: FilledTemplate) -> str:
-        """The body that `ask --template` would send, by the functions that make the real one."""
-        from shell.app.runtime import running_host
-        from shell.conversations.parameters import Parameters
-        from shell.conversations.planned_answer import plan_answer, preview_answer
-        from shell.inference.slot import new_inference_id
-        from shell.store.messages.turns import Author, PathMessage
 
-        with running_host(self._data.path) as running:
-            core = running.core
-            defaults = core.defaults(filled.provider, filled.model)
-            provider = core.providers.resolve(defaults.provider_id)
-            model = provider.model(defaults.model_id)
-            planned = plan_answer(
-                AnswerOptions(effort=filled.effort),
-                Parameters(),
-                provider,
-                model,
-                Author(provider.id, model.id, new_inference_id()),
-                filled.said.system,
-                [PathMessage("user", filled.said.user, "complete")],
-            )
+def _body(data: DataDirectory, filled: FilledTemplate) -> str:
+    """The body that `ask --template` would send, by the functions that make the real one."""
+    from shell.app.runtime import running_host
+    from shell.conversations.parameters import Parameters
+    from shell.conversations.planned_answer import plan_answer, preview_answer
+    from shell.inference.slot import new_inference_id
+    from shell.store.messages.turns import Author, PathMessage
 
-            async def preview() -> Preview:
-                offer = None
-                if filled.tools:
-                    tools = core.tools
-                    names = "all" if filled.tools == "all" else filled.tools.split(",")
-                    offer = await tools.offer(names, tools.permissions())
-                return await preview_answer(planned, offer)
+    with running_host(data.path) as running:
+        core = running.core
+        defaults = core.defaults(filled.provider, filled.model)
+        provider = core.providers.resolve(defaults.provider_id)
+        model = provider.model(defaults.model_id)
+        planned = plan_answer(
+            AnswerOptions(effort=filled.effort),
+            Parameters(),
+            provider,
+            model,
+            Author(provider.id, model.id, new_inference_id()),
+            filled.said.system,
+            [PathMessage("user", filled.said.user, "complete")],
+        )
 
-            request = running.thread.run(preview()).request
-        if request is None or request.body is None:
-            text = f"{provider.id} is sent no body over HTTP. Choose another with --provider."
-            raise ValidationFailed([("provider", text)])
-        return request.body
+        async def preview() -> Preview:
+            offer = None
+            if filled.tools:
+                tools = core.tools
+                offer = await tools.offer(filled.tools, tools.permissions())
+            return await preview_answer(planned, offer)
+
+        request = running.thread.run(preview()).request
+    if request is None or request.body is None:
+        text = f"{provider.id} is sent no body over HTTP. Choose another with --provider."
+        raise ValidationFailed([("provider", text)])
+    return request.body
 
 
 def _values(fields: Sequence[FormField], given: Sequence[str]) -> FormValues:
@@ -218,10 +207,3 @@ def _read(file: str) -> str:
     if len(data) > MAX_BYTES:
         raise ValidationFailed([("file", f"{file[:200]} has more than {MAX_BYTES:,} bytes.")])
     return data.decode("utf-8-sig", "replace")
-
-
-def _tell(fields: object, text: str, *, as_json: bool) -> None:
-    if as_json:
-        print(json.dumps(fields))
-    else:
-        print(text.translate(CONTROLS) if sys.stdout.isatty() else text)

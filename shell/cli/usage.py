@@ -1,9 +1,10 @@
 """`tidewire usage`: prints what answers and titles took, from the data directory's own count."""
 
-import json
 import sys
+from contextlib import closing
 
 from shell.cli.open_store import to_read
+from shell.cli.output import print_line
 from shell.contract import UsageGroup, UsageRow
 from shell.conversations.usage_table import as_csv
 from shell.store import ledger, reservations
@@ -13,33 +14,27 @@ from shell.support.data_directory import DataDirectory
 from shell.support.text import CONTROLS
 
 
-def usage(data: DataDirectory, *, by: UsageGroup, as_csv_file: bool, as_json: bool) -> int:
+def usage(data: DataDirectory, *, by: UsageGroup, as_csv_file: bool, as_json: bool) -> None:
     """Print one line for each day, model or conversation."""
     rows = _rows(data, by)
     if as_csv_file:
         sys.stdout.write(as_csv(rows, by))
-        return 0
+        return
     for row in rows:
-        if as_json:
-            print(json.dumps(row.model_dump(mode="json", by_alias=True)))
-            continue
         name = (row.title or row.key or "no conversation").translate(CONTROLS)
         unpriced = f"  {row.unpriced_tokens:,} tokens unpriced" if row.unpriced_tokens else ""
         tokens = f"{row.input_tokens:>12,} in {row.output_tokens:>12,} out"
-        print(f"${row.usd:>10.4f}  {tokens}  {row.calls:>6,} calls  {name}{unpriced}")
-    return 0
+        text = f"${row.usd:>10.4f}  {tokens}  {row.calls:>6,} calls  {name}{unpriced}"
+        print_line(row.model_dump(mode="json", by_alias=True), text, as_json=as_json)
 
 
 def _rows(data: DataDirectory, by: UsageGroup) -> list[UsageRow]:
     path = data.path / ledger.FILE
     if not path.exists():
         return []
-    database = Database(path, migrations=reservations.MIGRATIONS)
-    try:
+    with closing(Database(path, migrations=reservations.MIGRATIONS)) as database:
         database.open_to_read()
         rows = database.read(lambda c: reservations.usage(c, by)).result()
-    finally:
-        database.close()
     if by != "conversation":
         return rows
     with to_read(data) as conversations:

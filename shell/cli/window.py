@@ -9,7 +9,7 @@ from shell.support.data_directory import DataDirectory
 from shell.support.environment import take_secrets
 
 
-def window(data: DataDirectory, *, new_window: bool, **given: Any) -> int:
+def window(data: DataDirectory, *, new_window: bool, **given: Any) -> int | None:
     """Open the window, or have the program that runs already show its own."""
     # It loads Qt's libraries, which does not hold up what Python loads meanwhile.
     problem = ThreadPoolExecutor(1).submit(display_problem)
@@ -26,7 +26,6 @@ def window(data: DataDirectory, *, new_window: bool, **given: Any) -> int:
         unused = [f"--{name.replace('_', '-')}" for name in known]
         more = f" Not used: {', '.join(unused)}." if unused else ""
         print(f"tidewire: already running; showing {what}.{more}", file=sys.stderr)
-        return 0
     return status
 
 

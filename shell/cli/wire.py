@@ -1,10 +1,10 @@
 """`tidewire wire`: prints what the latest runs have sent and received."""
 
 import json
-import sys
 import time
 from typing import Literal
 
+from shell.cli.output import print_line, print_text
 from shell.contract import WireAttempt, WireRun
 from shell.errors import ShellError, ValidationFailed
 from shell.providers.request_code import as_curl, as_python
@@ -13,37 +13,34 @@ from shell.support.data_directory import REQUESTS, DataDirectory
 from shell.support.text import CONTROLS
 
 
-def list_all(data: DataDirectory, *, as_json: bool) -> int:
+def list_(data: DataDirectory, *, as_json: bool) -> None:
     """Print one line for each run, the newest first."""
     for one in stored_summaries(data.path / REQUESTS):
-        if as_json:
-            print(json.dumps(one.model_dump(mode="json", by_alias=True)))
-            continue
         at = time.strftime("%Y-%m-%d %H:%M", time.localtime(one.started_at / 1000))
         status = "-" if one.status is None else str(one.status)
         model = f"{one.provider_id}/{one.model_id}".translate(CONTROLS)
-        print(f"{one.inference_id}  {at}  {status:>3}  {one.attempts:>3}  {model}")
-    return 0
+        text = f"{one.inference_id}  {at}  {status:>3}  {one.attempts:>3}  {model}"
+        print_line(one.model_dump(mode="json", by_alias=True), text, as_json=as_json)
 
 
 def show(
     data: DataDirectory, *, inference_id: str, form: Literal["json", "curl", "python"] | None
-) -> int:
+) -> None:
     """Print the attempts of a run, or its last request as a program that sends it."""
     run = stored_run(data.path / REQUESTS, inference_id)
     if form == "json":
         print(json.dumps(run.model_dump(mode="json", by_alias=True)))
     elif form is None:
-        _write("\n\n".join([_heading(run), *map(_told, run.attempts)]) + "\n")
+        print_text("\n\n".join([_heading(run), *map(_told, run.attempts)]))
     else:
         if not run.attempts:
             raise ShellError(f"{inference_id} has sent no request, so there is none to copy.")
         request = run.attempts[-1].request
         try:
-            _write(as_curl(request) if form == "curl" else as_python(request))
+            code = as_curl(request) if form == "curl" else as_python(request)
         except ValidationFailed as error:
             raise ShellError(str(error)) from None
-    return 0
+        print_text(code, end="")
 
 
 def _heading(run: WireRun) -> str:
@@ -60,7 +57,3 @@ def _told(attempt: WireAttempt) -> str:
     lines += [f"{header.name}: {header.value}" for header in attempt.headers]
     lines += ["", *(f"[{chunk.ms} ms] {chunk.text}" for chunk in attempt.chunks)]
     return "\n".join(lines)
-
-
-def _write(text: str) -> None:
-    sys.stdout.write(text if not sys.stdout.isatty() else text.translate(CONTROLS))

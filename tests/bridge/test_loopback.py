@@ -3,6 +3,7 @@
 import asyncio
 import http.client
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -242,18 +243,25 @@ def test_a_page_that_was_not_built_is_a_sentence(tmp_path: Path) -> None:
         load_page(tmp_path)
 
 
-def test_the_one_style_sheet_of_a_build_comes_with_the_index(tmp_path: Path) -> None:
+def test_the_style_sheets_of_a_build_come_with_the_index(tmp_path: Path) -> None:
     write_built_page(tmp_path)
-    entries: dict[str, dict[str, object]] = {
-        "index.html": {"file": "assets/index-aabbcc.js", "isEntry": True},
-        "style.css": {"file": "assets/whole-aabbcc.css", "src": "style.css"},
+    shared, own = "assets/shared-aabbcc.css", "assets/index-aabbcc.css"
+    chunks: dict[str, dict[str, object]] = {
+        "index.html": {
+            "file": "assets/index-aabbcc.js",
+            "isEntry": True,
+            "imports": ["_shared.js"],
+            "css": [own, shared],
+        },
+        "_shared.js": {"file": "assets/shared-aabbcc.js", "css": [shared]},
     }
-    for entry in entries.values():
-        (tmp_path / str(entry["file"])).write_text("", "utf-8")
-    (tmp_path / MANIFEST).write_text(json.dumps(entries), "utf-8")
+    for name in (shared, own, *(str(chunk["file"]) for chunk in chunks.values())):
+        (tmp_path / name).write_text("", "utf-8")
+    (tmp_path / MANIFEST).write_text(json.dumps(chunks), "utf-8")
     page = load_page(tmp_path)
-    assert page.styles == ("/assets/whole-aabbcc.css",)
-    assert page.assets["/assets/whole-aabbcc.css"].content_type.startswith("text/css")
+    index = page.index("loopback", Appearance()).decode()
+    assert re.findall(r'"stylesheet" href="/(.*?)"', index) == [shared, own]
+    assert page.assets[f"/{own}"].content_type.startswith("text/css")
 
 
 def test_a_manifest_cannot_name_a_file_outside(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ def anyio_backend() -> str:
 
 
 async def test_a_page_that_does_not_read_does_not_hold_up_the_end() -> None:
-    server = PageServer(listen(0), Page({"/big": Asset(BIG, "text/javascript")}, "", (), (), ()))
+    server = PageServer(listen(0), Page({"/big": Asset(BIG, "text/javascript")}, lambda *_: b""))
     server.start()
     host, port = "127.0.0.1", int(server.address.rpartition(":")[2])
     loop = asyncio.get_running_loop()
@@ -37,7 +37,7 @@ async def test_a_page_that_does_not_read_does_not_hold_up_the_end() -> None:
 
 
 async def test_what_was_asked_for_comes_whole_before_a_connection_is_closed() -> None:
-    server = PageServer(listen(0), Page({"/big": Asset(BIG, "text/javascript")}, "", (), (), ()))
+    server = PageServer(listen(0), Page({"/big": Asset(BIG, "text/javascript")}, lambda *_: b""))
     server.start()
     host, port = "127.0.0.1", int(server.address.rpartition(":")[2])
     reader, writer = await asyncio.open_connection(host, port)

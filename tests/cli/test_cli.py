@@ -139,11 +139,7 @@ def leaves(rows: Iterable[Command | Group]) -> Iterator[Command]:
 
 def test_every_command_of_the_table_has_a_function_that_takes_its_arguments() -> None:
     for command in leaves((WINDOW, *COMMANDS)):
-        module, _, path = command.function.partition(":")
-        name, _, method = path.partition(".")
-        found = getattr(importlib.import_module(f"shell.cli.{module}"), name)
-        run = getattr(inspect.signature(found).return_annotation, method, None) if method else found
-        run = getattr(found, method) if run is None else run
+        run = getattr(importlib.import_module(f"shell.cli.{command.module}"), command.function)
         parser = argparse.ArgumentParser()
         names = [parser.add_argument(a.flag, **a.options).dest for a in command.arguments]
         inspect.signature(run).bind(None, **dict.fromkeys(names))

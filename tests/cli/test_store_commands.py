@@ -8,10 +8,8 @@ from pathlib import Path
 import pytest
 
 from shell import cli
-from shell.cli.keys import KeyCommands
+from shell.cli import keys
 from shell.contract import MessageStatus, NewConversation
-from shell.errors import ShellError, ValidationFailed
-from shell.providers.keys import Keychain
 from shell.store.database import Connection
 from shell.store.messages import tree
 from shell.store.messages.content import take_apart
@@ -231,18 +229,21 @@ def test_what_is_damaged_is_repaired_before_it_is_read(run: Run, data: Path) -> 
 # --- keys -----------------------------------------------------------------------------------
 
 
-def commands(chain: Keychain | None) -> KeyCommands:
-    return KeyCommands({"openai": URL, "other": "https://b.example"}, lambda _: None, lambda: chain)
+@pytest.fixture
+def chain(monkeypatch: pytest.MonkeyPatch) -> Memory:
+    """The keychain, and no key in the environment."""
+    chain = Memory()
+    monkeypatch.setattr(keys, "system_keychain", lambda: chain)
+    monkeypatch.setenv("OPENAI_BASE_URL", URL)
+    for name in ("OPENAI_API_KEY", "ANTHROPIC_API_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    return chain
 
 
 def test_a_key_comes_from_the_standard_input_and_is_never_printed(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    run: Run, chain: Memory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    chain = Memory()
     monkeypatch.setattr("sys.stdin", io.StringIO(f"{CANARY}\n"))
-    assert commands(chain).set("openai", as_json=True) == 0
-    assert commands(chain).list(as_json=True) == 0
-    lines = capsys.readouterr().out.splitlines()
     told = {
         "providerId": "openai",
         "configured": True,
@@ -251,27 +252,34 @@ def test_a_key_comes_from_the_standard_input_and_is_never_printed(
         "host": "api.example.com",
         "note": None,
     }
-    assert json.loads(lines[0]) == json.loads(lines[1]) == told
-    assert json.loads(lines[2])["configured"] is False
-    assert CANARY not in "".join(lines)
-    assert commands(chain).remove("openai", as_json=False) == 0
+    status, lines, said = run("keys", "set", "openai", "--json")
+    assert (status, lines) == (0, [told])
+    assert CANARY not in said
+    status, [listed, other, *_], said = run("keys", "list", "--json")
+    assert (status, listed) == (0, told)
+    assert isinstance(other, dict)
+    assert other["configured"] is False
+    assert CANARY not in said
+    assert run("keys", "remove", "openai")[0] == 0
     assert chain.kept == {}
 
 
-def test_without_a_keychain_nothing_is_pretended(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_keychain_nothing_is_pretended(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keys, "system_keychain", lambda: None)
     monkeypatch.setattr("sys.stdin", io.StringIO(CANARY))
-    with pytest.raises(
-        ShellError, match=r"No keychain is available\. The key was not saved"
-    ) as raised:
-        commands(None).set("openai", as_json=False)
-    assert CANARY not in str(raised.value)
+    status, _, said = run("keys", "set", "openai")
+    assert status == 1
+    assert "No keychain is available. The key was not saved" in said
+    assert CANARY not in said
 
 
 @pytest.mark.parametrize("typed", ["", "\n", "two words", "ключ", "a\x00b", "x" * 10_001])
-def test_what_is_no_key_is_refused(monkeypatch: pytest.MonkeyPatch, typed: str) -> None:
+def test_what_is_no_key_is_refused(
+    run: Run, chain: Memory, monkeypatch: pytest.MonkeyPatch, typed: str
+) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO(typed))
-    with pytest.raises(ValidationFailed):
-        commands(Memory()).set("openai", as_json=False)
+    assert run("keys", "set", "openai")[0] == 2
+    assert chain.kept == {}
 
 
 def test_only_known_providers_have_keys(run: Run) -> None:

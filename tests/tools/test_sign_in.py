@@ -14,7 +14,7 @@ import pytest
 from shell.api.mcp import McpApi
 from shell.bridge.caller import Caller
 from shell.bridge.topics import Topics
-from shell.cli.mcp_login import McpLogin
+from shell.cli.mcp_login import login
 from shell.errors import ShellError, ToolError
 from shell.providers.keys import Keys
 from shell.support import open_url
@@ -352,10 +352,12 @@ async def test_the_command_line_signs_in_and_prints_no_token(
 
     monkeypatch.setattr(open_url, "browser_reads_files", lambda: False)
     monkeypatch.setattr(open_url, "open_link", opened)
-    command = McpLogin(DataDirectory(str(desk.folder)), lambda: desk.chain)
-    status = await asyncio.to_thread(command.login, NAME, client_secret=False, as_json=True)
+    data = DataDirectory(str(desk.folder))
+    await asyncio.to_thread(
+        login, data, name=NAME, client_secret=False, as_json=True, keychain=lambda: desk.chain
+    )
     out, err = capsys.readouterr()
-    assert (status, json.loads(out)) == (0, {"name": NAME, "signedIn": True})
+    assert json.loads(out) == {"name": NAME, "signedIn": True}
     assert shown[0] in err, "for a browser elsewhere"
     assert all(secret not in out + err for secret in server.provider.issued)
     assert await desk.call() == "high at Husum", "a program that runs finds the tokens"

@@ -68,5 +68,5 @@ def test_home_is_one_address_with_any_query_and_fragment() -> None:
 
 def test_a_page_is_loaded_again_until_it_has_crashed_too_often() -> None:
     crashes = Crashes()
-    again = [crashes.one_more() for _ in range(2 * MAX_CRASHES)]
+    again = [crashes.one_more("killed") for _ in range(2 * MAX_CRASHES)]
     assert again == [*(MAX_CRASHES - 1) * [True], False] * 2

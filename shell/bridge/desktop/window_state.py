@@ -1,11 +1,11 @@
 """Remembers position, size and zoom of a window from one start to the next."""
 
-import contextlib
 import json
 import logging
-import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
+
+from shell.support.files import replace_file
 
 FILE = "window.json"
 LEAST, MOST = 100, 20_000
@@ -59,11 +59,7 @@ def _is_sensible(kept: dict[str, object]) -> bool:
 
 def write_placement(path: Path, placement: WindowState) -> None:
     """Write it. A failure is only logged."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        draft.write_text(json.dumps(asdict(placement)), "utf-8")
-        draft.replace(path)
+        replace_file(path, json.dumps(asdict(placement)).encode())
     except OSError as error:
         _log.info("The position of the window cannot be saved: %s", error.strerror)
-        with contextlib.suppress(OSError):
-            draft.unlink()

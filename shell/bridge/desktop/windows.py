@@ -133,11 +133,11 @@ class Windows:
             if self._remembered is not None:
                 self._placement = read_placement(self._remembered) or self._placement
             self._view = _view()
-            self._view.prepare(
-                ViewOptions(self._post, self._debug_port, self._paper, self._zoom, self._name)
+            options = ViewOptions(
+                self._post, self._debug_port, self._paper, lambda: self._placement.zoom, self._name
             )
-            for name in SETTINGS_OFF:
-                webview.settings[name] = False
+            self._view.prepare(options)
+            webview.settings.update(dict.fromkeys(SETTINGS_OFF, False))
 
             def wait_for_signal() -> None:
                 signals.wait()
@@ -247,15 +247,9 @@ class Windows:
 
     def _leave(self, window: Window) -> None:
         """Remember position and size of a window that is about to close, for the next one."""
-        placement = self._view.placement(window)
-        if placement is None:
-            return
-        self._placement = placement
+        self._placement = self._view.placement(window)
         if self._remembered is not None:
-            write_placement(self._remembered, placement)
-
-    def _zoom(self) -> float:
-        return self._placement.zoom
+            write_placement(self._remembered, self._placement)
 
     def _destroy(self) -> None:
         with self._building:

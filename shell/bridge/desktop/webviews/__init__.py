@@ -34,8 +34,8 @@ class ViewOptions:
 class View(Protocol):
     """What each module of a web view offers."""
 
-    GUI: Gui | None
-    """pywebview's name for it; None for the system's own."""
+    GUI: Gui
+    """pywebview's name for it."""
 
     def prepare(self, options: ViewOptions) -> None:
         """Set the web view up, once, before pywebview starts."""
@@ -43,10 +43,8 @@ class View(Protocol):
     def runner(self, window: Window) -> RunScript:
         """Return the function that runs scripts in a window's page. GUI thread only."""
 
-    def placement(self, window: Window) -> WindowState | None:
-        """Return the position and size of a window that is about to close; None if unknown. On the
-        GUI thread.
-        """
+    def placement(self, window: Window) -> WindowState:
+        """Return the position and size of a window that is about to close. On the GUI thread."""
 
     def bring_forward(self, window: Window) -> None:
         """Bring a window to the front, also a minimized one. Waits until it has appeared; not on

@@ -5,7 +5,6 @@ pywebview's delegates are subclassed, and the subclasses take their place before
 
 # ruff: noqa: N802, E501, the names are Apple's
 
-import logging
 from typing import Any
 
 import AppKit  # type: ignore[import-not-found]
@@ -19,12 +18,11 @@ from shell.bridge.desktop.webviews import Gui, ViewOptions
 from shell.bridge.desktop.webviews.navigation import Crashes, may_navigate
 from shell.bridge.desktop.window_state import WindowState
 
-GUI: Gui | None = "cocoa"
+GUI: Gui = "cocoa"
 CANCEL, ALLOW = 0, 1
 """WKNavigationActionPolicy and WKNavigationResponsePolicy."""
 DENY = 2
 """WKPermissionDecision."""
-_log = logging.getLogger(__name__)
 
 
 def prepare(options: ViewOptions) -> None:
@@ -50,7 +48,7 @@ def runner(window: Window) -> RunScript:
     return run
 
 
-def placement(window: Window) -> WindowState | None:
+def placement(window: Window) -> WindowState:
     """Where a window stands."""
     native: Any = window.native
     frame = native.frame()
@@ -131,9 +129,7 @@ def _delegate() -> type:
 
         def webViewWebContentProcessDidTerminate_(self, web: Any) -> None:
             """The page's process crashed."""
-            again = crashes.setdefault(_window(web).uid, Crashes()).one_more()
-            _log.error("The page's process crashed; it is loaded again: %s", again)
-            if again:
+            if crashes.setdefault(_window(web).uid, Crashes()).one_more("terminated"):
                 web.reload()
 
     return SealedDelegate

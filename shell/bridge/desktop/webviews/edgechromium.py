@@ -5,7 +5,6 @@ pywebview adds its own methods as handlers, by name; ours take their place befor
 
 import contextlib
 import json
-import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -18,8 +17,7 @@ from shell.bridge.desktop.webviews import Gui, ViewOptions
 from shell.bridge.desktop.webviews.navigation import Crashes, is_home, may_navigate
 from shell.bridge.desktop.window_state import WindowState
 
-GUI: Gui | None = "edgechromium"
-_log = logging.getLogger(__name__)
+GUI: Gui = "edgechromium"
 
 
 def prepare(options: ViewOptions) -> None:
@@ -80,7 +78,7 @@ def runner(window: Window) -> RunScript:
     return run
 
 
-def placement(window: Window) -> WindowState | None:
+def placement(window: Window) -> WindowState:
     """Where a window stands."""
     form: Any = window.native
     normal = str(form.WindowState) == "Normal"
@@ -111,24 +109,18 @@ def _seal(native: Any, core: Any) -> None:
         asked.State = type(asked.State).Deny
         asked.Handled = True
 
-    def frame(sender: object, asked: Any) -> None:
+    def cancel(sender: object, asked: Any) -> None:
         asked.Cancel = True
 
     def failed(sender: object, told: Any) -> None:
-        if str(told.ProcessFailedKind) != "RenderProcessExited":
-            return
-        again = crashes.one_more()
-        _log.error("The page's process crashed; it is loaded again: %s", again)
-        if again:
+        how = str(told.ProcessFailedKind)
+        if how == "RenderProcessExited" and crashes.one_more(how):
             core.Navigate(native.pywebview_window.original_url)
 
-    def no_scheme(sender: object, asked: Any) -> None:
-        asked.Cancel = True
-
     core.PermissionRequested += permission
-    core.FrameNavigationStarting += frame
+    core.FrameNavigationStarting += cancel
     core.ProcessFailed += failed
-    core.LaunchingExternalUriScheme += no_scheme
+    core.LaunchingExternalUriScheme += cancel
 
 
 def _on_navigation(native: Any, sender: object, asked: Any) -> None:

@@ -17,7 +17,7 @@ from shell.bridge.desktop.webviews import Gui, ViewOptions
 from shell.bridge.desktop.webviews.navigation import Crashes, may_navigate
 from shell.bridge.desktop.window_state import WindowState
 
-GUI: Gui | None = "gtk"
+GUI: Gui = "gtk"
 _log = logging.getLogger(__name__)
 
 
@@ -64,7 +64,7 @@ def runner(window: Window) -> RunScript:
     return run
 
 
-def placement(window: Window) -> WindowState | None:
+def placement(window: Window) -> WindowState:
     """Return the position and size of a window."""
     native: Any = window.native
     width, height = native.get_size()
@@ -118,11 +118,8 @@ def _seal(native: Any) -> None:
         return True
 
     def crashed(_: object, reason: Any) -> None:
-        if crashes.one_more():
-            _log.error("The page's process crashed (%s): the page is loaded again", reason)
+        if crashes.one_more(str(reason)):
             web.load_uri(native.pywebview_window.original_url)
-        else:
-            _log.error("The page's process keeps crashing (%s): it is left alone", reason)
 
     web.connect("create", lambda *_: None)
     web.connect("permission-request", permission)

@@ -43,11 +43,15 @@ class Crashes:
     def __init__(self) -> None:
         self._times: deque[float] = deque(maxlen=MAX_CRASHES)
 
-    def one_more(self) -> bool:
-        """Count a crash; returns whether to load the page again. A False resets the count."""
+    def one_more(self, how: str) -> bool:
+        """Count a crash and log how the process ended; returns whether to load the page again. A
+        False resets the count.
+        """
         now = time.monotonic()
         self._times.append(now)
         if len(self._times) < MAX_CRASHES or now - self._times[0] > CRASHES_S:
+            _log.error("The page's process crashed (%s): the page is loaded again", how)
             return True
         self._times.clear()
+        _log.error("The page's process keeps crashing (%s): it is left alone", how)
         return False

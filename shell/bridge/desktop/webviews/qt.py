@@ -24,7 +24,7 @@ from shell.bridge.desktop.webviews.qt_view import SealedView
 from shell.bridge.desktop.webviews.qt_zoom import add_zoom
 from shell.bridge.desktop.window_state import WindowState
 
-GUI: Gui | None = "qt"
+GUI: Gui = "qt"
 _log = logging.getLogger(__name__)
 
 
@@ -92,7 +92,7 @@ def runner(window: Window) -> RunScript:
     return Runner(native.webview.page()).run
 
 
-def placement(window: Window) -> WindowState | None:
+def placement(window: Window) -> WindowState:
     """Where a window stands."""
     native = cast("QWidget", window.native)
     inner, frame = native.normalGeometry(), native.pos()

@@ -10,9 +10,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWebEngineCore import (
     QWebEngineDownloadRequest,
-    QWebEngineFileSystemAccessRequest,
     QWebEnginePage,
-    QWebEnginePermission,
     QWebEngineProfile,
     QWebEngineSettings,
 )
@@ -78,8 +76,8 @@ class SealedPage(QWebEnginePage):
             QWebEngineSettings.UnknownUrlSchemePolicy.DisallowUnknownUrlSchemes
         )
         self.urlChanged.connect(self._stay)
-        self.permissionRequested.connect(_deny_permission)
-        self.fileSystemAccessRequested.connect(_deny_file_system)
+        self.permissionRequested.connect(lambda permission: permission.deny())
+        self.fileSystemAccessRequested.connect(lambda request: request.reject())
         self.renderProcessTerminated.connect(self._renderer_ended)
         profile.downloadRequested.connect(_deny_download)
 
@@ -140,12 +138,10 @@ class SealedPage(QWebEnginePage):
     ) -> None:
         if status is QWebEnginePage.RenderProcessTerminationStatus.NormalTerminationStatus:
             return
-        if not self._crashes.one_more():
-            _log.error("The page's process keeps crashing (%s): it is left alone", status.name)
+        if self._crashes.one_more(status.name):
+            QTimer.singleShot(0, self, self.load_again)
+        else:
             self.given_up.emit()
-            return
-        _log.error("The page's process crashed (%s): the page is loaded again", status.name)
-        QTimer.singleShot(0, self, self.load_again)
 
     def load_again(self) -> None:
         """What was shown, after a crash."""
@@ -155,14 +151,6 @@ class SealedPage(QWebEnginePage):
 def _place(url: QUrl) -> tuple[str, str, str, int, str]:
     """An address without its query and fragment."""
     return url.scheme(), url.userInfo(), url.host(), url.port(), url.path() or "/"
-
-
-def _deny_permission(permission: QWebEnginePermission) -> None:
-    permission.deny()
-
-
-def _deny_file_system(request: QWebEngineFileSystemAccessRequest) -> None:
-    request.reject()
 
 
 def _deny_download(download: QWebEngineDownloadRequest) -> None:

@@ -1,0 +1,42 @@
+"""`tidewire tools folder`: chooses the folders that the tool `read_file` may read."""
+
+from pathlib import Path
+
+from shell.cli.output import print_line
+from shell.errors import NotFound, ValidationFailed
+from shell.support.data_directory import DataDirectory
+from shell.tools.choices import ToolChoices
+
+
+def list_(data: DataDirectory, *, as_json: bool) -> None:
+    """Print the chosen folders."""
+    for folder in ToolChoices(data.path).folders():
+        print_line({"folder": folder}, folder, as_json=as_json)
+
+
+def add(data: DataDirectory, *, folder: str, as_json: bool) -> None:
+    """Let `read_file` read a folder and everything below it.
+
+    Raises:
+        ValidationFailed: it is no folder.
+    """
+    path = Path(folder).expanduser()
+    if not path.is_dir():
+        raise ValidationFailed([("folder", f"{folder[:200]} is no folder")])
+    data.prepare()
+    added = ToolChoices(data.path).choose_folder(path)
+    print_line({"folder": added}, f"read_file may read {added}", as_json=as_json)
+
+
+def remove(data: DataDirectory, *, folder: str, as_json: bool) -> None:
+    """Let `read_file` read a folder no more.
+
+    Raises:
+        NotFound: it could not read it.
+    """
+    dropped = ToolChoices(data.path).drop_folder(Path(folder).expanduser())
+    if dropped is None:
+        text = f"{folder[:200]} is not chosen. 'tidewire tools folder list' shows what is."
+        raise NotFound(text)
+    line = {"folder": dropped, "removed": True}
+    print_line(line, f"read_file may no longer read {dropped}", as_json=as_json)
