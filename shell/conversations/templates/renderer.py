@@ -77,4 +77,4 @@ def _run(lines: str) -> tuple[int | None, str]:
 def _problem(
     code: str, line: int | None, column: int | None, facts: dict[str, str | int]
 ) -> TemplateProblem:
-    return TemplateProblem.of(TemplateProblemCode(code), line, column, **facts)
+    return TemplateProblem.of(TemplateProblemCode[code], line, column, **facts)

@@ -14,7 +14,6 @@ from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from shell.contract.template_problems import TemplateProblemCode as Code
-from shell.contract.template_problems import template_sentence
 
 T = TypeVar("T")
 MAX_BODY_CHARACTERS = 200_000
@@ -70,7 +69,7 @@ class Refused(Exception):
     def __init__(
         self, code: Code, line: int | None = None, column: int | None = None, **facts: str | int
     ) -> None:
-        self.message = template_sentence(code, facts)
+        self.message = code.sentence(facts)
         super().__init__(self.message)
         self.code = code
         self.line = line
