@@ -44,8 +44,10 @@ class Endpoint:
     """Headers that the user set, sent with every request."""
     allow_plain_http: bool = False
     """Whether the user allows http:// to another machine."""
-    key_variable: str = ""
-    """The environment variable of the key, for copies of a request. Empty: made of the id."""
+    key_variables: tuple[str, ...] = ()
+    """The environment variables that may hold the key. In copies of a request the first stands for
+    it, or one that is made of the id.
+    """
 
     @property
     def on_this_machine(self) -> bool:

@@ -69,8 +69,8 @@ def shown_headers(headers: Mapping[str, str]) -> dict[str, str]:
 
 def key_variable(endpoint: Endpoint) -> str:
     """The environment variable that stands for the key."""
-    if _VARIABLE.fullmatch(endpoint.key_variable):
-        return endpoint.key_variable
+    if endpoint.key_variables and _VARIABLE.fullmatch(endpoint.key_variables[0]):
+        return endpoint.key_variables[0]
     name = re.sub(r"[^A-Z0-9]", "_", endpoint.id.upper())
     return f"{'' if name[:1].isalpha() else '_'}{name}_API_KEY"
 
