@@ -86,12 +86,7 @@ def from_status(
             "there. If the new address is right, change the base URL.",
             reason=Reason.REDIRECTED,
         )
-    code = _named(fault, _BY_NAME) or _BY_STATUS.get(status)
-    if code is None and status == 503:
-        # JSON comes from the service itself. A page comes from a proxy in front of it that failed.
-        code = ErrorCode.SERVER_ERROR if fault is None else ErrorCode.OVERLOADED
-    if code is None:
-        code = ErrorCode.SERVER_ERROR if status >= 500 else ErrorCode.INVALID_REQUEST
+    code = _named(fault, _BY_NAME) or _of_status(status, fault)
     words = _message(fault)
     sentence = words or f"{_SENTENCES[code]} (status {status})"
     wait = _retry_after_ms(headers, fault) if code.retryable else None
@@ -112,21 +107,14 @@ def refuses_effort(error: ProviderError) -> bool:
 
 def from_error_object(endpoint: Endpoint, error: object) -> ProviderError:
     """Make the error for an error object inside a stream."""
-    code, words = _named(error, _BY_NAME), _message(error)
+    statuses = [int(n) for n in _names(error) if n.isdecimal() and 400 <= int(n) < 600]
+    code = _named(error, _BY_NAME)
     if code is None:
-        statuses = [int(n) for n in _names(error) if n.isdecimal() and 400 <= int(n) < 600]
-        if statuses:
-            found = from_status(endpoint, statuses[0], {}, json.dumps(error).encode())
-            return endpoint.error(
-                found.code,
-                words or _SENTENCES[found.code],
-                found.retry_after_ms,
-                theirs=bool(words),
-            )
-        code = _named(error, _BY_GENERAL_NAME)
-        if code is None:
-            ours = any(name.startswith("invalid_") for name in _names(error))
-            code = ErrorCode.INVALID_REQUEST if ours else ErrorCode.SERVER_ERROR
+        code = _of_status(statuses[0], error) if statuses else _named(error, _BY_GENERAL_NAME)
+    if code is None:
+        ours = any(name.startswith("invalid_") for name in _names(error))
+        code = ErrorCode.INVALID_REQUEST if ours else ErrorCode.SERVER_ERROR
+    words = _message(error)
     wait = _retry_after_ms({}, error) if code.retryable else None
     return endpoint.error(code, words or _SENTENCES[code], wait, theirs=bool(words))
 
@@ -139,11 +127,6 @@ def not_a_stream(endpoint: Endpoint, media_type: str) -> ProviderError:
         "the base URL, and whether this network needs a sign-in.",
         reason=Reason.NO_STREAM,
     )
-
-
-def malformed(endpoint: Endpoint) -> ProviderError:
-    """Make the error for a stream with something other than JSON objects."""
-    return endpoint.error(ErrorCode.PROTOCOL_ERROR, "The server sent something that is not JSON.")
 
 
 def refused(endpoint: Endpoint, words: str) -> ProviderError:
@@ -202,6 +185,14 @@ def _names(fault: object) -> Iterator[str]:
 
 def _named(fault: object, table: Mapping[str, ErrorCode]) -> ErrorCode | None:
     return next((table[name] for name in _names(fault) if name in table), None)
+
+
+def _of_status(status: int, fault: object) -> ErrorCode:
+    if status == 503:
+        # JSON comes from the service itself. A page comes from a proxy in front of it that failed.
+        return ErrorCode.SERVER_ERROR if fault is None else ErrorCode.OVERLOADED
+    general = ErrorCode.SERVER_ERROR if status >= 500 else ErrorCode.INVALID_REQUEST
+    return _BY_STATUS.get(status, general)
 
 
 def _message(fault: object) -> str:

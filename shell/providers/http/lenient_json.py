@@ -4,9 +4,9 @@ import json
 import math
 from collections.abc import Iterator
 
+from shell.errors import ErrorCode
 from shell.providers.base import UsageReport
 from shell.providers.http.endpoint import Endpoint
-from shell.providers.http.errors import malformed
 
 MAX_COUNT = 2**53
 
@@ -20,9 +20,10 @@ def parse_object(data: str, endpoint: Endpoint) -> dict[str, object]:
     try:
         event: object = json.loads(data)
     except (ValueError, RecursionError):
-        raise malformed(endpoint) from None
+        event = None
     if not isinstance(event, dict):
-        raise malformed(endpoint)
+        sentence = "The server sent something that is not JSON."
+        raise endpoint.error(ErrorCode.PROTOCOL_ERROR, sentence)
     return event
 
 
