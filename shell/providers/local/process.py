@@ -18,6 +18,7 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from shell.errors import ErrorCode, ProviderError
@@ -112,11 +113,6 @@ class LlamaProcess:
             return False
         return task.result().process.returncode is None
 
-    @property
-    def in_use(self) -> bool:
-        """Whether a request is running."""
-        return self._users > 0
-
     @asynccontextmanager
     async def use(self) -> AsyncGenerator[Child, None]:
         """Start the child if necessary, and keep it from ending while it is used.
@@ -170,13 +166,11 @@ class LlamaProcess:
     # --- inside -----------------------------------------------------------------------------
 
     async def _child(self) -> Child:
-        if self._ending is not None:
-            await self._ending
-        if self._checking is not None:
-            await asyncio.wait({self._checking})
+        if pending := {task for task in (self._ending, self._checking) if task is not None}:
+            await asyncio.wait(pending)
         if self._starting is None or (self._starting.done() and not self.ready):
             self._starting = asyncio.create_task(self._start(), name="start the model")
-            self._starting.add_done_callback(_look_at)
+            self._starting.add_done_callback(read_exception)
         # Whoever stops waiting does not stop the start: the next question will want it.
         return await asyncio.shield(self._starting)
 
@@ -253,16 +247,12 @@ class LlamaProcess:
     def _end_idle(self) -> None:
         if not self._users:
             self._ending = asyncio.create_task(self.end())
-            self._ending.add_done_callback(self._ended)
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        self._ending = None
 
 
-def _look_at(starting: asyncio.Task[Child]) -> None:
+def read_exception(task: asyncio.Task[Any]) -> None:
     """Read the exception of a task that nobody awaits, so that asyncio does not warn."""
-    if not starting.cancelled():
-        starting.exception()
+    if not task.cancelled():
+        task.exception()
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:

@@ -17,7 +17,7 @@ from shell.providers.exchanges import OutgoingRequest
 from shell.providers.http.endpoint import Endpoint
 from shell.providers.http.provider import HttpProvider
 from shell.providers.local.model_files import EMBEDDED_ID, EMBEDDED_NAME, ModelFile, ModelFiles
-from shell.providers.local.process import Child, LlamaProcess
+from shell.providers.local.process import Child, LlamaProcess, read_exception
 from shell.providers.local.repetition import without_repetition
 from shell.providers.model_list import ListedModel
 
@@ -233,19 +233,13 @@ def _prepared(runner: _Runner, weights: ModelFile) -> asyncio.Task[None]:
     """What a question needs besides the loaded model; it is done once, beside the loading."""
     if runner.prepared is None:
         runner.prepared = asyncio.create_task(_prepare(weights))
-        runner.prepared.add_done_callback(_look_at)
+        runner.prepared.add_done_callback(read_exception)
     return runner.prepared
 
 
 async def _prepare(weights: ModelFile) -> None:
     library = asyncio.to_thread(importlib.import_module, "httpx2")
     await asyncio.gather(library, asyncio.to_thread(weights.verify))
-
-
-def _look_at(prepared: asyncio.Task[None]) -> None:
-    """A failure that nobody waits for any more is not worth a warning."""
-    if not prepared.cancelled():
-        prepared.exception()
 
 
 @asynccontextmanager
