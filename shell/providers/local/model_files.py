@@ -1,6 +1,5 @@
 """Finds the files of local models and verifies them."""
 
-import hashlib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,6 +7,7 @@ from pathlib import Path
 
 from shell.errors import ErrorCode, ProviderError
 from shell.providers.local.gguf import Header, read_header
+from shell.support.files import sha256
 
 EMBEDDED_FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"
 EMBEDDED_ID = "smollm2-135m-instruct"
@@ -36,9 +36,7 @@ class ModelFile:
         """
         if not self.embedded:
             return
-        with self.path.open("rb") as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
-        if found != EMBEDDED_SHA256:
+        if sha256(self.path) != EMBEDDED_SHA256:
             raise ProviderError(
                 ErrorCode.LOCAL_MODEL_MISSING,
                 f"The model file {self.path} is damaged. Delete it and run `tidewire model "
