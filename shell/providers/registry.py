@@ -21,7 +21,7 @@ from shell.providers.custom import CustomProvider, read_added
 from shell.providers.http.endpoint import Endpoint
 
 if TYPE_CHECKING:
-    from shell.providers.http.provider import Api
+    from shell.providers.http.api import Api
 
 OPENAI_URL = "https://api.openai.com/v1"
 ANTHROPIC_URL = "https://api.anthropic.com"

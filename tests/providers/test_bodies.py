@@ -26,7 +26,8 @@ from shell.providers.apis.chat_completions import (
 from shell.providers.apis.messages import MESSAGES
 from shell.providers.apis.responses import RESPONSES
 from shell.providers.base import AnsweredCall, ModelInfo, ModelStep, ProviderRequest, ToolSpec
-from shell.providers.http.provider import Api, HttpProvider
+from shell.providers.http.api import Api
+from shell.providers.http.provider import HttpProvider
 from tests.providers.collect import ask
 from tests.providers.fault_server import fault_server
 from tests.providers.scenes import answering, endpoint

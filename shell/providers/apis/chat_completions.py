@@ -11,7 +11,7 @@ from shell.providers.apis.chat_stream import ChatStream
 from shell.providers.apis.content import AnyPart, Output, data_url, write_messages
 from shell.providers.apis.tools import arguments_of, parameters_of, without
 from shell.providers.base import ModelStep, ProviderRequest, ToolSpec
-from shell.providers.http.provider import Api, Body
+from shell.providers.http.api import Api, Body
 
 GOOGLE_DROPS = frozenset(
     {"$schema", "additionalProperties", "default", "examples", "exclusiveMaximum"}

@@ -9,7 +9,7 @@ from shell.providers.apis.content import AnyPart, Output, write_messages
 from shell.providers.apis.messages_stream import MessagesStream
 from shell.providers.apis.tools import arguments_of, parameters_of
 from shell.providers.base import AnsweredCall, ModelStep, ProviderRequest, ToolSpec
-from shell.providers.http.provider import Api, Body
+from shell.providers.http.api import Api, Body
 
 VERSION = "2026-10-21"
 DEFAULT_MAX_TOKENS = 32_000

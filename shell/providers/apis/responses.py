@@ -9,7 +9,7 @@ from shell.providers.apis.content import AnyPart, data_url, with_pictures, write
 from shell.providers.apis.responses_stream import ResponsesStream
 from shell.providers.apis.tools import arguments_of, parameters_of
 from shell.providers.base import AnsweredCall, ModelStep, ProviderRequest, ToolSpec
-from shell.providers.http.provider import Api, Body
+from shell.providers.http.api import Api, Body
 
 
 def body(request: ProviderRequest) -> Body:

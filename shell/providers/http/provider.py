@@ -2,9 +2,9 @@
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from shell.contract import Effort
@@ -19,44 +19,19 @@ from shell.providers.base import (
     tools_dropped,
 )
 from shell.providers.exchanges import Exchange, OutgoingRequest, Recording
+from shell.providers.http.api import Api, Body
 from shell.providers.http.endpoint import Endpoint
 from shell.providers.http.errors import KNOWN_FIELDS, refuses_effort
 from shell.providers.http.outgoing import describe_request
-from shell.providers.http.response import StreamingResponse, read_answer
+from shell.providers.http.response import read_answer
 from shell.providers.http.transport import EXCHANGE, classed, http_client
 from shell.providers.model_list import ListedModel, described, read_models
 
 if TYPE_CHECKING:
     import httpx2
 
-    from shell.contract import WireApi
-
 _REFUSALS = frozenset({ErrorCode.INVALID_REQUEST, ErrorCode.MODEL_NOT_FOUND})
 """How servers answer when a model calls no tools."""
-Body = dict[str, object]
-"""The JSON object of a request."""
-
-
-def _bearer(key: str) -> Mapping[str, str]:
-    return {"authorization": f"Bearer {key}"}
-
-
-@dataclass(frozen=True, slots=True)
-class Api:
-    """The differences between one API and another."""
-
-    name: "WireApi"
-    path: str
-    """Where requests go, after the base URL."""
-    models_path: str
-    """Where the list of models is, after the base URL."""
-    body: Callable[[ProviderRequest], Body]
-    """Builds the body of a request. It uses nothing but its argument, so that a preview shows the
-    bytes that would be sent."""
-    decoder: Callable[[Endpoint], StreamingResponse]
-    key_header: Callable[[str], Mapping[str, str]] = _bearer
-    headers: Mapping[str, str] = field(default_factory=dict)
-    """Other headers that the API requires."""
 
 
 class HttpProvider:
