@@ -187,7 +187,7 @@ class _Run:
     def _chunks(self, kind: str, text: str) -> Iterator[Chunk]:
         words = text.split()
         match kind:
-            case "text":
+            case "line" | "text":
                 yield from self._say(_PIECES.findall(text))
             case "rate":
                 self._rate = float(text) or None
@@ -217,8 +217,6 @@ class _Run:
             case "call":
                 name, _, arguments = text.partition(" ")
                 yield from self._call(self._offered(name), arguments)
-            case "say":
-                yield from self._say(_PIECES.findall(text))
             case "request":
                 yield from self._say([self._received()])
             case "usage":
@@ -327,20 +325,19 @@ def _part(script: str, done: Sequence[ModelStep]) -> str:
 
 
 def _steps(script: str) -> list[tuple[str, str]]:
-    """The script as (command or "text", its argument). Lines of text stay together."""
+    """The script as (command or "line", its argument). Lines of text stay together."""
     steps: list[tuple[str, str]] = []
     for line in script.splitlines(keepends=True):
         found = _COMMAND.fullmatch(line)
         if found and _known_code(found):
             kind, *argument = [value for value in found.groups() if value is not None]
-            kind = "say" if kind == "text" else kind
             steps.append((kind, argument[0] if argument else ""))
-        elif steps and steps[-1][0] == "text":
-            steps[-1] = ("text", steps[-1][1] + line)
+        elif steps and steps[-1][0] == "line":
+            steps[-1] = ("line", steps[-1][1] + line)
         else:
-            steps.append(("text", line))
+            steps.append(("line", line))
     # A line break that only ends the last line of text before a command is not worth a piece.
-    return [(k, t.rstrip("\n") if k == "text" else t) for k, t in steps if k != "text" or t.strip()]
+    return [(k, t.rstrip("\n") if k == "line" else t) for k, t in steps if k != "line" or t.strip()]
 
 
 def _known_code(found: re.Match[str]) -> bool:
