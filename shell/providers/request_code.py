@@ -13,6 +13,7 @@ from pprint import pformat
 from shell.contract import WireApi, WireHeader, WireRequest
 from shell.errors import ValidationFailed
 from shell.providers.exchanges import KEY
+from shell.providers.http.lenient_json import parse_lenient
 
 MAX_ARGUMENT_BYTES = 100_000
 """A longer body goes through a pipe: Linux takes no argument above 128 KiB."""
@@ -87,11 +88,7 @@ def _body(request: WireRequest) -> str:
     if request.body is None:
         text = "The body of this request was too long to be kept, so it cannot be copied"
         raise ValidationFailed([("request.body", text)])
-    try:
-        is_object = isinstance(json.loads(request.body), dict)
-    except (ValueError, RecursionError):
-        is_object = False
-    if not is_object:
+    if not isinstance(parse_lenient(request.body), dict):
         raise ValidationFailed([("request.body", "The body is no JSON object")])
     return request.body
 

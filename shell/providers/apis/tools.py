@@ -1,12 +1,12 @@
 """Writes tools and their calls, as far as the APIs agree on them."""
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import cast
 
 from shell.providers.base import AnsweredCall, ProviderRequest, ToolSpec
+from shell.providers.http.lenient_json import as_object, parse_lenient
 
 _DEPTH = 16
 """A schema that refers to itself is cut here."""
@@ -77,11 +77,7 @@ def _keywords(schema: object) -> set[str]:
 
 def arguments_of(call: AnsweredCall) -> dict[str, object]:
     """The arguments of an earlier call. Empty where the model wrote no object."""
-    try:
-        value = json.loads(call.arguments or "{}")
-    except (ValueError, RecursionError):
-        return {}
-    return value if isinstance(value, dict) else {}
+    return as_object(parse_lenient(call.arguments))
 
 
 def _resolved(

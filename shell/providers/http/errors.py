@@ -5,7 +5,6 @@ of a message. Only whether an effort was refused may be read from the words.
 """
 
 import email.utils
-import json
 import math
 import re
 from collections.abc import Iterator, Mapping
@@ -13,6 +12,7 @@ from datetime import UTC, datetime
 
 from shell.errors import ErrorCode, ProviderError, Reason
 from shell.providers.http.endpoint import Endpoint
+from shell.providers.http.lenient_json import parse_lenient
 
 _DAY_MS = 86_400_000
 
@@ -155,10 +155,7 @@ def interrupted(endpoint: Endpoint, error: BaseException, *, answering: bool) ->
 
 
 def _parse(body: bytes) -> object:
-    try:
-        parsed: object = json.loads(body.decode("utf-8", "replace"))
-    except (ValueError, RecursionError):
-        return None
+    parsed = parse_lenient(body.decode("utf-8", "replace"))
     return parsed if isinstance(parsed, dict | list) else None
 
 

@@ -17,14 +17,20 @@ def parse_object(data: str, endpoint: Endpoint) -> dict[str, object]:
     Raises:
         ProviderError: PROTOCOL_ERROR when it is anything else.
     """
-    try:
-        event: object = json.loads(data)
-    except (ValueError, RecursionError):
-        event = None
+    event = parse_lenient(data)
     if not isinstance(event, dict):
         sentence = "The server sent something that is not JSON."
         raise endpoint.error(ErrorCode.PROTOCOL_ERROR, sentence)
     return event
+
+
+def parse_lenient(text: str) -> object:
+    """Parse JSON. None if the text is none, or is nested too deeply."""
+    try:
+        parsed: object = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return parsed
 
 
 def as_object(value: object) -> dict[str, object]:
