@@ -26,11 +26,6 @@ class Preset:
         """The endpoint, without a key."""
         return Endpoint(self.id, self.label, self.base_url, key_required=False)
 
-    @property
-    def on_this_machine(self) -> bool:
-        """Whether it is a server on this machine."""
-        return self.endpoint.on_this_machine
-
 
 PRESETS = (
     Preset("ollama", "Ollama", "http://127.0.0.1:11434/v1"),
@@ -46,7 +41,7 @@ async def discover(presets: tuple[Preset, ...] = PRESETS) -> dict[str, list[str]
 
     No other machine is contacted.
     """
-    here = [preset for preset in presets if preset.on_this_machine]
+    here = [preset for preset in presets if preset.endpoint.on_this_machine]
     found = await asyncio.gather(*(_probe(preset) for preset in here))
     return {
         preset.id: models for preset, models in zip(here, found, strict=True) if models is not None

@@ -104,7 +104,7 @@ def test_a_preset_can_be_added_as_it_is(preset: Preset) -> None:
     assert re.fullmatch(r"[a-z0-9-]+", preset.id)
     assert not preset.base_url.endswith("/")
     preset.endpoint.check()
-    assert preset.on_this_machine == (preset.key_env is None)
+    assert preset.endpoint.on_this_machine == (preset.key_env is None)
 
 
 def test_no_server_takes_the_name_of_a_tool_that_ships() -> None:
