@@ -201,7 +201,10 @@ class LlamaProcess:
             creationflags=_OWN_GROUP,
         )
         try:
-            _bind(process.pid)
+            if sys.platform == "win32":  # elsewhere its standard input ends the child
+                from shell.providers.local.windows_job import end_with_us
+
+                end_with_us(process.pid)
             self._tail.clear()
             self._listening = asyncio.create_task(self._listen(process.stderr))
             if process.stdin is None or process.stdout is None:
@@ -285,12 +288,3 @@ async def _end_if_hung(child: Child, within_s: float) -> None:
         await child.process.wait()
     except OSError:
         pass  # it has ended
-
-
-def _bind(pid: int) -> None:
-    """End the child with this process on Windows. Elsewhere its standard input does that."""
-    if sys.platform == "win32":
-        from shell.providers.local.windows_job import WindowsJob
-
-        job = WindowsJob()
-        job.add(pid)
