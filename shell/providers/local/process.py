@@ -29,10 +29,7 @@ IDLE_S = 600.0
 """An unused child ends after this long, which frees its memory."""
 HUNG_S = 20.0
 """A child that takes longer to say what its slots do hangs. It says so between two batches, and a
-model that needs this long for a batch of `BATCH_TOKENS` could not be used anyway."""
-SLOTS = 4
-BATCH_TOKENS = 64
-CACHE_MIB = 64
+model that needs this long for one could not be used anyway."""
 TAIL_BYTES = 16_384
 """How much of llama.cpp's own words is kept for an error."""
 END_S = 1.0
@@ -47,14 +44,6 @@ def llama_command() -> list[str]:
     if getattr(sys, "frozen", False):
         return [sys.executable, "--llama-child"]
     return [sys.executable, "-m", "shell.providers.local.child"]
-
-
-def threads() -> int:
-    """The number of cores for the model: all but one."""
-    cores = os.cpu_count() or 1
-    if sys.platform == "linux":
-        cores = len(os.sched_getaffinity(0))  # a container may have fewer than the machine
-    return max(1, cores - 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,17 +165,7 @@ class LlamaProcess:
 
     async def _start(self) -> Child:
         key = secrets.token_urlsafe(32)
-        plan = Plan(
-            model=str(self._model),
-            name=self._name,
-            key=key,
-            context_tokens=self._context_tokens,
-            slots=SLOTS,
-            threads=threads(),
-            batch_tokens=BATCH_TOKENS,
-            cache_mib=CACHE_MIB,
-            fit=self._fit,
-        )
+        plan = Plan(str(self._model), self._name, key, self._context_tokens, self._fit)
         process = await asyncio.create_subprocess_exec(
             *self._command(),
             stdin=asyncio.subprocess.PIPE,
