@@ -15,6 +15,11 @@ Body = dict[str, object]
 """The JSON object of a request."""
 
 
+def without_none(fields: Body) -> Body:
+    """The fields that have a value."""
+    return {name: value for name, value in fields.items() if value is not None}
+
+
 def _bearer(key: str) -> Mapping[str, str]:
     return {"authorization": f"Bearer {key}"}
 
