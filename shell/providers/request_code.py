@@ -13,7 +13,7 @@ from pprint import pformat
 from shell.contract import WireApi, WireHeader, WireRequest
 from shell.errors import ValidationFailed
 from shell.providers.exchanges import KEY
-from shell.providers.http.lenient_json import parse_lenient
+from shell.providers.http.lenient_json import json_of
 
 MAX_ARGUMENT_BYTES = 100_000
 """A longer body goes through a pipe: Linux takes no argument above 128 KiB."""
@@ -88,7 +88,7 @@ def _body(request: WireRequest) -> str:
     if request.body is None:
         text = "The body of this request was too long to be kept, so it cannot be copied"
         raise ValidationFailed([("request.body", text)])
-    if not isinstance(parse_lenient(request.body), dict):
+    if not isinstance(json_of(request.body), dict):
         raise ValidationFailed([("request.body", "The body is no JSON object")])
     return request.body
 

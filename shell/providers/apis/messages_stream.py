@@ -18,7 +18,7 @@ from shell.providers.http.lenient_json import (
     as_object,
     count_of,
     counted,
-    parse_lenient,
+    json_of,
     text_of,
 )
 from shell.providers.http.response import StreamingResponse
@@ -88,7 +88,7 @@ class MessagesStream(StreamingResponse):
         block = dict(self._blocks.pop(index, {}))
         for name, pieces in self._pieces.pop(index, {}).items():
             whole = text_of(block.get(name)) + "".join(pieces)
-            block[name] = as_object(parse_lenient(whole)) if name == "input" else whole
+            block[name] = as_object(json_of(whole)) if name == "input" else whole
         if block and (block.get("type") != "text" or block.get("text")):
             yield OutputItem(block)
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import cast
 
 from shell.providers.base import AnsweredCall, ProviderRequest, ToolSpec
-from shell.providers.http.lenient_json import as_object, parse_lenient
+from shell.providers.http.lenient_json import as_object, json_of
 
 _DEPTH = 16
 """A schema that refers to itself is cut here."""
@@ -77,7 +77,7 @@ def _keywords(schema: object) -> set[str]:
 
 def arguments_of(call: AnsweredCall) -> dict[str, object]:
     """The arguments of an earlier call. Empty where the model wrote no object."""
-    return as_object(parse_lenient(call.arguments))
+    return as_object(json_of(call.arguments))
 
 
 def _resolved(

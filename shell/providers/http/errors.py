@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 from shell.errors import ErrorCode, ProviderError, Reason
 from shell.providers.http.endpoint import Endpoint
-from shell.providers.http.lenient_json import parse_lenient
+from shell.providers.http.lenient_json import json_of
 
 _DAY_MS = 86_400_000
 
@@ -155,7 +155,7 @@ def interrupted(endpoint: Endpoint, error: BaseException, *, answering: bool) ->
 
 
 def _parse(body: bytes) -> object:
-    parsed = parse_lenient(body.decode("utf-8", "replace"))
+    parsed = json_of(body.decode("utf-8", "replace"))
     return parsed if isinstance(parsed, dict | list) else None
 
 

@@ -17,15 +17,15 @@ def parse_object(data: str, endpoint: Endpoint) -> dict[str, object]:
     Raises:
         ProviderError: PROTOCOL_ERROR when it is anything else.
     """
-    event = parse_lenient(data)
+    event = json_of(data)
     if not isinstance(event, dict):
         sentence = "The server sent something that is not JSON."
         raise endpoint.error(ErrorCode.PROTOCOL_ERROR, sentence)
     return event
 
 
-def parse_lenient(text: str) -> object:
-    """Parse JSON. None if the text is none, or is nested too deeply."""
+def json_of(text: str) -> object:
+    """What a text says in JSON; None if it is none, or is nested too deeply."""
     try:
         parsed: object = json.loads(text)
     except (ValueError, RecursionError):

@@ -50,13 +50,11 @@ class StreamingResponse:
         Raises:
             ProviderError: PROTOCOL_ERROR, or the error that the server sent in the stream.
         """
+        self.events += 1
         if event.data == "[DONE]":
-            self.events += 1
             self.done = True
             return iter(())
-        data = parse_object(event.data, self._endpoint)
-        self.events += 1
-        return self._decode(data)
+        return self._decode(parse_object(event.data, self._endpoint))
 
     def end(self) -> Iterator[Chunk]:
         """Give the last chunks after the stream has ended.

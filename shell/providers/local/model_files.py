@@ -80,22 +80,17 @@ class ModelFiles:
             ProviderError: LOCAL_MODEL_MISSING.
         """
         named = self._environ.get(MODEL_FILE_VARIABLE)
-        if named:
-            weights = _look(Path(named).expanduser().absolute())
-            if weights is None:
-                raise ProviderError(
-                    ErrorCode.LOCAL_MODEL_MISSING,
-                    f"The file {named}, named in {MODEL_FILE_VARIABLE}, does not exist.",
-                )
-            return weights
-        every = self.all()
-        if not every:
-            raise ProviderError(
-                ErrorCode.LOCAL_MODEL_MISSING,
-                "The local model's weights are missing. Run `tidewire model fetch` to download "
-                f"them, or name a GGUF file in {MODEL_FILE_VARIABLE}.",
-            )
-        return every[0]
+        paths = self._paths()[:1] if named else self._paths()
+        found = next(filter(None, map(_look, paths)), None)
+        if found is not None:
+            return found
+        text = (
+            f"The file {named}, named in {MODEL_FILE_VARIABLE}, does not exist."
+            if named
+            else "The local model's weights are missing. Run `tidewire model fetch` to download "
+            f"them, or name a GGUF file in {MODEL_FILE_VARIABLE}."
+        )
+        raise ProviderError(ErrorCode.LOCAL_MODEL_MISSING, text)
 
     def find(self, model_id: str) -> ModelFile:
         """Find the file of a model.
