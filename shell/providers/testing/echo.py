@@ -1,33 +1,8 @@
 """Plays a script in place of a model, for demonstrations, development and tests.
 
 The last user message is the script. Plain lines are echoed back word by word. A line that begins
-with one of these commands is carried out where it stands (an unknown command is plain text):
-
-    /rate N                 words a second from here on; 0 for as fast as the loop turns
-    /delay MS               say nothing for a while
-    /progress TEXT          a status, not content
-    /reasoning TEXT         think aloud, word by word
-    /repeat N WORD          the word N times
-    /chunk N                one piece of N letters
-    /empty N                N empty pieces
-    /flood N                N pieces without ever letting the event loop turn
-    /emoji                  a waving hand in two halves, as some servers cut it
-    /garbage                text that no model should send: NUL, escapes, half an emoji, markup
-    /tool NAME ARGUMENTS    call a tool, in two pieces; the run then ends with `tool_calls`
-    /call NAME ARGUMENTS    the same for a tool that the run offers; several are one batch
-    /then                   what follows is said after the results of the calls before
-    /again                  say the part before this once more after its results, without end
-    /text WORDS             these words
-    /request                what was received, as one line of JSON
-    /usage none|IN OUT      report no usage, or this one
-    /error CODE [MS]        fail here, with a Retry-After of MS
-    /fail N CODE [MS]       fail the first N times that this script is run, then go on
-    /refuse                 CONTENT_FILTER; after text, the finish reason `content_filter`
-    /length                 end here with the finish reason `length`
-    /cut                    end here without any finish reason
-    /stall                  say nothing until cancelled
-    /ignore-cancel SECONDS  the same, and take that long to give in
-    /crash                  raise an exception of an unknown type
+with a command is carried out where it stands; `docs/scripting.md` has every command. An unknown one
+is plain text.
 
 Pictures and files of the last user message are named behind the script, with their sizes.
 
