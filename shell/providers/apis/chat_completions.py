@@ -6,9 +6,9 @@ from dataclasses import replace
 from functools import partial
 from typing import Literal
 
-from shell.contract import FilePart, ImagePart, TextPart
+from shell.contract import FilePart, ImagePart, Part, TextPart
 from shell.providers.apis.chat_stream import ChatStream
-from shell.providers.apis.content import AnyPart, Output, data_url, write_messages
+from shell.providers.apis.content import Output, data_url, write_messages
 from shell.providers.apis.tools import arguments_of, parameters_of, without
 from shell.providers.base import ModelStep, ProviderRequest, ToolSpec
 from shell.providers.http.api import Api, Body, without_none
@@ -72,7 +72,7 @@ def _tool(tool: ToolSpec, dropped: frozenset[str]) -> dict[str, object]:
     return {"type": "function", "function": function}
 
 
-def _part(part: AnyPart) -> dict[str, object]:
+def _part(part: Part) -> dict[str, object]:
     match part:
         case TextPart():
             return {"type": "text", "text": part.text}

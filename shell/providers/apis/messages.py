@@ -4,8 +4,8 @@ import base64
 import binascii
 from collections.abc import Iterator, Mapping
 
-from shell.contract import FilePart, ImagePart, TextPart
-from shell.providers.apis.content import AnyPart, Output, write_messages
+from shell.contract import FilePart, ImagePart, Part, TextPart
+from shell.providers.apis.content import Output, write_messages
 from shell.providers.apis.messages_stream import MessagesStream
 from shell.providers.apis.tools import arguments_of, parameters_of
 from shell.providers.base import AnsweredCall, ModelStep, ProviderRequest, ToolSpec
@@ -96,7 +96,7 @@ def _thinking(request: ProviderRequest, max_tokens: int) -> dict[str, object] | 
     return None
 
 
-def _part(part: AnyPart) -> dict[str, object]:
+def _part(part: Part) -> dict[str, object]:
     match part:
         case TextPart():
             return {"type": "text", "text": part.text}

@@ -4,8 +4,8 @@ import json
 from collections.abc import Iterator
 from functools import partial
 
-from shell.contract import FilePart, ImagePart, Message, TextPart
-from shell.providers.apis.content import AnyPart, data_url, with_pictures, write_message
+from shell.contract import FilePart, ImagePart, Message, Part, TextPart
+from shell.providers.apis.content import data_url, with_pictures, write_message
 from shell.providers.apis.responses_stream import ResponsesStream
 from shell.providers.apis.tools import arguments_of, parameters_of
 from shell.providers.base import AnsweredCall, ModelStep, ProviderRequest, ToolSpec
@@ -56,7 +56,7 @@ def _items(message: Message | ModelStep, request: ProviderRequest) -> Iterator[d
 def _result(call: AnsweredCall) -> str | list[dict[str, object]]:
     if not call.images:
         return call.result
-    parts: list[AnyPart] = [TextPart.model_construct(text=call.result), *call.images]
+    parts: list[Part] = [TextPart.model_construct(text=call.result), *call.images]
     return [_part("user", part) for part in parts]
 
 
@@ -77,7 +77,7 @@ def _reasoning(request: ProviderRequest) -> Body:
     return without_none({"summary": None if standard is None else "auto", "effort": effort})
 
 
-def _part(role: str, part: AnyPart) -> dict[str, object]:
+def _part(role: str, part: Part) -> dict[str, object]:
     match part:
         case TextPart():
             kind = "output_text" if role == "assistant" else "input_text"
