@@ -263,7 +263,7 @@ def test_a_refused_field_is_left_out_of_the_body() -> None:
     request = ProviderRequest(ModelInfo("m", reasoning="high"), [Message(role="user", content="x")])
     provider = HttpProvider(RESPONSES, endpoint("http://127.0.0.1:1"), "m")
     assert provider.body(request)["reasoning"] == {"summary": "auto", "effort": "high"}
-    provider._refused.add("reasoning.summary")
+    provider._without_summary = True
     assert provider.body(request)["reasoning"] == {"effort": "high"}
 
 

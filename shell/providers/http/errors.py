@@ -16,8 +16,8 @@ from shell.providers.http.lenient_json import json_of
 
 _DAY_MS = 86_400_000
 
-KNOWN_FIELDS = frozenset({"reasoning.summary"})
-"""Optional fields of a request, which are left out once a server has refused them."""
+SUMMARY_FIELD = "reasoning.summary"
+"""An optional field of a request, which is left out once a server has refused it."""
 EFFORT_FIELDS = frozenset({"reasoning", "reasoning.effort", "reasoning_effort", "thinking"})
 """Fields that ask for an effort. They are left out for the models that refuse them."""
 _EFFORT_WORDS = re.compile(r"effort|output_config|thinking")
@@ -92,7 +92,7 @@ def from_status(
     wait = _retry_after_ms(headers, fault) if code.retryable else None
     error = endpoint.error(code, sentence, wait, theirs=bool(words))
     field = next((f["param"] for f in _objects(fault) if isinstance(f.get("param"), str)), None)
-    if code is ErrorCode.INVALID_REQUEST and field in KNOWN_FIELDS | EFFORT_FIELDS:
+    if code is ErrorCode.INVALID_REQUEST and field in {SUMMARY_FIELD, *EFFORT_FIELDS}:
         error.details = {"field": str(field)}
     return error
 
