@@ -58,9 +58,7 @@ def without_keywords(request: ProviderRequest, dropped: frozenset[str]) -> Provi
 def named_keywords(tools: Iterable[ToolSpec], text: str) -> frozenset[str]:
     """The keywords of tools' schemas that a server's refusal names and that can be left out."""
     words = set(re.findall(r"[$A-Za-z]+", text))
-    found: set[str] = set()
-    for tool in tools:
-        found |= _keywords(parameters_of(tool))
+    found = _keywords([parameters_of(tool) for tool in tools])
     return frozenset((found - _NEEDED) & words)
 
 
