@@ -109,7 +109,7 @@ class ProvidersApi:
                 id=preset.id,
                 name=preset.label,
                 base_url=preset.base_url,
-                takes_key=preset.key_env is not None,
+                takes_key=preset.key_required,
                 running=preset.id in found if preset.on_this_machine else None,
                 models=found.get(preset.id, []),
                 provider_id=urls.get(preset.base_url),

@@ -150,12 +150,12 @@ class TrialReport(Value):
     ok: bool
     sentence: str
     """In English. If the test failed, the message of the problem."""
-    problem: Problem | None
+    problem: Problem | None = None
     model_id: str
-    first_ms: int | None
+    first_ms: int | None = None
     """From the request to the first content, including the loading of a local model."""
-    total_ms: int | None
-    models: list[str]
+    total_ms: int | None = None
+    models: list[str] = []
 
 
 class KeyStatus(Value):

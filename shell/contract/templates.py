@@ -8,7 +8,7 @@ from pydantic import Field
 from shell.contract.base import ABSENT, OMIT_EMPTY, Effort, Value
 from shell.contract.forms import FormField, FormValues
 from shell.contract.messages import FileName
-from shell.contract.template_problems import TemplateProblemCode, template_sentence
+from shell.contract.template_problems import TemplateProblemCode
 from shell.contract.tools import ToolNames
 
 MAX_TEMPLATE_CHARACTERS = 1_000_000
@@ -39,7 +39,7 @@ class TemplateProblem(Value):
         **facts: str | int,
     ) -> "TemplateProblem":
         """A problem with its sentence."""
-        message = template_sentence(code, facts)
+        message = code.sentence(facts)
         return cls(code=code, message=message, facts=facts, line=line, column=column)
 
 

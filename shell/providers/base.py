@@ -8,7 +8,7 @@ request and its connection.
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING, ClassVar, Literal, Protocol, runtime_checkable
+from typing import ClassVar, Literal, Protocol, runtime_checkable
 
 from shell.contract import (
     Activity,
@@ -20,9 +20,7 @@ from shell.contract import (
     NoticeCode,
     Usage,
 )
-
-if TYPE_CHECKING:
-    from shell.providers.exchanges import OutgoingRequest, Recording
+from shell.providers.exchanges import OutgoingRequest, Recording
 
 OFFERED_EFFORTS: Mapping[Effort, str] = {
     "off": "none",
@@ -226,7 +224,7 @@ class ProviderRequest:
     tools: tuple[ToolSpec, ...] = ()
     provider_id: str = ""
     """Whose output in earlier steps may go back unchanged. Set together with `tools`."""
-    recording: "Recording | None" = field(default=None, compare=False, repr=False)
+    recording: Recording | None = field(default=None, compare=False, repr=False)
     """Where to record what is sent and what comes back."""
 
     @property
@@ -242,7 +240,7 @@ class ProviderRequest:
 class CountsTokens(Protocol):
     """A provider that counts the tokens of a request itself."""
 
-    async def count_tokens(self, request: "ProviderRequest") -> int | None:
+    async def count_tokens(self, request: ProviderRequest) -> int | None:
         """The tokens of a request; None if they cannot be counted now."""
 
 
@@ -250,7 +248,7 @@ class CountsTokens(Protocol):
 class ShowsRequests(Protocol):
     """A provider that asks over HTTP."""
 
-    def outgoing(self, request: "ProviderRequest") -> "OutgoingRequest":
+    def outgoing(self, request: ProviderRequest) -> OutgoingRequest:
         """The HTTP request that `stream` sends first for this request."""
 
 

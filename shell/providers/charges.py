@@ -24,13 +24,10 @@ class Price:
         return -int(-(input_tokens * self.input + output_tokens * self.output) // 1)
 
 
-FREE = Price(0, 0)
-
-
 def price_of(model: ModelInfo, *, local: bool) -> Price | None:
     """The price of a model; None when it is not known. A model on this machine costs nothing."""
     if model.input_price is None or model.output_price is None:
-        return FREE if local else None
+        return Price(0, 0) if local else None
     per_million = NANOS / 1_000_000
     return Price(model.input_price * per_million, model.output_price * per_million)
 

@@ -41,7 +41,6 @@ async def try_provider(provider: Provider, model_id: str | None = None) -> Trial
     return TrialReport(
         ok=True,
         sentence=sentence,
-        problem=None,
         model_id=model.id,
         first_ms=first_ms,
         total_ms=total_ms,
@@ -50,15 +49,8 @@ async def try_provider(provider: Provider, model_id: str | None = None) -> Trial
 
 
 def _failed(error: ProviderError, model_id: str) -> TrialReport:
-    return TrialReport(
-        ok=False,
-        sentence=error.message,
-        problem=Problem.of(error),
-        model_id=model_id,
-        first_ms=None,
-        total_ms=None,
-        models=[],
-    )
+    problem = Problem.of(error)
+    return TrialReport(ok=False, sentence=error.message, problem=problem, model_id=model_id)
 
 
 async def _models(provider: Provider) -> list[str]:

@@ -6,11 +6,12 @@ variable that the entry names. A header may hold a secret, so only the owner can
 
 import contextlib
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit, urlunsplit
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from shell.contract import NewProvider, Remark, RemarkCode
 from shell.errors import ProviderError, Reason, ShellError, ValidationFailed
@@ -27,11 +28,22 @@ MAX_PROVIDERS = 100
 class CustomProvider(NewProvider):
     """A provider that a person added."""
 
-    key_env: Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,100}$")] | None = (
-        None
-    )
+    key_env: Annotated[str | None, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,100}$")] = None
     """The environment variable that holds the key, or None. A page cannot set it, because it could
     have any variable sent to any address."""
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """Its server, without a key."""
+        return Endpoint(
+            self.id,
+            self.label or self.id,
+            self.base_url or "",
+            key_required=self.key_env is not None,
+            headers=self.headers,
+            allow_plain_http=self.allow_plain_http,
+            key_variables=(self.key_env,) if self.key_env else (),
+        )
 
     def completed(self) -> tuple[Self, Remark | None]:
         """Return the provider with an address that its API can have, and what was changed."""
@@ -65,15 +77,8 @@ class CustomProvider(NewProvider):
         if self.base_url is None:
             text = "This kind of provider needs a base URL"
             raise ValidationFailed([("baseUrl", text)], reason=Reason.NO_ADDRESS)
-        endpoint = Endpoint(
-            self.id,
-            self.label or self.id,
-            self.base_url,
-            key_required=False,
-            allow_plain_http=self.allow_plain_http,
-        )
         try:
-            endpoint.check()
+            replace(self.endpoint, key_required=False).check()
         except ProviderError as error:
             raise ValidationFailed([("baseUrl", error.message)], reason=error.reason) from None
 
@@ -100,9 +105,7 @@ class _File(BaseModel):
     )
 
     version: Literal[1] = 1
-    providers: Annotated[list[CustomProvider], Field(max_length=MAX_PROVIDERS)] = Field(
-        default_factory=list
-    )
+    providers: list[CustomProvider] = Field(default_factory=list, max_length=MAX_PROVIDERS)
 
 
 def read_added(data_dir: Path | None) -> list[CustomProvider]:
@@ -137,14 +140,11 @@ def add(data_dir: Path, provider: CustomProvider, taken: frozenset[str] | set[st
         ShellError: the file cannot be read or written.
     """
     provider.check()
-    with _changing(data_dir / FILE):
-        known = read_added(data_dir)
-        if provider.id in taken or any(other.id == provider.id for other in known):
+    with _changing(data_dir) as known:
+        if provider.id in taken or provider.id in known:
             text = f"A provider called {provider.id} already exists"
             raise ValidationFailed([("id", text)], reason=Reason.NAME_TAKEN)
-        if len(known) >= MAX_PROVIDERS:
-            raise ValidationFailed([("id", f"Too many providers (max: {MAX_PROVIDERS})")])
-        _write(data_dir / FILE, [*known, provider])
+        known[provider.id] = provider
 
 
 def remove(data_dir: Path, provider_id: str) -> bool:
@@ -153,13 +153,8 @@ def remove(data_dir: Path, provider_id: str) -> bool:
     Raises:
         ShellError: the file cannot be read or written.
     """
-    with _changing(data_dir / FILE):
-        known = read_added(data_dir)
-        kept = [provider for provider in known if provider.id != provider_id]
-        if len(kept) == len(known):
-            return False
-        _write(data_dir / FILE, kept)
-    return True
+    with _changing(data_dir) as known:
+        return known.pop(provider_id, None) is not None
 
 
 def put(data_dir: Path, providers: Sequence[CustomProvider]) -> None:
@@ -168,26 +163,26 @@ def put(data_dir: Path, providers: Sequence[CustomProvider]) -> None:
     Raises:
         ShellError: the file cannot be read or written, or there are too many.
     """
-    with _changing(data_dir / FILE):
-        known = {provider.id: provider for provider in read_added(data_dir)}
-        known |= {provider.id: provider for provider in providers}
-        if len(known) > MAX_PROVIDERS:
-            raise ValidationFailed([("id", f"Too many providers (max: {MAX_PROVIDERS})")])
-        _write(data_dir / FILE, list(known.values()))
+    with _changing(data_dir) as known:
+        known.update((provider.id, provider) for provider in providers)
 
 
 @contextlib.contextmanager
-def _changing(path: Path) -> Iterator[None]:
-    """Lock the file, and turn errors of the system into a `ShellError`."""
+def _changing(data_dir: Path) -> Iterator[dict[str, CustomProvider]]:
+    """Lock the file, give its providers by their ids, and write what has changed in them."""
+    path = data_dir / FILE
     try:
         with file_lock(path):
-            yield
+            before = {provider.id: provider for provider in read_added(data_dir)}
+            known = dict(before)
+            yield known
+            if len(known) > MAX_PROVIDERS:
+                raise ValidationFailed([("id", f"Too many providers (max: {MAX_PROVIDERS})")])
+            if known != before:
+                content = _File(providers=list(known.values())).model_dump_json(indent=1)
+                replace_file(path, content.encode())
     except OSError as error:
         raise ShellError(f"{path} cannot be written ({error.strerror}).") from None
-
-
-def _write(path: Path, providers: list[CustomProvider]) -> None:
-    replace_file(path, _File(providers=providers).model_dump_json(indent=1).encode())
 
 
 def _first(error: OSError | ValidationError) -> str:

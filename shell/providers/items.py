@@ -59,8 +59,9 @@ class ItemsProvider:
         async with aclosing(items):
             try:
                 async for item in items:
-                    text = item if isinstance(item, str) else _line(item)
-                    yield TextDelta(text)
+                    if isinstance(item, BaseModel):
+                        item = f"{item.model_dump_json(by_alias=True)}\n"
+                    yield TextDelta(item)
             except ShellError:
                 raise
             except (Exception, SystemExit) as error:
@@ -70,7 +71,3 @@ class ItemsProvider:
 
     async def close(self) -> None:
         """Holds nothing."""
-
-
-def _line(item: BaseModel) -> str:
-    return f"{item.model_dump_json(by_alias=True)}\n"

@@ -21,7 +21,7 @@ from shell.providers.custom import CustomProvider, read_added
 from shell.providers.http.endpoint import Endpoint
 
 if TYPE_CHECKING:
-    from shell.providers.http.provider import Api
+    from shell.providers.http.api import Api
 
 OPENAI_URL = "https://api.openai.com/v1"
 ANTHROPIC_URL = "https://api.anthropic.com"
@@ -62,8 +62,8 @@ class Providers(Mapping[str, Provider]):
         self._makers: dict[str, Callable[[], Provider]] = {
             key: partial(built_in.make, make) for key, built_in in _BUILT_IN.items()
         }
-        if environ.get(REPLAY_VARIABLE):
-            self._makers["replay"] = make.replay
+        if file := environ.get(REPLAY_VARIABLE):
+            self._makers["replay"] = partial(_replay, file, "replay")
         self._made: dict[str, Provider] = {}
         self.built_in = frozenset(self._makers)
         """The ids that cannot be used for other providers or removed."""
@@ -118,7 +118,7 @@ class Providers(Mapping[str, Provider]):
         """
         if file is None:
             raise ValidationFailed([("model", "--provider recording needs --model FILE")])
-        self._makers[RECORDING] = partial(self._make.recording, Path(file).expanduser())
+        self._makers[RECORDING] = partial(_replay, file, RECORDING)
         self.built_in |= {RECORDING}
         return RECORDING
 
@@ -169,8 +169,8 @@ class Providers(Mapping[str, Provider]):
 
     def environment_key(self, provider_id: str) -> str | None:
         """Find a provider's key in the environment."""
-        self.get(provider_id)
-        return self._make.environment_key(provider_id)
+        endpoint = self.endpoint(provider_id)
+        return None if endpoint is None else self._make.environment_key(endpoint)
 
     async def close(self) -> None:
         """Close all providers, even if closing one fails."""
@@ -201,7 +201,6 @@ class _Make:
         self._environ = environ
         self._find_key = find_key
         self._table = table
-        self._variables: dict[str, tuple[str, ...]] = {}
         self.endpoints: dict[str, Endpoint] = {}
 
     def local(self) -> Provider:
@@ -217,22 +216,12 @@ class _Make:
 
         return EchoProvider()
 
-    def replay(self) -> Provider:
-        from shell.providers.testing.replay import ReplayProvider
-
-        return ReplayProvider(Path(self._environ[REPLAY_VARIABLE]).expanduser())
-
-    def recording(self, file: Path) -> Provider:
-        from shell.providers.testing.replay import ReplayProvider
-
-        return ReplayProvider(file, id=RECORDING)
-
     def openai(self) -> Provider:
         from shell.providers.apis.chat_completions import OPENAI_CHAT
         from shell.providers.apis.responses import RESPONSES
 
         base_url = self._first("OPENAI_BASE_URL") or OPENAI_URL
-        endpoint = self._endpoint(Endpoint("openai", "OpenAI", base_url), "OPENAI_API_KEY")
+        endpoint = Endpoint("openai", "OpenAI", base_url, key_variables=("OPENAI_API_KEY",))
         # Only Responses sends what a model thinks, but servers that stand in for OpenAI mostly
         # speak Chat Completions alone.
         api = RESPONSES if base_url.rstrip("/") == OPENAI_URL else OPENAI_CHAT
@@ -242,20 +231,19 @@ class _Make:
         from shell.providers.apis.messages import MESSAGES
 
         base_url = self._first("ANTHROPIC_BASE_URL") or ANTHROPIC_URL
-        endpoint = self._endpoint(Endpoint("anthropic", "Anthropic", base_url), "ANTHROPIC_API_KEY")
+        variables = ("ANTHROPIC_API_KEY",)
+        endpoint = Endpoint("anthropic", "Anthropic", base_url, key_variables=variables)
         return self._on_server(MESSAGES, endpoint, "claude-sonnet-5-5")
 
     def google(self) -> Provider:
         from shell.providers.apis.chat_completions import GOOGLE_CHAT
 
         base_url = self._first("GOOGLE_BASE_URL", "GEMINI_BASE_URL") or GOOGLE_URL
-        endpoint = self._endpoint(
-            Endpoint("google", "Google", base_url), "GOOGLE_API_KEY", "GEMINI_API_KEY"
-        )
+        variables = ("GOOGLE_API_KEY", "GEMINI_API_KEY")
+        endpoint = Endpoint("google", "Google", base_url, key_variables=variables)
         return self._on_server(GOOGLE_CHAT, endpoint, "gemini-flash-latest")
 
     def added(self, added: CustomProvider) -> Provider:
-        label = added.label or added.id
         if added.kind == "gguf":
             from shell.providers.local.model_files import OneFile
             from shell.providers.local.provider import MAX_CONTEXT_TOKENS, LocalProvider
@@ -263,46 +251,27 @@ class _Make:
             return LocalProvider(
                 OneFile(Path(added.file or "")),
                 id=added.id,
-                label=label,
+                label=added.label or added.id,
                 models=self._models(added.id),
                 context_tokens=added.context_tokens or MAX_CONTEXT_TOKENS,
             )
-        endpoint = self._endpoint(
-            Endpoint(
-                added.id,
-                label,
-                added.base_url or "",
-                key_required=added.key_env is not None,
-                headers=added.headers,
-                allow_plain_http=added.allow_plain_http,
-            ),
-            *([added.key_env] if added.key_env else []),
-        )
-        return self._on_server(_api(added.kind), endpoint, added.default_model or ANY_MODEL)
+        model_id = added.default_model or ANY_MODEL
+        return self._on_server(_api(added.kind), added.endpoint, model_id)
 
     def _on_server(self, api: "Api", endpoint: Endpoint, default_model: str) -> Provider:
         from shell.providers.http.provider import HttpProvider
 
+        endpoint = replace(endpoint, key=partial(self._key, endpoint))
+        self.endpoints[endpoint.id] = endpoint
         return HttpProvider(api, endpoint, default_model, self._models(endpoint.id))
 
-    def environment_key(self, provider_id: str) -> str | None:
-        return self._first(*self._variables.get(provider_id, ()))
+    def environment_key(self, endpoint: Endpoint) -> str | None:
+        return self._first(*endpoint.key_variables)
 
-    def _endpoint(self, endpoint: Endpoint, *variables: str) -> Endpoint:
-        """Complete an endpoint with its key, which these environment variables may hold."""
-        self._variables[endpoint.id] = variables
-        complete = replace(
-            endpoint,
-            key=partial(self._key, endpoint.id, endpoint.base_url),
-            key_variable=next(iter(variables), ""),
-        )
-        self.endpoints[endpoint.id] = complete
-        return complete
-
-    def _key(self, provider_id: str, base_url: str) -> str | None:
+    def _key(self, endpoint: Endpoint) -> str | None:
         if self._find_key is not None:
-            return self._find_key(provider_id, base_url)
-        return self.environment_key(provider_id)
+            return self._find_key(endpoint.id, endpoint.base_url)
+        return self.environment_key(endpoint)
 
     def _models(self, provider_id: str) -> Callable[[str], ModelInfo]:
         return partial(self._table.info, provider_id)
@@ -326,6 +295,12 @@ _BUILT_IN: Mapping[str, _BuiltIn] = {
     "echo": _BuiltIn("test", _Make.echo),
 }
 """The providers that are always there."""
+
+
+def _replay(file: str, provider_id: str) -> Provider:
+    from shell.providers.testing.replay import ReplayProvider
+
+    return ReplayProvider(Path(file).expanduser(), id=provider_id)
 
 
 def _api(kind: str) -> "Api":

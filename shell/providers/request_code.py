@@ -13,6 +13,7 @@ from pprint import pformat
 from shell.contract import WireApi, WireHeader, WireRequest
 from shell.errors import ValidationFailed
 from shell.providers.exchanges import KEY
+from shell.providers.http.lenient_json import json_of
 
 MAX_ARGUMENT_BYTES = 100_000
 """A longer body goes through a pipe: Linux takes no argument above 128 KiB."""
@@ -69,11 +70,11 @@ def as_python(request: WireRequest) -> str:
     }
     lines = ["import os", "", f"from {vendor.lower()} import {vendor}", ""]
     lines += [f"client = {vendor}("]
-    lines += [f"    base_url={_literal(request.base_url)},"]
-    lines += [f"    api_key={_environment(key) if key else _literal('none')},"]
+    lines += [f"    base_url={request.base_url!r},"]
+    lines += [f"    api_key={_environment(key) if key else repr('none')},"]
     if headers:
         lines += ["    default_headers={"]
-        lines += [f"        {_literal(n)}: {_python_header(h)}," for n, h in headers.items()]
+        lines += [f"        {n!r}: {_python_header(h)}," for n, h in headers.items()]
         lines += ["    },"]
     lines += [")", f"body = {_laid_out(body, text)}"]
     if extra:
@@ -87,11 +88,7 @@ def _body(request: WireRequest) -> str:
     if request.body is None:
         text = "The body of this request was too long to be kept, so it cannot be copied"
         raise ValidationFailed([("request.body", text)])
-    try:
-        is_object = isinstance(json.loads(request.body), dict)
-    except (ValueError, RecursionError):
-        is_object = False
-    if not is_object:
+    if not isinstance(json_of(request.body), dict):
         raise ValidationFailed([("request.body", "The body is no JSON object")])
     return request.body
 
@@ -116,10 +113,10 @@ def _curl_header(header: WireHeader) -> str:
 
 def _python_header(header: WireHeader) -> str:
     if header.variable is None:
-        return _literal(header.value)
+        return repr(header.value)
     before, _, after = header.value.partition(KEY)
-    parts = [_literal(before) if before else "", _environment(header.variable)]
-    return " + ".join(part for part in [*parts, _literal(after) if after else ""] if part)
+    parts = (before and repr(before), _environment(header.variable), after and repr(after))
+    return " + ".join(filter(None, parts))
 
 
 def _environment(variable: str) -> str:
@@ -130,10 +127,6 @@ def _name(variable: str) -> str:
     if not _VARIABLE.fullmatch(variable):
         raise ValidationFailed([("request.headers", "A variable has a name that none can have")])
     return variable
-
-
-def _literal(text: str) -> str:
-    return repr(text)
 
 
 def _laid_out(value: dict[str, object], text: str) -> str:

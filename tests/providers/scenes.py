@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from shell.providers.apis import chat_completions, messages, responses
 from shell.providers.base import Provider
+from shell.providers.http.api import Api as HttpApi
 from shell.providers.http.endpoint import Endpoint
-from shell.providers.http.provider import Api as HttpApi
 from shell.providers.http.provider import HttpProvider
 from tests.providers.collect import Answer, ask
 from tests.providers.dialects import Chat, Dialect, Messages, Responses

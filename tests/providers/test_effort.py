@@ -16,7 +16,8 @@ from shell.providers.apis.messages import MESSAGES
 from shell.providers.apis.responses import RESPONSES
 from shell.providers.base import ModelInfo, ProviderRequest
 from shell.providers.capabilities import BUILT_IN, Capabilities, ModelEntry, read_table
-from shell.providers.http.provider import Api, HttpProvider
+from shell.providers.http.api import Api
+from shell.providers.http.provider import HttpProvider
 from tests.providers import scenes
 from tests.providers.collect import a_request, ask
 from tests.providers.fault_server import Exchange, Scene, fault_server

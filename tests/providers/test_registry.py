@@ -11,7 +11,8 @@ from shell.providers.apis.chat_completions import GOOGLE_CHAT, OPENAI_CHAT
 from shell.providers.apis.messages import MESSAGES
 from shell.providers.apis.responses import RESPONSES
 from shell.providers.base import Provider
-from shell.providers.http.provider import Api, HttpProvider
+from shell.providers.http.api import Api
+from shell.providers.http.provider import HttpProvider
 from shell.providers.registry import Providers
 from shell.providers.testing.replay import ReplayProvider
 from tests.providers.collect import a_request, ask

@@ -8,10 +8,10 @@ import pytest
 from shell.contract import AnyEvent, InferenceRequest, Message
 from shell.errors import ErrorCode, ProviderError
 from shell.inference.engine import Engine
-from shell.providers.base import Provider, TextDelta
+from shell.providers.base import Provider
 from shell.providers.testing.echo import EchoProvider
 from shell.providers.testing.replay import ReplayProvider
-from tests.providers.collect import a_request, ask
+from tests.providers.collect import ask
 from tests.virtual_loop import VirtualLoop
 
 pytestmark = pytest.mark.anyio
@@ -77,20 +77,6 @@ def test_its_pace_and_twice_its_pace(tmp_path: Path) -> None:
         path = write(tmp_path / "a.jsonl", recorded)
         assert 0.29 <= runner.run(took(1.0)) < 0.31
         assert 0.14 <= runner.run(took(2.0)) < 0.16
-
-
-async def test_step_by_step(tmp_path: Path) -> None:
-    recorded = await record(EchoProvider(rate=None), "one two three")
-    steps: asyncio.Queue[None] = asyncio.Queue()
-    replay = ReplayProvider(write(tmp_path / "a.jsonl", recorded), step=steps.get)
-    stream = replay.stream(a_request(replay, "x"))
-    for word in ("one", " two"):
-        waiting = asyncio.ensure_future(anext(stream))
-        await asyncio.sleep(0)
-        assert not waiting.done()
-        steps.put_nowait(None)
-        assert await waiting == TextDelta(word)
-    await stream.aclose()
 
 
 @pytest.mark.parametrize("text", ["", "not json\n", '{"channel": "llm:token"}\n', "\xff"])

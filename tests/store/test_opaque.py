@@ -15,7 +15,8 @@ from shell.providers.apis.chat_completions import GOOGLE_CHAT
 from shell.providers.apis.messages import MESSAGES
 from shell.providers.apis.responses import RESPONSES
 from shell.providers.base import ModelInfo, Provider
-from shell.providers.http.provider import Api, HttpProvider
+from shell.providers.http.api import Api
+from shell.providers.http.provider import HttpProvider
 from shell.store.database import Connection
 from shell.store.exchange import archive, portable
 from shell.tools.registry import FOLDER

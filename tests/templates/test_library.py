@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from shell.api.templates import TemplatesApi
 from shell.bridge.caller import Caller
 from shell.contract import FormFile, RenderRequest, TemplateProblemCode
-from shell.contract.template_problems import TEMPLATE_SENTENCES, template_sentence
 from shell.conversations.templates.front_matter import BadHead, read_head, read_yaml, split
 from shell.conversations.templates.importing import convert
 from shell.conversations.templates.library import MAX_VERSIONS, Templates
@@ -183,14 +182,13 @@ def test_a_template_with_a_problem_is_listed_with_its_code_and_place(
     assert bad.problem is not None
     assert (bad.problem.line, bad.problem.column) == (line, column)
     assert (bad.problem.code, {*bad.problem.facts}) == (code, facts)
-    assert bad.problem.message == template_sentence(bad.problem.code, bad.problem.facts)
+    assert bad.problem.message == bad.problem.code.sentence(bad.problem.facts)
 
 
 def test_every_problem_has_a_sentence_in_english() -> None:
-    assert [*TEMPLATE_SENTENCES] == [*TemplateProblemCode]
     facts: dict[str, str | int] = {"name": "it", "known": "a, b", "limit": 1_000, "words": "No."}
     for code in TemplateProblemCode:
-        assert template_sentence(code, facts).strip()
+        assert code.sentence(facts).strip()
 
 
 def test_words_and_dates_of_yaml_stay_texts() -> None:

@@ -49,7 +49,7 @@ def _ask(requests: Sequence[Mapping[str, object]]) -> list[Any]:
         for each in found:
             if "problem" in each:
                 code, line, column, facts = each["problem"]
-                each = TemplateProblem.of(TemplateProblemCode(code), line, column, **facts)
+                each = TemplateProblem.of(TemplateProblemCode[code], line, column, **facts)
             answers.append(each)
         if len(answers) < len(requests):
             slow = status in (TOO_LONG, None) or status == -getattr(signal, "SIGPROF", 0)

@@ -16,7 +16,6 @@ from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from shell.contract.template_problems import TemplateProblemCode as Code
-from shell.contract.template_problems import template_sentence
 
 MAX_BODY_CHARACTERS = 200_000
 MAX_OUTPUT_CHARACTERS = 200_000
@@ -75,7 +74,7 @@ class Refused(Exception):
     """The text is wrong or takes too much."""
 
     def __init__(self, code: Code, line: int | None = None, **facts: str | int) -> None:
-        self.message = template_sentence(code, facts)
+        self.message = code.sentence(facts)
         super().__init__(self.message)
         self.code = code
         self.line = line

@@ -1,17 +1,17 @@
 """Builds requests for Chat Completions, OpenAI's older API that most other servers speak too."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from typing import Literal
 
-from shell.contract import FilePart, ImagePart, TextPart
+from shell.contract import FilePart, ImagePart, Part, TextPart
 from shell.providers.apis.chat_stream import ChatStream
-from shell.providers.apis.content import AnyPart, Output, data_url, write_messages
+from shell.providers.apis.content import Output, data_url, write_messages
 from shell.providers.apis.tools import arguments_of, parameters_of, without
 from shell.providers.base import ModelStep, ProviderRequest, ToolSpec
-from shell.providers.http.provider import Api, Body
+from shell.providers.http.api import Api, Body, without_none
 
 GOOGLE_DROPS = frozenset(
     {"$schema", "additionalProperties", "default", "examples", "exclusiveMaximum"}
@@ -24,27 +24,22 @@ def body(
     request: ProviderRequest,
     *,
     max_tokens_field: Literal["max_tokens", "max_completion_tokens"] = "max_tokens",
-    extra: Callable[[ProviderRequest], Mapping[str, object]] | None = None,
+    extra: Callable[[ProviderRequest], Body] = lambda request: {
+        "reasoning_effort": request.effort_word
+    },
     dropped_keywords: frozenset[str] = frozenset(),
 ) -> Body:
     """Build the body of a request."""
-    built: Body = {
+    fields: Body = {
         "model": request.model.id,
         "messages": list(write_messages(request, _part, _step)),
         "stream": True,
         "stream_options": {"include_usage": True},
+        "tools": [_tool(tool, dropped_keywords) for tool in request.tools] or None,
+        "temperature": request.temperature,
+        max_tokens_field: request.max_tokens,
     }
-    if request.tools:
-        built["tools"] = [_tool(tool, dropped_keywords) for tool in request.tools]
-    if request.temperature is not None:
-        built["temperature"] = request.temperature
-    if request.max_tokens is not None:
-        built[max_tokens_field] = request.max_tokens
-    if extra is not None:
-        built.update(extra(request))
-    elif request.effort_word is not None:
-        built["reasoning_effort"] = request.effort_word
-    return built
+    return without_none(fields | extra(request))
 
 
 def _step(message: ModelStep, output: Output) -> Iterator[dict[str, object]]:
@@ -77,7 +72,7 @@ def _tool(tool: ToolSpec, dropped: frozenset[str]) -> dict[str, object]:
     return {"type": "function", "function": function}
 
 
-def _part(part: AnyPart) -> dict[str, object]:
+def _part(part: Part) -> dict[str, object]:
     match part:
         case TextPart():
             return {"type": "text", "text": part.text}
@@ -87,17 +82,14 @@ def _part(part: AnyPart) -> dict[str, object]:
             return {"type": "file", "file": {"filename": part.name, "file_data": data_url(part)}}
 
 
-def _google_thoughts(request: ProviderRequest) -> Mapping[str, object]:
+def _google_thoughts(request: ProviderRequest) -> Body:
     """Google's own fields for reasoning, which its copy of this API takes in `extra_body`."""
-    config: dict[str, object] = {}
-    if request.model.reasoning == "thoughts":
-        config["include_thoughts"] = True
-    if request.effort_word is not None:
-        config["thinking_level"] = request.effort_word
+    thoughts = True if request.model.reasoning == "thoughts" else None
+    config = without_none({"include_thoughts": thoughts, "thinking_level": request.effort_word})
     return {"extra_body": {"google": {"thinking_config": config}}} if config else {}
 
 
-def _llama_fields(request: ProviderRequest) -> Mapping[str, object]:
+def _llama_fields(request: ProviderRequest) -> Body:
     # Without `return_progress` llama.cpp reads a long prompt to its end before it notices that the
     # client has gone.
     return {"return_progress": True, **dict(request.model.sampling)}

@@ -3,10 +3,9 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from shell.contract import FilePart, ImagePart, Message, TextPart
+from shell.contract import FilePart, ImagePart, Message, Part, TextPart
 from shell.providers.base import ModelStep, ProviderRequest
 
-AnyPart = TextPart | ImagePart | FilePart
 Output = Sequence[Mapping[str, object]]
 MAX_PICTURES = 20
 """Of results in one request; providers take smaller ones only if there are more."""
@@ -14,9 +13,7 @@ MAX_PICTURE_CHARACTERS = 20_000_000
 """All of these pictures in base64; a request of Anthropic's has 32 MB at most."""
 
 
-def write_message(
-    message: Message, part: Callable[[AnyPart], dict[str, object]]
-) -> dict[str, object]:
+def write_message(message: Message, part: Callable[[Part], dict[str, object]]) -> dict[str, object]:
     """Write a message, with its parts as a list only if it holds more than text.
 
     Many servers take such a list only for models that see images.
@@ -28,7 +25,7 @@ def write_message(
 
 def write_messages(
     request: ProviderRequest,
-    part: Callable[[AnyPart], dict[str, object]],
+    part: Callable[[Part], dict[str, object]],
     step: Callable[[ModelStep, Output], Iterable[dict[str, object]]],
 ) -> Iterator[dict[str, object]]:
     """Write every message of a request. `step` writes what the model said between calls of tools,

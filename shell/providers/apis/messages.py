@@ -4,12 +4,12 @@ import base64
 import binascii
 from collections.abc import Iterator, Mapping
 
-from shell.contract import FilePart, ImagePart, TextPart
-from shell.providers.apis.content import AnyPart, Output, write_messages
+from shell.contract import FilePart, ImagePart, Part, TextPart
+from shell.providers.apis.content import Output, write_messages
 from shell.providers.apis.messages_stream import MessagesStream
 from shell.providers.apis.tools import arguments_of, parameters_of
 from shell.providers.base import AnsweredCall, ModelStep, ProviderRequest, ToolSpec
-from shell.providers.http.provider import Api, Body
+from shell.providers.http.api import Api, Body, without_none
 
 VERSION = "2026-10-21"
 DEFAULT_MAX_TOKENS = 32_000
@@ -27,7 +27,10 @@ def body(request: ProviderRequest) -> Body:
     max_tokens = request.max_tokens or min(
         model.max_output_tokens or CAUTIOUS_MAX_TOKENS, DEFAULT_MAX_TOKENS
     )
-    built: Body = {
+    system = "\n\n".join(m.text for m in request.messages if m.role == "system")
+    thinking = _thinking(request, max_tokens)
+    effort = None if request.effort == "off" else request.effort_word
+    fields: Body = {
         "model": model.id,
         "max_tokens": max_tokens,
         "messages": [
@@ -36,21 +39,14 @@ def body(request: ProviderRequest) -> Body:
             if written["role"] != "system"
         ],
         "stream": True,
-    }
-    system = "\n\n".join(m.text for m in request.messages if m.role == "system")
-    if system:
-        built["system"] = system
-    if request.tools:
-        built["tools"] = [_tool(tool) for tool in request.tools]
-    thinking = _thinking(request, max_tokens)
-    if thinking is not None:
-        built["thinking"] = thinking
-    if request.effort_word is not None and request.effort != "off":
-        built["output_config"] = {"effort": request.effort_word}
-    if request.temperature is not None and thinking in (None, NO_THINKING):
+        "system": system or None,
+        "tools": [_tool(tool) for tool in request.tools] or None,
+        "thinking": thinking,
+        "output_config": None if effort is None else {"effort": effort},
         # It is refused together with thinking.
-        built["temperature"] = request.temperature
-    return built
+        "temperature": request.temperature if thinking in (None, NO_THINKING) else None,
+    }
+    return without_none(fields)
 
 
 def _step(message: ModelStep, output: Output) -> Iterator[dict[str, object]]:
@@ -100,7 +96,7 @@ def _thinking(request: ProviderRequest, max_tokens: int) -> dict[str, object] | 
     return None
 
 
-def _part(part: AnyPart) -> dict[str, object]:
+def _part(part: Part) -> dict[str, object]:
     match part:
         case TextPart():
             return {"type": "text", "text": part.text}

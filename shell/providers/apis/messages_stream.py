@@ -13,7 +13,14 @@ from shell.providers.base import (
 )
 from shell.providers.http.endpoint import Endpoint
 from shell.providers.http.errors import from_error_object
-from shell.providers.http.lenient_json import as_list, as_object, count_of, counted, text_of
+from shell.providers.http.lenient_json import (
+    as_list,
+    as_object,
+    count_of,
+    counted,
+    json_of,
+    text_of,
+)
 from shell.providers.http.response import StreamingResponse
 
 _REASONS: dict[str, FinishReason] = {
@@ -81,7 +88,7 @@ class MessagesStream(StreamingResponse):
         block = dict(self._blocks.pop(index, {}))
         for name, pieces in self._pieces.pop(index, {}).items():
             whole = text_of(block.get(name)) + "".join(pieces)
-            block[name] = _object(whole) if name == "input" else whole
+            block[name] = as_object(json_of(whole)) if name == "input" else whole
         if block and (block.get("type") != "text" or block.get("text")):
             yield OutputItem(block)
 
@@ -125,11 +132,3 @@ class MessagesStream(StreamingResponse):
             reasoning_tokens=count_of(details.get("thinking_tokens")),
             cached_tokens=cached,
         )
-
-
-def _object(text: str) -> dict[str, object]:
-    try:
-        value = json.loads(text or "{}")
-    except (ValueError, RecursionError):
-        return {}
-    return value if isinstance(value, dict) else {}

@@ -4,36 +4,33 @@ import json
 from collections.abc import Iterator
 from functools import partial
 
-from shell.contract import FilePart, ImagePart, Message, TextPart
-from shell.providers.apis.content import AnyPart, data_url, with_pictures, write_message
+from shell.contract import FilePart, ImagePart, Message, Part, TextPart
+from shell.providers.apis.content import data_url, with_pictures, write_message
 from shell.providers.apis.responses_stream import ResponsesStream
 from shell.providers.apis.tools import arguments_of, parameters_of
 from shell.providers.base import AnsweredCall, ModelStep, ProviderRequest, ToolSpec
-from shell.providers.http.provider import Api, Body
+from shell.providers.http.api import Api, Body, without_none
 
 
 def body(request: ProviderRequest) -> Body:
     """Build the body of a request."""
-    built: Body = {
+    reasoning = _reasoning(request) or None
+    tools = [_tool(tool) for tool in request.tools] or None
+    fields: Body = {
         "model": request.model.id,
         "input": [
             written for message in with_pictures(request) for written in _items(message, request)
         ],
         "stream": True,
         "store": False,  # the server would keep a copy of the conversation
+        "temperature": request.temperature,
+        "max_output_tokens": request.max_tokens,
+        "reasoning": reasoning,
+        "tools": tools,
+        # The server keeps nothing, so its reasoning has to go back with the results.
+        "include": ["reasoning.encrypted_content"] if tools and reasoning else None,
     }
-    if request.temperature is not None:
-        built["temperature"] = request.temperature
-    if request.max_tokens is not None:
-        built["max_output_tokens"] = request.max_tokens
-    if reasoning := _reasoning(request):
-        built["reasoning"] = reasoning
-    if request.tools:
-        built["tools"] = [_tool(tool) for tool in request.tools]
-        if reasoning:
-            # The server keeps nothing, so its reasoning has to go back with the results.
-            built["include"] = ["reasoning.encrypted_content"]
-    return built
+    return without_none(fields)
 
 
 def _items(message: Message | ModelStep, request: ProviderRequest) -> Iterator[dict[str, object]]:
@@ -59,7 +56,7 @@ def _items(message: Message | ModelStep, request: ProviderRequest) -> Iterator[d
 def _result(call: AnsweredCall) -> str | list[dict[str, object]]:
     if not call.images:
         return call.result
-    parts: list[AnyPart] = [TextPart.model_construct(text=call.result), *call.images]
+    parts: list[Part] = [TextPart.model_construct(text=call.result), *call.images]
     return [_part("user", part) for part in parts]
 
 
@@ -73,15 +70,14 @@ def _tool(tool: ToolSpec) -> dict[str, object]:
     }
 
 
-def _reasoning(request: ProviderRequest) -> dict[str, object]:
+def _reasoning(request: ProviderRequest) -> Body:
     """Ask for summaries, and for an effort unless the model is to choose it."""
     standard = request.model.reasoning
     effort = request.effort_word or (None if standard == "default" else standard)
-    reasoning: dict[str, object] = {} if standard is None else {"summary": "auto"}
-    return reasoning if effort is None else {**reasoning, "effort": effort}
+    return without_none({"summary": None if standard is None else "auto", "effort": effort})
 
 
-def _part(role: str, part: AnyPart) -> dict[str, object]:
+def _part(role: str, part: Part) -> dict[str, object]:
     match part:
         case TextPart():
             kind = "output_text" if role == "assistant" else "input_text"

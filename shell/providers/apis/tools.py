@@ -1,12 +1,12 @@
 """Writes tools and their calls, as far as the APIs agree on them."""
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import cast
 
 from shell.providers.base import AnsweredCall, ProviderRequest, ToolSpec
+from shell.providers.http.lenient_json import as_object, json_of
 
 _DEPTH = 16
 """A schema that refers to itself is cut here."""
@@ -58,9 +58,7 @@ def without_keywords(request: ProviderRequest, dropped: frozenset[str]) -> Provi
 def named_keywords(tools: Iterable[ToolSpec], text: str) -> frozenset[str]:
     """The keywords of tools' schemas that a server's refusal names and that can be left out."""
     words = set(re.findall(r"[$A-Za-z]+", text))
-    found: set[str] = set()
-    for tool in tools:
-        found |= _keywords(parameters_of(tool))
+    found = _keywords([parameters_of(tool) for tool in tools])
     return frozenset((found - _NEEDED) & words)
 
 
@@ -77,11 +75,7 @@ def _keywords(schema: object) -> set[str]:
 
 def arguments_of(call: AnsweredCall) -> dict[str, object]:
     """The arguments of an earlier call. Empty where the model wrote no object."""
-    try:
-        value = json.loads(call.arguments or "{}")
-    except (ValueError, RecursionError):
-        return {}
-    return value if isinstance(value, dict) else {}
+    return as_object(json_of(call.arguments))
 
 
 def _resolved(

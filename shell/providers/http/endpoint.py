@@ -22,10 +22,6 @@ def is_secret(header: str) -> bool:
     return any(part in header.lower() for part in _SECRET_NAMES)
 
 
-def no_key() -> None:
-    """Return None as the key of a server that needs none."""
-
-
 @dataclass(frozen=True, slots=True)
 class Endpoint:
     """Address, key and headers of a provider's server.
@@ -37,15 +33,17 @@ class Endpoint:
     label: str
     """The provider's name as people see it. Errors begin with it."""
     base_url: str
-    key: Callable[[], str | None] = field(default=no_key, repr=False)
+    key: Callable[[], str | None] = field(default=lambda: None, repr=False)
     """Called before every request, so that a new key takes effect at once."""
     key_required: bool = True
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Headers that the user set, sent with every request."""
     allow_plain_http: bool = False
     """Whether the user allows http:// to another machine."""
-    key_variable: str = ""
-    """The environment variable of the key, for copies of a request. Empty: made of the id."""
+    key_variables: tuple[str, ...] = ()
+    """The environment variables that may hold the key. In copies of a request the first stands for
+    it, or one that is made of the id.
+    """
 
     @property
     def on_this_machine(self) -> bool:

@@ -5,7 +5,6 @@ of a message. Only whether an effort was refused may be read from the words.
 """
 
 import email.utils
-import json
 import math
 import re
 from collections.abc import Iterator, Mapping
@@ -13,11 +12,12 @@ from datetime import UTC, datetime
 
 from shell.errors import ErrorCode, ProviderError, Reason
 from shell.providers.http.endpoint import Endpoint
+from shell.providers.http.lenient_json import json_of
 
 _DAY_MS = 86_400_000
 
-KNOWN_FIELDS = frozenset({"reasoning.summary"})
-"""Optional fields of a request, which are left out once a server has refused them."""
+SUMMARY_FIELD = "reasoning.summary"
+"""An optional field of a request, which is left out once a server has refused it."""
 EFFORT_FIELDS = frozenset({"reasoning", "reasoning.effort", "reasoning_effort", "thinking"})
 """Fields that ask for an effort. They are left out for the models that refuse them."""
 _EFFORT_WORDS = re.compile(r"effort|output_config|thinking")
@@ -86,18 +86,13 @@ def from_status(
             "there. If the new address is right, change the base URL.",
             reason=Reason.REDIRECTED,
         )
-    code = _named(fault, _BY_NAME) or _BY_STATUS.get(status)
-    if code is None and status == 503:
-        # JSON comes from the service itself. A page comes from a proxy in front of it that failed.
-        code = ErrorCode.SERVER_ERROR if fault is None else ErrorCode.OVERLOADED
-    if code is None:
-        code = ErrorCode.SERVER_ERROR if status >= 500 else ErrorCode.INVALID_REQUEST
+    code = _named(fault, _BY_NAME) or _of_status(status, fault)
     words = _message(fault)
     sentence = words or f"{_SENTENCES[code]} (status {status})"
     wait = _retry_after_ms(headers, fault) if code.retryable else None
     error = endpoint.error(code, sentence, wait, theirs=bool(words))
     field = next((f["param"] for f in _objects(fault) if isinstance(f.get("param"), str)), None)
-    if code is ErrorCode.INVALID_REQUEST and field in KNOWN_FIELDS | EFFORT_FIELDS:
+    if code is ErrorCode.INVALID_REQUEST and field in {SUMMARY_FIELD, *EFFORT_FIELDS}:
         error.details = {"field": str(field)}
     return error
 
@@ -112,21 +107,14 @@ def refuses_effort(error: ProviderError) -> bool:
 
 def from_error_object(endpoint: Endpoint, error: object) -> ProviderError:
     """Make the error for an error object inside a stream."""
-    code, words = _named(error, _BY_NAME), _message(error)
+    statuses = [int(n) for n in _names(error) if n.isdecimal() and 400 <= int(n) < 600]
+    code = _named(error, _BY_NAME)
     if code is None:
-        statuses = [int(n) for n in _names(error) if n.isdecimal() and 400 <= int(n) < 600]
-        if statuses:
-            found = from_status(endpoint, statuses[0], {}, json.dumps(error).encode())
-            return endpoint.error(
-                found.code,
-                words or _SENTENCES[found.code],
-                found.retry_after_ms,
-                theirs=bool(words),
-            )
-        code = _named(error, _BY_GENERAL_NAME)
-        if code is None:
-            ours = any(name.startswith("invalid_") for name in _names(error))
-            code = ErrorCode.INVALID_REQUEST if ours else ErrorCode.SERVER_ERROR
+        code = _of_status(statuses[0], error) if statuses else _named(error, _BY_GENERAL_NAME)
+    if code is None:
+        ours = any(name.startswith("invalid_") for name in _names(error))
+        code = ErrorCode.INVALID_REQUEST if ours else ErrorCode.SERVER_ERROR
+    words = _message(error)
     wait = _retry_after_ms({}, error) if code.retryable else None
     return endpoint.error(code, words or _SENTENCES[code], wait, theirs=bool(words))
 
@@ -139,11 +127,6 @@ def not_a_stream(endpoint: Endpoint, media_type: str) -> ProviderError:
         "the base URL, and whether this network needs a sign-in.",
         reason=Reason.NO_STREAM,
     )
-
-
-def malformed(endpoint: Endpoint) -> ProviderError:
-    """Make the error for a stream with something other than JSON objects."""
-    return endpoint.error(ErrorCode.PROTOCOL_ERROR, "The server sent something that is not JSON.")
 
 
 def refused(endpoint: Endpoint, words: str) -> ProviderError:
@@ -172,10 +155,7 @@ def interrupted(endpoint: Endpoint, error: BaseException, *, answering: bool) ->
 
 
 def _parse(body: bytes) -> object:
-    try:
-        parsed: object = json.loads(body.decode("utf-8", "replace"))
-    except (ValueError, RecursionError):
-        return None
+    parsed = json_of(body.decode("utf-8", "replace"))
     return parsed if isinstance(parsed, dict | list) else None
 
 
@@ -202,6 +182,14 @@ def _names(fault: object) -> Iterator[str]:
 
 def _named(fault: object, table: Mapping[str, ErrorCode]) -> ErrorCode | None:
     return next((table[name] for name in _names(fault) if name in table), None)
+
+
+def _of_status(status: int, fault: object) -> ErrorCode:
+    if status == 503:
+        # JSON comes from the service itself. A page comes from a proxy in front of it that failed.
+        return ErrorCode.SERVER_ERROR if fault is None else ErrorCode.OVERLOADED
+    general = ErrorCode.SERVER_ERROR if status >= 500 else ErrorCode.INVALID_REQUEST
+    return _BY_STATUS.get(status, general)
 
 
 def _message(fault: object) -> str:

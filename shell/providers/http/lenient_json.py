@@ -4,9 +4,9 @@ import json
 import math
 from collections.abc import Iterator
 
+from shell.errors import ErrorCode
 from shell.providers.base import UsageReport
 from shell.providers.http.endpoint import Endpoint
-from shell.providers.http.errors import malformed
 
 MAX_COUNT = 2**53
 
@@ -17,13 +17,20 @@ def parse_object(data: str, endpoint: Endpoint) -> dict[str, object]:
     Raises:
         ProviderError: PROTOCOL_ERROR when it is anything else.
     """
-    try:
-        event: object = json.loads(data)
-    except (ValueError, RecursionError):
-        raise malformed(endpoint) from None
+    event = json_of(data)
     if not isinstance(event, dict):
-        raise malformed(endpoint)
+        sentence = "The server sent something that is not JSON."
+        raise endpoint.error(ErrorCode.PROTOCOL_ERROR, sentence)
     return event
+
+
+def json_of(text: str) -> object:
+    """What a text says in JSON; None if it is none, or is nested too deeply."""
+    try:
+        parsed: object = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return parsed
 
 
 def as_object(value: object) -> dict[str, object]:

@@ -1,8 +1,8 @@
 """Describes a request as it is sent, without anything secret in it."""
 
 import re
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlsplit
 
 from shell import __version__
@@ -11,30 +11,12 @@ from shell.providers.http.endpoint import SHORTEST_HEADER, Endpoint, is_secret
 from shell.support.redaction import redact
 
 if TYPE_CHECKING:
-    from shell.contract import WireApi
+    from shell.providers.http.api import Api
 
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
-class DescribedApi(Protocol):
-    """What a description takes of an API; see `Api`."""
-
-    @property
-    def name(self) -> "WireApi":
-        """Which API it is."""
-
-    @property
-    def headers(self) -> Mapping[str, str]:
-        """The headers that it requires."""
-
-    @property
-    def key_header(self) -> Callable[[str], Mapping[str, str]]:
-        """The header for a key."""
-
-
-def describe_request(
-    api: DescribedApi, endpoint: Endpoint, path: str, body: bytes
-) -> OutgoingRequest:
+def describe_request(api: "Api", endpoint: Endpoint, path: str, body: bytes) -> OutgoingRequest:
     """Describe a POST to this path. The key is not looked up for it, only whether there is one."""
     headers = {
         "accept": "application/json",
@@ -69,8 +51,8 @@ def shown_headers(headers: Mapping[str, str]) -> dict[str, str]:
 
 def key_variable(endpoint: Endpoint) -> str:
     """The environment variable that stands for the key."""
-    if _VARIABLE.fullmatch(endpoint.key_variable):
-        return endpoint.key_variable
+    if endpoint.key_variables and _VARIABLE.fullmatch(endpoint.key_variables[0]):
+        return endpoint.key_variables[0]
     name = re.sub(r"[^A-Z0-9]", "_", endpoint.id.upper())
     return f"{'' if name[:1].isalpha() else '_'}{name}_API_KEY"
 

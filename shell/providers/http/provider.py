@@ -2,9 +2,9 @@
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from shell.contract import Effort
@@ -19,44 +19,19 @@ from shell.providers.base import (
     tools_dropped,
 )
 from shell.providers.exchanges import Exchange, OutgoingRequest, Recording
+from shell.providers.http.api import Api, Body
 from shell.providers.http.endpoint import Endpoint
-from shell.providers.http.errors import KNOWN_FIELDS, refuses_effort
+from shell.providers.http.errors import SUMMARY_FIELD, refuses_effort
 from shell.providers.http.outgoing import describe_request
-from shell.providers.http.response import StreamingResponse, read_answer
+from shell.providers.http.response import read_answer
 from shell.providers.http.transport import EXCHANGE, classed, http_client
 from shell.providers.model_list import ListedModel, described, read_models
 
 if TYPE_CHECKING:
     import httpx2
 
-    from shell.contract import WireApi
-
 _REFUSALS = frozenset({ErrorCode.INVALID_REQUEST, ErrorCode.MODEL_NOT_FOUND})
 """How servers answer when a model calls no tools."""
-Body = dict[str, object]
-"""The JSON object of a request."""
-
-
-def _bearer(key: str) -> Mapping[str, str]:
-    return {"authorization": f"Bearer {key}"}
-
-
-@dataclass(frozen=True, slots=True)
-class Api:
-    """The differences between one API and another."""
-
-    name: "WireApi"
-    path: str
-    """Where requests go, after the base URL."""
-    models_path: str
-    """Where the list of models is, after the base URL."""
-    body: Callable[[ProviderRequest], Body]
-    """Builds the body of a request. It uses nothing but its argument, so that a preview shows the
-    bytes that would be sent."""
-    decoder: Callable[[Endpoint], StreamingResponse]
-    key_header: Callable[[str], Mapping[str, str]] = _bearer
-    headers: Mapping[str, str] = field(default_factory=dict)
-    """Other headers that the API requires."""
 
 
 class HttpProvider:
@@ -78,8 +53,8 @@ class HttpProvider:
         self._models = models
         self._listed: dict[str, ListedModel] = {}
         """The server's own description of its models, from the last time it was asked."""
-        self._refused: set[str] = set()
-        """Optional fields that the server has refused; later requests leave them out."""
+        self._without_summary = False
+        """Whether the server has refused to summarize reasoning; later requests do not ask it."""
         self._without_tools: set[str] = set()
         """Models whose tools the server has refused."""
         self._refused_efforts: set[tuple[str, Effort]] = set()
@@ -111,8 +86,8 @@ class HttpProvider:
         if request.tools and self._refused_keywords:
             request = without_keywords(request, self._refused_keywords)
         body = self.api.body(request)
-        for name in self._refused:
-            _leave_out(body, name)
+        if self._without_summary:
+            _leave_out_summary(body)
         return body
 
     def outgoing(self, request: ProviderRequest) -> OutgoingRequest:
@@ -194,9 +169,9 @@ class HttpProvider:
         try:
             return await self._send("POST", self.api.path, body, request.recording)
         except ProviderError as error:
-            refused = str((error.details or {}).get("field"))
-            if refused in KNOWN_FIELDS and _leave_out(body, refused):
-                self._refused.add(refused)
+            field = (error.details or {}).get("field")
+            if field == SUMMARY_FIELD and _leave_out_summary(body):
+                self._without_summary = True
             elif error.code is ErrorCode.INVALID_REQUEST and (
                 keywords := named_keywords(request.tools, error.message) - self._refused_keywords
             ):
@@ -255,16 +230,11 @@ def _encode(body: Body) -> bytes:
     return text.encode()
 
 
-def _leave_out(body: Body, name: str) -> bool:
-    """Remove a field such as `reasoning.summary`, and its object if that is empty then.
-
-    Returns whether the field was there.
-    """
-    first, _, rest = name.partition(".")
-    value = body.get(first)
-    if rest and isinstance(value, dict):
-        found = _leave_out(value, rest)
-        if found and not value:
-            del body[first]
-        return found
-    return not rest and body.pop(first, None) is not None
+def _leave_out_summary(body: Body) -> bool:
+    """Ask for no summary, nor for reasoning if that was all. Returns whether it was asked for."""
+    reasoning = body.get("reasoning")
+    if not isinstance(reasoning, dict) or reasoning.pop("summary", None) is None:
+        return False
+    if not reasoning:
+        del body["reasoning"]
+    return True

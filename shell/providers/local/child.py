@@ -11,6 +11,12 @@ import signal
 import sys
 from dataclasses import dataclass
 
+SLOTS = 4
+"""How many answers are written at a time; they share the context."""
+BATCH_TOKENS = 64
+"""Between batches a cancel is noticed and the other slots get their turn."""
+CACHE_MIB = 64
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -22,12 +28,6 @@ class Plan:
     key: str
     """Every request must carry it: any page in any browser can reach a port of this machine."""
     context_tokens: int
-    slots: int
-    """How many answers are written at a time; they share the context."""
-    threads: int
-    batch_tokens: int
-    """Between batches a cancel is noticed and the other slots get their turn."""
-    cache_mib: int
     fit: bool
     """Have llama.cpp find out how much of the model this machine's devices can hold."""
 
@@ -47,13 +47,13 @@ def main() -> int:
     params.api_keys = [plan.key]
     params.ui = False
     params.n_ctx = plan.context_tokens
-    params.n_parallel = plan.slots
+    params.n_parallel = SLOTS
     params.kv_unified = True
-    params.n_batch = params.n_ubatch = plan.batch_tokens
-    params.cache_ram_mib = plan.cache_mib
+    params.n_batch = params.n_ubatch = BATCH_TOKENS
+    params.cache_ram_mib = CACHE_MIB
     params.fit_params = plan.fit
     params.warmup = False  # the first question does the same, and has been asked already
-    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = plan.threads
+    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = _threads()
     try:
         server = xllamacpp.Server(params)
     except RuntimeError as error:
@@ -63,6 +63,14 @@ def main() -> int:
     while os.read(0, 4_096):
         pass
     os._exit(0)  # in whatever its threads are doing
+
+
+def _threads() -> int:
+    """The number of cores for the model: all but one."""
+    cores = os.cpu_count() or 1
+    if sys.platform == "linux":
+        cores = len(os.sched_getaffinity(0))  # a container may have fewer than the machine
+    return max(1, cores - 1)
 
 
 def end_when_closed(descriptor: int) -> None:

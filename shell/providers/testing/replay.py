@@ -1,10 +1,10 @@
-"""Plays a recorded inference, at its own pace, faster, or step by step.
+"""Plays a recorded inference, at its own pace or faster.
 
 `providers/recordings.py` has the format.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+from collections.abc import AsyncGenerator, Iterator
 from pathlib import Path
 from typing import cast, get_args
 
@@ -23,9 +23,6 @@ from shell.providers.base import (
 )
 from shell.providers.recordings import read_recording
 
-Step = Callable[[], Awaitable[None]]
-"""Returns when the next chunk may be sent."""
-
 
 class ReplayProvider:
     """Answers every request with the same recording.
@@ -33,7 +30,6 @@ class ReplayProvider:
     Args:
         path: the recording.
         speed: 1 for the pace of the recording, 2 for twice as fast; None for no waiting at all.
-        step: instead of a pace: awaited before every chunk.
         id: the id of the provider.
     """
 
@@ -45,13 +41,11 @@ class ReplayProvider:
         path: Path,
         *,
         speed: float | None = 1.0,
-        step: Step | None = None,
         id: str = "replay",  # noqa: A002, the seam's name for it
     ) -> None:
         self.id = id
         self._path = path
-        self._speed = speed
-        self._step = step
+        self._pace = 0.0 if speed is None else 1 / speed
 
     def model(self, model_id: str) -> ModelInfo:
         """Describe a model that takes everything, since the request is not used."""
@@ -65,23 +59,16 @@ class ReplayProvider:
 
     async def stream(self, request: ProviderRequest) -> AsyncGenerator[Chunk, None]:
         """Play the recording."""
-        began = asyncio.get_running_loop().time()
+        loop = asyncio.get_running_loop()
+        began = loop.time()
         for event in read_recording(self._path).events:
             for chunk in _chunks(event):
-                await self._wait(began, event.ms)
+                due = began + event.ms / 1000 * self._pace
+                await asyncio.sleep(max(0.0, due - loop.time()))
                 yield chunk
 
     async def close(self) -> None:
         """Holds nothing."""
-
-    async def _wait(self, began: float, ms: int) -> None:
-        if self._step is not None:
-            await self._step()
-        elif self._speed is None:
-            await asyncio.sleep(0)
-        else:
-            due = began + ms / 1000 / self._speed
-            await asyncio.sleep(max(0.0, due - asyncio.get_running_loop().time()))
 
 
 def _chunks(event: AnyEvent) -> Iterator[Chunk]:

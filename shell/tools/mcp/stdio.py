@@ -158,7 +158,7 @@ class _Process:
     async def _create(self) -> asyncio.subprocess.Process:
         streams = asyncio.subprocess.PIPE
         if sys.platform == "win32":
-            from shell.providers.local.windows_job import WindowsJob
+            from shell.providers.local.windows_job import end_with_us
 
             process = await asyncio.create_subprocess_exec(
                 *self._command.argv,
@@ -170,7 +170,7 @@ class _Process:
                 creationflags=subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW,
                 limit=MAX_LINE_BYTES,
             )
-            WindowsJob().add(process.pid)
+            end_with_us(process.pid)
             return process
         reading, self._control = os.pipe()
         try:
