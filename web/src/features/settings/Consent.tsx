@@ -4,6 +4,8 @@ import { strings } from "../../i18n";
 import { Check } from "../../ui/form/Check";
 import parts from "../../ui/form/form.module.css";
 
+const words = strings.consent;
+
 export interface Agreed {
   readonly providers: ReadonlySet<string>;
   readonly settings: ReadonlySet<BackupChoice["setting"]>;
@@ -18,7 +20,6 @@ interface Props {
 }
 
 export function Consent({ contents: { providers, choices }, agreed, onChange }: Props) {
-  const words = strings.consent;
   if (providers.length + choices.length === 0) return null;
   return (
     <fieldset className={parts.list}>
@@ -52,7 +53,6 @@ export function Consent({ contents: { providers, choices }, agreed, onChange }: 
 
 /** The facts about a provider, without the values of headers. */
 function facts({ address, keyEnv, headers, replaces }: BackupProvider): string[] {
-  const words = strings.consent;
   return [
     ...(address === null ? [] : [address]),
     ...(keyEnv === null ? [] : [words.keyEnv(keyEnv)]),

@@ -1,7 +1,7 @@
 /** Settings for data: location, archive, import and export. */
 import { useEffect, useState } from "react";
 import type { Place } from "../../bridge/contract";
-import { settingsTexts } from "../../i18n/settings";
+import { settingsTexts as words } from "../../i18n/settings";
 import { useSettings } from "../../settings/useSettings";
 import parts from "../../ui/form/form.module.css";
 import { Problem } from "../../ui/Problem";
@@ -17,7 +17,6 @@ export function Data() {
   const settings = useSettings();
   const [place, setPlace] = useState<Place | null>(null);
   const { problem, attempt } = useAsyncAction();
-  const words = settingsTexts;
 
   useEffect(() => attempt(settings.place().then(setPlace)), [settings, attempt]);
 

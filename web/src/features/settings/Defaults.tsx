@@ -1,7 +1,7 @@
 /** Settings for new chats: model, temperature and the model for titles. */
 import { useConversations } from "../../conversations/useConversations";
 import { costs } from "../../i18n/costs";
-import { settingsTexts } from "../../i18n/settings";
+import { settingsTexts as words } from "../../i18n/settings";
 import { useSettings, useSettingsState } from "../../settings/useSettings";
 import { EFFORTS, EffortField } from "../../ui/form/EffortField";
 import styles from "../../ui/form/form.module.css";
@@ -16,7 +16,6 @@ export function Defaults() {
   const { update } = useSettings();
   const prefer = usePrefer();
   const { preferences } = useSettingsState();
-  const words = settingsTexts;
   if (preferences === null) return null;
   return (
     <>

@@ -3,7 +3,7 @@ import { useState } from "react";
 import type { ExportRequest } from "../../bridge/contract";
 import { useConversations } from "../../conversations/useConversations";
 import { strings } from "../../i18n";
-import { settingsTexts } from "../../i18n/settings";
+import { settingsTexts as words } from "../../i18n/settings";
 import { download } from "../../lib/download";
 import { Button } from "../../ui/Button";
 import parts from "../../ui/form/form.module.css";
@@ -18,7 +18,6 @@ export function ExportAll() {
   const downloads = useDownloads();
   const [said, setSaid] = useState<string | null>(null);
   const { problem, isBusy, attempt } = useAsyncAction();
-  const words = settingsTexts;
 
   async function write(format: ExportRequest["format"]): Promise<void> {
     setSaid(null);

@@ -1,5 +1,5 @@
 /** Imports conversations from files. Progress is shown in a toast, which outlives this dialog. */
-import { settingsTexts } from "../../i18n/settings";
+import { settingsTexts as words } from "../../i18n/settings";
 import { Button } from "../../ui/Button";
 import { FilePicker } from "../../ui/form/FilePicker";
 import parts from "../../ui/form/form.module.css";
@@ -7,7 +7,6 @@ import { useImport } from "../sidebar/useImport";
 
 export function ImportFile() {
   const importFiles = useImport();
-  const words = settingsTexts;
   return (
     <section className={parts.section}>
       <h3>{words.importTitle}</h3>

@@ -1,7 +1,7 @@
 /** Settings for concurrency and time limits. */
 import { useState } from "react";
 import { reasonOf } from "../../i18n";
-import { settingsTexts } from "../../i18n/settings";
+import { settingsTexts as words } from "../../i18n/settings";
 import { useSettings, useSettingsState } from "../../settings/useSettings";
 import { Button } from "../../ui/Button";
 import styles from "../../ui/form/form.module.css";
@@ -26,7 +26,6 @@ export function Limits() {
   const { preferences } = useSettingsState();
   const [problem, setProblem] = useState<string | null>(null);
   const [round, setRound] = useState(0);
-  const words = settingsTexts;
   if (preferences === null) return null;
   const { limits, deadlines } = preferences;
 

@@ -1,7 +1,7 @@
 /** Settings for keyboard shortcuts. */
 import { type KeyboardEvent, useId, useState } from "react";
 import { reasonOf, strings } from "../../i18n";
-import { settingsTexts } from "../../i18n/settings";
+import { settingsTexts as words } from "../../i18n/settings";
 import { keysOf } from "../../lib/keyCombo";
 import {
   type Act,
@@ -27,7 +27,6 @@ export function ShortcutSettings() {
   const { update } = useSettings();
   const { preferences } = useSettingsState();
   const { problem, attempt } = useAsyncAction();
-  const words = settingsTexts;
   const acts = actsIn(useDownloads());
   if (preferences === null) return null;
   const chosen = preferences.shortcuts;
@@ -69,7 +68,6 @@ function Shortcut({ act, chosen, save }: ShortcutProps) {
   const [refused, setRefused] = useState<Refused | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
   const id = useId();
-  const words = settingsTexts;
   const name = strings.acts[act];
   const keys = chosen[act] ?? STANDARD_KEYS[act];
   const isStandard = chosen[act] === undefined;
@@ -148,7 +146,6 @@ function Shortcut({ act, chosen, save }: ShortcutProps) {
 }
 
 function whyNot({ keys, why }: Refused, chosen: Chosen): string {
-  const words = settingsTexts;
   if (why !== "taken") return words.keysRefused[why];
   const owner = actOf(keys, chosen);
   return owner === null ? "" : words.keysTaken(strings.acts[owner]);

@@ -1,7 +1,7 @@
 /** The list of all keyboard shortcuts. */
 
 import { strings } from "../../i18n";
-import { settingsTexts } from "../../i18n/settings";
+import { settingsTexts as words } from "../../i18n/settings";
 import { isMac } from "../../lib/keyCombo";
 import { actsIn, STANDARD_KEYS } from "../../settings/shortcuts";
 import { useSettingsState } from "../../settings/useSettings";
@@ -25,7 +25,6 @@ type Line = readonly [act: string, keys: string];
 
 export function ShortcutsDialog({ onClose, onChange }: ShortcutsDialogProps) {
   const { preferences } = useSettingsState();
-  const words = settingsTexts;
   const fixed = words.fixedKeys;
   const everywhere = actsIn(useDownloads()).map((act): Line => {
     return [strings.acts[act], preferences?.shortcuts[act] ?? STANDARD_KEYS[act]];

@@ -1,7 +1,7 @@
 /** Adds a provider: a preset, a server of one's own, or a model file. */
 import { useEffect, useState } from "react";
 import type { PresetSummary } from "../../../bridge/contract";
-import { settingsTexts } from "../../../i18n/settings";
+import { settingsTexts as words } from "../../../i18n/settings";
 import { useSettings } from "../../../settings/useSettings";
 import { Button } from "../../../ui/Button";
 import parts from "../../../ui/form/form.module.css";
@@ -22,7 +22,6 @@ export function AddProvider({ onAdded }: AddProviderProps) {
   const { problem, attempt, isBusy } = useAsyncAction();
   const [presets, setPresets] = useState<readonly PresetSummary[] | null>(null);
   const [form, setForm] = useState<"server" | "file" | PresetSummary | null>(null);
-  const words = settingsTexts;
 
   async function look(): Promise<void> {
     setPresets(await settings.presets().catch(() => []));
@@ -103,7 +102,6 @@ function PresetState({
 }: {
   readonly preset: PresetSummary;
 }) {
-  const words = settingsTexts;
   if (running === true) {
     return <small className={`faint ${styles.runs}`}>{words.presetRuns(models.length)}</small>;
   }

@@ -1,7 +1,7 @@
 /** The form for a model that runs in this program, from a file of weights. */
 import { useState } from "react";
 import { strings } from "../../../i18n";
-import { settingsTexts } from "../../../i18n/settings";
+import { settingsTexts as words } from "../../../i18n/settings";
 import { useSettings } from "../../../settings/useSettings";
 import { Button } from "../../../ui/Button";
 import parts from "../../../ui/form/form.module.css";
@@ -26,7 +26,6 @@ export function FileForm({ onAdded }: FileFormProps) {
   const { chooseModelFile } = useSettings();
   // A browser does not tell a page the path of a file, so there it is typed.
   const isWindow = !useDownloads();
-  const words = settingsTexts;
   const label = name.trim() === "" ? modelNameOf(path) : name.trim();
   const id = idOf(label);
   const file = path.trim();

@@ -2,7 +2,7 @@
 import { useEffect, useRef } from "react";
 import type { KeyStatus, ProviderSummary } from "../../../bridge/contract";
 import { strings } from "../../../i18n";
-import { settingsTexts } from "../../../i18n/settings";
+import { settingsTexts as words } from "../../../i18n/settings";
 import { useSettingsState } from "../../../settings/useSettings";
 import { Button } from "../../../ui/Button";
 import parts from "../../../ui/form/form.module.css";
@@ -31,7 +31,6 @@ export function Provider({ provider, status, added, onRemove }: ProviderProps) {
   const { problem, attempt } = useAsyncAction();
   const card = useRef<HTMLLIElement>(null);
   const { id, name, host, local, takesKey, needsKey, hasKey, removable } = provider;
-  const words = settingsTexts;
   const isPreferred = preferences?.defaultProvider === id;
   const state = provider.problem === null ? "ready" : needsKey && !hasKey ? "needsKey" : "notReady";
   const use = !isPreferred && state === "ready" && (

@@ -1,7 +1,7 @@
 /** Settings for providers: the list, the one just removed, and the form to add one. */
 import { useState } from "react";
 import { strings } from "../../../i18n";
-import { settingsTexts } from "../../../i18n/settings";
+import { settingsTexts as words } from "../../../i18n/settings";
 import { useSettings, useSettingsState } from "../../../settings/useSettings";
 import { Button } from "../../../ui/Button";
 import styles from "../../../ui/form/form.module.css";
@@ -28,7 +28,6 @@ export function Providers() {
   const { problem, attempt } = useAsyncAction();
   const [added, setAdded] = useState<AddedProvider | null>(null);
   const [removed, setRemoved] = useState<readonly Removed[]>([]);
-  const words = settingsTexts;
 
   async function remove(gone: Removed): Promise<void> {
     await settings.remove(gone.id);

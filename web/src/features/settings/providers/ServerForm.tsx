@@ -2,7 +2,7 @@
 import { useState } from "react";
 import type { PresetSummary } from "../../../bridge/contract";
 import { strings } from "../../../i18n";
-import { settingsTexts } from "../../../i18n/settings";
+import { settingsTexts as words } from "../../../i18n/settings";
 import { Check } from "../../../ui/form/Check";
 import { Field } from "../../../ui/form/Field";
 import { Options } from "../../../ui/form/SelectField";
@@ -26,7 +26,6 @@ export function ServerForm({ preset, onAdded }: ServerFormProps) {
   const [kind, setKind] = useState<Kind>("openai-compatible");
   const [key, setKey] = useState("");
   const [isTrusted, setIsTrusted] = useState(false);
-  const words = settingsTexts;
   const isPlain = isPlainHttp(baseUrl);
   const id = idOf(name);
   const provider = {

@@ -1,13 +1,12 @@
 /** The result of a connection test in a sentence, with its times or a remedy. */
 import { hintFor, quoteOf, sentenceOf, strings } from "../../../i18n";
-import { settingsTexts } from "../../../i18n/settings";
+import { settingsTexts as words } from "../../../i18n/settings";
 import styles from "../../../ui/form/form.module.css";
 import { Notice } from "../../../ui/Problem";
 import type { ConnectionTest } from "./useConnectionTest";
 
 export function TestResult({ trial }: { readonly trial: ConnectionTest }) {
   const { isRunning, report, problem } = trial;
-  const words = settingsTexts;
   if (isRunning) {
     return (
       <p className={styles.text} role="status">
