@@ -1,6 +1,6 @@
 /** Settings for keyboard shortcuts. */
 import { type KeyboardEvent, useId, useState } from "react";
-import { reasonOf, strings } from "../../i18n";
+import { strings } from "../../i18n";
 import { settingsTexts as words } from "../../i18n/settings";
 import { keysOf } from "../../lib/keyCombo";
 import {
@@ -66,7 +66,7 @@ interface Refused {
 function Shortcut({ act, chosen, save }: ShortcutProps) {
   const [isListening, setIsListening] = useState(false);
   const [refused, setRefused] = useState<Refused | null>(null);
-  const [problem, setProblem] = useState<string | null>(null);
+  const { reason, attempt } = useAsyncAction();
   const id = useId();
   const name = strings.acts[act];
   const keys = chosen[act] ?? STANDARD_KEYS[act];
@@ -75,8 +75,7 @@ function Shortcut({ act, chosen, save }: ShortcutProps) {
   function take(next: Chosen): void {
     setIsListening(false);
     setRefused(null);
-    setProblem(null);
-    save(next).catch((error) => setProblem(reasonOf(error)));
+    attempt(save(next));
   }
 
   function onKeyDown(event: KeyboardEvent): void {
@@ -140,7 +139,7 @@ function Shortcut({ act, chosen, save }: ShortcutProps) {
           )}
         </div>
       )}
-      <Problem>{problem && words.notSaved(problem)}</Problem>
+      <Problem>{reason && words.notSaved(reason)}</Problem>
     </li>
   );
 }

@@ -55,7 +55,7 @@ export function AddForm({ provider, secret = "", onAdded, children }: AddFormPro
           isFree={!trial.isRunning}
           onClick={() => {
             if (provider === null) return;
-            void trial.run({ settings: provider, ...(secret === "" ? {} : { key: secret }) });
+            trial.run({ settings: provider, ...(secret === "" ? {} : { key: secret }) });
           }}
         >
           {strings.test}

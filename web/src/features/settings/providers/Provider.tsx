@@ -54,7 +54,7 @@ export function Provider({ provider, status, added, onRemove }: ProviderProps) {
     if (needsKey && !hasKey && field != null) field.focus();
     else {
       card.current?.focus();
-      void run({ providerId: id });
+      run({ providerId: id });
     }
   }, [added]);
 
@@ -73,7 +73,7 @@ export function Provider({ provider, status, added, onRemove }: ProviderProps) {
           status={status}
           problem={added?.problem ?? null}
           isTrying={trial.isRunning}
-          onTry={(key) => void trial.run({ providerId: id, ...(key === "" ? {} : { key }) })}
+          onTry={(key) => trial.run({ providerId: id, ...(key === "" ? {} : { key }) })}
           first={use}
           last={remove}
         />
@@ -83,7 +83,7 @@ export function Provider({ provider, status, added, onRemove }: ProviderProps) {
           <Button
             tone="quiet"
             isFree={!trial.isRunning}
-            onClick={() => void trial.run({ providerId: id })}
+            onClick={() => trial.run({ providerId: id })}
           >
             {trial.isRunning ? strings.testing : strings.test}
           </Button>

@@ -1,34 +1,27 @@
 /** Tests a provider with one tiny request. */
 import { useCallback, useState } from "react";
 import type { TrialReport, TrialRequest } from "../../../bridge/contract";
-import { reasonOf } from "../../../i18n";
 import { useSettings } from "../../../settings/useSettings";
+import { useAsyncAction } from "../../../ui/useAsyncAction";
 
 export interface ConnectionTest {
   readonly isRunning: boolean;
   readonly report: TrialReport | null;
   /** Why the test itself could not run. */
   readonly problem: string | null;
-  run(request: TrialRequest): Promise<void>;
+  run(request: TrialRequest): void;
 }
-
-type State = Omit<ConnectionTest, "run">;
-
-const NONE: State = { isRunning: false, report: null, problem: null };
 
 export function useConnectionTest(): ConnectionTest {
   const { test } = useSettings();
-  const [state, setState] = useState(NONE);
+  const [report, setReport] = useState<TrialReport | null>(null);
+  const { reason, isBusy, attempt } = useAsyncAction();
   const run = useCallback(
-    async (request: TrialRequest) => {
-      setState({ ...NONE, isRunning: true });
-      try {
-        setState({ ...NONE, report: await test(request) });
-      } catch (error) {
-        setState({ ...NONE, problem: reasonOf(error) });
-      }
+    (request: TrialRequest) => {
+      setReport(null);
+      attempt(test(request).then(setReport));
     },
-    [test],
+    [test, attempt],
   );
-  return { ...state, run };
+  return { isRunning: isBusy, report, problem: reason, run };
 }
