@@ -9,6 +9,7 @@ import { useSettings, useSettingsState } from "../../settings/useSettings";
 import { Button } from "../../ui/Button";
 import { Field } from "../../ui/form/Field";
 import parts from "../../ui/form/form.module.css";
+import { Select } from "../../ui/form/SelectField";
 import { Notice, Problem } from "../../ui/Problem";
 import { useAsyncAction } from "../../ui/useAsyncAction";
 import { BudgetFields } from "../models/BudgetFields";
@@ -83,20 +84,12 @@ function UsageTable() {
       <p className={parts.text}>{costs.usageText}</p>
       <Field label={costs.by}>
         {(names) => (
-          <select
+          <Select
             {...names}
             value={by}
-            onChange={(event) => {
-              const wanted = GROUPS.find((group) => group === event.target.value);
-              if (wanted !== undefined) setBy(wanted);
-            }}
-          >
-            {GROUPS.map((group) => (
-              <option key={group} value={group}>
-                {costs.groups[group]}
-              </option>
-            ))}
-          </select>
+            options={GROUPS.map((group) => [group, costs.groups[group]])}
+            onChange={setBy}
+          />
         )}
       </Field>
       {by === "day" && rows !== null && rows.length > 1 && <CostChart days={rows} />}

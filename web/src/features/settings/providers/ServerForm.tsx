@@ -5,7 +5,7 @@ import { strings } from "../../../i18n";
 import { settingsTexts as words } from "../../../i18n/settings";
 import { Check } from "../../../ui/form/Check";
 import { Field } from "../../../ui/form/Field";
-import { Options } from "../../../ui/form/SelectField";
+import { Select } from "../../../ui/form/SelectField";
 import { TextField } from "../../../ui/form/TextField";
 import { AddForm } from "./AddForm";
 import type { AddedProvider } from "./added";
@@ -64,13 +64,12 @@ export function ServerForm({ preset, onAdded }: ServerFormProps) {
       )}
       <Field label={words.serverKind}>
         {(names) => (
-          <select
+          <Select
             {...names}
             value={kind}
-            onChange={({ target }) => setKind(KINDS.find((one) => one === target.value) ?? kind)}
-          >
-            <Options of={KINDS.map((one) => [one, words.serverKinds[one]])} />
-          </select>
+            options={KINDS.map((one) => [one, words.serverKinds[one]])}
+            onChange={setKind}
+          />
         )}
       </Field>
       <TextField label={strings.keyIfAny} type="password" value={key} onChange={setKey} />
