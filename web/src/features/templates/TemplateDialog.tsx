@@ -1,5 +1,5 @@
 /** The form of a template, then the text that it makes. Nothing is sent before the person has seen it. */
-import { useEffect, useRef, useState } from "react";
+import { useCallback, useEffect, useRef, useState } from "react";
 import type { SetUp } from "../../attachments/draftAttachment";
 import type { MessageTemplate, RenderedTemplate, TemplateDetail } from "../../bridge/contract";
 import { failureOf } from "../../bridge/hostError";
@@ -14,6 +14,7 @@ import { Dialog } from "../../ui/Dialog";
 import styles from "../../ui/form/form.module.css";
 import TypedForm, { type FormValues } from "../../ui/form/TypedForm";
 import { Notice, Problem } from "../../ui/Problem";
+import { useRequest } from "../../ui/useRequest";
 import { problemText } from "./problemText";
 import { RenderedText } from "./RenderedText";
 import { setUpFor, TemplateWish, useWish } from "./TemplateWish";
@@ -38,7 +39,6 @@ export function TemplateDialog({ template, conversation, onClose, onSend }: Temp
   const { name, version } = template;
   const { templates } = useSettings();
   const { instructions } = useConversations();
-  const [found, setFound] = useState<Found | null>(null);
   const [isBefore, setIsBefore] = useState(false);
   const [values, setValues] = useState<FormValues>(() => formValues(template));
   /** The values of the text that is shown. */
@@ -49,21 +49,19 @@ export function TemplateDialog({ template, conversation, onClose, onSend }: Temp
   const body = useRef<HTMLDivElement>(null);
   const [problem, setProblem] = useState<string | null>(null);
 
-  useEffect(() => {
-    async function find(): Promise<Found> {
-      if (version === undefined) return { now: await templates.get({ name }), before: null };
-      const orNull = (error: unknown) => {
-        if (failureOf(error).code === "NOT_FOUND") return null;
-        throw error;
-      };
-      const [now, before] = await Promise.all([
-        templates.get({ name }).catch(orNull),
-        templates.get({ name, version }).catch(orNull),
-      ]);
-      return { now, before };
-    }
-    find().then(setFound, (error) => setProblem(reasonOf(error)));
+  const find = useCallback(async (): Promise<Found> => {
+    if (version === undefined) return { now: await templates.get({ name }), before: null };
+    const orNull = (error: unknown) => {
+      if (failureOf(error).code === "NOT_FOUND") return null;
+      throw error;
+    };
+    const [now, before] = await Promise.all([
+      templates.get({ name }).catch(orNull),
+      templates.get({ name, version }).catch(orNull),
+    ]);
+    return { now, before };
   }, [templates, name, version]);
+  const { value: found, reason } = useRequest(find);
 
   const { now = null, before = null } = found ?? {};
   const isSound = now !== null && now.problem === undefined;
@@ -98,7 +96,8 @@ export function TemplateDialog({ template, conversation, onClose, onSend }: Temp
         await instructions.instruct({ conversationId, systemPrompt: system });
       }
       const setUp = isUsed && wish !== null ? setUpFor(wish, conversation) : undefined;
-      if (onSend(user, { name, version, values: plain(sent) }, setUp)) onClose();
+      if (onSend(user, { name, version, values: sent as MessageTemplate["values"] }, setUp))
+        onClose();
       else setProblem(conversation.isBusy() ? strings.editWaits : strings.gone);
     } catch (error) {
       setProblem(reasonOf(error));
@@ -147,7 +146,7 @@ export function TemplateDialog({ template, conversation, onClose, onSend }: Temp
             <Button onClick={() => setSaid(null)}>{texts.change}</Button>
           </div>
         )}
-        <Problem>{problem}</Problem>
+        <Problem>{problem ?? reason}</Problem>
       </div>
     </Dialog>
   );
@@ -189,13 +188,4 @@ function fitting(values: FormValues, { inputs }: TemplateDetail): FormValues {
     return value !== null && hasText === isFile(name);
   });
   return Object.fromEntries(kept);
-}
-
-/** The values as JSON. */
-function plain(values: FormValues): MessageTemplate["values"] {
-  const entries = Object.entries(values).map(([name, value]) => {
-    const isFile = typeof value === "object" && "name" in value;
-    return [name, isFile ? { ...value } : value] as const;
-  });
-  return Object.fromEntries(entries);
 }

@@ -1,12 +1,14 @@
 /** The form for a permanent decision: allow if each argument matches its rule, or never allow. */
-import { useContext, useEffect, useId, useState } from "react";
+import { useCallback, useContext, useId, useState } from "react";
 import type { AnswerCall, ArgumentRule, EarlierCalls } from "../../bridge/contract";
 import { ConversationsContext } from "../../conversations/useConversations";
 import { strings } from "../../i18n";
 import { withEscapes } from "../../lib/hiddenCharacters";
 import { Button } from "../../ui/Button";
+import { Select } from "../../ui/form/SelectField";
+import { useRequest } from "../../ui/useRequest";
 import { namedValues } from "./Arguments";
-import { type Match, matchesFor, ruleFor } from "./argumentRules";
+import { matchesFor, ruleFor } from "./argumentRules";
 import type { ApprovalFormProps } from "./decideCall";
 import styles from "./tools.module.css";
 import { Verbatim } from "./Verbatim";
@@ -33,17 +35,12 @@ export function AlwaysForm({ call, isFree, onDecide }: ApprovalFormProps) {
         return (
           <div key={name} className={styles.rule}>
             <span>{label}</span>
-            <select
+            <Select
               aria-label={words.rule(label)}
               value={rule.match}
-              onChange={(event) => change(name, ruleFor(event.target.value as Match, value))}
-            >
-              {matchesFor(value).map((match) => (
-                <option key={match} value={match}>
-                  {words.rules[match]}
-                </option>
-              ))}
-            </select>
+              options={matchesFor(value).map((match) => [match, words.rules[match]])}
+              onChange={(match) => change(name, ruleFor(match, value))}
+            />
             {rule.match !== "any" && (
               <input
                 type="text"
@@ -90,17 +87,11 @@ function useEarlierCalls(
   rules: Readonly<Record<string, ArgumentRule>>,
 ): EarlierCalls | null {
   const conversations = useContext(ConversationsContext);
-  const [earlier, setEarlier] = useState<EarlierCalls | null>(null);
   const pattern = JSON.stringify(rules);
-  useEffect(() => {
-    let isCurrent = true;
-    conversations?.earlierCalls({ tool, source, pattern: JSON.parse(pattern) }).then(
-      (found) => isCurrent && setEarlier(found),
-      () => {}, // then the form says nothing of it
-    );
-    return () => {
-      isCurrent = false;
-    };
-  }, [conversations, tool, source, pattern]);
-  return earlier;
+  const ask = useCallback(
+    async () => conversations?.earlierCalls({ tool, source, pattern: JSON.parse(pattern) }) ?? null,
+    [conversations, tool, source, pattern],
+  );
+  // If they cannot be read, the form says nothing of them.
+  return useRequest(ask).value;
 }

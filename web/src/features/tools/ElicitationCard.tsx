@@ -39,7 +39,7 @@ export function ElicitationCard({ event, asked }: ElicitationCardProps) {
     setProblem(null);
     const elicitationId = id;
     try {
-      const given = { inferenceId, callId, elicitationId, action, values: sent(values) };
+      const given = { inferenceId, callId, elicitationId, action, values: { ...values } };
       setIsLate(!(await conversations.answer(given)));
       return true;
     } catch (error) {
@@ -113,6 +113,3 @@ export function ElicitationCard({ event, asked }: ElicitationCardProps) {
     </div>
   );
 }
-
-/** A copy that may be changed, as the contract wants it. */
-const sent = (values: FormValues) => ({ ...values });
