@@ -126,14 +126,12 @@ export function Tools() {
             <Check
               isSwitch
               checked={folder.trustsEdits}
+              hint={words.trustEditsText}
               onChange={(isTrusted) =>
                 attempt(tools.trustEdits(isTrusted).then(setFolder).then(load))
               }
             >
-              <span className={parts.words}>
-                {words.trustEdits}
-                <p>{words.trustEditsText}</p>
-              </span>
+              {words.trustEdits}
             </Check>
           </>
         )}

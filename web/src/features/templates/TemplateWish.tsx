@@ -11,7 +11,6 @@ import { withEscapes } from "../../lib/hiddenCharacters";
 import { requestName } from "../../settings/toolNames";
 import { useSettings, useSettingsState } from "../../settings/useSettings";
 import { Check } from "../../ui/form/Check";
-import parts from "../../ui/form/form.module.css";
 import { Notice } from "../../ui/Problem";
 
 /** What a template asks for, as far as it is there. */
@@ -101,11 +100,8 @@ export function TemplateWish({ wish, isUsed, onUse }: TemplateWishProps) {
   return (
     <>
       {lines.length > 0 && (
-        <Check checked={isUsed} onChange={onUse}>
-          <span className={parts.words}>
-            {texts.wish}
-            <p>{withEscapes(lines.join(" · "))}</p>
-          </span>
+        <Check checked={isUsed} hint={withEscapes(lines.join(" · "))} onChange={onUse}>
+          {texts.wish}
         </Check>
       )}
       {missing.map((line) => (
