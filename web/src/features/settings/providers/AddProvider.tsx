@@ -13,11 +13,7 @@ import { FileForm } from "./FileForm";
 import styles from "./Providers.module.css";
 import { ServerForm } from "./ServerForm";
 
-export interface AddProviderProps {
-  readonly onAdded: (added: AddedProvider) => void;
-}
-
-export function AddProvider({ onAdded }: AddProviderProps) {
+export function AddProvider({ onAdded }: { readonly onAdded: (added: AddedProvider) => void }) {
   const settings = useSettings();
   const { problem, attempt, isBusy } = useAsyncAction();
   const [presets, setPresets] = useState<readonly PresetSummary[] | null>(null);
@@ -63,7 +59,9 @@ export function AddProvider({ onAdded }: AddProviderProps) {
             onClick={() => attempt(addPreset(preset))}
           >
             <strong>{preset.name}</strong>
-            <PresetState preset={preset} />
+            <small className={`faint ${preset.running ? styles.runs : ""}`}>
+              {stateOf(preset)}
+            </small>
           </Button>
         ))}
         {(["server", "file"] as const).map((name) => (
@@ -97,14 +95,8 @@ export function AddProvider({ onAdded }: AddProviderProps) {
   );
 }
 
-function PresetState({
-  preset: { running, models, takesKey },
-}: {
-  readonly preset: PresetSummary;
-}) {
-  if (running === true) {
-    return <small className={`faint ${styles.runs}`}>{words.presetRuns(models.length)}</small>;
-  }
-  if (running === false) return <small className="faint">{words.presetHere}</small>;
-  return <small className="faint">{takesKey ? words.needsKey : words.presetFree}</small>;
+function stateOf({ running, models, takesKey }: PresetSummary): string {
+  if (running === true) return words.presetRuns(models.length);
+  if (running === false) return words.presetHere;
+  return takesKey ? words.needsKey : words.presetFree;
 }

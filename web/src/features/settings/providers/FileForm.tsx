@@ -15,11 +15,7 @@ import { idOf } from "./providerId";
 const LEAST_CONTEXT = 512;
 const MOST_CONTEXT = 1_048_576;
 
-export interface FileFormProps {
-  readonly onAdded: (added: AddedProvider) => void;
-}
-
-export function FileForm({ onAdded }: FileFormProps) {
+export function FileForm({ onAdded }: { readonly onAdded: (added: AddedProvider) => void }) {
   const [path, setPath] = useState("");
   const [name, setName] = useState("");
   const [context, setContext] = useState("");

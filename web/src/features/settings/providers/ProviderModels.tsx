@@ -20,11 +20,11 @@ export interface ProviderModelsProps {
 
 export function ProviderModels({ providerId, name }: ProviderModelsProps) {
   const { loadModels } = useSettings();
-  const { list, problem, isAsking } = useSettingsState().lists[providerId] ?? {
-    list: null,
-    problem: null,
-    isAsking: false,
-  };
+  const {
+    list = null,
+    problem = null,
+    isAsking = false,
+  } = useSettingsState().lists[providerId] ?? {};
   const [isOpen, setIsOpen] = useState(false);
   const models = list?.models ?? [];
   return (
