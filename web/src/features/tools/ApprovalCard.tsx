@@ -32,19 +32,16 @@ export function ApprovalCard({ call }: { readonly call: AnswerCall }) {
   const [isLate, setIsLate] = useState(false);
   const isFree = guard.isReady && !isSent;
 
-  async function send(decide: NonNullable<typeof decideCall>, verdict: Verdict): Promise<void> {
+  async function onDecide(verdict: Verdict): Promise<void> {
+    if (decideCall === null || isSent || !guard.press()) return;
     setIsSent(true);
     setProblem(null);
     try {
-      setIsLate(!(await decide({ callId, nonce, ...verdict })));
+      setIsLate(!(await decideCall({ callId, nonce, ...verdict })));
     } catch (error) {
       setProblem(problemOf(error));
       setIsSent(false);
     }
-  }
-
-  function onDecide(verdict: Verdict): void {
-    if (decideCall !== null && !isSent && guard.press()) void send(decideCall, verdict);
   }
 
   function onKeyDown(event: KeyboardEvent): void {
@@ -58,7 +55,7 @@ export function ApprovalCard({ call }: { readonly call: AnswerCall }) {
   /** Includes the reason, if one is being written. */
   function deny(): void {
     const words = form === "reason" ? reason.trim() : "";
-    onDecide({ verdict: "deny", ...(words !== "" && { reason: words }) });
+    void onDecide({ verdict: "deny", ...(words !== "" && { reason: words }) });
   }
 
   const decision = (label: string, decide: () => void) => (
