@@ -1,16 +1,21 @@
 /** A request: method, address, headers and body. */
 import { useMemo, useState } from "react";
-import type { WireHeader, WireRequest } from "../../bridge/contract";
+import type { WireCode, WireHeader, WireRequest } from "../../bridge/contract";
+import { useConversations } from "../../conversations/useConversations";
 import { count } from "../../i18n/format";
 import { wireTexts } from "../../i18n/wire";
+import { copyText } from "../../lib/clipboard";
+import { Button } from "../../ui/Button";
+import { Notice, Problem } from "../../ui/Problem";
 import { Summary } from "../../ui/Summary";
+import { useAsyncAction } from "../../ui/useAsyncAction";
 import { TextBlock } from "../tools/TextBlock";
 import { Verbatim } from "../tools/Verbatim";
-import { CopyAs } from "./CopyAs";
 import styles from "./wire.module.css";
 
 /** More characters would keep the page from answering for a moment. */
 const MOST_SHOWN = 100_000;
+const LANGUAGES: readonly WireCode["language"][] = ["curl", "python"];
 
 export function RequestView({ request }: { readonly request: WireRequest }) {
   const { method, url, headers, body, bodyBytes } = request;
@@ -81,6 +86,37 @@ export function Headers({ headers }: { readonly headers: readonly WireHeader[] }
         ))}
       </dl>
     </details>
+  );
+}
+
+/** Copies a request as a program that sends it. */
+function CopyAs({ request }: { readonly request: WireRequest }) {
+  const { code } = useConversations().wire;
+  const [said, setSaid] = useState<string | null>(null);
+  const { problem, isBusy, attempt } = useAsyncAction();
+
+  async function copy(language: WireCode["language"]): Promise<void> {
+    setSaid(null);
+    const isCopied = await copyText(await code({ request, language }));
+    setSaid(isCopied ? wireTexts.copied : wireTexts.notCopied);
+  }
+
+  return (
+    <>
+      <div className={styles.buttons}>
+        {LANGUAGES.map((language) => (
+          <Button
+            key={language}
+            isFree={!isBusy && request.body !== null}
+            onClick={() => attempt(copy(language))}
+          >
+            {wireTexts.copyAs[language]}
+          </Button>
+        ))}
+      </div>
+      <Notice>{said}</Notice>
+      <Problem>{problem}</Problem>
+    </>
   );
 }
 
