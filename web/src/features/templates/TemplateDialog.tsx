@@ -40,7 +40,8 @@ export function TemplateDialog({ template, conversation, onClose, onSend }: Temp
   const { templates } = useSettings();
   const { instructions } = useConversations();
   const [isBefore, setIsBefore] = useState(false);
-  const [values, setValues] = useState<FormValues>(() => formValues(template));
+  /** Those of a form are texts, numbers, lists and files. */
+  const [values, setValues] = useState((template.values ?? {}) as FormValues);
   /** The values of the text that is shown. */
   const [sent, setSent] = useState<FormValues>({});
   const [said, setSaid] = useState<RenderedTemplate | null>(null);
@@ -176,9 +177,6 @@ function Change({ now, before, version, isBefore, onChoose }: ChangeProps) {
     </>
   );
 }
-
-/** The values of a message. Those of a form are texts, numbers, lists and files. */
-const formValues = ({ values = {} }: Partial<MessageTemplate>): FormValues => values as FormValues;
 
 /** Without the files of fields that are none any more, and the other way around. */
 function fitting(values: FormValues, { inputs }: TemplateDetail): FormValues {

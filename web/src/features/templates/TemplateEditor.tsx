@@ -16,6 +16,7 @@ import parts from "../../ui/form/form.module.css";
 import { TextField } from "../../ui/form/TextField";
 import { Notice, Problem } from "../../ui/Problem";
 import { Summary } from "../../ui/Summary";
+import { useRequest } from "../../ui/useRequest";
 import { CodeArea, useGoTo } from "./CodeArea";
 import { problemText } from "./problemText";
 import { TemplatePreview } from "./TemplatePreview";
@@ -35,6 +36,8 @@ export function renameUnsaved(name: string, to: string): void {
   unsaved.delete(name);
 }
 
+type Checked = CheckedTemplate & { readonly text: string };
+
 export interface TemplateEditorProps {
   /** Null for a new template. */
   readonly name: string | null;
@@ -48,14 +51,14 @@ export function TemplateEditor({ name: known, example, onSaved, onClose }: Templ
   const { templates } = useSettings();
   const [saved, setSaved] = useState<TemplateDetail | null>(null);
   const [newName, setNewName] = useState(example.name);
-  const [text, setText] = useState<string | null>(() => (known === null ? startText() : null));
+  const [text, setText] = useState(() => {
+    return known === null ? (unsaved.get("") ?? example.text) : null;
+  });
   /** The text of the person, while another version is shown. */
   const [mine, setMine] = useState<string | null>(null);
   const [versions, setVersions] = useState<readonly SavedVersion[]>([]);
-  const [checked, setChecked] = useState<CheckedTemplate | null>(null);
-  const [sound, setSound] = useState<{ text: string; inputs: CheckedTemplate["inputs"] } | null>(
-    null,
-  );
+  /** The last text without a problem. */
+  const [sound, setSound] = useState<Checked | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
   const [isConflict, setIsConflict] = useState(false);
   const [isSaving, setIsSaving] = useState(false);
@@ -66,10 +69,6 @@ export function TemplateEditor({ name: known, example, onSaved, onClose }: Templ
   const key = name ?? "";
   const canSave = text !== null && !isSaving && (name !== null || newName.trim() !== "");
   const before = saved?.text ?? (known === null ? example.text : null);
-
-  function startText(): string {
-    return unsaved.get("") ?? example.text;
-  }
 
   const refuse = useCallback((error: unknown) => setProblem(reasonOf(error)), []);
 
@@ -91,27 +90,11 @@ export function TemplateEditor({ name: known, example, onSaved, onClose }: Templ
     else unsaved.set(key, mine ?? text);
   }, [text, mine, before, key]);
 
-  const isFirst = checked === null;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: only a new text is checked again
-  useEffect(() => {
-    if (text === null) return;
-    let isCurrent = true;
-    async function check(given: string): Promise<void> {
-      try {
-        const found = await templates.check(given);
-        if (!isCurrent) return;
-        setChecked(found);
-        if (found.problem === undefined) setSound({ text: given, inputs: found.inputs });
-      } catch (error) {
-        if (isCurrent) refuse(error);
-      }
-    }
-    const timer = setTimeout(() => void check(text), isFirst ? 0 : CHECK_MS);
-    return () => {
-      isCurrent = false;
-      clearTimeout(timer);
-    };
-  }, [templates, text, refuse]);
+  const check = useCallback(async (): Promise<Checked | null> => {
+    return text === null ? null : { text, ...(await templates.check(text)) };
+  }, [templates, text]);
+  const { value: checked, reason } = useRequest(check, text === before ? 0 : CHECK_MS);
+  if (checked !== null && checked.problem === undefined && checked !== sound) setSound(checked);
 
   function edit(value: string): void {
     setText(value);
@@ -234,7 +217,7 @@ export function TemplateEditor({ name: known, example, onSaved, onClose }: Templ
               action: { label: texts.reload, run: () => void reload().catch(refuse) },
             })}
           >
-            {problem}
+            {problem ?? reason}
           </Problem>
           {versions.length > 0 && (
             <details>
