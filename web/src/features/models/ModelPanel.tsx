@@ -169,12 +169,12 @@ function ModelAbout({ option, onToggle }: ModelAboutProps) {
   const label = isFavourite ? strings.dropFavourite(model.name) : strings.addFavourite(model.name);
   return (
     <div className={styles.about}>
-      <p>
-        <span>
+      <div>
+        <p>
           <bdi>{strings.withProvider(model.id, providerName)}</bdi>
-        </span>
-        {facts !== "" && <span>{facts}</span>}
-      </p>
+        </p>
+        <p>{facts}</p>
+      </div>
       <IconButton label={label} onClick={onToggle}>
         <StarIcon isFull={isFavourite} />
       </IconButton>

@@ -33,7 +33,7 @@ export function UnavailableProviders({ onLeave }: UnavailableProvidersProps) {
       </Summary>
       <ul>
         {waiting.map(({ id, name, problem, listed, isKeyMissing }) => (
-          <li key={id}>
+          <li key={id} className="row">
             <p>
               <strong>
                 <bdi>{name}</bdi>

@@ -6,7 +6,9 @@ import { PageError } from "../../i18n";
 import { wireTexts } from "../../i18n/wire";
 import { Button } from "../../ui/Button";
 import { Dialog } from "../../ui/Dialog";
+import dialogs from "../../ui/Dialog.module.css";
 import { FilePicker } from "../../ui/form/FilePicker";
+import parts from "../../ui/form/form.module.css";
 import { Problem } from "../../ui/Problem";
 import { useAsyncAction } from "../../ui/useAsyncAction";
 import styles from "./RecordingDialog.module.css";
@@ -28,7 +30,7 @@ export function RecordingDialog({ onClose }: { readonly onClose: () => void }) {
 
   return (
     <Dialog title={wireTexts.recording} className={styles.dialog} onClose={onClose}>
-      <div className={styles.body}>
+      <div className={dialogs.body}>
         {recording === null && <p className="soft">{wireTexts.openText}</p>}
         {recording !== null && <RecordingView recording={recording} />}
         <Problem>{problem}</Problem>
@@ -38,7 +40,7 @@ export function RecordingDialog({ onClose }: { readonly onClose: () => void }) {
           onFiles={([file]) => file && attempt(open(file))}
         >
           {(choose) => (
-            <Button className={styles.start} isFree={!isBusy} onClick={choose}>
+            <Button className={parts.start} isFree={!isBusy} onClick={choose}>
               {recording === null ? wireTexts.choose : wireTexts.chooseOther}
             </Button>
           )}

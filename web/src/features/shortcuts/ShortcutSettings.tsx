@@ -129,7 +129,7 @@ function Shortcut({ act, chosen, save }: ShortcutProps) {
         </Button>
       )}
       {refused !== null && (
-        <div role="alert">
+        <div className={parts.buttons} role="alert">
           <KeyCombo keys={refused.keys} />
           <span>{whyNot(refused, chosen)}</span>
           {refused.why === "taken" && (

@@ -179,7 +179,7 @@ export function TemplateEditor({ name: known, example, onSaved, onClose }: Templ
               box={box}
             />
           )}
-          <div id={hint} className={styles.bar} aria-live="polite">
+          <div id={hint} className={parts.buttons} aria-live="polite">
             {wrong === undefined ? (
               <p className={parts.text}>{texts.help}</p>
             ) : (
@@ -194,7 +194,7 @@ export function TemplateEditor({ name: known, example, onSaved, onClose }: Templ
             )}
           </div>
           {mine !== null && (
-            <div className={styles.bar}>
+            <div className={parts.buttons}>
               <Notice>{texts.isEarlier}</Notice>
               <Button onClick={() => edit(mine)}>{texts.back}</Button>
             </div>

@@ -5,6 +5,7 @@ import { ConversationsContext } from "../../conversations/useConversations";
 import { strings } from "../../i18n";
 import { withEscapes } from "../../lib/hiddenCharacters";
 import { Button } from "../../ui/Button";
+import parts from "../../ui/form/form.module.css";
 import { Select } from "../../ui/form/SelectField";
 import { useRequest } from "../../ui/useRequest";
 import { namedValues } from "./Arguments";
@@ -27,14 +28,14 @@ export function AlwaysForm({ call, isFree, onDecide }: ApprovalFormProps) {
   const earlier = useEarlierCalls(call, rules);
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset would belong to a form
-    <div className={styles.form} role="group" aria-labelledby={id}>
+    <div className={parts.list} role="group" aria-labelledby={id}>
       <span id={id}>{values.length === 0 ? words.alwaysEvery : words.alwaysTitle}</span>
       {values.map(([name, value]) => {
         const rule = rules[name] ?? ruleFor("any", value);
         const label = withEscapes(name);
         return (
-          <div key={name} className={styles.rule}>
-            <span>{label}</span>
+          <div key={name} className={parts.buttons}>
+            <span className="mono">{label}</span>
             <Select
               aria-label={words.rule(label)}
               value={rule.match}
@@ -44,6 +45,7 @@ export function AlwaysForm({ call, isFree, onDecide }: ApprovalFormProps) {
             {rule.match !== "any" && (
               <input
                 type="text"
+                className={styles.value}
                 dir="ltr"
                 spellCheck={false}
                 aria-label={words.ruleValue(label)}
@@ -52,7 +54,7 @@ export function AlwaysForm({ call, isFree, onDecide }: ApprovalFormProps) {
               />
             )}
             {withEscapes(rule.value) !== rule.value && (
-              <span>
+              <span className="mono">
                 <Verbatim text={rule.value} />
               </span>
             )}
@@ -62,7 +64,7 @@ export function AlwaysForm({ call, isFree, onDecide }: ApprovalFormProps) {
       <p role="status">
         {earlier !== null && earlier.calls > 0 && words.earlier(earlier.matching, earlier.calls)}
       </p>
-      <div className={styles.buttons}>
+      <div className={parts.buttons}>
         <Button
           isFree={isFree}
           onClick={() => onDecide({ verdict: "allow", scope: "always", pattern: rules })}

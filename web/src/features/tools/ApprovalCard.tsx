@@ -5,6 +5,7 @@ import { failureOf } from "../../bridge/hostError";
 import { reasonOf, strings } from "../../i18n";
 import { withEscapes } from "../../lib/hiddenCharacters";
 import { Button } from "../../ui/Button";
+import parts from "../../ui/form/form.module.css";
 import { Notice, Problem } from "../../ui/Problem";
 import { AlwaysForm } from "./AlwaysForm";
 import { Arguments } from "./Arguments";
@@ -111,7 +112,7 @@ export function ApprovalCard({ call }: { readonly call: AnswerCall }) {
       )}
       <Arguments label={words.arguments} values={call.arguments} />
       {decideCall !== null && (
-        <div className={styles.buttons}>
+        <div className={parts.buttons}>
           {decision(words.once, () => onDecide({ verdict: "allow", scope: "once" }))}
           {decision(words.conversation, () =>
             onDecide({ verdict: "allow", scope: "conversation" }),

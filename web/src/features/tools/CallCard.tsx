@@ -38,14 +38,12 @@ export default function CallCard({ call }: { readonly call: LiveCall }) {
   return (
     <>
       <details className={styles.call} data-state={state}>
-        <summary>
+        <summary className="hover">
           <ToolIcon />
           <span className={styles.name}>
             <Verbatim text={tool} />
           </span>
-          {source !== "" && (
-            <span className={styles.source}>{words.from(withEscapes(source))}</span>
-          )}
+          {source !== "" && <span>{words.from(withEscapes(source))}</span>}
           <span className={BAD.has(state) ? styles.bad : undefined}>{facts.join(" · ")}</span>
           {GOING_ON.has(state) && <Wave />}
         </summary>
@@ -57,9 +55,7 @@ export default function CallCard({ call }: { readonly call: LiveCall }) {
               <TextBlock label={words.result} text={result} />
             )}
             {isCut && (
-              <p className={styles.note}>
-                {words.shownOf(words.size(shownBytes), words.size(bytes))}
-              </p>
+              <p className="soft">{words.shownOf(words.size(shownBytes), words.size(bytes))}</p>
             )}
           </>
         )}

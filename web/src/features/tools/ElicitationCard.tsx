@@ -7,6 +7,7 @@ import { forms } from "../../i18n/forms";
 import { withEscapes } from "../../lib/hiddenCharacters";
 import { Button } from "../../ui/Button";
 import buttonStyles from "../../ui/buttons.module.css";
+import parts from "../../ui/form/form.module.css";
 import TypedForm, { type FormValues } from "../../ui/form/TypedForm";
 import { Notice, Problem } from "../../ui/Problem";
 import styles from "./tools.module.css";
@@ -87,7 +88,7 @@ export function ElicitationCard({ event, asked }: ElicitationCardProps) {
           {others}
         </TypedForm>
       ) : (
-        <div className={styles.buttons}>
+        <div className={parts.buttons}>
           <a
             href={url}
             target="_blank"
@@ -104,7 +105,7 @@ export function ElicitationCard({ event, asked }: ElicitationCardProps) {
           {others}
         </div>
       )}
-      <p className={styles.note}>
+      <p className="soft">
         {url === undefined ? forms.goesTo : forms.pageHint} {url}
       </p>
       <Problem>{problem}</Problem>

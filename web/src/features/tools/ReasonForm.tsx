@@ -2,7 +2,7 @@
 import { useEffect, useId, useRef } from "react";
 import { strings } from "../../i18n";
 import { isComposing } from "../../lib/ime";
-import styles from "./tools.module.css";
+import parts from "../../ui/form/form.module.css";
 
 /** The host's limit. */
 const MOST_CHARACTERS = 2_000;
@@ -18,7 +18,7 @@ export function ReasonForm({ reason, onChange, onDeny }: ReasonFormProps) {
   const id = useId();
   useEffect(() => field.current?.focus(), []);
   return (
-    <div className={styles.form}>
+    <div className={parts.list}>
       <label htmlFor={id}>{strings.tools.reason}</label>
       <input
         ref={field}

@@ -6,6 +6,8 @@ import { count } from "../../i18n/format";
 import { wireTexts } from "../../i18n/wire";
 import { copyText } from "../../lib/clipboard";
 import { Button } from "../../ui/Button";
+import { Check } from "../../ui/form/Check";
+import parts from "../../ui/form/form.module.css";
 import { Notice, Problem } from "../../ui/Problem";
 import { Summary } from "../../ui/Summary";
 import { useAsyncAction } from "../../ui/useAsyncAction";
@@ -20,9 +22,9 @@ const LANGUAGES: readonly WireCode["language"][] = ["curl", "python"];
 export function RequestView({ request }: { readonly request: WireRequest }) {
   const { method, url, headers, body, bodyBytes } = request;
   return (
-    <section className={styles.part} aria-label={wireTexts.request}>
+    <section className={styles.wire} aria-label={wireTexts.request}>
       <h3>{wireTexts.request}</h3>
-      <p className={styles.address} dir="ltr">
+      <p className="mono" dir="ltr">
         <b>{method}</b> <Verbatim text={url} />
       </p>
       <Headers headers={headers} />
@@ -45,10 +47,9 @@ function Body({ text, bytes }: { readonly text: string; readonly bytes: number }
       <div className={styles.line}>
         <span className="soft">{wireTexts.bodySize(count(bytes))}</span>
         {formatted !== null && (
-          <label className={styles.check}>
-            <input type="checkbox" checked={isRaw} onChange={() => setIsRaw(!isRaw)} />
+          <Check checked={isRaw} onChange={setIsRaw}>
             {wireTexts.raw}
-          </label>
+          </Check>
         )}
       </div>
       <LongText label={wireTexts.body} text={whole} />
@@ -73,7 +74,7 @@ export function Headers({ headers }: { readonly headers: readonly WireHeader[] }
   return (
     <details className={styles.headers}>
       <Summary>{wireTexts.headers(headers.length)}</Summary>
-      <dl dir="ltr">
+      <dl className="mono" dir="ltr">
         {headers.map(({ name, value }) => (
           <div key={name}>
             <dt>
@@ -103,7 +104,7 @@ function CopyAs({ request }: { readonly request: WireRequest }) {
 
   return (
     <>
-      <div className={styles.buttons}>
+      <div className={parts.buttons}>
         {LANGUAGES.map((language) => (
           <Button
             key={language}

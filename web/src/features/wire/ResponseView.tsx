@@ -24,7 +24,7 @@ export function ResponseView({ attempt }: { readonly attempt: WireAttempt }) {
     wireTexts.received(count(receivedBytes)),
   ];
   return (
-    <section className={styles.part} aria-label={wireTexts.response}>
+    <section className={styles.wire} aria-label={wireTexts.response}>
       <h3>{wireTexts.response}</h3>
       <p className="soft">{(status === null ? facts.slice(0, 1) : facts).join(" · ")}</p>
       <Problem>{error === null ? null : <Verbatim text={error} />}</Problem>

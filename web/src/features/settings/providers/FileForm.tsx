@@ -9,7 +9,6 @@ import { TextField } from "../../../ui/form/TextField";
 import { useDownloads } from "../../../ui/useDownloads";
 import { AddForm } from "./AddForm";
 import type { AddedProvider } from "./added";
-import styles from "./Providers.module.css";
 import { idOf } from "./providerId";
 
 const LEAST_CONTEXT = 512;
@@ -40,7 +39,6 @@ export function FileForm({ onAdded }: { readonly onAdded: (added: AddedProvider)
         hint={words.filePathHint}
         isTall
         autoFocus
-        className={styles.path}
         dir="ltr"
         value={path}
         onChange={setPath}

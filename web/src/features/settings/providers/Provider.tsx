@@ -62,10 +62,10 @@ export function Provider({ provider, status, added, onRemove }: ProviderProps) {
     <li ref={card} className={styles.provider} tabIndex={-1}>
       <div className={styles.head}>
         <strong>{name}</strong>
-        <span>{local ? strings.local : host}</span>
-        <em data-state={state}>
+        <span className={styles.host}>{local ? strings.local : host}</span>
+        <span className={styles.state} data-state={state}>
           {isPreferred && state === "ready" ? words.usedInNewChats : words.states[state]}
-        </em>
+        </span>
       </div>
       {takesKey ? (
         <KeyField
