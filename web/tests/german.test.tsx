@@ -150,7 +150,7 @@ it("says what came of a trial", () => {
     totalMs: null,
     models: [],
   };
-  const trial = { isRunning: false, report, problem: null, run: async () => {} };
+  const trial = { isBusy: false, report, reason: null, run: () => {} };
   const { rerender } = render(<TestResult trial={trial} />);
   expect(screen.getByRole("status").textContent).toMatch(/^Der Schlüssel wurde nicht angenommen\./);
   expect(screen.queryByText(new RegExp(ENGLISH))).toBeNull();

@@ -52,7 +52,7 @@ export function AddForm({ provider, secret = "", onAdded, children }: AddFormPro
         <Button
           tone="quiet"
           disabled={provider === null}
-          isFree={!trial.isRunning}
+          isFree={!trial.isBusy}
           onClick={() => {
             if (provider === null) return;
             trial.run({ settings: provider, ...(secret === "" ? {} : { key: secret }) });

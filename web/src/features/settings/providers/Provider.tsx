@@ -72,7 +72,7 @@ export function Provider({ provider, status, added, onRemove }: ProviderProps) {
           provider={provider}
           status={status}
           problem={added?.problem ?? null}
-          isTrying={trial.isRunning}
+          isTrying={trial.isBusy}
           onTry={(key) => trial.run({ providerId: id, ...(key === "" ? {} : { key }) })}
           first={use}
           last={remove}
@@ -80,12 +80,8 @@ export function Provider({ provider, status, added, onRemove }: ProviderProps) {
       ) : (
         <div className={styles.actions}>
           {use}
-          <Button
-            tone="quiet"
-            isFree={!trial.isRunning}
-            onClick={() => trial.run({ providerId: id })}
-          >
-            {trial.isRunning ? strings.testing : strings.test}
+          <Button tone="quiet" isFree={!trial.isBusy} onClick={() => trial.run({ providerId: id })}>
+            {trial.isBusy ? strings.testing : strings.test}
           </Button>
           {remove}
         </div>

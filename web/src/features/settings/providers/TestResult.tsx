@@ -6,19 +6,19 @@ import { Notice } from "../../../ui/Problem";
 import type { ConnectionTest } from "./useConnectionTest";
 
 export function TestResult({ trial }: { readonly trial: ConnectionTest }) {
-  const { isRunning, report, problem } = trial;
-  if (isRunning) {
+  const { isBusy, report, reason } = trial;
+  if (isBusy) {
     return (
       <p className={styles.text} role="status">
         {strings.testing}
       </p>
     );
   }
-  if (report === null && problem === null) return null;
+  if (report === null && reason === null) return null;
   if (report === null || report.problem !== null) {
     const failure = report?.problem ?? null;
     const hint = failure && hintFor(failure.code);
-    const said = failure === null ? problem : sentenceOf(failure);
+    const said = failure === null ? reason : sentenceOf(failure);
     const quote = quoteOf(failure?.words);
     return (
       <Notice isBad>

@@ -4,15 +4,10 @@ import type { TrialReport, TrialRequest } from "../../../bridge/contract";
 import { useSettings } from "../../../settings/useSettings";
 import { useAsyncAction } from "../../../ui/useAsyncAction";
 
-export interface ConnectionTest {
-  readonly isRunning: boolean;
-  readonly report: TrialReport | null;
-  /** Why the test itself could not run. */
-  readonly problem: string | null;
-  run(request: TrialRequest): void;
-}
+export type ConnectionTest = ReturnType<typeof useConnectionTest>;
 
-export function useConnectionTest(): ConnectionTest {
+/** `reason` says why the test itself could not run. */
+export function useConnectionTest() {
   const { test } = useSettings();
   const [report, setReport] = useState<TrialReport | null>(null);
   const { reason, isBusy, attempt } = useAsyncAction();
@@ -23,5 +18,5 @@ export function useConnectionTest(): ConnectionTest {
     },
     [test, attempt],
   );
-  return { isRunning: isBusy, report, problem: reason, run };
+  return { isBusy, report, reason, run };
 }
