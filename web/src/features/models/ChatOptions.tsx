@@ -139,18 +139,12 @@ function Sheet({ choice, conversationId: id, tools }: SheetProps) {
       />
       <Temperature
         kept={temperature}
-        standard={
-          defaultTemperature === null
-            ? costs.modelsOwn
-            : costs.asInSettings(`${defaultTemperature}`)
-        }
+        standard={inSettings(defaultTemperature, String)}
         save={async (chosen) => choice.choose({ temperature: chosen })}
       />
       <NumberField
         label={settingsTexts.maxTokens}
-        hint={
-          defaultMaxTokens === null ? costs.modelsOwn : costs.asInSettings(count(defaultMaxTokens))
-        }
+        hint={inSettings(defaultMaxTokens, count)}
         unit={settingsTexts.tokens}
         value={maxTokens}
         least={1}
@@ -183,4 +177,9 @@ function Sheet({ choice, conversationId: id, tools }: SheetProps) {
       <Problem>{reason}</Problem>
     </section>
   );
+}
+
+/** What holds where the chat has no number of its own. */
+function inSettings(kept: number | null, say: (kept: number) => string): string {
+  return kept === null ? costs.modelsOwn : costs.asInSettings(say(kept));
 }
