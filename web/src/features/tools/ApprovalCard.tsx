@@ -1,5 +1,5 @@
 /** A call that waits for a person: its effects and arguments, and the possible decisions. */
-import { type KeyboardEvent, type ReactNode, useContext, useRef, useState } from "react";
+import { type KeyboardEvent, useContext, useRef, useState } from "react";
 import type { AnswerCall } from "../../bridge/contract";
 import { failureOf } from "../../bridge/hostError";
 import { reasonOf, strings } from "../../i18n";
@@ -75,11 +75,6 @@ export function ApprovalCard({ call }: { readonly call: AnswerCall }) {
   );
   const flags = FLAGS.filter((flag) => call[flag]);
   const given = { call, isFree, onDecide };
-  const forms: Readonly<Record<FormName, ReactNode>> = {
-    always: <AlwaysForm {...given} />,
-    edit: <EditForm {...given} />,
-    reason: <ReasonForm reason={reason} onChange={setReason} onDeny={deny} />,
-  };
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset would belong to a form
     <div
@@ -123,7 +118,9 @@ export function ApprovalCard({ call }: { readonly call: AnswerCall }) {
           {opening(words.denyReason, "reason")}
         </div>
       )}
-      {form !== null && forms[form]}
+      {form === "always" && <AlwaysForm {...given} />}
+      {form === "edit" && <EditForm {...given} />}
+      {form === "reason" && <ReasonForm reason={reason} onChange={setReason} onDeny={deny} />}
       <Problem>{problem}</Problem>
       <Notice>{guard.isEarly ? words.pressedEarly : null}</Notice>
       <Notice>{isLate ? words.decidedElsewhere : null}</Notice>
