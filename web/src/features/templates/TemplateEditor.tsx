@@ -5,7 +5,6 @@
 import { type KeyboardEvent, useCallback, useEffect, useId, useState } from "react";
 import type { CheckedTemplate, SavedVersion, TemplateDetail } from "../../bridge/contract";
 import { failureOf } from "../../bridge/hostError";
-import { reasonOf } from "../../i18n";
 import { timeOf } from "../../i18n/format";
 import { templates as texts } from "../../i18n/templates";
 import { withEscapes } from "../../lib/hiddenCharacters";
@@ -16,6 +15,7 @@ import parts from "../../ui/form/form.module.css";
 import { TextField } from "../../ui/form/TextField";
 import { Notice, Problem } from "../../ui/Problem";
 import { Summary } from "../../ui/Summary";
+import { useAsyncAction } from "../../ui/useAsyncAction";
 import { useRequest } from "../../ui/useRequest";
 import { CodeArea, useGoTo } from "./CodeArea";
 import { problemText } from "./problemText";
@@ -59,30 +59,26 @@ export function TemplateEditor({ name: known, example, onSaved, onClose }: Templ
   const [versions, setVersions] = useState<readonly SavedVersion[]>([]);
   /** The last text without a problem. */
   const [sound, setSound] = useState<Checked | null>(null);
-  const [problem, setProblem] = useState<string | null>(null);
+  const { reason: problem, isBusy, attempt } = useAsyncAction();
   const [isConflict, setIsConflict] = useState(false);
-  const [isSaving, setIsSaving] = useState(false);
   const [isTold, setIsTold] = useState(false);
   const { box, goTo } = useGoTo(text ?? "");
   const hint = useId();
   const name = saved?.name ?? known;
   const key = name ?? "";
-  const canSave = text !== null && !isSaving && (name !== null || newName.trim() !== "");
+  const canSave = text !== null && !isBusy && (name !== null || newName.trim() !== "");
   const before = saved?.text ?? (known === null ? example.text : null);
-
-  const refuse = useCallback((error: unknown) => setProblem(reasonOf(error)), []);
 
   useEffect(() => {
     if (known === null) return;
-    Promise.all([templates.get({ name: known }), templates.versions(known)]).then(
-      ([detail, kept]) => {
-        setSaved(detail);
-        setText(unsaved.get(known) ?? detail.text);
-        setVersions(kept);
-      },
-      refuse,
-    );
-  }, [templates, known, refuse]);
+    const all = Promise.all([templates.get({ name: known }), templates.versions(known)]);
+    const shown = all.then(([detail, kept]) => {
+      setSaved(detail);
+      setText(unsaved.get(known) ?? detail.text);
+      setVersions(kept);
+    });
+    attempt(shown);
+  }, [templates, known, attempt]);
 
   useEffect(() => {
     if (text === null || before === null) return;
@@ -104,8 +100,6 @@ export function TemplateEditor({ name: known, example, onSaved, onClose }: Templ
 
   async function save(): Promise<void> {
     if (!canSave) return;
-    setIsSaving(true);
-    setProblem(null);
     setIsConflict(false);
     try {
       const written =
@@ -119,10 +113,8 @@ export function TemplateEditor({ name: known, example, onSaved, onClose }: Templ
       onSaved();
       setVersions(await templates.versions(written.name));
     } catch (error) {
-      refuse(error);
       setIsConflict((failureOf(error).issues ?? []).some(({ path }) => path === "version"));
-    } finally {
-      setIsSaving(false);
+      throw error;
     }
   }
 
@@ -138,14 +130,13 @@ export function TemplateEditor({ name: known, example, onSaved, onClose }: Templ
     const now = await templates.get({ name: saved.name });
     setSaved(now);
     look(now);
-    setProblem(null);
     setIsConflict(false);
   }
 
   function onKeyDown(event: KeyboardEvent): void {
     if (event.key !== "s" || !(event.ctrlKey || event.metaKey) || event.altKey) return;
     event.preventDefault();
-    void save();
+    attempt(save());
   }
 
   const wrong = checked?.problem;
@@ -200,7 +191,7 @@ export function TemplateEditor({ name: known, example, onSaved, onClose }: Templ
             </div>
           )}
           <div className={parts.buttons}>
-            <Button tone="filled" isFree={canSave} onClick={() => void save()}>
+            <Button tone="filled" isFree={canSave} onClick={() => attempt(save())}>
               {texts.save}
             </Button>
             {wasUnsaved && (
@@ -214,7 +205,7 @@ export function TemplateEditor({ name: known, example, onSaved, onClose }: Templ
           </div>
           <Problem
             {...(isConflict && {
-              action: { label: texts.reload, run: () => void reload().catch(refuse) },
+              action: { label: texts.reload, run: () => attempt(reload()) },
             })}
           >
             {problem ?? reason}
@@ -228,9 +219,7 @@ export function TemplateEditor({ name: known, example, onSaved, onClose }: Templ
                     {timeOf(savedAt)}
                     <Button
                       aria-label={texts.showOf(timeOf(savedAt))}
-                      onClick={() =>
-                        void templates.get({ name: key, version }).then(look).catch(refuse)
-                      }
+                      onClick={() => attempt(templates.get({ name: key, version }).then(look))}
                     >
                       {texts.show}
                     </Button>
