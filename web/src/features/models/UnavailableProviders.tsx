@@ -9,12 +9,7 @@ import { Summary } from "../../ui/Summary";
 import styles from "./ModelPanel.module.css";
 import { isReady } from "./modelGroups";
 
-export interface UnavailableProvidersProps {
-  /** Something else is opened. */
-  readonly onLeave: () => void;
-}
-
-export function UnavailableProviders({ onLeave }: UnavailableProvidersProps) {
+export function UnavailableProviders({ onLeave }: { readonly onLeave: () => void }) {
   const { loadModels, wantKey } = useSettings();
   const { providers, lists } = useSettingsState();
   const openSettings = useOpenSettings();

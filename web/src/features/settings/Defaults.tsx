@@ -72,13 +72,10 @@ export function Defaults() {
 }
 
 /** Sets the model of new chats, here at once and in the host's settings for later ones. */
-export function usePrefer(): (
-  defaultProvider: string | null,
-  defaultModel: string | null,
-) => Promise<void> {
+export function usePrefer() {
   const { update, get } = useSettings();
   const { prefer } = useConversations();
-  return async (defaultProvider, defaultModel) => {
+  return async (defaultProvider: string | null, defaultModel: string | null): Promise<void> => {
     await update({ defaultProvider, defaultModel });
     const provider = get().providers.find(({ id }) => id === defaultProvider);
     const modelId = defaultModel ?? provider?.defaultModel;
