@@ -1,6 +1,6 @@
 /** The budgets, and the cost of answers by day, model or conversation. */
 import { useCallback, useEffect, useState } from "react";
-import type { Budget, BudgetScope, UsageGroup, UsageRow } from "../../bridge/contract";
+import type { BudgetScope, UsageGroup, UsageRow } from "../../bridge/contract";
 import { useConversations } from "../../conversations/useConversations";
 import { strings } from "../../i18n";
 import { costs } from "../../i18n/costs";
@@ -34,11 +34,6 @@ function Budgets() {
   if (preferences === null) return null;
   const { budgets } = preferences;
 
-  async function save(scope: BudgetScope, budget: Budget | null): Promise<void> {
-    const now = get().preferences?.budgets ?? budgets;
-    await update({ budgets: { ...now, [scope]: budget } });
-  }
-
   return (
     <section className={parts.section}>
       <h3>{costs.budgets}</h3>
@@ -49,7 +44,9 @@ function Budgets() {
           label={costs.scopes[scope]}
           hint={costs.scopeHints[scope]}
           budget={budgets[scope]}
-          save={(budget) => save(scope, budget)}
+          save={(budget) =>
+            update({ budgets: { ...(get().preferences?.budgets ?? budgets), [scope]: budget } })
+          }
         />
       ))}
     </section>
