@@ -7,10 +7,16 @@ import { Button } from "../../../ui/Button";
 import parts from "../../../ui/form/form.module.css";
 import { Problem } from "../../../ui/Problem";
 import { useAsyncAction } from "../../../ui/useAsyncAction";
-import type { AddedProvider } from "./added";
 import styles from "./Providers.module.css";
 import { TestResult } from "./TestResult";
 import { useConnectionTest } from "./useConnectionTest";
+
+/** A provider that was just added, with an error of its key and the changes made to it. */
+export interface AddedProvider {
+  readonly id: string;
+  readonly problem: string | null;
+  readonly note?: string | null;
+}
 
 export interface AddFormProps {
   /** The completed form; null while a field is missing. */

@@ -8,7 +8,7 @@ import parts from "../../../ui/form/form.module.css";
 import { FileIcon, ServerIcon } from "../../../ui/icons";
 import { Problem } from "../../../ui/Problem";
 import { useAsyncAction } from "../../../ui/useAsyncAction";
-import type { AddedProvider } from "./added";
+import type { AddedProvider } from "./AddForm";
 import { FileForm } from "./FileForm";
 import styles from "./Providers.module.css";
 import { ServerForm } from "./ServerForm";

@@ -7,8 +7,7 @@ import { Button } from "../../../ui/Button";
 import parts from "../../../ui/form/form.module.css";
 import { TextField } from "../../../ui/form/TextField";
 import { useDownloads } from "../../../ui/useDownloads";
-import { AddForm } from "./AddForm";
-import type { AddedProvider } from "./added";
+import { type AddedProvider, AddForm } from "./AddForm";
 import { idOf } from "./providerId";
 
 const LEAST_CONTEXT = 512;

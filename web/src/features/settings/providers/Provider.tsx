@@ -9,7 +9,7 @@ import parts from "../../../ui/form/form.module.css";
 import { Problem } from "../../../ui/Problem";
 import { useAsyncAction } from "../../../ui/useAsyncAction";
 import { usePrefer } from "../Defaults";
-import type { AddedProvider } from "./added";
+import type { AddedProvider } from "./AddForm";
 import { KeyField } from "./KeyField";
 import { ProviderModels } from "./ProviderModels";
 import styles from "./Providers.module.css";

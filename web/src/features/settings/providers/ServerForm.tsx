@@ -7,8 +7,7 @@ import { Check } from "../../../ui/form/Check";
 import { Field } from "../../../ui/form/Field";
 import { Select } from "../../../ui/form/SelectField";
 import { TextField } from "../../../ui/form/TextField";
-import { AddForm } from "./AddForm";
-import type { AddedProvider } from "./added";
+import { type AddedProvider, AddForm } from "./AddForm";
 import { idOf } from "./providerId";
 
 const KINDS = ["openai-compatible", "openai-responses", "anthropic"] as const;
