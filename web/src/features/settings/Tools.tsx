@@ -1,7 +1,8 @@
 /** The tools on this computer, their folder, and permanent decisions about them. */
 import { useCallback, useEffect, useState } from "react";
 import type { GrantSummary, NewToolFile, ToolFolder, ToolSummary } from "../../bridge/contract";
-import { locale, strings } from "../../i18n";
+import { strings } from "../../i18n";
+import { listed } from "../../i18n/format";
 import { copyText } from "../../lib/clipboard";
 import { withEscapes } from "../../lib/hiddenCharacters";
 import { requestName } from "../../settings/toolNames";
@@ -209,5 +210,5 @@ function rulesOf({ pattern }: GrantSummary): string {
   const each = Object.entries(pattern).map(([name, { match, value }]) =>
     ruleIn(name, rules[match], value),
   );
-  return new Intl.ListFormat(locale, { type: "unit" }).format(each);
+  return listed(each);
 }
