@@ -1,9 +1,10 @@
 /** A call that waits for a person: its effects and arguments, and the possible decisions. */
-import { type KeyboardEvent, useContext, useRef, useState } from "react";
+import { type KeyboardEvent, useContext, useEffect, useId, useRef, useState } from "react";
 import type { AnswerCall } from "../../bridge/contract";
 import { failureOf } from "../../bridge/hostError";
 import { reasonOf, strings } from "../../i18n";
 import { withEscapes } from "../../lib/hiddenCharacters";
+import { isComposing } from "../../lib/ime";
 import { Button } from "../../ui/Button";
 import parts from "../../ui/form/form.module.css";
 import { Notice, Problem } from "../../ui/Problem";
@@ -11,7 +12,6 @@ import { AlwaysForm } from "./AlwaysForm";
 import { Arguments } from "./Arguments";
 import { DecideCallContext, type Verdict } from "./decideCall";
 import { EditForm } from "./EditForm";
-import { ReasonForm } from "./ReasonForm";
 import styles from "./tools.module.css";
 import { useGuard } from "./useGuard";
 import { Verbatim } from "./Verbatim";
@@ -19,10 +19,12 @@ import { Verbatim } from "./Verbatim";
 type FormName = "always" | "edit" | "reason";
 
 const FLAGS = ["reads", "brings", "sends"] as const;
+/** The host's limit. */
+const MOST_REASON_CHARACTERS = 2_000;
+const words = strings.tools;
 
 export function ApprovalCard({ call }: { readonly call: AnswerCall }) {
   const { callId, tool, source, nonce = "", why } = call;
-  const words = strings.tools;
   const decideCall = useContext(DecideCallContext);
   const card = useRef<HTMLDivElement>(null);
   const guard = useGuard(card);
@@ -55,8 +57,8 @@ export function ApprovalCard({ call }: { readonly call: AnswerCall }) {
 
   /** Includes the reason, if one is being written. */
   function deny(): void {
-    const words = form === "reason" ? reason.trim() : "";
-    void onDecide({ verdict: "deny", ...(words !== "" && { reason: words }) });
+    const given = form === "reason" ? reason.trim() : "";
+    void onDecide({ verdict: "deny", ...(given !== "" && { reason: given }) });
   }
 
   const decision = (label: string, decide: () => void) => (
@@ -124,6 +126,34 @@ export function ApprovalCard({ call }: { readonly call: AnswerCall }) {
       <Problem>{problem}</Problem>
       <Notice>{guard.isEarly ? words.pressedEarly : null}</Notice>
       <Notice>{isLate ? words.decidedElsewhere : null}</Notice>
+    </div>
+  );
+}
+
+interface ReasonFormProps {
+  readonly reason: string;
+  readonly onChange: (reason: string) => void;
+  readonly onDeny: () => void;
+}
+
+/** The form for the reason of a denial, which the model is given. */
+function ReasonForm({ reason, onChange, onDeny }: ReasonFormProps) {
+  const field = useRef<HTMLInputElement>(null);
+  const id = useId();
+  useEffect(() => field.current?.focus(), []);
+  return (
+    <div className={parts.list}>
+      <label htmlFor={id}>{words.reason}</label>
+      <input
+        ref={field}
+        id={id}
+        type="text"
+        dir="auto"
+        maxLength={MOST_REASON_CHARACTERS}
+        value={reason}
+        onChange={(event) => onChange(event.target.value)}
+        onKeyDown={(event) => event.key === "Enter" && !isComposing(event) && onDeny()}
+      />
     </div>
   );
 }

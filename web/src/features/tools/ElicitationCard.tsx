@@ -38,9 +38,8 @@ export function ElicitationCard({ event, asked }: ElicitationCardProps) {
     if (conversations === null || isSent || !guard.press()) return false;
     setIsSent(true);
     setProblem(null);
-    const elicitationId = id;
     try {
-      const given = { inferenceId, callId, elicitationId, action, values: { ...values } };
+      const given = { inferenceId, callId, elicitationId: id, action, values: { ...values } };
       setIsLate(!(await conversations.answer(given)));
       return true;
     } catch (error) {
