@@ -29,6 +29,9 @@ export interface TemplateDialogProps {
   readonly onSend: (text: string, template: MessageTemplate, setUp?: SetUp) => boolean;
 }
 
+/** The text that is shown, and the values that made it. */
+type Said = RenderedTemplate & { readonly values: FormValues };
+
 /** The template as it is, and as it was when it made the message. Null where it is gone. */
 interface Found {
   readonly now: TemplateDetail | null;
@@ -42,9 +45,7 @@ export function TemplateDialog({ template, conversation, onClose, onSend }: Temp
   const [isBefore, setIsBefore] = useState(false);
   /** Those of a form are texts, numbers, lists and files. */
   const [values, setValues] = useState((template.values ?? {}) as FormValues);
-  /** The values of the text that is shown. */
-  const [sent, setSent] = useState<FormValues>({});
-  const [said, setSaid] = useState<RenderedTemplate | null>(null);
+  const [said, setSaid] = useState<Said | null>(null);
   const [isSending, setIsSending] = useState(false);
   const [isUsed, setIsUsed] = useState(true);
   const body = useRef<HTMLDivElement>(null);
@@ -82,11 +83,10 @@ export function TemplateDialog({ template, conversation, onClose, onSend }: Temp
     const asked = new Set(detail.inputs.map((field) => field.name));
     const others = Object.entries(values).filter(([field]) => !asked.has(field));
     setValues({ ...Object.fromEntries(others), ...given });
-    setSent(given);
-    setSaid(made);
+    setSaid({ ...made, values: given });
   }
 
-  async function send({ user, system, version }: RenderedTemplate): Promise<void> {
+  async function send({ user, system, version, values }: Said): Promise<void> {
     setIsSending(true);
     const { options } = conversation;
     const conversationId = conversation.get().id;
@@ -97,7 +97,7 @@ export function TemplateDialog({ template, conversation, onClose, onSend }: Temp
         await instructions.instruct({ conversationId, systemPrompt: system });
       }
       const setUp = isUsed && wish !== null ? setUpFor(wish, conversation) : undefined;
-      if (onSend(user, { name, version, values: sent as MessageTemplate["values"] }, setUp))
+      if (onSend(user, { name, version, values: values as MessageTemplate["values"] }, setUp))
         onClose();
       else setProblem(conversation.isBusy() ? strings.editWaits : strings.gone);
     } catch (error) {
