@@ -1,6 +1,6 @@
 /** Settings for data: location, archive, import and export. */
-import { useEffect, useState } from "react";
-import type { ExportRequest, Place } from "../../bridge/contract";
+import { useState } from "react";
+import type { ExportRequest } from "../../bridge/contract";
 import { useConversations } from "../../conversations/useConversations";
 import { strings } from "../../i18n";
 import { settingsTexts as words } from "../../i18n/settings";
@@ -12,6 +12,7 @@ import parts from "../../ui/form/form.module.css";
 import { Notice, Problem } from "../../ui/Problem";
 import { useAsyncAction } from "../../ui/useAsyncAction";
 import { useDownloads } from "../../ui/useDownloads";
+import { useRequest } from "../../ui/useRequest";
 import { useImport } from "../sidebar/useImport";
 import { Backups } from "./Backups";
 import { RecordRequests } from "./RecordRequests";
@@ -21,10 +22,7 @@ const FORMATS: readonly ExportRequest["format"][] = ["json", "md", "html"];
 
 export function Data() {
   const settings = useSettings();
-  const [place, setPlace] = useState<Place | null>(null);
-  const { problem, attempt } = useAsyncAction();
-
-  useEffect(() => attempt(settings.place().then(setPlace)), [settings, attempt]);
+  const { value: place, reason } = useRequest(settings.place);
 
   return (
     <>
@@ -41,7 +39,7 @@ export function Data() {
             ))}
           </dl>
         )}
-        <Problem>{problem}</Problem>
+        <Problem>{reason && strings.refusedAction(reason)}</Problem>
       </section>
       <section className={parts.section}>
         <h3>{words.requests}</h3>
