@@ -58,19 +58,15 @@ interface ShortcutProps {
   readonly save: (chosen: Chosen) => Promise<void>;
 }
 
-interface Refused {
-  readonly keys: string;
-  readonly why: Refusal;
-}
-
 function Shortcut({ act, chosen, save }: ShortcutProps) {
   const [isListening, setIsListening] = useState(false);
-  const [refused, setRefused] = useState<Refused | null>(null);
+  const [refused, setRefused] = useState<string | null>(null);
   const { reason, attempt } = useAsyncAction();
   const id = useId();
   const name = strings.acts[act];
   const keys = chosen[act] ?? STANDARD_KEYS[act];
   const isStandard = chosen[act] === undefined;
+  const why = refused === null ? null : shortcutProblem(refused, act, chosen);
 
   function take(next: Chosen): void {
     setIsListening(false);
@@ -93,9 +89,8 @@ function Shortcut({ act, chosen, save }: ShortcutProps) {
     }
     const pressed = keysOf(event);
     if (pressed === null) return;
-    const why = shortcutProblem(pressed, act, chosen);
-    if (why === null) take(withKeys(act, pressed, chosen));
-    else setRefused({ keys: pressed, why });
+    if (shortcutProblem(pressed, act, chosen) === null) take(withKeys(act, pressed, chosen));
+    else setRefused(pressed);
   }
 
   return (
@@ -128,14 +123,12 @@ function Shortcut({ act, chosen, save }: ShortcutProps) {
           {strings.standard}
         </Button>
       )}
-      {refused !== null && (
+      {refused !== null && why !== null && (
         <div className={parts.buttons} role="alert">
-          <KeyCombo keys={refused.keys} />
-          <span>{whyNot(refused, chosen)}</span>
-          {refused.why === "taken" && (
-            <Button onClick={() => take(withKeys(act, refused.keys, chosen))}>
-              {words.takeKeys}
-            </Button>
+          <KeyCombo keys={refused} />
+          <span>{whyNot(refused, why, chosen)}</span>
+          {why === "taken" && (
+            <Button onClick={() => take(withKeys(act, refused, chosen))}>{words.takeKeys}</Button>
           )}
         </div>
       )}
@@ -144,7 +137,7 @@ function Shortcut({ act, chosen, save }: ShortcutProps) {
   );
 }
 
-function whyNot({ keys, why }: Refused, chosen: Chosen): string {
+function whyNot(keys: string, why: Refusal, chosen: Chosen): string {
   if (why !== "taken") return words.keysRefused[why];
   const owner = actOf(keys, chosen);
   return owner === null ? "" : words.keysTaken(strings.acts[owner]);

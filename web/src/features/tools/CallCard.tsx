@@ -14,14 +14,8 @@ import { TextBlock } from "./TextBlock";
 import styles from "./tools.module.css";
 import { Verbatim } from "./Verbatim";
 
-const GOING_ON: ReadonlySet<CallState> = new Set<CallState>([
-  "proposed",
-  "allowed",
-  "approved",
-  "edited",
-  "running",
-]);
-const BAD: ReadonlySet<CallState> = new Set<CallState>(["invalid", "failed", "timed_out", "lost"]);
+const GOING_ON = new Set<CallState>(["proposed", "allowed", "approved", "edited", "running"]);
+const BAD = new Set<CallState>(["invalid", "failed", "timed_out", "lost"]);
 
 export default function CallCard({ call }: { readonly call: LiveCall }) {
   const { tool, source, state, result, bytes, shownBytes, ranMs, edited, elicitation } = call;
