@@ -6,7 +6,6 @@ import { PageError } from "../../i18n";
 import { wireTexts } from "../../i18n/wire";
 import { Button } from "../../ui/Button";
 import { Dialog } from "../../ui/Dialog";
-import dialogs from "../../ui/Dialog.module.css";
 import { FilePicker } from "../../ui/form/FilePicker";
 import parts from "../../ui/form/form.module.css";
 import { Problem } from "../../ui/Problem";
@@ -30,7 +29,7 @@ export function RecordingDialog({ onClose }: { readonly onClose: () => void }) {
 
   return (
     <Dialog title={wireTexts.recording} className={styles.dialog} onClose={onClose}>
-      <div className={dialogs.body}>
+      <div className="dialog-body">
         {recording === null && <p className="soft">{wireTexts.openText}</p>}
         {recording !== null && <RecordingView recording={recording} />}
         <Problem>{problem}</Problem>

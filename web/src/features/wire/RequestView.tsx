@@ -44,7 +44,7 @@ function Body({ text, bytes }: { readonly text: string; readonly bytes: number }
   const whole = isRaw || formatted === null ? text : formatted;
   return (
     <>
-      <div className={styles.line}>
+      <div className={`${parts.buttons} ${styles.line}`}>
         <span className="soft">{wireTexts.bodySize(count(bytes))}</span>
         {formatted !== null && (
           <Check checked={isRaw} onChange={setIsRaw}>
