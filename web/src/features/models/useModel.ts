@@ -3,7 +3,7 @@ import { useMemo } from "react";
 import type { ModelSummary } from "../../bridge/contract";
 import type { ModelRef } from "../../conversations/conversation";
 import { useSettings } from "../../settings/useSettings";
-import { useRequest } from "../../ui/useRequest";
+import { useRequest } from "../../ui/form/useRequest";
 
 /** Null while unknown; the host then checks the request itself. */
 export function useModel(by: ModelRef | null, isWanted: boolean): ModelSummary | null {

@@ -6,7 +6,7 @@ import { SECTIONS, type Section } from "../../settings/sections";
 import { useSettings } from "../../settings/useSettings";
 import { Dialog } from "../../ui/Dialog";
 import { Problem } from "../../ui/Problem";
-import { Tabs } from "../../ui/Tabs";
+import { Tabs } from "../../ui/panel/Tabs";
 import { useAsyncAction } from "../../ui/useAsyncAction";
 import { ShortcutSettings } from "../shortcuts/ShortcutSettings";
 import { TemplateLibrary } from "../templates/TemplateLibrary";

@@ -11,8 +11,8 @@ import { withEscapes } from "../../lib/hiddenCharacters";
 import { requestName } from "../../settings/toolNames";
 import { useSettings, useSettingsState } from "../../settings/useSettings";
 import { Check } from "../../ui/form/Check";
+import { useRequest } from "../../ui/form/useRequest";
 import { Notice } from "../../ui/Problem";
-import { useRequest } from "../../ui/useRequest";
 
 /** What a template asks for, as far as it is there. */
 export interface Wish {

@@ -7,7 +7,7 @@ import { withEscapes } from "../../lib/hiddenCharacters";
 import { Button } from "../../ui/Button";
 import parts from "../../ui/form/form.module.css";
 import { Select } from "../../ui/form/SelectField";
-import { useRequest } from "../../ui/useRequest";
+import { useRequest } from "../../ui/form/useRequest";
 import { namedValues } from "./Arguments";
 import { matchesFor, ruleFor } from "./argumentRules";
 import type { ApprovalFormProps } from "./decideCall";

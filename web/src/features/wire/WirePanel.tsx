@@ -8,7 +8,7 @@ import { count } from "../../i18n/format";
 import { wireTexts } from "../../i18n/wire";
 import { useSettingsState } from "../../settings/useSettings";
 import { Problem } from "../../ui/Problem";
-import { Tabs } from "../../ui/Tabs";
+import { Tabs } from "../../ui/panel/Tabs";
 import { RecordRequests } from "../settings/RecordRequests";
 import { Verbatim } from "../tools/Verbatim";
 import { RequestView } from "./RequestView";

@@ -1,6 +1,6 @@
 /** The result of a request, which is made again when it is another one; an earlier one no longer counts. */
 import { useEffect, useState } from "react";
-import { reasonOf } from "../i18n";
+import { reasonOf } from "../../i18n";
 
 export interface RequestResult<T> {
   /** The last result. It stays while the next request is under way, and when that fails. */

@@ -1,6 +1,6 @@
 /** A list of tabs and the panel of the open one. One tab stop; the arrow keys move inside and open. */
 import { type KeyboardEvent, type ReactNode, useId } from "react";
-import { moveFocus } from "../lib/listKeys";
+import { moveFocus } from "../../lib/listKeys";
 
 export interface TabsProps<T> {
   readonly label: string;
