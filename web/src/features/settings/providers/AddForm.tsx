@@ -7,9 +7,8 @@ import { Button } from "../../../ui/Button";
 import parts from "../../../ui/form/form.module.css";
 import { Problem } from "../../../ui/Problem";
 import { useAsyncAction } from "../../../ui/useAsyncAction";
+import { TestResult, useConnectionTest } from "./ConnectionTest";
 import styles from "./Providers.module.css";
-import { TestResult } from "./TestResult";
-import { useConnectionTest } from "./useConnectionTest";
 
 /** A provider that was just added, with an error of its key and the changes made to it. */
 export interface AddedProvider {

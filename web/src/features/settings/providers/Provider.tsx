@@ -10,11 +10,10 @@ import { Problem } from "../../../ui/Problem";
 import { useAsyncAction } from "../../../ui/useAsyncAction";
 import { usePrefer } from "../Defaults";
 import type { AddedProvider } from "./AddForm";
+import { TestResult, useConnectionTest } from "./ConnectionTest";
 import { KeyField } from "./KeyField";
 import { ProviderModels } from "./ProviderModels";
 import styles from "./Providers.module.css";
-import { TestResult } from "./TestResult";
-import { useConnectionTest } from "./useConnectionTest";
 
 export interface ProviderProps {
   readonly provider: ProviderSummary;
@@ -44,7 +43,6 @@ export function Provider({ provider, status, added, onRemove }: ProviderProps) {
     </Button>
   );
 
-  const { run } = trial;
   // Once, after it was added; later changes must not move the focus.
   // biome-ignore lint/correctness/useExhaustiveDependencies: it reacts to the addition alone
   useEffect(() => {
@@ -54,7 +52,7 @@ export function Provider({ provider, status, added, onRemove }: ProviderProps) {
     if (needsKey && !hasKey && field != null) field.focus();
     else {
       card.current?.focus();
-      run({ providerId: id });
+      trial.run({ providerId: id });
     }
   }, [added]);
 

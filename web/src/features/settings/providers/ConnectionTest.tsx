@@ -1,11 +1,30 @@
-/** The result of a connection test in a sentence, with its times or a remedy. */
+/** The connection test of a provider. */
+import { useCallback, useState } from "react";
+import type { TrialReport, TrialRequest } from "../../../bridge/contract";
 import { hintFor, quoteOf, sentenceOf, strings } from "../../../i18n";
 import { settingsTexts as words } from "../../../i18n/settings";
+import { useSettings } from "../../../settings/useSettings";
 import styles from "../../../ui/form/form.module.css";
 import { Notice } from "../../../ui/Problem";
-import type { ConnectionTest } from "./useConnectionTest";
+import { useAsyncAction } from "../../../ui/useAsyncAction";
 
-export function TestResult({ trial }: { readonly trial: ConnectionTest }) {
+/** Tests a provider with one tiny request. `reason` says why the test itself could not run. */
+export function useConnectionTest() {
+  const { test } = useSettings();
+  const [report, setReport] = useState<TrialReport | null>(null);
+  const { reason, isBusy, attempt } = useAsyncAction();
+  const run = useCallback(
+    (request: TrialRequest) => {
+      setReport(null);
+      attempt(test(request).then(setReport));
+    },
+    [test, attempt],
+  );
+  return { isBusy, report, reason, run };
+}
+
+/** The result of the test in a sentence, with its times or a remedy. */
+export function TestResult({ trial }: { readonly trial: ReturnType<typeof useConnectionTest> }) {
   const { isBusy, report, reason } = trial;
   if (isBusy) {
     return (
