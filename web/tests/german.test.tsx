@@ -38,7 +38,7 @@ const failure = (code: ErrorCode, more: Partial<Failure> = {}): Failure => ({
 
 let words: typeof import("../src/i18n");
 let AssistantMessage: typeof import("../src/features/transcript/AssistantMessage").AssistantMessage;
-let TestResult: typeof import("../src/features/settings/providers/TestResult").TestResult;
+let TestResult: typeof import("../src/features/settings/providers/ConnectionTest").TestResult;
 let problemText: typeof import("../src/features/templates/problemText").problemText;
 let StatusLine: typeof import("../src/features/chat/StatusLine").StatusLine;
 
@@ -46,7 +46,7 @@ beforeAll(async () => {
   document.documentElement.dataset.language = "de";
   words = await import("../src/i18n");
   ({ AssistantMessage } = await import("../src/features/transcript/AssistantMessage"));
-  ({ TestResult } = await import("../src/features/settings/providers/TestResult"));
+  ({ TestResult } = await import("../src/features/settings/providers/ConnectionTest"));
   ({ problemText } = await import("../src/features/templates/problemText"));
   ({ StatusLine } = await import("../src/features/chat/StatusLine"));
 });
@@ -150,7 +150,7 @@ it("says what came of a trial", () => {
     totalMs: null,
     models: [],
   };
-  const trial = { isRunning: false, report, problem: null, run: async () => {} };
+  const trial = { isBusy: false, report, reason: null, run: () => {} };
   const { rerender } = render(<TestResult trial={trial} />);
   expect(screen.getByRole("status").textContent).toMatch(/^Der Schlüssel wurde nicht angenommen\./);
   expect(screen.queryByText(new RegExp(ENGLISH))).toBeNull();

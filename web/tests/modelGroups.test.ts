@@ -55,7 +55,7 @@ const SOURCES: Sources = {
 };
 
 function shown(change: Partial<Sources> = {}): string[] {
-  const groups = modelGroups({ ...SOURCES, ...change }, { favourites: "★", recent: "↺" });
+  const groups = modelGroups({ ...SOURCES, ...change });
   return groups.map(({ title, options }) => {
     const names = options.map((option) => `${option.providerId}/${option.model.id}`);
     return `${title}: ${names.join(" ")}`;
@@ -64,8 +64,8 @@ function shown(change: Partial<Sources> = {}): string[] {
 
 it("lists favorites, then other recently used models, then those of the available providers", () => {
   expect(shown()).toEqual([
-    "★: two/large",
-    "↺: one/small",
+    "Favorites: two/large",
+    "Recently used: one/small",
     "ONE: one/large one/small",
     "TWO: two/large",
   ]);
@@ -89,7 +89,7 @@ it("finds a model by its letters and digits alone", () => {
 it("has no model of a provider whose models cannot be listed now", () => {
   const problem = { code: "NETWORK_ERROR", message: "No connection" } as Failure;
   const lists = { ...SOURCES.lists, two: { ...listed("two", "large"), problem } };
-  expect(shown({ lists })).toEqual(["↺: one/small", "ONE: one/large one/small"]);
+  expect(shown({ lists })).toEqual(["Recently used: one/small", "ONE: one/large one/small"]);
 });
 
 it("has the standard model of a provider whose list is not known yet", () => {
@@ -108,7 +108,7 @@ it("has no model of a server that chooses by itself, until it has listed its own
 });
 
 it("marks a favourite wherever it stands", () => {
-  const groups = modelGroups(SOURCES, { favourites: "★", recent: "↺" });
+  const groups = modelGroups(SOURCES);
   const marked = groups.flatMap(({ options }) => options).filter((option) => option.isFavourite);
   expect(marked.map(({ providerId }) => providerId)).toEqual(["two", "two"]);
 });

@@ -4,7 +4,7 @@ import type { BudgetState, Defaults } from "../../bridge/contract";
 import { type AnswerChoice, NO_FIRST, NO_OPTIONS } from "../../conversations/answerOptions";
 import { useConversations } from "../../conversations/useConversations";
 import { useStore } from "../../conversations/useStore";
-import { reasonOf, strings } from "../../i18n";
+import { strings } from "../../i18n";
 import { costs } from "../../i18n/costs";
 import { count, money } from "../../i18n/format";
 import { settingsTexts } from "../../i18n/settings";
@@ -17,6 +17,7 @@ import { NumberField } from "../../ui/form/NumberField";
 import { Temperature } from "../../ui/form/Temperature";
 import { ChevronIcon } from "../../ui/icons";
 import { Notice, Problem } from "../../ui/Problem";
+import { useAsyncAction } from "../../ui/useAsyncAction";
 import { BudgetFields } from "./BudgetFields";
 import styles from "./ChatOptions.module.css";
 import { useStandardEffort } from "./useStandardEffort";
@@ -81,7 +82,7 @@ function Sheet({ choice, conversationId: id, tools }: SheetProps) {
   const first = useStore(choice.first);
   const [kept, setKept] = useState<Kept | null>(null);
   const [round, setRound] = useState(0);
-  const [problem, setProblem] = useState<string | null>(null);
+  const { reason, attempt } = useAsyncAction();
   const [said, setSaid] = useState<string | null>(null);
   const item = useStore(list, ({ items }) => items.find((one) => one.id === id));
   const folder = id === null ? first.folder : (item?.folder ?? null);
@@ -91,12 +92,12 @@ function Sheet({ choice, conversationId: id, tools }: SheetProps) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: again when something was reset
   useEffect(() => {
     if (id === null) return;
-    Promise.all([instructions.get({ conversationId: id, limit: 1 }), host.budgets(id)]).then(
-      ([{ systemPrompt }, states]) =>
-        setKept({ instructions: systemPrompt ?? "", state: states[0] ?? null }),
-      (error) => setProblem(reasonOf(error)),
+    const all = Promise.all([instructions.get({ conversationId: id, limit: 1 }), host.budgets(id)]);
+    const taken = all.then(([{ systemPrompt }, [state = null]]) =>
+      setKept({ instructions: systemPrompt ?? "", state }),
     );
-  }, [id, host, instructions, round]);
+    attempt(taken);
+  }, [id, host, instructions, round, attempt]);
 
   async function instruct(text: string): Promise<void> {
     if (id === null) choice.first.set({ ...first, instructions: text });
@@ -127,7 +128,7 @@ function Sheet({ choice, conversationId: id, tools }: SheetProps) {
     setSaid(costs.keptForFolder(name));
   }
 
-  if (id !== null && kept === null) return <Problem>{problem}</Problem>;
+  if (id !== null && kept === null) return <Problem>{reason}</Problem>;
   const { state = null } = kept ?? {};
   return (
     <section key={round} className={`${parts.section} ${styles.sheet}`}>
@@ -138,18 +139,12 @@ function Sheet({ choice, conversationId: id, tools }: SheetProps) {
       />
       <Temperature
         kept={temperature}
-        standard={
-          defaultTemperature === null
-            ? costs.modelsOwn
-            : costs.asInSettings(`${defaultTemperature}`)
-        }
+        standard={inSettings(defaultTemperature, String)}
         save={async (chosen) => choice.choose({ temperature: chosen })}
       />
       <NumberField
         label={settingsTexts.maxTokens}
-        hint={
-          defaultMaxTokens === null ? costs.modelsOwn : costs.asInSettings(count(defaultMaxTokens))
-        }
+        hint={inSettings(defaultMaxTokens, count)}
         unit={settingsTexts.tokens}
         value={maxTokens}
         least={1}
@@ -170,22 +165,21 @@ function Sheet({ choice, conversationId: id, tools }: SheetProps) {
         }}
       />
       <div className={styles.tools}>{tools}</div>
-      <Button
-        className={parts.start}
-        onClick={() => reset().catch((error) => setProblem(reasonOf(error)))}
-      >
+      <Button className={parts.start} onClick={() => attempt(reset())}>
         {costs.toDefaults}
       </Button>
       {folder !== null && (
-        <Button
-          className={parts.start}
-          onClick={() => keepFor(folder).catch((error) => setProblem(reasonOf(error)))}
-        >
+        <Button className={parts.start} onClick={() => attempt(keepFor(folder))}>
           {costs.keepForFolder(folder)}
         </Button>
       )}
       <Notice>{said}</Notice>
-      <Problem>{problem}</Problem>
+      <Problem>{reason}</Problem>
     </section>
   );
+}
+
+/** What holds where the chat has no number of its own. */
+function inSettings(kept: number | null, say: (kept: number) => string): string {
+  return kept === null ? costs.modelsOwn : costs.asInSettings(say(kept));
 }

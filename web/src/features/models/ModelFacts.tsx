@@ -17,7 +17,7 @@ const ICONS: Readonly<Record<(typeof ABILITIES)[number], ReactNode>> = {
 
 export function Facts({ model }: { readonly model: ModelSummary }) {
   const abilities = ABILITIES.filter((name) => model[name]);
-  const numbers = numbersOf(model);
+  const numbers = numbersOf(model, strings.price).join(" · ");
   return (
     <span className={styles.facts}>
       {abilities.length > 0 && (
@@ -27,9 +27,7 @@ export function Facts({ model }: { readonly model: ModelSummary }) {
               {ICONS[name]}
             </span>
           ))}
-          <span className="visually-hidden">
-            {`, ${abilities.map((name) => strings.abilities[name]).join(", ")}, `}
-          </span>
+          <span className="visually-hidden">{`, ${abilitiesOf(model).join(", ")}, `}</span>
         </span>
       )}
       {numbers !== "" && <span>{numbers}</span>}
@@ -37,21 +35,21 @@ export function Facts({ model }: { readonly model: ModelSummary }) {
   );
 }
 
-function numbersOf({ contextTokens, inputPrice, outputPrice }: ModelSummary): string {
-  const context = contextTokens === null ? [] : [strings.context(contextTokens)];
-  const price =
-    inputPrice === null || outputPrice === null ? [] : [strings.price(inputPrice, outputPrice)];
-  return [...context, ...price].join(" · ");
-}
-
 /** The same facts as text, for tooltips and screen readers. */
 export function factsInWords(model: ModelSummary): string {
-  const abilities = ABILITIES.filter((name) => model[name]).map((name) => strings.abilities[name]);
-  const { inputPrice, outputPrice, priceDate } = model;
-  const price =
-    inputPrice === null || outputPrice === null
-      ? []
-      : [costs.priceInWords(inputPrice, outputPrice, priceDate && dateOf(priceDate))];
-  const context = model.contextTokens === null ? [] : [strings.context(model.contextTokens)];
-  return [...abilities, ...context, ...price].join(" · ");
+  const date = model.priceDate && dateOf(model.priceDate);
+  const numbers = numbersOf(model, (input, output) => costs.priceInWords(input, output, date));
+  return [...abilitiesOf(model), ...numbers].join(" · ");
+}
+
+const abilitiesOf = (model: ModelSummary): string[] =>
+  ABILITIES.filter((name) => model[name]).map((name) => strings.abilities[name]);
+
+function numbersOf(
+  { contextTokens, inputPrice, outputPrice }: ModelSummary,
+  priceIn: (input: number, output: number) => string,
+): string[] {
+  const context = contextTokens === null ? [] : [strings.context(contextTokens)];
+  const isPriced = inputPrice !== null && outputPrice !== null;
+  return isPriced ? [...context, priceIn(inputPrice, outputPrice)] : context;
 }

@@ -100,7 +100,7 @@ const Option = memo(function Option({ id, place, option, isActive, ...props }: O
       </span>
       <span className={styles.name}>
         <bdi>{model.name}</bdi>
-        {isMixed && <small> · {providerName}</small>}
+        {isMixed && <small className="soft"> · {providerName}</small>}
       </span>
       <Facts model={model} />
       <span className={styles.check}>{isChosen && <CheckIcon />}</span>

@@ -15,10 +15,10 @@ import { isComposing } from "../../lib/ime";
 import { placeOf } from "../../lib/listKeys";
 import { useSettings, useSettingsState } from "../../settings/useSettings";
 import { IconButton } from "../../ui/IconButton";
-import { RedoIcon } from "../../ui/icons";
+import { RedoIcon, StarIcon } from "../../ui/icons";
 import { useToasts } from "../../ui/toasts/toastStore";
 import { ChatOptions, type ChatOptionsProps } from "./ChatOptions";
-import { ModelAbout } from "./ModelAbout";
+import { factsInWords } from "./ModelFacts";
 import { ModelOptions } from "./ModelOptions";
 import styles from "./ModelPanel.module.css";
 import { isSameModel, type ModelOption, modelGroups, modelRefOf } from "./modelGroups";
@@ -47,11 +47,7 @@ export function ModelPanel(props: ModelPanelProps) {
 
   const favourites = preferences?.favourites ?? NONE;
   const groups = useMemo(
-    () =>
-      modelGroups(
-        { providers, lists, favourites, recent, query },
-        { favourites: strings.favourites, recent: strings.recentModels },
-      ),
+    () => modelGroups({ providers, lists, favourites, recent, query }),
     [providers, lists, favourites, recent, query],
   );
   const options = useMemo(() => groups.flatMap((group) => group.options), [groups]);
@@ -157,6 +153,31 @@ export function ModelPanel(props: ModelPanelProps) {
       {shown !== undefined && <ModelAbout option={shown} onToggle={() => void toggle(shown)} />}
       <ChatOptions {...props} />
       <UnavailableProviders onLeave={onLeave} />
+    </div>
+  );
+}
+
+interface ModelAboutProps {
+  readonly option: ModelOption;
+  readonly onToggle: () => void;
+}
+
+/** Details of the model that is highlighted in the list. */
+function ModelAbout({ option, onToggle }: ModelAboutProps) {
+  const { model, providerName, isFavourite } = option;
+  const facts = factsInWords(model);
+  const label = isFavourite ? strings.dropFavourite(model.name) : strings.addFavourite(model.name);
+  return (
+    <div className={styles.about}>
+      <div>
+        <p>
+          <bdi>{strings.withProvider(model.id, providerName)}</bdi>
+        </p>
+        <p>{facts}</p>
+      </div>
+      <IconButton label={label} onClick={onToggle}>
+        <StarIcon isFull={isFavourite} />
+      </IconButton>
     </div>
   );
 }

@@ -39,7 +39,7 @@ export function ModelPicker(props: ModelPickerProps) {
         <button
           {...props}
           type="button"
-          className={styles.button}
+          className={styles.model}
           data-models
           aria-label={strings.chooseModel(label)}
           title={strings.chooseModel(label)}

@@ -1,49 +1,42 @@
 /** Providers that are unavailable, with the reason and a remedy. */
-import type { Failure, ProviderSummary } from "../../bridge/contract";
+import type { Problem } from "../../bridge/contract";
 import { reasonOf, sentenceOf, strings } from "../../i18n";
 import { settingsTexts } from "../../i18n/settings";
+import type { Listed } from "../../settings/settings";
 import { useOpenSettings, useSettings, useSettingsState } from "../../settings/useSettings";
 import { Button } from "../../ui/Button";
 import { Summary } from "../../ui/Summary";
 import styles from "./ModelPanel.module.css";
 import { isReady } from "./modelGroups";
 
-export interface UnavailableProvidersProps {
-  /** Something else is opened. */
-  readonly onLeave: () => void;
-}
-
-export function UnavailableProviders({ onLeave }: UnavailableProvidersProps) {
+export function UnavailableProviders({ onLeave }: { readonly onLeave: () => void }) {
   const { loadModels, wantKey } = useSettings();
   const { providers, lists } = useSettingsState();
   const openSettings = useOpenSettings();
   const waiting = providers
     .filter((provider) => !isReady(provider, lists[provider.id]))
-    .map((provider) => {
-      const listed = lists[provider.id];
-      const isKeyMissing = provider.needsKey && !provider.hasKey;
-      const reason = isKeyMissing
-        ? settingsTexts.needsKey
-        : whyNot(provider, listed?.problem ?? null);
-      return { provider, reason, isKeyMissing, isAsking: listed?.isAsking ?? false };
-    });
+    .map((provider) => ({
+      ...provider,
+      listed: lists[provider.id],
+      isKeyMissing: provider.needsKey && !provider.hasKey,
+    }));
   if (waiting.length === 0) return null;
   return (
     <details className={styles.waiting}>
       <Summary>
-        {strings.notReady}: {waiting.map(({ provider }) => provider.name).join(", ")}
+        {strings.notReady}: {waiting.map(({ name }) => name).join(", ")}
       </Summary>
       <ul>
-        {waiting.map(({ provider: { id, name, problem }, reason, isKeyMissing, isAsking }) => (
-          <li key={id}>
+        {waiting.map(({ id, name, problem, listed, isKeyMissing }) => (
+          <li key={id} className="row">
             <p>
               <strong>
                 <bdi>{name}</bdi>
               </strong>{" "}
-              <bdi>{reason}</bdi>
+              <bdi>{isKeyMissing ? settingsTexts.needsKey : whyNot(problem, listed)}</bdi>
             </p>
             {problem === null ? (
-              <Button isFree={!isAsking} onClick={() => void loadModels(id, true)}>
+              <Button isFree={!listed?.isAsking} onClick={() => void loadModels(id, true)}>
                 {settingsTexts.refresh}
               </Button>
             ) : (
@@ -64,7 +57,7 @@ export function UnavailableProviders({ onLeave }: UnavailableProvidersProps) {
   );
 }
 
-function whyNot(provider: ProviderSummary, unlisted: Failure | null): string | null {
-  if (provider.problem !== null) return sentenceOf(provider.problem);
-  return unlisted === null ? null : reasonOf(unlisted);
+function whyNot(problem: Problem | null, listed: Listed | undefined): string | null {
+  if (problem !== null) return sentenceOf(problem);
+  return listed?.problem ? reasonOf(listed.problem) : null;
 }

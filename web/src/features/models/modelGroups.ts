@@ -1,5 +1,6 @@
 /** Groups the models of the available providers. */
 import type { Favourite, ModelList, ModelSummary, ProviderSummary } from "../../bridge/contract";
+import { strings } from "../../i18n";
 import type { Listed } from "../../settings/settings";
 
 export interface ModelOption {
@@ -26,17 +27,12 @@ export interface Sources {
   readonly query: string;
 }
 
-export interface GroupNames {
-  readonly favourites: string;
-  readonly recent: string;
-}
-
 /**
  * Favorites, recently used models, then the models of each provider. A search lists each matching model
  * once, with its provider. Every word must occur in the name of the model or of the provider;
  * punctuation is ignored.
  */
-export function modelGroups(sources: Sources, names: GroupNames): readonly ModelGroup[] {
+export function modelGroups(sources: Sources): readonly ModelGroup[] {
   const { providers, lists, favourites, recent, query } = sources;
   const isFavourite = (by: Favourite) => favourites.some((one) => isSameModel(one, by));
   const words = query.split(/\s+/).map(bare).filter(Boolean);
@@ -65,8 +61,8 @@ export function modelGroups(sources: Sources, names: GroupNames): readonly Model
   const mixed = { isLocal: false, isMixed: true };
   const others = recent.filter((by) => !isFavourite(by));
   return filled([
-    { id: "favourites", title: names.favourites, ...mixed, options: found(favourites) },
-    { id: "recent", title: names.recent, ...mixed, options: found(others) },
+    { id: "favourites", title: strings.favourites, ...mixed, options: found(favourites) },
+    { id: "recent", title: strings.recentModels, ...mixed, options: found(others) },
     ...all,
   ]);
 }

@@ -3,7 +3,7 @@ import { useRef, useState } from "react";
 import type { Bridge } from "../../bridge/bridge";
 import { strings } from "../../i18n";
 import { shownLanguage } from "../../i18n/language";
-import { settingsTexts } from "../../i18n/settings";
+import { settingsTexts as words } from "../../i18n/settings";
 import { copyText } from "../../lib/clipboard";
 import { useSettingsState } from "../../settings/useSettings";
 import { Button } from "../../ui/Button";
@@ -19,7 +19,6 @@ export function About({ host, kind }: AboutProps) {
   const { providers } = useSettingsState();
   const [said, setSaid] = useState<string | null>(null);
   const list = useRef<HTMLDListElement>(null);
-  const words = settingsTexts;
   const facts = [
     [words.facts.version, host?.appVersion ?? ""],
     [words.facts.platform, host?.platform ?? ""],

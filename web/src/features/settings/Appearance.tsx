@@ -2,7 +2,7 @@
 import type { Preferences } from "../../bridge/contract";
 import { strings } from "../../i18n";
 import { LANGUAGES } from "../../i18n/language";
-import { settingsTexts } from "../../i18n/settings";
+import { settingsTexts as words } from "../../i18n/settings";
 import { useSettings, useSettingsState } from "../../settings/useSettings";
 import styles from "../../ui/form/form.module.css";
 import { type Option, SelectField } from "../../ui/form/SelectField";
@@ -13,7 +13,6 @@ const SIZES: readonly Preferences["textSize"][] = ["small", "standard", "large",
 export function Appearance() {
   const { update } = useSettings();
   const { preferences } = useSettingsState();
-  const words = settingsTexts;
   if (preferences === null) return null;
   const { theme, textSize, language } = preferences;
   const languages: Option[] = [

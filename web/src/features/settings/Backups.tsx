@@ -1,18 +1,31 @@
 /** Creates and restores backups of all data. */
 import { useEffect, useState } from "react";
-import type { BackupContents, BackupInfo } from "../../bridge/contract";
+import type {
+  BackupChoice,
+  BackupContents,
+  BackupInfo,
+  BackupProvider,
+} from "../../bridge/contract";
 import { useConversations } from "../../conversations/useConversations";
 import { locale, strings } from "../../i18n";
 import { settingsTexts } from "../../i18n/settings";
 import { useSettings } from "../../settings/useSettings";
 import { Button } from "../../ui/Button";
+import { Check } from "../../ui/form/Check";
 import parts from "../../ui/form/form.module.css";
 import { Notice, Problem } from "../../ui/Problem";
 import { useAsyncAction } from "../../ui/useAsyncAction";
-import { type Agreed, Consent, NOTHING } from "./Consent";
 
 /** The number of backups shown at first, newest first. */
 const SHOWN = 5;
+const words = strings.consent;
+
+interface Agreed {
+  readonly providers: ReadonlySet<string>;
+  readonly settings: ReadonlySet<BackupChoice["setting"]>;
+}
+
+const NOTHING: Agreed = { providers: new Set(), settings: new Set() };
 
 export function Backups() {
   const settings = useSettings();
@@ -103,4 +116,60 @@ export function Backups() {
       <Problem>{problem}</Problem>
     </section>
   );
+}
+
+interface ConsentProps {
+  readonly contents: BackupContents;
+  readonly agreed: Agreed;
+  onChange(agreed: Agreed): void;
+}
+
+/** Asks for consent to each provider and setting of a backup that decides where prompts are sent. */
+function Consent({ contents: { providers, choices }, agreed, onChange }: ConsentProps) {
+  if (providers.length + choices.length === 0) return null;
+  return (
+    <fieldset className={parts.list}>
+      <legend className={parts.text}>{words.legend}</legend>
+      {providers.map((provider) => (
+        <Check
+          key={provider.id}
+          checked={agreed.providers.has(provider.id)}
+          onChange={() =>
+            onChange({ ...agreed, providers: toggled(agreed.providers, provider.id) })
+          }
+        >
+          <span>
+            {words.provider(provider.name)}
+            <small className={parts.text}>{facts(provider)}</small>
+          </span>
+        </Check>
+      ))}
+      {choices.map(({ setting, providerId, modelId }) => (
+        <Check
+          key={setting}
+          checked={agreed.settings.has(setting)}
+          onChange={() => onChange({ ...agreed, settings: toggled(agreed.settings, setting) })}
+        >
+          {words[setting](modelId === null ? providerId : `${providerId}, ${modelId}`)}
+        </Check>
+      ))}
+    </fieldset>
+  );
+}
+
+/** The facts about a provider, without the values of headers. */
+function facts({ address, keyEnv, headers, replaces }: BackupProvider): string {
+  const all = [
+    address,
+    keyEnv !== null && words.keyEnv(keyEnv),
+    headers.length > 0 && words.headers(headers.join(", ")),
+    replaces && words.replaces,
+  ];
+  return all.filter(Boolean).join(" · ");
+}
+
+function toggled<T>(all: ReadonlySet<T>, one: T): ReadonlySet<T> {
+  const next = new Set(all);
+  if (!next.delete(one)) next.add(one);
+  return next;
 }

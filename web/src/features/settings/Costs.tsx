@@ -1,6 +1,6 @@
 /** The budgets, and the cost of answers by day, model or conversation. */
 import { useCallback, useEffect, useState } from "react";
-import type { Budget, BudgetScope, UsageGroup, UsageRow } from "../../bridge/contract";
+import type { BudgetScope, UsageGroup, UsageRow } from "../../bridge/contract";
 import { useConversations } from "../../conversations/useConversations";
 import { strings } from "../../i18n";
 import { costs } from "../../i18n/costs";
@@ -9,6 +9,7 @@ import { useSettings, useSettingsState } from "../../settings/useSettings";
 import { Button } from "../../ui/Button";
 import { Field } from "../../ui/form/Field";
 import parts from "../../ui/form/form.module.css";
+import { Select } from "../../ui/form/SelectField";
 import { Notice, Problem } from "../../ui/Problem";
 import { useAsyncAction } from "../../ui/useAsyncAction";
 import { BudgetFields } from "../models/BudgetFields";
@@ -33,11 +34,6 @@ function Budgets() {
   if (preferences === null) return null;
   const { budgets } = preferences;
 
-  async function save(scope: BudgetScope, budget: Budget | null): Promise<void> {
-    const now = get().preferences?.budgets ?? budgets;
-    await update({ budgets: { ...now, [scope]: budget } });
-  }
-
   return (
     <section className={parts.section}>
       <h3>{costs.budgets}</h3>
@@ -48,7 +44,9 @@ function Budgets() {
           label={costs.scopes[scope]}
           hint={costs.scopeHints[scope]}
           budget={budgets[scope]}
-          save={(budget) => save(scope, budget)}
+          save={(budget) =>
+            update({ budgets: { ...(get().preferences?.budgets ?? budgets), [scope]: budget } })
+          }
         />
       ))}
     </section>
@@ -83,20 +81,12 @@ function UsageTable() {
       <p className={parts.text}>{costs.usageText}</p>
       <Field label={costs.by}>
         {(names) => (
-          <select
+          <Select
             {...names}
             value={by}
-            onChange={(event) => {
-              const wanted = GROUPS.find((group) => group === event.target.value);
-              if (wanted !== undefined) setBy(wanted);
-            }}
-          >
-            {GROUPS.map((group) => (
-              <option key={group} value={group}>
-                {costs.groups[group]}
-              </option>
-            ))}
-          </select>
+            options={GROUPS.map((group) => [group, costs.groups[group]])}
+            onChange={setBy}
+          />
         )}
       </Field>
       {by === "day" && rows !== null && rows.length > 1 && <CostChart days={rows} />}

@@ -1,25 +1,28 @@
 /** Settings for data: location, archive, import and export. */
-import { useEffect, useState } from "react";
-import type { Place } from "../../bridge/contract";
-import { settingsTexts } from "../../i18n/settings";
+import { useState } from "react";
+import type { ExportRequest } from "../../bridge/contract";
+import { useConversations } from "../../conversations/useConversations";
+import { strings } from "../../i18n";
+import { settingsTexts as words } from "../../i18n/settings";
+import { download } from "../../lib/download";
 import { useSettings } from "../../settings/useSettings";
+import { Button } from "../../ui/Button";
+import { FilePicker } from "../../ui/form/FilePicker";
 import parts from "../../ui/form/form.module.css";
-import { Problem } from "../../ui/Problem";
+import { useRequest } from "../../ui/form/useRequest";
+import { Notice, Problem } from "../../ui/Problem";
 import { useAsyncAction } from "../../ui/useAsyncAction";
+import { useDownloads } from "../../ui/useDownloads";
+import { useImport } from "../sidebar/useImport";
 import { Backups } from "./Backups";
-import { ExportAll } from "./ExportAll";
-import { ImportFile } from "./ImportFile";
 import { RecordRequests } from "./RecordRequests";
 
 const NAMES = ["data", "settings", "backups", "exports"] as const;
+const FORMATS: readonly ExportRequest["format"][] = ["json", "md", "html"];
 
 export function Data() {
   const settings = useSettings();
-  const [place, setPlace] = useState<Place | null>(null);
-  const { problem, attempt } = useAsyncAction();
-  const words = settingsTexts;
-
-  useEffect(() => attempt(settings.place().then(setPlace)), [settings, attempt]);
+  const { value: place, reason } = useRequest(settings.place);
 
   return (
     <>
@@ -36,7 +39,7 @@ export function Data() {
             ))}
           </dl>
         )}
-        <Problem>{problem}</Problem>
+        <Problem>{reason && strings.refusedAction(reason)}</Problem>
       </section>
       <section className={parts.section}>
         <h3>{words.requests}</h3>
@@ -46,5 +49,61 @@ export function Data() {
       <ImportFile />
       <ExportAll />
     </>
+  );
+}
+
+/** Imports conversations from files. Progress is shown in a toast, which outlives this dialog. */
+function ImportFile() {
+  const importFiles = useImport();
+  return (
+    <section className={parts.section}>
+      <h3>{words.importTitle}</h3>
+      <div className={parts.row}>
+        <p className={parts.text}>{words.importText}</p>
+        <FilePicker
+          multiple
+          aria-label={words.importTitle}
+          accept=".json,.zip"
+          onFiles={importFiles}
+        >
+          {(open) => <Button onClick={open}>{words.chooseFile}</Button>}
+        </FilePicker>
+      </div>
+    </section>
+  );
+}
+
+/** Exports every conversation to one file. */
+function ExportAll() {
+  const { exported, exportFile } = useConversations();
+  const downloads = useDownloads();
+  const [said, setSaid] = useState<string | null>(null);
+  const { problem, isBusy, attempt } = useAsyncAction();
+
+  async function write(format: ExportRequest["format"]): Promise<void> {
+    setSaid(null);
+    if (downloads) {
+      const file = await exported({ format });
+      download(file);
+      setSaid(words.exportedAs(file.name));
+    } else setSaid(strings.exported(await exportFile({ format })));
+  }
+
+  return (
+    <section className={parts.section}>
+      <h3>{words.exportTitle}</h3>
+      <div className={parts.row}>
+        <p className={parts.text}>{words.exportText}</p>
+        <div className={parts.buttons}>
+          {FORMATS.map((format) => (
+            <Button key={format} isFree={!isBusy} onClick={() => attempt(write(format))}>
+              {words.exportFormats[format]}
+            </Button>
+          ))}
+        </div>
+      </div>
+      <Notice>{said}</Notice>
+      <Problem>{problem}</Problem>
+    </section>
   );
 }

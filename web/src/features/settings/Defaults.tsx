@@ -1,7 +1,7 @@
 /** Settings for new chats: model, temperature and the model for titles. */
 import { useConversations } from "../../conversations/useConversations";
 import { costs } from "../../i18n/costs";
-import { settingsTexts } from "../../i18n/settings";
+import { settingsTexts as words } from "../../i18n/settings";
 import { useSettings, useSettingsState } from "../../settings/useSettings";
 import { EFFORTS, EffortField } from "../../ui/form/EffortField";
 import styles from "../../ui/form/form.module.css";
@@ -16,7 +16,6 @@ export function Defaults() {
   const { update } = useSettings();
   const prefer = usePrefer();
   const { preferences } = useSettingsState();
-  const words = settingsTexts;
   if (preferences === null) return null;
   return (
     <>
@@ -73,13 +72,10 @@ export function Defaults() {
 }
 
 /** Sets the model of new chats, here at once and in the host's settings for later ones. */
-export function usePrefer(): (
-  defaultProvider: string | null,
-  defaultModel: string | null,
-) => Promise<void> {
+export function usePrefer() {
   const { update, get } = useSettings();
   const { prefer } = useConversations();
-  return async (defaultProvider, defaultModel) => {
+  return async (defaultProvider: string | null, defaultModel: string | null): Promise<void> => {
     await update({ defaultProvider, defaultModel });
     const provider = get().providers.find(({ id }) => id === defaultProvider);
     const modelId = defaultModel ?? provider?.defaultModel;

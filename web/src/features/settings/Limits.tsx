@@ -1,12 +1,12 @@
 /** Settings for concurrency and time limits. */
 import { useState } from "react";
-import { reasonOf } from "../../i18n";
-import { settingsTexts } from "../../i18n/settings";
+import { settingsTexts as words } from "../../i18n/settings";
 import { useSettings, useSettingsState } from "../../settings/useSettings";
 import { Button } from "../../ui/Button";
 import styles from "../../ui/form/form.module.css";
 import { NumberField } from "../../ui/form/NumberField";
 import { Problem } from "../../ui/Problem";
+import { useAsyncAction } from "../../ui/useAsyncAction";
 
 const SECOND_MS = 1_000;
 const LONGEST_MS = 600_000;
@@ -24,21 +24,15 @@ const WAITS = [
 export function Limits() {
   const { update, get } = useSettings();
   const { preferences } = useSettingsState();
-  const [problem, setProblem] = useState<string | null>(null);
+  const { reason, attempt } = useAsyncAction();
   const [round, setRound] = useState(0);
-  const words = settingsTexts;
   if (preferences === null) return null;
   const { limits, deadlines } = preferences;
 
   async function reset(): Promise<void> {
-    setProblem(null);
-    try {
-      await update({ limits: null, deadlines: null });
-      // Also discards typed values that were not accepted.
-      setRound(round + 1);
-    } catch (error) {
-      setProblem(reasonOf(error));
-    }
+    await update({ limits: null, deadlines: null });
+    // Also discards typed values that were not accepted.
+    setRound(round + 1);
   }
 
   return (
@@ -81,10 +75,10 @@ export function Limits() {
         ))}
       </section>
       <div className={styles.section}>
-        <Button className={styles.start} onClick={() => void reset()}>
+        <Button className={styles.start} onClick={() => attempt(reset())}>
           {words.toStandard}
         </Button>
-        <Problem>{problem && words.notSaved(problem)}</Problem>
+        <Problem>{reason && words.notSaved(reason)}</Problem>
       </div>
     </>
   );

@@ -5,7 +5,7 @@ import { settingsTexts } from "../../i18n/settings";
 import { useSettings, useSettingsState } from "../../settings/useSettings";
 import { Field } from "../../ui/form/Field";
 import styles from "../../ui/form/form.module.css";
-import { Options } from "../../ui/form/SelectField";
+import { Select } from "../../ui/form/SelectField";
 import { useAutosave } from "../../ui/form/useAutosave";
 
 export interface ModelSelectProps {
@@ -39,23 +39,24 @@ export function ModelSelect({ label, hint = "", nobody, save, ...chosen }: Model
     <Field label={label} hint={hint} problem={saved.problem} isSaved={saved.isSaved}>
       {(names) => (
         <div className={styles.pair}>
-          <select
+          <Select
             {...names}
             value={providerId ?? ""}
-            onChange={({ target }) => saved.commit(written(target.value || null, null))}
+            options={providers.map(({ id, name }) => [id, name])}
+            onChange={(chosen) => saved.commit(written(chosen, null))}
           >
             <option value="">{nobody}</option>
             {providerId !== null && standard === undefined && (
               <option value={providerId}>{providerId}</option>
             )}
-            <Options of={providers.map(({ id, name }) => [id, name])} />
-          </select>
+          </Select>
           {providerId !== null && (
-            <select
+            <Select
               id={`${id}-model`}
               aria-label={strings.withModel}
               value={modelId ?? ""}
-              onChange={({ target }) => saved.commit(written(providerId, target.value || null))}
+              options={models.map(({ id, name }) => [id, name])}
+              onChange={(chosen) => saved.commit(written(providerId, chosen))}
             >
               <option value="">
                 {settingsTexts.standardModel}
@@ -64,8 +65,7 @@ export function ModelSelect({ label, hint = "", nobody, save, ...chosen }: Model
               {modelId !== null && models.every((one) => one.id !== modelId) && (
                 <option value={modelId}>{modelId}</option>
               )}
-              <Options of={models.map(({ id, name }) => [id, name])} />
-            </select>
+            </Select>
           )}
         </div>
       )}

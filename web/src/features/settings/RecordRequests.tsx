@@ -2,7 +2,6 @@
 import { settingsTexts } from "../../i18n/settings";
 import { useSettings, useSettingsState } from "../../settings/useSettings";
 import { Check } from "../../ui/form/Check";
-import parts from "../../ui/form/form.module.css";
 import { Problem } from "../../ui/Problem";
 import { useAsyncAction } from "../../ui/useAsyncAction";
 
@@ -16,12 +15,10 @@ export function RecordRequests() {
       <Check
         isSwitch
         checked={isOn}
+        hint={settingsTexts.recordRequestsText}
         onChange={(recordRequests) => attempt(update({ recordRequests }))}
       >
-        <span className={parts.words}>
-          {settingsTexts.recordRequests}
-          <p>{settingsTexts.recordRequestsText}</p>
-        </span>
+        {settingsTexts.recordRequests}
       </Check>
       <Problem>{problem}</Problem>
     </>

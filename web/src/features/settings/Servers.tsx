@@ -18,6 +18,7 @@ import { Summary } from "../../ui/Summary";
 import { useAsyncAction } from "../../ui/useAsyncAction";
 
 const FLAGS = ["reads", "brings", "sends"] as const;
+const words = strings.mcp;
 
 export function Servers() {
   const { mcp, tools } = useSettings();
@@ -25,7 +26,6 @@ export function Servers() {
   const [known, setKnown] = useState<readonly ToolSummary[]>([]);
   const { problem, isBusy, attempt } = useAsyncAction();
   const { problem: toolProblem, attempt: list } = useAsyncAction();
-  const words = strings.mcp;
 
   const load = useCallback(async () => setServers(await mcp.list()), [mcp]);
   const loadTools = useCallback(async () => setKnown(await tools.list()), [tools]);
@@ -78,7 +78,6 @@ interface ServerProps {
 
 function Server({ server, isBusy, onEnable, onSignIn, onTest, onRemove }: ServerProps) {
   const { name, command, url, values, enabled, state, tools, error, output } = server;
-  const words = strings.mcp;
   return (
     <>
       <div className={parts.row}>
@@ -129,7 +128,6 @@ interface ServerToolsProps {
 
 function ServerTools({ server, all, attempt, onChange }: ServerToolsProps) {
   const { tools } = useSettings();
-  const words = strings.mcp;
   const own = all.filter(({ kind, source }) => kind === "mcp" && source === server);
   if (own.length === 0) return null;
 
@@ -184,7 +182,6 @@ function AddServer({ onAdded }: { readonly onAdded: () => Promise<unknown> }) {
   const [name, setName] = useState("");
   const [where, setWhere] = useState("");
   const [values, setValues] = useState("");
-  const words = strings.mcp;
   const server = serverOf(name, where, values);
 
   async function add(event: FormEvent): Promise<void> {
@@ -237,7 +234,6 @@ function ImportServers({ onAdded }: { readonly onAdded: () => Promise<unknown> }
   const { mcp } = useSettings();
   const { problem, attempt } = useAsyncAction();
   const [told, setTold] = useState<string | null>(null);
-  const words = strings.mcp;
 
   async function read(file: File): Promise<void> {
     setTold(null);

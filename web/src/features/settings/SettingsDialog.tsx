@@ -1,12 +1,13 @@
 /** The settings dialog, with a list of sections at its side. */
-import { type KeyboardEvent, useEffect, useId, useRef, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import type { Bridge } from "../../bridge/bridge";
-import { reasonOf, strings } from "../../i18n";
-import { moveFocus } from "../../lib/listKeys";
+import { strings } from "../../i18n";
 import { SECTIONS, type Section } from "../../settings/sections";
 import { useSettings } from "../../settings/useSettings";
 import { Dialog } from "../../ui/Dialog";
 import { Problem } from "../../ui/Problem";
+import { Tabs } from "../../ui/panel/Tabs";
+import { useAsyncAction } from "../../ui/useAsyncAction";
 import { ShortcutSettings } from "../shortcuts/ShortcutSettings";
 import { TemplateLibrary } from "../templates/TemplateLibrary";
 import { About } from "./About";
@@ -31,34 +32,35 @@ export interface SettingsDialogProps {
 export function SettingsDialog({ section, host, kind, onClose }: SettingsDialogProps) {
   const settings = useSettings();
   const [shown, setShown] = useState(section);
-  const [problem, setProblem] = useState<string | null>(null);
-  const id = useId();
-  const panel = useRef<HTMLDivElement>(null);
+  const { reason, attempt } = useAsyncAction();
+  const sides = useRef<HTMLDivElement>(null);
 
-  useEffect(() => {
-    Promise.all([settings.load(), settings.loadProviders()]).catch((error) =>
-      setProblem(reasonOf(error)),
-    );
-  }, [settings]);
+  useEffect(
+    () => attempt(Promise.all([settings.load(), settings.loadProviders()])),
+    [settings, attempt],
+  );
+
+  // The focus starts at the open section.
+  useEffect(() => sides.current?.querySelector<HTMLElement>("[aria-selected=true]")?.focus(), []);
 
   // Every section starts at its top.
   // biome-ignore lint/correctness/useExhaustiveDependencies: it depends on the section
-  useEffect(() => {
-    if (panel.current !== null) panel.current.scrollTop = 0;
-  }, [shown]);
+  useEffect(() => void sides.current?.lastElementChild?.scrollTo(0, 0), [shown]);
 
   return (
     <Dialog title={strings.settings} className={styles.dialog} onClose={onClose}>
-      <div className={styles.sides}>
-        <SectionTabs id={id} shown={shown} onShow={setShown} />
-        <div
-          ref={panel}
-          id={`${id}-panel`}
-          className={styles.panel}
-          role="tabpanel"
-          aria-labelledby={`${id}-${shown}`}
+      <div ref={sides} className={styles.sides}>
+        <Tabs
+          label={strings.settings}
+          tabs={SECTIONS.map((one) => [one, strings.sections[one]])}
+          axis="both"
+          shown={shown}
+          onShow={setShown}
+          listClass={styles.tabs}
+          tabClass="row-button"
+          panelClass={styles.panel}
         >
-          <Problem>{problem}</Problem>
+          <Problem>{reason}</Problem>
           {shown === "providers" && <Providers />}
           {shown === "models" && <Defaults />}
           {shown === "answers" && <Limits />}
@@ -70,50 +72,8 @@ export function SettingsDialog({ section, host, kind, onClose }: SettingsDialogP
           {shown === "shortcuts" && <ShortcutSettings />}
           {shown === "data" && <Data />}
           {shown === "about" && <About host={host} kind={kind} />}
-        </div>
+        </Tabs>
       </div>
     </Dialog>
-  );
-}
-
-interface SectionTabsProps {
-  readonly id: string;
-  readonly shown: Section;
-  readonly onShow: (section: Section) => void;
-}
-
-/** One tab stop; the arrow keys move inside and show the section. */
-function SectionTabs({ id, shown, onShow }: SectionTabsProps) {
-  const list = useRef<HTMLDivElement>(null);
-
-  // The focus starts at the open section.
-  useEffect(() => list.current?.querySelector<HTMLElement>("[aria-selected=true]")?.focus(), []);
-
-  function onKeyDown(event: KeyboardEvent): void {
-    const tabs = list.current?.querySelectorAll("button") ?? [];
-    const next = moveFocus(event, tabs, { axis: "both", wraps: true });
-    const section = next === null ? undefined : SECTIONS[next];
-    if (section !== undefined) onShow(section);
-  }
-
-  return (
-    <div ref={list} className={styles.tabs} role="tablist" aria-label={strings.settings}>
-      {SECTIONS.map((section) => (
-        <button
-          key={section}
-          type="button"
-          className="row-button"
-          id={`${id}-${section}`}
-          role="tab"
-          aria-selected={section === shown}
-          aria-controls={section === shown ? `${id}-panel` : undefined}
-          tabIndex={section === shown ? 0 : -1}
-          onKeyDown={onKeyDown}
-          onClick={() => onShow(section)}
-        >
-          {strings.sections[section]}
-        </button>
-      ))}
-    </div>
   );
 }

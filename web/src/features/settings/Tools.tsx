@@ -1,7 +1,8 @@
 /** The tools on this computer, their folder, and permanent decisions about them. */
 import { useCallback, useEffect, useState } from "react";
 import type { GrantSummary, NewToolFile, ToolFolder, ToolSummary } from "../../bridge/contract";
-import { locale, strings } from "../../i18n";
+import { strings } from "../../i18n";
+import { listed } from "../../i18n/format";
 import { copyText } from "../../lib/clipboard";
 import { withEscapes } from "../../lib/hiddenCharacters";
 import { requestName } from "../../settings/toolNames";
@@ -126,14 +127,12 @@ export function Tools() {
             <Check
               isSwitch
               checked={folder.trustsEdits}
+              hint={words.trustEditsText}
               onChange={(isTrusted) =>
                 attempt(tools.trustEdits(isTrusted).then(setFolder).then(load))
               }
             >
-              <span className={parts.words}>
-                {words.trustEdits}
-                <p>{words.trustEditsText}</p>
-              </span>
+              {words.trustEdits}
             </Check>
           </>
         )}
@@ -211,5 +210,5 @@ function rulesOf({ pattern }: GrantSummary): string {
   const each = Object.entries(pattern).map(([name, { match, value }]) =>
     ruleIn(name, rules[match], value),
   );
-  return new Intl.ListFormat(locale, { type: "unit" }).format(each);
+  return listed(each);
 }

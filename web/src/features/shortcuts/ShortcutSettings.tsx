@@ -1,7 +1,7 @@
 /** Settings for keyboard shortcuts. */
 import { type KeyboardEvent, useId, useState } from "react";
-import { reasonOf, strings } from "../../i18n";
-import { settingsTexts } from "../../i18n/settings";
+import { strings } from "../../i18n";
+import { settingsTexts as words } from "../../i18n/settings";
 import { keysOf } from "../../lib/keyCombo";
 import {
   type Act,
@@ -27,7 +27,6 @@ export function ShortcutSettings() {
   const { update } = useSettings();
   const { preferences } = useSettingsState();
   const { problem, attempt } = useAsyncAction();
-  const words = settingsTexts;
   const acts = actsIn(useDownloads());
   if (preferences === null) return null;
   const chosen = preferences.shortcuts;
@@ -59,26 +58,20 @@ interface ShortcutProps {
   readonly save: (chosen: Chosen) => Promise<void>;
 }
 
-interface Refused {
-  readonly keys: string;
-  readonly why: Refusal;
-}
-
 function Shortcut({ act, chosen, save }: ShortcutProps) {
   const [isListening, setIsListening] = useState(false);
-  const [refused, setRefused] = useState<Refused | null>(null);
-  const [problem, setProblem] = useState<string | null>(null);
+  const [refused, setRefused] = useState<string | null>(null);
+  const { reason, attempt } = useAsyncAction();
   const id = useId();
-  const words = settingsTexts;
   const name = strings.acts[act];
   const keys = chosen[act] ?? STANDARD_KEYS[act];
   const isStandard = chosen[act] === undefined;
+  const why = refused === null ? null : shortcutProblem(refused, act, chosen);
 
   function take(next: Chosen): void {
     setIsListening(false);
     setRefused(null);
-    setProblem(null);
-    save(next).catch((error) => setProblem(reasonOf(error)));
+    attempt(save(next));
   }
 
   function onKeyDown(event: KeyboardEvent): void {
@@ -96,9 +89,8 @@ function Shortcut({ act, chosen, save }: ShortcutProps) {
     }
     const pressed = keysOf(event);
     if (pressed === null) return;
-    const why = shortcutProblem(pressed, act, chosen);
-    if (why === null) take(withKeys(act, pressed, chosen));
-    else setRefused({ keys: pressed, why });
+    if (shortcutProblem(pressed, act, chosen) === null) take(withKeys(act, pressed, chosen));
+    else setRefused(pressed);
   }
 
   return (
@@ -131,24 +123,21 @@ function Shortcut({ act, chosen, save }: ShortcutProps) {
           {strings.standard}
         </Button>
       )}
-      {refused !== null && (
-        <div role="alert">
-          <KeyCombo keys={refused.keys} />
-          <span>{whyNot(refused, chosen)}</span>
-          {refused.why === "taken" && (
-            <Button onClick={() => take(withKeys(act, refused.keys, chosen))}>
-              {words.takeKeys}
-            </Button>
+      {refused !== null && why !== null && (
+        <div className={parts.buttons} role="alert">
+          <KeyCombo keys={refused} />
+          <span>{whyNot(refused, why, chosen)}</span>
+          {why === "taken" && (
+            <Button onClick={() => take(withKeys(act, refused, chosen))}>{words.takeKeys}</Button>
           )}
         </div>
       )}
-      <Problem>{problem && words.notSaved(problem)}</Problem>
+      <Problem>{reason && words.notSaved(reason)}</Problem>
     </li>
   );
 }
 
-function whyNot({ keys, why }: Refused, chosen: Chosen): string {
-  const words = settingsTexts;
+function whyNot(keys: string, why: Refusal, chosen: Chosen): string {
   if (why !== "taken") return words.keysRefused[why];
   const owner = actOf(keys, chosen);
   return owner === null ? "" : words.keysTaken(strings.acts[owner]);

@@ -1,7 +1,7 @@
 /** The list of all keyboard shortcuts. */
 
 import { strings } from "../../i18n";
-import { settingsTexts } from "../../i18n/settings";
+import { settingsTexts as words } from "../../i18n/settings";
 import { isMac } from "../../lib/keyCombo";
 import { actsIn, STANDARD_KEYS } from "../../settings/shortcuts";
 import { useSettingsState } from "../../settings/useSettings";
@@ -17,16 +17,13 @@ export interface ShortcutsDialogProps {
   readonly onChange: () => void;
 }
 
-/** On a Mac the system uses Ctrl with the arrow keys. */
-const EARLIER_MAC = "Alt+ArrowUp Alt+ArrowDown";
-const EARLIER = "Ctrl+ArrowUp Ctrl+ArrowDown";
-
 type Line = readonly [act: string, keys: string];
 
 export function ShortcutsDialog({ onClose, onChange }: ShortcutsDialogProps) {
   const { preferences } = useSettingsState();
-  const words = settingsTexts;
   const fixed = words.fixedKeys;
+  // On a Mac the system uses Ctrl with the arrow keys.
+  const held = isMac() ? "Alt" : "Ctrl";
   const everywhere = actsIn(useDownloads()).map((act): Line => {
     return [strings.acts[act], preferences?.shortcuts[act] ?? STANDARD_KEYS[act]];
   });
@@ -42,7 +39,7 @@ export function ShortcutsDialog({ onClose, onChange }: ShortcutsDialogProps) {
             [fixed.next, "Mod+Enter"],
             [fixed.stop, "Escape"],
             [fixed.last, "ArrowUp"],
-            [fixed.earlier, isMac() ? EARLIER_MAC : EARLIER],
+            [fixed.earlier, `${held}+ArrowUp ${held}+ArrowDown`],
           ]}
         />
         <Lines

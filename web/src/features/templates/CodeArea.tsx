@@ -1,5 +1,5 @@
 /** A text area with line numbers. A long line wraps, and the line with the problem is marked. */
-import { type RefObject, useEffect, useRef } from "react";
+import { type RefObject, useRef } from "react";
 import styles from "./templates.module.css";
 
 export interface CodeAreaProps {
@@ -43,13 +43,9 @@ export function CodeArea({ label, value, onChange, badLine, describedBy, box }: 
 /** Moves the cursor to a place of the text, which counts from 1. */
 export function useGoTo(value: string) {
   const box = useRef<HTMLTextAreaElement>(null);
-  const latest = useRef(value);
-  useEffect(() => {
-    latest.current = value;
-  });
   function goTo(line: number, column = 1): void {
     const element = box.current;
-    const lines = latest.current.split("\n");
+    const lines = value.split("\n");
     const before = lines.slice(0, line - 1).reduce((sum, { length }) => sum + length + 1, 0);
     // The host counts characters, the page counts halves of some.
     const place = before + [...(lines[line - 1] ?? "")].slice(0, column - 1).join("").length;

@@ -1,5 +1,5 @@
 /** The form of a template, then the text that it makes. Nothing is sent before the person has seen it. */
-import { useEffect, useRef, useState } from "react";
+import { useCallback, useEffect, useRef, useState } from "react";
 import type { SetUp } from "../../attachments/draftAttachment";
 import type { MessageTemplate, RenderedTemplate, TemplateDetail } from "../../bridge/contract";
 import { failureOf } from "../../bridge/hostError";
@@ -13,6 +13,7 @@ import { Button } from "../../ui/Button";
 import { Dialog } from "../../ui/Dialog";
 import styles from "../../ui/form/form.module.css";
 import TypedForm, { type FormValues } from "../../ui/form/TypedForm";
+import { useRequest } from "../../ui/form/useRequest";
 import { Notice, Problem } from "../../ui/Problem";
 import { problemText } from "./problemText";
 import { RenderedText } from "./RenderedText";
@@ -28,6 +29,9 @@ export interface TemplateDialogProps {
   readonly onSend: (text: string, template: MessageTemplate, setUp?: SetUp) => boolean;
 }
 
+/** The text that is shown, and the values that made it. */
+type Said = RenderedTemplate & { readonly values: FormValues };
+
 /** The template as it is, and as it was when it made the message. Null where it is gone. */
 interface Found {
   readonly now: TemplateDetail | null;
@@ -38,32 +42,28 @@ export function TemplateDialog({ template, conversation, onClose, onSend }: Temp
   const { name, version } = template;
   const { templates } = useSettings();
   const { instructions } = useConversations();
-  const [found, setFound] = useState<Found | null>(null);
   const [isBefore, setIsBefore] = useState(false);
-  const [values, setValues] = useState<FormValues>(() => formValues(template));
-  /** The values of the text that is shown. */
-  const [sent, setSent] = useState<FormValues>({});
-  const [said, setSaid] = useState<RenderedTemplate | null>(null);
+  /** Those of a form are texts, numbers, lists and files. */
+  const [values, setValues] = useState((template.values ?? {}) as FormValues);
+  const [said, setSaid] = useState<Said | null>(null);
   const [isSending, setIsSending] = useState(false);
   const [isUsed, setIsUsed] = useState(true);
   const body = useRef<HTMLDivElement>(null);
   const [problem, setProblem] = useState<string | null>(null);
 
-  useEffect(() => {
-    async function find(): Promise<Found> {
-      if (version === undefined) return { now: await templates.get({ name }), before: null };
-      const orNull = (error: unknown) => {
-        if (failureOf(error).code === "NOT_FOUND") return null;
-        throw error;
-      };
-      const [now, before] = await Promise.all([
-        templates.get({ name }).catch(orNull),
-        templates.get({ name, version }).catch(orNull),
-      ]);
-      return { now, before };
-    }
-    find().then(setFound, (error) => setProblem(reasonOf(error)));
+  const find = useCallback(async (): Promise<Found> => {
+    if (version === undefined) return { now: await templates.get({ name }), before: null };
+    const orNull = (error: unknown) => {
+      if (failureOf(error).code === "NOT_FOUND") return null;
+      throw error;
+    };
+    const [now, before] = await Promise.all([
+      templates.get({ name }).catch(orNull),
+      templates.get({ name, version }).catch(orNull),
+    ]);
+    return { now, before };
   }, [templates, name, version]);
+  const { value: found, reason } = useRequest(find);
 
   const { now = null, before = null } = found ?? {};
   const isSound = now !== null && now.problem === undefined;
@@ -83,11 +83,10 @@ export function TemplateDialog({ template, conversation, onClose, onSend }: Temp
     const asked = new Set(detail.inputs.map((field) => field.name));
     const others = Object.entries(values).filter(([field]) => !asked.has(field));
     setValues({ ...Object.fromEntries(others), ...given });
-    setSent(given);
-    setSaid(made);
+    setSaid({ ...made, values: given });
   }
 
-  async function send({ user, system, version }: RenderedTemplate): Promise<void> {
+  async function send({ user, system, version, values }: Said): Promise<void> {
     setIsSending(true);
     const { options } = conversation;
     const conversationId = conversation.get().id;
@@ -98,7 +97,8 @@ export function TemplateDialog({ template, conversation, onClose, onSend }: Temp
         await instructions.instruct({ conversationId, systemPrompt: system });
       }
       const setUp = isUsed && wish !== null ? setUpFor(wish, conversation) : undefined;
-      if (onSend(user, { name, version, values: plain(sent) }, setUp)) onClose();
+      if (onSend(user, { name, version, values: values as MessageTemplate["values"] }, setUp))
+        onClose();
       else setProblem(conversation.isBusy() ? strings.editWaits : strings.gone);
     } catch (error) {
       setProblem(reasonOf(error));
@@ -147,7 +147,7 @@ export function TemplateDialog({ template, conversation, onClose, onSend }: Temp
             <Button onClick={() => setSaid(null)}>{texts.change}</Button>
           </div>
         )}
-        <Problem>{problem}</Problem>
+        <Problem>{problem ?? reason}</Problem>
       </div>
     </Dialog>
   );
@@ -178,9 +178,6 @@ function Change({ now, before, version, isBefore, onChoose }: ChangeProps) {
   );
 }
 
-/** The values of a message. Those of a form are texts, numbers, lists and files. */
-const formValues = ({ values = {} }: Partial<MessageTemplate>): FormValues => values as FormValues;
-
 /** Without the files of fields that are none any more, and the other way around. */
 function fitting(values: FormValues, { inputs }: TemplateDetail): FormValues {
   const isFile = (name: string) => inputs.some((one) => one.name === name && one.type === "file");
@@ -189,13 +186,4 @@ function fitting(values: FormValues, { inputs }: TemplateDetail): FormValues {
     return value !== null && hasText === isFile(name);
   });
   return Object.fromEntries(kept);
-}
-
-/** The values as JSON. */
-function plain(values: FormValues): MessageTemplate["values"] {
-  const entries = Object.entries(values).map(([name, value]) => {
-    const isFile = typeof value === "object" && "name" in value;
-    return [name, isFile ? { ...value } : value] as const;
-  });
-  return Object.fromEntries(entries);
 }

@@ -5,7 +5,6 @@
 import { type KeyboardEvent, useCallback, useEffect, useId, useState } from "react";
 import type { CheckedTemplate, SavedVersion, TemplateDetail } from "../../bridge/contract";
 import { failureOf } from "../../bridge/hostError";
-import { reasonOf } from "../../i18n";
 import { timeOf } from "../../i18n/format";
 import { templates as texts } from "../../i18n/templates";
 import { withEscapes } from "../../lib/hiddenCharacters";
@@ -14,8 +13,10 @@ import { Button } from "../../ui/Button";
 import { Dialog } from "../../ui/Dialog";
 import parts from "../../ui/form/form.module.css";
 import { TextField } from "../../ui/form/TextField";
+import { useRequest } from "../../ui/form/useRequest";
 import { Notice, Problem } from "../../ui/Problem";
 import { Summary } from "../../ui/Summary";
+import { useAsyncAction } from "../../ui/useAsyncAction";
 import { CodeArea, useGoTo } from "./CodeArea";
 import { problemText } from "./problemText";
 import { TemplatePreview } from "./TemplatePreview";
@@ -35,6 +36,8 @@ export function renameUnsaved(name: string, to: string): void {
   unsaved.delete(name);
 }
 
+type Checked = CheckedTemplate & { readonly text: string };
+
 export interface TemplateEditorProps {
   /** Null for a new template. */
   readonly name: string | null;
@@ -48,42 +51,34 @@ export function TemplateEditor({ name: known, example, onSaved, onClose }: Templ
   const { templates } = useSettings();
   const [saved, setSaved] = useState<TemplateDetail | null>(null);
   const [newName, setNewName] = useState(example.name);
-  const [text, setText] = useState<string | null>(() => (known === null ? startText() : null));
+  const [text, setText] = useState(() => {
+    return known === null ? (unsaved.get("") ?? example.text) : null;
+  });
   /** The text of the person, while another version is shown. */
   const [mine, setMine] = useState<string | null>(null);
   const [versions, setVersions] = useState<readonly SavedVersion[]>([]);
-  const [checked, setChecked] = useState<CheckedTemplate | null>(null);
-  const [sound, setSound] = useState<{ text: string; inputs: CheckedTemplate["inputs"] } | null>(
-    null,
-  );
-  const [problem, setProblem] = useState<string | null>(null);
+  /** The last text without a problem. */
+  const [sound, setSound] = useState<Checked | null>(null);
+  const { reason: problem, isBusy, attempt } = useAsyncAction();
   const [isConflict, setIsConflict] = useState(false);
-  const [isSaving, setIsSaving] = useState(false);
   const [isTold, setIsTold] = useState(false);
   const { box, goTo } = useGoTo(text ?? "");
   const hint = useId();
   const name = saved?.name ?? known;
   const key = name ?? "";
-  const canSave = text !== null && !isSaving && (name !== null || newName.trim() !== "");
+  const canSave = text !== null && !isBusy && (name !== null || newName.trim() !== "");
   const before = saved?.text ?? (known === null ? example.text : null);
-
-  function startText(): string {
-    return unsaved.get("") ?? example.text;
-  }
-
-  const refuse = useCallback((error: unknown) => setProblem(reasonOf(error)), []);
 
   useEffect(() => {
     if (known === null) return;
-    Promise.all([templates.get({ name: known }), templates.versions(known)]).then(
-      ([detail, kept]) => {
-        setSaved(detail);
-        setText(unsaved.get(known) ?? detail.text);
-        setVersions(kept);
-      },
-      refuse,
-    );
-  }, [templates, known, refuse]);
+    const all = Promise.all([templates.get({ name: known }), templates.versions(known)]);
+    const shown = all.then(([detail, kept]) => {
+      setSaved(detail);
+      setText(unsaved.get(known) ?? detail.text);
+      setVersions(kept);
+    });
+    attempt(shown);
+  }, [templates, known, attempt]);
 
   useEffect(() => {
     if (text === null || before === null) return;
@@ -91,27 +86,11 @@ export function TemplateEditor({ name: known, example, onSaved, onClose }: Templ
     else unsaved.set(key, mine ?? text);
   }, [text, mine, before, key]);
 
-  const isFirst = checked === null;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: only a new text is checked again
-  useEffect(() => {
-    if (text === null) return;
-    let isCurrent = true;
-    async function check(given: string): Promise<void> {
-      try {
-        const found = await templates.check(given);
-        if (!isCurrent) return;
-        setChecked(found);
-        if (found.problem === undefined) setSound({ text: given, inputs: found.inputs });
-      } catch (error) {
-        if (isCurrent) refuse(error);
-      }
-    }
-    const timer = setTimeout(() => void check(text), isFirst ? 0 : CHECK_MS);
-    return () => {
-      isCurrent = false;
-      clearTimeout(timer);
-    };
-  }, [templates, text, refuse]);
+  const check = useCallback(async (): Promise<Checked | null> => {
+    return text === null ? null : { text, ...(await templates.check(text)) };
+  }, [templates, text]);
+  const { value: checked, reason } = useRequest(check, text === before ? 0 : CHECK_MS);
+  if (checked !== null && checked.problem === undefined && checked !== sound) setSound(checked);
 
   function edit(value: string): void {
     setText(value);
@@ -121,8 +100,6 @@ export function TemplateEditor({ name: known, example, onSaved, onClose }: Templ
 
   async function save(): Promise<void> {
     if (!canSave) return;
-    setIsSaving(true);
-    setProblem(null);
     setIsConflict(false);
     try {
       const written =
@@ -136,10 +113,8 @@ export function TemplateEditor({ name: known, example, onSaved, onClose }: Templ
       onSaved();
       setVersions(await templates.versions(written.name));
     } catch (error) {
-      refuse(error);
       setIsConflict((failureOf(error).issues ?? []).some(({ path }) => path === "version"));
-    } finally {
-      setIsSaving(false);
+      throw error;
     }
   }
 
@@ -155,14 +130,13 @@ export function TemplateEditor({ name: known, example, onSaved, onClose }: Templ
     const now = await templates.get({ name: saved.name });
     setSaved(now);
     look(now);
-    setProblem(null);
     setIsConflict(false);
   }
 
   function onKeyDown(event: KeyboardEvent): void {
     if (event.key !== "s" || !(event.ctrlKey || event.metaKey) || event.altKey) return;
     event.preventDefault();
-    void save();
+    attempt(save());
   }
 
   const wrong = checked?.problem;
@@ -196,7 +170,7 @@ export function TemplateEditor({ name: known, example, onSaved, onClose }: Templ
               box={box}
             />
           )}
-          <div id={hint} className={styles.bar} aria-live="polite">
+          <div id={hint} className={parts.buttons} aria-live="polite">
             {wrong === undefined ? (
               <p className={parts.text}>{texts.help}</p>
             ) : (
@@ -211,13 +185,13 @@ export function TemplateEditor({ name: known, example, onSaved, onClose }: Templ
             )}
           </div>
           {mine !== null && (
-            <div className={styles.bar}>
+            <div className={parts.buttons}>
               <Notice>{texts.isEarlier}</Notice>
               <Button onClick={() => edit(mine)}>{texts.back}</Button>
             </div>
           )}
           <div className={parts.buttons}>
-            <Button tone="filled" isFree={canSave} onClick={() => void save()}>
+            <Button tone="filled" isFree={canSave} onClick={() => attempt(save())}>
               {texts.save}
             </Button>
             {wasUnsaved && (
@@ -231,10 +205,10 @@ export function TemplateEditor({ name: known, example, onSaved, onClose }: Templ
           </div>
           <Problem
             {...(isConflict && {
-              action: { label: texts.reload, run: () => void reload().catch(refuse) },
+              action: { label: texts.reload, run: () => attempt(reload()) },
             })}
           >
-            {problem}
+            {problem ?? reason}
           </Problem>
           {versions.length > 0 && (
             <details>
@@ -245,9 +219,7 @@ export function TemplateEditor({ name: known, example, onSaved, onClose }: Templ
                     {timeOf(savedAt)}
                     <Button
                       aria-label={texts.showOf(timeOf(savedAt))}
-                      onClick={() =>
-                        void templates.get({ name: key, version }).then(look).catch(refuse)
-                      }
+                      onClick={() => attempt(templates.get({ name: key, version }).then(look))}
                     >
                       {texts.show}
                     </Button>

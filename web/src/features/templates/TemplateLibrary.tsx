@@ -89,10 +89,11 @@ export function TemplateLibrary() {
     <section className={parts.section}>
       <h3>{strings.sections.templates}</h3>
       <p className={parts.text}>{texts.text}</p>
-      <div className={styles.bar}>
+      <div className={parts.buttons}>
         {all !== null && all.length > 0 && (
           <input
             type="search"
+            className={styles.search}
             aria-label={texts.search}
             placeholder={texts.search}
             dir="auto"
@@ -187,9 +188,12 @@ function Row({ item, onEdit, onRename, onDuplicate, onExport, onRemove }: RowPro
           }}
         />
       ) : (
-        <div>
-          <bdi>{withEscapes(title)}</bdi> <small dir="ltr">/{shown}</small>
-          {isUnsaved(name) && <small> · {texts.isUnsaved}</small>}
+        <div className={parts.words}>
+          <bdi>{withEscapes(title)}</bdi>{" "}
+          <small className="faint" dir="ltr">
+            /{shown}
+          </small>
+          {isUnsaved(name) && <small className="faint"> · {texts.isUnsaved}</small>}
           {description !== "" && <p>{withEscapes(description)}</p>}
         </div>
       )}

@@ -1,17 +1,17 @@
 /** The model, the effort and the tools that a template asks for. The person may leave them out. */
-import { useEffect, useState } from "react";
+import { useCallback, useEffect } from "react";
 import type { SetUp } from "../../attachments/draftAttachment";
-import type { TemplateDetail, ToolSummary } from "../../bridge/contract";
+import type { TemplateDetail } from "../../bridge/contract";
 import type { ChosenOptions } from "../../conversations/answerOptions";
 import type { Conversation, ModelRef } from "../../conversations/conversation";
-import { locale } from "../../i18n";
 import { costs } from "../../i18n/costs";
+import { listed } from "../../i18n/format";
 import { templates as texts } from "../../i18n/templates";
 import { withEscapes } from "../../lib/hiddenCharacters";
 import { requestName } from "../../settings/toolNames";
 import { useSettings, useSettingsState } from "../../settings/useSettings";
 import { Check } from "../../ui/form/Check";
-import parts from "../../ui/form/form.module.css";
+import { useRequest } from "../../ui/form/useRequest";
 import { Notice } from "../../ui/Problem";
 
 /** What a template asks for, as far as it is there. */
@@ -27,13 +27,11 @@ export interface Wish {
 export function useWish(detail: TemplateDetail | null, by: ModelRef | null): Wish | null {
   const { tools, loadProviders } = useSettings();
   const { providers } = useSettingsState();
-  const [all, setAll] = useState<readonly ToolSummary[] | null>(null);
   const { model, effort, tools: wanted } = detail ?? {};
 
-  useEffect(() => {
-    // A list that cannot be read has no tools in it: those of the template are then missing.
-    if (wanted !== undefined) tools.list().then(setAll, () => setAll([]));
-  }, [tools, wanted]);
+  // A list that cannot be read has no tools in it: those of the template are then missing.
+  const list = useCallback(() => tools.list().catch(() => []), [tools]);
+  const { value: all } = useRequest(wanted === undefined ? null : list);
   useEffect(() => {
     if (model !== undefined) void loadProviders().catch(() => {});
   }, [model, loadProviders]);
@@ -101,11 +99,8 @@ export function TemplateWish({ wish, isUsed, onUse }: TemplateWishProps) {
   return (
     <>
       {lines.length > 0 && (
-        <Check checked={isUsed} onChange={onUse}>
-          <span className={parts.words}>
-            {texts.wish}
-            <p>{withEscapes(lines.join(" · "))}</p>
-          </span>
+        <Check checked={isUsed} hint={withEscapes(lines.join(" · "))} onChange={onUse}>
+          {texts.wish}
         </Check>
       )}
       {missing.map((line) => (
@@ -116,6 +111,3 @@ export function TemplateWish({ wish, isUsed, onUse }: TemplateWishProps) {
     </>
   );
 }
-
-const listed = (names: readonly string[]): string =>
-  new Intl.ListFormat(locale, { type: "unit" }).format(names);

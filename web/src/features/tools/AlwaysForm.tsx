@@ -1,12 +1,15 @@
 /** The form for a permanent decision: allow if each argument matches its rule, or never allow. */
-import { useContext, useEffect, useId, useState } from "react";
+import { useCallback, useContext, useId, useState } from "react";
 import type { AnswerCall, ArgumentRule, EarlierCalls } from "../../bridge/contract";
 import { ConversationsContext } from "../../conversations/useConversations";
 import { strings } from "../../i18n";
 import { withEscapes } from "../../lib/hiddenCharacters";
 import { Button } from "../../ui/Button";
+import parts from "../../ui/form/form.module.css";
+import { Select } from "../../ui/form/SelectField";
+import { useRequest } from "../../ui/form/useRequest";
 import { namedValues } from "./Arguments";
-import { type Match, matchesFor, ruleFor } from "./argumentRules";
+import { matchesFor, ruleFor } from "./argumentRules";
 import type { ApprovalFormProps } from "./decideCall";
 import styles from "./tools.module.css";
 import { Verbatim } from "./Verbatim";
@@ -25,28 +28,24 @@ export function AlwaysForm({ call, isFree, onDecide }: ApprovalFormProps) {
   const earlier = useEarlierCalls(call, rules);
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset would belong to a form
-    <div className={styles.form} role="group" aria-labelledby={id}>
+    <div className={parts.list} role="group" aria-labelledby={id}>
       <span id={id}>{values.length === 0 ? words.alwaysEvery : words.alwaysTitle}</span>
       {values.map(([name, value]) => {
         const rule = rules[name] ?? ruleFor("any", value);
         const label = withEscapes(name);
         return (
-          <div key={name} className={styles.rule}>
-            <span>{label}</span>
-            <select
+          <div key={name} className={parts.buttons}>
+            <span className="mono">{label}</span>
+            <Select
               aria-label={words.rule(label)}
               value={rule.match}
-              onChange={(event) => change(name, ruleFor(event.target.value as Match, value))}
-            >
-              {matchesFor(value).map((match) => (
-                <option key={match} value={match}>
-                  {words.rules[match]}
-                </option>
-              ))}
-            </select>
+              options={matchesFor(value).map((match) => [match, words.rules[match]])}
+              onChange={(match) => change(name, ruleFor(match, value))}
+            />
             {rule.match !== "any" && (
               <input
                 type="text"
+                className={styles.value}
                 dir="ltr"
                 spellCheck={false}
                 aria-label={words.ruleValue(label)}
@@ -55,7 +54,7 @@ export function AlwaysForm({ call, isFree, onDecide }: ApprovalFormProps) {
               />
             )}
             {withEscapes(rule.value) !== rule.value && (
-              <span>
+              <span className="mono">
                 <Verbatim text={rule.value} />
               </span>
             )}
@@ -65,7 +64,7 @@ export function AlwaysForm({ call, isFree, onDecide }: ApprovalFormProps) {
       <p role="status">
         {earlier !== null && earlier.calls > 0 && words.earlier(earlier.matching, earlier.calls)}
       </p>
-      <div className={styles.buttons}>
+      <div className={parts.buttons}>
         <Button
           isFree={isFree}
           onClick={() => onDecide({ verdict: "allow", scope: "always", pattern: rules })}
@@ -90,17 +89,11 @@ function useEarlierCalls(
   rules: Readonly<Record<string, ArgumentRule>>,
 ): EarlierCalls | null {
   const conversations = useContext(ConversationsContext);
-  const [earlier, setEarlier] = useState<EarlierCalls | null>(null);
   const pattern = JSON.stringify(rules);
-  useEffect(() => {
-    let isCurrent = true;
-    conversations?.earlierCalls({ tool, source, pattern: JSON.parse(pattern) }).then(
-      (found) => isCurrent && setEarlier(found),
-      () => {}, // then the form says nothing of it
-    );
-    return () => {
-      isCurrent = false;
-    };
-  }, [conversations, tool, source, pattern]);
-  return earlier;
+  const ask = useCallback(
+    async () => conversations?.earlierCalls({ tool, source, pattern: JSON.parse(pattern) }) ?? null,
+    [conversations, tool, source, pattern],
+  );
+  // If they cannot be read, the form says nothing of them.
+  return useRequest(ask).value;
 }

@@ -1,16 +1,17 @@
 /** A call that waits for a person: its effects and arguments, and the possible decisions. */
-import { type KeyboardEvent, type ReactNode, useContext, useRef, useState } from "react";
+import { type KeyboardEvent, useContext, useEffect, useId, useRef, useState } from "react";
 import type { AnswerCall } from "../../bridge/contract";
 import { failureOf } from "../../bridge/hostError";
 import { reasonOf, strings } from "../../i18n";
 import { withEscapes } from "../../lib/hiddenCharacters";
+import { isComposing } from "../../lib/ime";
 import { Button } from "../../ui/Button";
+import parts from "../../ui/form/form.module.css";
 import { Notice, Problem } from "../../ui/Problem";
 import { AlwaysForm } from "./AlwaysForm";
 import { Arguments } from "./Arguments";
 import { DecideCallContext, type Verdict } from "./decideCall";
 import { EditForm } from "./EditForm";
-import { ReasonForm } from "./ReasonForm";
 import styles from "./tools.module.css";
 import { useGuard } from "./useGuard";
 import { Verbatim } from "./Verbatim";
@@ -18,10 +19,12 @@ import { Verbatim } from "./Verbatim";
 type FormName = "always" | "edit" | "reason";
 
 const FLAGS = ["reads", "brings", "sends"] as const;
+/** The host's limit. */
+const MOST_REASON_CHARACTERS = 2_000;
+const words = strings.tools;
 
 export function ApprovalCard({ call }: { readonly call: AnswerCall }) {
   const { callId, tool, source, nonce = "", why } = call;
-  const words = strings.tools;
   const decideCall = useContext(DecideCallContext);
   const card = useRef<HTMLDivElement>(null);
   const guard = useGuard(card);
@@ -32,19 +35,16 @@ export function ApprovalCard({ call }: { readonly call: AnswerCall }) {
   const [isLate, setIsLate] = useState(false);
   const isFree = guard.isReady && !isSent;
 
-  async function send(decide: NonNullable<typeof decideCall>, verdict: Verdict): Promise<void> {
+  async function onDecide(verdict: Verdict): Promise<void> {
+    if (decideCall === null || isSent || !guard.press()) return;
     setIsSent(true);
     setProblem(null);
     try {
-      setIsLate(!(await decide({ callId, nonce, ...verdict })));
+      setIsLate(!(await decideCall({ callId, nonce, ...verdict })));
     } catch (error) {
       setProblem(problemOf(error));
       setIsSent(false);
     }
-  }
-
-  function onDecide(verdict: Verdict): void {
-    if (decideCall !== null && !isSent && guard.press()) void send(decideCall, verdict);
   }
 
   function onKeyDown(event: KeyboardEvent): void {
@@ -57,8 +57,8 @@ export function ApprovalCard({ call }: { readonly call: AnswerCall }) {
 
   /** Includes the reason, if one is being written. */
   function deny(): void {
-    const words = form === "reason" ? reason.trim() : "";
-    onDecide({ verdict: "deny", ...(words !== "" && { reason: words }) });
+    const given = form === "reason" ? reason.trim() : "";
+    void onDecide({ verdict: "deny", ...(given !== "" && { reason: given }) });
   }
 
   const decision = (label: string, decide: () => void) => (
@@ -77,11 +77,6 @@ export function ApprovalCard({ call }: { readonly call: AnswerCall }) {
   );
   const flags = FLAGS.filter((flag) => call[flag]);
   const given = { call, isFree, onDecide };
-  const forms: Readonly<Record<FormName, ReactNode>> = {
-    always: <AlwaysForm {...given} />,
-    edit: <EditForm {...given} />,
-    reason: <ReasonForm reason={reason} onChange={setReason} onDeny={deny} />,
-  };
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset would belong to a form
     <div
@@ -114,7 +109,7 @@ export function ApprovalCard({ call }: { readonly call: AnswerCall }) {
       )}
       <Arguments label={words.arguments} values={call.arguments} />
       {decideCall !== null && (
-        <div className={styles.buttons}>
+        <div className={parts.buttons}>
           {decision(words.once, () => onDecide({ verdict: "allow", scope: "once" }))}
           {decision(words.conversation, () =>
             onDecide({ verdict: "allow", scope: "conversation" }),
@@ -125,10 +120,40 @@ export function ApprovalCard({ call }: { readonly call: AnswerCall }) {
           {opening(words.denyReason, "reason")}
         </div>
       )}
-      {form !== null && forms[form]}
+      {form === "always" && <AlwaysForm {...given} />}
+      {form === "edit" && <EditForm {...given} />}
+      {form === "reason" && <ReasonForm reason={reason} onChange={setReason} onDeny={deny} />}
       <Problem>{problem}</Problem>
       <Notice>{guard.isEarly ? words.pressedEarly : null}</Notice>
       <Notice>{isLate ? words.decidedElsewhere : null}</Notice>
+    </div>
+  );
+}
+
+interface ReasonFormProps {
+  readonly reason: string;
+  readonly onChange: (reason: string) => void;
+  readonly onDeny: () => void;
+}
+
+/** The form for the reason of a denial, which the model is given. */
+function ReasonForm({ reason, onChange, onDeny }: ReasonFormProps) {
+  const field = useRef<HTMLInputElement>(null);
+  const id = useId();
+  useEffect(() => field.current?.focus(), []);
+  return (
+    <div className={parts.list}>
+      <label htmlFor={id}>{words.reason}</label>
+      <input
+        ref={field}
+        id={id}
+        type="text"
+        dir="auto"
+        maxLength={MOST_REASON_CHARACTERS}
+        value={reason}
+        onChange={(event) => onChange(event.target.value)}
+        onKeyDown={(event) => event.key === "Enter" && !isComposing(event) && onDeny()}
+      />
     </div>
   );
 }

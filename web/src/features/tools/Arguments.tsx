@@ -1,8 +1,8 @@
 /** All arguments of a call, in full. */
 import type { JsonValue } from "../../bridge/contract";
 import { strings } from "../../i18n";
+import parts from "../../ui/form/form.module.css";
 import { TextBlock } from "./TextBlock";
-import styles from "./tools.module.css";
 
 export interface ArgumentsProps {
   readonly label: string;
@@ -17,8 +17,8 @@ export function Arguments({ label, values }: ArgumentsProps) {
   }
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset would belong to a form
-    <div className={styles.arguments} role="group" aria-label={label}>
-      {named.length === 0 && <p className={styles.none}>{strings.tools.noArguments}</p>}
+    <div className={parts.list} role="group" aria-label={label}>
+      {named.length === 0 && <p className="soft">{strings.tools.noArguments}</p>}
       {named.map(([name, value]) => (
         <TextBlock key={name} label={name} text={textOf(value)} />
       ))}

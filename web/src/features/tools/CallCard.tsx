@@ -14,14 +14,8 @@ import { TextBlock } from "./TextBlock";
 import styles from "./tools.module.css";
 import { Verbatim } from "./Verbatim";
 
-const GOING_ON: ReadonlySet<CallState> = new Set<CallState>([
-  "proposed",
-  "allowed",
-  "approved",
-  "edited",
-  "running",
-]);
-const BAD: ReadonlySet<CallState> = new Set<CallState>(["invalid", "failed", "timed_out", "lost"]);
+const GOING_ON = new Set<CallState>(["proposed", "allowed", "approved", "edited", "running"]);
+const BAD = new Set<CallState>(["invalid", "failed", "timed_out", "lost"]);
 
 export default function CallCard({ call }: { readonly call: LiveCall }) {
   const { tool, source, state, result, bytes, shownBytes, ranMs, edited, elicitation } = call;
@@ -38,14 +32,12 @@ export default function CallCard({ call }: { readonly call: LiveCall }) {
   return (
     <>
       <details className={styles.call} data-state={state}>
-        <summary>
+        <summary className="hover">
           <ToolIcon />
           <span className={styles.name}>
             <Verbatim text={tool} />
           </span>
-          {source !== "" && (
-            <span className={styles.source}>{words.from(withEscapes(source))}</span>
-          )}
+          {source !== "" && <span>{words.from(withEscapes(source))}</span>}
           <span className={BAD.has(state) ? styles.bad : undefined}>{facts.join(" · ")}</span>
           {GOING_ON.has(state) && <Wave />}
         </summary>
@@ -57,9 +49,7 @@ export default function CallCard({ call }: { readonly call: LiveCall }) {
               <TextBlock label={words.result} text={result} />
             )}
             {isCut && (
-              <p className={styles.note}>
-                {words.shownOf(words.size(shownBytes), words.size(bytes))}
-              </p>
+              <p className="soft">{words.shownOf(words.size(shownBytes), words.size(bytes))}</p>
             )}
           </>
         )}

@@ -3,6 +3,7 @@ import { useEffect, useId, useRef, useState } from "react";
 import type { JsonValue } from "../../bridge/contract";
 import { strings } from "../../i18n";
 import { Button } from "../../ui/Button";
+import parts from "../../ui/form/form.module.css";
 import { Problem } from "../../ui/Problem";
 import { namedValues } from "./Arguments";
 import type { ApprovalFormProps } from "./decideCall";
@@ -35,11 +36,12 @@ export function EditForm({ call, isFree, onDecide }: ApprovalFormProps) {
   }
 
   return (
-    <div className={styles.form}>
+    <div className={parts.list}>
       <label htmlFor={id}>{words.editTitle}</label>
       <textarea
         ref={field}
         id={id}
+        className={styles.json}
         dir="ltr"
         spellCheck={false}
         rows={Math.min(ROWS.most, Math.max(ROWS.least, text.split("\n").length))}
@@ -48,7 +50,7 @@ export function EditForm({ call, isFree, onDecide }: ApprovalFormProps) {
         onChange={(event) => setText(event.target.value)}
       />
       <Problem>{problem}</Problem>
-      <div className={styles.buttons}>
+      <div className={parts.buttons}>
         <Button isFree={isFree} onClick={allow}>
           {words.allowEdited}
         </Button>

@@ -7,6 +7,7 @@ import { forms } from "../../i18n/forms";
 import { withEscapes } from "../../lib/hiddenCharacters";
 import { Button } from "../../ui/Button";
 import buttonStyles from "../../ui/buttons.module.css";
+import parts from "../../ui/form/form.module.css";
 import TypedForm, { type FormValues } from "../../ui/form/TypedForm";
 import { Notice, Problem } from "../../ui/Problem";
 import styles from "./tools.module.css";
@@ -37,9 +38,8 @@ export function ElicitationCard({ event, asked }: ElicitationCardProps) {
     if (conversations === null || isSent || !guard.press()) return false;
     setIsSent(true);
     setProblem(null);
-    const elicitationId = id;
     try {
-      const given = { inferenceId, callId, elicitationId, action, values: sent(values) };
+      const given = { inferenceId, callId, elicitationId: id, action, values: { ...values } };
       setIsLate(!(await conversations.answer(given)));
       return true;
     } catch (error) {
@@ -87,7 +87,7 @@ export function ElicitationCard({ event, asked }: ElicitationCardProps) {
           {others}
         </TypedForm>
       ) : (
-        <div className={styles.buttons}>
+        <div className={parts.buttons}>
           <a
             href={url}
             target="_blank"
@@ -104,7 +104,7 @@ export function ElicitationCard({ event, asked }: ElicitationCardProps) {
           {others}
         </div>
       )}
-      <p className={styles.note}>
+      <p className="soft">
         {url === undefined ? forms.goesTo : forms.pageHint} {url}
       </p>
       <Problem>{problem}</Problem>
@@ -113,6 +113,3 @@ export function ElicitationCard({ event, asked }: ElicitationCardProps) {
     </div>
   );
 }
-
-/** A copy that may be changed, as the contract wants it. */
-const sent = (values: FormValues) => ({ ...values });

@@ -1,26 +1,35 @@
 /** Fetches a prompt or a resource of a server, after its fields are filled in. */
 import { useEffect } from "react";
-import type { FormField } from "../../bridge/contract";
+import type { FormField, McpContents } from "../../bridge/contract";
 import { resources } from "../../i18n/resources";
-import TypedForm from "../../ui/form/TypedForm";
+import { fromBase64 } from "../../lib/blobs";
+import TypedForm, { type FormValues } from "../../ui/form/TypedForm";
 import { Problem } from "../../ui/Problem";
 import { useAsyncAction } from "../../ui/useAsyncAction";
 
-/** Resolves when it is in the message box. */
-export type Fetch = (values: Readonly<Record<string, string>>) => Promise<void>;
-
 export interface ItemFormProps {
   readonly fields: readonly FormField[];
-  readonly fetch: Fetch;
+  readonly fetch: (values: Readonly<Record<string, string>>) => Promise<McpContents>;
+  /** The files are checked like those that a person chooses. */
+  readonly onInsert: (text: string, files: readonly File[]) => void;
   readonly onCancel: () => void;
 }
 
-export function ItemForm({ fields, fetch, onCancel }: ItemFormProps) {
+export function ItemForm({ fields, fetch, onInsert, onCancel }: ItemFormProps) {
   const { problem, isBusy, attempt } = useAsyncAction();
+
+  async function insert(values: FormValues): Promise<void> {
+    const texts = Object.entries(values).map(([key, one]) => [key, String(one)]);
+    const { text, files } = await fetch(Object.fromEntries(texts));
+    const made = files.map(
+      ({ name, mediaType, data }) => new File([fromBase64(data)], name, { type: mediaType }),
+    );
+    onInsert(text, made);
+  }
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: once, when there is nothing to fill in
   useEffect(() => {
-    if (fields.length === 0) attempt(fetch({}));
+    if (fields.length === 0) attempt(insert({}));
   }, []);
 
   if (fields.length > 0) {
@@ -29,9 +38,7 @@ export function ItemForm({ fields, fetch, onCancel }: ItemFormProps) {
         fields={fields}
         submitLabel={resources.insert}
         onCancel={onCancel}
-        onSubmit={(values) =>
-          fetch(Object.fromEntries(Object.entries(values).map(([key, one]) => [key, String(one)])))
-        }
+        onSubmit={insert}
       />
     );
   }

@@ -7,7 +7,6 @@ import { Dialog } from "../../ui/Dialog";
 import parts from "../../ui/form/form.module.css";
 import { ItemForm } from "./ItemForm";
 import styles from "./ServerDialog.module.css";
-import { filesOf } from "./serverFiles";
 
 export interface PromptDialogProps {
   readonly prompt: McpPrompt;
@@ -24,10 +23,8 @@ export function PromptDialog({ prompt, onInsert, onClose }: PromptDialogProps) {
         {description !== "" && <p className={parts.text}>{withEscapes(description)}</p>}
         <ItemForm
           fields={fields}
-          fetch={async (values) => {
-            const contents = await mcp.prompt({ server, name, values });
-            onInsert(contents.text, filesOf(contents));
-          }}
+          fetch={(values) => mcp.prompt({ server, name, values })}
+          onInsert={onInsert}
           onCancel={onClose}
         />
       </section>

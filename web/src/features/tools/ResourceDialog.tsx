@@ -11,7 +11,6 @@ import { Problem } from "../../ui/Problem";
 import { useAsyncAction } from "../../ui/useAsyncAction";
 import { ItemForm } from "./ItemForm";
 import styles from "./ServerDialog.module.css";
-import { filesOf } from "./serverFiles";
 
 export interface ResourceDialogProps {
   readonly onFiles: (files: readonly File[]) => void;
@@ -38,10 +37,10 @@ export function ResourceDialog({ onFiles, onClose }: ResourceDialogProps) {
             <p className={parts.text}>{withEscapes(`${chosen.server}: ${chosen.uri}`)}</p>
             <ItemForm
               fields={chosen.fields}
-              fetch={async (values) => {
-                const { server, uri: name } = chosen;
-                onFiles(filesOf(await mcp.readResource({ server, name, values })));
-              }}
+              fetch={(values) =>
+                mcp.readResource({ server: chosen.server, name: chosen.uri, values })
+              }
+              onInsert={(_, files) => onFiles(files)}
               onCancel={() => setChosen(null)}
             />
           </>

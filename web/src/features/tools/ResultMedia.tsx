@@ -20,7 +20,7 @@ export function ResultMedia({ parts }: { readonly parts: readonly Attachment[] }
 
 function Sound({ sound: { hash, mediaType } }: { readonly sound: Attachment }) {
   const address = useImageUrl({ hash, mediaType, bytes: null });
-  if (address === GONE) return <p className={styles.note}>{strings.attachments.gone}</p>;
+  if (address === GONE) return <p className="soft">{strings.attachments.gone}</p>;
   return (
     // biome-ignore lint/a11y/useMediaCaption: a tool sends no captions with a sound
     <audio controls src={address ?? undefined} aria-label={strings.tools.sound} />

@@ -27,11 +27,16 @@ export function TextBlock({ label, text, copied = text }: TextBlockProps) {
           <Verbatim text={label} />
         </span>
         {isLong && (
-          <button type="button" aria-expanded={isWhole} onClick={() => setIsWhole(!isWhole)}>
+          <button
+            type="button"
+            className="hover"
+            aria-expanded={isWhole}
+            onClick={() => setIsWhole(!isWhole)}
+          >
             {isWhole ? strings.tools.showLess : strings.tools.showAll}
           </button>
         )}
-        <button type="button" onClick={copy}>
+        <button type="button" className="hover" onClick={copy}>
           {strings[copyState]}
         </button>
       </div>

@@ -10,6 +10,7 @@ import { requestName } from "../../settings/toolNames";
 import { useOpenSettings, useSettings } from "../../settings/useSettings";
 import buttons from "../../ui/buttons.module.css";
 import { Check } from "../../ui/form/Check";
+import parts from "../../ui/form/form.module.css";
 import { Problem } from "../../ui/Problem";
 import { useAsyncAction } from "../../ui/useAsyncAction";
 import { useModel } from "../models/useModel";
@@ -24,17 +25,12 @@ export interface ToolPanelProps {
   readonly onAttach: () => void;
 }
 
-interface NamedTool {
-  readonly tool: ToolSummary;
-  /** Its name in a request. */
-  readonly name: string;
-}
-
 export function ToolPanel({ choice, by, onLeave, onAttach }: ToolPanelProps) {
   const { tools, mcp } = useSettings();
   const [hasServers, setHasServers] = useState(false);
   const { tools: chosen } = useStore(choice);
-  const [known, setKnown] = useState<readonly NamedTool[] | null>(null);
+  /** Each with its name in a request. */
+  const [known, setKnown] = useState<readonly { tool: ToolSummary; name: string }[] | null>(null);
   const { problem, attempt } = useAsyncAction();
   const openSettings = useOpenSettings();
   const model = useModel(by, true);
@@ -57,6 +53,18 @@ export function ToolPanel({ choice, by, onLeave, onAttach }: ToolPanelProps) {
     attempt(load());
   }, [tools, mcp, choice, attempt]);
 
+  const link = (label: string, open: () => void) => (
+    <button
+      type="button"
+      className={`${buttons.pill} ${parts.start}`}
+      onClick={() => {
+        onLeave();
+        open();
+      }}
+    >
+      {label}
+    </button>
+  );
   return (
     <div className={styles.panel}>
       <p className="soft">{isRefused ? words.notForModel(model.name) : words.menuText}</p>
@@ -82,28 +90,8 @@ export function ToolPanel({ choice, by, onLeave, onAttach }: ToolPanelProps) {
       })}
       {known?.length === 0 && <p>{words.nothingOn}</p>}
       <Problem>{problem}</Problem>
-      {hasServers && (
-        <button
-          type="button"
-          className={`${buttons.pill} ${styles.settings}`}
-          onClick={() => {
-            onLeave();
-            onAttach();
-          }}
-        >
-          {words.attach}
-        </button>
-      )}
-      <button
-        type="button"
-        className={`${buttons.pill} ${styles.settings}`}
-        onClick={() => {
-          onLeave();
-          openSettings("tools");
-        }}
-      >
-        {words.settings}
-      </button>
+      {hasServers && link(words.attach, onAttach)}
+      {link(words.settings, () => openSettings("tools"))}
     </div>
   );
 }

@@ -43,27 +43,24 @@ export function WaitingBanner({ row, title }: WaitingBannerProps) {
     return undefined;
   }, [isAway, tag, tool]);
 
+  const goTo = (go: () => void) => (
+    <button type="button" className={buttons.pill} onClick={go}>
+      {strings.tools.goToCard}
+    </button>
+  );
   return (
     // Always present, so that a screen reader announces its changes.
     <div className={styles.banner} aria-live="polite">
       {(first !== undefined || (budget !== undefined && !live)) && (
         <>
           {first === undefined ? strings.finish.budget : strings.tools.waiting(waiting.length)}
-          <button type="button" className={buttons.pill} onClick={focusWaitingCard}>
-            {strings.tools.goToCard}
-          </button>
+          {goTo(focusWaitingCard)}
         </>
       )}
       {first === undefined && other !== undefined && (
         <>
           <span>{strings.tools.waitingIn(other.title)}</span>
-          <button
-            type="button"
-            className={buttons.pill}
-            onClick={() => conversations.show(other.conversationId)}
-          >
-            {strings.tools.goToCard}
-          </button>
+          {goTo(() => conversations.show(other.conversationId))}
         </>
       )}
     </div>

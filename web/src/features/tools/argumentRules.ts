@@ -14,17 +14,8 @@ export function matchesFor(value: JsonValue): readonly Match[] {
 /** The rule of this kind that matches the call itself. */
 export function ruleFor(match: Match, value: JsonValue): ArgumentRule {
   const text = typeof value === "string" ? value : value === null ? "none" : JSON.stringify(value);
-  switch (match) {
-    case "exact":
-    case "prefix":
-      return { match, value: text };
-    case "host":
-      return { match, value: hostOf(text) };
-    case "inside":
-      return { match, value: folderOf(text) };
-    case "any":
-      return { match, value: "" };
-  }
+  const first = { exact: text, prefix: text, host: hostOf(text), inside: folderOf(text), any: "" };
+  return { match, value: first[match] };
 }
 
 function hostOf(text: string): string {

@@ -13,20 +13,15 @@ export interface Guard {
   press(): boolean;
 }
 
-/** `now` is the clock, in milliseconds. */
-export function useGuard(
-  card: RefObject<HTMLElement | null>,
-  now: () => number = () => performance.now(),
-): Guard {
+export function useGuard(card: RefObject<HTMLElement | null>): Guard {
   const [isReady, setIsReady] = useState(false);
   const [isEarly, setIsEarly] = useState(false);
   const seen = useRef({ place: "", at: 0 });
-  const clock = useRef(now);
 
   const check = useCallback(() => {
     const place = placeOf(card.current);
-    if (place !== seen.current.place) seen.current = { place, at: clock.current() };
-    const isStill = clock.current() - seen.current.at >= GUARD_MS;
+    if (place !== seen.current.place) seen.current = { place, at: performance.now() };
+    const isStill = performance.now() - seen.current.at >= GUARD_MS;
     setIsReady(isStill);
     return isStill;
   }, [card]);
@@ -38,7 +33,7 @@ export function useGuard(
   }, [check]);
 
   useLayoutEffect(() => {
-    seen.current = { place: placeOf(card.current), at: clock.current() };
+    seen.current = { place: placeOf(card.current), at: performance.now() };
   }, [card]);
 
   useEffect(() => {

@@ -1,11 +1,11 @@
 /** The request that the draft would send now, with its tokens, its price and what is left out. */
-import { useEffect, useState } from "react";
+import { useCallback } from "react";
 import { isBlank, isReady } from "../../attachments/draftAttachment";
-import type { Preview } from "../../bridge/contract";
 import { useShown } from "../../conversations/useList";
 import { useStore } from "../../conversations/useStore";
-import { noticeOf, reasonOf } from "../../i18n";
+import { noticeOf } from "../../i18n";
 import { wireTexts } from "../../i18n/wire";
+import { useRequest } from "../../ui/form/useRequest";
 import { Problem } from "../../ui/Problem";
 import { estimateSentence } from "../models/estimateSentence";
 import { RequestView } from "./RequestView";
@@ -22,35 +22,18 @@ export function RequestPreview() {
   const options = useStore(conversation.options);
   const first = useStore(conversation.options.first);
   const { id, messages, by, run } = useStore(conversation);
-  const [preview, setPreview] = useState<Preview | null>(null);
-  const [problem, setProblem] = useState<string | null>(null);
   const isEmpty = isBlank({ text, attached });
-
   // biome-ignore lint/correctness/useExhaustiveDependencies: everything that the request is made of
-  useEffect(() => {
-    if (isEmpty || !attached.every(isReady)) return;
-    let isCurrent = true;
-    const timer = setTimeout(
-      () => {
-        conversation.preview().then(
-          (found) => {
-            if (!isCurrent) return;
-            setPreview(found);
-            setProblem(null);
-          },
-          (error) => isCurrent && setProblem(reasonOf(error)),
-        );
-      },
-      attached.length === 0 ? PAUSE_MS : PAUSE_WITH_FILES_MS,
-    );
-    return () => {
-      isCurrent = false;
-      clearTimeout(timer);
-    };
-  }, [conversation, isEmpty, text, attached, options, first, id, messages, by, run]);
+  const ask = useCallback(
+    () => conversation.preview(),
+    [conversation, text, attached, options, first, id, messages, by, run],
+  );
+  const pauseMs = attached.length === 0 ? PAUSE_MS : PAUSE_WITH_FILES_MS;
+  const isWanted = !isEmpty && attached.every(isReady);
+  const { value: preview, reason } = useRequest(isWanted ? ask : null, pauseMs);
 
   if (isEmpty) return <p>{wireTexts.blank}</p>;
-  if (problem !== null) return <Problem>{problem}</Problem>;
+  if (reason !== null) return <Problem>{reason}</Problem>;
   if (preview === null) return <p role="status">{wireTexts.loading}</p>;
   const { request, estimate, notices } = preview;
   return (

@@ -1,23 +1,30 @@
 /** A request: method, address, headers and body. */
 import { useMemo, useState } from "react";
-import type { WireHeader, WireRequest } from "../../bridge/contract";
+import type { WireCode, WireHeader, WireRequest } from "../../bridge/contract";
+import { useConversations } from "../../conversations/useConversations";
 import { count } from "../../i18n/format";
 import { wireTexts } from "../../i18n/wire";
+import { copyText } from "../../lib/clipboard";
+import { Button } from "../../ui/Button";
+import { Check } from "../../ui/form/Check";
+import parts from "../../ui/form/form.module.css";
+import { Notice, Problem } from "../../ui/Problem";
 import { Summary } from "../../ui/Summary";
+import { useAsyncAction } from "../../ui/useAsyncAction";
 import { TextBlock } from "../tools/TextBlock";
 import { Verbatim } from "../tools/Verbatim";
-import { CopyAs } from "./CopyAs";
 import styles from "./wire.module.css";
 
 /** More characters would keep the page from answering for a moment. */
 const MOST_SHOWN = 100_000;
+const LANGUAGES: readonly WireCode["language"][] = ["curl", "python"];
 
 export function RequestView({ request }: { readonly request: WireRequest }) {
   const { method, url, headers, body, bodyBytes } = request;
   return (
-    <section className={styles.part} aria-label={wireTexts.request}>
+    <section className={styles.wire} aria-label={wireTexts.request}>
       <h3>{wireTexts.request}</h3>
-      <p className={styles.address} dir="ltr">
+      <p className="mono" dir="ltr">
         <b>{method}</b> <Verbatim text={url} />
       </p>
       <Headers headers={headers} />
@@ -37,13 +44,12 @@ function Body({ text, bytes }: { readonly text: string; readonly bytes: number }
   const whole = isRaw || formatted === null ? text : formatted;
   return (
     <>
-      <div className={styles.line}>
+      <div className={`${parts.buttons} ${styles.line}`}>
         <span className="soft">{wireTexts.bodySize(count(bytes))}</span>
         {formatted !== null && (
-          <label className={styles.check}>
-            <input type="checkbox" checked={isRaw} onChange={() => setIsRaw(!isRaw)} />
+          <Check checked={isRaw} onChange={setIsRaw}>
             {wireTexts.raw}
-          </label>
+          </Check>
         )}
       </div>
       <LongText label={wireTexts.body} text={whole} />
@@ -68,7 +74,7 @@ export function Headers({ headers }: { readonly headers: readonly WireHeader[] }
   return (
     <details className={styles.headers}>
       <Summary>{wireTexts.headers(headers.length)}</Summary>
-      <dl dir="ltr">
+      <dl className="mono" dir="ltr">
         {headers.map(({ name, value }) => (
           <div key={name}>
             <dt>
@@ -81,6 +87,37 @@ export function Headers({ headers }: { readonly headers: readonly WireHeader[] }
         ))}
       </dl>
     </details>
+  );
+}
+
+/** Copies a request as a program that sends it. */
+function CopyAs({ request }: { readonly request: WireRequest }) {
+  const { code } = useConversations().wire;
+  const [said, setSaid] = useState<string | null>(null);
+  const { problem, isBusy, attempt } = useAsyncAction();
+
+  async function copy(language: WireCode["language"]): Promise<void> {
+    setSaid(null);
+    const isCopied = await copyText(await code({ request, language }));
+    setSaid(isCopied ? wireTexts.copied : wireTexts.notCopied);
+  }
+
+  return (
+    <>
+      <div className={parts.buttons}>
+        {LANGUAGES.map((language) => (
+          <Button
+            key={language}
+            isFree={!isBusy && request.body !== null}
+            onClick={() => attempt(copy(language))}
+          >
+            {wireTexts.copyAs[language]}
+          </Button>
+        ))}
+      </div>
+      <Notice>{said}</Notice>
+      <Problem>{problem}</Problem>
+    </>
   );
 }
 

@@ -17,16 +17,16 @@ const SHORT = 4_000;
 export function ResponseView({ attempt }: { readonly attempt: WireAttempt }) {
   const { status, headers, chunks, receivedBytes, totalMs, error } = attempt;
   const [first] = chunks;
-  const facts = [
-    status === null ? wireTexts.noResponse : wireTexts.status(status),
+  const facts = status !== null && [
+    wireTexts.status(status),
     ...(first === undefined ? [] : [wireTexts.firstAfter(count(first.ms))]),
     ...(totalMs !== null ? [wireTexts.wholeAfter(count(totalMs))] : [wireTexts.notComplete]),
     wireTexts.received(count(receivedBytes)),
   ];
   return (
-    <section className={styles.part} aria-label={wireTexts.response}>
+    <section className={styles.wire} aria-label={wireTexts.response}>
       <h3>{wireTexts.response}</h3>
-      <p className="soft">{(status === null ? facts.slice(0, 1) : facts).join(" · ")}</p>
+      <p className="soft">{facts ? facts.join(" · ") : wireTexts.noResponse}</p>
       <Problem>{error === null ? null : <Verbatim text={error} />}</Problem>
       {status !== null && <Headers headers={headers} />}
       {chunks.length > 0 && <Stream chunks={chunks} receivedBytes={receivedBytes} />}

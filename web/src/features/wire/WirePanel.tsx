@@ -1,14 +1,14 @@
 /** What an answer has sent and received: each attempt with its request and its response. */
-import { useCallback, useEffect, useId, useState } from "react";
+import { useCallback, useEffect, useState } from "react";
 import type { WireAttempt, WireRun } from "../../bridge/contract";
 import { failureOf } from "../../bridge/hostError";
 import { useConversations } from "../../conversations/useConversations";
 import { reasonOf, strings } from "../../i18n";
 import { count } from "../../i18n/format";
 import { wireTexts } from "../../i18n/wire";
-import { moveFocus } from "../../lib/listKeys";
 import { useSettingsState } from "../../settings/useSettings";
 import { Problem } from "../../ui/Problem";
+import { Tabs } from "../../ui/panel/Tabs";
 import { RecordRequests } from "../settings/RecordRequests";
 import { Verbatim } from "../tools/Verbatim";
 import { RequestView } from "./RequestView";
@@ -60,7 +60,6 @@ export function WirePanel({ runs }: WirePanelProps) {
 
 function Attempts({ attempts }: { readonly attempts: readonly WireAttempt[] }) {
   const [place, setPlace] = useState(attempts.length - 1);
-  const id = useId();
   const shown = attempts[place];
   if (shown === undefined) return null;
   const sent = wireTexts.sentAfter(count(shown.ms));
@@ -74,43 +73,23 @@ function Attempts({ attempts }: { readonly attempts: readonly WireAttempt[] }) {
   );
   if (attempts.length === 1) return body;
   return (
-    <>
-      <div
-        className={styles.tabs}
-        role="tablist"
-        aria-label={wireTexts.attempts}
-        onKeyDown={(event) => {
-          const tabs = event.currentTarget.querySelectorAll("button");
-          const next = moveFocus(event, tabs, { axis: "inline", wraps: true });
-          if (next !== null) setPlace(next);
-        }}
-      >
-        {attempts.map(({ status }, number) => (
-          <button
-            // biome-ignore lint/suspicious/noArrayIndexKey: attempts never move
-            key={number}
-            type="button"
-            role="tab"
-            id={`${id}-${number}`}
-            aria-selected={number === place}
-            aria-controls={number === place ? `${id}-panel` : undefined}
-            tabIndex={number === place ? 0 : -1}
-            onClick={() => setPlace(number)}
-          >
-            {wireTexts.attempt(count(number + 1))}
-            {status !== null && <small>{status}</small>}
-          </button>
-        ))}
-      </div>
-      <div
-        className={styles.wire}
-        role="tabpanel"
-        id={`${id}-panel`}
-        aria-labelledby={`${id}-${place}`}
-      >
-        {body}
-      </div>
-    </>
+    <Tabs
+      label={wireTexts.attempts}
+      tabs={attempts.map(({ status }, number) => [
+        number,
+        <>
+          {wireTexts.attempt(count(number + 1))}
+          {status !== null && <small>{status}</small>}
+        </>,
+      ])}
+      axis="inline"
+      shown={place}
+      onShow={setPlace}
+      listClass={styles.tabs}
+      panelClass={styles.wire}
+    >
+      {body}
+    </Tabs>
   );
 }
 

@@ -5,11 +5,12 @@ import styles from "./form.module.css";
 export interface CheckProps extends Omit<ComponentProps<"input">, "onChange" | "role" | "type"> {
   readonly checked: boolean;
   readonly isSwitch?: boolean;
+  readonly hint?: string;
   readonly onChange: (isChecked: boolean) => void;
 }
 
 export function Check(props: CheckProps) {
-  const { isSwitch = false, onChange, className = styles.check, children, ...input } = props;
+  const { isSwitch = false, hint, onChange, className = styles.check, children, ...input } = props;
   return (
     <label className={className}>
       <input
@@ -18,7 +19,14 @@ export function Check(props: CheckProps) {
         type="checkbox"
         onChange={({ target }) => onChange(target.checked)}
       />
-      {children}
+      {hint === undefined ? (
+        children
+      ) : (
+        <span className={styles.words}>
+          {children}
+          <p>{hint}</p>
+        </span>
+      )}
     </label>
   );
 }

@@ -1,4 +1,5 @@
 /** A choice among several, saved at once. */
+import type { ComponentProps } from "react";
 import { Field } from "./Field";
 import { useAutosave } from "./useAutosave";
 
@@ -23,23 +24,28 @@ export function SelectField<T extends string>(props: SelectFieldProps<T>) {
   return (
     <Field problem={saved.problem} isSaved={saved.isSaved} {...words}>
       {(names) => (
-        <select
-          {...names}
-          value={saved.value}
-          onChange={(event) => saved.commit(event.target.value as T)}
-        >
-          <Options of={options} />
-        </select>
+        <Select {...names} value={saved.value} options={options} onChange={saved.commit} />
       )}
     </Field>
   );
 }
 
-/** The options of a select. */
-export function Options({ of }: { readonly of: readonly Option[] }) {
-  return of.map(([value, text, language]) => (
-    <option key={value} value={value} lang={language}>
-      {text}
-    </option>
-  ));
+export interface SelectProps<T extends string> extends Omit<ComponentProps<"select">, "onChange"> {
+  readonly options: readonly Option<T>[];
+  readonly onChange: (value: T) => void;
+}
+
+/** The control alone. Its `children` are options before the others. */
+export function Select<T extends string>(props: SelectProps<T>) {
+  const { options, onChange, children, ...select } = props;
+  return (
+    <select {...select} onChange={(event) => onChange(event.target.value as T)}>
+      {children}
+      {options.map(([value, text, language]) => (
+        <option key={value} value={value} lang={language}>
+          {text}
+        </option>
+      ))}
+    </select>
+  );
 }

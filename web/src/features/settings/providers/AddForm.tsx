@@ -7,10 +7,15 @@ import { Button } from "../../../ui/Button";
 import parts from "../../../ui/form/form.module.css";
 import { Problem } from "../../../ui/Problem";
 import { useAsyncAction } from "../../../ui/useAsyncAction";
-import type { AddedProvider } from "./added";
+import { TestResult, useConnectionTest } from "./ConnectionTest";
 import styles from "./Providers.module.css";
-import { TestResult } from "./TestResult";
-import { useConnectionTest } from "./useConnectionTest";
+
+/** A provider that was just added, with an error of its key and the changes made to it. */
+export interface AddedProvider {
+  readonly id: string;
+  readonly problem: string | null;
+  readonly note?: string | null;
+}
 
 export interface AddFormProps {
   /** The completed form; null while a field is missing. */
@@ -52,10 +57,10 @@ export function AddForm({ provider, secret = "", onAdded, children }: AddFormPro
         <Button
           tone="quiet"
           disabled={provider === null}
-          isFree={!trial.isRunning}
+          isFree={!trial.isBusy}
           onClick={() => {
             if (provider === null) return;
-            void trial.run({ settings: provider, ...(secret === "" ? {} : { key: secret }) });
+            trial.run({ settings: provider, ...(secret === "" ? {} : { key: secret }) });
           }}
         >
           {strings.test}

@@ -1,28 +1,23 @@
 /** Adds a provider: a preset, a server of one's own, or a model file. */
 import { useEffect, useState } from "react";
 import type { PresetSummary } from "../../../bridge/contract";
-import { settingsTexts } from "../../../i18n/settings";
+import { settingsTexts as words } from "../../../i18n/settings";
 import { useSettings } from "../../../settings/useSettings";
 import { Button } from "../../../ui/Button";
 import parts from "../../../ui/form/form.module.css";
 import { FileIcon, ServerIcon } from "../../../ui/icons";
 import { Problem } from "../../../ui/Problem";
 import { useAsyncAction } from "../../../ui/useAsyncAction";
-import type { AddedProvider } from "./added";
+import type { AddedProvider } from "./AddForm";
 import { FileForm } from "./FileForm";
 import styles from "./Providers.module.css";
 import { ServerForm } from "./ServerForm";
 
-export interface AddProviderProps {
-  readonly onAdded: (added: AddedProvider) => void;
-}
-
-export function AddProvider({ onAdded }: AddProviderProps) {
+export function AddProvider({ onAdded }: { readonly onAdded: (added: AddedProvider) => void }) {
   const settings = useSettings();
   const { problem, attempt, isBusy } = useAsyncAction();
   const [presets, setPresets] = useState<readonly PresetSummary[] | null>(null);
   const [form, setForm] = useState<"server" | "file" | PresetSummary | null>(null);
-  const words = settingsTexts;
 
   async function look(): Promise<void> {
     setPresets(await settings.presets().catch(() => []));
@@ -64,7 +59,9 @@ export function AddProvider({ onAdded }: AddProviderProps) {
             onClick={() => attempt(addPreset(preset))}
           >
             <strong>{preset.name}</strong>
-            <PresetState preset={preset} />
+            <small className={`faint ${preset.running ? styles.runs : ""}`}>
+              {stateOf(preset)}
+            </small>
           </Button>
         ))}
         {(["server", "file"] as const).map((name) => (
@@ -98,15 +95,8 @@ export function AddProvider({ onAdded }: AddProviderProps) {
   );
 }
 
-function PresetState({
-  preset: { running, models, takesKey },
-}: {
-  readonly preset: PresetSummary;
-}) {
-  const words = settingsTexts;
-  if (running === true) {
-    return <small className={`faint ${styles.runs}`}>{words.presetRuns(models.length)}</small>;
-  }
-  if (running === false) return <small className="faint">{words.presetHere}</small>;
-  return <small className="faint">{takesKey ? words.needsKey : words.presetFree}</small>;
+function stateOf({ running, models, takesKey }: PresetSummary): string {
+  if (running === true) return words.presetRuns(models.length);
+  if (running === false) return words.presetHere;
+  return takesKey ? words.needsKey : words.presetFree;
 }

@@ -1,32 +1,25 @@
 /** The form for a model that runs in this program, from a file of weights. */
 import { useState } from "react";
 import { strings } from "../../../i18n";
-import { settingsTexts } from "../../../i18n/settings";
+import { settingsTexts as words } from "../../../i18n/settings";
 import { useSettings } from "../../../settings/useSettings";
 import { Button } from "../../../ui/Button";
 import parts from "../../../ui/form/form.module.css";
 import { TextField } from "../../../ui/form/TextField";
 import { useDownloads } from "../../../ui/useDownloads";
-import { AddForm } from "./AddForm";
-import type { AddedProvider } from "./added";
-import styles from "./Providers.module.css";
+import { type AddedProvider, AddForm } from "./AddForm";
 import { idOf } from "./providerId";
 
 const LEAST_CONTEXT = 512;
 const MOST_CONTEXT = 1_048_576;
 
-export interface FileFormProps {
-  readonly onAdded: (added: AddedProvider) => void;
-}
-
-export function FileForm({ onAdded }: FileFormProps) {
+export function FileForm({ onAdded }: { readonly onAdded: (added: AddedProvider) => void }) {
   const [path, setPath] = useState("");
   const [name, setName] = useState("");
   const [context, setContext] = useState("");
   const { chooseModelFile } = useSettings();
   // A browser does not tell a page the path of a file, so there it is typed.
   const isWindow = !useDownloads();
-  const words = settingsTexts;
   const label = name.trim() === "" ? modelNameOf(path) : name.trim();
   const id = idOf(label);
   const file = path.trim();
@@ -45,7 +38,6 @@ export function FileForm({ onAdded }: FileFormProps) {
         hint={words.filePathHint}
         isTall
         autoFocus
-        className={styles.path}
         dir="ltr"
         value={path}
         onChange={setPath}

@@ -2,19 +2,18 @@
 import { useEffect, useRef } from "react";
 import type { KeyStatus, ProviderSummary } from "../../../bridge/contract";
 import { strings } from "../../../i18n";
-import { settingsTexts } from "../../../i18n/settings";
+import { settingsTexts as words } from "../../../i18n/settings";
 import { useSettingsState } from "../../../settings/useSettings";
 import { Button } from "../../../ui/Button";
 import parts from "../../../ui/form/form.module.css";
 import { Problem } from "../../../ui/Problem";
 import { useAsyncAction } from "../../../ui/useAsyncAction";
 import { usePrefer } from "../Defaults";
-import type { AddedProvider } from "./added";
+import type { AddedProvider } from "./AddForm";
+import { TestResult, useConnectionTest } from "./ConnectionTest";
 import { KeyField } from "./KeyField";
 import { ProviderModels } from "./ProviderModels";
 import styles from "./Providers.module.css";
-import { TestResult } from "./TestResult";
-import { useConnectionTest } from "./useConnectionTest";
 
 export interface ProviderProps {
   readonly provider: ProviderSummary;
@@ -31,7 +30,6 @@ export function Provider({ provider, status, added, onRemove }: ProviderProps) {
   const { problem, attempt } = useAsyncAction();
   const card = useRef<HTMLLIElement>(null);
   const { id, name, host, local, takesKey, needsKey, hasKey, removable } = provider;
-  const words = settingsTexts;
   const isPreferred = preferences?.defaultProvider === id;
   const state = provider.problem === null ? "ready" : needsKey && !hasKey ? "needsKey" : "notReady";
   const use = !isPreferred && state === "ready" && (
@@ -45,7 +43,6 @@ export function Provider({ provider, status, added, onRemove }: ProviderProps) {
     </Button>
   );
 
-  const { run } = trial;
   // Once, after it was added; later changes must not move the focus.
   // biome-ignore lint/correctness/useExhaustiveDependencies: it reacts to the addition alone
   useEffect(() => {
@@ -55,7 +52,7 @@ export function Provider({ provider, status, added, onRemove }: ProviderProps) {
     if (needsKey && !hasKey && field != null) field.focus();
     else {
       card.current?.focus();
-      void run({ providerId: id });
+      trial.run({ providerId: id });
     }
   }, [added]);
 
@@ -63,30 +60,26 @@ export function Provider({ provider, status, added, onRemove }: ProviderProps) {
     <li ref={card} className={styles.provider} tabIndex={-1}>
       <div className={styles.head}>
         <strong>{name}</strong>
-        <span>{local ? strings.local : host}</span>
-        <em data-state={state}>
+        <span className={styles.host}>{local ? strings.local : host}</span>
+        <span className={styles.state} data-state={state}>
           {isPreferred && state === "ready" ? words.usedInNewChats : words.states[state]}
-        </em>
+        </span>
       </div>
       {takesKey ? (
         <KeyField
           provider={provider}
           status={status}
           problem={added?.problem ?? null}
-          isTrying={trial.isRunning}
-          onTry={(key) => void trial.run({ providerId: id, ...(key === "" ? {} : { key }) })}
+          isTrying={trial.isBusy}
+          onTry={(key) => trial.run({ providerId: id, ...(key === "" ? {} : { key }) })}
           first={use}
           last={remove}
         />
       ) : (
         <div className={styles.actions}>
           {use}
-          <Button
-            tone="quiet"
-            isFree={!trial.isRunning}
-            onClick={() => void trial.run({ providerId: id })}
-          >
-            {trial.isRunning ? strings.testing : strings.test}
+          <Button tone="quiet" isFree={!trial.isBusy} onClick={() => trial.run({ providerId: id })}>
+            {trial.isBusy ? strings.testing : strings.test}
           </Button>
           {remove}
         </div>

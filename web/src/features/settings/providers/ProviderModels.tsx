@@ -1,7 +1,7 @@
 /** The models of a provider, fetched on request. */
 import { useState } from "react";
 import { locale, reasonOf, strings } from "../../../i18n";
-import { settingsTexts } from "../../../i18n/settings";
+import { settingsTexts as words } from "../../../i18n/settings";
 import { useSettings, useSettingsState } from "../../../settings/useSettings";
 import { Button } from "../../../ui/Button";
 import parts from "../../../ui/form/form.module.css";
@@ -20,13 +20,12 @@ export interface ProviderModelsProps {
 
 export function ProviderModels({ providerId, name }: ProviderModelsProps) {
   const { loadModels } = useSettings();
-  const { list, problem, isAsking } = useSettingsState().lists[providerId] ?? {
-    list: null,
-    problem: null,
-    isAsking: false,
-  };
+  const {
+    list = null,
+    problem = null,
+    isAsking = false,
+  } = useSettingsState().lists[providerId] ?? {};
   const [isOpen, setIsOpen] = useState(false);
-  const words = settingsTexts;
   const models = list?.models ?? [];
   return (
     <details

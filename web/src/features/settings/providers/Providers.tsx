@@ -1,20 +1,18 @@
 /** Settings for providers: the list, the one just removed, and the form to add one. */
 import { useState } from "react";
+import type { ProviderSummary } from "../../../bridge/contract";
 import { strings } from "../../../i18n";
-import { settingsTexts } from "../../../i18n/settings";
+import { settingsTexts as words } from "../../../i18n/settings";
 import { useSettings, useSettingsState } from "../../../settings/useSettings";
 import { Button } from "../../../ui/Button";
 import styles from "../../../ui/form/form.module.css";
 import { Problem } from "../../../ui/Problem";
 import { useAsyncAction } from "../../../ui/useAsyncAction";
+import type { AddedProvider } from "./AddForm";
 import { AddProvider } from "./AddProvider";
-import type { AddedProvider } from "./added";
 import { Provider } from "./Provider";
 
-interface Removed {
-  readonly id: string;
-  readonly name: string;
-}
+type Removed = Pick<ProviderSummary, "id" | "name">;
 
 /**
  * Focuses the button, because the focused element is gone. A constant: React calls a new ref callback
@@ -28,7 +26,6 @@ export function Providers() {
   const { problem, attempt } = useAsyncAction();
   const [added, setAdded] = useState<AddedProvider | null>(null);
   const [removed, setRemoved] = useState<readonly Removed[]>([]);
-  const words = settingsTexts;
 
   async function remove(gone: Removed): Promise<void> {
     await settings.remove(gone.id);

@@ -2,13 +2,12 @@
 import { useState } from "react";
 import type { PresetSummary } from "../../../bridge/contract";
 import { strings } from "../../../i18n";
-import { settingsTexts } from "../../../i18n/settings";
+import { settingsTexts as words } from "../../../i18n/settings";
 import { Check } from "../../../ui/form/Check";
 import { Field } from "../../../ui/form/Field";
-import { Options } from "../../../ui/form/SelectField";
+import { Select } from "../../../ui/form/SelectField";
 import { TextField } from "../../../ui/form/TextField";
-import { AddForm } from "./AddForm";
-import type { AddedProvider } from "./added";
+import { type AddedProvider, AddForm } from "./AddForm";
 import { idOf } from "./providerId";
 
 const KINDS = ["openai-compatible", "openai-responses", "anthropic"] as const;
@@ -26,7 +25,6 @@ export function ServerForm({ preset, onAdded }: ServerFormProps) {
   const [kind, setKind] = useState<Kind>("openai-compatible");
   const [key, setKey] = useState("");
   const [isTrusted, setIsTrusted] = useState(false);
-  const words = settingsTexts;
   const isPlain = isPlainHttp(baseUrl);
   const id = idOf(name);
   const provider = {
@@ -65,13 +63,12 @@ export function ServerForm({ preset, onAdded }: ServerFormProps) {
       )}
       <Field label={words.serverKind}>
         {(names) => (
-          <select
+          <Select
             {...names}
             value={kind}
-            onChange={({ target }) => setKind(KINDS.find((one) => one === target.value) ?? kind)}
-          >
-            <Options of={KINDS.map((one) => [one, words.serverKinds[one]])} />
-          </select>
+            options={KINDS.map((one) => [one, words.serverKinds[one]])}
+            onChange={setKind}
+          />
         )}
       </Field>
       <TextField label={strings.keyIfAny} type="password" value={key} onChange={setKey} />
