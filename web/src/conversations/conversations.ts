@@ -3,8 +3,6 @@
 import type {
   CompactionState,
   ConversationSummary,
-  ExportRequest,
-  NewFile,
   RestoreRequest,
   SearchReply,
   WaitingConversation,
@@ -40,6 +38,8 @@ export interface Shown {
 
 export interface Conversations {
   readonly list: List;
+  /** The host's methods, for what changes nothing in these stores. */
+  readonly client: HostPort["client"];
   readonly notes: HostStorage;
   /** The bytes of pictures and files, by hash. */
   readonly bytes: BlobCache;
@@ -54,8 +54,10 @@ export interface Conversations {
   find(key: string): Conversation | undefined;
   message(key: string): MessageStore | undefined;
   show(id: string): Conversation;
-  /** Shows an empty conversation; the draft of the last empty one is kept. */
-  /** In a folder it begins with what is kept for that folder. */
+  /**
+   * Shows an empty conversation; the draft of the last empty one is kept. In a folder it begins with
+   * what is kept for that folder.
+   */
   showNew(temporary?: boolean, folder?: string | null): void;
   /** What new chats in a folder begin with. */
   readonly folders: FoldersOptions;
@@ -69,43 +71,11 @@ export interface Conversations {
   move(ids: readonly string[], folder: string | null): Promise<void>;
   remove(id: string): Promise<void>;
   undelete(id: string): Promise<void>;
-  /** Recent prompts of all conversations, newest first. */
-  prompts(): Promise<readonly string[]>;
-  /** Has the host write an attachment to a file; resolves with its path. */
-  saveAttachment(hash: string, name: string): Promise<string>;
-  /** Has the host write a text to a new file; resolves with its path. */
-  saveText(file: NewFile): Promise<string>;
   /** Searches all conversations, or continues an earlier search from `more`. */
   search(query: string, more?: SearchReply["more"]): Promise<SearchReply>;
-  /** How many of a tool's latest calls a permission would have been for. */
-  readonly earlierCalls: HostPort["client"]["conversations"]["earlierCalls"];
-  /** Answers what a server asks during a call. False if it was answered before. */
-  readonly answer: HostPort["client"]["llm"]["answer"];
-  /** The usage of a conversation so far, on all of its branches. */
-  readonly spent: HostPort["client"]["conversations"]["spent"];
-  /** The budgets, and what answers have cost. */
-  readonly costs: Pick<
-    HostPort["client"]["conversations"],
-    "budgets" | "setBudget" | "usage" | "saveUsage" | "estimate"
-  >;
   /** Summaries that are being written, that have failed, or that are offered. */
   readonly compactions: ReadonlyStore<readonly CompactionState[]>;
-  readonly summaries: Pick<
-    HostPort["client"]["conversations"],
-    "compactionEstimate" | "compact" | "stopCompaction" | "editSummary" | "useSummary"
-  >;
-  /** What is sent to models and received from them, and recordings of answers. */
-  readonly wire: Omit<HostPort["client"]["wire"], "list" | "preview">;
-  /** The instructions of a conversation. */
-  readonly instructions: Pick<HostPort["client"]["conversations"], "get" | "instruct">;
-  /** Exports conversations as a file's content, or has the host write the file and return its path. */
-  exported(request: ExportRequest): ReturnType<HostPort["client"]["conversations"]["export"]>;
-  exportFile(request: ExportRequest): Promise<string>;
   importFile(file: File, tell: (part: number) => void): Import;
-  readonly backup: HostPort["client"]["conversations"]["backup"];
-  readonly backups: HostPort["client"]["conversations"]["backups"];
-  /** The host backs up all current data first. */
-  readonly backupContents: HostPort["client"]["conversations"]["backupContents"];
   restore(request: RestoreRequest): Promise<void>;
 }
 
@@ -281,6 +251,7 @@ export function createConversations({
 
   return {
     list,
+    client: host.client,
     notes,
     bytes,
     shown,
@@ -292,7 +263,6 @@ export function createConversations({
     message: (key) => rows.get(key),
     waiting,
     compactions,
-    summaries: conversations,
     begin() {
       const unwatch = list.watch();
       const untell = list.subscribe(tellOpen);
@@ -334,22 +304,8 @@ export function createConversations({
       await conversations.undelete(id);
       await list.refresh();
     },
-    prompts: conversations.prompts,
-    earlierCalls: conversations.earlierCalls,
-    answer: host.client.llm.answer,
-    saveAttachment: (hash, name) => conversations.saveAttachment({ hash, name }),
-    saveText: conversations.saveText,
     search: (query, more = null) => conversations.search({ query, limit: HITS, more }),
-    spent: conversations.spent,
-    costs: conversations,
-    instructions: conversations,
-    wire: host.client.wire,
-    exported: conversations.export,
-    exportFile: conversations.exportFile,
     importFile: (file, tell) => importFile(host, file, tell),
-    backup: conversations.backup,
-    backups: conversations.backups,
-    backupContents: conversations.backupContents,
     async restore(request) {
       await conversations.restore(request);
       // The open conversation may be deleted or changed.

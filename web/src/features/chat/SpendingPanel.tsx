@@ -16,7 +16,7 @@ export interface SpendingPanelProps {
 }
 
 export function SpendingPanel({ id, filling }: SpendingPanelProps) {
-  const { spent: ask } = useConversations();
+  const { spent: ask } = useConversations().client.conversations;
   const [spent, setSpent] = useState<Spent | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
   const part = partOf(filling);

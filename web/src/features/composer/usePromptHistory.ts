@@ -25,7 +25,7 @@ export function usePromptHistory(
   draft: Store<string>,
   onShow: (prompt: string) => void,
 ): PromptHistory {
-  const conversations = useConversations();
+  const { conversations } = useConversations().client;
   const positions = useRef(new WeakMap<Store<string>, HistoryPosition>());
 
   // Sending a prompt ends browsing. If the typed text was not sent, it is still one step away.

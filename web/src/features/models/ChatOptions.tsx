@@ -75,7 +75,8 @@ interface Kept {
 type SheetProps = Omit<ChatOptionsProps, "by" | "onShowRequest">;
 
 function Sheet({ choice, conversationId: id, tools }: SheetProps) {
-  const { costs: host, instructions, folders, list } = useConversations();
+  const { client, folders, list } = useConversations();
+  const { conversations: host } = client;
   const { preferences } = useSettingsState();
   const { temperature, maxTokens } = useStore(choice);
   const first = useStore(choice.first);
@@ -91,18 +92,18 @@ function Sheet({ choice, conversationId: id, tools }: SheetProps) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: again when something was reset
   useEffect(() => {
     if (id === null) return;
-    Promise.all([instructions.get({ conversationId: id, limit: 1 }), host.budgets(id)]).then(
+    Promise.all([host.get({ conversationId: id, limit: 1 }), host.budgets(id)]).then(
       ([{ systemPrompt }, states]) =>
         setKept({ instructions: systemPrompt ?? "", state: states[0] ?? null }),
       (error) => setProblem(reasonOf(error)),
     );
-  }, [id, host, instructions, round]);
+  }, [id, host, round]);
 
   async function instruct(text: string): Promise<void> {
     if (id === null) choice.first.set({ ...first, instructions: text });
     else {
       const systemPrompt = text.trim() === "" ? null : text;
-      await instructions.instruct({ conversationId: id, systemPrompt });
+      await host.instruct({ conversationId: id, systemPrompt });
     }
   }
 

@@ -16,7 +16,8 @@ const SHOWN = 5;
 
 export function Backups() {
   const settings = useSettings();
-  const { backups, backup, backupContents, restore } = useConversations();
+  const { client, restore } = useConversations();
+  const { backups, backup, backupContents } = client.conversations;
   const [made, setMade] = useState<readonly BackupInfo[]>([]);
   const [chosen, setChosen] = useState<string | null>(null);
   const [looked, setLooked] = useState<{ name: string; contents: BackupContents } | null>(null);

@@ -14,7 +14,7 @@ import { useDownloads } from "../../ui/useDownloads";
 const FORMATS: readonly ExportRequest["format"][] = ["json", "md", "html"];
 
 export function ExportAll() {
-  const { exported, exportFile } = useConversations();
+  const { conversations } = useConversations().client;
   const downloads = useDownloads();
   const [said, setSaid] = useState<string | null>(null);
   const { problem, isBusy, attempt } = useAsyncAction();
@@ -23,10 +23,10 @@ export function ExportAll() {
   async function write(format: ExportRequest["format"]): Promise<void> {
     setSaid(null);
     if (downloads) {
-      const file = await exported({ format });
+      const file = await conversations.export({ format });
       download(file);
       setSaid(words.exportedAs(file.name));
-    } else setSaid(strings.exported(await exportFile({ format })));
+    } else setSaid(strings.exported(await conversations.exportFile({ format })));
   }
 
   return (

@@ -37,7 +37,7 @@ interface Found {
 export function TemplateDialog({ template, conversation, onClose, onSend }: TemplateDialogProps) {
   const { name, version } = template;
   const { templates } = useSettings();
-  const { instructions } = useConversations();
+  const { conversations } = useConversations().client;
   const [found, setFound] = useState<Found | null>(null);
   const [isBefore, setIsBefore] = useState(false);
   const [values, setValues] = useState<FormValues>(() => formValues(template));
@@ -95,7 +95,7 @@ export function TemplateDialog({ template, conversation, onClose, onSend }: Temp
       if (system !== undefined && conversationId === null) {
         options.first.set({ ...options.first.get(), instructions: system });
       } else if (system !== undefined && conversationId !== null) {
-        await instructions.instruct({ conversationId, systemPrompt: system });
+        await conversations.instruct({ conversationId, systemPrompt: system });
       }
       const setUp = isUsed && wish !== null ? setUpFor(wish, conversation) : undefined;
       if (onSend(user, { name, version, values: plain(sent) }, setUp)) onClose();

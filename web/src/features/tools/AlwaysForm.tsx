@@ -94,10 +94,12 @@ function useEarlierCalls(
   const pattern = JSON.stringify(rules);
   useEffect(() => {
     let isCurrent = true;
-    conversations?.earlierCalls({ tool, source, pattern: JSON.parse(pattern) }).then(
-      (found) => isCurrent && setEarlier(found),
-      () => {}, // then the form says nothing of it
-    );
+    conversations?.client.conversations
+      .earlierCalls({ tool, source, pattern: JSON.parse(pattern) })
+      .then(
+        (found) => isCurrent && setEarlier(found),
+        () => {}, // then the form says nothing of it
+      );
     return () => {
       isCurrent = false;
     };

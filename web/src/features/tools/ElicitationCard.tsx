@@ -40,7 +40,7 @@ export function ElicitationCard({ event, asked }: ElicitationCardProps) {
     const elicitationId = id;
     try {
       const given = { inferenceId, callId, elicitationId, action, values: sent(values) };
-      setIsLate(!(await conversations.answer(given)));
+      setIsLate(!(await conversations.client.llm.answer(given)));
       return true;
     } catch (error) {
       setIsSent(false);

@@ -12,7 +12,7 @@ import styles from "./wire.module.css";
 const LANGUAGES: readonly WireCode["language"][] = ["curl", "python"];
 
 export function CopyAs({ request }: { readonly request: WireRequest }) {
-  const { code } = useConversations().wire;
+  const { code } = useConversations().client.wire;
   const [said, setSaid] = useState<string | null>(null);
   const { problem, isBusy, attempt } = useAsyncAction();
 
