@@ -4,7 +4,7 @@
  * has read it, so a temporary chat leaves nothing there while it is open.
  */
 
-import { type DraftAttachment, lost } from "../attachments/draftAttachment";
+import { type DraftAttachment, type DraftMessage, lost } from "../attachments/draftAttachment";
 import { type AttachmentStorage, createAttachmentStorage } from "../attachments/persistence";
 import type { MessageTemplate } from "../bridge/contract";
 import type { HostStorage } from "./hostStorage";
@@ -15,21 +15,15 @@ const NOTE = "draft.";
 export const NEW_CHAT = "new";
 
 /** A message that was sent but that the host has not acknowledged yet. */
-export interface PendingSend {
+export interface PendingSend extends Omit<DraftMessage, "attached" | "setUp"> {
   readonly inferenceId: string;
-  readonly text: string;
   /** The message of which it is another version. */
   readonly edited: string | null;
-  readonly untrusted: boolean;
-  readonly template?: MessageTemplate | undefined;
 }
 
 /** An edited version of a message that is not sent yet. */
-export interface KeptEdit {
+export interface KeptEdit extends Omit<DraftMessage, "template" | "setUp"> {
   readonly messageId: string;
-  readonly text: string;
-  readonly attached: readonly DraftAttachment[];
-  readonly untrusted: boolean;
 }
 
 export interface Draft {
@@ -190,6 +184,7 @@ const areTexts = (values: unknown): boolean => Array.isArray(values) && values.e
 /**
  * The attachment in a form that can be stored synchronously: by hash if the host has it, else by name.
  */
-export function kept({ name, hash, bytes, ...rest }: DraftAttachment): DraftAttachment {
-  return bytes === null && hash !== "" ? { name, hash, bytes, ...rest } : lost(name ?? "");
+export function kept(attached: DraftAttachment): DraftAttachment {
+  const { name, hash, bytes } = attached;
+  return bytes === null && hash !== "" ? attached : lost(name ?? "");
 }
