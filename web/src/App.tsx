@@ -27,7 +27,7 @@ import { useSidebar } from "./features/sidebar/useSidebar";
 import { focusWaitingCard } from "./features/tools/focusWaitingCard";
 import { remarkOf, sentenceOf, strings } from "./i18n";
 import type { Run } from "./llm/run";
-import { type OpenSettings, SECTIONS, type Section } from "./settings/sections";
+import type { OpenSettings, Section } from "./settings/sections";
 import type { Settings } from "./settings/settings";
 import { type Act, STANDARD_KEYS } from "./settings/shortcuts";
 import { OpenSettingsContext, SettingsContext, useSettingsState } from "./settings/useSettings";
@@ -36,7 +36,7 @@ import { Dialog } from "./ui/Dialog";
 import { lazyPart } from "./ui/lazyPart";
 import type { MenuItem } from "./ui/Menu";
 import { type SidePanelContent, SidePanelContext } from "./ui/panel/useSidePanel";
-import { createToastStore, ToastsContext } from "./ui/toasts/toastStore";
+import { createToastStore, ToastsContext, useToasts } from "./ui/toasts/toastStore";
 import { DownloadsContext } from "./ui/useDownloads";
 import { useIdleCaret } from "./ui/useIdleCaret";
 
@@ -89,7 +89,7 @@ export function App(props: AppProps) {
         <ToastsContext value={toasts}>
           <DownloadsContext value={bridge.kind !== "pywebview"}>
             <ComposerContext value={composer}>
-              <Layout {...props} undo={toasts.undo} connection={connection} />
+              <Layout {...props} notice={notice} />
             </ComposerContext>
           </DownloadsContext>
         </ToastsContext>
@@ -99,25 +99,21 @@ export function App(props: AppProps) {
 }
 
 interface LayoutProps extends AppProps {
-  readonly connection: Connection;
-  readonly undo: () => boolean;
+  readonly notice: ReactNode;
 }
 
 /** The sidebar and the open conversation. */
-function Layout({ bridge, shell, conversations, connection, undo }: LayoutProps) {
-  const { isKnown, conversation } = useShown();
+function Layout({ bridge, shell, conversations, notice }: LayoutProps) {
+  const { conversation } = useShown();
+  const openId = useShownId();
+  const { undo } = useToasts();
   const sidebar = useSidebar();
   const { items, problem } = useList();
-  const openId = useShownId();
   const search = useRef<HTMLInputElement>(null);
   const composer = useComposer();
   const [panel, setPanel] = useState<SidePanelContent | null>(null);
   const [overlay, setOverlay] = useState<Overlay>(null);
-  const openSettings: OpenSettings = useCallback(
-    // A click handler also passes its event, which is not a section.
-    (section) => setOverlay(SECTIONS.find((one) => one === section) ?? FIRST),
-    [],
-  );
+  const openSettings: OpenSettings = useCallback((section = FIRST) => setOverlay(section), []);
   const title = items.find(({ id }) => id === openId)?.title ?? null;
   const { close, open, closeOver } = sidebar;
 
@@ -200,9 +196,7 @@ function Layout({ bridge, shell, conversations, connection, undo }: LayoutProps)
                   state={sidebar}
                   keys={keys("sidebar")}
                   onNewChat={newChat}
-                  onSettings={() => openSettings()}
                   menu={menu}
-                  onOpened={closeOver}
                 />
               </div>
               {/* biome-ignore lint/a11y/noStaticElementInteractions: the button and Escape do the same */}
@@ -212,8 +206,6 @@ function Layout({ bridge, shell, conversations, connection, undo }: LayoutProps)
           )}
           <div className={styles.chat}>
             <Chat
-              id={conversation.key}
-              isKnown={isKnown}
               header={{
                 title,
                 onSidebar: sidebar.isOpen ? null : open,
@@ -224,7 +216,7 @@ function Layout({ bridge, shell, conversations, connection, undo }: LayoutProps)
               find={isFinding ? { asked: find.asked, onClose: endFind } : null}
               notice={
                 <>
-                  <ConnectionNotice connection={connection} />
+                  {notice}
                   {problem !== null && (
                     <p className={styles.lost}>{strings.notSaved(sentenceOf(problem))}</p>
                   )}

@@ -41,7 +41,9 @@ it("folds and saves code by one row of actions, which keeps the focus", async ()
   const saveText = vi.fn(async () => "/exports/code.py");
   const toasts = createToastStore();
   render(
-    <ConversationsContext value={{ saveText } as Partial<Conversations> as Conversations}>
+    <ConversationsContext
+      value={{ client: { conversations: { saveText } } } as unknown as Conversations}
+    >
       <ToastsContext value={toasts}>
         <AssistantMessage view={viewOf({ message, run: null })} />
       </ToastsContext>

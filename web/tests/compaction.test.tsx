@@ -39,7 +39,8 @@ async function made() {
     editSummary: vi.fn(async () => ({}) as never),
     useSummary: vi.fn(async () => ({}) as never),
   };
-  return { value: { ...conversations, summaries }, summaries, conversations, topics, client };
+  const own = { ...client, conversations: { ...client.conversations, ...summaries } };
+  return { value: { ...conversations, client: own }, summaries, conversations, topics, client };
 }
 
 async function fold(part: Partial<Compaction> = {}) {
@@ -107,7 +108,7 @@ it("offers a summary that was undone again", async () => {
 
 it("asks with the cost before a summary is written", async () => {
   const { value, compact, onDone } = await dialog();
-  expect(value.summaries.compactionEstimate).toHaveBeenCalledOnce();
+  expect(value.client.conversations.compactionEstimate).toHaveBeenCalledOnce();
   await turn(0);
   const shown = screen.getByRole("dialog").textContent;
   expect(shown).toContain("40 messages · About 10,000 tokens · at most $0.03");

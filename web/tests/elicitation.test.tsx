@@ -61,7 +61,7 @@ const asks = (part: object = {}) =>
 
 /** Shows the call, and waits until its card is still for long enough. */
 async function show(call: LiveCall) {
-  const conversations = { answer } as unknown as Conversations;
+  const conversations = { client: { llm: { answer } } } as unknown as Conversations;
   const shown = render(
     <ConversationsContext value={conversations}>
       <CallCard call={call} />

@@ -72,14 +72,14 @@ const failure = (code: "NOT_FOUND" | "STORAGE_ERROR") =>
     details: null,
   });
 
-function show(body: ReactNode, wire: Partial<Conversations["wire"]>, preferences = {}) {
+function show(body: ReactNode, wire: Partial<Conversations["client"]["wire"]>, preferences = {}) {
   const state = createStore({ preferences } as unknown as SettingsState);
   const update = vi.fn(async () => {});
   const settings = { ...state, update } as unknown as Settings;
   const toasts = createToastStore();
   render(
     <SettingsContext value={settings}>
-      <ConversationsContext value={{ wire } as unknown as Conversations}>
+      <ConversationsContext value={{ client: { wire } } as unknown as Conversations}>
         <ToastsContext value={toasts}>{body}</ToastsContext>
       </ConversationsContext>
     </SettingsContext>,

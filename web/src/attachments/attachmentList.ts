@@ -27,22 +27,22 @@ export interface AttachmentList extends ReadonlyStore<readonly DraftAttachment[]
 const drawn: ResizeImage = async (...picture) =>
   (await import("./resizeImage")).resizeImage(...picture);
 
-/** `read` gets each batch of attachments that has just been read. */
+/** `onRead` gets each attachment that has just been read. */
 export function createAttachmentList(
-  read: (attached: DraftAttachment) => unknown = () => {},
+  onRead: (attached: DraftAttachment) => unknown = () => {},
   scale: ResizeImage = drawn,
 ): AttachmentList {
   const store = createStore<readonly DraftAttachment[]>([]);
-  const reading = new Map<string, Promise<void>>();
+  // One after the other: scaling pictures takes much memory.
+  let read = Promise.resolve();
 
   async function fill(key: string, file: File): Promise<void> {
     const found = await inspectFile(file, scale);
-    reading.delete(key);
     const before = store.get().find((one) => one.key === key);
     if (before === undefined) return; // removed in the meantime
     const after = limited({ ...before, ...found }, store.get());
     store.set(store.get().map((one) => (one.key === key ? after : one)));
-    read(after);
+    onRead(after);
   }
 
   return {
@@ -52,12 +52,7 @@ export function createAttachmentList(
       for (const file of files) {
         const attached = announced(file);
         store.set([...store.get(), attached]);
-        // One after the other: scaling pictures takes much memory.
-        const before = [...reading.values()].at(-1) ?? Promise.resolve();
-        reading.set(
-          attached.key,
-          before.then(() => fill(attached.key, file)),
-        );
+        read = read.then(() => fill(attached.key, file));
       }
     },
     put(attached) {
@@ -71,9 +66,7 @@ export function createAttachmentList(
       store.set([]);
       return taken;
     },
-    async settled() {
-      while (reading.size > 0) await Promise.all(reading.values());
-    },
+    settled: () => read,
   };
 }
 

@@ -89,35 +89,22 @@ export function attachmentOf({ kind, name, mediaType, size, hash }: DraftAttachm
 }
 
 /** A draft attachment from a sent message; the host has its bytes. */
-export function draftAttachmentOf({
-  kind,
-  name,
-  mediaType,
-  size,
-  hash,
-}: Attachment): DraftAttachment {
-  return {
-    key: crypto.randomUUID(),
-    kind,
-    name,
-    mediaType,
-    size: bytesOf(size),
-    state: "ready",
-    scaledTo: null,
-    hash,
-    bytes: null,
-  };
+export function draftAttachmentOf({ type: _, size, ...sent }: Attachment): DraftAttachment {
+  return { ...unread(sent.name, "ready"), ...sent, size: bytesOf(size) };
 }
 
 /** An attachment of which only the name is left. */
-export function lost(name: string): DraftAttachment {
+export const lost = (name: string): DraftAttachment => unread(name, { code: "lost" });
+
+/** An attachment of which only the name is known. */
+export function unread(name: string | null, state: DraftAttachment["state"]): DraftAttachment {
   return {
     key: crypto.randomUUID(),
     kind: "file",
     name,
     mediaType: "",
     size: 0,
-    state: { code: "lost" },
+    state,
     scaledTo: null,
     hash: "",
     bytes: null,

@@ -1,5 +1,5 @@
 /** Reads a chosen file and turns it into an attachment that can be sent. */
-import type { DraftAttachment } from "./draftAttachment";
+import { type DraftAttachment, unread } from "./draftAttachment";
 import type { ResizeImage } from "./resizeImage";
 
 const MAX_NAME = 255;
@@ -9,17 +9,9 @@ const UNSEEN = /[\x00-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 
 /** The attachment before its file has been read. */
 export function announced(file: File): DraftAttachment {
-  return {
-    key: crypto.randomUUID(),
-    kind: file.type.startsWith("image/") && !isDrawing(file) ? "image" : "file",
-    name: fileNameOf(file),
-    mediaType: file.type,
-    size: file.size,
-    state: "reading",
-    scaledTo: null,
-    hash: "",
-    bytes: null,
-  };
+  const { type: mediaType, size } = file;
+  const kind = mediaType.startsWith("image/") && !isDrawing(file) ? "image" : "file";
+  return { ...unread(fileNameOf(file), "reading"), kind, mediaType, size };
 }
 
 /** Reads the attachment, or finds why it cannot be sent. Never rejects. */

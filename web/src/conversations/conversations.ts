@@ -3,8 +3,6 @@
 import type {
   CompactionState,
   ConversationSummary,
-  ExportRequest,
-  NewFile,
   RestoreRequest,
   SearchReply,
   WaitingConversation,
@@ -40,6 +38,8 @@ export interface Shown {
 
 export interface Conversations {
   readonly list: List;
+  /** The host's methods, for what changes nothing in these stores. */
+  readonly client: HostPort["client"];
   readonly notes: HostStorage;
   /** The bytes of pictures and files, by hash. */
   readonly bytes: BlobCache;
@@ -54,8 +54,10 @@ export interface Conversations {
   find(key: string): Conversation | undefined;
   message(key: string): MessageStore | undefined;
   show(id: string): Conversation;
-  /** Shows an empty conversation; the draft of the last empty one is kept. */
-  /** In a folder it begins with what is kept for that folder. */
+  /**
+   * Shows an empty conversation; the draft of the last empty one is kept. In a folder it begins with
+   * what is kept for that folder.
+   */
   showNew(temporary?: boolean, folder?: string | null): void;
   /** What new chats in a folder begin with. */
   readonly folders: FoldersOptions;
@@ -69,43 +71,11 @@ export interface Conversations {
   move(ids: readonly string[], folder: string | null): Promise<void>;
   remove(id: string): Promise<void>;
   undelete(id: string): Promise<void>;
-  /** Recent prompts of all conversations, newest first. */
-  prompts(): Promise<readonly string[]>;
-  /** Has the host write an attachment to a file; resolves with its path. */
-  saveAttachment(hash: string, name: string): Promise<string>;
-  /** Has the host write a text to a new file; resolves with its path. */
-  saveText(file: NewFile): Promise<string>;
   /** Searches all conversations, or continues an earlier search from `more`. */
   search(query: string, more?: SearchReply["more"]): Promise<SearchReply>;
-  /** How many of a tool's latest calls a permission would have been for. */
-  readonly earlierCalls: HostPort["client"]["conversations"]["earlierCalls"];
-  /** Answers what a server asks during a call. False if it was answered before. */
-  readonly answer: HostPort["client"]["llm"]["answer"];
-  /** The usage of a conversation so far, on all of its branches. */
-  readonly spent: HostPort["client"]["conversations"]["spent"];
-  /** The budgets, and what answers have cost. */
-  readonly costs: Pick<
-    HostPort["client"]["conversations"],
-    "budgets" | "setBudget" | "usage" | "saveUsage" | "estimate"
-  >;
   /** Summaries that are being written, that have failed, or that are offered. */
   readonly compactions: ReadonlyStore<readonly CompactionState[]>;
-  readonly summaries: Pick<
-    HostPort["client"]["conversations"],
-    "compactionEstimate" | "compact" | "stopCompaction" | "editSummary" | "useSummary"
-  >;
-  /** What is sent to models and received from them, and recordings of answers. */
-  readonly wire: Omit<HostPort["client"]["wire"], "list" | "preview">;
-  /** The instructions of a conversation. */
-  readonly instructions: Pick<HostPort["client"]["conversations"], "get" | "instruct">;
-  /** Exports conversations as a file's content, or has the host write the file and return its path. */
-  exported(request: ExportRequest): ReturnType<HostPort["client"]["conversations"]["export"]>;
-  exportFile(request: ExportRequest): Promise<string>;
   importFile(file: File, tell: (part: number) => void): Import;
-  readonly backup: HostPort["client"]["conversations"]["backup"];
-  readonly backups: HostPort["client"]["conversations"]["backups"];
-  /** The host backs up all current data first. */
-  readonly backupContents: HostPort["client"]["conversations"]["backupContents"];
   restore(request: RestoreRequest): Promise<void>;
 }
 
@@ -170,10 +140,12 @@ export function createConversations({
     open.splice(open.indexOf(conversation), 1);
     open.push(conversation);
     const spare = open.filter((one) => one !== conversation && one.isSpare());
-    for (const gone of spare.slice(0, Math.max(0, spare.length - READY))) {
-      open.splice(open.indexOf(gone), 1);
-      gone.close();
-    }
+    spare.slice(0, Math.max(0, spare.length - READY)).forEach(drop);
+  }
+
+  function drop(conversation: Conversation): void {
+    open.splice(open.indexOf(conversation), 1);
+    conversation.close();
   }
 
   function show(id: string, sought = ""): Conversation {
@@ -247,10 +219,6 @@ export function createConversations({
     }
   }
 
-  function tellCompactions(now: readonly CompactionState[] = []): void {
-    compactions.set(now);
-  }
-
   let summaries: number | null = null;
 
   function tellOpen(): void {
@@ -281,6 +249,7 @@ export function createConversations({
 
   return {
     list,
+    client: host.client,
     notes,
     bytes,
     shown,
@@ -292,20 +261,18 @@ export function createConversations({
     message: (key) => rows.get(key),
     waiting,
     compactions,
-    summaries: conversations,
     begin() {
-      const unwatch = list.watch();
-      const untell = list.subscribe(tellOpen);
-      const unwait = host.topics.on("waiting", tellWaiting);
+      const ends = [
+        list.watch(),
+        list.subscribe(tellOpen),
+        host.topics.on("waiting", tellWaiting),
+        host.topics.on("compaction", (now = []) => compactions.set(now)),
+      ];
       tellWaiting(host.topics.get("waiting"));
-      const uncompact = host.topics.on("compaction", tellCompactions);
-      tellCompactions(host.topics.get("compaction"));
+      compactions.set(host.topics.get("compaction") ?? []);
       void findAgain().catch(() => shown.set({ ...shown.get(), isKnown: true }));
       return () => {
-        unwatch();
-        untell();
-        unwait();
-        uncompact();
+        for (const end of ends) end();
       };
     },
     async reveal(id, messageId, sought = "") {
@@ -328,44 +295,23 @@ export function createConversations({
     async remove(id) {
       if (shown.get().conversation.get().id === id) showNew();
       await change([id], null, () => conversations.delete(id));
-      forget(id);
+      const removed = find(id);
+      if (removed !== undefined && removed !== shown.get().conversation) drop(removed);
     },
     async undelete(id) {
       await conversations.undelete(id);
       await list.refresh();
     },
-    prompts: conversations.prompts,
-    earlierCalls: conversations.earlierCalls,
-    answer: host.client.llm.answer,
-    saveAttachment: (hash, name) => conversations.saveAttachment({ hash, name }),
-    saveText: conversations.saveText,
     search: (query, more = null) => conversations.search({ query, limit: HITS, more }),
-    spent: conversations.spent,
-    costs: conversations,
-    instructions: conversations,
-    wire: host.client.wire,
-    exported: conversations.export,
-    exportFile: conversations.exportFile,
     importFile: (file, tell) => importFile(host, file, tell),
-    backup: conversations.backup,
-    backups: conversations.backups,
-    backupContents: conversations.backupContents,
     async restore(request) {
       await conversations.restore(request);
       // The open conversation may be deleted or changed.
       showNew();
-      for (const gone of open.filter((one) => one !== shown.get().conversation)) gone.close();
-      open.splice(0, open.length, shown.get().conversation);
+      open.filter((one) => one !== shown.get().conversation).forEach(drop);
       await list.refresh();
     },
   };
-
-  function forget(id: string): void {
-    const conversation = find(id);
-    if (conversation === undefined || conversation === shown.get().conversation) return;
-    open.splice(open.indexOf(conversation), 1);
-    conversation.close();
-  }
 }
 
 /** The list's first answer; a host without conversations sends an empty list. */

@@ -4,9 +4,8 @@
  * has read it, so a temporary chat leaves nothing there while it is open.
  */
 
-import { type DraftAttachment, lost } from "../attachments/draftAttachment";
+import { type DraftAttachment, type DraftMessage, lost } from "../attachments/draftAttachment";
 import { type AttachmentStorage, createAttachmentStorage } from "../attachments/persistence";
-import type { MessageTemplate } from "../bridge/contract";
 import type { HostStorage } from "./hostStorage";
 
 const KEPT = "tidewire.drafts";
@@ -14,35 +13,28 @@ const NOTE = "draft.";
 /** The key of a conversation that the host does not know yet. */
 export const NEW_CHAT = "new";
 
+/** A text of which a server may have written some, with the template that made it. */
+type DraftText = Omit<DraftMessage, "attached" | "setUp">;
+
 /** A message that was sent but that the host has not acknowledged yet. */
-export interface PendingSend {
+export interface PendingSend extends DraftText {
   readonly inferenceId: string;
-  readonly text: string;
   /** The message of which it is another version. */
   readonly edited: string | null;
-  readonly untrusted: boolean;
-  readonly template?: MessageTemplate | undefined;
 }
 
 /** An edited version of a message that is not sent yet. */
-export interface KeptEdit {
+export interface KeptEdit extends Omit<DraftMessage, "template" | "setUp"> {
   readonly messageId: string;
-  readonly text: string;
-  readonly attached: readonly DraftAttachment[];
-  readonly untrusted: boolean;
 }
 
-export interface Draft {
-  readonly text: string;
+/** It is untrusted if a server wrote some of the text or of the queue. */
+export interface Draft extends DraftText {
   readonly queue: readonly string[];
   readonly sent: PendingSend | null;
   /** Names of the attachments. `attached` stores their bytes; the page reports those without room. */
   readonly names: readonly string[];
   readonly edits: readonly KeptEdit[];
-  /** Whether a server wrote some of the text or of the queue. */
-  readonly untrusted: boolean;
-  /** The template that made the text. */
-  readonly template?: MessageTemplate | undefined;
 }
 
 export const NO_DRAFT: Draft = {
@@ -190,6 +182,7 @@ const areTexts = (values: unknown): boolean => Array.isArray(values) && values.e
 /**
  * The attachment in a form that can be stored synchronously: by hash if the host has it, else by name.
  */
-export function kept({ name, hash, bytes, ...rest }: DraftAttachment): DraftAttachment {
-  return bytes === null && hash !== "" ? { name, hash, bytes, ...rest } : lost(name ?? "");
+export function kept(attached: DraftAttachment): DraftAttachment {
+  const { name, hash, bytes } = attached;
+  return bytes === null && hash !== "" ? attached : lost(name ?? "");
 }

@@ -1,13 +1,5 @@
 /** One row of a conversation: its stored message, and the run that is writing it. */
-import type {
-  Attachment,
-  Compaction,
-  Failure,
-  MessageTemplate,
-  StoredMessage,
-  Timing,
-  Usage,
-} from "../bridge/contract";
+import type { Attachment, Failure, StoredMessage, Usage } from "../bridge/contract";
 import type { ReadonlyStore } from "../lib/store";
 import type { Run } from "../llm/run";
 import { hasEnded, type RunState } from "../llm/runReducer";
@@ -28,28 +20,20 @@ export interface MessageFailure extends Failure {
 
 /** The content and state of a message, from the store or from a run. */
 export interface MessageView
-  extends Pick<
-    RunState,
-    "parts" | "thinking" | "retrying" | "notices" | "tools" | "finishReason" | "step" | "budget"
-  > {
-  readonly id: string;
-  readonly role: StoredMessage["role"];
+  extends Pick<RunState, "parts" | "reasoning" | "reasoningMs" | "tools" | "notices">,
+    Pick<RunState, "thinking" | "retrying" | "step" | "budget" | "finishReason" | "timing">,
+    Pick<StoredMessage, "id" | "role" | "providerId" | "modelId" | "template" | "compaction"> {
   readonly text: string;
   readonly attachments: readonly Attachment[];
   /** Whether a server wrote some of the text. */
   readonly untrusted: boolean;
-  readonly reasoning: string;
-  readonly reasoningMs: number | null;
   readonly status: MessageStatus;
   /** More content will follow. */
   readonly live: boolean;
   /** Of the last run; earlier runs are in `earlier`. */
   readonly usage: Usage | null;
   readonly earlier: readonly Usage[];
-  readonly timing: Timing | null;
   readonly failure: MessageFailure | null;
-  readonly providerId: string | null;
-  readonly modelId: string | null;
   /** The run that has written it last. */
   readonly inferenceId: string | null;
   /** The runs that have written it before, in order. */
@@ -58,10 +42,6 @@ export interface MessageView
   readonly createdAt: number | null;
   /** All versions of this message, oldest first. */
   readonly siblings: readonly string[];
-  /** The template that made it. */
-  readonly template?: MessageTemplate | undefined;
-  /** The summary of this message and all before it. */
-  readonly compaction?: Compaction | undefined;
 }
 
 export type MessageStore = ReadonlyStore<MessageState>;
@@ -121,12 +101,10 @@ export function textOf(content: StoredMessage["content"]): string {
 }
 
 function keptOf(message: StoredMessage): MessageView {
-  const { id, role, content, detail, siblings, providerId, modelId, inferenceId, createdAt } =
-    message;
+  const { content, detail, parentId: _, ...kept } = message;
   const failure = detail?.failure ?? null;
   return {
-    id,
-    role,
+    ...kept,
     parts: partsOf(message),
     text: textOf(content),
     attachments:
@@ -134,7 +112,6 @@ function keptOf(message: StoredMessage): MessageView {
     untrusted:
       typeof content !== "string" &&
       content.some((part) => part.type === "text" && part.untrusted === true),
-    reasoning: message.reasoning,
     reasoningMs: detail?.reasoningMs ?? null,
     // No run here writes it, so a stored state of streaming means that it was interrupted.
     status: message.status === "streaming" ? "interrupted" : message.status,
@@ -150,13 +127,6 @@ function keptOf(message: StoredMessage): MessageView {
     timing: detail?.timing ?? null,
     finishReason: detail?.finishReason ?? null,
     failure: failure && { ...failure, retryAfterMs: null, issues: null, details: null },
-    providerId,
-    modelId,
-    inferenceId,
-    createdAt,
-    siblings,
-    template: message.template,
-    compaction: message.compaction ?? undefined,
   };
 }
 

@@ -51,7 +51,7 @@ interface Plan {
   readonly siblings: readonly string[];
   readonly by: ModelRef | null;
   readonly ask: (
-    inferenceId: string,
+    run: Pick<SendRequest, "inferenceId"> & ReturnType<AnswerChoice["asked"]>,
     conversationId: string,
     content: SendRequest["content"],
   ) => Promise<SendReply>;
@@ -65,7 +65,7 @@ export async function previewDraft(
 ): Promise<Preview> {
   const content = await contentOf(written, bytes);
   const { id: conversationId, messages } = get();
-  const after = rows.get(messages.at(-1) ?? "")?.get().message.id;
+  const after = rows.message(messages.at(-1))?.id;
   const by = model();
   return host.client.wire.preview({
     conversationId,
@@ -87,69 +87,47 @@ export function showTurn(context: TurnContext, turn: Turn, inferenceId: string):
 
   function send(written: DraftMessage): Plan {
     // Another window may have chosen another path: the message follows the path shown here.
-    const after = messageOf(path.at(-1))?.id;
-    const by = context.model();
+    const after = rows.message(path.at(-1))?.id;
+    const template = written.template ?? null;
     return {
       kept: path.length,
       question: { written, siblings: [] },
       answer: null,
       siblings: [],
-      by,
-      ask: (id, conversationId, content) =>
-        conversations.send({
-          conversationId,
-          content,
-          inferenceId: id,
-          after,
-          template: written.template ?? null,
-          ...by,
-          ...asked(),
-        }),
+      by: context.model(),
+      ask: (run, conversationId, content) =>
+        conversations.send({ ...run, conversationId, content, after, template }),
     };
   }
 
   function atRow(of: Exclude<Turn, { kind: "send" }>): Plan | null {
     const place = path.indexOf(of.row);
-    const message = messageOf(of.row);
+    const message = rows.message(of.row);
     if (place === -1 || message === undefined) return null;
     const { id: messageId, siblings, role } = message;
     const by = context.model();
     const common = { kept: place, question: null, answer: null, siblings, by };
     switch (of.kind) {
-      case "edit":
+      case "edit": {
+        const template = of.written.template ?? null;
         return {
           ...common,
           question: { written: of.written, siblings },
           siblings: [],
-          ask: (id, _, content) =>
-            conversations.edit({
-              messageId,
-              content,
-              inferenceId: id,
-              template: of.written.template ?? null,
-              ...by,
-              ...asked(),
-            }),
+          ask: (run, _, content) => conversations.edit({ ...run, messageId, content, template }),
         };
+      }
       case "regenerate": {
-        const ask = (id: string) =>
-          conversations.regenerate({ messageId, inferenceId: id, ...by, ...asked() });
+        const ask: Plan["ask"] = (run) => conversations.regenerate({ ...run, messageId });
         // A question without an answer stays.
         return role === "user"
           ? { ...common, kept: place + 1, siblings: [], ask }
           : { ...common, ask };
       }
       case "continue": {
-        const own = authorOf(message) ?? by;
-        const ask = (id: string) =>
-          conversations.continueAnswer({
-            messageId,
-            inferenceId: id,
-            more: of.more,
-            ...own,
-            ...asked(),
-          });
-        return { ...common, answer: of.row, by: own, ask };
+        const ask: Plan["ask"] = (run) =>
+          conversations.continueAnswer({ ...run, messageId, more: of.more });
+        return { ...common, answer: of.row, by: authorOf(message) ?? by, ask };
       }
     }
   }
@@ -158,17 +136,9 @@ export function showTurn(context: TurnContext, turn: Turn, inferenceId: string):
     const added: string[] = [];
     if (question !== null) {
       const { written } = question;
-      added.push(
-        rows.add(
-          "user",
-          written.text,
-          {
-            content: shownContent(written),
-            ...(written.template && { template: written.template }),
-          },
-          question.siblings,
-        ),
-      );
+      const { text, template } = written;
+      const part = { content: shownContent(written), ...(template && { template }) };
+      added.push(rows.add("user", text, part, question.siblings));
     }
     let before: MessageState | undefined;
     if (answer === null) {
@@ -193,10 +163,10 @@ export function showTurn(context: TurnContext, turn: Turn, inferenceId: string):
         const conversationId = get().id ?? (await context.create());
         const reply = await sendSurely(host, {
           inferenceId: id,
-          ask: () => ask(id, conversationId, content),
+          ask: () => ask({ inferenceId: id, ...by, ...asked() }, conversationId, content),
           find: () => find(conversationId, id),
         });
-        const above = messageOf(path[kept - 1])?.id ?? null;
+        const above = rows.message(path[kept - 1])?.id ?? null;
         if (question !== null) rows.name(added[0] ?? "", reply.messageId, above);
         if (answer === null) rows.name(last, reply.answerId, reply.messageId);
       },
@@ -213,10 +183,6 @@ export function showTurn(context: TurnContext, turn: Turn, inferenceId: string):
     if (answer === undefined) return null;
     const messageId = answer.parentId ?? "";
     return { conversationId, messageId, answerId: answer.id, inferenceId: id };
-  }
-
-  function messageOf(row: string | undefined): StoredMessage | undefined {
-    return rows.get(row ?? "")?.get().message;
   }
 }
 

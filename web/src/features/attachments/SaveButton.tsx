@@ -16,7 +16,7 @@ export interface SaveButtonProps {
 }
 
 export function SaveButton({ attachment, name }: SaveButtonProps) {
-  const { bytes, saveAttachment } = useConversations();
+  const { bytes, client } = useConversations();
   /** The path of the saved file, or the error. A toast would be hidden behind the dialog. */
   const [outcome, setOutcome] = useState("");
   const downloads = useDownloads();
@@ -26,7 +26,10 @@ export function SaveButton({ attachment, name }: SaveButtonProps) {
   async function save(): Promise<void> {
     // As octet-stream the browser saves the file instead of opening content that could run.
     if (downloads) downloadBytes(called, await bytes.get(hash, "application/octet-stream"));
-    else setOutcome(strings.exported(await saveAttachment(hash, called)));
+    else {
+      const path = await client.conversations.saveAttachment({ hash, name: called });
+      setOutcome(strings.exported(path));
+    }
   }
 
   return (

@@ -16,7 +16,7 @@ export interface CompactDialogProps {
 }
 
 export function CompactDialog({ request, onDone }: CompactDialogProps) {
-  const { compact, compactionEstimate } = useConversations().summaries;
+  const { compact, compactionEstimate } = useConversations().client.conversations;
   const { conversationId, providerId, modelId } = request;
   const [estimate, setEstimate] = useState<CompactionEstimate | null>(null);
   const [problem, setProblem] = useState<string | null>(null);

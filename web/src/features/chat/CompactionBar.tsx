@@ -10,7 +10,7 @@ import banner from "../tools/WaitingBanner.module.css";
 import { CompactDialog } from "./CompactDialog";
 
 export function CompactionBar({ compaction }: { readonly compaction: CompactionState }) {
-  const { stopCompaction } = useConversations().summaries;
+  const { stopCompaction } = useConversations().client.conversations;
   const [isAsking, setIsAsking] = useState(false);
   const { conversationId, state } = compaction;
   return (

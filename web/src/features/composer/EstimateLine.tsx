@@ -11,7 +11,7 @@ import styles from "./Composer.module.css";
 const PAUSE_MS = 600;
 
 export function EstimateLine({ conversation }: { readonly conversation: Conversation }) {
-  const { estimate: ask } = useConversations().costs;
+  const { estimate: ask } = useConversations().client.conversations;
   const text = useStore(conversation.draft);
   const attached = useStore(conversation.tray);
   const { tools: _, ...options } = useStore(conversation.options);

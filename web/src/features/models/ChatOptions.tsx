@@ -76,7 +76,8 @@ interface Kept {
 type SheetProps = Omit<ChatOptionsProps, "by" | "onShowRequest">;
 
 function Sheet({ choice, conversationId: id, tools }: SheetProps) {
-  const { costs: host, instructions, folders, list } = useConversations();
+  const { client, folders, list } = useConversations();
+  const { conversations: host } = client;
   const { preferences } = useSettingsState();
   const { temperature, maxTokens } = useStore(choice);
   const first = useStore(choice.first);
@@ -92,18 +93,18 @@ function Sheet({ choice, conversationId: id, tools }: SheetProps) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: again when something was reset
   useEffect(() => {
     if (id === null) return;
-    const all = Promise.all([instructions.get({ conversationId: id, limit: 1 }), host.budgets(id)]);
+    const all = Promise.all([host.get({ conversationId: id, limit: 1 }), host.budgets(id)]);
     const taken = all.then(([{ systemPrompt }, [state = null]]) =>
       setKept({ instructions: systemPrompt ?? "", state }),
     );
     attempt(taken);
-  }, [id, host, instructions, round, attempt]);
+  }, [id, host, round, attempt]);
 
   async function instruct(text: string): Promise<void> {
     if (id === null) choice.first.set({ ...first, instructions: text });
     else {
       const systemPrompt = text.trim() === "" ? null : text;
-      await instructions.instruct({ conversationId: id, systemPrompt });
+      await host.instruct({ conversationId: id, systemPrompt });
     }
   }
 

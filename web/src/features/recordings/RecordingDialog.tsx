@@ -17,7 +17,7 @@ import { RecordingView } from "./RecordingView";
 const MOST_CHARACTERS = 16_000_000;
 
 export function RecordingDialog({ onClose }: { readonly onClose: () => void }) {
-  const { openRecording } = useConversations().wire;
+  const { openRecording } = useConversations().client.wire;
   const [recording, setRecording] = useState<Recording | null>(null);
   const { problem, isBusy, attempt } = useAsyncAction();
 

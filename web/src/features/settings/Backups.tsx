@@ -29,7 +29,8 @@ const NOTHING: Agreed = { providers: new Set(), settings: new Set() };
 
 export function Backups() {
   const settings = useSettings();
-  const { backups, backup, backupContents, restore } = useConversations();
+  const { client, restore } = useConversations();
+  const { backups, backup, backupContents } = client.conversations;
   const [made, setMade] = useState<readonly BackupInfo[]>([]);
   const [chosen, setChosen] = useState<string | null>(null);
   const [looked, setLooked] = useState<{ name: string; contents: BackupContents } | null>(null);

@@ -54,7 +54,7 @@ function Budgets() {
 }
 
 function UsageTable() {
-  const { costs: host } = useConversations();
+  const { conversations: host } = useConversations().client;
   const [by, setBy] = useState<UsageGroup>("day");
   const [loaded, setLoaded] = useState<Partial<Record<UsageGroup, readonly UsageRow[]>>>({});
   const rows = loaded[by] ?? null;

@@ -75,7 +75,7 @@ function ImportFile() {
 
 /** Exports every conversation to one file. */
 function ExportAll() {
-  const { exported, exportFile } = useConversations();
+  const { conversations } = useConversations().client;
   const downloads = useDownloads();
   const [said, setSaid] = useState<string | null>(null);
   const { problem, isBusy, attempt } = useAsyncAction();
@@ -83,10 +83,10 @@ function ExportAll() {
   async function write(format: ExportRequest["format"]): Promise<void> {
     setSaid(null);
     if (downloads) {
-      const file = await exported({ format });
+      const file = await conversations.export({ format });
       download(file);
       setSaid(words.exportedAs(file.name));
-    } else setSaid(strings.exported(await exportFile({ format })));
+    } else setSaid(strings.exported(await conversations.exportFile({ format })));
   }
 
   return (

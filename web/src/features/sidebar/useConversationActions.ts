@@ -36,16 +36,18 @@ export function useConversationActions(onOpened: () => void): ConversationAction
     }
 
     async function exportAs(id: string, format: ExportRequest["format"]): Promise<void> {
+      const { conversations: host } = conversations.client;
       const request = { conversationIds: [id], format };
-      if (downloads) download(await conversations.exported(request));
-      else toasts.say(strings.exported(await conversations.exportFile(request)));
+      if (downloads) download(await host.export(request));
+      else toasts.say(strings.exported(await host.exportFile(request)));
     }
 
     const titleOf = (item: ConversationSummary) =>
       item.title === "" ? strings.untitled : item.title;
 
     async function copy(id: string): Promise<void> {
-      const { text } = await conversations.exported({ conversationIds: [id], format: "md" });
+      const { conversations: host } = conversations.client;
+      const { text } = await host.export({ conversationIds: [id], format: "md" });
       toasts.say((await copyText(text)) ? strings.copiedWhole : strings.notCopied);
     }
 

@@ -41,7 +41,7 @@ interface Found {
 export function TemplateDialog({ template, conversation, onClose, onSend }: TemplateDialogProps) {
   const { name, version } = template;
   const { templates } = useSettings();
-  const { instructions } = useConversations();
+  const { conversations } = useConversations().client;
   const [isBefore, setIsBefore] = useState(false);
   /** Those of a form are texts, numbers, lists and files. */
   const [values, setValues] = useState((template.values ?? {}) as FormValues);
@@ -94,7 +94,7 @@ export function TemplateDialog({ template, conversation, onClose, onSend }: Temp
       if (system !== undefined && conversationId === null) {
         options.first.set({ ...options.first.get(), instructions: system });
       } else if (system !== undefined && conversationId !== null) {
-        await instructions.instruct({ conversationId, systemPrompt: system });
+        await conversations.instruct({ conversationId, systemPrompt: system });
       }
       const setUp = isUsed && wish !== null ? setUpFor(wish, conversation) : undefined;
       if (onSend(user, { name, version, values: values as MessageTemplate["values"] }, setUp))

@@ -31,7 +31,7 @@ const [FIRST] = texts.examples;
 
 export function TemplateLibrary() {
   const { templates } = useSettings();
-  const { saveText } = useConversations();
+  const { saveText } = useConversations().client.conversations;
   const toasts = useToasts();
   const downloads = useDownloads();
   const [all, setAll] = useState<readonly TemplateSummary[] | null>(null);

@@ -91,7 +91,12 @@ function useEarlierCalls(
   const conversations = useContext(ConversationsContext);
   const pattern = JSON.stringify(rules);
   const ask = useCallback(
-    async () => conversations?.earlierCalls({ tool, source, pattern: JSON.parse(pattern) }) ?? null,
+    async () =>
+      conversations?.client.conversations.earlierCalls({
+        tool,
+        source,
+        pattern: JSON.parse(pattern),
+      }) ?? null,
     [conversations, tool, source, pattern],
   );
   // If they cannot be read, the form says nothing of them.

@@ -40,7 +40,7 @@ export function ElicitationCard({ event, asked }: ElicitationCardProps) {
     setProblem(null);
     try {
       const given = { inferenceId, callId, elicitationId: id, action, values: { ...values } };
-      setIsLate(!(await conversations.answer(given)));
+      setIsLate(!(await conversations.client.llm.answer(given)));
       return true;
     } catch (error) {
       setIsSent(false);

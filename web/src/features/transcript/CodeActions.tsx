@@ -41,7 +41,9 @@ export function CodeActions({ code: { text, language, growing }, own }: CodeActi
   async function save(): Promise<void> {
     const file = { name: fileNameOf(language), text: text.endsWith("\n") ? text : `${text}\n` };
     if (downloads) download({ ...file, mediaType: "text/plain" });
-    else if (conversations) toasts.say(strings.exported(await conversations.saveText(file)));
+    else if (conversations) {
+      toasts.say(strings.exported(await conversations.client.conversations.saveText(file)));
+    }
   }
 
   const actions = own.map(

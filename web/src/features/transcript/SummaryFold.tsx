@@ -20,7 +20,7 @@ export interface SummaryFoldProps {
 }
 
 export function SummaryFold({ messageId, compaction, onChange }: SummaryFoldProps) {
-  const { editSummary, useSummary: use } = useConversations().summaries;
+  const { editSummary, useSummary: use } = useConversations().client.conversations;
   const [draft, setDraft] = useState<string | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
   const box = useId();
@@ -50,6 +50,7 @@ export function SummaryFold({ messageId, compaction, onChange }: SummaryFoldProp
           <PlainText text={text} />
         ) : (
           <form
+            className="stack"
             onSubmit={(event) => {
               event.preventDefault();
               change(editSummary({ messageId, text: draft }));

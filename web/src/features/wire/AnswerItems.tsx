@@ -19,7 +19,7 @@ export interface AnswerItemsProps {
 }
 
 export function AnswerItems({ inferenceId, earlier }: AnswerItemsProps) {
-  const { wire } = useConversations();
+  const { wire } = useConversations().client;
   const show = useSidePanel();
   const toasts = useToasts();
   const downloads = useDownloads();

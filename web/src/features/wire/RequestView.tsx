@@ -92,7 +92,7 @@ export function Headers({ headers }: { readonly headers: readonly WireHeader[] }
 
 /** Copies a request as a program that sends it. */
 function CopyAs({ request }: { readonly request: WireRequest }) {
-  const { code } = useConversations().wire;
+  const { code } = useConversations().client.wire;
   const [said, setSaid] = useState<string | null>(null);
   const { problem, isBusy, attempt } = useAsyncAction();
 

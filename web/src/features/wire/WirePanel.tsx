@@ -21,7 +21,7 @@ export interface WirePanelProps {
 }
 
 export function WirePanel({ runs }: WirePanelProps) {
-  const { get } = useConversations().wire;
+  const { get } = useConversations().client.wire;
   const ids = runs.join(" ");
   const [found, setFound] = useState<readonly WireRun[] | null>(null);
   const [failure, setFailure] = useState<unknown>(null);
