@@ -11,26 +11,19 @@ import type {
 import { failureOf } from "../bridge/hostError";
 import { english } from "./en";
 import { activityIn, errorIn, noticeIn, quoteIn, remarkIn } from "./hostMessages";
-import { localeOf, PSEUDO, shownLanguage } from "./language";
+import { inLanguage } from "./inLanguage";
+import { localeOf, shownLanguage } from "./language";
 import type { Strings } from "./types";
 
 export type { Strings } from "./types";
 
-export const strings: Strings = await chosen();
+export const strings: Strings = await inLanguage(
+  english,
+  async () => (await import("./de")).german,
+);
 
 /** The tag for `Intl`: dates and numbers are formatted for the page's language. */
 export const locale: string = localeOf(shownLanguage(), navigator.languages);
-
-async function chosen(): Promise<Strings> {
-  switch (shownLanguage()) {
-    case "de":
-      return (await import("./de")).german;
-    case PSEUDO:
-      return (await import("./pseudo")).pseudo<Strings>(english);
-    default:
-      return english;
-  }
-}
 
 /** The host's error message in the page's language. */
 export const sentenceOf = (failure: Problem): string => errorIn(strings.host, failure);
