@@ -40,7 +40,6 @@ export const costsInGerman: Worded<typeof costsInEnglish> = {
   budgets: "Budgets",
   budgetsText:
     "Vor jedem Aufruf eines Modells wird reserviert, was er höchstens kosten kann. Eine Antwort, die nicht hineinpasst, hält an und fragt dich. Es gelten Listenpreise.",
-  noBudget: "Keine Grenze",
   usage: "Verbrauch",
   usageText:
     "Alles, was Antworten, Titel und Zusammenfassungen auf diesem Computer verbraucht haben.",
