@@ -65,7 +65,7 @@ export function AttachmentTray(props: AttachmentTrayProps) {
                 box.current?.focus();
               }}
             >
-              {strings.unqueue}
+              {strings.cancel}
             </button>
           </p>
         )}

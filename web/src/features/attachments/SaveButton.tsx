@@ -43,7 +43,7 @@ export function SaveButton({ attachment, name }: SaveButtonProps) {
         }}
       >
         <ImportIcon />
-        {strings.attachments.save}
+        {strings.save}
       </button>
     </>
   );

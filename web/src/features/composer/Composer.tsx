@@ -99,7 +99,7 @@ export function Composer(props: ComposerProps) {
             {strings.queued(queue.map(inShort).join(" · "))}
           </span>
           <button type="button" onClick={props.onUnqueue}>
-            {strings.unqueue}
+            {strings.cancel}
           </button>
         </div>
       )}

@@ -5,7 +5,7 @@
 import { type KeyboardEvent, useCallback, useEffect, useId, useState } from "react";
 import type { CheckedTemplate, SavedVersion, TemplateDetail } from "../../bridge/contract";
 import { failureOf } from "../../bridge/hostError";
-import { reasonOf } from "../../i18n";
+import { reasonOf, strings } from "../../i18n";
 import { timeOf } from "../../i18n/format";
 import { templates as texts } from "../../i18n/templates";
 import { withEscapes } from "../../lib/hiddenCharacters";
@@ -218,7 +218,7 @@ export function TemplateEditor({ name: known, example, onSaved, onClose }: Templ
           )}
           <div className={parts.buttons}>
             <Button tone="filled" isFree={canSave} onClick={() => void save()}>
-              {texts.save}
+              {strings.save}
             </Button>
             {wasUnsaved && (
               <Button tone="quiet" onClick={() => edit(before)}>

@@ -47,7 +47,6 @@ export const german: Strings = {
   keys: "Enter zum Senden, Umschalt+Enter für eine neue Zeile, Esc zum Anhalten",
   keysBusy: "Enter zum Einreihen, Esc zum Anhalten",
   queued: (text) => `Als Nächstes: ${text}`,
-  unqueue: "Abbrechen",
 
   answerActions: "Aktionen für diese Antwort",
   questionActions: "Aktionen für diese Frage",
@@ -79,7 +78,6 @@ export const german: Strings = {
       host === "" ? "Bild wird nicht angezeigt" : `Bild auf ${host}, nicht geladen`,
   },
   codeActions: "Aktionen für diesen Code",
-  saveCode: "Speichern",
   notCopied: "Kopieren fehlgeschlagen",
   regenerate: "Neu generieren",
   continueAnswer: "Weiter",

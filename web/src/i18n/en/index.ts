@@ -46,7 +46,6 @@ export const english = {
   keys: "Enter to send, Shift+Enter for a new line, Esc to stop",
   keysBusy: "Enter to queue, Esc to stop",
   queued: (text: string) => `Queued: ${text}`,
-  unqueue: "Cancel",
 
   answerActions: "Answer actions",
   questionActions: "Question actions",
@@ -77,7 +76,6 @@ export const english = {
     picture: (host: string) => (host === "" ? "Image not shown" : `Image on ${host}, not loaded`),
   },
   codeActions: "Code actions",
-  saveCode: "Save",
   notCopied: "Couldn't copy",
   regenerate: "Regenerate",
   continueAnswer: "Continue",

@@ -1,6 +1,8 @@
 /** Adds a provider: a preset, a server of one's own, or a model file. */
+
 import { useEffect, useState } from "react";
 import type { PresetSummary } from "../../../bridge/contract";
+import { strings } from "../../../i18n";
 import { settingsTexts } from "../../../i18n/settings";
 import { useSettings } from "../../../settings/useSettings";
 import { Button } from "../../../ui/Button";
@@ -107,6 +109,6 @@ function PresetState({
   if (running === true) {
     return <small className={`faint ${styles.runs}`}>{words.presetRuns(models.length)}</small>;
   }
-  if (running === false) return <small className="faint">{words.presetHere}</small>;
+  if (running === false) return <small className="faint">{strings.local}</small>;
   return <small className="faint">{takesKey ? words.needsKey : words.presetFree}</small>;
 }
