@@ -230,13 +230,7 @@ function ending(inferenceId: string, seq: number): AnyEvent {
   };
 }
 
-interface Deferred {
-  readonly promise: Promise<void>;
-  resolve(): void;
-  reject(error: HostError): void;
-}
-
-function deferred(): Deferred {
+function deferred() {
   let resolve = (): void => {};
   let reject = (_: HostError): void => {};
   const promise = new Promise<void>((yes, no) => {
@@ -244,7 +238,7 @@ function deferred(): Deferred {
     reject = no;
   });
   promise.catch(() => {}); // callers get the rejection; without callers it is not an error
-  return { promise, resolve: () => resolve(), reject: (error) => reject(error) };
+  return { promise, resolve, reject };
 }
 
 /**
