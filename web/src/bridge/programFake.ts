@@ -65,10 +65,7 @@ export function createProgramFake(handlers: object): Transport {
       if (stopped !== undefined) stopped.stopped = true;
       return stopped !== undefined;
     }
-    const [namespace = "", name = ""] = method
-      .replace(/_[a-z]/g, (letter) => letter.charAt(1).toUpperCase())
-      .split(".");
-    const handler = (handlers as Methods)[namespace]?.[name];
+    const handler = handlerOf(handlers, method);
     if (handler === undefined) throw { ...NOT_FOUND, message: `There is no method '${method}'` };
     const found = await handler(params);
     if (typeof found !== "object" || found === null || !(Symbol.asyncIterator in found)) {
@@ -101,6 +98,14 @@ export function createProgramFake(handlers: object): Transport {
     },
     close() {},
   };
+}
+
+/** A call is JSON, typed only by the page's client. */
+export function handlerOf(handlers: object, method: string) {
+  const [namespace = "", name = ""] = method
+    .replace(/_[a-z]/g, (letter) => letter.charAt(1).toUpperCase())
+    .split(".");
+  return (handlers as Methods)[namespace]?.[name];
 }
 
 const HELLO = {

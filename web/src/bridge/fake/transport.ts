@@ -2,7 +2,7 @@
 import type { AnyEvent, AnyTopic, Batch, ErrorReply, Failure, OkReply } from "../contract";
 import { failureOf } from "../hostError";
 import type { Peer, Transport } from "../transports/transport";
-import { FakeHost } from "./host";
+import { createFakeHost, type FakeHost } from "./host";
 import type { FakeRun } from "./run";
 import { DEFAULTS, type FakeSettings, randomOf } from "./settings";
 
@@ -32,7 +32,7 @@ export function createFakeTransport(chosen: Partial<FakeSettings> = {}): FakeTra
   let connected = false;
   let flushing = false;
 
-  const host = new FakeHost(settings, wake, follow, publish);
+  const host = createFakeHost(settings, wake, follow, publish);
 
   function follow(run: FakeRun, after: number): void {
     cursors.set(run, after);
