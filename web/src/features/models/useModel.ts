@@ -17,7 +17,7 @@ export function useModel(by: ModelRef | null, isWanted: boolean): ModelSummary |
   useEffect(() => {
     if (!isWanted || providerId === null || modelId === null) return;
     let isCurrent = true;
-    settings.describe({ providerId, modelId }).then(
+    settings.providers.describe({ providerId, modelId }).then(
       (model) => isCurrent && setKnown({ by: name, model }),
       () => {}, // a provider that cannot be reached gives no properties
     );

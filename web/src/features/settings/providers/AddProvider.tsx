@@ -27,7 +27,7 @@ export function AddProvider({ onAdded }: AddProviderProps) {
   const words = settingsTexts;
 
   async function look(): Promise<void> {
-    setPresets(await settings.presets().catch(() => []));
+    setPresets(await settings.providers.presets().catch(() => []));
   }
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: once, and after every addition
@@ -46,7 +46,7 @@ export function AddProvider({ onAdded }: AddProviderProps) {
       return;
     }
     const provider = { id, label: name, kind: "openai-compatible", baseUrl } as const;
-    await settings.add(provider);
+    await settings.providers.add(provider);
     await added({ id, problem: null });
   }
 

@@ -31,12 +31,12 @@ export function Providers() {
   const words = settingsTexts;
 
   async function remove(gone: Removed): Promise<void> {
-    await settings.remove(gone.id);
+    await settings.providers.remove(gone.id);
     setRemoved((before) => [...before.filter(({ id }) => id !== gone.id), gone]);
   }
 
   async function restore(back: Removed): Promise<void> {
-    await settings.restore(back.id);
+    await settings.providers.restore(back.id);
     setRemoved((before) => before.filter(({ id }) => id !== back.id));
     setAdded({ id: back.id, problem: null });
   }

@@ -17,18 +17,18 @@ type State = Omit<ConnectionTest, "run">;
 const NONE: State = { isRunning: false, report: null, problem: null };
 
 export function useConnectionTest(): ConnectionTest {
-  const { test } = useSettings();
+  const { providers } = useSettings();
   const [state, setState] = useState(NONE);
   const run = useCallback(
     async (request: TrialRequest) => {
       setState({ ...NONE, isRunning: true });
       try {
-        setState({ ...NONE, report: await test(request) });
+        setState({ ...NONE, report: await providers.test(request) });
       } catch (error) {
         setState({ ...NONE, problem: reasonOf(error) });
       }
     },
-    [test],
+    [providers],
   );
   return { ...state, run };
 }
