@@ -6,14 +6,9 @@
  */
 
 /** The fields of a key event that matter; a `KeyboardEvent`, or React's. */
-export interface Press {
-  readonly key: string;
-  readonly code: string;
-  readonly ctrlKey: boolean;
-  readonly metaKey: boolean;
-  readonly altKey: boolean;
-  readonly shiftKey: boolean;
-}
+export type Press = Readonly<
+  Pick<KeyboardEvent, "key" | "code" | "ctrlKey" | "metaKey" | "altKey" | "shiftKey">
+>;
 
 const MODIFIERS = ["Mod", "Ctrl", "Meta", "Alt", "Shift"] as const;
 /** The words for modifiers, and what they are on a Mac and elsewhere. */
