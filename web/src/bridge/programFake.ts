@@ -1,5 +1,5 @@
 /** A program in the page itself: `?bridge=fake` for pages of other programs. */
-import { type AnyEvent, type Batch, CONTRACT_VERSION } from "./contract";
+import { type AnyEvent, type Batch, CONTRACT_VERSION, type Failure } from "./contract";
 import { failureOf } from "./hostError";
 import type { Peer, Transport } from "./transports/transport";
 
@@ -88,11 +88,8 @@ export function createProgramFake(handlers: object): Transport {
       for (const { id, method, params } of batch.calls) {
         answer(method, params).then(
           (value) => push([{ channel: "reply", id, ok: true, value }]),
-          (error: unknown) => {
-            const failure = failureOf(error);
-            const told = { ...failure, message: failure.message };
-            push([{ channel: "reply", id, ok: false, error: told }]);
-          },
+          (error: unknown) =>
+            push([{ channel: "reply", id, ok: false, error: failureToSend(error) }]),
         );
       }
     },
@@ -108,7 +105,13 @@ export function handlerOf(handlers: object, method: string) {
   return (handlers as Methods)[namespace]?.[name];
 }
 
-const HELLO = {
+/** With the message, which is not copied with an Error's other fields. */
+export function failureToSend(error: unknown): Failure {
+  const failure = failureOf(error);
+  return { ...failure, message: failure.message };
+}
+
+export const HELLO = {
   version: CONTRACT_VERSION,
   appVersion: "fake",
   windowId: "fake",

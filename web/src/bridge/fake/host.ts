@@ -1,7 +1,6 @@
 /** A fake host inside the page: runs and conversations, with the real host's errors. */
 import type { AnyEvent, AnyTopic, Handlers, HelloReply, Message, SessionInfo } from "../contract";
-import { CONTRACT_VERSION } from "../contract";
-import { handlerOf } from "../programFake";
+import { HELLO, handlerOf } from "../programFake";
 import { createFakeChoices, type FakeChoices } from "./choices";
 import { createFakeConversations, type FakeConversations, textOf } from "./conversations";
 import { createFakeMcp } from "./mcp";
@@ -166,10 +165,7 @@ export function createFakeHost(
       return handler(params);
     },
     hello: (resumed: boolean): HelloReply => ({
-      version: CONTRACT_VERSION,
-      appVersion: "fake",
-      windowId: "fake",
-      platform: "fake",
+      ...HELLO,
       defaults: { providerId, modelId },
       resumed,
     }),
