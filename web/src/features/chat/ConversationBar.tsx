@@ -34,7 +34,7 @@ export function ConversationBar({ onFind, findKeys }: ConversationBarProps) {
       ?.model() ?? {};
   const item = items.find((one) => one.id === id);
   if (item === undefined) return null;
-  const find = { label: strings.find.label, run: onFind, icon: <SearchIcon />, keys: findKeys };
+  const find = { label: strings.acts.find, run: onFind, icon: <SearchIcon />, keys: findKeys };
   const compact = {
     label: strings.compact,
     run: () => setDoing("compact"),

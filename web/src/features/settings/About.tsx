@@ -27,7 +27,7 @@ export function About({ host, kind }: AboutProps) {
     [words.facts.engine, navigator.userAgent],
     [strings.language, `${shownLanguage()} (${navigator.languages.join(", ")})`],
     [
-      strings.providers,
+      strings.sections.providers,
       // Only ids: other fields may name a person's files.
       providers
         .map(({ id, problem }) => (problem === null ? `${id}: ${words.works}` : id))

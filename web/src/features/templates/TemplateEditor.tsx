@@ -179,7 +179,7 @@ export function TemplateEditor({ name: known, example, onSaved, onClose }: Templ
         <section className={`${parts.section} ${styles.side}`} aria-label={texts.body}>
           {name === null && (
             <TextField
-              label={texts.name}
+              label={strings.name}
               hint={texts.nameHint}
               value={newName}
               maxLength={200}

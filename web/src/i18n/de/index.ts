@@ -94,7 +94,6 @@ export const german: Strings = {
 
   chooseModel: (label) => `${label}: anderes Modell wählen`,
   localModel: "Lokales Modell",
-  models: "Modelle",
   findModel: "Modell suchen",
   local: "auf diesem Rechner",
   context: (tokens) =>
@@ -172,7 +171,6 @@ export const german: Strings = {
   themes: { system: "Systemstandard", light: "Hell", dark: "Dunkel" },
   withModel: "Modell",
   standard: "Zurücksetzen",
-  providers: "Anbieter",
   test: "Prüfen",
   testing: "Wird geprüft …",
   remove: "Entfernen",
@@ -188,7 +186,7 @@ export const german: Strings = {
   save: "Speichern",
   removeKey: "Schlüssel entfernen",
   removeKeyReally: "Ja, entfernen",
-  providerName: "Name",
+  name: "Name",
   address: "Adresse (Basis-URL)",
   keyIfAny: "API-Schlüssel (optional)",
   add: "Hinzufügen",
@@ -436,7 +434,6 @@ export const german: Strings = {
 
   find: {
     actions: "Treffer",
-    label: "In dieser Unterhaltung suchen",
     count: (place, all) => `${count(place)} von ${count(all)}`,
     none: "Nicht gefunden",
     previous: "Voriger Treffer",

@@ -42,7 +42,6 @@ export const settingsInGerman: Worded<typeof settingsInEnglish> = {
   plainHttp: "Diese Verbindung ist nicht verschlüsselt. Ich vertraue diesem Netz.",
   filePath: "Datei",
   filePathHint: "Der vollständige Pfad einer GGUF-Datei auf diesem Rechner.",
-  contextTokens: "Kontextfenster",
   contextHint: "In Token. Ein größeres Fenster braucht mehr Speicher.",
 
   newChats: "Neue Chats",

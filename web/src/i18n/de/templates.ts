@@ -47,7 +47,6 @@ export const templatesInGerman: Worded<typeof templatesInEnglish> = {
 
   problems: problemsInGerman,
 
-  name: "Name",
   nameHint: "Ein Schrägstrich macht einen Ordner, wie in arbeit/prüfung.",
   body: "Text der Vorlage",
   help: "Zwischen den Zeilen aus Strichen: wonach das Formular fragt. Darunter: der Prompt, mit {{ Variablen }}.",

@@ -92,7 +92,6 @@ export const english = {
 
   chooseModel: (label: string) => `${label}: choose another model`,
   localModel: "Local model",
-  models: "Models",
   findModel: "Search models",
   local: "on this computer",
   context: (tokens: number) =>
@@ -170,7 +169,6 @@ export const english = {
   themes: { system: "System default", light: "Light", dark: "Dark" },
   withModel: "Model",
   standard: "Reset",
-  providers: "Providers",
   test: "Test",
   testing: "Testing…",
   remove: "Remove",
@@ -186,7 +184,7 @@ export const english = {
   save: "Save",
   removeKey: "Remove key",
   removeKeyReally: "Yes, remove it",
-  providerName: "Name",
+  name: "Name",
   address: "Address (base URL)",
   keyIfAny: "API key (optional)",
   add: "Add",
@@ -426,7 +424,6 @@ export const english = {
 
   find: {
     actions: "Matches",
-    label: "Find in this conversation",
     count: (place: number, all: number) => `${count(place)} of ${count(all)}`,
     none: "Not found",
     previous: "Previous match",

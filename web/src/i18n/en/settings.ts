@@ -40,7 +40,6 @@ export const settingsInEnglish = {
   plainHttp: "This connection isn't encrypted. I trust this network.",
   filePath: "File",
   filePathHint: "The full path of a GGUF file on this computer.",
-  contextTokens: "Context window",
   contextHint: "In tokens. A larger window uses more memory.",
 
   newChats: "New chats",

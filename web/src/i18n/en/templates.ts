@@ -48,7 +48,6 @@ export const templatesInEnglish = {
   /** What is wrong with a template. The host's own sentences are in English. */
   problems: {} as ProblemTexts,
 
-  name: "Name",
   nameHint: "A slash makes a folder, as in work/review.",
   body: "Text of the template",
   help: "Between the lines of dashes: what the form asks for. Below: the prompt, with {{ variables }}.",

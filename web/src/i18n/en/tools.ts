@@ -88,7 +88,6 @@ export const toolsInEnglish = {
   notification: (tool: string) => `A model wants to call ${tool}.`,
   titleMark: (title: string) => `(!) ${title}`,
 
-  menu: "Tools",
   chosen: (number: number) => (number === 0 ? "Tools: none" : `Tools: ${number}`),
   menuText: "The model may ask to call these in this conversation.",
   notForModel: (model: string) => `${model} takes no tools.`,

@@ -44,7 +44,7 @@ export function Providers() {
   return (
     <>
       <section className={styles.section}>
-        <h3>{strings.providers}</h3>
+        <h3>{strings.sections.providers}</h3>
         <p className={styles.text}>{words.providersText}</p>
         <ul className={styles.list}>
           {providers
