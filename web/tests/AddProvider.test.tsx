@@ -27,7 +27,8 @@ const remark = {
 
 async function shown(preset: PresetSummary) {
   const add = vi.fn(async ({ id }: { id: string }) => ({ id, remark }));
-  const settings = { presets: async () => [preset], add } as unknown as Settings;
+  const providers = { presets: async () => [preset], add };
+  const settings = { providers } as unknown as Settings;
   const onAdded = vi.fn();
   render(
     <SettingsContext value={settings}>

@@ -276,7 +276,7 @@ describe("writing", () => {
     expect(box().value).toBe("");
     expect(screen.getByText(strings.queued("the next question"))).toBeTruthy();
     expect(transport.host.runs.size).toBe(1);
-    fireEvent.click(button(strings.unqueue));
+    fireEvent.click(button(strings.cancel));
     expect(box().value).toBe("the next question");
     expect(document.activeElement).toBe(box());
     press("Enter");

@@ -33,13 +33,13 @@ async function shown(presets: PresetSummary[], known: object = { providers: [], 
   const add = vi.fn(async ({ id }: { id: string }) => ({ id }));
   const update = vi.fn(async () => {});
   const store = { get: () => known, subscribe: () => () => {} };
-  const load = { presets: async () => presets, loadProviders: async () => {} };
-  const settings = { ...store, ...load, add, update } as unknown as Settings;
+  const providers = { presets: async () => presets, add };
+  const settings = { ...store, loadProviders: async () => {}, providers, update };
   const toasts = createToastStore();
   const open = vi.fn();
   render(
     <ConversationsContext value={conversations}>
-      <SettingsContext value={settings}>
+      <SettingsContext value={settings as unknown as Settings}>
         <ToastsContext value={toasts}>
           <OpenSettingsContext value={open}>
             <FirstRunProviders />

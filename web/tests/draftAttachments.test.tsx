@@ -66,12 +66,10 @@ async function shown(model: Partial<ModelSummary> = {}, page?: FakePage): Promis
   });
   conversations.begin();
   const takes = { images: true, files: true, contextTokens: null, ...model };
-  const settings = {
-    ...createSettings(bridge, () => {}),
-    describe: async ({ modelId: id }: { modelId: string }) => {
-      return { id, name: id, ...takes, ...(id === "blind" && { images: false }) } as ModelSummary;
-    },
-  };
+  const settings = createSettings(bridge, () => {});
+  vi.spyOn(settings.providers, "describe").mockImplementation(async ({ modelId: id }) => {
+    return { id, name: id, ...takes, ...(id === "blind" && { images: false }) } as ModelSummary;
+  });
   const shell = { openWindow: vi.fn(), openLink: vi.fn() } as unknown as Shell;
   render(<App {...{ bridge, shell, conversations, settings, watched: null }} />);
   await turn(100);

@@ -89,7 +89,7 @@ it("sends what is typed once it has been still for a moment, and not before", as
   expect(sent).toEqual([]);
   expect(screen.getByText(strings.tools.pressedEarly)).toBeTruthy();
   await still();
-  await user.click(screen.getByText(forms.send));
+  await user.click(screen.getByText(strings.send));
   const ids = { inferenceId: "inf-1", callId: "c1", elicitationId: "q1" };
   const values = JSON.parse('{"port": 80, "__proto__": "tide"}');
   expect(sent).toEqual([{ ...ids, action: "accept", values }]);
@@ -124,7 +124,7 @@ it("says so if another window was first, and shows a refusal of the host beside 
   await user.type(screen.getByLabelText(/port/), "80{Enter}");
   expect(await screen.findByText(forms.refused)).toBeTruthy();
   await still();
-  await user.click(screen.getByText(forms.send));
+  await user.click(screen.getByText(strings.send));
   expect(await screen.findByText(forms.answered)).toBeTruthy();
 });
 
@@ -152,7 +152,7 @@ it("keeps what was typed when it moved right at the press", async () => {
   await still();
   const card = screen.getByRole("group", { name: "node server.js --flag asks you" });
   card.getBoundingClientRect = () => new DOMRect(0, 40, 600, 200);
-  await user.click(screen.getByText(forms.send));
+  await user.click(screen.getByText(strings.send));
   expect(screen.getByText(strings.tools.pressedEarly)).toBeTruthy();
   unmount();
   await show(asks());

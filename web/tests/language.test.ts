@@ -40,7 +40,7 @@ it("mirrors the pseudo-language, and brackets every text of it", () => {
 const SHARED = [
   "appName",
   "import",
-  "providerName",
+  "name",
   "later.costs.budget",
   "later.costs.budgets",
   "later.settings.seconds",

@@ -349,7 +349,7 @@ it.each([
 async function addServer(settings: Settings): Promise<HTMLElement> {
   vi.spyOn(settings, "setKey").mockRejectedValueOnce(new Error("no keychain"));
   fireEvent.click(screen.getByRole("button", { name: settingsTexts.otherServer }));
-  type(strings.providerName, "Harbour");
+  type(strings.name, "Harbour");
   type(strings.address, "https://models.example/v1");
   type(strings.keyIfAny, "sk-not-a-key-1234");
   fireEvent.click(screen.getByRole("button", { name: strings.add }));

@@ -44,7 +44,7 @@ async function chat(given: Partial<FakeSettings> = {}) {
     defaults: () => ({ providerId: "local", modelId: "m" }),
   });
   const settings = createSettings(bridge, () => {});
-  const describe = vi.spyOn(settings, "describe");
+  const describe = vi.spyOn(settings.providers, "describe");
   conversations.begin();
   const { conversation } = conversations.shown.get();
   const sent = vi.spyOn(client.conversations, "send");

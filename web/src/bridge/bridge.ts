@@ -1,5 +1,6 @@
 /** The page's side of the door: the handshake, pushes in order, and reconnection. */
 
+import { createStore } from "../lib/store";
 import {
   type AnyEvent,
   type AttachReply,
@@ -58,26 +59,20 @@ export function createBridge(
   const topics = createTopics();
   const host = client((method, params) => calls.call(method, params));
   const handshake = client((method, params) => calls.callNow(method, params));
-  const listeners = new Set<() => void>();
-  let connection: Connection = { phase: "connecting", reason: null };
+  const connection = createStore<Connection>({ phase: "connecting", reason: null });
   let welcome: HelloReply | null = null;
   let lastPush = 0;
   let greeting = 0;
   let patience: ReturnType<typeof setTimeout> | undefined;
   let waiting = deferred();
 
-  function become(next: Connection): void {
-    connection = next;
-    for (const listener of [...listeners]) listener();
-  }
-
   function wait(): void {
     clearTimeout(patience);
     patience = setTimeout(() => {
-      const reason = connection.reason ?? "The program does not answer";
+      const reason = connection.get().reason ?? "The program does not answer";
       calls.giveUp(reason);
       if (welcome === null) waiting.reject(hostLost(reason));
-      become({ phase: "lost", reason });
+      connection.set({ phase: "lost", reason });
     }, PATIENCE_MS);
   }
 
@@ -94,7 +89,7 @@ export function createBridge(
       waiting.resolve();
       waiting = deferred(); // the first promise may have been rejected before
       waiting.resolve();
-      become({ phase: "ready", reason: null });
+      connection.set({ phase: "ready", reason: null });
     } catch (error) {
       const failure = failureOf(error);
       if (turn === greeting && failure.code !== "HOST_LOST") refused(failure.message);
@@ -136,7 +131,7 @@ export function createBridge(
     greeting += 1;
     calls.giveUp(reason);
     waiting.reject(hostLost(reason));
-    become({ phase: "refused", reason });
+    connection.set({ phase: "refused", reason });
     transport.close();
   }
 
@@ -172,13 +167,13 @@ export function createBridge(
       return [load, number];
     },
     lost(reason) {
-      if (connection.phase === "refused") return;
+      if (connection.get().phase === "refused") return;
       greeting += 1;
       calls.suspend(reason);
-      if (connection.phase !== "ready") return;
+      if (connection.get().phase !== "ready") return;
       waiting = deferred();
       topics.clear();
-      become({ phase: "reconnecting", reason });
+      connection.set({ phase: "reconnecting", reason });
       wait();
     },
     refused,
@@ -191,12 +186,8 @@ export function createBridge(
     router,
     topics,
     host: () => welcome,
-    connection: () => connection,
-    onConnection(listener) {
-      const own = () => listener();
-      listeners.add(own);
-      return () => listeners.delete(own);
-    },
+    connection: connection.get,
+    onConnection: connection.subscribe,
     ready: () => waiting.promise,
     async attach(request) {
       router.hold(request.inferenceId);
@@ -239,13 +230,7 @@ function ending(inferenceId: string, seq: number): AnyEvent {
   };
 }
 
-interface Deferred {
-  readonly promise: Promise<void>;
-  resolve(): void;
-  reject(error: HostError): void;
-}
-
-function deferred(): Deferred {
+function deferred() {
   let resolve = (): void => {};
   let reject = (_: HostError): void => {};
   const promise = new Promise<void>((yes, no) => {
@@ -253,7 +238,7 @@ function deferred(): Deferred {
     reject = no;
   });
   promise.catch(() => {}); // callers get the rejection; without callers it is not an error
-  return { promise, resolve: () => resolve(), reject: (error) => reject(error) };
+  return { promise, resolve, reject };
 }
 
 /**

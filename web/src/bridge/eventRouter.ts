@@ -73,9 +73,12 @@ export function createEventRouter(): EventRouter {
     if (event.channel === "llm:done" || event.channel === "llm:error") {
       live.delete(event.inferenceId);
     } else {
-      const last = live.get(event.inferenceId) ?? -1;
-      live.set(event.inferenceId, Math.max(last, lastSeqOf(event)));
+      follow(event.inferenceId, lastSeqOf(event));
     }
+  }
+
+  function follow(inferenceId: string, lastSeq: number): void {
+    live.set(inferenceId, Math.max(live.get(inferenceId) ?? -1, lastSeq));
   }
 
   /** The event as listeners receive it: `index` counts token events, not the parts joined in them. */
@@ -151,9 +154,7 @@ export function createEventRouter(): EventRouter {
       held.delete(inferenceId);
       dispatch(waiting.events);
     },
-    follow(inferenceId, lastSeq) {
-      live.set(inferenceId, Math.max(live.get(inferenceId) ?? -1, lastSeq));
-    },
+    follow,
     forget(inferenceId) {
       live.delete(inferenceId);
       indexes.delete(inferenceId);

@@ -26,13 +26,15 @@ export class HostError extends Error implements Failure {
   }
 }
 
+/** What the page itself refuses. */
+export const refused = (code: ErrorCode, message: string, retryable: boolean): HostError =>
+  new HostError({ ...plain, code, message, retryable });
+
 /** The host cannot be reached; the call may or may not have been carried out. */
-export const hostLost = (message: string): HostError =>
-  new HostError({ ...plain, code: "HOST_LOST", message, retryable: true });
+export const hostLost = (message: string): HostError => refused("HOST_LOST", message, true);
 
 /** A request that the page already knows to be invalid. */
-export const invalid = (message: string): HostError =>
-  new HostError({ ...plain, code: "VALIDATION", message, retryable: false });
+export const invalid = (message: string): HostError => refused("VALIDATION", message, false);
 
 /** The failure in anything thrown. */
 export function failureOf(thrown: unknown): Failure {

@@ -1,5 +1,5 @@
 /** A program in the page itself: `?bridge=fake` for pages of other programs. */
-import { type AnyEvent, type Batch, CONTRACT_VERSION } from "./contract";
+import { type AnyEvent, type Batch, CONTRACT_VERSION, type Failure } from "./contract";
 import { failureOf } from "./hostError";
 import type { Peer, Transport } from "./transports/transport";
 
@@ -65,10 +65,7 @@ export function createProgramFake(handlers: object): Transport {
       if (stopped !== undefined) stopped.stopped = true;
       return stopped !== undefined;
     }
-    const [namespace = "", name = ""] = method
-      .replace(/_[a-z]/g, (letter) => letter.charAt(1).toUpperCase())
-      .split(".");
-    const handler = (handlers as Methods)[namespace]?.[name];
+    const handler = handlerOf(handlers, method);
     if (handler === undefined) throw { ...NOT_FOUND, message: `There is no method '${method}'` };
     const found = await handler(params);
     if (typeof found !== "object" || found === null || !(Symbol.asyncIterator in found)) {
@@ -91,11 +88,8 @@ export function createProgramFake(handlers: object): Transport {
       for (const { id, method, params } of batch.calls) {
         answer(method, params).then(
           (value) => push([{ channel: "reply", id, ok: true, value }]),
-          (error: unknown) => {
-            const failure = failureOf(error);
-            const told = { ...failure, message: failure.message };
-            push([{ channel: "reply", id, ok: false, error: told }]);
-          },
+          (error: unknown) =>
+            push([{ channel: "reply", id, ok: false, error: failureToSend(error) }]),
         );
       }
     },
@@ -103,7 +97,21 @@ export function createProgramFake(handlers: object): Transport {
   };
 }
 
-const HELLO = {
+/** A call is JSON, typed only by the page's client. */
+export function handlerOf(handlers: object, method: string) {
+  const [namespace = "", name = ""] = method
+    .replace(/_[a-z]/g, (letter) => letter.charAt(1).toUpperCase())
+    .split(".");
+  return (handlers as Methods)[namespace]?.[name];
+}
+
+/** With the message, which is not copied with an Error's other fields. */
+export function failureToSend(error: unknown): Failure {
+  const failure = failureOf(error);
+  return { ...failure, message: failure.message };
+}
+
+export const HELLO = {
   version: CONTRACT_VERSION,
   appVersion: "fake",
   windowId: "fake",

@@ -139,8 +139,12 @@ export function createRpc(
     });
   }
 
-  function rejectAll(waiting: Iterable<Waiting>, reason: string): void {
-    for (const one of waiting) one.reject(hostLost(reason));
+  /** Fails what is sent, and what waits besides. */
+  function fail(reason: string, waiting: readonly Waiting[] = []): void {
+    const lost = [...sent.values(), ...waiting];
+    sent.clear();
+    watch();
+    for (const one of lost) one.reject(hostLost(reason));
   }
 
   return {
@@ -163,19 +167,14 @@ export function createRpc(
     },
     suspend(reason) {
       if (state === "open") state = "waiting";
-      const lost = [...sent.values()];
-      sent.clear();
-      watch();
-      rejectAll(lost, reason);
+      fail(reason);
     },
     giveUp(reason) {
       state = "lost";
       lostBecause = reason;
-      const lost = [...sent.values(), ...queue];
-      sent.clear();
-      watch();
+      const waiting = queue;
       queue = [];
-      rejectAll(lost, reason);
+      fail(reason, waiting);
     },
     settle(reply) {
       const waiting = sent.get(reply.id);

@@ -1,4 +1,5 @@
 /** The latest value of each topic that the host has pushed. */
+import { createStore, type Store } from "../lib/store";
 import type { AnyTopic } from "./contract";
 import type { Unsubscribe } from "./eventRouter";
 
@@ -21,49 +22,32 @@ export interface Topics {
   clear(): void;
 }
 
-type Listener = (value: unknown) => void;
-
 export function createTopics(): Topics {
-  const values = new Map<string, AnyTopic["value"]>();
-  const listeners = new Map<string, Set<Listener>>();
+  /** In an object of its own, each value is a new one, also where it equals the one before. */
+  type Latest = { readonly value: AnyTopic["value"] } | null;
+  const stores = new Map<string, Store<Latest>>();
 
-  function tell(id: string): void {
-    for (const listener of [...(listeners.get(id) ?? [])]) {
-      try {
-        listener(values.get(id));
-      } catch (error) {
-        reportError(error); // the other listeners are still called
-      }
-    }
+  function storeOf(name: TopicName, key = ""): Store<Latest> {
+    const id = `${name}/${key}`;
+    const store = stores.get(id) ?? createStore<Latest>(null);
+    stores.set(id, store);
+    return store;
   }
 
   return {
-    get: <N extends TopicName>(name: N, key = "") =>
-      values.get(idOf(name, key)) as TopicValue<N> | undefined,
-    on<N extends TopicName>(
+    get: <N extends TopicName>(name: N, key?: string) =>
+      storeOf(name, key).get()?.value as TopicValue<N> | undefined,
+    on: <N extends TopicName>(
       name: N,
       listener: (value: TopicValue<N> | undefined) => void,
-      key = "",
-    ) {
-      const id = idOf(name, key);
-      // A new function for every subscription, because the same callback may subscribe twice.
-      const own: Listener = (value) => listener(value as TopicValue<N> | undefined);
-      const others = listeners.get(id) ?? new Set<Listener>();
-      listeners.set(id, others.add(own));
-      return () => {
-        others.delete(own);
-        if (others.size === 0 && listeners.get(id) === others) listeners.delete(id);
-      };
-    },
-    take({ name, key, value }) {
-      const id = idOf(name, key);
-      values.set(id, value);
-      tell(id);
-    },
+      key?: string,
+    ) =>
+      storeOf(name, key).subscribe((latest) =>
+        listener(latest?.value as TopicValue<N> | undefined),
+      ),
+    take: ({ name, key, value }) => storeOf(name, key).set({ value }),
     clear() {
-      const known = [...values.keys()];
-      values.clear();
-      for (const id of known) tell(id);
+      for (const store of stores.values()) store.set(null);
     },
   };
 }
@@ -80,5 +64,3 @@ export function isTopic(item: object): item is AnyTopic {
     "value" in item
   );
 }
-
-const idOf = (name: TopicName, key: string): string => `${name}/${key}`;

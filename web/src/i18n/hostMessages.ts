@@ -1,10 +1,9 @@
-/** Translates the host's English messages by their codes. */
+/** What is shown in place of the host's English messages, by their codes. */
 import type {
   Activity,
   ErrorCode,
   Notice,
   NoticeCode,
-  Problem,
   Reason,
   Remark,
   RemarkCode,
@@ -46,32 +45,3 @@ export const hostInEnglish: HostTranslation = {
   quote: () => null,
   sentence: (own) => own,
 };
-
-export function errorIn(host: HostTranslation, { code, reason, message }: Problem): string {
-  const finer = reason == null ? undefined : ofLater(host.reasons, reason);
-  return finer ?? ofLater(host.errors, code) ?? message;
-}
-
-export function quoteIn(host: HostTranslation, words: string | null | undefined): string | null {
-  return words == null || words === "" ? null : host.quote(words);
-}
-
-export function noticeIn(host: HostTranslation, notice: Notice): string {
-  return ofLater(host.notices, notice.code)?.(notice) ?? notice.text;
-}
-
-export function remarkIn(host: HostTranslation, { code, facts, text }: Remark): string {
-  return ofLater(host.remarks, code)?.(facts) ?? text;
-}
-
-export function activityIn(
-  host: HostTranslation,
-  activity: Activity | null | undefined,
-): string | null {
-  return (activity == null ? undefined : host.activities[activity]) ?? null;
-}
-
-/** A host of a later version may have codes that this page does not know. */
-function ofLater<T>(table: Readonly<Record<string, T | undefined>>, code: string): T | undefined {
-  return Object.hasOwn(table, code) ? table[code] : undefined;
-}

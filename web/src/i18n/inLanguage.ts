@@ -1,14 +1,17 @@
-/** The texts of parts that are loaded later, which come with those parts. */
+/** Chooses the texts in the page's language; those of another one are loaded. */
 import { PSEUDO, shownLanguage } from "./language";
+import type { Worded } from "./types";
 
-/** The texts in the page's language. */
-export async function inLanguage<T>(english: T, german: () => Promise<T>): Promise<T> {
+export async function inLanguage<T>(
+  english: T,
+  german: () => Promise<Worded<T>>,
+): Promise<Worded<T>> {
   switch (shownLanguage()) {
     case "de":
       return german();
     case PSEUDO:
-      return (await import("./pseudo")).pseudo(english);
+      return (await import("./pseudo")).pseudo(english) as Worded<T>;
     default:
-      return english;
+      return english as Worded<T>;
   }
 }

@@ -10,34 +10,30 @@ import type {
 } from "../bridge/contract";
 import { failureOf } from "../bridge/hostError";
 import { english } from "./en";
-import { activityIn, errorIn, noticeIn, quoteIn, remarkIn } from "./hostMessages";
-import { localeOf, PSEUDO, shownLanguage } from "./language";
+import { inLanguage } from "./inLanguage";
+import { localeOf, shownLanguage } from "./language";
 import type { Strings } from "./types";
 
 export type { Strings } from "./types";
 
-export const strings: Strings = await chosen();
+export const strings: Strings = await inLanguage(
+  english,
+  async () => (await import("./de")).german,
+);
 
 /** The tag for `Intl`: dates and numbers are formatted for the page's language. */
 export const locale: string = localeOf(shownLanguage(), navigator.languages);
 
-async function chosen(): Promise<Strings> {
-  switch (shownLanguage()) {
-    case "de":
-      return (await import("./de")).german;
-    case PSEUDO:
-      return (await import("./pseudo")).pseudo<Strings>(english);
-    default:
-      return english;
-  }
-}
-
 /** The host's error message in the page's language. */
-export const sentenceOf = (failure: Problem): string => errorIn(strings.host, failure);
+export function sentenceOf({ code, reason, message }: Problem): string {
+  const { reasons, errors } = strings.host;
+  const finer = reason == null ? undefined : textFor(reasons, reason);
+  return finer ?? textFor(errors, code) ?? message;
+}
 
 /** A provider's own error text, unless the sentence contains it. */
 export const quoteOf = (words: string | null | undefined): string | null =>
-  quoteIn(strings.host, words);
+  words ? strings.host.quote(words) : null;
 
 /** Thrown by the page itself: its message is in the page's language already. */
 export class PageError extends Error {
@@ -68,9 +64,11 @@ export function whyOf(code: ErrorCode): string {
   return reasons[code] ?? strings.host.errors[code] ?? code;
 }
 
-export const noticeOf = (notice: Notice): string => noticeIn(strings.host, notice);
+export const noticeOf = (notice: Notice): string =>
+  textFor(strings.host.notices, notice.code)?.(notice) ?? notice.text;
 
-export const remarkOf = (remark: Remark): string => remarkIn(strings.host, remark);
+export const remarkOf = ({ code, facts, text }: Remark): string =>
+  textFor(strings.host.remarks, code)?.(facts) ?? text;
 
 /** A provider's name: the embedded model's name is translated, others were given by people. */
 export const nameOfProvider = ({ id, name }: { readonly id: string; readonly name: string }) =>
@@ -78,7 +76,7 @@ export const nameOfProvider = ({ id, name }: { readonly id: string; readonly nam
 
 /** The progress before the first text; a status without a code is the provider's own. */
 export function activityOf(status: string, activity: Activity | null | undefined): string {
-  return activityIn(strings.host, activity) ?? status;
+  return (activity && textFor(strings.host.activities, activity)) ?? status;
 }
 
 /** The remedy for an error, if there is one. */
@@ -91,4 +89,9 @@ export function hintFor(code: ErrorCode): string | null {
 export function finishFor(reason: EndReason | null): string | null {
   const finish: Partial<Record<EndReason, string>> = strings.finish;
   return reason === null ? null : (finish[reason] ?? null);
+}
+
+/** A host of a later version may have codes that this page does not know. */
+function textFor<T>(table: Readonly<Record<string, T | undefined>>, code: string): T | undefined {
+  return Object.hasOwn(table, code) ? table[code] : undefined;
 }

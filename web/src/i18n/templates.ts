@@ -1,9 +1,8 @@
 /** The texts for prompt templates, loaded with the parts that show them. */
 import { templatesInEnglish } from "./en/templates";
 import { inLanguage } from "./inLanguage";
-import type { Worded } from "./types";
 
-export const templates = await inLanguage<Worded<typeof templatesInEnglish>>(
+export const templates = await inLanguage(
   templatesInEnglish,
   async () => (await import("./de/templates")).templatesInGerman,
 );

@@ -6,16 +6,22 @@
  */
 
 /** The fields of a key event that matter; a `KeyboardEvent`, or React's. */
-export interface Press {
-  readonly key: string;
-  readonly code: string;
-  readonly ctrlKey: boolean;
-  readonly metaKey: boolean;
-  readonly altKey: boolean;
-  readonly shiftKey: boolean;
-}
+export type Press = Readonly<
+  Pick<KeyboardEvent, "key" | "code" | "ctrlKey" | "metaKey" | "altKey" | "shiftKey">
+>;
 
 const MODIFIERS = ["Mod", "Ctrl", "Meta", "Alt", "Shift"] as const;
+/** The words for modifiers, and what they are on a Mac and elsewhere. */
+const WORDS: ReadonlyMap<string, readonly [string, string]> = new Map([
+  ["mod", ["Mod", "Mod"]],
+  ["cmd", ["Mod", "Meta"]],
+  ["meta", ["Mod", "Meta"]],
+  ["ctrl", ["Ctrl", "Mod"]],
+  ["control", ["Ctrl", "Mod"]],
+  ["alt", ["Alt", "Alt"]],
+  ["option", ["Alt", "Alt"]],
+  ["shift", ["Shift", "Shift"]],
+]);
 const SIGNS: Readonly<Record<string, string>> = {
   Backquote: "`",
   Backslash: "\\",
@@ -38,8 +44,9 @@ const SHOWN: Readonly<Record<string, string>> = {
   Escape: "Esc",
   Plus: "+",
 };
+const ON_MAC = { Mod: "⌘", Ctrl: "⌃", Meta: "⌘", Alt: "⌥", Shift: "⇧" };
 /** Modifier keys, which mean nothing alone. */
-const ALONE = new Set(["Control", "Shift", "Alt", "AltGraph", "Meta", "OS", "CapsLock", "Dead"]);
+const ALONE = new Set(["Control", "Shift", "Alt", "AltGraph", "Meta", "OS", "CapsLock"]);
 
 export function isMac(page: Window = window): boolean {
   return /^(Mac|iP)/.test(page.navigator.platform);
@@ -66,8 +73,9 @@ export function parseKeys(text: string, mac: boolean = isMac()): string | null {
   if (last === "") return null;
   const held = new Set<string>();
   for (const word of words) {
-    const known = modifierOf(word.trim(), mac);
-    if (known === null) return null;
+    const [onMac, elsewhere] = WORDS.get(word.trim().toLowerCase()) ?? [];
+    const known = mac ? onMac : elsewhere;
+    if (known === undefined) return null;
     held.add(known);
   }
   const name = last.length === 1 ? last.toUpperCase() : capital(last);
@@ -93,52 +101,20 @@ export interface KeyNames {
 
 /** For display: the keys to hold and press, one by one. */
 export function shownKeys(keys: string, names: KeyNames, mac: boolean = isMac()): string[] {
-  return keys.split("+").map((part) => {
-    switch (part) {
-      case "Mod":
-        return mac ? "⌘" : names.ctrl;
-      case "Ctrl":
-        return mac ? "⌃" : names.ctrl;
-      case "Meta":
-        return mac ? "⌘" : "Meta";
-      case "Alt":
-        return mac ? "⌥" : names.alt;
-      case "Shift":
-        return mac ? "⇧" : names.shift;
-      default:
-        return names.others[part] ?? SHOWN[part] ?? part;
-    }
-  });
+  const { ctrl, shift, alt, others } = names;
+  const modifiers = mac ? ON_MAC : { Mod: ctrl, Ctrl: ctrl, Alt: alt, Shift: shift };
+  const shown: Readonly<Record<string, string>> = { ...SHOWN, ...others, ...modifiers };
+  return keys.split("+").map((part) => shown[part] ?? part);
 }
 
 function keyNameOf({ key, code }: Press): string | null {
-  if (ALONE.has(key) && key !== "Dead") return null;
+  if (ALONE.has(key)) return null;
   if (key === " ") return "Space";
   if (key === "+") return "Plus";
   if (/^[!-~]$/.test(key)) return key.toUpperCase();
   if (key.length > 1 && key !== "Dead" && key !== "Unidentified") return capital(key);
   const [, letter, digit] = /^(?:Key([A-Z])|Digit(\d))$/.exec(code) ?? [];
   return letter ?? digit ?? SIGNS[code] ?? null;
-}
-
-function modifierOf(word: string, mac: boolean): string | null {
-  switch (word.toLowerCase()) {
-    case "mod":
-      return "Mod";
-    case "cmd":
-    case "meta":
-      return mac ? "Mod" : "Meta";
-    case "ctrl":
-    case "control":
-      return mac ? "Ctrl" : "Mod";
-    case "alt":
-    case "option":
-      return "Alt";
-    case "shift":
-      return "Shift";
-    default:
-      return null;
-  }
 }
 
 function capital(word: string): string {

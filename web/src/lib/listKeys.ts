@@ -11,11 +11,7 @@ export interface ListOptions {
 }
 
 /** The fields of a key event that matter; a `KeyboardEvent`, or React's. */
-export interface ListKey {
-  readonly key: string;
-  readonly currentTarget: EventTarget | null;
-  preventDefault(): void;
-}
+export type ListKey = Pick<KeyboardEvent, "key" | "currentTarget" | "preventDefault">;
 
 /** The index that a key leads to from `here` among `count` items; null for other keys. */
 export function placeOf(

@@ -1,6 +1,6 @@
 /** The logic of `useLlmInference` without React: one view over successive runs. */
 import type { InferenceRequest, Message, Timing } from "../bridge/contract";
-import { HostError, hostLost } from "../bridge/hostError";
+import { type HostError, hostLost, refused } from "../bridge/hostError";
 import type { Llm } from "../bridge/llmApi";
 import { createStore } from "../lib/store";
 import { createThrottle, type Flush, type Throttle } from "../lib/throttle";
@@ -147,7 +147,9 @@ export function createInference(given: InferenceOptions | (() => InferenceOption
     const { whenBusy, onUnmount, resume, flush, ...others } = all;
     const { onToken, onDone, onError, onFinish, llm = pageLlm(), ...rest } = others;
     const mustWait = isBusy() && whenBusy === "queue";
-    if (isBusy() && whenBusy === "reject") return refusedRun(busy());
+    if (isBusy() && whenBusy === "reject") {
+      return refusedRun(refused("SESSION_BUSY", "An answer is being written already", true));
+    }
     last = [messages, overrides];
     if (!mustWait) drop();
     if (llm === undefined) {
@@ -242,15 +244,4 @@ export function speedOf({ usage, timing }: Pick<RunState, "usage" | "timing">): 
   if (usage === null || timing === null || timing.firstTokenMs === null) return null;
   const ms = timing.totalMs - timing.firstTokenMs;
   return ms > 0 && usage.outputTokens > 1 ? ((usage.outputTokens - 1) * 1000) / ms : null;
-}
-
-function busy(): HostError {
-  return new HostError({
-    code: "SESSION_BUSY",
-    message: "An answer is being written already",
-    retryable: true,
-    retryAfterMs: null,
-    issues: null,
-    details: null,
-  });
 }

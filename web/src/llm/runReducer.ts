@@ -125,7 +125,7 @@ export function askToStop(state: RunState): RunState {
 /** The host could not be asked: the run continues. */
 export function goOn(state: RunState): RunState {
   if (state.status !== "stopping") return state;
-  return { ...state, status: hasContent(state) ? "streaming" : "submitted" };
+  return { ...state, status: state.parts.length > 0 ? "streaming" : "submitted" };
 }
 
 /** Ends a run that was refused, or that the host no longer has. */
@@ -244,10 +244,6 @@ function fail(state: RunState, failure: Failure): RunState {
     held: [],
     failure: new RunFailure(failure, state.response !== ""),
   };
-}
-
-function hasContent(state: RunState): boolean {
-  return state.parts.length > 0;
 }
 
 /** Adds to the open reasoning part or begins one, and counts its time up to `ms`. */

@@ -13,18 +13,12 @@ export function splitCommand(text: string): string[] {
 /** A server by its fields; null while something is lacking. */
 export function serverOf(name: string, where: string, values: string): NewMcpServer | null {
   const words = splitCommand(where);
-  const pairs = values
-    .split("\n")
-    .map((line) => line.trim())
-    .filter((line) => line !== "");
+  const lines = values.split("\n").map((line) => line.trim());
+  const pairs = lines.filter((line) => line !== "").map((line) => /^([^=]+)=(.*)$/s.exec(line));
+  const given = pairs.filter((pair) => pair !== null);
   if (!/^[\w-]{1,40}$/.test(name) || words.length === 0) return null;
-  if (pairs.some((pair) => pair.indexOf("=") < 1)) return null;
-  const named = Object.fromEntries(
-    pairs.map((pair) => {
-      const at = pair.indexOf("=");
-      return [pair.slice(0, at), pair.slice(at + 1)];
-    }),
-  );
+  if (given.length < pairs.length) return null;
+  const named = Object.fromEntries(given.map(([, key = "", value = ""]) => [key, value]));
   const isAddress = /^https?:\/\//.test(words[0] ?? "");
   const place = isAddress ? { url: where.trim() } : { command: words };
   return { name, values: named, ...place };

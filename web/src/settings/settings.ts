@@ -6,17 +6,11 @@ import type {
   McpServerSummary,
   ModelFetch,
   ModelList,
-  ModelRequest,
-  ModelSummary,
-  NewProvider,
   Place,
   Preferences,
   PreferencesChange,
-  PresetSummary,
   ProviderSummary,
   Remark,
-  TrialReport,
-  TrialRequest,
 } from "../bridge/contract";
 import { failureOf } from "../bridge/hostError";
 import { createStore, type ReadonlyStore } from "../lib/store";
@@ -49,20 +43,14 @@ export interface Settings extends ReadonlyStore<SettingsState> {
   /** Loads the providers and the state of their keys. */
   loadProviders(): Promise<void>;
   update(change: PreferencesChange): Promise<void>;
-  /** The known properties of a model, without a request to another machine; null if there are none. */
-  describe(model: ModelRequest): Promise<ModelSummary | null>;
   /** Loads a provider's models into `lists`. `refresh`: even if they are known. */
   loadModels(providerId: string, refresh?: boolean): Promise<void>;
-  presets(): Promise<readonly PresetSummary[]>;
   /** Null once the field has the focus. */
   wantKey(providerId: string | null): void;
   setKey(providerId: string, key: string): Promise<KeyStatus>;
-  removeKey(providerId: string): Promise<void>;
-  /** Sends one tiny request, which is not stored. */
-  test(request: TrialRequest): Promise<TrialReport>;
-  add(provider: NewProvider): Promise<ProviderSummary>;
-  remove(providerId: string): Promise<void>;
-  restore(providerId: string): Promise<void>;
+  removeKey(providerId: string): Promise<KeyStatus>;
+  /** A change of a provider is shown when its promise resolves. */
+  readonly providers: Bridge["client"]["providers"];
   /** Prompts with a form. */
   readonly templates: Bridge["client"]["templates"];
   /** The tools that models may call, and permanent decisions about them. */
@@ -133,13 +121,15 @@ export function createSettings(
     if (questions.get(providerId) === question) tell(providerId, { ...answer, isAsking: false });
   }
 
-  /** Reloads a provider's models after a change of its key or server. */
-  async function loadAnew(providerId: string): Promise<void> {
+  /** Reloads a provider's models after a change of its key or server, and returns its result. */
+  async function loadAnew<T>(providerId: string, changed: T | Promise<T>): Promise<T> {
+    const result = await changed;
     const { [providerId]: before, ...lists } = store.get().lists;
     questions.delete(providerId);
     change({ lists });
     await loadProviders();
     if (before?.isAsking) void loadModels(providerId, true);
+    return result;
   }
 
   async function update(wanted: PreferencesChange): Promise<void> {
@@ -158,36 +148,22 @@ export function createSettings(
     },
     loadProviders,
     update,
-    describe: client.providers.describe,
-    presets: client.providers.presets,
     templates: client.templates,
     tools: client.tools,
     mcp: { ...client.mcp, onChange: (listener) => topics.on("mcp", listener) },
     model: { ...client.model, onChange: (listener) => topics.on("model", listener) },
     loadModels,
     wantKey: (keyWanted) => change({ keyWanted }),
-    async setKey(providerId, key) {
-      const status = await client.keys.set({ providerId, key });
-      await loadAnew(providerId);
-      return status;
-    },
-    async removeKey(providerId) {
-      await client.keys.remove(providerId);
-      await loadAnew(providerId);
-    },
-    test: client.providers.test,
-    async add(provider) {
-      const added = await client.providers.add(provider);
-      await loadAnew(added.id);
-      return added;
-    },
-    async remove(providerId) {
-      await client.providers.remove(providerId);
-      await loadAnew(providerId);
-    },
-    async restore(providerId) {
-      await client.providers.restore(providerId);
-      await loadAnew(providerId);
+    setKey: (providerId, key) => loadAnew(providerId, client.keys.set({ providerId, key })),
+    removeKey: (providerId) => loadAnew(providerId, client.keys.remove(providerId)),
+    providers: {
+      ...client.providers,
+      async add(provider) {
+        const added = await client.providers.add(provider);
+        return loadAnew(added.id, added);
+      },
+      remove: (providerId) => loadAnew(providerId, client.providers.remove(providerId)),
+      restore: (providerId) => loadAnew(providerId, client.providers.restore(providerId)),
     },
     chooseModelFile: client.shell.chooseModelFile,
     place: client.settings.place,

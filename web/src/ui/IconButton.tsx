@@ -9,7 +9,7 @@ export interface IconButtonProps extends ComponentProps<"button"> {
   /** The keys for the same action: the tooltip shows them. */
   readonly keys?: string | undefined;
   /** 36, 32 or 28 px. */
-  readonly size?: "large" | "medium" | "small";
+  readonly size?: "large" | "medium" | "small" | undefined;
 }
 
 export function IconButton(props: IconButtonProps) {

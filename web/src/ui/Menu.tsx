@@ -37,13 +37,7 @@ export function Menu(props: MenuProps) {
       role="menu"
       aria-label={label}
       button={(props) => (
-        <IconButton
-          {...props}
-          {...(size && { size })}
-          className={className}
-          label={label}
-          tabIndex={tabIndex}
-        >
+        <IconButton {...props} {...{ size, className, label, tabIndex }}>
           {icon}
         </IconButton>
       )}

@@ -20,9 +20,8 @@ export function answerParts(
       const decided = { verdict, scope, edited, state: decidedState(verdict, edited) } as const;
       change(parts, { callId, nonce, why, ...(event.state === "decided" && decided) });
     } else if (event.channel === "llm:result") {
-      const { callId, state, text: result, bytes, shownBytes, code, ranMs } = event;
-      const { parts: media } = event;
-      change(parts, { callId, state, result, bytes, shownBytes, code, ranMs, parts: media });
+      const { channel, inferenceId, seq, ms, text: result, ...call } = event;
+      change(parts, { ...call, result });
     }
   }
   return parts.some(({ type }) => type === "call") ? parts : [];

@@ -45,7 +45,7 @@ export interface FakeRunPlan {
   /** Whether this attempt is among the first `times` at this script, in any run. */
   fails(times: number): boolean;
   /** Called after every event. */
-  grow(run: FakeRun): void;
+  grow(): void;
   /** Called with the last event, before listeners receive it. */
   end(run: FakeRun, last: AnyEvent): void;
 }
@@ -243,6 +243,6 @@ export class FakeRun {
     }
     this.events.push(stamped);
     if (!this.live) this.#plan.end(this, stamped);
-    this.#plan.grow(this);
+    this.#plan.grow();
   }
 }

@@ -70,7 +70,9 @@ export function* play(prompt: string, settings: FakeSettings): Generator<Step> {
   for (const [number, line] of lines.entries()) {
     const [, command, argument = ""] = COMMAND.exec(line) ?? [];
     const words = argument.split(/\s+/);
-    const count = Number(words[0]) || 0;
+    const [first = "", ...others] = words;
+    const rest = others.join(" ");
+    const count = Number(first) || 0;
     const ms = words.length > 1 ? Number(words.at(-1)) : null;
     if (command !== "call" && batch.length > 0) {
       yield { kind: "calls", calls: batch };
@@ -78,7 +80,7 @@ export function* play(prompt: string, settings: FakeSettings): Generator<Step> {
     }
     switch (command) {
       case "call":
-        batch.push({ tool: words[0] ?? "", arguments: jsonIn(words.slice(1).join(" ")) });
+        batch.push({ tool: first, arguments: jsonIn(rest) });
         break;
       case "then":
         break;
@@ -103,7 +105,7 @@ export function* play(prompt: string, settings: FakeSettings): Generator<Step> {
         yield* paced(reasoning, argument.match(PIECES) ?? [], pause);
         break;
       case "repeat": {
-        const word = words[1] ?? "word";
+        const word = others[0] ?? "word";
         yield* paced(token, repeat(count, word), pause);
         break;
       }
@@ -112,26 +114,22 @@ export function* play(prompt: string, settings: FakeSettings): Generator<Step> {
         yield event({
           channel: "llm:tool",
           id: `call-${calls}`,
-          name: words[0] ?? "tool",
-          argumentsDelta: words.slice(1).join(" "),
+          name: first,
+          argumentsDelta: rest,
         });
         break;
       case "notice":
-        yield event({
-          channel: "llm:notice",
-          code: words[0] ?? "notice",
-          text: words.slice(1).join(" "),
-        });
+        yield event({ channel: "llm:notice", code: first, text: rest });
         break;
       case "error":
-        yield { kind: "fail", times: null, code: words[0] as ErrorCode, ms };
+        yield { kind: "fail", times: null, code: first as ErrorCode, ms };
         return;
       case "fail":
         yield {
           kind: "fail",
           times: count,
-          code: words[1] as ErrorCode,
-          ms: words.length > 2 ? ms : null,
+          code: others[0] as ErrorCode,
+          ms: others.length > 1 ? ms : null,
         };
         break;
       case "length":

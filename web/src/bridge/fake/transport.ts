@@ -1,8 +1,8 @@
 /** The fake transport: a host in the page, with simulated connection failures. */
-import type { AnyEvent, AnyTopic, Batch, ErrorReply, Failure, OkReply } from "../contract";
-import { failureOf } from "../hostError";
+import type { AnyEvent, AnyTopic, Batch, ErrorReply, OkReply } from "../contract";
+import { failureToSend } from "../programFake";
 import type { Peer, Transport } from "../transports/transport";
-import { FakeHost } from "./host";
+import { createFakeHost, type FakeHost } from "./host";
 import type { FakeRun } from "./run";
 import { DEFAULTS, type FakeSettings, randomOf } from "./settings";
 
@@ -32,7 +32,7 @@ export function createFakeTransport(chosen: Partial<FakeSettings> = {}): FakeTra
   let connected = false;
   let flushing = false;
 
-  const host = new FakeHost(settings, wake, follow, publish);
+  const host = createFakeHost(settings, wake, follow, publish);
 
   function follow(run: FakeRun, after: number): void {
     cursors.set(run, after);
@@ -139,7 +139,7 @@ export function createFakeTransport(chosen: Partial<FakeSettings> = {}): FakeTra
           const value = hello ? host.hello(resumed) : host.call(method, params);
           replies.push({ channel: "reply", id, ok: true, value: value as OkReply["value"] });
         } catch (error) {
-          replies.push({ channel: "reply", id, ok: false, error: plain(error) });
+          replies.push({ channel: "reply", id, ok: false, error: failureToSend(error) });
         }
       }
       wake();
@@ -150,11 +150,6 @@ export function createFakeTransport(chosen: Partial<FakeSettings> = {}): FakeTra
       host.forget();
     },
   };
-}
-
-function plain(error: unknown): Failure {
-  const failure = failureOf(error);
-  return { ...failure, message: failure.message }; // an Error's own message is not copied
 }
 
 /** Joins adjacent text of one kind into one event, as a push of the real host does. */

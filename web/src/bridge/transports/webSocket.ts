@@ -20,15 +20,6 @@ const USED = "This link was used before or has expired";
 const NO_LINK = "This tab needs a link";
 const FOREIGN = "This is not the program that this tab knows";
 
-/** The first frame. Any process that has the port may read it, so it holds no secret. */
-interface Greeting {
-  readonly tab: string;
-  readonly load: string;
-  readonly nonce: string;
-  readonly ticket?: string;
-  readonly version: number;
-}
-
 /**
  * The stage of a connection. A program that took over the port of a dead host stays at the first stage:
  * the page sends data to, and accepts data from, only a host that proves the secret.
@@ -75,8 +66,9 @@ export function createWebSocketTransport(
     socket = now;
     stage = "greeted";
     now.onopen = () => {
-      const ticket = known.ticket === null ? {} : { ticket: known.ticket };
-      now.send(JSON.stringify({ tab, load, nonce, ...ticket, version } satisfies Greeting));
+      const ticket = known.ticket ?? undefined;
+      // Any process that has the port may read this frame, so it holds no secret.
+      now.send(JSON.stringify({ tab, load, nonce, ticket, version }));
     };
     now.onmessage = (message) => {
       if (now !== socket) return;

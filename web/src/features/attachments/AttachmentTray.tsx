@@ -60,7 +60,7 @@ export function AttachmentTray(props: AttachmentTrayProps) {
                 box.current?.focus();
               }}
             >
-              {strings.unqueue}
+              {strings.cancel}
             </button>
           </p>
         )}

@@ -46,7 +46,7 @@ export function SaveButton({ attachment, name }: SaveButtonProps) {
         }}
       >
         <ImportIcon />
-        {strings.attachments.save}
+        {strings.save}
       </button>
     </>
   );

@@ -28,7 +28,7 @@ export function ConversationBar({ onFind, findKeys }: ConversationBarProps) {
   const actions = useConversationActions(stay);
   const [doing, setDoing] = useState<"rename" | "move" | "compact" | null>(null);
   if (item === undefined) return null;
-  const find = { label: strings.find.label, run: onFind, icon: <SearchIcon />, keys: findKeys };
+  const find = { label: strings.acts.find, run: onFind, icon: <SearchIcon />, keys: findKeys };
   const askCompact = () => setDoing("compact");
   const compact = { label: strings.compact, run: askCompact, icon: <ShorterIcon /> };
   // The list's shortcuts do not apply here.

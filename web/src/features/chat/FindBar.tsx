@@ -101,8 +101,8 @@ export function FindBar(props: FindBarProps) {
       <SearchIcon />
       <input
         ref={box}
-        aria-label={words.label}
-        placeholder={words.label}
+        aria-label={strings.acts.find}
+        placeholder={strings.acts.find}
         dir="auto"
         value={query}
         onChange={(event) => setQuery(event.target.value)}

@@ -22,7 +22,7 @@ export function FirstRunProviders() {
   const { problem, isBusy, attempt } = useAsyncAction();
 
   useEffect(() => {
-    settings.presets().then(
+    settings.providers.presets().then(
       (presets) => setRunning(presets.filter((preset) => preset.running === true)),
       () => {}, // the settings still offer every provider
     );
@@ -43,7 +43,7 @@ export function FirstRunProviders() {
   async function takeServer(preset: PresetSummary): Promise<void> {
     const { id, name, baseUrl, providerId, models } = preset;
     const provider = { id, label: name, kind: "openai-compatible", baseUrl } as const;
-    const known = providerId ?? (await settings.add(provider)).id;
+    const known = providerId ?? (await settings.providers.add(provider)).id;
     const [modelId] = models;
     if (modelId === undefined) openSettings("providers");
     else await choose(known, name, modelId, modelId);

@@ -95,7 +95,7 @@ export function Composer(props: ComposerProps) {
               box.current?.focus();
             }}
           >
-            {strings.unqueue}
+            {strings.cancel}
           </button>
         </div>
       )}

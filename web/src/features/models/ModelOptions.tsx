@@ -29,7 +29,7 @@ export function ModelOptions({ id, groups, active, by, ...acts }: ModelOptionsPr
       role="listbox"
       // Scrollable elements are tab stops by default; this one must not be.
       tabIndex={-1}
-      aria-label={strings.models}
+      aria-label={strings.sections.models}
     >
       {groups.map((group) => {
         const first = place;

@@ -33,7 +33,7 @@ export function ModelPicker(props: ModelPickerProps) {
   return (
     <Popover
       role="dialog"
-      aria-label={strings.models}
+      aria-label={strings.sections.models}
       trigger={button}
       button={(props) => (
         <button

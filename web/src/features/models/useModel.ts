@@ -7,12 +7,12 @@ import { useRequest } from "../../ui/form/useRequest";
 
 /** Null while unknown; the host then checks the request itself. */
 export function useModel(by: ModelRef | null, isWanted: boolean): ModelSummary | null {
-  const { describe } = useSettings();
+  const { providers } = useSettings();
   const { providerId = null, modelId = null } = by ?? {};
   const ask = useMemo(() => {
     if (!isWanted || providerId === null || modelId === null) return null;
-    return () => describe({ providerId, modelId });
-  }, [describe, providerId, modelId, isWanted]);
+    return () => providers.describe({ providerId, modelId });
+  }, [providers, providerId, modelId, isWanted]);
   const { value, isCurrent } = useRequest(ask);
   return isCurrent ? value : null;
 }

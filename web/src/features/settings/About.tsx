@@ -24,9 +24,9 @@ export function About({ host, kind }: AboutProps) {
     [words.facts.platform, host?.platform ?? ""],
     [words.facts.shownIn, words.shownIn[kind === "pywebview" ? "window" : "browser"]],
     [words.facts.engine, navigator.userAgent],
-    [words.facts.language, `${shownLanguage()} (${navigator.languages.join(", ")})`],
+    [strings.language, `${shownLanguage()} (${navigator.languages.join(", ")})`],
     [
-      words.facts.providers,
+      strings.sections.providers,
       // Only ids: other fields may name a person's files.
       providers
         .map(({ id, problem }) => (problem === null ? `${id}: ${words.works}` : id))

@@ -36,7 +36,7 @@ export function ModelSelect({ label, hint = "", nobody, save, ...chosen }: Model
   }, [loadModels, providerId]);
 
   return (
-    <Field label={label} hint={hint} problem={saved.problem} isSaved={saved.isSaved}>
+    <Field label={label} hint={hint} saved={saved}>
       {(names) => (
         <div className={styles.pair}>
           <Select

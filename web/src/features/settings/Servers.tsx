@@ -196,7 +196,7 @@ function AddServer({ onAdded }: { readonly onAdded: () => Promise<unknown> }) {
     <form className={parts.section} onSubmit={(event) => attempt(add(event))}>
       <h3>{words.addTitle}</h3>
       <p className={parts.text}>{words.addText}</p>
-      <TextField label={strings.providerName} value={name} onChange={setName} />
+      <TextField label={strings.name} value={name} onChange={setName} />
       <TextField
         label={words.where}
         placeholder="uvx mcp-server-time"

@@ -28,13 +28,13 @@ export function ShortcutsDialog({ onClose, onChange }: ShortcutsDialogProps) {
     return [strings.acts[act], preferences?.shortcuts[act] ?? STANDARD_KEYS[act]];
   });
   return (
-    <Dialog title={words.allKeys} className={styles.sheet} onClose={onClose}>
+    <Dialog title={strings.acts.shortcuts} className={styles.sheet} onClose={onClose}>
       <div className={styles.body}>
         <Lines title={words.keysEverywhere} lines={everywhere.filter(([, keys]) => keys !== "")} />
         <Lines
           title={words.keysInBox}
           lines={[
-            [fixed.say, "Enter"],
+            [strings.send, "Enter"],
             [fixed.line, "Shift+Enter"],
             [fixed.next, "Mod+Enter"],
             [fixed.stop, "Escape"],
@@ -45,9 +45,9 @@ export function ShortcutsDialog({ onClose, onChange }: ShortcutsDialogProps) {
         <Lines
           title={words.keysInList}
           lines={[
-            [fixed.rename, "F2"],
-            [fixed.delete, "Delete"],
-            [fixed.menu, "Shift+F10"],
+            [strings.rename, "F2"],
+            [strings.delete, "Delete"],
+            [strings.moreActions, "Shift+F10"],
           ]}
         />
         <Button onClick={onChange}>{words.changeKeys}</Button>

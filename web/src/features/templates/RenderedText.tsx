@@ -1,5 +1,7 @@
 /** The texts that a template makes: the instructions of the chat, and the message. */
+
 import type { RenderedTemplate } from "../../bridge/contract";
+import { strings } from "../../i18n";
 import { templates as texts } from "../../i18n/templates";
 import { withEscapes } from "../../lib/hiddenCharacters";
 import styles from "../../ui/form/form.module.css";
@@ -9,7 +11,7 @@ export function RenderedText({ said }: { readonly said: RenderedTemplate }) {
   return (
     <>
       {said.system !== undefined && <Text title={texts.instructions} text={said.system} />}
-      <Text title={texts.message} text={said.user} />
+      <Text title={strings.message} text={said.user} />
     </>
   );
 }

@@ -5,6 +5,7 @@
 import { type KeyboardEvent, useCallback, useEffect, useId, useState } from "react";
 import type { CheckedTemplate, SavedVersion, TemplateDetail } from "../../bridge/contract";
 import { failureOf } from "../../bridge/hostError";
+import { strings } from "../../i18n";
 import { timeOf } from "../../i18n/format";
 import { templates as texts } from "../../i18n/templates";
 import { withEscapes } from "../../lib/hiddenCharacters";
@@ -153,7 +154,7 @@ export function TemplateEditor({ name: known, example, onSaved, onClose }: Templ
         <section className={`${parts.section} ${styles.side}`} aria-label={texts.body}>
           {name === null && (
             <TextField
-              label={texts.name}
+              label={strings.name}
               hint={texts.nameHint}
               value={newName}
               maxLength={200}
@@ -192,7 +193,7 @@ export function TemplateEditor({ name: known, example, onSaved, onClose }: Templ
           )}
           <div className={parts.buttons}>
             <Button tone="filled" isFree={canSave} onClick={() => attempt(save())}>
-              {texts.save}
+              {strings.save}
             </Button>
             {wasUnsaved && (
               <Button tone="quiet" onClick={() => edit(before)}>

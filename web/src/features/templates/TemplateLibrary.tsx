@@ -199,7 +199,7 @@ function Row({ item, onEdit, onRename, onDuplicate, onExport, onRemove }: RowPro
       )}
       <span className={parts.buttons}>
         <Button aria-label={texts.editOf(shown)} onClick={onEdit}>
-          {texts.edit}
+          {strings.edit}
         </Button>
         <Menu
           label={texts.more(shown)}
@@ -208,7 +208,7 @@ function Row({ item, onEdit, onRename, onDuplicate, onExport, onRemove }: RowPro
             { label: texts.duplicate, run: onDuplicate },
             { label: texts.rename, run: () => setIsRenaming(true) },
             { label: texts.exportFile, run: onExport },
-            { label: texts.remove, isDestructive: true, isApart: true, run: onRemove },
+            { label: strings.delete, isDestructive: true, isApart: true, run: onRemove },
           ]}
         />
       </span>

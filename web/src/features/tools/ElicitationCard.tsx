@@ -80,7 +80,7 @@ export function ElicitationCard({ event, asked }: ElicitationCardProps) {
         <TypedForm
           fields={fields}
           draftKey={id}
-          submitLabel={forms.send}
+          submitLabel={strings.send}
           isFree={isFree}
           onSubmit={(values) => answer("accept", values)}
         >

@@ -1,6 +1,8 @@
 /** Lists what servers give to read, and attaches what the person chooses. */
+
 import { useEffect, useState } from "react";
 import type { McpResource, McpResources } from "../../bridge/contract";
+import { strings } from "../../i18n";
 import { resources } from "../../i18n/resources";
 import { withEscapes } from "../../lib/hiddenCharacters";
 import { useSettings } from "../../settings/useSettings";
@@ -30,7 +32,7 @@ export function ResourceDialog({ onFiles, onClose }: ResourceDialogProps) {
     `${server} ${name} ${uri} ${description}`.toLowerCase().includes(sought.toLowerCase()),
   );
   return (
-    <Dialog title={resources.attach} onClose={onClose}>
+    <Dialog title={strings.tools.attach} onClose={onClose}>
       <section className={styles.body}>
         {chosen !== null ? (
           <>
@@ -47,7 +49,7 @@ export function ResourceDialog({ onFiles, onClose }: ResourceDialogProps) {
         ) : (
           <>
             <TextField
-              label={resources.search}
+              label={strings.search}
               type="search"
               value={sought}
               onChange={setSought}

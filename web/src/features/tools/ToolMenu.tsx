@@ -25,7 +25,7 @@ export function ToolMenu({ choice, by, panel }: ToolMenuProps) {
   return (
     <Popover
       role="dialog"
-      aria-label={words.menu}
+      aria-label={strings.sections.tools}
       button={(props) => (
         <button
           {...props}

@@ -58,7 +58,7 @@ export function CodeActions({ code: { text, language, growing }, own }: CodeActi
   if (!growing && conversations !== null) {
     const run = () =>
       void save().catch((error) => toasts.say(strings.refusedAction(reasonOf(error))));
-    actions.push({ label: strings.saveCode, icon: <ImportIcon />, run });
+    actions.push({ label: strings.save, icon: <ImportIcon />, run });
   }
   return actions.length > 0 && <ActionList label={strings.codeActions} actions={actions} />;
 }

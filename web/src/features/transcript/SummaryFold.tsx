@@ -70,7 +70,7 @@ export function SummaryFold({ messageId, compaction, onChange }: SummaryFoldProp
                 {strings.cancel}
               </button>
               <button type="submit" disabled={draft.trim() === ""}>
-                {costs.summary.save}
+                {strings.save}
               </button>
             </div>
           </form>
@@ -78,7 +78,7 @@ export function SummaryFold({ messageId, compaction, onChange }: SummaryFoldProp
         {draft === null && (
           <div className={`row ${buttons.pills}`}>
             <button type="button" onClick={() => setDraft(text)}>
-              {costs.summary.edit}
+              {strings.edit}
             </button>
           </div>
         )}
@@ -91,7 +91,7 @@ export function SummaryFold({ messageId, compaction, onChange }: SummaryFoldProp
         ) : (
           <>
             <button type="button" onClick={() => change(use({ messageId, undone: true }))}>
-              {costs.summary.undo}
+              {strings.undo}
             </button>
             <button
               type="button"

@@ -1,6 +1,8 @@
 /** A response: status, headers, and the stream with the times at which its pieces arrived. */
+
 import { useState } from "react";
 import type { WireAttempt, WireChunk } from "../../bridge/contract";
+import { strings } from "../../i18n";
 import { count } from "../../i18n/format";
 import { wireTexts } from "../../i18n/wire";
 import { Button } from "../../ui/Button";
@@ -63,7 +65,7 @@ function Stream({ chunks, receivedBytes }: StreamProps) {
         ))}
       </ol>
       {chunks.length > shown && (
-        <Button onClick={() => setShown(shown + PAGE)}>{wireTexts.more}</Button>
+        <Button onClick={() => setShown(shown + PAGE)}>{strings.showMore}</Button>
       )}
       {kept < receivedBytes && (
         <p className="soft">{wireTexts.notKept(count(kept), count(receivedBytes))}</p>

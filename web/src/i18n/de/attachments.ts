@@ -47,7 +47,6 @@ export const attachmentsInGerman: Strings["attachments"] = {
 
   open: (name) => `${name} öffnen`,
   gone: "Nicht mehr verfügbar",
-  save: "Speichern",
   previous: "Voriges Bild",
   next: "Nächstes Bild",
   loading: "Wird geladen …",

@@ -40,7 +40,6 @@ export const costsInGerman: Worded<typeof costsInEnglish> = {
   budgets: "Budgets",
   budgetsText:
     "Vor jedem Aufruf eines Modells wird reserviert, was er höchstens kosten kann. Eine Antwort, die nicht hineinpasst, hält an und fragt dich. Es gelten Listenpreise.",
-  noBudget: "Keine Grenze",
   usage: "Verbrauch",
   usageText:
     "Alles, was Antworten, Titel und Zusammenfassungen auf diesem Computer verbraucht haben.",
@@ -83,9 +82,6 @@ export const costsInGerman: Worded<typeof costsInEnglish> = {
     title: "Frühere Nachrichten sind zusammengefasst",
     undone: "Alle Nachrichten werden gesendet",
     label: "Zusammenfassung",
-    edit: "Bearbeiten",
-    save: "Speichern",
-    undo: "Rückgängig",
     sendAll: "Alles senden",
     use: "Zusammenfassung senden",
     messages: (messages) => (messages === 1 ? "1 Nachricht" : `${messages} Nachrichten`),

@@ -25,7 +25,6 @@ export const formsInGerman: Worded<typeof formsInEnglish> = {
   noText: "Wähle eine Datei mit Text.",
   largeFile: (limit) => `Wähle eine Datei mit höchstens ${limit}.`,
   asks: (server) => `${server} fragt dich`,
-  send: "Senden",
   decline: "Ablehnen",
   cancelCall: "Aufruf abbrechen",
   openPage: (host) => `${host} öffnen`,

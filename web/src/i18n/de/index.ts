@@ -47,7 +47,6 @@ export const german: Strings = {
   keys: "Enter zum Senden, Umschalt+Enter für eine neue Zeile, Esc zum Anhalten",
   keysBusy: "Enter zum Einreihen, Esc zum Anhalten",
   queued: (text) => `Als Nächstes: ${text}`,
-  unqueue: "Abbrechen",
 
   answerActions: "Aktionen für diese Antwort",
   questionActions: "Aktionen für diese Frage",
@@ -79,7 +78,6 @@ export const german: Strings = {
       host === "" ? "Bild wird nicht angezeigt" : `Bild auf ${host}, nicht geladen`,
   },
   codeActions: "Aktionen für diesen Code",
-  saveCode: "Speichern",
   notCopied: "Kopieren fehlgeschlagen",
   regenerate: "Neu generieren",
   continueAnswer: "Weiter",
@@ -96,7 +94,6 @@ export const german: Strings = {
 
   chooseModel: (label) => `${label}: anderes Modell wählen`,
   localModel: "Lokales Modell",
-  models: "Modelle",
   findModel: "Modell suchen",
   local: "auf diesem Rechner",
   context: (tokens) =>
@@ -174,7 +171,6 @@ export const german: Strings = {
   themes: { system: "Systemstandard", light: "Hell", dark: "Dunkel" },
   withModel: "Modell",
   standard: "Zurücksetzen",
-  providers: "Anbieter",
   test: "Prüfen",
   testing: "Wird geprüft …",
   remove: "Entfernen",
@@ -190,7 +186,7 @@ export const german: Strings = {
   save: "Speichern",
   removeKey: "Schlüssel entfernen",
   removeKeyReally: "Ja, entfernen",
-  providerName: "Name",
+  name: "Name",
   address: "Adresse (Basis-URL)",
   keyIfAny: "API-Schlüssel (optional)",
   add: "Hinzufügen",
@@ -438,7 +434,6 @@ export const german: Strings = {
 
   find: {
     actions: "Treffer",
-    label: "In dieser Unterhaltung suchen",
     count: (place, all) => `${count(place)} von ${count(all)}`,
     none: "Nicht gefunden",
     previous: "Voriger Treffer",

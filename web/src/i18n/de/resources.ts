@@ -16,8 +16,6 @@ export const resourcesInGerman: Worded<typeof resourcesInEnglish> = {
   promptOf: (prompt, server) => `${prompt}, ein Prompt von ${server}`,
   insert: "Einfügen",
   loading: "Der Server wird gefragt …",
-  attach: "Von einem Server anhängen",
-  search: "Suchen",
   none: "Kein Server bietet hier etwas an.",
   text: "Es wird an deine Nachricht angehängt und mit ihr gesendet.",
 };

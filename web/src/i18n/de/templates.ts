@@ -6,7 +6,6 @@ import { problemsInGerman } from "./templateProblems";
 export const templatesInGerman: Worded<typeof templatesInEnglish> = {
   preview: "Vorschau",
   instructions: "Anweisungen für diesen Chat",
-  message: "Nachricht",
   change: "Ändern",
   changed: "Die Vorlage wurde geändert, seit diese Nachricht gesendet wurde.",
   changedGone:
@@ -34,14 +33,12 @@ export const templatesInGerman: Worded<typeof templatesInEnglish> = {
   none: "Du hast noch keine Vorlagen. Beginne mit einem Beispiel, oder importiere, was du hast.",
   nothingFound: (query) => `Keine Vorlage passt zu „${query}“.`,
   count: (count) => (count === 1 ? "1 Vorlage" : `${count} Vorlagen`),
-  edit: "Bearbeiten",
   editOf: (name) => `${name} bearbeiten`,
   more: (name) => `Mehr zu ${name}`,
   duplicate: "Duplizieren",
   rename: "Umbenennen oder verschieben",
   renameLabel: "Name. Ein Schrägstrich macht einen Ordner.",
   exportFile: "Exportieren",
-  remove: "Löschen",
   removedToast: (name) => `${name} gelöscht.`,
   imported: (names) => `Importiert: ${names}.`,
   isUnsaved: "Ungespeicherte Änderungen",
@@ -50,12 +47,10 @@ export const templatesInGerman: Worded<typeof templatesInEnglish> = {
 
   problems: problemsInGerman,
 
-  name: "Name",
   nameHint: "Ein Schrägstrich macht einen Ordner, wie in arbeit/prüfung.",
   body: "Text der Vorlage",
   help: "Zwischen den Zeilen aus Strichen: wonach das Formular fragt. Darunter: der Prompt, mit {{ Variablen }}.",
   goToLine: "Zur Zeile gehen",
-  save: "Speichern",
   saved: "Gespeichert.",
   form: "Formular",
   noFields: "Diese Vorlage fragt nach nichts.",

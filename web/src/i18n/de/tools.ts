@@ -88,7 +88,6 @@ export const toolsInGerman: Strings["tools"] = {
   notification: (tool) => `Ein Modell will ${tool} aufrufen.`,
   titleMark: (title) => `(!) ${title}`,
 
-  menu: "Werkzeuge",
   chosen: (number) => (number === 0 ? "Werkzeuge: keine" : `Werkzeuge: ${number}`),
   menuText: "Diese darf das Modell in dieser Unterhaltung aufrufen wollen.",
   notForModel: (model) => `${model} nimmt keine Werkzeuge.`,

@@ -42,7 +42,6 @@ export const wireInGerman: Worded<typeof wireInEnglish> = {
   received: (bytes) => `${bytes} Byte`,
   stream: (count) => `Datenstrom (${count})`,
   after: MS,
-  more: "Mehr anzeigen",
   notKept: (shown, all) => `${shown} von ${all} Byte sind aufbewahrt.`,
 
   recording: "Aufzeichnung",

@@ -47,7 +47,6 @@ export const attachmentsInEnglish = {
 
   open: (name: string) => `Open ${name}`,
   gone: "No longer available",
-  save: "Save",
   previous: "Previous image",
   next: "Next image",
   loading: "Loading…",

@@ -4,55 +4,16 @@ import { amountsIn } from "../amounts";
 
 const { dollars } = amountsIn("en");
 
-const EFFORTS: Readonly<Record<Effort, string>> = {
-  off: "Off",
-  low: "Low",
-  medium: "Medium",
-  high: "High",
-  max: "Maximum",
-};
-const REACHED: Readonly<Record<BudgetScope, string>> = {
-  answer: "The budget of this answer is used up.",
-  conversation: "The budget of this conversation is used up.",
-  day: "Today's budget is used up.",
-  month: "This month's budget is used up.",
-};
-const SPENT: Readonly<Record<BudgetUnit, (spent: string, limit: string) => string>> = {
-  usd: (spent, limit) => `${spent} of ${limit}`,
-  tokens: (spent, limit) => `${spent} of ${limit} tokens`,
-};
-const NEEDED: Readonly<Record<BudgetUnit, (needed: string) => string>> = {
-  usd: (needed) => `The next step may cost ${needed} or more.`,
-  tokens: (needed) => `The next step may take ${needed} tokens or more.`,
-};
-const MORE: Readonly<Record<BudgetUnit, string>> = { usd: "US dollars", tokens: "Tokens" };
-const GO_ON: Readonly<Record<BudgetUnit, (more: string) => string>> = {
-  usd: (more) => `Go on with ${more} more`,
-  tokens: (more) => `Go on with ${more} more tokens`,
-};
-
-const SCOPES: Readonly<Record<BudgetScope, string>> = {
-  answer: "Each answer",
-  conversation: "Each conversation",
-  day: "Each day",
-  month: "Each month",
-};
-const SCOPE_HINTS: Readonly<Record<BudgetScope, string>> = {
-  answer: "With all steps and tools.",
-  conversation: "A chat can have a budget of its own.",
-  day: "For all conversations together, with their titles.",
-  month: "For all conversations together, with their titles.",
-};
-const GROUPS: Readonly<Record<UsageGroup, string>> = {
-  day: "Day",
-  model: "Model",
-  conversation: "Conversation",
-};
-
 export const costsInEnglish = {
   effort: "Effort",
   effortHint: "How much the model thinks before it answers.",
-  efforts: EFFORTS,
+  efforts: {
+    off: "Off",
+    low: "Low",
+    medium: "Medium",
+    high: "High",
+    max: "Maximum",
+  } satisfies Record<Effort, string>,
   effortIs: (effort: string) => `Effort: ${effort}`,
   effortOnce: "For the next answer only",
   effortOfChat: "As in this chat",
@@ -69,17 +30,30 @@ export const costsInEnglish = {
   budget: "Budget",
   inDollars: (name: string) => `${name} (US dollars)`,
   inTokens: (name: string) => `${name} (tokens)`,
-  scopes: SCOPES,
-  scopeHints: SCOPE_HINTS,
+  scopes: {
+    answer: "Each answer",
+    conversation: "Each conversation",
+    day: "Each day",
+    month: "Each month",
+  } satisfies Record<BudgetScope, string>,
+  scopeHints: {
+    answer: "With all steps and tools.",
+    conversation: "A chat can have a budget of its own.",
+    day: "For all conversations together, with their titles.",
+    month: "For all conversations together, with their titles.",
+  } satisfies Record<BudgetScope, string>,
   budgets: "Budgets",
   budgetsText:
     "Before each call of a model, the most that it may cost is reserved. An answer that doesn't fit stops and asks you. Prices are list prices.",
-  noBudget: "No limit",
   usage: "Usage",
   usageText: "Everything that answers, titles and summaries took on this computer.",
   noUsage: "Nothing has been counted yet.",
   by: "By",
-  groups: GROUPS,
+  groups: {
+    day: "Day",
+    model: "Model",
+    conversation: "Conversation",
+  } satisfies Record<UsageGroup, string>,
   calls: "Calls",
   input: "Input tokens",
   output: "Output tokens",
@@ -115,9 +89,6 @@ export const costsInEnglish = {
     title: "Earlier messages are summarized",
     undone: "All messages are sent",
     label: "Summary",
-    edit: "Edit",
-    save: "Save",
-    undo: "Undo",
     sendAll: "Send everything",
     use: "Send the summary",
     messages: (messages: number) => (messages === 1 ? "1 message" : `${messages} messages`),
@@ -142,11 +113,25 @@ export const costsInEnglish = {
       ? "free"
       : `$${dollars(input)} input, $${dollars(output)} output per million tokens${date === null ? "" : ` (${date})`}`,
   step: (step: string, most: string) => `Step ${step} of ${most}`,
-  spentOf: SPENT,
+  spentOf: {
+    usd: (spent, limit) => `${spent} of ${limit}`,
+    tokens: (spent, limit) => `${spent} of ${limit} tokens`,
+  } satisfies Record<BudgetUnit, (spent: string, limit: string) => string>,
   reached: "Budget reached",
-  reachedBy: REACHED,
+  reachedBy: {
+    answer: "The budget of this answer is used up.",
+    conversation: "The budget of this conversation is used up.",
+    day: "Today's budget is used up.",
+    month: "This month's budget is used up.",
+  } satisfies Record<BudgetScope, string>,
   priceUnknown: "The price of this model isn't known. Choose how many tokens it may take.",
-  needed: NEEDED,
-  more: MORE,
-  goOn: GO_ON,
+  needed: {
+    usd: (needed) => `The next step may cost ${needed} or more.`,
+    tokens: (needed) => `The next step may take ${needed} tokens or more.`,
+  } satisfies Record<BudgetUnit, (needed: string) => string>,
+  more: { usd: "US dollars", tokens: "Tokens" } satisfies Record<BudgetUnit, string>,
+  goOn: {
+    usd: (more) => `Go on with ${more} more`,
+    tokens: (more) => `Go on with ${more} more tokens`,
+  } satisfies Record<BudgetUnit, (more: string) => string>,
 } as const;

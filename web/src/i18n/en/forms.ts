@@ -22,7 +22,6 @@ export const formsInEnglish = {
   noText: "Choose a file with text.",
   largeFile: (limit: string) => `Choose a file of ${limit} or less.`,
   asks: (server: string) => `${server} asks you`,
-  send: "Send",
   decline: "Decline",
   cancelCall: "Cancel call",
   openPage: (host: string) => `Open ${host}`,

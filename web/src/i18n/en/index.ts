@@ -46,7 +46,6 @@ export const english = {
   keys: "Enter to send, Shift+Enter for a new line, Esc to stop",
   keysBusy: "Enter to queue, Esc to stop",
   queued: (text: string) => `Queued: ${text}`,
-  unqueue: "Cancel",
 
   answerActions: "Answer actions",
   questionActions: "Question actions",
@@ -77,7 +76,6 @@ export const english = {
     picture: (host: string) => (host === "" ? "Image not shown" : `Image on ${host}, not loaded`),
   },
   codeActions: "Code actions",
-  saveCode: "Save",
   notCopied: "Couldn't copy",
   regenerate: "Regenerate",
   continueAnswer: "Continue",
@@ -94,7 +92,6 @@ export const english = {
 
   chooseModel: (label: string) => `${label}: choose another model`,
   localModel: "Local model",
-  models: "Models",
   findModel: "Search models",
   local: "on this computer",
   context: (tokens: number) =>
@@ -172,7 +169,6 @@ export const english = {
   themes: { system: "System default", light: "Light", dark: "Dark" },
   withModel: "Model",
   standard: "Reset",
-  providers: "Providers",
   test: "Test",
   testing: "Testing…",
   remove: "Remove",
@@ -188,7 +184,7 @@ export const english = {
   save: "Save",
   removeKey: "Remove key",
   removeKeyReally: "Yes, remove it",
-  providerName: "Name",
+  name: "Name",
   address: "Address (base URL)",
   keyIfAny: "API key (optional)",
   add: "Add",
@@ -428,7 +424,6 @@ export const english = {
 
   find: {
     actions: "Matches",
-    label: "Find in this conversation",
     count: (place: number, all: number) => `${count(place)} of ${count(all)}`,
     none: "Not found",
     previous: "Previous match",

@@ -1,23 +1,21 @@
 /** English texts for tool servers. */
 import type { McpState } from "../../bridge/contract";
 
-const STATES: Readonly<Record<McpState, string>> = {
-  off: "Off",
-  consent: "Waits for your consent",
-  idle: "Starts when it is needed",
-  starting: "Starting…",
-  ready: "Ready",
-  restarting: "Restarting…",
-  sign_in: "Waits for you to sign in",
-  failed: "Failed",
-  stopping: "Stopping…",
-};
-
 export const mcpInEnglish = {
   title: "MCP servers",
   text: "Programs and services that offer tools. Each one runs only after you have agreed to it.",
   none: "There is no server yet.",
-  states: STATES,
+  states: {
+    off: "Off",
+    consent: "Waits for your consent",
+    idle: "Starts when it is needed",
+    starting: "Starting…",
+    ready: "Ready",
+    restarting: "Restarting…",
+    sign_in: "Waits for you to sign in",
+    failed: "Failed",
+    stopping: "Stopping…",
+  } satisfies Record<McpState, string>,
   tools: (count: number) => (count === 1 ? "1 tool" : `${count} tools`),
   switch: (name: string) => `Use the server ${name}`,
   gets: (names: string) => `Gets ${names}`,

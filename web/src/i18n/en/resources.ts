@@ -14,8 +14,6 @@ export const resourcesInEnglish = {
   promptOf: (prompt: string, server: string) => `${prompt}, a prompt of ${server}`,
   insert: "Insert",
   loading: "The server is asked…",
-  attach: "Attach from a server",
-  search: "Search",
   none: "No server offers anything here.",
   text: "It is attached to your message, and sent with it.",
 } as const;

@@ -4,27 +4,25 @@ import { amountsIn } from "../amounts";
 
 const { count, decimal } = amountsIn("en");
 
-const STATES: Readonly<Record<CallState, string>> = {
-  proposed: "Being checked",
-  invalid: "Not valid",
-  waiting: "Waits for your decision",
-  allowed: "Allowed",
-  approved: "Allowed",
-  edited: "Allowed with changes",
-  denied: "Denied",
-  running: "Running…",
-  done: "Done",
-  failed: "Failed",
-  timed_out: "Timed out",
-  cancelled: "Cancelled",
-  lost: "Lost",
-};
-
 export const toolsInEnglish = {
   call: (tool: string) => `Tool call ${tool}`,
   calls: (number: number) => `${number} tool calls`,
   from: (source: string) => `from ${source}`,
-  states: STATES,
+  states: {
+    proposed: "Being checked",
+    invalid: "Not valid",
+    waiting: "Waits for your decision",
+    allowed: "Allowed",
+    approved: "Allowed",
+    edited: "Allowed with changes",
+    denied: "Denied",
+    running: "Running…",
+    done: "Done",
+    failed: "Failed",
+    timed_out: "Timed out",
+    cancelled: "Cancelled",
+    lost: "Lost",
+  } satisfies Record<CallState, string>,
   writing: "The model writes the call…",
   size: (bytes: number) =>
     bytes < 1_000
@@ -90,7 +88,6 @@ export const toolsInEnglish = {
   notification: (tool: string) => `A model wants to call ${tool}.`,
   titleMark: (title: string) => `(!) ${title}`,
 
-  menu: "Tools",
   chosen: (number: number) => (number === 0 ? "Tools: none" : `Tools: ${number}`),
   menuText: "The model may ask to call these in this conversation.",
   notForModel: (model: string) => `${model} takes no tools.`,

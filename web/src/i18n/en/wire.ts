@@ -41,7 +41,6 @@ export const wireInEnglish = {
   received: (bytes: string) => `${bytes} bytes`,
   stream: (count: number) => `Stream (${count})`,
   after: MS,
-  more: "Show more",
   notKept: (shown: string, all: string) => `${shown} of ${all} bytes were kept.`,
 
   recording: "Recording",

@@ -7,7 +7,7 @@ import type { Links } from "marked";
 import { Reader, type TextRuns } from "./lexer";
 import type { Node } from "./nodes";
 import { certainLength, closeLastBlock, lastLeaf } from "./openBlock";
-import { reconcile } from "./reconcile";
+import { haveSame, reconcile } from "./reconcile";
 import { grown, type StablePrefix, stablePrefixOf } from "./stablePrefix";
 
 export const GROUP_SIZE = 16;
@@ -184,13 +184,9 @@ function grouped(
   for (let start = 0; start < kept.length; start += GROUP_SIZE) {
     const group = kept.slice(start, start + GROUP_SIZE);
     const before = previous.groups[groups.length];
-    groups.push(before !== undefined && areEqual(before, group) ? before : group);
+    groups.push(before !== undefined && haveSame(before, group) ? before : group);
   }
   return groups;
-}
-
-function areEqual(one: readonly Node[], other: readonly Node[]): boolean {
-  return one.length === other.length && one.every((node, at) => node === other[at]);
 }
 
 function areSame(one: Links, other: Links): boolean {

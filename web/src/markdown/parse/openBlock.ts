@@ -43,11 +43,9 @@ export function isClosed(fence: Tokens.Code): boolean {
   const mark = /^ {0,3}(`{3,}|~{3,})/.exec(fence.raw)?.[1] ?? "```";
   const raw = fence.raw.trimEnd();
   const last = raw.slice(raw.lastIndexOf("\n") + 1).trim();
-  return raw.includes("\n") && last.length >= mark.length && last === repeat(mark, last.length);
-}
-
-function repeat(mark: string, length: number): string {
-  return (mark[0] ?? "").repeat(length);
+  return (
+    raw.includes("\n") && last.length >= mark.length && last === mark.charAt(0).repeat(last.length)
+  );
 }
 
 /**

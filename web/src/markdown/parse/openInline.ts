@@ -49,16 +49,13 @@ class Scan {
   }
 
   run(): string {
-    const text = this.#text;
     let at = 0;
     while (at < this.#end) {
       const next = this.#step(at);
       if (typeof next === "string") return next;
       at = next;
     }
-    for (const bracket of this.#brackets) {
-      if (text.length - bracket <= PATIENCE) this.#hold(bracket);
-    }
+    this.#holdBrackets();
     return this.#close("");
   }
 
@@ -103,6 +100,13 @@ class Scan {
     return this.#text.length;
   }
 
+  /** Holds back every bracket that is still open, unless that lasts too long. */
+  #holdBrackets(): void {
+    for (const bracket of this.#brackets) {
+      if (this.#text.length - bracket <= PATIENCE) this.#hold(bracket);
+    }
+  }
+
   #escape(at: number): number {
     if (at + 1 === this.#text.length) return this.#hold(at);
     return this.#formula(at) ?? at + 2;
@@ -131,9 +135,7 @@ class Scan {
     const content = text.slice(start).replace(/`+$/, "");
     if (content.trim() === "") return this.#hold(at);
     this.#end = start + content.length;
-    for (const bracket of this.#brackets) {
-      if (text.length - bracket <= PATIENCE) this.#hold(bracket);
-    }
+    this.#holdBrackets();
     return this.#close(this.#end > at ? "`".repeat(length) : "");
   }
 

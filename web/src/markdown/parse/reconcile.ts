@@ -41,6 +41,11 @@ export function reconcile(
   return fresh;
 }
 
+/** Whether both have the same members: lists that were made anew may. */
+export function haveSame<T>(one: readonly T[], other: readonly T[]): boolean {
+  return one.length === other.length && one.every((member, at) => member === other[at]);
+}
+
 function isSameItem(one: Tokens.ListItem, other: Tokens.ListItem): boolean {
   return one === other || (one.raw === other.raw && one.loose === other.loose);
 }

@@ -3,6 +3,7 @@ import type { Tokens } from "marked";
 import { createElement, memo, type ReactNode, useContext } from "react";
 import { type Node, nodesOf } from "../parse/nodes";
 import { isClosed, isFence } from "../parse/openBlock";
+import { haveSame } from "../parse/reconcile";
 import { CodeBlock } from "./CodeBlock";
 import { inline, Typeset } from "./Inline";
 import { LabelsContext } from "./labels";
@@ -105,11 +106,6 @@ function inParts<T>(things: readonly T[]): readonly (readonly T[])[] {
   return parts;
 }
 
-/** Parts are cut anew each time: they are the same if they contain the same nodes. */
-function isSamePart<T>(one: readonly T[], other: readonly T[]): boolean {
-  return one.length === other.length && one.every((thing, at) => thing === other[at]);
-}
-
 /** A list; a very long one is split, so that the browser lays out only the part in view. */
 function List({ node, open }: { node: Tokens.List; open: boolean }): ReactNode {
   const parts = inParts(node.items);
@@ -155,7 +151,7 @@ const ListPart = memo(
     before.tasks === now.tasks &&
     before.open === now.open &&
     before.complete === now.complete &&
-    isSamePart(before.items, now.items),
+    haveSame(before.items, now.items),
 );
 
 function itemAt(item: Tokens.ListItem, open: boolean, place: number): ReactNode {
@@ -198,7 +194,7 @@ const Rows = memo(
   function Rows({ rows }: { rows: readonly Cells[] }): ReactNode {
     return rows.map(rowAt);
   },
-  (before, now) => isSamePart(before.rows, now.rows),
+  (before, now) => haveSame(before.rows, now.rows),
 );
 
 function rowAt(cells: Cells, place: number): ReactNode {

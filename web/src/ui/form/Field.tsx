@@ -3,6 +3,7 @@ import { type ReactNode, useId } from "react";
 import { settingsTexts } from "../../i18n/settings";
 import { Problem } from "../Problem";
 import styles from "./form.module.css";
+import type { Autosave } from "./useAutosave";
 
 /** The ids that connect a field to its texts. */
 export interface FieldNames {
@@ -13,23 +14,17 @@ export interface FieldNames {
 
 export interface FieldProps {
   readonly label: string;
-  readonly hint?: string;
-  readonly problem?: string | null;
-  readonly isSaved?: boolean;
+  readonly hint?: string | undefined;
+  /** Of a value that is saved by itself. */
+  readonly saved?: Pick<Autosave<unknown>, "problem" | "isSaved">;
   /** The field has a line of its own. */
-  readonly isTall?: boolean;
+  readonly isTall?: boolean | undefined;
   readonly children: (names: FieldNames) => ReactNode;
 }
 
-export function Field({
-  label,
-  hint,
-  problem = null,
-  isSaved = false,
-  isTall,
-  children,
-}: FieldProps) {
+export function Field({ label, hint, saved, isTall, children }: FieldProps) {
   const id = useId();
+  const problem = saved?.problem ?? null;
   const hintId = hint === undefined ? undefined : `${id}-hint`;
   const problemId = problem === null ? undefined : `${id}-problem`;
   const described = [problemId, hintId].filter((one) => one !== undefined).join(" ");
@@ -48,7 +43,7 @@ export function Field({
       </div>
       <Problem id={problemId}>{problem && settingsTexts.notSaved(problem)}</Problem>
       <p className="visually-hidden" role="status">
-        {isSaved ? settingsTexts.saved : ""}
+        {saved?.isSaved ? settingsTexts.saved : ""}
       </p>
     </div>
   );

@@ -13,13 +13,7 @@ export interface InstructionsProps {
 export function Instructions({ hint, kept, save }: InstructionsProps) {
   const saved = useAutosave(kept, save);
   return (
-    <Field
-      label={settingsTexts.systemPrompt}
-      hint={hint}
-      problem={saved.problem}
-      isSaved={saved.isSaved}
-      isTall
-    >
+    <Field label={settingsTexts.systemPrompt} hint={hint} saved={saved} isTall>
       {(names) => (
         <textarea
           {...names}

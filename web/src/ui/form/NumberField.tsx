@@ -50,12 +50,7 @@ export function NumberField(props: NumberFieldProps) {
   }
 
   return (
-    <Field
-      label={label}
-      hint={hint}
-      problem={wrong ? said() : saved.problem}
-      isSaved={saved.isSaved}
-    >
+    <Field label={label} hint={hint} saved={wrong ? { problem: said(), isSaved: false } : saved}>
       {(names) => (
         <>
           <input

@@ -22,7 +22,7 @@ export function SelectField<T extends string>(props: SelectFieldProps<T>) {
   const { value, save, options, ...words } = props;
   const saved = useAutosave(value, save);
   return (
-    <Field problem={saved.problem} isSaved={saved.isSaved} {...words}>
+    <Field saved={saved} {...words}>
       {(names) => (
         <Select {...names} value={saved.value} options={options} onChange={saved.commit} />
       )}

@@ -20,19 +20,13 @@ export interface TemperatureProps {
 
 export function Temperature({ kept, standard, save }: TemperatureProps) {
   const saved = useAutosave(kept, save);
-  const words = settingsTexts;
   const { value } = saved;
   const shown =
     value === null
       ? standard
       : value.toLocaleString(locale, { minimumFractionDigits: 1, maximumFractionDigits: 2 });
   return (
-    <Field
-      label={words.temperature}
-      hint={words.temperatureHint}
-      problem={saved.problem}
-      isSaved={saved.isSaved}
-    >
+    <Field label={settingsTexts.temperature} hint={settingsTexts.temperatureHint} saved={saved}>
       {(names) => (
         <div className={styles.pair}>
           <Check

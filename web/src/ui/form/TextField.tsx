@@ -16,7 +16,7 @@ export function TextField(props: TextFieldProps) {
   const { label, hint, isTall, unit, onChange, children, ...input } = props;
   const { type = "text" } = input;
   return (
-    <Field label={label} {...(hint !== undefined && { hint })} isTall={isTall ?? false}>
+    <Field label={label} hint={hint} isTall={isTall}>
       {(names) => (
         <>
           <input

@@ -1,10 +1,11 @@
 /** One field of a typed form: its title, the native control for its type, and what is wrong with it. */
-import { type ChangeEvent, useId } from "react";
+import { type ChangeEvent, type ReactNode, useId } from "react";
 import type { FormField } from "../../bridge/contract";
 import { forms } from "../../i18n/forms";
 import { withEscapes } from "../../lib/hiddenCharacters";
 import problemStyles from "../Problem.module.css";
 import { Check } from "./Check";
+import type { FieldNames } from "./Field";
 import styles from "./form.module.css";
 import { kindOf, readText, type Typed } from "./formValues";
 
@@ -16,10 +17,7 @@ export interface TypedFieldProps {
   readonly onChange: (typed: Typed, problem?: string) => void;
 }
 
-interface ControlNames {
-  readonly id: string;
-  readonly "aria-describedby": string | undefined;
-  readonly "aria-invalid": true | undefined;
+interface ControlNames extends FieldNames {
   readonly "aria-required": true | undefined;
 }
 
@@ -83,7 +81,8 @@ export function TypedField({ field, typed, problem, onChange }: TypedFieldProps)
 }
 
 /** A control whose content is a text. */
-function Control({ field, typed, onChange, names }: ControlProps) {
+function Control(props: ControlProps) {
+  const { field, typed, onChange, names } = props;
   const text = typeof typed === "string" ? typed : "";
   const onText = (event: ChangeEvent<HTMLInputElement | HTMLTextAreaElement>) =>
     onChange(event.target.value);
@@ -93,9 +92,9 @@ function Control({ field, typed, onChange, names }: ControlProps) {
     case "list":
       return <textarea {...names} dir="auto" value={text} onChange={onText} />;
     case "enum":
-      return <Select {...{ field, typed, onChange, names }} />;
+      return <Select {...props} />;
     case "file":
-      return <FileInput {...{ field, typed, onChange, names }} />;
+      return <FileInput {...props} />;
     default:
       return (
         <input
@@ -130,13 +129,8 @@ function Select({ field, typed, onChange, names }: ControlProps) {
   );
 }
 
-function Choices({
-  field,
-  typed,
-  onChange,
-  names,
-  title,
-}: ControlProps & { title: React.ReactNode }) {
+function Choices(props: ControlProps & { readonly title: ReactNode }) {
+  const { field, typed, onChange, names, title } = props;
   const chosen = Array.isArray(typed) ? typed : [];
   const { "aria-required": _, "aria-invalid": isWrong, ...described } = names;
   return (

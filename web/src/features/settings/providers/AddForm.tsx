@@ -28,12 +28,12 @@ export interface AddFormProps {
 }
 
 export function AddForm({ provider, secret = "", onAdded, children }: AddFormProps) {
-  const { add, setKey } = useSettings();
+  const { providers, setKey } = useSettings();
   const { problem, attempt, isBusy } = useAsyncAction();
   const trial = useConnectionTest();
 
   async function submit(wanted: NewProvider): Promise<void> {
-    const { id, remark } = await add(wanted);
+    const { id, remark } = await providers.add(wanted);
     // The provider exists now, so an error of its key is shown and fixed at its place in the list.
     const refused = secret === "" ? null : await setKey(id, secret).then(() => null, reasonOf);
     onAdded({ id, problem: refused, note: remark == null ? null : remarkOf(remark) });

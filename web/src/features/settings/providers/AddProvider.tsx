@@ -1,6 +1,7 @@
 /** Adds a provider: a preset, a server of one's own, or a model file. */
 import { useEffect, useState } from "react";
 import type { PresetSummary } from "../../../bridge/contract";
+import { strings } from "../../../i18n";
 import { settingsTexts as words } from "../../../i18n/settings";
 import { useSettings } from "../../../settings/useSettings";
 import { Button } from "../../../ui/Button";
@@ -20,7 +21,7 @@ export function AddProvider({ onAdded }: { readonly onAdded: (added: AddedProvid
   const [form, setForm] = useState<"server" | "file" | PresetSummary | null>(null);
 
   async function look(): Promise<void> {
-    setPresets(await settings.presets().catch(() => []));
+    setPresets(await settings.providers.presets().catch(() => []));
   }
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: once, and after every addition
@@ -39,7 +40,7 @@ export function AddProvider({ onAdded }: { readonly onAdded: (added: AddedProvid
       return;
     }
     const provider = { id, label: name, kind: "openai-compatible", baseUrl } as const;
-    await settings.add(provider);
+    await settings.providers.add(provider);
     await added({ id, problem: null });
   }
 
@@ -97,6 +98,6 @@ export function AddProvider({ onAdded }: { readonly onAdded: (added: AddedProvid
 
 function stateOf({ running, models, takesKey }: PresetSummary): string {
   if (running === true) return words.presetRuns(models.length);
-  if (running === false) return words.presetHere;
+  if (running === false) return strings.local;
   return takesKey ? words.needsKey : words.presetFree;
 }

@@ -10,15 +10,15 @@ import { useAsyncAction } from "../../../ui/useAsyncAction";
 
 /** Tests a provider with one tiny request. `reason` says why the test itself could not run. */
 export function useConnectionTest() {
-  const { test } = useSettings();
+  const { providers } = useSettings();
   const [report, setReport] = useState<TrialReport | null>(null);
   const { reason, isBusy, attempt } = useAsyncAction();
   const run = useCallback(
     (request: TrialRequest) => {
       setReport(null);
-      attempt(test(request).then(setReport));
+      attempt(providers.test(request).then(setReport));
     },
-    [test, attempt],
+    [providers, attempt],
   );
   return { isBusy, report, reason, run };
 }

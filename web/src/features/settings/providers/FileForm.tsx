@@ -45,14 +45,14 @@ export function FileForm({ onAdded }: { readonly onAdded: (added: AddedProvider)
         {isWindow && <Button onClick={() => void choose()}>{words.chooseFile}</Button>}
       </TextField>
       <TextField
-        label={strings.providerName}
+        label={strings.name}
         maxLength={60}
         placeholder={modelNameOf(path)}
         value={name}
         onChange={setName}
       />
       <TextField
-        label={words.contextTokens}
+        label={strings.spending.context}
         hint={words.contextHint}
         unit={words.tokens}
         className={parts.number}

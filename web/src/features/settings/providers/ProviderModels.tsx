@@ -37,7 +37,7 @@ export function ProviderModels({ providerId, name }: ProviderModelsProps) {
       }}
     >
       <Summary>
-        {list === null ? strings.models : words.modelCount(models.length)}
+        {list === null ? strings.sections.models : words.modelCount(models.length)}
         <span className="visually-hidden"> · {name}</span>
       </Summary>
       {isOpen && (

@@ -28,12 +28,12 @@ export function Providers() {
   const [removed, setRemoved] = useState<readonly Removed[]>([]);
 
   async function remove(gone: Removed): Promise<void> {
-    await settings.remove(gone.id);
+    await settings.providers.remove(gone.id);
     setRemoved((before) => [...before.filter(({ id }) => id !== gone.id), gone]);
   }
 
   async function restore(back: Removed): Promise<void> {
-    await settings.restore(back.id);
+    await settings.providers.restore(back.id);
     setRemoved((before) => before.filter(({ id }) => id !== back.id));
     setAdded({ id: back.id, problem: null });
   }
@@ -41,7 +41,7 @@ export function Providers() {
   return (
     <>
       <section className={styles.section}>
-        <h3>{strings.providers}</h3>
+        <h3>{strings.sections.providers}</h3>
         <p className={styles.text}>{words.providersText}</p>
         <ul className={styles.list}>
           {providers

@@ -41,13 +41,7 @@ export function ServerForm({ preset, onAdded }: ServerFormProps) {
       secret={key.trim()}
       onAdded={onAdded}
     >
-      <TextField
-        label={strings.providerName}
-        autoFocus
-        maxLength={60}
-        value={name}
-        onChange={setName}
-      />
+      <TextField label={strings.name} autoFocus maxLength={60} value={name} onChange={setName} />
       <TextField
         label={strings.address}
         hint={preset === undefined ? words.addressHint : words.presetSilent(preset.name)}
