@@ -9,13 +9,26 @@ import resource
 import time
 import zipfile
 from collections.abc import Iterable
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
-from shell.contract import ImagePart, NewConversation, Part, Role, TextPart, ViewRequest
-from shell.errors import ValidationFailed
+from shell.contract import (
+    AnswerDetail,
+    AnswerFailure,
+    ImagePart,
+    NewConversation,
+    Notice,
+    NoticeCode,
+    Part,
+    Role,
+    TextPart,
+    Timing,
+    ViewRequest,
+)
+from shell.errors import ErrorCode, Reason, ValidationFailed
 from shell.store.database import Connection
 from shell.store.exchange import archive, chatgpt, importing, portable, render
 from shell.store.exchange.importing import ImportCancelled, ImportedPart, import_file
@@ -67,6 +80,26 @@ def only(store: Store) -> str:
 # --- our own archive ------------------------------------------------------------------------
 
 
+DETAILS = (
+    None,
+    AnswerDetail(
+        failure=AnswerFailure(
+            code=ErrorCode.STREAM_TIMEOUT,
+            message="The server is busy.",
+            reason=Reason.NO_KEY,
+            retryable=True,
+            retry_at=7,
+        )
+    ),
+    AnswerDetail(
+        notices=[Notice(code=NoticeCode.HISTORY_TRIMMED, text="Shorter.", left_out=3)],
+        finish_reason="stop",
+        timing=Timing(first_token_ms=1, total_ms=2),
+    ),
+)
+"""What an answer that ended in some way says of itself."""
+
+
 def grow(connection: Connection, chance: random.Random) -> None:
     """A tree with branches, pictures, awkward words, and a path through it."""
     title = chance.choice(["A title", "", "Ünïcode 🌊 \u2028 </script>"])
@@ -86,6 +119,8 @@ def grow(connection: Connection, chance: random.Random) -> None:
         message = tree.NewMessage(
             new_id(), role, kept, chance.randrange(10**12), reasoning=chance.choice(["", "hm"])
         )
+        if role == "assistant":
+            message = replace(message, status="failed", detail=chance.choice(DETAILS))
         places.append(tree.add(connection, number, chance.choice(places), message))
     chosen = chance.choice(places)
     if chosen is not None:

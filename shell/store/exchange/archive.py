@@ -87,7 +87,8 @@ def read(raw: object) -> PortableConversation:
         NotOurs: the value is not a conversation of an archive.
     """
     try:
-        archived = _Conversation.model_validate(raw, by_alias=True, by_name=False)
+        # Not strict: JSON has the codes of failures and notices as texts.
+        archived = _Conversation.model_validate(raw, strict=False, by_alias=True, by_name=False)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(str(step) for step in first["loc"])
