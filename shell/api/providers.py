@@ -109,8 +109,8 @@ class ProvidersApi:
                 id=preset.id,
                 name=preset.label,
                 base_url=preset.base_url,
-                takes_key=preset.key_env is not None,
-                running=preset.id in found if preset.endpoint.on_this_machine else None,
+                takes_key=preset.key_required,
+                running=preset.id in found if preset.on_this_machine else None,
                 models=found.get(preset.id, []),
                 provider_id=urls.get(preset.base_url),
             )

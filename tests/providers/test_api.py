@@ -15,8 +15,8 @@ from shell.bridge.caller import Caller
 from shell.bridge.door import Door
 from shell.contract import HelloRequest
 from shell.providers.custom import FILE, CustomProvider, add, read_added
+from shell.providers.http.endpoint import Endpoint
 from shell.providers.keys import Keys
-from shell.providers.presets import Preset
 from shell.providers.registry import Providers
 from tests.caller_page import Json, Page, Refused
 from tests.providers.collect import ask
@@ -396,9 +396,9 @@ async def test_presets_say_which_server_answers_here(
         nowhere = gone.url
     async with serving() as server:
         presets = (
-            Preset("here", "Here", f"{server.url}/v1"),
-            Preset("off", "Off", f"{nowhere}/v1"),
-            Preset("far", "Far", "https://model.invalid/v1", "FAR_KEY"),
+            Endpoint("here", "Here", f"{server.url}/v1", key_required=False),
+            Endpoint("off", "Off", f"{nowhere}/v1", key_required=False),
+            Endpoint("far", "Far", "https://model.invalid/v1"),
         )
         monkeypatch.setattr(api, "PRESETS", presets)
         await host.call("providers.add", {"id": "mine", "baseUrl": f"{server.url}/v1/"})

@@ -8,10 +8,11 @@ import pytest
 
 from shell.errors import ErrorCode, ProviderError
 from shell.providers.connection_test import try_provider
+from shell.providers.http.endpoint import Endpoint
 from shell.providers.local.model_files import ModelFiles
 from shell.providers.local.provider import LocalProvider
 from shell.providers.model_list import ListedModel, ListsModels
-from shell.providers.presets import PRESETS, Preset, discover
+from shell.providers.presets import PRESETS, discover
 from shell.providers.testing.echo import EchoProvider
 from tests.providers.dialects import Chat
 from tests.providers.fault_server import Exchange, fault_server
@@ -153,9 +154,9 @@ async def test_what_runs_here_is_found_and_nobody_else_is_asked() -> None:
     async with fault_server(answering(200, LISTED)) as server, fault_server(streaming()) as gone:
         nowhere = gone.url
     async with fault_server(answering(200, LISTED)) as server:
-        here = Preset("here", "Here", f"{server.url}/v1")
-        off = Preset("off", "Off", f"{nowhere}/v1")
-        far = Preset("far", "Far", "https://model.invalid/v1", "FAR_KEY")
+        here = Endpoint("here", "Here", f"{server.url}/v1", key_required=False)
+        off = Endpoint("off", "Off", f"{nowhere}/v1", key_required=False)
+        far = Endpoint("far", "Far", "https://model.invalid/v1")
         found = await discover((here, off, far))
     assert found == {here.id: ["b", "a"]}
     assert "authorization" not in server.requests[0].headers
