@@ -6,6 +6,7 @@ variable that the entry names. A header may hold a secret, so only the owner can
 
 import contextlib
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit, urlunsplit
@@ -30,6 +31,19 @@ class CustomProvider(NewProvider):
     key_env: Annotated[str | None, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,100}$")] = None
     """The environment variable that holds the key, or None. A page cannot set it, because it could
     have any variable sent to any address."""
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """Its server, without a key."""
+        return Endpoint(
+            self.id,
+            self.label or self.id,
+            self.base_url or "",
+            key_required=self.key_env is not None,
+            headers=self.headers,
+            allow_plain_http=self.allow_plain_http,
+            key_variables=(self.key_env,) if self.key_env else (),
+        )
 
     def completed(self) -> tuple[Self, Remark | None]:
         """Return the provider with an address that its API can have, and what was changed."""
@@ -63,15 +77,8 @@ class CustomProvider(NewProvider):
         if self.base_url is None:
             text = "This kind of provider needs a base URL"
             raise ValidationFailed([("baseUrl", text)], reason=Reason.NO_ADDRESS)
-        endpoint = Endpoint(
-            self.id,
-            self.label or self.id,
-            self.base_url,
-            key_required=False,
-            allow_plain_http=self.allow_plain_http,
-        )
         try:
-            endpoint.check()
+            replace(self.endpoint, key_required=False).check()
         except ProviderError as error:
             raise ValidationFailed([("baseUrl", error.message)], reason=error.reason) from None
 

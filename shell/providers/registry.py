@@ -244,7 +244,6 @@ class _Make:
         return self._on_server(GOOGLE_CHAT, endpoint, "gemini-flash-latest")
 
     def added(self, added: CustomProvider) -> Provider:
-        label = added.label or added.id
         if added.kind == "gguf":
             from shell.providers.local.model_files import OneFile
             from shell.providers.local.provider import MAX_CONTEXT_TOKENS, LocalProvider
@@ -252,20 +251,12 @@ class _Make:
             return LocalProvider(
                 OneFile(Path(added.file or "")),
                 id=added.id,
-                label=label,
+                label=added.label or added.id,
                 models=self._models(added.id),
                 context_tokens=added.context_tokens or MAX_CONTEXT_TOKENS,
             )
-        endpoint = Endpoint(
-            added.id,
-            label,
-            added.base_url or "",
-            key_required=added.key_env is not None,
-            headers=added.headers,
-            allow_plain_http=added.allow_plain_http,
-            key_variables=(added.key_env,) if added.key_env else (),
-        )
-        return self._on_server(_api(added.kind), endpoint, added.default_model or ANY_MODEL)
+        model_id = added.default_model or ANY_MODEL
+        return self._on_server(_api(added.kind), added.endpoint, model_id)
 
     def _on_server(self, api: "Api", endpoint: Endpoint, default_model: str) -> Provider:
         from shell.providers.http.provider import HttpProvider
