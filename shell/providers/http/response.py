@@ -12,11 +12,12 @@ from shell.providers.http.endpoint import MAX_READ, Endpoint
 from shell.providers.http.errors import not_a_stream, refused
 from shell.providers.http.lenient_json import parse_object
 from shell.providers.http.sse import EventDecoder, ServerEvent, WholeBody
-from shell.providers.http.transport import EVENT_STREAM, classed, drain, exchange_of, stream_type
+from shell.providers.http.transport import classed, drain, exchange_of
 
 if TYPE_CHECKING:
     import httpx2
 
+EVENT_STREAM, JSON = "text/event-stream", "application/json"
 MAX_ANSWER_BYTES = 256_000_000
 """Longest body of one answer. A token takes up to 500 bytes of JSON, so the longest real answers
 have about 65 MB. A server that never stops must not fill the memory, with or without content."""
@@ -106,8 +107,10 @@ async def read_answer(
     try:
         async with aclosing(await ask()) as response:
             exchange = exchange_of(response)
-            media_type = stream_type(endpoint, response.headers)
-            decoder = WholeBody() if media_type == "application/json" else EventDecoder()
+            media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+            if media_type not in {EVENT_STREAM, JSON, "text/plain", ""}:
+                raise not_a_stream(endpoint, media_type)
+            decoder = WholeBody() if media_type == JSON else EventDecoder()
             pieces = response.aiter_bytes()
             received = 0
             async for piece in pieces:

@@ -15,7 +15,7 @@ from shell import __version__
 from shell.errors import ErrorCode, ProviderError
 from shell.providers.exchanges import Exchange
 from shell.providers.http.endpoint import Endpoint
-from shell.providers.http.errors import from_status, interrupted, not_a_stream
+from shell.providers.http.errors import from_status, interrupted
 
 if TYPE_CHECKING:
     import httpx2
@@ -28,7 +28,6 @@ ERROR_BODY_S = 5.0
 KEEP_ALIVE_S = 20.0
 DRAIN_S = 0.3
 """How long to wait for the end of a response after its last event, before the connection closes."""
-EVENT_STREAM = "text/event-stream"
 
 EXCHANGE = "tidewire_exchange"
 """The extension of a request under which its record is found."""
@@ -116,18 +115,6 @@ def exchange_of(response: "httpx2.Response") -> Exchange | None:
 def _no_certificates() -> ssl.SSLContext:
     """Make a context without certificates. Loading them takes longer than a local connection."""
     return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-
-
-def stream_type(endpoint: Endpoint, headers: Mapping[str, str]) -> str:
-    """Read the media type of a successful response.
-
-    Raises:
-        ProviderError: PROTOCOL_ERROR if it is neither a stream nor JSON.
-    """
-    media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media_type not in {EVENT_STREAM, "application/json", "text/plain", ""}:
-        raise not_a_stream(endpoint, media_type)
-    return media_type
 
 
 def classed(endpoint: Endpoint, error: Exception, *, answering: bool) -> ProviderError:
