@@ -79,18 +79,11 @@ class ModelFiles:
         Raises:
             ProviderError: LOCAL_MODEL_MISSING.
         """
-        named = self._environ.get(MODEL_FILE_VARIABLE)
-        paths = self._paths()[:1] if named else self._paths()
+        paths = self._paths()[:1] if self._environ.get(MODEL_FILE_VARIABLE) else self._paths()
         found = next(filter(None, map(_look, paths)), None)
-        if found is not None:
-            return found
-        text = (
-            f"The file {named}, named in {MODEL_FILE_VARIABLE}, does not exist."
-            if named
-            else "The local model's weights are missing. Run `tidewire model fetch` to download "
-            f"them, or name a GGUF file in {MODEL_FILE_VARIABLE}."
-        )
-        raise ProviderError(ErrorCode.LOCAL_MODEL_MISSING, text)
+        if found is None:
+            raise ProviderError(ErrorCode.LOCAL_MODEL_MISSING, self._missing())
+        return found
 
     def find(self, model_id: str) -> ModelFile:
         """Find the file of a model.
@@ -120,6 +113,15 @@ class ModelFiles:
             header = self._headers[weights] = read_header(weights.path)
         return header
 
+    def _missing(self) -> str:
+        named = self._environ.get(MODEL_FILE_VARIABLE)
+        if named:
+            return f"The file {named}, named in {MODEL_FILE_VARIABLE}, does not exist."
+        return (
+            "The local model's weights are missing. Run `tidewire model fetch` to download "
+            f"them, or name a GGUF file in {MODEL_FILE_VARIABLE}."
+        )
+
     def _paths(self) -> list[Path]:
         named = self._environ.get(MODEL_FILE_VARIABLE)
         paths = [Path(named).expanduser().absolute()] if named else []
@@ -142,18 +144,8 @@ class OneFile(ModelFiles):
         super().__init__(None, {})
         self._path = path
 
-    def default(self) -> ModelFile:
-        """The file.
-
-        Raises:
-            ProviderError: LOCAL_MODEL_MISSING.
-        """
-        weights = _look(self._path)
-        if weights is None:
-            raise ProviderError(
-                ErrorCode.LOCAL_MODEL_MISSING, f"The model file {self._path} no longer exists."
-            )
-        return weights
+    def _missing(self) -> str:
+        return f"The model file {self._path} no longer exists."
 
     def _paths(self) -> list[Path]:
         return [self._path]
