@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from shell.contract import Effort
+from shell.contract import Effort, Temperature
 from shell.providers.base import ModelInfo
 
 BUILT_IN = Path(__file__).with_name("models.toml")
@@ -20,7 +20,6 @@ EVERYTHING = "*"
 _log = logging.getLogger(__name__)
 
 Tokens = Annotated[int, Field(gt=0, le=100_000_000)]
-Temperature = Annotated[float, Field(ge=0, le=2)]
 
 
 class ModelEntry(BaseModel):

@@ -100,9 +100,7 @@ class CustomProvider(NewProvider):
 
 
 class _File(BaseModel):
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", hide_input_in_errors=True, defer_build=True
-    )
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True, defer_build=True)
 
     version: Literal[1] = 1
     providers: list[CustomProvider] = Field(default_factory=list, max_length=MAX_PROVIDERS)

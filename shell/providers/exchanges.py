@@ -29,7 +29,6 @@ class OutgoingRequest:
     body: bytes
     api: "WireApi"
     base_url: str
-    method: str = "POST"
 
 
 @dataclass(slots=True)

@@ -1,6 +1,6 @@
 """Reads and writes recordings: the events of one inference as lines of JSON, after a header."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
 from pydantic import JsonValue, TypeAdapter, ValidationError
@@ -126,7 +126,7 @@ def parse_recording(content: bytes, name: str = "") -> Recording:
             event = _EVENT.validate_json(line)
         except ValidationError:
             raise UnusableRecording(f"{name}is damaged: line {number} is no event") from None
-        if why := _misplaced(event, events):
+        if why := _misplaced(event, events[-1] if events else None):
             raise UnusableRecording(f"{name}is damaged: line {number} {why}")
         events.append(event)
     if not events or not isinstance(events[-1], DoneEvent | ErrorEvent):
@@ -134,9 +134,8 @@ def parse_recording(content: bytes, name: str = "") -> Recording:
     return Recording(header=header, events=events)
 
 
-def _misplaced(event: AnyEvent, before: Sequence[AnyEvent]) -> str | None:
-    """Why an event cannot follow those before it."""
-    last = before[-1] if before else None
+def _misplaced(event: AnyEvent, last: AnyEvent | None) -> str | None:
+    """Why an event cannot follow the one before it."""
     if isinstance(last, DoneEvent | ErrorEvent):
         return "follows the end of the answer"
     if last is not None and event.inference_id != last.inference_id:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from shell.contract import ProviderKind
 from shell.errors import Reason, ShellError, ValidationFailed
-from shell.providers.base import ANY_MODEL, ModelInfo, Provider
+from shell.providers.base import ANY_MODEL, Provider
 from shell.providers.capabilities import Capabilities
 from shell.providers.custom import CustomProvider, read_added
 from shell.providers.http.endpoint import Endpoint
@@ -208,7 +208,7 @@ class _Make:
         from shell.providers.local.provider import LocalProvider
 
         return LocalProvider(
-            ModelFiles(self._data_dir, self._environ), models=self._models("local")
+            ModelFiles(self._data_dir, self._environ), models=partial(self._table.info, "local")
         )
 
     def echo(self) -> Provider:
@@ -252,7 +252,7 @@ class _Make:
                 OneFile(Path(added.file or "")),
                 id=added.id,
                 label=added.label or added.id,
-                models=self._models(added.id),
+                models=partial(self._table.info, added.id),
                 context_tokens=added.context_tokens or MAX_CONTEXT_TOKENS,
             )
         model_id = added.default_model or ANY_MODEL
@@ -263,7 +263,7 @@ class _Make:
 
         endpoint = replace(endpoint, key=partial(self._key, endpoint))
         self.endpoints[endpoint.id] = endpoint
-        return HttpProvider(api, endpoint, default_model, self._models(endpoint.id))
+        return HttpProvider(api, endpoint, default_model, partial(self._table.info, endpoint.id))
 
     def environment_key(self, endpoint: Endpoint) -> str | None:
         return self._first(*endpoint.key_variables)
@@ -272,9 +272,6 @@ class _Make:
         if self._find_key is not None:
             return self._find_key(endpoint.id, endpoint.base_url)
         return self.environment_key(endpoint)
-
-    def _models(self, provider_id: str) -> Callable[[str], ModelInfo]:
-        return partial(self._table.info, provider_id)
 
     def _first(self, *names: str) -> str | None:
         """The value of the first of these variables that is set and not empty."""

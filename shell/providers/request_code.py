@@ -5,7 +5,6 @@ quotes it for sh, bash and zsh, and a program has it as literals.
 """
 
 import json
-import re
 import shlex
 from collections.abc import Mapping
 from pprint import pformat
@@ -14,13 +13,13 @@ from shell.contract import WireApi, WireHeader, WireRequest
 from shell.errors import ValidationFailed
 from shell.providers.exchanges import KEY
 from shell.providers.http.lenient_json import json_of
+from shell.providers.http.outgoing import VARIABLE
 
 MAX_ARGUMENT_BYTES = 100_000
 """A longer body goes through a pipe: Linux takes no argument above 128 KiB."""
 MAX_LAID_OUT = 100_000
 """A longer body is one line in a Python program, because laying it out takes too long."""
 _BUILT_IN = frozenset({"accept", "accept-encoding", "content-type", "user-agent"})
-_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _CALLS: Mapping[WireApi, str] = {
     "chat": "chat.completions.create",
     "responses": "responses.create",
@@ -124,7 +123,7 @@ def _environment(variable: str) -> str:
 
 
 def _name(variable: str) -> str:
-    if not _VARIABLE.fullmatch(variable):
+    if not VARIABLE.fullmatch(variable):
         raise ValidationFailed([("request.headers", "A variable has a name that none can have")])
     return variable
 

@@ -207,7 +207,7 @@ def request_of(request: OutgoingRequest, *, is_body_kept: bool = True) -> WireRe
         for name, value in request.headers.items()
     ]
     return WireRequest(
-        method=request.method,
+        method="POST",
         url=request.url,
         headers=headers,
         body=request.body.decode() if is_body_kept else None,

@@ -22,8 +22,7 @@ def parameters_of(tool: ToolSpec) -> dict[str, object]:
     Several providers refuse a schema with references.
     """
     schema = dict(tool.parameters)
-    definitions = schema.pop("$defs", schema.pop("definitions", {}))
-    known = definitions if isinstance(definitions, dict) else {}
+    known = as_object(schema.pop("$defs", schema.pop("definitions", {})))
     plain = cast("dict[str, object]", _resolved(schema, known, 0, iter(range(_NODES))))
     plain.pop("$schema", None)
     plain.setdefault("properties", {})
@@ -67,8 +66,7 @@ def _keywords(schema: object) -> set[str]:
         return set[str]().union(*map(_keywords, schema))
     if not isinstance(schema, dict):
         return set()
-    properties = schema.get("properties")
-    named = properties.values() if isinstance(properties, dict) else ()
+    named = as_object(schema.get("properties")).values()
     rest = [value for name, value in schema.items() if name != "properties"]
     return set(schema).union(*map(_keywords, [*named, *rest]))
 
@@ -91,7 +89,6 @@ def _resolved(
     target = schema.get("$ref")
     if isinstance(target, str):
         beside = {key: value for key, value in schema.items() if key != "$ref"}
-        found = known.get(target.rpartition("/")[2])
-        whole = {**found, **beside} if isinstance(found, dict) else beside
+        whole = as_object(known.get(target.rpartition("/")[2])) | beside
         return _resolved(whole, known, depth + 1, budget)
     return {key: _resolved(value, known, depth + 1, budget) for key, value in schema.items()}

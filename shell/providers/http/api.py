@@ -20,10 +20,6 @@ def without_none(fields: Body) -> Body:
     return {name: value for name, value in fields.items() if value is not None}
 
 
-def _bearer(key: str) -> Mapping[str, str]:
-    return {"authorization": f"Bearer {key}"}
-
-
 @dataclass(frozen=True, slots=True)
 class Api:
     """The differences between one API and another."""
@@ -37,6 +33,6 @@ class Api:
     """Builds the body of a request. It uses nothing but its argument, so that a preview shows the
     bytes that would be sent."""
     decoder: Callable[[Endpoint], StreamingResponse]
-    key_header: Callable[[str], Mapping[str, str]] = _bearer
+    key_header: Callable[[str], Mapping[str, str]] = lambda key: {"authorization": f"Bearer {key}"}
     headers: Mapping[str, str] = field(default_factory=dict)
     """Other headers that the API requires."""

@@ -137,17 +137,16 @@ def refused(endpoint: Endpoint, words: str) -> ProviderError:
 
 def interrupted(endpoint: Endpoint, error: BaseException, *, answering: bool) -> ProviderError:
     """Make the error for a failed connection, before or during the answer."""
-    cause: BaseException | None = error
-    while cause is not None and cause.__cause__ is not None:
+    cause = error
+    while cause.__cause__ is not None:
         cause = cause.__cause__
-    kind = type(cause).__name__
     code, sentence = (
         (ErrorCode.STREAM_INTERRUPTED, "The connection was lost during the answer.")
         if answering
         else (ErrorCode.NETWORK_ERROR, "Could not connect.")
     )
     failure = endpoint.error(code, sentence)
-    failure.details = {"cause": kind}
+    failure.details = {"cause": type(cause).__name__}
     return failure
 
 

@@ -13,7 +13,7 @@ from shell.support.redaction import redact
 if TYPE_CHECKING:
     from shell.providers.http.api import Api
 
-_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def describe_request(api: "Api", endpoint: Endpoint, path: str, body: bytes) -> OutgoingRequest:
@@ -51,7 +51,7 @@ def shown_headers(headers: Mapping[str, str]) -> dict[str, str]:
 
 def key_variable(endpoint: Endpoint) -> str:
     """The environment variable that stands for the key."""
-    if endpoint.key_variables and _VARIABLE.fullmatch(endpoint.key_variables[0]):
+    if endpoint.key_variables and VARIABLE.fullmatch(endpoint.key_variables[0]):
         return endpoint.key_variables[0]
     name = re.sub(r"[^A-Z0-9]", "_", endpoint.id.upper())
     return f"{'' if name[:1].isalpha() else '_'}{name}_API_KEY"

@@ -67,10 +67,8 @@ class ModelFiles:
     def all(self) -> list[ModelFile]:
         """List all files, the default first, including those that cannot be used."""
         found: dict[str, ModelFile] = {}
-        for path in self._paths():
-            weights = _look(path)
-            if weights is not None:
-                found.setdefault(weights.id, weights)
+        for weights in filter(None, map(_look, self._paths())):
+            found.setdefault(weights.id, weights)
         return list(found.values())
 
     def default(self) -> ModelFile:
@@ -92,15 +90,13 @@ class ModelFiles:
             ProviderError: MODEL_NOT_FOUND, or LOCAL_MODEL_MISSING when there is none at all.
         """
         default = self.default()
-        every = [default, *self.all()]
-        found = next((weights for weights in every if weights.id == model_id), None)
-        if found is None:
-            known = ", ".join(dict.fromkeys(weights.id for weights in every))
+        every = {weights.id: weights for weights in self.all()} | {default.id: default}
+        if model_id not in every:
             raise ProviderError(
                 ErrorCode.MODEL_NOT_FOUND,
-                f"There is no local model {model_id}. Available: {known}.",
+                f"There is no local model {model_id}. Available: {', '.join(every)}.",
             )
-        return found
+        return every[model_id]
 
     def header(self, weights: ModelFile) -> Header:
         """Read the header of a file, once.
