@@ -59,10 +59,8 @@ export function importResult(told: ImportState): string {
 }
 
 /** The reason of a retry. */
-export function whyOf(code: ErrorCode): string {
-  const reasons: Partial<Record<ErrorCode, string>> = strings.retryReasons;
-  return reasons[code] ?? strings.host.errors[code] ?? code;
-}
+export const whyOf = (code: ErrorCode): string =>
+  textFor(strings.retryReasons, code) ?? textFor(strings.host.errors, code) ?? code;
 
 export const noticeOf = (notice: Notice): string =>
   textFor(strings.host.notices, notice.code)?.(notice) ?? notice.text;
@@ -80,18 +78,13 @@ export function activityOf(status: string, activity: Activity | null | undefined
 }
 
 /** The remedy for an error, if there is one. */
-export function hintFor(code: ErrorCode): string | null {
-  const hints: Partial<Record<ErrorCode, string>> = strings.hints;
-  return hints[code] ?? null;
-}
+export const hintFor = (code: ErrorCode): string | null => textFor(strings.hints, code) ?? null;
 
 /** Why an answer ended, unless it simply finished. */
-export function finishFor(reason: EndReason | null): string | null {
-  const finish: Partial<Record<EndReason, string>> = strings.finish;
-  return reason === null ? null : (finish[reason] ?? null);
-}
+export const finishFor = (reason: EndReason | null): string | null =>
+  (reason && textFor(strings.finish, reason)) ?? null;
 
-/** A host of a later version may have codes that this page does not know. */
+/** The text for a code, if there is one: a host of a later version has codes unknown to this page. */
 function textFor<T>(table: Readonly<Record<string, T | undefined>>, code: string): T | undefined {
   return Object.hasOwn(table, code) ? table[code] : undefined;
 }

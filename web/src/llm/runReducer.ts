@@ -21,6 +21,7 @@ import type {
   ToolCall,
   Usage,
 } from "../bridge/contract";
+import type { Channel, EventOf } from "../bridge/eventRouter";
 import { HostError } from "../bridge/hostError";
 import { joinParts, type LiveCall, type MessagePart } from "./parts";
 
@@ -138,11 +139,8 @@ export function withdraw(state: RunState): RunState {
   return hasEnded(state) ? state : { ...state, status: "cancelled" };
 }
 
-// --- inside ---------------------------------------------------------------------------------
-
-type Channel = AnyEvent["channel"];
 type Table = {
-  readonly [C in Channel]: (state: RunState, event: Extract<AnyEvent, { channel: C }>) => RunState;
+  readonly [C in Channel]: (state: RunState, event: EventOf<C>) => RunState;
 };
 
 const table: Table = {

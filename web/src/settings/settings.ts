@@ -11,6 +11,7 @@ import type {
   PreferencesChange,
   ProviderSummary,
   Remark,
+  SettingsView,
 } from "../bridge/contract";
 import { failureOf } from "../bridge/hostError";
 import { createStore, type ReadonlyStore } from "../lib/store";
@@ -132,8 +133,8 @@ export function createSettings(
     return result;
   }
 
-  async function update(wanted: PreferencesChange): Promise<void> {
-    const { preferences, remarks } = await client.settings.update(wanted);
+  async function show(view: Promise<SettingsView>): Promise<void> {
+    const { preferences, remarks } = await view;
     change({ preferences, remarks });
     look(preferences);
   }
@@ -141,13 +142,9 @@ export function createSettings(
   return {
     get: store.get,
     subscribe: store.subscribe,
-    async load() {
-      const { preferences, remarks } = await client.settings.get();
-      change({ preferences, remarks });
-      look(preferences);
-    },
+    load: () => show(client.settings.get()),
     loadProviders,
-    update,
+    update: (wanted) => show(client.settings.update(wanted)),
     templates: client.templates,
     tools: client.tools,
     mcp: { ...client.mcp, onChange: (listener) => topics.on("mcp", listener) },

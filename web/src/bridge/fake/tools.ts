@@ -2,46 +2,40 @@
 import type { GrantSummary, Handlers, ToolSummary } from "../contract";
 import { refusal } from "./refusal";
 
-const TOOLS: readonly ToolSummary[] = [
-  {
-    name: "calculate",
-    source: "calculator.py",
-    kind: "builtin",
-    description: "Compute an arithmetic expression exactly.",
-    enabled: false,
-    reads: false,
-    brings: false,
-    sends: false,
-    raised: [],
-  },
-  {
-    name: "send_mail",
-    source: "mail.py",
-    kind: "python",
-    description: "Send a mail.",
-    enabled: true,
-    reads: false,
-    brings: false,
-    sends: true,
-    raised: [],
-  },
-  {
-    name: "untyped",
-    source: "notes.py",
-    kind: "python",
-    description: "",
-    enabled: false,
-    reads: true,
-    brings: true,
-    sends: true,
-    raised: [],
-    problem: "The parameter x has no type.",
-  },
-];
+const CALCULATE: ToolSummary = {
+  name: "calculate",
+  source: "calculator.py",
+  kind: "builtin",
+  description: "Compute an arithmetic expression exactly.",
+  enabled: false,
+  reads: false,
+  brings: false,
+  sends: false,
+  raised: [],
+};
+const SEND_MAIL: ToolSummary = {
+  ...CALCULATE,
+  name: "send_mail",
+  source: "mail.py",
+  kind: "python",
+  description: "Send a mail.",
+  enabled: true,
+  sends: true,
+};
+const UNTYPED: ToolSummary = {
+  ...SEND_MAIL,
+  name: "untyped",
+  source: "notes.py",
+  description: "",
+  enabled: false,
+  reads: true,
+  brings: true,
+  problem: "The parameter x has no type.",
+};
 const DAY_MS = 86_400_000;
 
 export function createFakeTools(): Handlers["tools"] {
-  let tools = TOOLS;
+  let tools: readonly ToolSummary[] = [CALCULATE, SEND_MAIL, UNTYPED];
   let trustsEdits = false;
   const folder = () => ({ path: "…/tools", trustsEdits });
   const grant = (id: string, part: Partial<GrantSummary>): GrantSummary => ({

@@ -35,7 +35,7 @@ export function Temperature({ kept, standard, save }: TemperatureProps) {
           >
             {standard}
           </Check>
-          <div className={styles.slider}>
+          <div className="row">
             <input
               {...names}
               type="range"

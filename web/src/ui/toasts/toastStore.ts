@@ -34,8 +34,8 @@ export function createToastStore(): ToastStore {
   /** Actions in progress, the newest last; true if they are to be undone when done. */
   const pending: { isUnwanted: boolean }[] = [];
 
-  function put(id: number, text: string, said: ToastOptions): void {
-    const { action = null, progress = null, details = NONE } = said;
+  function put(id: number, text: string, more: ToastOptions = {}): void {
+    const { action = null, progress = null, details = NONE } = more;
     const toast = { id, text, action, progress, details };
     const all = [...store.get().filter((other) => other.id !== id), toast];
     // Ongoing ones stay; of the others, the newest.
@@ -51,12 +51,12 @@ export function createToastStore(): ToastStore {
     get: store.get,
     subscribe: store.subscribe,
     dismiss,
-    say(text, more = {}) {
+    say(text, more) {
       count += 1;
       put(count, text, more);
       return count;
     },
-    change: (id, text, more = {}) => put(id, text, more),
+    change: put,
     sayDone(done, text, action) {
       const job = { isUnwanted: false };
       pending.push(job);
