@@ -1,5 +1,5 @@
 /** The settings dialog, with a list of sections at its side. */
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useLayoutEffect, useRef, useState } from "react";
 import type { Bridge } from "../../bridge/bridge";
 import { strings } from "../../i18n";
 import { SECTIONS, type Section } from "../../settings/sections";
@@ -40,8 +40,11 @@ export function SettingsDialog({ section, host, kind, onClose }: SettingsDialogP
     [settings, attempt],
   );
 
-  // The focus starts at the open section.
-  useEffect(() => sides.current?.querySelector<HTMLElement>("[aria-selected=true]")?.focus(), []);
+  // The focus starts at the open section. An effect of the section itself may move it on.
+  useLayoutEffect(
+    () => sides.current?.querySelector<HTMLElement>("[aria-selected=true]")?.focus(),
+    [],
+  );
 
   // Every section starts at its top.
   // biome-ignore lint/correctness/useExhaustiveDependencies: it depends on the section

@@ -31,7 +31,7 @@ export function ResourceDialog({ onFiles, onClose }: ResourceDialogProps) {
   );
   return (
     <Dialog title={resources.attach} onClose={onClose}>
-      <section className={styles.body}>
+      <section className={`${parts.body} ${styles.body}`}>
         {chosen !== null ? (
           <>
             <p className={parts.text}>{withEscapes(`${chosen.server}: ${chosen.uri}`)}</p>

@@ -38,10 +38,10 @@ export function WaitingBanner({ row, title }: WaitingBannerProps) {
 
   const tag = first?.callId ?? other?.conversationId;
   const tool = first?.tool ?? other?.tool ?? "";
-  useEffect(() => {
-    if (isAway && tag !== undefined) return notify(tag, tool);
-    return undefined;
-  }, [isAway, tag, tool]);
+  useEffect(
+    () => (isAway && tag !== undefined ? notify(tag, tool) : undefined),
+    [isAway, tag, tool],
+  );
 
   const goTo = (go: () => void) => (
     <button type="button" className={buttons.pill} onClick={go}>
