@@ -30,15 +30,12 @@ export interface SettingsDialogProps {
 }
 
 export function SettingsDialog({ section, host, kind, onClose }: SettingsDialogProps) {
-  const settings = useSettings();
+  const { load, loadProviders } = useSettings();
   const [shown, setShown] = useState(section);
   const { reason, attempt } = useAsyncAction();
   const sides = useRef<HTMLDivElement>(null);
 
-  useEffect(
-    () => attempt(Promise.all([settings.load(), settings.loadProviders()])),
-    [settings, attempt],
-  );
+  useEffect(() => attempt(Promise.all([load(), loadProviders()])), [load, loadProviders, attempt]);
 
   // The focus starts at the open section. An effect of the section itself may move it on.
   useLayoutEffect(
