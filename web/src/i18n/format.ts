@@ -44,6 +44,3 @@ export function money(dollars: number): string {
     ? `< ${format.format(LEAST_DOLLARS)}`
     : format.format(dollars);
 }
-
-export const listed = (words: readonly string[]): string =>
-  new Intl.ListFormat(locale, { type: "unit" }).format(words);

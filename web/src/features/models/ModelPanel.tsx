@@ -13,6 +13,7 @@ import { reasonOf, strings } from "../../i18n";
 import { settingsTexts } from "../../i18n/settings";
 import { isComposing } from "../../lib/ime";
 import { placeOf } from "../../lib/listKeys";
+import type { Settings } from "../../settings/settings";
 import { useSettings, useSettingsState } from "../../settings/useSettings";
 import { IconButton } from "../../ui/IconButton";
 import { RedoIcon, StarIcon } from "../../ui/icons";
@@ -183,10 +184,7 @@ function ModelAbout({ option, onToggle }: ModelAboutProps) {
 }
 
 /** Loads all lists concurrently, so that a slow provider does not delay the others. */
-async function load(
-  { get, loadProviders, loadModels }: ReturnType<typeof useSettings>,
-  refresh: boolean,
-): Promise<void> {
+async function load({ get, loadProviders, loadModels }: Settings, refresh: boolean): Promise<void> {
   // If the host cannot be reached, the known lists stay.
   await loadProviders().catch(() => {});
   const ready = get().providers.filter(({ problem }) => problem === null);

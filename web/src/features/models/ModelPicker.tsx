@@ -39,7 +39,7 @@ export function ModelPicker(props: ModelPickerProps) {
         <button
           {...props}
           type="button"
-          className={styles.model}
+          className={styles.button}
           data-models
           aria-label={strings.chooseModel(label)}
           title={strings.chooseModel(label)}

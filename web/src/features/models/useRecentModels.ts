@@ -44,7 +44,10 @@ function read(text: string | undefined): readonly RecentModel[] {
 }
 
 function isRecent(one: unknown): one is RecentModel {
-  if (typeof one !== "object" || one === null) return false;
-  const { providerId, modelId, name = "" } = one as Partial<Record<keyof RecentModel, unknown>>;
+  const {
+    providerId,
+    modelId,
+    name = "",
+  } = Object(one) as Partial<Record<keyof RecentModel, unknown>>;
   return [providerId, modelId, name].every((value) => typeof value === "string");
 }

@@ -29,7 +29,7 @@ export function RecordingDialog({ onClose }: { readonly onClose: () => void }) {
 
   return (
     <Dialog title={wireTexts.recording} className={styles.dialog} onClose={onClose}>
-      <div className="dialog-body">
+      <div className={parts.body}>
         {recording === null && <p className="soft">{wireTexts.openText}</p>}
         {recording !== null && <RecordingView recording={recording} />}
         <Problem>{problem}</Problem>

@@ -32,8 +32,7 @@ export function Backups() {
   const { client, restore } = useConversations();
   const { backups, backup, backupContents } = client.conversations;
   const [made, setMade] = useState<readonly BackupInfo[]>([]);
-  const [chosen, setChosen] = useState<string | null>(null);
-  const [looked, setLooked] = useState<{ name: string; contents: BackupContents } | null>(null);
+  const [chosen, setChosen] = useState<{ name: string; contents?: BackupContents } | null>(null);
   const [agreed, setAgreed] = useState<Agreed>(NOTHING);
   const [said, setSaid] = useState<string | null>(null);
   const [shown, setShown] = useState(SHOWN);
@@ -53,9 +52,9 @@ export function Backups() {
   async function choose(name: string): Promise<void> {
     setSaid(null);
     setAgreed(NOTHING);
-    setLooked(null);
-    setChosen(name);
-    setLooked({ name, contents: await backupContents(name) });
+    setChosen({ name });
+    const contents = await backupContents(name);
+    setChosen((now) => (now?.name === name ? { name, contents } : now));
   }
 
   async function putBack(name: string): Promise<void> {
@@ -67,7 +66,6 @@ export function Backups() {
     await Promise.all([settings.load(), settings.loadProviders()]);
   }
 
-  const contents = looked?.name === chosen ? looked?.contents : undefined;
   return (
     <section className={parts.section}>
       <h3>{settingsTexts.backups}</h3>
@@ -88,7 +86,7 @@ export function Backups() {
               <span className={parts.text}> · {strings.size(size)}</span>
             </span>
             <span className={parts.buttons}>
-              {chosen === name && contents !== undefined && (
+              {chosen?.name === name && chosen.contents !== undefined && (
                 <Button tone="destructive" onClick={() => attempt(putBack(name))}>
                   {strings.restoreReally}
                 </Button>
@@ -96,14 +94,14 @@ export function Backups() {
               {/* The button stays in place: a second press by mistake cancels. */}
               <Button
                 tone="quiet"
-                isFree={chosen === name || !isBusy}
-                onClick={() => (chosen === name ? setChosen(null) : attempt(choose(name)))}
+                isFree={chosen?.name === name || !isBusy}
+                onClick={() => (chosen?.name === name ? setChosen(null) : attempt(choose(name)))}
               >
-                {chosen === name ? strings.cancel : strings.restore}
+                {chosen?.name === name ? strings.cancel : strings.restore}
               </Button>
             </span>
-            {chosen === name && contents !== undefined && (
-              <Consent contents={contents} agreed={agreed} onChange={setAgreed} />
+            {chosen?.name === name && chosen.contents !== undefined && (
+              <Consent contents={chosen.contents} agreed={agreed} onChange={setAgreed} />
             )}
           </li>
         ))}

@@ -21,8 +21,7 @@ const NAMES = ["data", "settings", "backups", "exports"] as const;
 const FORMATS: readonly ExportRequest["format"][] = ["json", "md", "html"];
 
 export function Data() {
-  const settings = useSettings();
-  const { value: place, reason } = useRequest(settings.place);
+  const { value: place, reason } = useRequest(useSettings().place);
 
   return (
     <>

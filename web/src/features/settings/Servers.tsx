@@ -28,13 +28,12 @@ export function Servers() {
   const { problem: toolProblem, attempt: list } = useAsyncAction();
 
   const load = useCallback(async () => setServers(await mcp.list()), [mcp]);
-  const loadTools = useCallback(async () => setKnown(await tools.list()), [tools]);
   useEffect(() => attempt(load()), [attempt, load]);
   useEffect(() => mcp.onChange((list) => list !== undefined && setServers(list)), [mcp]);
   // What a server offers is known once it is ready.
   const offered = servers?.map(({ name, enabled, tools }) => `${name} ${enabled} ${tools}`).join();
   // biome-ignore lint/correctness/useExhaustiveDependencies: again whenever a server offers others
-  useEffect(() => list(loadTools()), [list, loadTools, offered]);
+  useEffect(() => list(tools.list().then(setKnown)), [list, tools, offered]);
 
   return (
     <>
@@ -149,10 +148,9 @@ function ServerTools({ server, all, attempt, onChange }: ServerToolsProps) {
               aria-label={strings.tools.switch(withEscapes(tool.name))}
               checked={tool.enabled}
               disabled={tool.problem !== undefined}
-              onChange={(enabled) => {
-                const name = requestName(tool, all);
-                attempt(tools.enable({ name, enabled }).then(onChange));
-              }}
+              onChange={(enabled) =>
+                attempt(tools.enable({ name: requestName(tool, all), enabled }).then(onChange))
+              }
             >
               {withEscapes(tool.name)}
             </Check>

@@ -1,5 +1,5 @@
 /** The settings dialog, with a list of sections at its side. */
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useLayoutEffect, useRef, useState } from "react";
 import type { Bridge } from "../../bridge/bridge";
 import { strings } from "../../i18n";
 import { SECTIONS, type Section } from "../../settings/sections";
@@ -30,18 +30,18 @@ export interface SettingsDialogProps {
 }
 
 export function SettingsDialog({ section, host, kind, onClose }: SettingsDialogProps) {
-  const settings = useSettings();
+  const { load, loadProviders } = useSettings();
   const [shown, setShown] = useState(section);
   const { reason, attempt } = useAsyncAction();
   const sides = useRef<HTMLDivElement>(null);
 
-  useEffect(
-    () => attempt(Promise.all([settings.load(), settings.loadProviders()])),
-    [settings, attempt],
-  );
+  useEffect(() => attempt(Promise.all([load(), loadProviders()])), [load, loadProviders, attempt]);
 
-  // The focus starts at the open section.
-  useEffect(() => sides.current?.querySelector<HTMLElement>("[aria-selected=true]")?.focus(), []);
+  // The focus starts at the open section. An effect of the section itself may move it on.
+  useLayoutEffect(
+    () => sides.current?.querySelector<HTMLElement>("[aria-selected=true]")?.focus(),
+    [],
+  );
 
   // Every section starts at its top.
   // biome-ignore lint/correctness/useExhaustiveDependencies: it depends on the section

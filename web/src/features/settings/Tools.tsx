@@ -2,7 +2,7 @@
 import { useCallback, useEffect, useState } from "react";
 import type { GrantSummary, NewToolFile, ToolFolder, ToolSummary } from "../../bridge/contract";
 import { strings } from "../../i18n";
-import { listed } from "../../i18n/format";
+import { listed } from "../../i18n/listed";
 import { copyText } from "../../lib/clipboard";
 import { withEscapes } from "../../lib/hiddenCharacters";
 import { requestName } from "../../settings/toolNames";

@@ -79,18 +79,14 @@ function Shortcut({ act, chosen, save }: ShortcutProps) {
     if (!isListening || event.key === "Tab") return;
     event.preventDefault();
     event.stopPropagation();
-    if (event.key === "Escape") {
-      setIsListening(false);
-      return;
-    }
-    if (event.key === "Backspace" && !event.ctrlKey && !event.metaKey) {
-      take({ ...chosen, [act]: "" });
-      return;
-    }
     const pressed = keysOf(event);
-    if (pressed === null) return;
-    if (shortcutProblem(pressed, act, chosen) === null) take(withKeys(act, pressed, chosen));
-    else setRefused(pressed);
+    if (event.key === "Escape") setIsListening(false);
+    else if (event.key === "Backspace" && !event.ctrlKey && !event.metaKey) {
+      take({ ...chosen, [act]: "" });
+    } else if (pressed !== null) {
+      if (shortcutProblem(pressed, act, chosen) === null) take(withKeys(act, pressed, chosen));
+      else setRefused(pressed);
+    }
   }
 
   return (

@@ -1,5 +1,4 @@
 /** The list of all keyboard shortcuts. */
-
 import { strings } from "../../i18n";
 import { settingsTexts as words } from "../../i18n/settings";
 import { isMac } from "../../lib/keyCombo";

@@ -109,7 +109,7 @@ export function TemplateDialog({ template, conversation, onClose, onSend }: Temp
 
   return (
     <Dialog title={withEscapes(detail?.title ?? name)} onClose={onClose}>
-      <div ref={body} className={own.body}>
+      <div ref={body} className={`${styles.body} ${own.body}`}>
         {detail !== null && detail.description !== "" && (
           <p className={styles.text}>{withEscapes(detail.description)}</p>
         )}

@@ -5,7 +5,7 @@ import type { TemplateDetail } from "../../bridge/contract";
 import type { ChosenOptions } from "../../conversations/answerOptions";
 import type { Conversation, ModelRef } from "../../conversations/conversation";
 import { costs } from "../../i18n/costs";
-import { listed } from "../../i18n/format";
+import { listed } from "../../i18n/listed";
 import { templates as texts } from "../../i18n/templates";
 import { withEscapes } from "../../lib/hiddenCharacters";
 import { requestName } from "../../settings/toolNames";

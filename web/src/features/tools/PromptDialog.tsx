@@ -19,7 +19,7 @@ export function PromptDialog({ prompt, onInsert, onClose }: PromptDialogProps) {
   const { server, name, description, fields } = prompt;
   return (
     <Dialog title={resources.promptOf(withEscapes(name), withEscapes(server))} onClose={onClose}>
-      <section className={styles.body}>
+      <section className={`${parts.body} ${styles.body}`}>
         {description !== "" && <p className={parts.text}>{withEscapes(description)}</p>}
         <ItemForm
           fields={fields}

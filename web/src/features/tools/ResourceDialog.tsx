@@ -33,7 +33,7 @@ export function ResourceDialog({ onFiles, onClose }: ResourceDialogProps) {
   );
   return (
     <Dialog title={strings.tools.attach} onClose={onClose}>
-      <section className={styles.body}>
+      <section className={`${parts.body} ${styles.body}`}>
         {chosen !== null ? (
           <>
             <p className={parts.text}>{withEscapes(`${chosen.server}: ${chosen.uri}`)}</p>

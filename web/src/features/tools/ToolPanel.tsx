@@ -44,10 +44,9 @@ export function ToolPanel({ choice, by, onLeave, onAttach }: ToolPanelProps) {
       const usable = all
         .filter(({ enabled }) => enabled)
         .map((tool) => ({ tool, name: requestName(tool, all) }));
-      const names = usable.map(({ name }) => name);
       setKnown(usable);
       // The host refuses a request with a tool that is off or gone.
-      const left = choice.get().tools.filter((name) => names.includes(name));
+      const left = choice.get().tools.filter((name) => usable.some((one) => one.name === name));
       if (left.length < choice.get().tools.length) choice.choose({ tools: left });
     }
     attempt(load());

@@ -36,12 +36,9 @@ export function WaitingBanner({ row, title }: WaitingBannerProps) {
     document.title = isMarked ? strings.tools.titleMark(title) : title;
   }, [title, isMarked]);
 
-  const tag = first?.callId ?? other?.conversationId;
+  const tag = isAway ? (first?.callId ?? other?.conversationId) : undefined;
   const tool = first?.tool ?? other?.tool ?? "";
-  useEffect(() => {
-    if (isAway && tag !== undefined) return notify(tag, tool);
-    return undefined;
-  }, [isAway, tag, tool]);
+  useEffect(() => notify(tag, tool), [tag, tool]);
 
   const goTo = (go: () => void) => (
     <button type="button" className={buttons.pill} onClick={go}>
@@ -94,9 +91,9 @@ function subscribe(notify: () => void): () => void {
 }
 
 /** Only if notifications are permitted already: it never asks for permission. */
-function notify(tag: string, tool: string): (() => void) | undefined {
-  if (typeof Notification === "undefined" || Notification.permission !== "granted")
-    return undefined;
+function notify(tag: string | undefined, tool: string): (() => void) | undefined {
+  if (tag === undefined || typeof Notification === "undefined") return undefined;
+  if (Notification.permission !== "granted") return undefined;
   const body = strings.tools.notification(withEscapes(tool));
   const notification = new Notification(strings.tools.waiting(1), { body, tag });
   notification.addEventListener("click", () => window.focus());

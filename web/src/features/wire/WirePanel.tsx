@@ -62,10 +62,9 @@ function Attempts({ attempts }: { readonly attempts: readonly WireAttempt[] }) {
   const [place, setPlace] = useState(attempts.length - 1);
   const shown = attempts[place];
   if (shown === undefined) return null;
-  const sent = wireTexts.sentAfter(count(shown.ms));
   const body = (
     <>
-      <p className="soft">{sent}</p>
+      <p className="soft">{wireTexts.sentAfter(count(shown.ms))}</p>
       <RequestView request={shown.request} />
       {/* Each attempt begins with the first pieces of its stream. */}
       <ResponseView key={place} attempt={shown} />

@@ -2,45 +2,37 @@
 import { useEffect, useState } from "react";
 import { reasonOf } from "../../i18n";
 
-export interface RequestResult<T> {
+interface Last<T> {
+  /** What gave `value`. */
+  readonly ask: (() => Promise<T>) | null;
   /** The last result. It stays while the next request is under way, and when that fails. */
   readonly value: T | null;
-  /** Whether `value` is what the present request gave. */
-  readonly isCurrent: boolean;
   /** Why the last request failed. */
   readonly reason: string | null;
 }
 
 /**
  * Make `ask` with `useCallback`; with null nothing is asked. Nothing is asked before it has stayed the
- * same for `pauseMs`.
+ * same for `pauseMs`. `isCurrent` says whether the present request gave the value.
  */
-export function useRequest<T>(
-  ask: (() => Promise<T>) | null,
-  pauseMs: number = 0,
-): RequestResult<T> {
-  const [last, setLast] = useState<{ readonly ask: typeof ask; readonly value: T } | null>(null);
-  const [reason, setReason] = useState<string | null>(null);
+export function useRequest<T>(ask: (() => Promise<T>) | null, pauseMs: number = 0) {
+  const [last, setLast] = useState<Last<T>>({ ask: null, value: null, reason: null });
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: another pause is no other request
   useEffect(() => {
     if (ask === null) return;
-    let isCurrent = true;
+    let isWanted = true;
     const run = () =>
       ask().then(
-        (value) => {
-          if (!isCurrent) return;
-          setLast({ ask, value });
-          setReason(null);
-        },
-        (error) => isCurrent && setReason(reasonOf(error)),
+        (value) => isWanted && setLast({ ask, value, reason: null }),
+        (error) => isWanted && setLast((before) => ({ ...before, reason: reasonOf(error) })),
       );
     const timer = pauseMs > 0 ? setTimeout(run, pauseMs) : void run();
     return () => {
-      isCurrent = false;
+      isWanted = false;
       clearTimeout(timer);
     };
   }, [ask]);
 
-  return { value: last?.value ?? null, isCurrent: last !== null && last.ask === ask, reason };
+  return { ...last, isCurrent: last.ask === ask };
 }

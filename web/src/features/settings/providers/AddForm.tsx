@@ -58,10 +58,9 @@ export function AddForm({ provider, secret = "", onAdded, children }: AddFormPro
           tone="quiet"
           disabled={provider === null}
           isFree={!trial.isBusy}
-          onClick={() => {
-            if (provider === null) return;
-            trial.run({ settings: provider, ...(secret === "" ? {} : { key: secret }) });
-          }}
+          onClick={() =>
+            provider && trial.run({ settings: provider, ...(secret !== "" && { key: secret }) })
+          }
         >
           {strings.test}
         </Button>

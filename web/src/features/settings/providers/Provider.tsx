@@ -61,7 +61,7 @@ export function Provider({ provider, status, added, onRemove }: ProviderProps) {
       <div className={styles.head}>
         <strong>{name}</strong>
         <span className={styles.host}>{local ? strings.local : host}</span>
-        <span className={styles.state} data-state={state}>
+        <span className={`faint ${styles.state}`} data-state={state}>
           {isPreferred && state === "ready" ? words.usedInNewChats : words.states[state]}
         </span>
       </div>
