@@ -2,7 +2,6 @@
  * An open conversation: performs the actions that its state machine allows, and reports their results
  * to it.
  */
-import type { AttachmentList } from "../attachments/attachmentList";
 import {
   type DraftMessage,
   isBlank,
@@ -13,6 +12,7 @@ import {
 } from "../attachments/draftAttachment";
 import type {
   BudgetRaise,
+  CallDecision,
   ConversationSummary,
   ConversationView,
   EndReason,
@@ -23,10 +23,9 @@ import type {
 import { failureOf } from "../bridge/hostError";
 import { newInferenceId } from "../bridge/llmApi";
 import type { BlobCache } from "../lib/blobs";
-import { createStore, type ReadonlyStore, type Store } from "../lib/store";
+import { createStore, type ReadonlyStore } from "../lib/store";
 import { attachRun, type Run, startRun } from "../llm/run";
 import { type AnswerChoice, createAnswerChoice } from "./answerOptions";
-import type { CallVerdict } from "./callVerdict";
 import { type Drafts, NEW_CHAT } from "./drafts";
 import { type Edits, writtenIn } from "./edits";
 import type { HostPort } from "./hostPort";
@@ -44,7 +43,7 @@ import {
 } from "./machine";
 import { createMessageStore, type MessagesByKey } from "./messageStore";
 import { authorOf, FIRST_PAGE, previewDraft, showTurn, type TurnContext } from "./turns";
-import { createUnsent } from "./unsent";
+import { createUnsent, type Unsent } from "./unsent";
 
 export type { ConversationState, ModelRef } from "./machine";
 
@@ -54,16 +53,17 @@ const PAGE = 60;
 const CONTINUED: ReadonlySet<EndReason> = new Set(["waiting", "budget", "steps", "length"]);
 const EVERYTHING = 20_000;
 
-export interface Conversation extends ReadonlyStore<ConversationState> {
+/** A person's decision about a waiting tool call. */
+export type CallVerdict = Pick<
+  CallDecision,
+  "callId" | "nonce" | "verdict" | "scope" | "pattern" | "arguments" | "reason"
+>;
+
+export interface Conversation
+  extends ReadonlyStore<ConversationState>,
+    Pick<Unsent, "draft" | "tray" | "returned" | "giveBack" | "recall" | "isUntouched"> {
   /** The page's own key; the host's id may come later. */
   readonly key: string;
-  readonly draft: Store<string>;
-  /** The attachments of the draft. */
-  readonly tray: AttachmentList;
-  /** The message that came back last. It has its template as long as its text stays. */
-  readonly returned: ReadonlyStore<DraftMessage | null>;
-  /** Puts a message back into the message box, before the draft. */
-  giveBack(written: DraftMessage): void;
   /** Questions that are being edited in place. */
   readonly edits: Edits;
   /** The model that is shown and used next; null while unknown. */
@@ -111,12 +111,8 @@ export interface Conversation extends ReadonlyStore<ConversationState> {
   refresh(): void;
   setTemporary(temporary: boolean): void;
   isBusy(): boolean;
-  /** Whether nothing is typed, attached or queued. */
-  isUntouched(): boolean;
   /** Whether it can be closed and rebuilt later from stored data without loss. */
   isSpare(): boolean;
-  /** Fills the message box with the host's copy of the draft, unless something is typed. */
-  recall(): Promise<void>;
   /** The conversation is no longer shown: the next time, it opens at its end. */
   leave(): void;
   /** Releases its rows. */
@@ -148,7 +144,7 @@ export function createConversation(given: ConversationOptions): Conversation {
     return followed(run);
   });
   const unsent = createUnsent({ state, rows, drafts, bytes });
-  const { draft, tray, edits } = unsent;
+  const { draft, tray, edits, returned, giveBack, recall, isUntouched } = unsent;
   const model = () => get().by ?? get().answeredBy ?? given.defaults();
   const idKept = () => (get().temporary ? null : get().id);
   const options = createAnswerChoice(given.notes ?? null, idKept);
@@ -242,7 +238,7 @@ export function createConversation(given: ConversationOptions): Conversation {
       const key = call.kind === "choose" && call.isTarget ? rowOf(call.messageId) : undefined;
       if (key !== undefined && visit === visits) dispatch({ type: "targeted", key });
     }
-    unsent.edits.restore([], get().messages);
+    edits.restore([], get().messages);
   }
 
   const rowOf = (messageId: string) =>
@@ -341,7 +337,7 @@ export function createConversation(given: ConversationOptions): Conversation {
   function restoreText(turn: Turn): void {
     if (turn.kind === "edit" && get().messages.includes(turn.row)) {
       edits.begin(turn.row, turn.written);
-    } else if ("written" in turn) unsent.giveBack(turn.written);
+    } else if ("written" in turn) giveBack(turn.written);
   }
 
   /**
@@ -362,7 +358,7 @@ export function createConversation(given: ConversationOptions): Conversation {
   function unqueue(): void {
     const { queue } = get();
     dispatch({ type: "unqueued" });
-    for (const written of [...queue].reverse()) unsent.giveBack(written);
+    for (const written of [...queue].reverse()) giveBack(written);
   }
 
   /** Whether there is something to send and all of it can be sent. */
@@ -377,7 +373,10 @@ export function createConversation(given: ConversationOptions): Conversation {
     subscribe: state.subscribe,
     draft,
     tray,
-    returned: unsent.returned,
+    returned,
+    giveBack,
+    recall,
+    isUntouched,
     edits: {
       ...edits,
       begin(row) {
@@ -385,13 +384,10 @@ export function createConversation(given: ConversationOptions): Conversation {
         if (!isBusy(get())) edits.begin(row);
       },
     },
-    giveBack: unsent.giveBack,
     model,
     options,
     open,
     unqueue,
-    isUntouched: unsent.isEmpty,
-    recall: unsent.recall,
     isBusy: () => isBusy(get()),
     choose: (by) => dispatch({ type: "changed", part: { by } }),
     dismiss: () => dispatch({ type: "dismissed" }),
@@ -405,7 +401,7 @@ export function createConversation(given: ConversationOptions): Conversation {
       const { phase } = get();
       if (phase === "gone") return false;
       if (text === undefined ? !isSendable() : text.trim() === "") return false;
-      const isMade = template && templateOf(unsent.returned.get(), draft.get()).template;
+      const isMade = template && templateOf(returned.get(), draft.get()).template;
       const box = text === undefined || isMade ? unsent.take() : NO_MESSAGE;
       const written =
         text === undefined ? box : { ...box, text, untrusted: false, template, setUp };
@@ -517,7 +513,7 @@ export function createConversation(given: ConversationOptions): Conversation {
         const edit = edits.get().get(call.row);
         const { setUp } = call.written;
         if (edit !== undefined) self.edit(call.row, { ...writtenIn(edit), setUp });
-        else if (!begin(call)) unsent.giveBack(call.written);
+        else if (!begin(call)) giveBack(call.written);
         return;
       }
       case "regenerate":

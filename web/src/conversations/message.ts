@@ -5,7 +5,6 @@ import type {
   Failure,
   MessageTemplate,
   StoredMessage,
-  Timing,
   Usage,
 } from "../bridge/contract";
 import type { ReadonlyStore } from "../lib/store";
@@ -28,28 +27,20 @@ export interface MessageFailure extends Failure {
 
 /** The content and state of a message, from the store or from a run. */
 export interface MessageView
-  extends Pick<
-    RunState,
-    "parts" | "thinking" | "retrying" | "notices" | "tools" | "finishReason" | "step" | "budget"
-  > {
-  readonly id: string;
-  readonly role: StoredMessage["role"];
+  extends Pick<RunState, "parts" | "reasoning" | "reasoningMs" | "tools" | "notices">,
+    Pick<RunState, "thinking" | "retrying" | "step" | "budget" | "finishReason" | "timing">,
+    Pick<StoredMessage, "id" | "role" | "providerId" | "modelId"> {
   readonly text: string;
   readonly attachments: readonly Attachment[];
   /** Whether a server wrote some of the text. */
   readonly untrusted: boolean;
-  readonly reasoning: string;
-  readonly reasoningMs: number | null;
   readonly status: MessageStatus;
   /** More content will follow. */
   readonly live: boolean;
   /** Of the last run; earlier runs are in `earlier`. */
   readonly usage: Usage | null;
   readonly earlier: readonly Usage[];
-  readonly timing: Timing | null;
   readonly failure: MessageFailure | null;
-  readonly providerId: string | null;
-  readonly modelId: string | null;
   /** The run that has written it last. */
   readonly inferenceId: string | null;
   /** The runs that have written it before, in order. */
@@ -124,6 +115,7 @@ function keptOf(message: StoredMessage): MessageView {
   const { id, role, content, detail, siblings, providerId, modelId, inferenceId, createdAt } =
     message;
   const failure = detail?.failure ?? null;
+  // Field by field: it is made for every frame of an answer, and a copy of the message takes longer.
   return {
     id,
     role,

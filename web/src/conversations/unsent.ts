@@ -52,7 +52,8 @@ export interface Unsent {
   opened(): void;
   /** Fills the message box with the host's copy of the draft, unless something is typed. */
   recall(): Promise<void>;
-  isEmpty(): boolean;
+  /** Whether nothing is typed, attached or queued. */
+  isUntouched(): boolean;
   close(): void;
 }
 
@@ -132,12 +133,11 @@ export function createUnsent({ state, rows, drafts, bytes }: UnsentOptions): Uns
   }
 
   function giveBack(written: DraftMessage): void {
-    const { text, attached } = written;
-    tray.put(attached);
+    tray.put(written.attached);
     untrusted ||= written.untrusted;
     // Beside another text it is not what the template made.
     if (draft.get() === "") returned.set(written);
-    draft.set(joined([text, draft.get()]));
+    draft.set(joined([written.text, draft.get()]));
   }
 
   function settle(left: PendingSend, attached: readonly DraftAttachment[]): void {
@@ -162,9 +162,6 @@ export function createUnsent({ state, rows, drafts, bytes }: UnsentOptions): Uns
       tray.remove(key);
     }
   }
-
-  const isEmpty = () =>
-    draft.get() === "" && tray.get().length === 0 && state.get().queue.length === 0;
 
   tray.put(withLost(attached.typed, reloaded.names));
   attached.typed.forEach(keepBytes);
@@ -237,7 +234,8 @@ export function createUnsent({ state, rows, drafts, bytes }: UnsentOptions): Uns
       returned.set(returned.get() ?? madeBy(stored));
       if (queue.length > 0 || text !== "") draft.set(joined([draft.get(), ...queue, text]));
     },
-    isEmpty,
+    isUntouched: () =>
+      draft.get() === "" && tray.get().length === 0 && state.get().queue.length === 0,
     close: following.close,
   };
 }
@@ -248,18 +246,10 @@ const madeBy = ({ text, untrusted, template }: Draft): DraftMessage | null =>
 
 /** Without the attachments, which are stored apart. */
 const pendingSend = ({
-  inferenceId,
-  text,
-  edited,
-  untrusted,
-  template,
-}: PendingSend): PendingSend => ({
-  inferenceId,
-  text,
-  edited,
-  untrusted,
-  template,
-});
+  attached: _,
+  setUp: __,
+  ...sent
+}: PendingSend & DraftMessage): PendingSend => sent;
 
 /** Names of the attachments that could be sent; the others are not reported as lost. */
 function namesOf(all: readonly DraftAttachment[]): string[] {

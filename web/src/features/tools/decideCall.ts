@@ -1,7 +1,7 @@
 /** Connects an approval card to the conversation of its call. */
 import { createContext } from "react";
 import type { AnswerCall } from "../../bridge/contract";
-import type { CallVerdict } from "../../conversations/callVerdict";
+import type { CallVerdict } from "../../conversations/conversation";
 
 /** False if it was decided before. Rejects if the decision is invalid; the call then still waits. */
 export type DecideCall = (verdict: CallVerdict) => Promise<boolean>;

@@ -1,7 +1,6 @@
 /** One message with its actions. While an answer streams, only its row renders. */
 import { memo, useCallback, useState } from "react";
-import type { CallVerdict } from "../../conversations/callVerdict";
-import type { Conversation } from "../../conversations/conversation";
+import type { CallVerdict, Conversation } from "../../conversations/conversation";
 import { useMessage } from "../../conversations/useMessage";
 import { useStore } from "../../conversations/useStore";
 import { lazyPart } from "../../ui/lazyPart";
@@ -98,7 +97,7 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
           onClose={() => setIsForm(false)}
         />
       )}
-      {view.compaction !== undefined && (
+      {view.compaction && (
         <SummaryFold
           messageId={view.id}
           compaction={view.compaction}
