@@ -42,7 +42,7 @@ export function AttachmentDialog(props: AttachmentDialogProps) {
   return (
     <Dialog title={name} className={isShown ? styles.wide : styles.text} onClose={onClose}>
       {/* biome-ignore lint/a11y/noStaticElementInteractions: the buttons do the same */}
-      <div className={styles.body} onKeyDown={onKeyDown}>
+      <div className="column" onKeyDown={onKeyDown}>
         {isShown ? (
           <LargePicture key={attachment.hash} attachment={attachment} name={name} />
         ) : (

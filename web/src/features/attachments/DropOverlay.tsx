@@ -9,7 +9,7 @@ export function DropOverlay() {
       <div className={styles.card}>
         <AttachIcon />
         <strong>{strings.attachments.dropTitle}</strong>
-        <span>{strings.attachments.dropText}</span>
+        <span className="muted">{strings.attachments.dropText}</span>
       </div>
     </div>
   );

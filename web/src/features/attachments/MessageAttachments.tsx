@@ -90,7 +90,7 @@ function FileChip({ attachment, name, onOpen }: ShownProps) {
       onClick={onOpen}
     >
       <FileIcon />
-      <span className={styles.name} dir="auto">
+      <span className="truncate" dir="auto">
         {name}
       </span>
       <span className={styles.size}>{attachmentSize(attachment)}</span>

@@ -32,12 +32,12 @@ export function EmptyState({ by, temporary, onTemporary, onSuggest }: EmptyState
           <li key={title}>
             <button type="button" className="card" onClick={() => onSuggest(prompt)}>
               <strong>{title}</strong>
-              <span>{prompt}</span>
+              <span className="muted">{prompt}</span>
             </button>
           </li>
         ))}
       </ul>
-      {isLocal && <p className={styles.note}>{strings.emptyLocal(by.modelId)}</p>}
+      {isLocal && <p className="soft">{strings.emptyLocal(by.modelId)}</p>}
       {isLocal && <FirstRunProviders />}
       <label className={styles.temporary} title={strings.temporaryText}>
         <input
@@ -54,7 +54,7 @@ export function EmptyState({ by, temporary, onTemporary, onSuggest }: EmptyState
 const NONE: readonly [] = [];
 
 const ModelName = ({ by }: { readonly by: ModelRef }) => (
-  <p className={styles.model} dir="auto">
+  <p className="muted" dir="auto">
     {useModelLabel(by, NONE)}
   </p>
 );

@@ -83,7 +83,7 @@ export function FirstRunProviders() {
   return (
     <section className={styles.others} aria-label={strings.firstRun.label}>
       <p>{strings.firstRun.more}</p>
-      <div className={buttons.pills}>
+      <div className={`wrap ${buttons.pills}`}>
         {offers.map(({ id, name, about, take }) => (
           <button
             key={id}

@@ -74,7 +74,7 @@ function Sums({ spent }: { readonly spent: Spent }) {
           </>
         )}
       </dl>
-      <p className={styles.note}>
+      <p className="faint">
         {isPriced ? costs.soFar.estimate : costs.soFar.free}
         {isPriced && unpriced > 0 && ` ${costs.soFar.unpriced(unpriced)}`}
       </p>

@@ -95,10 +95,10 @@ export function Composer(props: ComposerProps) {
     >
       {queue.length > 0 && (
         <div className={styles.queue}>
-          <span className={styles.queued} dir="auto">
+          <span className="truncate" dir="auto">
             {strings.queued(queue.map(inShort).join(" · "))}
           </span>
-          <button type="button" onClick={props.onUnqueue}>
+          <button type="button" className="hover" onClick={props.onUnqueue}>
             {strings.unqueue}
           </button>
         </div>

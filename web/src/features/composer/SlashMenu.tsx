@@ -123,6 +123,7 @@ function OpenMenu({ box, draft, sources, typed }: SlashMenuProps & { readonly ty
             <div
               key={keyOf(entry)}
               id={`${id}-${at}`}
+              className="wrap hover"
               role="option"
               aria-selected={at === place}
               // The focus stays in the box.

@@ -37,7 +37,7 @@ export const ConversationItem = memo(function ConversationItem(props: Conversati
 
   if (isNaming) {
     return (
-      <li className={styles.item} data-open={isOpen}>
+      <li className={rows.row} data-open={isOpen}>
         <InlineRename
           label={strings.renameLabel}
           name={item.title}
@@ -53,7 +53,7 @@ export const ConversationItem = memo(function ConversationItem(props: Conversati
   }
   return (
     <li
-      className={styles.item}
+      className={rows.row}
       data-open={isOpen}
       draggable={!item.temporary}
       onDragStart={(event) => dragConversation(event.dataTransfer, item.id)}

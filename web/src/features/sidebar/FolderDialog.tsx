@@ -94,7 +94,7 @@ export function FolderDialog({ item, folders, onDone }: FolderDialogProps) {
           {item.folder !== null && name === "" && (
             <li>
               <button type="button" className="row-button" onClick={() => onDone(null)}>
-                <span className={styles.out}>{strings.folders.out}</span>
+                <span className="muted">{strings.folders.out}</span>
               </button>
             </li>
           )}

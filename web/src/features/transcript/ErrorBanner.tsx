@@ -78,14 +78,14 @@ export function ErrorBanner({ failure, onRetry, onDismiss }: ErrorBannerProps) {
           {strings.error(sentenceOf(failure))}
         </p>
         {quote !== null && (
-          <p className={`aligned ${styles.hint}`} dir="auto">
+          <p className="aligned muted" dir="auto">
             {quote}
           </p>
         )}
-        {hint !== null && <p className={styles.hint}>{hint}</p>}
+        {hint !== null && <p className="muted">{hint}</p>}
         <Countdown key={`${retryAfterMs} ${retryAt}`} ms={retryAfterMs} at={retryAt} />
       </div>
-      <div className={`${buttons.pills} ${styles.actions}`}>
+      <div className={`wrap ${buttons.pills} ${styles.actions}`}>
         {onDismiss !== undefined && (
           <button type="button" className={styles.quiet} onClick={onDismiss}>
             {strings.dismiss}
@@ -160,5 +160,5 @@ function Countdown({ ms, at }: CountdownProps) {
     return () => clearInterval(timer);
   }, [isWaiting, ms, at]);
   if (!isWaiting) return null;
-  return <p className={styles.hint}>{left > 0 ? strings.retryIn(left) : strings.retryNow}</p>;
+  return <p className="muted">{left > 0 ? strings.retryIn(left) : strings.retryNow}</p>;
 }

@@ -66,7 +66,7 @@ export function FetchModel({ onHere }: { readonly onHere: () => void }) {
 function Progress({ done, total }: { readonly done: number; readonly total: number }) {
   const value = total > 0 ? done / total : undefined;
   return (
-    <label className={styles.progress}>
+    <label className="wrap muted">
       <span>{strings.fetchingModel(done, total)}</span>
       <progress {...(value === undefined ? {} : { value })} />
     </label>

@@ -35,7 +35,7 @@ interface LineProps {
 
 function Line({ text, progress = null }: LineProps) {
   return (
-    <p className={styles.waiting}>
+    <p className="row muted">
       <Wave />
       <span>
         {text}

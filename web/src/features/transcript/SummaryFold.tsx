@@ -50,6 +50,7 @@ export function SummaryFold({ messageId, compaction, onChange }: SummaryFoldProp
           <PlainText text={text} />
         ) : (
           <form
+            className="stack"
             onSubmit={(event) => {
               event.preventDefault();
               change(editSummary({ messageId, text: draft }));

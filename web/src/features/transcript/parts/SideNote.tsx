@@ -27,7 +27,7 @@ export function SideNote(props: SideNoteProps) {
     <details className={styles.note} open={isOpen} aria-label={label}>
       <Summary className={styles.head}>
         {icon}
-        <span className={styles.title}>{title}</span>
+        <span className="truncate">{title}</span>
         {state !== undefined && <span className={styles.state}>{state}</span>}
         {isLive && <Wave />}
       </Summary>
