@@ -36,7 +36,7 @@ import { Dialog } from "./ui/Dialog";
 import { lazyPart } from "./ui/lazyPart";
 import type { MenuItem } from "./ui/Menu";
 import { type SidePanelContent, SidePanelContext } from "./ui/panel/useSidePanel";
-import { createToastStore, ToastsContext } from "./ui/toasts/toastStore";
+import { createToastStore, ToastsContext, useToasts } from "./ui/toasts/toastStore";
 import { DownloadsContext } from "./ui/useDownloads";
 import { useIdleCaret } from "./ui/useIdleCaret";
 
@@ -89,7 +89,7 @@ export function App(props: AppProps) {
         <ToastsContext value={toasts}>
           <DownloadsContext value={bridge.kind !== "pywebview"}>
             <ComposerContext value={composer}>
-              <Layout {...props} undo={toasts.undo} connection={connection} />
+              <Layout {...props} notice={notice} />
             </ComposerContext>
           </DownloadsContext>
         </ToastsContext>
@@ -99,16 +99,16 @@ export function App(props: AppProps) {
 }
 
 interface LayoutProps extends AppProps {
-  readonly connection: Connection;
-  readonly undo: () => boolean;
+  readonly notice: ReactNode;
 }
 
 /** The sidebar and the open conversation. */
-function Layout({ bridge, shell, conversations, connection, undo }: LayoutProps) {
-  const { isKnown, conversation } = useShown();
+function Layout({ bridge, shell, conversations, notice }: LayoutProps) {
+  const { conversation } = useShown();
+  const openId = useShownId();
+  const { undo } = useToasts();
   const sidebar = useSidebar();
   const { items, problem } = useList();
-  const openId = useShownId();
   const search = useRef<HTMLInputElement>(null);
   const composer = useComposer();
   const [panel, setPanel] = useState<SidePanelContent | null>(null);
@@ -212,8 +212,6 @@ function Layout({ bridge, shell, conversations, connection, undo }: LayoutProps)
           )}
           <div className={styles.chat}>
             <Chat
-              id={conversation.key}
-              isKnown={isKnown}
               header={{
                 title,
                 onSidebar: sidebar.isOpen ? null : open,
@@ -224,7 +222,7 @@ function Layout({ bridge, shell, conversations, connection, undo }: LayoutProps)
               find={isFinding ? { asked: find.asked, onClose: endFind } : null}
               notice={
                 <>
-                  <ConnectionNotice connection={connection} />
+                  {notice}
                   {problem !== null && (
                     <p className={styles.lost}>{strings.notSaved(sentenceOf(problem))}</p>
                   )}

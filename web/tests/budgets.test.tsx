@@ -50,12 +50,11 @@ async function chat(settings: Partial<FakeSettings>) {
     host: { client, llm, router, topics },
     defaults: () => ({ providerId: "local", modelId: "m" }),
   });
-  const { conversation } = conversations.shown.get();
   render(
     <ConversationsContext value={conversations}>
       <SettingsContext value={createSettings(bridge, () => {})}>
         <ToastsContext value={createToastStore()}>
-          <Chat id={conversation.key} isKnown header={{ title: "Tides" }} notice={null} />
+          <Chat header={{ title: "Tides" }} notice={null} />
         </ToastsContext>
       </SettingsContext>
     </ConversationsContext>,

@@ -77,7 +77,7 @@ async function answering() {
         <button type="button" onClick={sidebar.open}>
           sidebar
         </button>
-        <Chat id={conversation.key} isKnown header={{} as never} notice={null} />
+        <Chat header={{} as never} notice={null} />
       </>
     );
   }

@@ -52,7 +52,7 @@ async function chat(given: Partial<FakeSettings> = {}) {
     <ConversationsContext value={conversations}>
       <SettingsContext value={settings}>
         <ToastsContext value={createToastStore()}>
-          <Chat id={conversation.key} isKnown header={{ title: "Tides" }} notice={null} />
+          <Chat header={{ title: "Tides" }} notice={null} />
         </ToastsContext>
       </SettingsContext>
     </ConversationsContext>,

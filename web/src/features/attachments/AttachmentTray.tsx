@@ -7,15 +7,10 @@ import { CloseIcon, FileIcon, PictureIcon } from "../../ui/icons";
 import { useRovingFocus } from "../../ui/useRovingFocus";
 import styles from "./AttachmentTray.module.css";
 import { type AttachmentProblem, tokensIn } from "./problems";
+import type { DraftAttachments } from "./useDraftAttachments";
 import { GONE, useImageUrl } from "./useImageUrl";
 
-export interface AttachmentTrayProps {
-  readonly attached: readonly DraftAttachment[];
-  readonly obstacles: ReadonlyMap<string, AttachmentProblem>;
-  /** The message when a person tries to send although an attachment cannot be sent; null otherwise. */
-  readonly refusal: string | null;
-  /** Cancels a message that waits until everything is read; null if none waits. */
-  readonly takeBack: (() => void) | null;
+export interface AttachmentTrayProps extends Omit<DraftAttachments, "attempt" | "onPaste"> {
   readonly onRemove: (key: string) => void;
   /** Gets the focus when no attachment is left. */
   readonly box: RefObject<HTMLElement | null>;

@@ -1,5 +1,5 @@
 /** The attachments of a message box, and whether they can be sent. */
-import { type ClipboardEvent, useEffect, useRef, useState } from "react";
+import { type ClipboardEvent, useEffect, useState } from "react";
 import type { AttachmentList } from "../../attachments/attachmentList";
 import type { DraftAttachment } from "../../attachments/draftAttachment";
 import type { ModelRef } from "../../conversations/conversation";
@@ -12,6 +12,7 @@ import { type AttachmentProblem, problemsOf } from "./problems";
 export interface DraftAttachments {
   readonly attached: readonly DraftAttachment[];
   readonly obstacles: ReadonlyMap<string, AttachmentProblem>;
+  /** The message when a person tries to send although an attachment cannot be sent; null otherwise. */
   readonly refusal: string | null;
   readonly onPaste: (event: ClipboardEvent) => void;
   /** Cancels the action that waits until everything is read; null while none waits. */
@@ -31,10 +32,6 @@ export function useDraftAttachments(tray: AttachmentList, by: ModelRef | null): 
   const [refusedTray, setRefusedTray] = useState<AttachmentList | null>(null);
   /** The list whose files must be read first, and the action that follows. */
   const [waiting, setWaiting] = useState<Waiting | null>(null);
-  const latest = useRef(model);
-  useEffect(() => {
-    latest.current = model;
-  });
 
   const obstacles = problemsOf(attached, model);
   const isFree = obstacles.size === 0;
@@ -55,7 +52,7 @@ export function useDraftAttachments(tray: AttachmentList, by: ModelRef | null): 
     const now = tray.get();
     if (now.some(({ state }) => state === "reading")) {
       setWaiting({ tray, act });
-    } else if (problemsOf(now, latest.current).size > 0) {
+    } else if (problemsOf(now, model).size > 0) {
       setRefusedTray(tray);
     } else {
       act();

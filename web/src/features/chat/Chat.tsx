@@ -11,6 +11,7 @@ import type { McpPrompt, MessageTemplate } from "../../bridge/contract";
 import type { Conversation } from "../../conversations/conversation";
 import { useConversation } from "../../conversations/useConversation";
 import { useConversations } from "../../conversations/useConversations";
+import { useShown } from "../../conversations/useList";
 import { useStore } from "../../conversations/useStore";
 import { strings } from "../../i18n";
 import { isComposing } from "../../lib/ime";
@@ -37,7 +38,6 @@ import { StatusNews } from "./StatusLine";
 import { TideLine } from "./TideLine";
 
 const CompactionBar = lazyPart(async () => (await import("./CompactionBar")).CompactionBar);
-const EstimateLine = lazyPart(async () => (await import("../composer/EstimateLine")).EstimateLine);
 const EffortMenu = lazyPart(async () => (await import("../models/EffortMenu")).EffortMenu);
 const ToolPanel = lazyPart(async () => (await import("../tools/ToolPanel")).ToolPanel);
 const DraftTemplate = lazyPart(
@@ -57,10 +57,6 @@ const RequestPreview = lazyPart(
 const FindBar = lazyPart(async () => (await import("./FindBar")).FindBar);
 
 export interface ChatProps {
-  /** The open conversation's key. */
-  readonly id: string;
-  /** Whether it is known which conversation was open before a reload. */
-  readonly isKnown: boolean;
   readonly header: HeaderProps;
   /** The message about the connection. */
   readonly notice: ReactNode;
@@ -69,12 +65,13 @@ export interface ChatProps {
 }
 
 export function Chat(props: ChatProps) {
-  const { id, isKnown, header, notice } = props;
-  const { conversation, phase, messages, earlier, run, pending, queue, target, ...rest } =
-    useConversation(id);
+  const { header, notice } = props;
+  const { isKnown, conversation } = useShown();
+  const { key } = conversation;
+  const { id, phase, messages, earlier, run, pending, target, ...rest } = useConversation(key);
   const { status, isBusy, temporary, model } = rest;
   const compaction = useStore(useConversations().compactions, (all) =>
-    all.find((one) => one.conversationId === conversation.get().id),
+    all.find((one) => one.conversationId === id),
   );
   const refused = pending?.failure ?? null;
   const box = useRef<HTMLTextAreaElement>(null);
@@ -91,13 +88,13 @@ export function Chat(props: ChatProps) {
   useFocusFallback(box);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: every conversation opens at its end
-  useLayoutEffect(jumpToEnd, [id, jumpToEnd]);
+  useLayoutEffect(jumpToEnd, [key, jumpToEnd]);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: every conversation opens with the focus in its box
   useEffect(() => {
     // A conversation restored at startup does not take the focus from a field in use.
     if (!(document.activeElement instanceof HTMLInputElement)) box.current?.focus();
-  }, [id]);
+  }, [key]);
 
   useImperativeHandle(useComposer(), () => ({
     focus: () => box.current?.focus(),
@@ -180,19 +177,16 @@ export function Chat(props: ChatProps) {
       <WaitingBanner row={messages.at(-1) ?? ""} title={pageTitle(header.title ?? null)} />
       {compaction !== undefined && <CompactionBar compaction={compaction} />}
       <Composer
-        draft={conversation.draft}
-        tray={conversation.tray}
+        conversation={conversation}
         box={box}
-        isBusy={isBusy}
-        isStopping={status === "stopping"}
-        by={model}
+        onSend={send}
         model={
           model && (
             <ModelPicker
               by={model}
               choice={conversation.options}
               tools={tools}
-              conversationId={conversation.get().id}
+              conversationId={id}
               button={models}
               onShowRequest={showRequest}
               onChoose={(chosen) => {
@@ -202,21 +196,12 @@ export function Chat(props: ChatProps) {
             />
           )
         }
-        estimate={<EstimateLine conversation={conversation} />}
         actions={
           <>
             <EffortMenu choice={conversation.options} by={model} />
             <ToolMenu choice={conversation.options} by={model} panel={tools} />
           </>
         }
-        queue={queue}
-        onSend={send}
-        onUnqueue={() => {
-          conversation.unqueue();
-          box.current?.focus();
-        }}
-        onEditLast={conversation.editLast}
-        onStop={conversation.stop}
         above={
           <>
             <SlashCommands
@@ -259,7 +244,7 @@ export function Chat(props: ChatProps) {
         />
       )}
       {drop.isOver && <DropOverlay />}
-      <StatusNews key={id} state={run?.get() ?? null} refused={refused} />
+      <StatusNews key={key} state={run?.get() ?? null} refused={refused} />
     </main>
   );
 }

@@ -1,13 +1,13 @@
 /** The message box. It stays usable while an answer streams. */
-import { type KeyboardEvent, type ReactNode, type RefObject, useLayoutEffect, useRef } from "react";
-import type { AttachmentList } from "../../attachments/attachmentList";
+import type { KeyboardEvent, ReactNode, RefObject } from "react";
 import { type DraftMessage, isBlank } from "../../attachments/draftAttachment";
-import type { ModelRef } from "../../conversations/conversation";
+import type { Conversation } from "../../conversations/conversation";
+import { useConversation } from "../../conversations/useConversation";
 import { useStore } from "../../conversations/useStore";
 import { strings } from "../../i18n";
 import { isComposing } from "../../lib/ime";
-import type { Store } from "../../lib/store";
 import { SendIcon, StopIcon } from "../../ui/icons";
+import { lazyPart } from "../../ui/lazyPart";
 import { AttachButton } from "../attachments/AttachButton";
 import { AttachmentTray } from "../attachments/AttachmentTray";
 import { useDraftAttachments } from "../attachments/useDraftAttachments";
@@ -15,43 +15,32 @@ import autosize from "./autosize.module.css";
 import styles from "./Composer.module.css";
 import { usePromptHistory } from "./usePromptHistory";
 
+const EstimateLine = lazyPart(async () => (await import("./EstimateLine")).EstimateLine);
+
 /** From so many characters on it matters what a draft takes. */
 const LONG_DRAFT = 2_000;
 
 export interface ComposerProps {
-  readonly draft: Store<string>;
-  readonly tray: AttachmentList;
+  readonly conversation: Conversation;
   readonly box: RefObject<HTMLTextAreaElement | null>;
-  readonly isBusy: boolean;
-  readonly isStopping: boolean;
-  /** The model that answers; null until it is known. */
-  readonly by: ModelRef | null;
-  /** Shows the model and opens the choice of another. */
-  readonly model: ReactNode;
-  /** Messages that are queued. */
-  readonly queue: readonly DraftMessage[];
   /** Sends the draft, or queues it while an answer streams. */
   readonly onSend: () => void;
-  readonly onUnqueue: () => void;
-  /** Edits the last question. */
-  readonly onEditLast: () => void;
-  readonly onStop: () => void;
   /** Content above the box. */
-  readonly above?: ReactNode;
-  /** Says what a long draft would take. */
-  readonly estimate?: ReactNode;
+  readonly above: ReactNode;
+  /** Shows the model and opens the choice of another. */
+  readonly model: ReactNode;
   /** More buttons beside the model. */
-  readonly actions?: ReactNode;
+  readonly actions: ReactNode;
 }
 
 export function Composer(props: ComposerProps) {
-  const { draft, tray, box, isBusy, isStopping, by, model, queue, onSend, onStop } = props;
+  const { conversation, box, onSend } = props;
+  const { draft, tray } = conversation;
+  const { isBusy, status, model, queue } = useConversation(conversation.key);
   const text = useStore(draft);
-  const { attached, obstacles, refusal, takeBack, onPaste, attempt } = useDraftAttachments(
-    tray,
-    by,
-  );
-  const prompts = usePromptHistory(draft, useCaretAtEnd(box, text));
+  const { attempt, onPaste, ...attachments } = useDraftAttachments(tray, model);
+  const { attached } = attachments;
+  const stepPrompts = usePromptHistory(draft, box);
   const isEmpty = isBlank({ text, attached });
   const isLong = text.length >= LONG_DRAFT || attached.length > 0;
 
@@ -60,12 +49,12 @@ export function Composer(props: ComposerProps) {
     const by = { ArrowUp: 1 as const, ArrowDown: -1 as const }[event.key];
     if (by !== undefined && isHistoryKey(event)) {
       event.preventDefault();
-      void prompts.step(by);
+      void stepPrompts(by);
       return;
     }
     if (event.key === "ArrowUp" && text === "" && !hasModifier(event)) {
       event.preventDefault();
-      props.onEditLast();
+      conversation.editLast();
       return;
     }
     if (event.key !== "Enter" || event.shiftKey) return;
@@ -74,7 +63,7 @@ export function Composer(props: ComposerProps) {
   }
 
   function onPress(): void {
-    if (isBusy) onStop();
+    if (isBusy) conversation.stop();
     else attempt(onSend);
     // The button may become disabled, and the next step is to write.
     box.current?.focus();
@@ -98,17 +87,21 @@ export function Composer(props: ComposerProps) {
           <span className="truncate" dir="auto">
             {strings.queued(queue.map(inShort).join(" · "))}
           </span>
-          <button type="button" className="hover" onClick={props.onUnqueue}>
+          <button
+            type="button"
+            className="hover"
+            onClick={() => {
+              conversation.unqueue();
+              box.current?.focus();
+            }}
+          >
             {strings.unqueue}
           </button>
         </div>
       )}
       {props.above}
       <div className={styles.card}>
-        <AttachmentTray
-          {...{ attached, obstacles, refusal, takeBack, box }}
-          onRemove={tray.remove}
-        />
+        <AttachmentTray {...attachments} box={box} onRemove={tray.remove} />
         <div className={autosize.frame} data-text={text}>
           <textarea
             ref={box}
@@ -125,7 +118,7 @@ export function Composer(props: ComposerProps) {
         </div>
         <div className={styles.bar}>
           <AttachButton onFiles={attach} />
-          <div className={styles.model}>{model}</div>
+          <div className={styles.model}>{props.model}</div>
           {props.actions}
           <span className={styles.keys}>{isBusy ? strings.keysBusy : strings.keys}</span>
           <button
@@ -133,7 +126,7 @@ export function Composer(props: ComposerProps) {
             className={styles.button}
             aria-label={isBusy ? strings.stop : strings.send}
             title={isBusy ? strings.stop : strings.send}
-            aria-busy={isStopping}
+            aria-busy={status === "stopping"}
             // The second click of a double click on Send would stop the answer that the first one
             // started.
             onClick={(event) => event.detail > 1 && event.preventDefault()}
@@ -143,25 +136,9 @@ export function Composer(props: ComposerProps) {
           </button>
         </div>
       </div>
-      {isLong && props.estimate}
+      {isLong && <EstimateLine conversation={conversation} />}
     </form>
   );
-}
-
-/** Puts the cursor at the end of the text passed to the returned function, once it is shown. */
-function useCaretAtEnd(
-  box: RefObject<HTMLTextAreaElement | null>,
-  text: string,
-): (expected: string) => void {
-  const expected = useRef<string | null>(null);
-  useLayoutEffect(() => {
-    if (expected.current === text) box.current?.setSelectionRange(text.length, text.length);
-    // Any other text was typed: the cursor stays.
-    expected.current = null;
-  }, [box, text]);
-  return (next) => {
-    expected.current = next;
-  };
 }
 
 function inShort({ text, attached }: DraftMessage): string {

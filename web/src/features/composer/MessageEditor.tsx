@@ -30,10 +30,7 @@ export function MessageEditor(props: MessageEditorProps) {
   const text = useStore(draft);
   const { model, isBusy } = useConversation(conversation.key);
   const note = useId();
-  const { attached, obstacles, refusal, takeBack, onPaste, attempt } = useDraftAttachments(
-    tray,
-    model,
-  );
+  const { attempt, onPaste, ...attachments } = useDraftAttachments(tray, model);
   const box = useRef<HTMLTextAreaElement>(null);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: a restarted edit is a new object
@@ -43,7 +40,7 @@ export function MessageEditor(props: MessageEditorProps) {
     element?.setSelectionRange(element.value.length, element.value.length);
   }, [edit]);
 
-  const isEmpty = isBlank({ text, attached });
+  const isEmpty = isBlank({ text, attached: attachments.attached });
 
   function onKeyDown(event: KeyboardEvent): void {
     if (isComposing(event)) return;
@@ -68,7 +65,7 @@ export function MessageEditor(props: MessageEditorProps) {
         save();
       }}
     >
-      <AttachmentTray {...{ attached, obstacles, refusal, takeBack, box }} onRemove={tray.remove} />
+      <AttachmentTray {...attachments} box={box} onRemove={tray.remove} />
       <div className={autosize.frame} data-text={text}>
         <textarea
           ref={box}

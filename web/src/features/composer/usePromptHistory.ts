@@ -1,12 +1,8 @@
 /** Steps through earlier prompts of all conversations, as a shell's history does. */
-import { useEffect, useRef } from "react";
+import { type RefObject, useEffect, useRef } from "react";
+import { flushSync } from "react-dom";
 import { useConversations } from "../../conversations/useConversations";
 import type { Store } from "../../lib/store";
-
-export interface PromptHistory {
-  /** Shows the previous (1) or next (-1) prompt; after the last one, the draft. */
-  step(by: 1 | -1): Promise<void>;
-}
 
 /** The position while browsing the prompts. */
 interface HistoryPosition {
@@ -20,11 +16,8 @@ interface HistoryPosition {
 
 const NONE: HistoryPosition = { prompts: [], own: "", place: -1 };
 
-/** `onShow` gets each prompt just before it becomes the draft. */
-export function usePromptHistory(
-  draft: Store<string>,
-  onShow: (prompt: string) => void,
-): PromptHistory {
+/** The returned function shows the previous (1) or next (-1) prompt; after the last one, the draft. */
+export function usePromptHistory(draft: Store<string>, box: RefObject<HTMLTextAreaElement | null>) {
   const { conversations } = useConversations().client;
   const positions = useRef(new WeakMap<Store<string>, HistoryPosition>());
 
@@ -46,32 +39,32 @@ export function usePromptHistory(
   }
 
   function show(prompt: string): void {
-    onShow(prompt);
-    draft.set(prompt);
+    flushSync(() => draft.set(prompt));
+    const element = box.current;
+    // The box may show another conversation by now.
+    if (element?.value === prompt) element.setSelectionRange(prompt.length, prompt.length);
   }
 
-  return {
-    async step(by) {
-      const known = positions.current.get(draft) ?? NONE;
-      const text = draft.get();
-      if (known.place < 0 && by < 0) {
-        if (text === "") show(known.own);
-        return;
-      }
-      const now =
-        known.place < 0
-          ? await begin(text === "" ? known.own : text)
-          : {
-              ...known,
-              prompts: known.prompts.map((one, at) => (at === known.place ? text : one)),
-            };
-      // The person went on typing while the host was asked.
-      if (draft.get() !== text) return;
-      const place = now.place + by;
-      const shown = place < 0 ? now.own : now.prompts[place];
-      if (shown === undefined) return;
-      positions.current.set(draft, { ...now, place });
-      show(shown);
-    },
+  return async (by: 1 | -1): Promise<void> => {
+    const known = positions.current.get(draft) ?? NONE;
+    const text = draft.get();
+    if (known.place < 0 && by < 0) {
+      if (text === "") show(known.own);
+      return;
+    }
+    const now =
+      known.place < 0
+        ? await begin(text === "" ? known.own : text)
+        : {
+            ...known,
+            prompts: known.prompts.map((one, at) => (at === known.place ? text : one)),
+          };
+    // The person went on typing while the host was asked.
+    if (draft.get() !== text) return;
+    const place = now.place + by;
+    const shown = place < 0 ? now.own : now.prompts[place];
+    if (shown === undefined) return;
+    positions.current.set(draft, { ...now, place });
+    show(shown);
   };
 }
