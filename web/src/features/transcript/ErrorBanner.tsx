@@ -1,6 +1,7 @@
 /** An error, a remedy, and a retry where one makes sense. */
 import { useEffect, useState } from "react";
-import type { ErrorCode, Reason } from "../../bridge/contract";
+import type { ErrorCode } from "../../bridge/contract";
+import type { MessageFailure } from "../../conversations/message";
 import { hintFor, quoteOf, sentenceOf, strings } from "../../i18n";
 import type { Section } from "../../settings/sections";
 import { useOpenSettings, useSettings } from "../../settings/useSettings";
@@ -45,19 +46,8 @@ const ELSEWHERE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "UNSUPPORTED_PROVIDER",
 ]);
 
-export interface ShownFailure {
-  readonly message: string;
-  readonly code: ErrorCode;
-  readonly retryAfterMs: number | null;
-  /** The same as a point in time, in milliseconds since the epoch, for an earlier failure. */
-  readonly retryAt?: number | null;
-  readonly reason?: Reason | null | undefined;
-  /** The provider's own error text. */
-  readonly words?: string | null | undefined;
-}
-
 export interface ErrorBannerProps {
-  readonly failure: ShownFailure;
+  readonly failure: MessageFailure;
   readonly onRetry: () => void;
   readonly onDismiss?: (() => void) | undefined;
 }
@@ -71,6 +61,25 @@ export function ErrorBanner({ failure, onRetry, onDismiss }: ErrorBannerProps) {
   const hint = hintFor(code);
   const quote = quoteOf(failure.words);
   const section = SETTABLE[code];
+  const remedies: readonly [isOffered: boolean, label: string, act: () => void][] = [
+    [section !== undefined, strings.openSettings, () => openSettings(section)],
+    [code === "API_KEY_ERROR", strings.setKey, setKey],
+    [LOCALLY.has(code) && chooseLocal !== null, strings.askLocal, askLocal],
+    [ELSEWHERE.has(code), strings.otherModel, () => composer.current?.openModels()],
+    [code === "CONTEXT_LENGTH", strings.askInNewChat, startAnew],
+    [!HOPELESS.has(code) || isOtherChosen, strings.retry, onRetry],
+  ];
+
+  function setKey(): void {
+    wantKey(provider);
+    openSettings("providers");
+  }
+
+  function askLocal(): void {
+    chooseLocal?.();
+    onRetry();
+  }
+
   return (
     <div className={`error ${styles.banner}`} data-code={code}>
       <div className={styles.text}>
@@ -91,48 +100,14 @@ export function ErrorBanner({ failure, onRetry, onDismiss }: ErrorBannerProps) {
             {strings.dismiss}
           </button>
         )}
-        {section !== undefined && (
-          <button type="button" onClick={() => openSettings(section)}>
-            {strings.openSettings}
-          </button>
-        )}
-        {code === "API_KEY_ERROR" && (
-          <button
-            type="button"
-            onClick={() => {
-              wantKey(provider);
-              openSettings("providers");
-            }}
-          >
-            {strings.setKey}
-          </button>
-        )}
-        {LOCALLY.has(code) && chooseLocal !== null && (
-          <button
-            type="button"
-            onClick={() => {
-              chooseLocal();
-              onRetry();
-            }}
-          >
-            {strings.askLocal}
-          </button>
-        )}
         {code === "LOCAL_MODEL_MISSING" && <FetchModel onHere={onRetry} />}
-        {ELSEWHERE.has(code) && (
-          <button type="button" onClick={() => composer.current?.openModels()}>
-            {strings.otherModel}
-          </button>
-        )}
-        {code === "CONTEXT_LENGTH" && (
-          <button type="button" onClick={startAnew}>
-            {strings.askInNewChat}
-          </button>
-        )}
-        {(!HOPELESS.has(code) || isOtherChosen) && (
-          <button type="button" onClick={onRetry}>
-            {strings.retry}
-          </button>
+        {remedies.map(
+          ([isOffered, label, act]) =>
+            isOffered && (
+              <button key={label} type="button" onClick={act}>
+                {label}
+              </button>
+            ),
         )}
       </div>
     </div>
@@ -147,18 +122,18 @@ interface CountdownProps {
 
 /** Counts the seconds down; shows nothing if the wait was over before the first render. */
 function Countdown({ ms, at }: CountdownProps) {
-  const [left, setLeft] = useState(() => (at === null ? (ms ?? 0) : at - Date.now()));
-  const [isWaiting] = useState(left > 0);
+  const [waitMs] = useState(() => (at === null ? (ms ?? 0) : at - Date.now()));
+  const [left, setLeft] = useState(waitMs);
   useEffect(() => {
-    if (!isWaiting) return;
-    const due = performance.now() + (at === null ? (ms ?? 0) : at - Date.now());
+    if (waitMs <= 0) return;
+    const due = performance.now() + waitMs;
     const timer = setInterval(() => {
       const now = Math.max(0, due - performance.now());
       setLeft(now);
       if (now === 0) clearInterval(timer);
     }, 1_000);
     return () => clearInterval(timer);
-  }, [isWaiting, ms, at]);
-  if (!isWaiting) return null;
+  }, [waitMs]);
+  if (waitMs <= 0) return null;
   return <p className="muted">{left > 0 ? strings.retryIn(left) : strings.retryNow}</p>;
 }
