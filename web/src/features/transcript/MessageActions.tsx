@@ -45,6 +45,7 @@ export function MessageActions(props: MessageActionsProps) {
   // A failed answer has its own retry below it.
   const canRedo = isAnswer && !isBusy && !(isLast && status === "failed");
   const isRetry = isLast && status === "interrupted";
+  const redo = { icon: <RedoIcon />, run: () => conversation.regenerate(id) };
   const actions: (Action | false)[] = [
     canContinue &&
       isLast &&
@@ -55,13 +56,7 @@ export function MessageActions(props: MessageActionsProps) {
         run: () => conversation.goOn(id),
         isWorded: true,
       },
-    canRedo &&
-      isRetry && {
-        label: strings.retry,
-        icon: <RedoIcon />,
-        run: () => conversation.regenerate(id),
-        isWorded: true,
-      },
+    canRedo && isRetry && { label: strings.retry, ...redo, isWorded: true },
     text !== "" && {
       id: "copy",
       label: strings[copyState],
@@ -70,12 +65,7 @@ export function MessageActions(props: MessageActionsProps) {
     },
     onEdit !== null && { label: strings.edit, icon: <EditIcon />, run: onEdit },
     onForm !== null && { label: strings.editForm, icon: <SettingsIcon />, run: onForm },
-    canRedo &&
-      !isRetry && {
-        label: strings.regenerate,
-        icon: <RedoIcon />,
-        run: () => conversation.regenerate(id),
-      },
+    canRedo && !isRetry && { label: strings.regenerate, ...redo },
     canRedo &&
       isLast &&
       !isRetry && {
