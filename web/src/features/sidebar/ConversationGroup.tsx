@@ -1,12 +1,10 @@
 /** A heading of the list with the conversations below it; folders can be collapsed. */
-import { type KeyboardEvent, memo, useState } from "react";
-import { flushSync } from "react-dom";
+import { type KeyboardEvent, memo } from "react";
 import type { ConversationSummary } from "../../bridge/contract";
 import type { ListGroup } from "../../conversations/groups";
 import { strings } from "../../i18n";
 import { monthOf } from "../../i18n/format";
 import { arrowsOf } from "../../lib/direction";
-import { InlineRename } from "../../ui/InlineRename";
 import { ChevronIcon, FolderIcon, MoreIcon } from "../../ui/icons";
 import { Menu } from "../../ui/Menu";
 import styles from "./ConversationGroup.module.css";
@@ -15,7 +13,7 @@ import { useConversationDrop } from "./conversationDrag";
 import { LazyRows, ROWS } from "./LazyRows";
 import rows from "./RowMenu.module.css";
 import type { ConversationActions } from "./useConversationActions";
-import { useRowKeys } from "./useRowKeys";
+import { useRow } from "./useRow";
 
 /** The tab stop at the group's first button, whatever that is. */
 export const FIRST_STOP = "";
@@ -107,8 +105,15 @@ function FolderHeading({
   actions,
   onToggle,
 }: FolderHeadingProps) {
-  const [isNaming, setIsNaming] = useState(false);
-  const { button, takeKey, onBack } = useRowKeys(() => setIsNaming(true));
+  const { button, takeKey, onBack, rename, box } = useRow({
+    label: strings.folders.renameLabel,
+    name: folder,
+    maxLength: 100,
+    onRename(name) {
+      actions.renameFolder(folder, name);
+      if (isShut) onToggle(name);
+    },
+  });
   const count = group.items.length;
 
   function onKeyDown(event: KeyboardEvent): void {
@@ -119,24 +124,7 @@ function FolderHeading({
     event.stopPropagation();
   }
 
-  if (isNaming) {
-    return (
-      <div className={styles.folder}>
-        <InlineRename
-          label={strings.folders.renameLabel}
-          name={folder}
-          maxLength={100}
-          onDone={(name, isByKey) => {
-            flushSync(() => setIsNaming(false));
-            if (isByKey) button.current?.focus();
-            if (name === null) return;
-            actions.renameFolder(folder, name);
-            if (isShut) onToggle(name);
-          }}
-        />
-      </div>
-    );
-  }
+  if (box !== null) return <div className={styles.folder}>{box}</div>;
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: an arrow key moves from here to the heading's button
     <div
@@ -158,7 +146,7 @@ function FolderHeading({
         >
           <ChevronIcon />
           <FolderIcon />
-          <span className="truncate aligned" dir="auto">
+          <span className={rows.name} dir="auto">
             {folder}
           </span>
           <small className="faint" title={strings.folders.count(count)}>
@@ -173,7 +161,7 @@ function FolderHeading({
         tabIndex={-1}
         items={[
           { label: strings.newChat, run: () => actions.newIn(folder) },
-          { label: strings.folders.rename, run: () => setIsNaming(true) },
+          { label: strings.folders.rename, run: rename },
           {
             label: strings.folders.remove,
             run: () => actions.removeFolder(folder),

@@ -1,9 +1,7 @@
 /** One conversation of the list, with its actions: open, rename, pin, archive. */
-import { type KeyboardEvent, memo, useState } from "react";
-import { flushSync } from "react-dom";
+import { type KeyboardEvent, memo } from "react";
 import type { ConversationSummary } from "../../bridge/contract";
 import { strings } from "../../i18n";
-import { InlineRename } from "../../ui/InlineRename";
 import { GhostIcon, MoreIcon, PinIcon } from "../../ui/icons";
 import { Menu } from "../../ui/Menu";
 import styles from "./ConversationItem.module.css";
@@ -11,7 +9,7 @@ import { dragConversation } from "./conversationDrag";
 import { conversationMenu } from "./conversationMenu";
 import rows from "./RowMenu.module.css";
 import type { ConversationActions } from "./useConversationActions";
-import { useRowKeys } from "./useRowKeys";
+import { useRow } from "./useRow";
 
 export interface ConversationItemProps {
   readonly item: ConversationSummary;
@@ -25,8 +23,12 @@ export interface ConversationItemProps {
 
 export const ConversationItem = memo(function ConversationItem(props: ConversationItemProps) {
   const { item, isOpen, isStop, actions, onMove } = props;
-  const [isNaming, setIsNaming] = useState(false);
-  const { button, takeKey, onBack } = useRowKeys(() => setIsNaming(true));
+  const { button, takeKey, onBack, rename, box } = useRow({
+    label: strings.renameLabel,
+    name: item.title,
+    maxLength: 200,
+    onRename: (name) => actions.rename(item, name),
+  });
   const title = item.title === "" ? strings.untitled : item.title;
 
   function onKeyDown(event: KeyboardEvent): void {
@@ -35,19 +37,10 @@ export const ConversationItem = memo(function ConversationItem(props: Conversati
     actions.remove(item);
   }
 
-  if (isNaming) {
+  if (box !== null) {
     return (
       <li className={rows.row} data-open={isOpen}>
-        <InlineRename
-          label={strings.renameLabel}
-          name={item.title}
-          maxLength={200}
-          onDone={(name, isByKey) => {
-            flushSync(() => setIsNaming(false));
-            if (isByKey) button.current?.focus();
-            if (name !== null) actions.rename(item, name);
-          }}
-        />
+        {box}
       </li>
     );
   }
@@ -68,10 +61,10 @@ export const ConversationItem = memo(function ConversationItem(props: Conversati
         data-conversation={item.id}
         title={title}
         onClick={() => actions.open(item.id)}
-        onDoubleClick={() => setIsNaming(true)}
+        onDoubleClick={rename}
         onKeyDown={onKeyDown}
       >
-        <span className={styles.title} dir="auto">
+        <span className={rows.name} dir="auto">
           {title}
         </span>
         {item.inferenceId !== null && (
@@ -85,12 +78,7 @@ export const ConversationItem = memo(function ConversationItem(props: Conversati
         icon={<MoreIcon />}
         className={rows.more}
         tabIndex={-1}
-        items={conversationMenu(
-          item,
-          actions,
-          () => setIsNaming(true),
-          () => onMove(item),
-        )}
+        items={conversationMenu(item, actions, rename, () => onMove(item))}
       />
     </li>
   );
