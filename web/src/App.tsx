@@ -27,7 +27,7 @@ import { useSidebar } from "./features/sidebar/useSidebar";
 import { focusWaitingCard } from "./features/tools/focusWaitingCard";
 import { remarkOf, sentenceOf, strings } from "./i18n";
 import type { Run } from "./llm/run";
-import { type OpenSettings, SECTIONS, type Section } from "./settings/sections";
+import type { OpenSettings, Section } from "./settings/sections";
 import type { Settings } from "./settings/settings";
 import { type Act, STANDARD_KEYS } from "./settings/shortcuts";
 import { OpenSettingsContext, SettingsContext, useSettingsState } from "./settings/useSettings";
@@ -113,11 +113,7 @@ function Layout({ bridge, shell, conversations, notice }: LayoutProps) {
   const composer = useComposer();
   const [panel, setPanel] = useState<SidePanelContent | null>(null);
   const [overlay, setOverlay] = useState<Overlay>(null);
-  const openSettings: OpenSettings = useCallback(
-    // A click handler also passes its event, which is not a section.
-    (section) => setOverlay(SECTIONS.find((one) => one === section) ?? FIRST),
-    [],
-  );
+  const openSettings: OpenSettings = useCallback((section = FIRST) => setOverlay(section), []);
   const title = items.find(({ id }) => id === openId)?.title ?? null;
   const { close, open, closeOver } = sidebar;
 
@@ -200,9 +196,7 @@ function Layout({ bridge, shell, conversations, notice }: LayoutProps) {
                   state={sidebar}
                   keys={keys("sidebar")}
                   onNewChat={newChat}
-                  onSettings={() => openSettings()}
                   menu={menu}
-                  onOpened={closeOver}
                 />
               </div>
               {/* biome-ignore lint/a11y/noStaticElementInteractions: the button and Escape do the same */}

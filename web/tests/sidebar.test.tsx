@@ -217,13 +217,22 @@ it("the edge changes the width by style while it is dragged, and once at the end
 
 describe("the folder for a conversation", () => {
   function asked(typed: string, key: object = { key: "Enter" }) {
-    const onDone = vi.fn();
-    render(<FolderDialog item={item} folders={["Homework", "Sea", "Work"]} onDone={onDone} />);
+    const move = vi.fn();
+    const items = ["Homework", "Sea", "Work"].map((folder) => ({ ...item, id: folder, folder }));
+    render(
+      <ConversationsContext value={{ list: createStore({ items }) } as unknown as Conversations}>
+        <FolderDialog
+          item={item}
+          actions={{ move } as unknown as ConversationActions}
+          onClose={() => {}}
+        />
+      </ConversationsContext>,
+    );
     const box = screen.getByRole("textbox");
     box.focus();
     fireEvent.change(box, { target: { value: typed } });
     fireEvent.keyDown(box, key);
-    return onDone;
+    return move;
   }
 
   it.each([
@@ -231,7 +240,7 @@ describe("the folder for a conversation", () => {
     ["sea", "Sea"],
     ["Wor", "Wor"],
   ])("is by Enter the one of that name, else a new one: %s", (typed, folder) => {
-    expect(asked(typed)).toHaveBeenCalledExactlyOnceWith(folder);
+    expect(asked(typed)).toHaveBeenCalledExactlyOnceWith(item, folder);
   });
 
   it("is none when nothing was typed, and when Enter ended a word", () => {
@@ -274,11 +283,9 @@ describe("a search", () => {
           <Sidebar
             keys="Mod+B"
             search={search}
-            state={{ shut: [], width: 272 } as unknown as SidebarState}
+            state={{ shut: [], width: 272, closeOver() {} } as unknown as SidebarState}
             onNewChat={() => {}}
-            onSettings={() => {}}
             menu={[]}
-            onOpened={() => {}}
           />
         </ToastsContext>
       </ConversationsContext>,

@@ -1,9 +1,7 @@
 /** The open conversation's context usage and menu. */
 import { useState } from "react";
-import { foldersOf } from "../../conversations/groups";
-import { useConversations } from "../../conversations/useConversations";
-import { useList, useShownId } from "../../conversations/useList";
-import { locale, strings } from "../../i18n";
+import { useList, useShown, useShownId } from "../../conversations/useList";
+import { strings } from "../../i18n";
 import { InlineRename } from "../../ui/InlineRename";
 import { MoreIcon, SearchIcon, ShorterIcon } from "../../ui/icons";
 import { lazyPart } from "../../ui/lazyPart";
@@ -25,21 +23,14 @@ const stay = (): void => {};
 
 export function ConversationBar({ onFind, findKeys }: ConversationBarProps) {
   const id = useShownId();
-  const { items } = useList();
+  const { model } = useShown().conversation;
+  const item = useList().items.find((one) => one.id === id);
   const actions = useConversationActions(stay);
   const [doing, setDoing] = useState<"rename" | "move" | "compact" | null>(null);
-  const by =
-    useConversations()
-      .find(id ?? "")
-      ?.model() ?? {};
-  const item = items.find((one) => one.id === id);
   if (item === undefined) return null;
   const find = { label: strings.find.label, run: onFind, icon: <SearchIcon />, keys: findKeys };
-  const compact = {
-    label: strings.compact,
-    run: () => setDoing("compact"),
-    icon: <ShorterIcon />,
-  };
+  const askCompact = () => setDoing("compact");
+  const compact = { label: strings.compact, run: askCompact, icon: <ShorterIcon /> };
   // The list's shortcuts do not apply here.
   const others = conversationMenu(
     item,
@@ -61,17 +52,13 @@ export function ConversationBar({ onFind, findKeys }: ConversationBarProps) {
         />
       )}
       {doing === "move" && (
-        <FolderDialog
-          item={item}
-          folders={foldersOf(items, locale)}
-          onDone={(folder) => {
-            setDoing(null);
-            if (folder !== undefined) actions.move(item, folder);
-          }}
-        />
+        <FolderDialog item={item} actions={actions} onClose={() => setDoing(null)} />
       )}
       {doing === "compact" && (
-        <CompactDialog request={{ conversationId: item.id, ...by }} onDone={() => setDoing(null)} />
+        <CompactDialog
+          request={{ conversationId: item.id, ...model() }}
+          onDone={() => setDoing(null)}
+        />
       )}
       <ContextUsage key={item.id} id={item.id} />
       <Menu

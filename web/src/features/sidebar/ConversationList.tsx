@@ -1,7 +1,7 @@
 /** The list of conversations: pinned ones, folders, and the rest by date. */
 import { type KeyboardEvent, useCallback, useMemo, useRef, useState } from "react";
 import type { ConversationSummary } from "../../bridge/contract";
-import { foldersOf, groupsOf } from "../../conversations/groups";
+import { groupsOf } from "../../conversations/groups";
 import { useList, useShownId } from "../../conversations/useList";
 import { locale, strings } from "../../i18n";
 import { moveFocus } from "../../lib/listKeys";
@@ -91,14 +91,7 @@ export function ConversationList({ actions, state }: ConversationListProps) {
         />
       ))}
       {moving !== null && (
-        <FolderDialog
-          item={moving}
-          folders={foldersOf(items, locale)}
-          onDone={(folder) => {
-            setMoving(null);
-            if (folder !== undefined) actions.move(moving, folder);
-          }}
-        />
+        <FolderDialog item={moving} actions={actions} onClose={() => setMoving(null)} />
       )}
     </div>
   );

@@ -1,21 +1,24 @@
 /** Chooses an existing or new folder for a conversation. */
 import { type KeyboardEvent, useRef, useState } from "react";
 import type { ConversationSummary } from "../../bridge/contract";
-import { strings } from "../../i18n";
+import { foldersOf } from "../../conversations/groups";
+import { useList } from "../../conversations/useList";
+import { locale, strings } from "../../i18n";
 import { isComposing } from "../../lib/ime";
 import { moveFocus } from "../../lib/listKeys";
 import { Dialog } from "../../ui/Dialog";
 import { CheckIcon, FolderIcon, PlusIcon } from "../../ui/icons";
 import styles from "./FolderDialog.module.css";
+import type { ConversationActions } from "./useConversationActions";
 
 export interface FolderDialogProps {
   readonly item: ConversationSummary;
-  readonly folders: readonly string[];
-  /** Null for no folder; undefined if it stays where it is. */
-  readonly onDone: (folder: string | null | undefined) => void;
+  readonly actions: ConversationActions;
+  readonly onClose: () => void;
 }
 
-export function FolderDialog({ item, folders, onDone }: FolderDialogProps) {
+export function FolderDialog({ item, actions, onClose }: FolderDialogProps) {
+  const folders = foldersOf(useList().items, locale);
   const dialog = useRef<HTMLDivElement>(null);
   const [typed, setTyped] = useState("");
   const title = item.title === "" ? strings.untitled : item.title;
@@ -39,9 +42,15 @@ export function FolderDialog({ item, folders, onDone }: FolderDialogProps) {
     if (name !== "") stops[1]?.click();
   }
 
+  /** Null for no folder. */
+  function move(folder: string | null): void {
+    onClose();
+    actions.move(item, folder);
+  }
+
   const rowOf = (folder: string) => (
     <li key={`in ${folder}`}>
-      <button type="button" className="row-button" onClick={() => onDone(folder)}>
+      <button type="button" className="row-button" onClick={() => move(folder)}>
         <FolderIcon />
         <span className="aligned" dir="auto">
           {folder}
@@ -57,12 +66,7 @@ export function FolderDialog({ item, folders, onDone }: FolderDialogProps) {
   );
 
   return (
-    <Dialog
-      title={strings.folders.title(title)}
-      className={styles.dialog}
-      isBare
-      onClose={() => onDone(undefined)}
-    >
+    <Dialog title={strings.folders.title(title)} className={styles.dialog} isBare onClose={onClose}>
       {/* biome-ignore lint/a11y/noStaticElementInteractions: the keys move between the buttons inside */}
       <div ref={dialog} className={styles.body} onKeyDown={onKeyDown}>
         <h2 className="aligned" dir="auto">
@@ -82,7 +86,7 @@ export function FolderDialog({ item, folders, onDone }: FolderDialogProps) {
           {meant.map(rowOf)}
           {isNew && (
             <li>
-              <button type="button" className="row-button" onClick={() => onDone(name)}>
+              <button type="button" className="row-button" onClick={() => move(name)}>
                 <PlusIcon />
                 <span className="aligned" dir="auto">
                   {strings.folders.create(name)}
@@ -93,7 +97,7 @@ export function FolderDialog({ item, folders, onDone }: FolderDialogProps) {
           {folders.filter(isFound).map(rowOf)}
           {item.folder !== null && name === "" && (
             <li>
-              <button type="button" className="row-button" onClick={() => onDone(null)}>
+              <button type="button" className="row-button" onClick={() => move(null)}>
                 <span className="muted">{strings.folders.out}</span>
               </button>
             </li>

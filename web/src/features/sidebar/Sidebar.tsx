@@ -3,6 +3,7 @@ import { type KeyboardEvent, type RefObject, useRef, useState } from "react";
 import { useConversations } from "../../conversations/useConversations";
 import { strings } from "../../i18n";
 import { isComposing } from "../../lib/ime";
+import { useOpenSettings } from "../../settings/useSettings";
 import { useFileDrop } from "../../ui/dragAndDrop";
 import { FilePicker } from "../../ui/form/FilePicker";
 import { IconButton } from "../../ui/IconButton";
@@ -33,18 +34,16 @@ export interface SidebarProps {
   /** The keys that show and hide it. */
   readonly keys: string;
   readonly onNewChat: () => void;
-  readonly onSettings: () => void;
   /** The program menu. */
   readonly menu: readonly MenuItem[];
-  /** Something was opened: a sidebar that covers the chat closes. */
-  readonly onOpened: () => void;
 }
 
 export function Sidebar(props: SidebarProps) {
-  const { search, state, keys, menu, onNewChat, onSettings, onOpened } = props;
+  const { search, state, keys, menu, onNewChat } = props;
   const conversations = useConversations();
-  const actions = useConversationActions(onOpened);
+  const actions = useConversationActions(state.closeOver);
   const importFiles = useImport();
+  const openSettings = useOpenSettings();
   const [query, setQuery] = useState("");
   const side = useRef<HTMLElement>(null);
   const place = useFileDrop(importFiles);
@@ -117,12 +116,16 @@ export function Sidebar(props: SidebarProps) {
           query={query.trim()}
           onOpen={({ conversationId, messageId }) => {
             void conversations.reveal(conversationId, messageId, query);
-            onOpened();
+            state.closeOver();
           }}
         />
       )}
       <div className={styles.bottom}>
-        <button type="button" className={`row-button ${styles.plain}`} onClick={onSettings}>
+        <button
+          type="button"
+          className={`row-button ${styles.plain}`}
+          onClick={() => openSettings()}
+        >
           <SettingsIcon />
           <span className="truncate">{strings.settings}</span>
         </button>
