@@ -2,10 +2,12 @@
  * The sidebar's state: visibility, width and collapsed folders. Where it covers the chat, it is open
  * only for a while. The host stores the state, because a window's own storage is lost with the window.
  */
-import { useCallback, useEffect, useRef, useState } from "react";
+import { useEffect, useMemo, useState } from "react";
 import { useConversations } from "../../conversations/useConversations";
+import { useStore } from "../../conversations/useStore";
 import { isCovered } from "../../lib/overlays";
 import { readStored, writeStored } from "../../lib/storage";
+import { createStore } from "../../lib/store";
 import { widthWithin } from "../../ui/panel/ResizeHandle";
 
 const NAME = "sidebar";
@@ -40,54 +42,32 @@ export interface SidebarState {
 
 export function useSidebar(): SidebarState {
   const { notes } = useConversations();
-  const [kept, setKept] = useState(STANDARD);
+  const [kept] = useState(() => createStore(STANDARD));
+  const { width, shut } = useStore(kept);
   const [isOpen, setIsOpen] = useState(() => !isOver() && !wasClosed());
-  const now = useRef(kept);
-
-  const show = useCallback((next: Kept) => {
-    now.current = next;
-    setKept(next);
-  }, []);
-  const change = useCallback(
-    (part: Partial<Kept>) => {
-      show({ ...now.current, ...part });
-      notes.remember(NAME, JSON.stringify(now.current));
-    },
-    [notes, show],
-  );
 
   // The stored state, unless the person was quicker than the host.
   useEffect(() => {
     let isWanted = true;
     void notes.recall().then((found) => {
       const known = readKept(found.get(NAME));
-      if (!isWanted || known === null || now.current !== STANDARD) return;
-      show(known);
+      if (!isWanted || known === null || kept.get() !== STANDARD) return;
+      kept.set(known);
       hint(known.isClosed);
       if (!isOver()) setIsOpen(!known.isClosed);
     });
     return () => {
       isWanted = false;
     };
-  }, [notes, show]);
-
-  const set = useCallback(
-    (next: boolean) => {
-      setIsOpen(next);
-      if (isOver()) return;
-      hint(!next);
-      change({ isClosed: !next });
-    },
-    [change],
-  );
+  }, [notes, kept]);
 
   // A window that becomes narrow hides it; one that becomes wide shows it again.
   useEffect(() => {
     const query = window.matchMedia(OVER);
-    const onChange = () => setIsOpen(!query.matches && !now.current.isClosed);
+    const onChange = () => setIsOpen(!query.matches && !kept.get().isClosed);
     query.addEventListener("change", onChange);
     return () => query.removeEventListener("change", onChange);
-  }, []);
+  }, [kept]);
 
   useEffect(() => {
     if (!isOpen) return;
@@ -100,27 +80,36 @@ export function useSidebar(): SidebarState {
     return () => document.removeEventListener("keydown", onKeyDown);
   }, [isOpen]);
 
-  const open = useCallback(() => set(true), [set]);
-  const close = useCallback(() => set(false), [set]);
-  const toggle = useCallback(() => set(!isOpen), [set, isOpen]);
-  const closeOver = useCallback(() => {
-    if (isOver()) setIsOpen(false);
-  }, []);
-  const setWidth = useCallback(
-    (wanted: number) => change({ width: widthWithin(wanted, WIDTHS) }),
-    [change],
-  );
-  const toggleFolder = useCallback(
-    (name: string) => {
-      const { shut: before } = now.current;
-      const rest = before.filter((one) => one !== name);
-      change({ shut: rest.length < before.length ? rest : [...before, name] });
-    },
-    [change],
-  );
+  const actions = useMemo(() => {
+    function change(part: Partial<Kept>): void {
+      kept.set({ ...kept.get(), ...part });
+      notes.remember(NAME, JSON.stringify(kept.get()));
+    }
 
-  const { width, shut } = kept;
-  return { isOpen, open, close, toggle, closeOver, width, setWidth, shut, toggleFolder };
+    function set(next: boolean): void {
+      setIsOpen(next);
+      if (isOver()) return;
+      hint(!next);
+      change({ isClosed: !next });
+    }
+
+    return {
+      open: () => set(true),
+      close: () => set(false),
+      closeOver() {
+        if (isOver()) setIsOpen(false);
+      },
+      setWidth: (wanted: number) => change({ width: widthWithin(wanted, WIDTHS) }),
+      toggleFolder(name: string) {
+        const { shut: before } = kept.get();
+        const rest = before.filter((one) => one !== name);
+        change({ shut: rest.length < before.length ? rest : [...before, name] });
+      },
+    };
+  }, [notes, kept]);
+
+  const toggle = isOpen ? actions.close : actions.open;
+  return { ...actions, isOpen, toggle, width, shut };
 }
 
 const isOver = (): boolean => window.matchMedia(OVER).matches;
