@@ -51,7 +51,7 @@ interface Plan {
   readonly siblings: readonly string[];
   readonly by: ModelRef | null;
   readonly ask: (
-    inferenceId: string,
+    run: Pick<SendRequest, "inferenceId"> & ReturnType<AnswerChoice["asked"]>,
     conversationId: string,
     content: SendRequest["content"],
   ) => Promise<SendReply>;
@@ -88,23 +88,15 @@ export function showTurn(context: TurnContext, turn: Turn, inferenceId: string):
   function send(written: DraftMessage): Plan {
     // Another window may have chosen another path: the message follows the path shown here.
     const after = messageOf(path.at(-1))?.id;
-    const by = context.model();
+    const template = written.template ?? null;
     return {
       kept: path.length,
       question: { written, siblings: [] },
       answer: null,
       siblings: [],
-      by,
-      ask: (id, conversationId, content) =>
-        conversations.send({
-          conversationId,
-          content,
-          inferenceId: id,
-          after,
-          template: written.template ?? null,
-          ...by,
-          ...asked(),
-        }),
+      by: context.model(),
+      ask: (run, conversationId, content) =>
+        conversations.send({ ...run, conversationId, content, after, template }),
     };
   }
 
@@ -116,40 +108,26 @@ export function showTurn(context: TurnContext, turn: Turn, inferenceId: string):
     const by = context.model();
     const common = { kept: place, question: null, answer: null, siblings, by };
     switch (of.kind) {
-      case "edit":
+      case "edit": {
+        const template = of.written.template ?? null;
         return {
           ...common,
           question: { written: of.written, siblings },
           siblings: [],
-          ask: (id, _, content) =>
-            conversations.edit({
-              messageId,
-              content,
-              inferenceId: id,
-              template: of.written.template ?? null,
-              ...by,
-              ...asked(),
-            }),
+          ask: (run, _, content) => conversations.edit({ ...run, messageId, content, template }),
         };
+      }
       case "regenerate": {
-        const ask = (id: string) =>
-          conversations.regenerate({ messageId, inferenceId: id, ...by, ...asked() });
+        const ask: Plan["ask"] = (run) => conversations.regenerate({ ...run, messageId });
         // A question without an answer stays.
         return role === "user"
           ? { ...common, kept: place + 1, siblings: [], ask }
           : { ...common, ask };
       }
       case "continue": {
-        const own = authorOf(message) ?? by;
-        const ask = (id: string) =>
-          conversations.continueAnswer({
-            messageId,
-            inferenceId: id,
-            more: of.more,
-            ...own,
-            ...asked(),
-          });
-        return { ...common, answer: of.row, by: own, ask };
+        const ask: Plan["ask"] = (run) =>
+          conversations.continueAnswer({ ...run, messageId, more: of.more });
+        return { ...common, answer: of.row, by: authorOf(message) ?? by, ask };
       }
     }
   }
@@ -158,17 +136,9 @@ export function showTurn(context: TurnContext, turn: Turn, inferenceId: string):
     const added: string[] = [];
     if (question !== null) {
       const { written } = question;
-      added.push(
-        rows.add(
-          "user",
-          written.text,
-          {
-            content: shownContent(written),
-            ...(written.template && { template: written.template }),
-          },
-          question.siblings,
-        ),
-      );
+      const { text, template } = written;
+      const part = { content: shownContent(written), ...(template && { template }) };
+      added.push(rows.add("user", text, part, question.siblings));
     }
     let before: MessageState | undefined;
     if (answer === null) {
@@ -193,7 +163,7 @@ export function showTurn(context: TurnContext, turn: Turn, inferenceId: string):
         const conversationId = get().id ?? (await context.create());
         const reply = await sendSurely(host, {
           inferenceId: id,
-          ask: () => ask(id, conversationId, content),
+          ask: () => ask({ inferenceId: id, ...by, ...asked() }, conversationId, content),
           find: () => find(conversationId, id),
         });
         const above = messageOf(path[kept - 1])?.id ?? null;
