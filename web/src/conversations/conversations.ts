@@ -140,10 +140,12 @@ export function createConversations({
     open.splice(open.indexOf(conversation), 1);
     open.push(conversation);
     const spare = open.filter((one) => one !== conversation && one.isSpare());
-    for (const gone of spare.slice(0, Math.max(0, spare.length - READY))) {
-      open.splice(open.indexOf(gone), 1);
-      gone.close();
-    }
+    spare.slice(0, Math.max(0, spare.length - READY)).forEach(drop);
+  }
+
+  function drop(conversation: Conversation): void {
+    open.splice(open.indexOf(conversation), 1);
+    conversation.close();
   }
 
   function show(id: string, sought = ""): Conversation {
@@ -217,10 +219,6 @@ export function createConversations({
     }
   }
 
-  function tellCompactions(now: readonly CompactionState[] = []): void {
-    compactions.set(now);
-  }
-
   let summaries: number | null = null;
 
   function tellOpen(): void {
@@ -264,18 +262,17 @@ export function createConversations({
     waiting,
     compactions,
     begin() {
-      const unwatch = list.watch();
-      const untell = list.subscribe(tellOpen);
-      const unwait = host.topics.on("waiting", tellWaiting);
+      const ends = [
+        list.watch(),
+        list.subscribe(tellOpen),
+        host.topics.on("waiting", tellWaiting),
+        host.topics.on("compaction", (now = []) => compactions.set(now)),
+      ];
       tellWaiting(host.topics.get("waiting"));
-      const uncompact = host.topics.on("compaction", tellCompactions);
-      tellCompactions(host.topics.get("compaction"));
+      compactions.set(host.topics.get("compaction") ?? []);
       void findAgain().catch(() => shown.set({ ...shown.get(), isKnown: true }));
       return () => {
-        unwatch();
-        untell();
-        unwait();
-        uncompact();
+        for (const end of ends) end();
       };
     },
     async reveal(id, messageId, sought = "") {
@@ -298,7 +295,8 @@ export function createConversations({
     async remove(id) {
       if (shown.get().conversation.get().id === id) showNew();
       await change([id], null, () => conversations.delete(id));
-      forget(id);
+      const removed = find(id);
+      if (removed !== undefined && removed !== shown.get().conversation) drop(removed);
     },
     async undelete(id) {
       await conversations.undelete(id);
@@ -310,18 +308,10 @@ export function createConversations({
       await conversations.restore(request);
       // The open conversation may be deleted or changed.
       showNew();
-      for (const gone of open.filter((one) => one !== shown.get().conversation)) gone.close();
-      open.splice(0, open.length, shown.get().conversation);
+      open.filter((one) => one !== shown.get().conversation).forEach(drop);
       await list.refresh();
     },
   };
-
-  function forget(id: string): void {
-    const conversation = find(id);
-    if (conversation === undefined || conversation === shown.get().conversation) return;
-    open.splice(open.indexOf(conversation), 1);
-    conversation.close();
-  }
 }
 
 /** The list's first answer; a host without conversations sends an empty list. */
