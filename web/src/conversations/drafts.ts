@@ -6,7 +6,6 @@
 
 import { type DraftAttachment, type DraftMessage, lost } from "../attachments/draftAttachment";
 import { type AttachmentStorage, createAttachmentStorage } from "../attachments/persistence";
-import type { MessageTemplate } from "../bridge/contract";
 import type { HostStorage } from "./hostStorage";
 
 const KEPT = "tidewire.drafts";
@@ -14,8 +13,11 @@ const NOTE = "draft.";
 /** The key of a conversation that the host does not know yet. */
 export const NEW_CHAT = "new";
 
+/** A text of which a server may have written some, with the template that made it. */
+type DraftText = Omit<DraftMessage, "attached" | "setUp">;
+
 /** A message that was sent but that the host has not acknowledged yet. */
-export interface PendingSend extends Omit<DraftMessage, "attached" | "setUp"> {
+export interface PendingSend extends DraftText {
   readonly inferenceId: string;
   /** The message of which it is another version. */
   readonly edited: string | null;
@@ -26,17 +28,13 @@ export interface KeptEdit extends Omit<DraftMessage, "template" | "setUp"> {
   readonly messageId: string;
 }
 
-export interface Draft {
-  readonly text: string;
+/** It is untrusted if a server wrote some of the text or of the queue. */
+export interface Draft extends DraftText {
   readonly queue: readonly string[];
   readonly sent: PendingSend | null;
   /** Names of the attachments. `attached` stores their bytes; the page reports those without room. */
   readonly names: readonly string[];
   readonly edits: readonly KeptEdit[];
-  /** Whether a server wrote some of the text or of the queue. */
-  readonly untrusted: boolean;
-  /** The template that made the text. */
-  readonly template?: MessageTemplate | undefined;
 }
 
 export const NO_DRAFT: Draft = {

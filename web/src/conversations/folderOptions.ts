@@ -1,14 +1,10 @@
 /** The initial options of new chats in a folder, stored in the host's notes. */
-import type { Budget } from "../bridge/contract";
-import { type ChosenOptions, optionsIn } from "./answerOptions";
+import { type ChosenOptions, type FirstOptions, optionsIn } from "./answerOptions";
 import type { HostStorage } from "./hostStorage";
 
 const NOTE = "folders";
 
-export interface FolderOptions extends ChosenOptions {
-  readonly instructions: string | null;
-  readonly budget: Budget | null;
-}
+export type FolderOptions = ChosenOptions & Omit<FirstOptions, "folder">;
 
 export interface FoldersOptions {
   /** Null for a folder without options. */
