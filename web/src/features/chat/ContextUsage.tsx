@@ -5,19 +5,15 @@ import { lazyPart } from "../../ui/lazyPart";
 import { Popover } from "../../ui/Popover";
 import { WaterLevel } from "../../ui/Wave";
 import styles from "./ContextUsage.module.css";
-import { NARROW, partOf, sentenceOf, useContextUsage } from "./useContextUsage";
+import { useContextUsage } from "./useContextUsage";
 
 const SpendingPanel = lazyPart(async () => (await import("./SpendingPanel")).SpendingPanel);
 
-export interface ContextUsageProps {
-  /** The open conversation's id. */
-  readonly id: string;
-}
-
-export function ContextUsage({ id }: ContextUsageProps) {
+/** `id` is the open conversation's. */
+export function ContextUsage({ id }: { readonly id: string }) {
   const filling = useContextUsage();
   if (filling === null) return null;
-  const part = partOf(filling);
+  const { part, sentence, isNarrow, tokens } = filling;
   return (
     <Popover
       role="dialog"
@@ -27,15 +23,11 @@ export function ContextUsage({ id }: ContextUsageProps) {
           {...props}
           type="button"
           className={styles.button}
-          aria-label={strings.spending.label(sentenceOf(filling))}
-          title={sentenceOf(filling)}
-          data-narrow={part !== null && part > NARROW}
+          aria-label={strings.spending.label(sentence)}
+          title={sentence}
+          data-narrow={isNarrow}
         >
-          {part === null ? (
-            strings.spending.short(count(filling.tokens))
-          ) : (
-            <WaterLevel part={part} />
-          )}
+          {part === null ? strings.spending.short(count(tokens)) : <WaterLevel part={part} />}
         </button>
       )}
     >

@@ -7,7 +7,7 @@ import { costs } from "../../i18n/costs";
 import { count, money, percent } from "../../i18n/format";
 import { Problem } from "../../ui/Problem";
 import styles from "./ContextUsage.module.css";
-import { type ContextFill, NARROW, partOf, sentenceOf } from "./useContextUsage";
+import type { ContextFill } from "./useContextUsage";
 
 export interface SpendingPanelProps {
   /** The open conversation's id. */
@@ -19,7 +19,7 @@ export function SpendingPanel({ id, filling }: SpendingPanelProps) {
   const { spent: ask } = useConversations().client.conversations;
   const [spent, setSpent] = useState<Spent | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
-  const part = partOf(filling);
+  const { tokens, limit, part, isNarrow, sentence } = filling;
 
   useEffect(() => {
     ask(id).then(setSpent, (error) => setProblem(reasonOf(error)));
@@ -35,19 +35,19 @@ export function SpendingPanel({ id, filling }: SpendingPanelProps) {
           role="meter"
           aria-label={strings.spending.context}
           aria-valuemin={0}
-          aria-valuemax={filling.limit ?? 0}
-          aria-valuenow={Math.min(filling.tokens, filling.limit ?? 0)}
-          aria-valuetext={sentenceOf(filling)}
-          data-narrow={part > NARROW}
+          aria-valuemax={limit ?? 0}
+          aria-valuenow={Math.min(tokens, limit ?? 0)}
+          aria-valuetext={sentence}
+          data-narrow={isNarrow}
         >
           <span style={{ inlineSize: percentOf(part) }} />
         </div>
       )}
       <p>
-        {sentenceOf(filling)}
+        {sentence}
         {part !== null && ` (${percent(part)})`}
       </p>
-      {part !== null && part > NARROW && <p className={styles.narrow}>{costs.soFar.narrow}</p>}
+      {isNarrow && <p className={styles.narrow}>{costs.soFar.narrow}</p>}
       <h2>{strings.spending.title}</h2>
       <Problem>{problem}</Problem>
       {spent !== null && <Sums spent={spent} />}

@@ -4,13 +4,9 @@
  */
 import type { RunStatus } from "../../llm/runReducer";
 import styles from "./TideLine.module.css";
-import { partOf, useContextUsage } from "./useContextUsage";
+import { useContextUsage } from "./useContextUsage";
 
-export interface TideLineProps {
-  readonly status: RunStatus | "idle";
-}
-
-const FLOWS: Partial<Record<TideLineProps["status"], string>> = {
+const FLOWS: Partial<Record<RunStatus | "idle", string>> = {
   submitted: "in",
   streaming: "in",
   stopping: "out",
@@ -19,9 +15,8 @@ const FLOWS: Partial<Record<TideLineProps["status"], string>> = {
 
 const LEAST = 0.02;
 
-export function TideLine({ status }: TideLineProps) {
-  const filling = useContextUsage();
-  const part = filling === null ? 0 : (partOf(filling) ?? 0);
+export function TideLine({ status }: { readonly status: RunStatus | "idle" }) {
+  const part = useContextUsage()?.part ?? 0;
   // Anything shorter would look like a dot.
   const shown = part < LEAST ? 0 : part;
   const flow = FLOWS[status];

@@ -12,10 +12,17 @@ import { useModel } from "../models/useModel";
 export interface ContextFill {
   /** Tokens of the last answer on the path and of everything before it. */
   readonly tokens: number;
-  readonly isEstimated: boolean;
   /** The context size of the model that answers next; null if unknown. */
   readonly limit: number | null;
+  /** The share that is used, from 0 to 1; null if the context size is unknown. */
+  readonly part: number | null;
+  /** Whether it counts as nearly full. */
+  readonly isNarrow: boolean;
+  readonly sentence: string;
 }
+
+/** The share above which the context counts as nearly full. */
+const NARROW = 0.8;
 
 /** Null before the first answer is complete. */
 export function useContextUsage(): ContextFill | null {
@@ -34,21 +41,10 @@ export function useContextUsage(): ContextFill | null {
   }, [conversations, messages, status]);
   const limit = useModel(model, usage !== null)?.contextTokens ?? null;
   if (usage === null) return null;
-  const { inputTokens, outputTokens, estimated } = usage;
-  return { tokens: inputTokens + outputTokens, isEstimated: estimated, limit };
-}
-
-/** From 0 to 1; null if the context size is unknown. */
-export function partOf({ tokens, limit }: ContextFill): number | null {
-  return limit === null || limit === 0 ? null : Math.min(1, tokens / limit);
-}
-
-/** The share above which the context counts as nearly full. */
-export const NARROW = 0.8;
-
-export function sentenceOf({ tokens, limit, isEstimated }: ContextFill): string {
-  const taken = isEstimated ? strings.spending.about(count(tokens)) : count(tokens);
-  return limit === null
-    ? strings.spending.tokens(taken)
-    : strings.spending.tokensOf(taken, count(limit));
+  const tokens = usage.inputTokens + usage.outputTokens;
+  const part = limit === null || limit === 0 ? null : Math.min(1, tokens / limit);
+  const { about, tokens: ofTokens, tokensOf } = strings.spending;
+  const taken = usage.estimated ? about(count(tokens)) : count(tokens);
+  const sentence = limit === null ? ofTokens(taken) : tokensOf(taken, count(limit));
+  return { tokens, limit, part, isNarrow: part !== null && part > NARROW, sentence };
 }
