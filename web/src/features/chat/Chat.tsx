@@ -151,7 +151,7 @@ export function Chat(props: ChatProps) {
     <main className={`chat-container ${styles.chat}`} {...drop.handlers}>
       <Header {...header} temporary={temporary} />
       {notice}
-      {props.find && <FindBar {...{ conversation, messages, earlier, follow }} {...props.find} />}
+      {props.find && <FindBar conversation={conversation} follow={follow} {...props.find} />}
       <Transcript
         messages={messages}
         earlier={earlier}
@@ -161,12 +161,7 @@ export function Chat(props: ChatProps) {
         follow={follow}
       >
         {isKnown && phase === "new" && isEmpty && refused === null && (
-          <EmptyState
-            by={model}
-            temporary={temporary}
-            onTemporary={(wanted) => conversation.setTemporary(wanted)}
-            onSuggest={send}
-          />
+          <EmptyState conversation={conversation} onSuggest={send} />
         )}
         {phase === "gone" && <p className={styles.gone}>{strings.gone}</p>}
         {refused !== null && (

@@ -1,5 +1,6 @@
 /** The empty chat: the chosen model, and three suggestions. */
-import type { ModelRef } from "../../conversations/conversation";
+import type { Conversation, ModelRef } from "../../conversations/conversation";
+import { useConversation } from "../../conversations/useConversation";
 import { strings } from "../../i18n";
 import { lazyPart } from "../../ui/lazyPart";
 import { WaveMark } from "../../ui/Wave";
@@ -11,15 +12,12 @@ const FirstRunProviders = lazyPart(
 );
 
 export interface EmptyStateProps {
-  /** The model; null until it is known. */
-  readonly by: ModelRef | null;
-  /** Whether the chat is temporary. */
-  readonly temporary: boolean;
-  readonly onTemporary: (wanted: boolean) => void;
+  readonly conversation: Conversation;
   readonly onSuggest: (prompt: string) => void;
 }
 
-export function EmptyState({ by, temporary, onTemporary, onSuggest }: EmptyStateProps) {
+export function EmptyState({ conversation, onSuggest }: EmptyStateProps) {
+  const { model: by, temporary } = useConversation(conversation.key);
   const isLocal = by?.providerId === EMBEDDED;
   const suggestions = isLocal ? strings.localSuggestions : strings.suggestions;
   return (
@@ -43,7 +41,7 @@ export function EmptyState({ by, temporary, onTemporary, onSuggest }: EmptyState
         <input
           type="checkbox"
           checked={temporary}
-          onChange={(event) => onTemporary(event.target.checked)}
+          onChange={(event) => conversation.setTemporary(event.target.checked)}
         />
         {temporary ? strings.temporaryText : strings.temporary}
       </label>

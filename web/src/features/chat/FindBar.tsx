@@ -1,6 +1,7 @@
 /** Searches all messages of the open conversation, and steps through the matches. */
 import { type KeyboardEvent, useEffect, useRef, useState } from "react";
 import type { Conversation } from "../../conversations/conversation";
+import { useStore } from "../../conversations/useStore";
 import { strings } from "../../i18n";
 import { isComposing } from "../../lib/ime";
 import { ActionList } from "../../ui/ActionList";
@@ -11,9 +12,6 @@ import styles from "./FindBar.module.css";
 
 export interface FindBarProps {
   readonly conversation: Conversation;
-  readonly messages: readonly string[];
-  /** The number of messages that are not loaded yet. */
-  readonly earlier: number;
   readonly follow: StickToBottom;
   /** Counts how often the bar was requested. */
   readonly asked: number;
@@ -21,7 +19,8 @@ export interface FindBarProps {
 }
 
 export function FindBar(props: FindBarProps) {
-  const { conversation, messages, earlier, follow, asked, onClose } = props;
+  const { conversation, follow, asked, onClose } = props;
+  const { messages, earlier } = useStore(conversation);
   const { content, frame, leave } = follow;
   const [query, setQuery] = useState("");
   const [places, setPlaces] = useState<readonly Range[]>([]);
