@@ -1,6 +1,6 @@
 /** Offers better models than the small local one: a running server, an existing key, or a new key. */
 import { useEffect, useState } from "react";
-import type { PresetSummary, ProviderSummary } from "../../bridge/contract";
+import type { PresetSummary } from "../../bridge/contract";
 import { useConversations } from "../../conversations/useConversations";
 import { strings } from "../../i18n";
 import { useOpenSettings, useSettings, useSettingsState } from "../../settings/useSettings";
@@ -49,10 +49,6 @@ export function FirstRunProviders() {
     else await choose(known, name, modelId, modelId);
   }
 
-  async function takeProvider({ id, name, defaultModel }: ProviderSummary): Promise<void> {
-    await choose(id, name, defaultModel, null);
-  }
-
   async function choose(
     providerId: string,
     name: string,
@@ -73,11 +69,11 @@ export function FirstRunProviders() {
       about: strings.firstRun.runs(preset.models.length),
       take: () => takeServer(preset),
     })),
-    ...keyed.map((provider) => ({
-      id: provider.id,
-      name: provider.name,
+    ...keyed.map(({ id, name, defaultModel }) => ({
+      id,
+      name,
       about: strings.firstRun.keyHere,
-      take: () => takeProvider(provider),
+      take: () => choose(id, name, defaultModel, null),
     })),
   ];
   return (
