@@ -1,5 +1,5 @@
 /** A message of the user. */
-import { memo, type ReactNode } from "react";
+import type { ReactNode } from "react";
 import type { MessageView } from "../../conversations/message";
 import { strings } from "../../i18n";
 import { MessageAttachments } from "../attachments/MessageAttachments";
@@ -12,7 +12,7 @@ export interface UserMessageProps {
   readonly children?: ReactNode;
 }
 
-export const UserMessage = memo(function Question({ view, children }: UserMessageProps) {
+export function UserMessage({ view, children }: UserMessageProps) {
   return (
     <div className={styles.place}>
       <article className={`message user ${styles.question}`} aria-label={strings.you}>
@@ -26,4 +26,4 @@ export const UserMessage = memo(function Question({ view, children }: UserMessag
       {children}
     </div>
   );
-});
+}
