@@ -108,7 +108,7 @@ function Chip({ attached, obstacle, onRemove }: ChipProps) {
         <span className={styles.name} dir="auto" title={called}>
           {called}
         </span>
-        <span className={styles.facts}>{factsOf(attached)}</span>
+        <span className="faint">{factsOf(attached)}</span>
         {obstacle !== null && <span className={styles.problem}>{obstacle.text}</span>}
       </span>
       <IconButton

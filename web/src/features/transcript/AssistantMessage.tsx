@@ -19,11 +19,7 @@ export function AssistantMessage({ view, children }: AssistantMessageProps) {
   const { parts, notices, status, live, finishReason, step } = view;
   const isSilent = parts.every(({ type }) => type === "reasoning");
   return (
-    <article
-      className={`message assistant ${styles.answer}`}
-      aria-label={strings.assistant}
-      aria-busy={live}
-    >
+    <article className="message assistant" aria-label={strings.assistant} aria-busy={live}>
       {notices.map((notice, place) => (
         // A continued answer can have the same notice twice; notices never move.
         // biome-ignore lint/suspicious/noArrayIndexKey: the position is the only identity
