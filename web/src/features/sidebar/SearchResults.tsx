@@ -2,7 +2,7 @@
 import { type KeyboardEvent, type ReactNode, useEffect, useMemo, useRef, useState } from "react";
 import { flushSync } from "react-dom";
 import type { Mark, SearchHit, SearchReply } from "../../bridge/contract";
-import { HITS } from "../../conversations/conversations";
+import { type Conversations, HITS } from "../../conversations/conversations";
 import { useConversations } from "../../conversations/useConversations";
 import { useList } from "../../conversations/useList";
 import { locale, reasonOf, strings } from "../../i18n";
@@ -38,14 +38,8 @@ export function SearchResults({ query, onOpen }: SearchResultsProps) {
     wanted.current = query;
     let isWanted = true;
     const timer = setTimeout(async () => {
-      let reply: SearchReply = { hits: [], more: null };
-      let problem: string | null = null;
-      try {
-        reply = await conversations.search(query);
-      } catch (error) {
-        problem = reasonOf(error);
-      }
-      if (isWanted) setFound({ query, ...reply, problem });
+      const first = await search(conversations, { query, hits: [], more: null, problem: null });
+      if (isWanted) setFound(first);
     }, WAIT_MS);
     return () => {
       isWanted = false;
@@ -56,15 +50,7 @@ export function SearchResults({ query, onOpen }: SearchResultsProps) {
   async function searchMore(before: Found): Promise<void> {
     if (isContinued) return;
     setContinued(before);
-    let after: Found;
-    try {
-      const reply = await conversations.search(before.query, before.more);
-      const known = new Set(before.hits.map(keyOf));
-      const added = reply.hits.filter((hit) => !known.has(keyOf(hit)));
-      after = { ...before, hits: [...before.hits, ...added], more: reply.more, problem: null };
-    } catch (error) {
-      after = { ...before, problem: reasonOf(error) };
-    }
+    const after = await search(conversations, before);
     if (wanted.current !== before.query) return;
     // When the search is complete its button disappears, and the focus moves to the first new match.
     const isFocused = document.activeElement?.hasAttribute("data-more") ?? false;
@@ -118,6 +104,18 @@ export function SearchResults({ query, onOpen }: SearchResultsProps) {
       )}
     </div>
   );
+}
+
+/** What was found before, and what the search finds from there. */
+async function search(conversations: Conversations, before: Found): Promise<Found> {
+  try {
+    const { hits, more } = await conversations.search(before.query, before.more);
+    const known = new Set(before.hits.map(keyOf));
+    const added = hits.filter((hit) => !known.has(keyOf(hit)));
+    return { ...before, hits: [...before.hits, ...added], more, problem: null };
+  } catch (error) {
+    return { ...before, problem: reasonOf(error) };
+  }
 }
 
 function keyOf({ conversationId, messageId }: SearchHit): string {
