@@ -207,7 +207,7 @@ export function createConversation(given: ConversationOptions): Conversation {
     const { messages, earlier } = get();
     switch (call.kind) {
       case "earlier": {
-        const before = rows.get(messages[0] ?? "")?.get().message.id;
+        const before = rows.message(messages[0])?.id;
         if (earlier === 0 || before === undefined) return null;
         return conversations.get({ conversationId, before, limit: PAGE });
       }
@@ -242,7 +242,7 @@ export function createConversation(given: ConversationOptions): Conversation {
   }
 
   const rowOf = (messageId: string) =>
-    get().messages.find((row) => rows.get(row)?.get().message.id === messageId);
+    get().messages.find((row) => rows.message(row)?.id === messageId);
 
   const changed = () =>
     new Promise<void>((resolve) => {
@@ -413,7 +413,7 @@ export function createConversation(given: ConversationOptions): Conversation {
     },
     preview: () => previewDraft(context, unsent.written(), options.first.get().instructions),
     async decide(row, verdict) {
-      const messageId = rows.get(row)?.get().message.id;
+      const messageId = rows.message(row)?.id;
       if (messageId === undefined) return false;
       const { taken } = await conversations.decide({ ...verdict, ...asked(), messageId });
       // While the run that asked goes on, its events report the outcome.
@@ -432,7 +432,7 @@ export function createConversation(given: ConversationOptions): Conversation {
       return begin({ kind: "edit", row, written });
     },
     editLast() {
-      const isQuestion = (row: string) => rows.get(row)?.get().message.role === "user";
+      const isQuestion = (row: string) => rows.message(row)?.role === "user";
       const last = get().messages.findLast(isQuestion);
       if (last !== undefined && !isBusy(get())) edits.begin(last);
     },
@@ -454,7 +454,7 @@ export function createConversation(given: ConversationOptions): Conversation {
       }
     },
     async step(row, by) {
-      const { siblings = [], id = "" } = rows.get(row)?.get().message ?? {};
+      const { siblings = [], id = "" } = rows.message(row) ?? {};
       const messageId = siblings[siblings.indexOf(id) + by];
       if (messageId === undefined || isBusy(get())) return;
       await read({ kind: "choose", messageId, isTarget: false });
@@ -472,7 +472,7 @@ export function createConversation(given: ConversationOptions): Conversation {
       const ours = [run, ...runs.values()].map((one) => one?.id);
       const isOurs = inferenceId === null || ours.includes(inferenceId);
       // Another window may have continued the answer, and its run may have ended: the count is the same.
-      const last = rows.get(get().messages.at(-1) ?? "")?.get().message;
+      const last = rows.message(get().messages.at(-1));
       const canBeContinued =
         last?.role === "assistant" &&
         (last.status !== "complete" || CONTINUED.has(last.detail?.finishReason ?? "other"));

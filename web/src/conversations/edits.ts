@@ -42,7 +42,7 @@ export function createEdits(
   const store = createStore<ReadonlyMap<string, Edit>>(new Map());
   let away: readonly KeptEdit[] = [];
 
-  const idOf = (row: string) => rows.get(row)?.get().message.id;
+  const idOf = (row: string) => rows.message(row)?.id;
 
   function begin(row: string, written?: DraftMessage): void {
     const state = rows.get(row)?.get();

@@ -10,6 +10,7 @@ export type MessagesByKey = Map<string, Store<MessageState>>;
 
 export interface MessageStore {
   get(key: string): Store<MessageState> | undefined;
+  message(key: string | undefined): StoredMessage | undefined;
   /** Stores the host's messages; returns their keys, in the same order. */
   take(messages: readonly StoredMessage[]): string[];
   /** Adds a row that the host does not know yet, beside other versions; returns its key. */
@@ -45,29 +46,29 @@ export function createMessageStore(
   function takeOne(message: StoredMessage): string {
     const key = keys.get(message.id) ?? message.id;
     const before = all.get(key)?.get();
-    const known = before?.run ?? null;
+    const run = before?.run;
     keys.set(message.id, key);
-    if (
-      before !== undefined &&
-      known !== null &&
-      isOf(known, message) &&
-      !isDecided(known, message)
-    ) {
+    if (run && isOf(run, message) && !isDecided(run, message)) {
       // The run's content follows what was there before it.
       const { content, reasoning, detail } = before.message;
-      put(key, { message: { ...message, content, reasoning, detail }, run: known });
+      put(key, { message: { ...message, content, reasoning, detail }, run });
     } else {
       const { status, inferenceId } = message;
       const isLive = status === "streaming" && inferenceId !== null;
       // The host has no log of a run that was not found, so it is not asked again.
-      const isKnown = known !== null && known.id === inferenceId;
-      put(key, { message, run: isLive && !isKnown ? attach(key, inferenceId) : null });
+      put(key, {
+        message,
+        run: isLive && run?.id !== inferenceId ? attach(key, inferenceId) : null,
+      });
     }
     return key;
   }
 
+  const get = (key: string) => (own.has(key) ? all.get(key) : undefined);
+
   return {
-    get: (key) => (own.has(key) ? all.get(key) : undefined),
+    get,
+    message: (key = "") => get(key)?.get().message,
     take: (messages) => messages.map(takeOne),
     add(role, text, part, siblings) {
       const key = `row-${crypto.randomUUID()}`;

@@ -65,7 +65,7 @@ export async function previewDraft(
 ): Promise<Preview> {
   const content = await contentOf(written, bytes);
   const { id: conversationId, messages } = get();
-  const after = rows.get(messages.at(-1) ?? "")?.get().message.id;
+  const after = rows.message(messages.at(-1))?.id;
   const by = model();
   return host.client.wire.preview({
     conversationId,
@@ -87,7 +87,7 @@ export function showTurn(context: TurnContext, turn: Turn, inferenceId: string):
 
   function send(written: DraftMessage): Plan {
     // Another window may have chosen another path: the message follows the path shown here.
-    const after = messageOf(path.at(-1))?.id;
+    const after = rows.message(path.at(-1))?.id;
     const template = written.template ?? null;
     return {
       kept: path.length,
@@ -102,7 +102,7 @@ export function showTurn(context: TurnContext, turn: Turn, inferenceId: string):
 
   function atRow(of: Exclude<Turn, { kind: "send" }>): Plan | null {
     const place = path.indexOf(of.row);
-    const message = messageOf(of.row);
+    const message = rows.message(of.row);
     if (place === -1 || message === undefined) return null;
     const { id: messageId, siblings, role } = message;
     const by = context.model();
@@ -166,7 +166,7 @@ export function showTurn(context: TurnContext, turn: Turn, inferenceId: string):
           ask: () => ask({ inferenceId: id, ...by, ...asked() }, conversationId, content),
           find: () => find(conversationId, id),
         });
-        const above = messageOf(path[kept - 1])?.id ?? null;
+        const above = rows.message(path[kept - 1])?.id ?? null;
         if (question !== null) rows.name(added[0] ?? "", reply.messageId, above);
         if (answer === null) rows.name(last, reply.answerId, reply.messageId);
       },
@@ -183,10 +183,6 @@ export function showTurn(context: TurnContext, turn: Turn, inferenceId: string):
     if (answer === undefined) return null;
     const messageId = answer.parentId ?? "";
     return { conversationId, messageId, answerId: answer.id, inferenceId: id };
-  }
-
-  function messageOf(row: string | undefined): StoredMessage | undefined {
-    return rows.get(row ?? "")?.get().message;
   }
 }
 

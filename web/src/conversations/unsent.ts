@@ -88,7 +88,7 @@ export function createUnsent({ state, rows, drafts, bytes }: UnsentOptions): Uns
     return {
       ...written,
       inferenceId: pending.restore.run.id,
-      edited: edited && (rows.get(edited)?.get().message.id ?? null),
+      edited: edited && (rows.message(edited)?.id ?? null),
     };
   }
 
@@ -142,9 +142,9 @@ export function createUnsent({ state, rows, drafts, bytes }: UnsentOptions): Uns
 
   function settle(left: PendingSend, attached: readonly DraftAttachment[]): void {
     const { messages } = state.get();
-    const isHere = (row: string) => rows.get(row)?.get().message.inferenceId === left.inferenceId;
+    const isHere = (row: string) => rows.message(row)?.inferenceId === left.inferenceId;
     if (messages.some(isHere)) return;
-    const edited = messages.find((row) => rows.get(row)?.get().message.id === left.edited);
+    const edited = messages.find((row) => rows.message(row)?.id === left.edited);
     const { text, untrusted, template } = left;
     const written = { text, attached, untrusted, template };
     if (edited === undefined) giveBack(written);
