@@ -1,9 +1,11 @@
 /** A part that fails to render leaves the rest of the page intact, and can be retried. */
 import { fireEvent, render, screen } from "@testing-library/react";
 import { expect, it, vi } from "vitest";
+import { beginState } from "../src/conversations/machine";
 import { MessageRow } from "../src/features/transcript/MessageRow";
 import { Transcript } from "../src/features/transcript/Transcript";
 import { strings } from "../src/i18n";
+import { createStore } from "../src/lib/store";
 
 const broken = vi.hoisted(() => ({ id: "row-2" }));
 vi.mock(import("../src/features/transcript/MessageRow"), () => ({
@@ -17,12 +19,12 @@ it("a message that fails to render leaves the others intact, and a retry shows i
   vi.spyOn(console, "error").mockReturnValue(undefined);
   const nowhere = { current: null };
   const follow = { frame: nowhere, content: nowhere, isFollowing: true, jumpToEnd: () => {} };
+  const messages = ["row-1", "row-2", "row-3"];
+  const conversation = createStore({ ...beginState("c-1"), messages });
   render(
-    <Transcript
-      messages={["row-1", "row-2", "row-3"]}
-      follow={follow as never}
-      conversation={{} as never}
-    />,
+    <Transcript conversation={conversation as never} follow={follow as never}>
+      {null}
+    </Transcript>,
   );
   expect(MessageRow).toHaveBeenCalled();
   expect(screen.getByText("row-1")).toBeTruthy();

@@ -1,5 +1,12 @@
 /** One row of a conversation: its stored message, and the run that is writing it. */
-import type { Attachment, Failure, StoredMessage, Usage } from "../bridge/contract";
+import type {
+  Attachment,
+  Compaction,
+  Failure,
+  MessageTemplate,
+  StoredMessage,
+  Usage,
+} from "../bridge/contract";
 import type { ReadonlyStore } from "../lib/store";
 import type { Run } from "../llm/run";
 import { hasEnded, type RunState } from "../llm/runReducer";
@@ -22,7 +29,7 @@ export interface MessageFailure extends Failure {
 export interface MessageView
   extends Pick<RunState, "parts" | "reasoning" | "reasoningMs" | "tools" | "notices">,
     Pick<RunState, "thinking" | "retrying" | "step" | "budget" | "finishReason" | "timing">,
-    Pick<StoredMessage, "id" | "role" | "providerId" | "modelId" | "template" | "compaction"> {
+    Pick<StoredMessage, "id" | "role" | "providerId" | "modelId"> {
   readonly text: string;
   readonly attachments: readonly Attachment[];
   /** Whether a server wrote some of the text. */
@@ -42,6 +49,10 @@ export interface MessageView
   readonly createdAt: number | null;
   /** All versions of this message, oldest first. */
   readonly siblings: readonly string[];
+  /** The template that made it. */
+  readonly template?: MessageTemplate | undefined;
+  /** The summary of this message and all before it. */
+  readonly compaction?: Compaction | undefined;
 }
 
 export type MessageStore = ReadonlyStore<MessageState>;
@@ -101,10 +112,13 @@ export function textOf(content: StoredMessage["content"]): string {
 }
 
 function keptOf(message: StoredMessage): MessageView {
-  const { content, detail, parentId: _, ...kept } = message;
+  const { id, role, content, detail, siblings, providerId, modelId, inferenceId, createdAt } =
+    message;
   const failure = detail?.failure ?? null;
+  // Field by field: it is made for every frame of an answer, and a copy of the message takes longer.
   return {
-    ...kept,
+    id,
+    role,
     parts: partsOf(message),
     text: textOf(content),
     attachments:
@@ -112,6 +126,7 @@ function keptOf(message: StoredMessage): MessageView {
     untrusted:
       typeof content !== "string" &&
       content.some((part) => part.type === "text" && part.untrusted === true),
+    reasoning: message.reasoning,
     reasoningMs: detail?.reasoningMs ?? null,
     // No run here writes it, so a stored state of streaming means that it was interrupted.
     status: message.status === "streaming" ? "interrupted" : message.status,
@@ -127,6 +142,13 @@ function keptOf(message: StoredMessage): MessageView {
     timing: detail?.timing ?? null,
     finishReason: detail?.finishReason ?? null,
     failure: failure && { ...failure, retryAfterMs: null, issues: null, details: null },
+    providerId,
+    modelId,
+    inferenceId,
+    createdAt,
+    siblings,
+    template: message.template,
+    compaction: message.compaction ?? undefined,
   };
 }
 

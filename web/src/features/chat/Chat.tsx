@@ -68,8 +68,8 @@ export function Chat(props: ChatProps) {
   const { header, notice } = props;
   const { isKnown, conversation } = useShown();
   const { key } = conversation;
-  const { id, phase, messages, earlier, run, pending, target, ...rest } = useConversation(key);
-  const { status, isBusy, temporary, model } = rest;
+  const { id, phase, messages, run, pending, target, ...rest } = useConversation(key);
+  const { status, temporary, model } = rest;
   const compaction = useStore(useConversations().compactions, (all) =>
     all.find((one) => one.conversationId === id),
   );
@@ -152,14 +152,7 @@ export function Chat(props: ChatProps) {
       <Header {...header} temporary={temporary} />
       {notice}
       {props.find && <FindBar conversation={conversation} follow={follow} {...props.find} />}
-      <Transcript
-        messages={messages}
-        earlier={earlier}
-        conversation={conversation}
-        isBusy={isBusy}
-        showsFailure={refused === null}
-        follow={follow}
-      >
+      <Transcript conversation={conversation} follow={follow}>
         {isKnown && phase === "new" && isEmpty && refused === null && (
           <EmptyState conversation={conversation} onSuggest={send} />
         )}

@@ -9,7 +9,7 @@ import { useRunStatus } from "../../llm/useRunStatus";
 import buttons from "../../ui/buttons.module.css";
 import { AssistantMessage } from "../transcript/AssistantMessage";
 import { MessageTiming } from "../transcript/MessageTiming";
-import { Transcript } from "../transcript/Transcript";
+import { TranscriptFrame } from "../transcript/Transcript";
 import { useStickToBottom } from "../transcript/useStickToBottom";
 import { Header } from "./Header";
 import styles from "./SharedAnswer.module.css";
@@ -33,14 +33,14 @@ export function SharedAnswer({ run, notice }: SharedAnswerProps) {
     <main className={`chat-container ${styles.shared}`}>
       <Header />
       {notice}
-      <Transcript messages={NOTHING} follow={follow}>
+      <TranscriptFrame follow={follow}>
         {!isGone && <WatchedAnswer run={run} />}
         {status === "error" && (
           <p className={`error ${styles.error}`} data-code={failure?.code}>
             {isGone ? strings.sharedGone : strings.error(said)}
           </p>
         )}
-      </Transcript>
+      </TranscriptFrame>
       <footer className={styles.footer}>
         <span>{strings.shared}</span>
         <a href={window.location.pathname}>{strings.ownChat}</a>
@@ -54,8 +54,6 @@ export function SharedAnswer({ run, notice }: SharedAnswerProps) {
     </main>
   );
 }
-
-const NOTHING: readonly string[] = [];
 
 /** Only this component renders while the run goes on. */
 function WatchedAnswer({ run }: { readonly run: Run }) {

@@ -40,10 +40,7 @@ function describe(state: RunState | null): string {
       return strings.said.finished;
     case "cancelled":
       return strings.said.stopped;
-    case "error": {
-      const { failure } = state;
-      const said = failure === null ? "" : sentenceOf(failure);
-      return strings.said.failed(said);
-    }
+    case "error":
+      return strings.said.failed(state.failure === null ? "" : sentenceOf(state.failure));
   }
 }

@@ -1,6 +1,8 @@
 /** The messages of a conversation, including the one that is being written. */
 import { type ReactNode, useEffect, useLayoutEffect, useRef } from "react";
 import type { Conversation } from "../../conversations/conversation";
+import { isBusy } from "../../conversations/machine";
+import { useStore } from "../../conversations/useStore";
 import { strings } from "../../i18n";
 import { ErrorBoundary } from "../../ui/ErrorBoundary";
 import { DownIcon } from "../../ui/icons";
@@ -10,23 +12,44 @@ import styles from "./Transcript.module.css";
 import type { StickToBottom } from "./useStickToBottom";
 
 export interface TranscriptProps {
-  readonly messages: readonly string[];
+  readonly conversation: Conversation;
   readonly follow: StickToBottom;
-  /** The conversation of these messages; null if there is none. */
-  readonly conversation?: Conversation | null;
-  readonly isBusy?: boolean;
-  /** Whether the last row shows its error. */
-  readonly showsFailure?: boolean;
-  /** The number of earlier messages that are not loaded. */
-  readonly earlier?: number;
   /** Content after the last message, or instead of all messages. */
-  readonly children?: ReactNode;
+  readonly children: ReactNode;
 }
 
-export function Transcript(props: TranscriptProps) {
-  const { messages, follow, conversation = null, earlier = 0, children } = props;
-  const { isBusy = false, showsFailure = false } = props;
+export function Transcript({ conversation, follow, children }: TranscriptProps) {
+  const state = useStore(conversation);
+  const { messages, earlier, pending } = state;
+  const last = messages.at(-1);
   useReaderStays(follow, messages);
+  return (
+    <TranscriptFrame follow={follow}>
+      {earlier > 0 && (
+        <Earlier key={messages[0]} frame={follow.frame} onSeen={conversation.loadEarlier} />
+      )}
+      {groupsOf(messages, earlier).map(({ number, ids }) => (
+        <div key={number} className={ids.at(-1) === last ? styles.last : styles.group}>
+          {ids.map((id) => (
+            <ErrorBoundary key={id} fallback={failedMessage}>
+              <MessageRow
+                id={id}
+                conversation={conversation}
+                isLast={id === last}
+                isBusy={isBusy(state)}
+                showsFailure={id === last && pending?.failure == null}
+              />
+            </ErrorBoundary>
+          ))}
+        </div>
+      ))}
+      {children}
+    </TranscriptFrame>
+  );
+}
+
+/** What scrolls, with a button to its end. */
+export function TranscriptFrame({ follow, children }: Omit<TranscriptProps, "conversation">) {
   return (
     <div className={styles.place}>
       {/* Streamed text is not announced word by word: the status line announces what happens. */}
@@ -41,28 +64,6 @@ export function Transcript(props: TranscriptProps) {
         tabIndex={0}
       >
         <div ref={follow.content} className={styles.column}>
-          {conversation !== null && earlier > 0 && (
-            <Earlier key={messages[0]} frame={follow.frame} onSeen={conversation.loadEarlier} />
-          )}
-          {conversation !== null &&
-            groupsOf(messages, earlier).map(({ number, first, ids }) => (
-              <div
-                key={number}
-                className={first + ids.length < messages.length ? styles.group : styles.last}
-              >
-                {ids.map((id, place) => (
-                  <ErrorBoundary key={id} fallback={failedMessage}>
-                    <MessageRow
-                      id={id}
-                      conversation={conversation}
-                      isLast={first + place === messages.length - 1}
-                      isBusy={isBusy}
-                      showsFailure={showsFailure && first + place === messages.length - 1}
-                    />
-                  </ErrorBoundary>
-                ))}
-              </div>
-            ))}
           {children}
         </div>
       </div>
@@ -86,8 +87,6 @@ const GROUP = 32;
 interface Group {
   /** Counted from the conversation's first message, so that earlier ones change no other group. */
   readonly number: number;
-  /** The index of the group's first message among those shown. */
-  readonly first: number;
   readonly ids: readonly string[];
 }
 
@@ -96,7 +95,7 @@ function groupsOf(messages: readonly string[], earlier: number): Group[] {
   for (let first = 0; first < messages.length; ) {
     const number = Math.floor((earlier + first) / GROUP);
     const end = (number + 1) * GROUP - earlier;
-    groups.push({ number, first, ids: messages.slice(first, end) });
+    groups.push({ number, ids: messages.slice(first, end) });
     first = end;
   }
   return groups;
