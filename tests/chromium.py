@@ -14,7 +14,7 @@ QUIET = (
     "--no-first-run",
 )
 # Other work may keep both cores busy: what a test expects may take its time.
-expect.set_options(timeout=30_000)
+expect.set_options(timeout=60_000)
 
 
 @contextmanager

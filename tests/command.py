@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[1]
 INSTALLED = shlex.split(os.environ.get("TIDEWIRE_TEST_COMMAND", ""))
 """How an installed program is started, when it is to be tested in the place of this tree."""
 COMMAND = INSTALLED or [sys.executable, "-P", "-m", "shell"]
-LONGEST_S = 30.0
+LONGEST_S = 120.0
 """A process that takes longer than this hangs."""
 
 

@@ -16,7 +16,7 @@ from typing import IO, Self
 from tests.command import INSTALLED
 
 ROOT = Path(__file__).resolve().parents[1]
-PATIENCE_S = 30.0
+PATIENCE_S = 90.0
 """For a busy machine; nothing here takes a tenth of it on a quiet one."""
 
 

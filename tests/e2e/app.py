@@ -15,7 +15,7 @@ from tests.way_in import new_link
 Kind = Literal["browser", "window"]
 KINDS: tuple[Kind, ...] = ("browser", "window")
 OFFSCREEN = {"QT_QPA_PLATFORM": "offscreen"}
-PATIENCE_MS = 20_000
+PATIENCE_MS = 60_000
 """For a busy machine; what is waited for takes a fraction of it."""
 
 WATCH = """

@@ -95,8 +95,10 @@ class Hanging(Memory):
         return super().get_password(service, username)
 
 
-def keys(keychain: Keychain | None, environment: str | None = None) -> Keys:
-    return Keys(lambda: keychain, lambda _: environment, patience_s=0.2)
+def keys(
+    keychain: Keychain | None, environment: str | None = None, patience_s: float = 30.0
+) -> Keys:
+    return Keys(lambda: keychain, lambda _: environment, patience_s=patience_s)
 
 
 async def test_a_key_is_kept_read_back_and_never_told() -> None:
@@ -147,7 +149,7 @@ async def hanging() -> AsyncIterator[Hanging]:
 
 
 async def test_a_keychain_that_hangs_holds_nobody_up(hanging: Hanging) -> None:
-    one = keys(hanging)
+    one = keys(hanging, patience_s=0.2)
     began = time.monotonic()
     ticks = 0
 
@@ -173,7 +175,7 @@ async def test_a_keychain_that_hangs_holds_nobody_up(hanging: Hanging) -> None:
 
 
 async def test_a_keychain_that_answers_late_counts_then(hanging: Hanging) -> None:
-    one = keys(hanging)
+    one = keys(hanging, patience_s=0.2)
     assert (await one.set("openai", CANARY, URL)).source == "session"
     hanging.released.set()
     while one.status("openai", URL).source != "keychain":  # noqa: ASYNC110

@@ -10,7 +10,7 @@ from shell.bridge.desktop.pump import Answer, Pump
 from shell.bridge.feed import Feed
 from shell.inference.log import InferenceLog
 
-PATIENCE_S = 10.0
+PATIENCE_S = 60.0
 LOAD = "load-one"
 
 

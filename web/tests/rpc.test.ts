@@ -12,7 +12,9 @@ let posts: Batch[];
 let calls: Rpc;
 let broken: boolean;
 
+// In every test: a timer of an earlier one would fire in the next, where a slow machine gets to it.
 beforeEach(() => {
+  vi.useFakeTimers();
   posts = [];
   broken = false;
   calls = createRpc("load-0001", (text) => {
@@ -158,7 +160,6 @@ describe("a host that is not there", () => {
   });
 
   it("rejects what was never answered", async () => {
-    vi.useFakeTimers();
     calls.open();
     const lost = failureOf(calls.call("llm.nothing"));
     await vi.advanceTimersByTimeAsync(70_000);
@@ -172,7 +173,6 @@ describe("a call that takes long", () => {
     ["providers.test", 290_000],
     ["conversations.backup", 3_600_000],
   ])("is waited for: %s", async (method, ms) => {
-    vi.useFakeTimers();
     calls.open();
     const long = calls.call(method);
     const lost = failureOf(calls.call("llm.nothing"));
@@ -184,7 +184,6 @@ describe("a call that takes long", () => {
   });
 
   it("is waited for if it is a method of a program's own", async () => {
-    vi.useFakeTimers();
     calls = createRpc("load", (text) => void posts.push(JSON.parse(text)), programDeadlineOf);
     calls.open();
     const own = calls.call("notes.ask_a_person");
