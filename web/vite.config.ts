@@ -41,6 +41,8 @@ export default defineConfig({
     environment: "happy-dom",
     include: ["tests/**/*.test.{ts,tsx}", "src/**/*.test.{ts,tsx}"],
     setupFiles: ["tests/setup.ts"],
+    // By default one processor is left free, which on two is half of them.
+    maxWorkers: "100%",
     // For a busy machine: no test takes so long unless it hangs.
     testTimeout: 60_000,
     hookTimeout: 60_000,
