@@ -155,6 +155,12 @@ it("shows both runs of an answer that was continued, also when it is read again"
   vi.useRealTimers();
 });
 
+it("shows every header of a name that is there twice", async () => {
+  const headers = ["a", "b"].map((value) => ({ name: "set-cookie", value }));
+  show(panel, { get: async () => runOf({ ...ATTEMPT, headers }) });
+  expect((await screen.findAllByText("set-cookie")).length).toBe(2);
+});
+
 it("lays out the body, shows it raw on request, and has no key", async () => {
   const user = userEvent.setup();
   show(panel, { get: async () => runOf(ATTEMPT) });

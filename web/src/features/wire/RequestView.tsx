@@ -75,8 +75,9 @@ export function Headers({ headers }: { readonly headers: readonly WireHeader[] }
     <details className={styles.headers}>
       <Summary>{wireTexts.headers(headers.length)}</Summary>
       <dl className="mono" dir="ltr">
-        {headers.map(({ name, value }) => (
-          <div key={name}>
+        {headers.map(({ name, value }, place) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: a header may be there twice, and none moves
+          <div key={place}>
             <dt>
               <Verbatim text={name} />
             </dt>
