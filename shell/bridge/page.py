@@ -17,9 +17,9 @@ Transport = Literal["pywebview", "loopback"]
 
 MANIFEST = ".vite/manifest.json"
 FIRST_FONTS = ("/inter-latin-wght-normal.woff2", "/source-serif-4-latin-opsz-normal.woff2")
-"""How the manifest's names of the fonts end that the first screen waits for. (`fonts.ts` does.)"""
+"""The fonts that the first screen waits for (`fonts.ts`): how their names in the manifest end."""
 TEMPLATE = Path(__file__).with_name("index.html")
-"""Not Jinja's, which takes longer to load than a window takes to open."""
+"""Filled in by `string.Template`: Jinja takes longer to load than a window takes to open."""
 _TYPES = {
     ".avif": "image/avif",
     ".css": "text/css; charset=utf-8",

@@ -78,7 +78,7 @@ class InferenceRequest(RunParameters):
 
 
 class SessionConfig(Value):
-    """A conversation that the host holds in memory."""
+    """A history that a program has the host hold in memory. It is in no list, and in no file."""
 
     session_id: SessionId
     provider_id: ProviderId

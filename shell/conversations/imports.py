@@ -164,7 +164,7 @@ class Imports:
         return one
 
     def _forget_silent(self) -> None:
-        """Give up the uploads that a page began before it was reloaded."""
+        """Give up the uploads of which nothing has come for a while: their page is gone."""
         for one in self._imports.values():
             if one.state == "receiving" and self._loop.time() - one.heard_s >= SILENT_S:
                 self._drop(one)

@@ -28,8 +28,8 @@ LEAST_PIECE_TOKENS = 128
 MOST_PIECE_CHARACTERS = 400_000
 RESULT_CHARACTERS = 1_000
 """The part of a tool's result that is summarized."""
-KEPT_SHARE = 4
-"""The newest messages stay as they are, up to one part of this many of the room."""
+KEPT_SHARE = 0.25
+"""The newest messages stay as they are, up to this share of the room."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ def plan(path: Sequence[PathMessage], model: ModelInfo) -> Plan:
         raise _nothing()
     sizes = [tokens_of(each) for each in path[first:]]
     space = room(model, None)
-    most = min(space, sum(sizes)) // KEPT_SHARE
+    most = min(space, sum(sizes)) * KEPT_SHARE
     # The first cut that keeps few enough; at least the last exchange stays.
     cut = next(
         (n for n in cuts if sum(sizes[n - first :]) <= most and len(path) - n <= MAX_MESSAGES // 2),

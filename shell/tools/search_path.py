@@ -59,14 +59,14 @@ async def search_path(environ: Mapping[str, str]) -> str:
     """The PATH of the login shell, then our own, then the usual folders, each folder once."""
     if sys.platform == "win32":
         return joined_path(environ)
-    shell = environ.get("SHELL", ""), environ.get("HOME", "")
-    if shell not in _told:
-        _told[shell] = await _told_by_shell(environ)
-    return joined_path(environ, _told[shell])
+    login = environ.get("SHELL", ""), environ.get("HOME", "")
+    if login not in _told:
+        _told[login] = await _told_by_shell(environ)
+    return joined_path(environ, _told[login])
 
 
 def joined_path(environ: Mapping[str, str], told: str = "") -> str:
-    """The same without asking the shell.
+    """`search_path` from what is known, without asking the shell.
 
     Args:
         environ: has our own PATH.

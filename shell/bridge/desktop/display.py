@@ -43,7 +43,10 @@ def display_problem(environment: Mapping[str, str] = os.environ) -> str | None:
 
 
 def _runtime() -> str | None:
-    """Whether WebView2 is there. (Untested on Windows: from Microsoft's documentation.)"""
+    """What is wrong if WebView2 is not there, else None.
+
+    (Untested on Windows: from Microsoft's documentation.)
+    """
     if sys.platform == "win32":
         import winreg
 

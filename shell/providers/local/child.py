@@ -2,7 +2,7 @@
 
 Standard input brings one line of JSON (`Plan`) and then nothing until it closes; standard output
 gives one line of JSON, `{"url": …}`, when the model is ready. Everything that llama.cpp has to say
-goes to standard error. Started by `llama_process.py`.
+goes to standard error. Started by `process.py`.
 """
 
 import json

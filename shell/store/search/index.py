@@ -46,7 +46,7 @@ def put_message(connection: apsw.Connection, number: int, text: str) -> None:
 
 
 def put_title(connection: apsw.Connection, conversation_number: int, title: str) -> None:
-    """Index the title of a conversation."""
+    """Index the title of a conversation, in the row of its number with a minus."""
     _put(connection, -conversation_number, title, "")
 
 

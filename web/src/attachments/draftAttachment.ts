@@ -82,7 +82,7 @@ export function isPicture(mediaType: string): mediaType is PictureType {
 export const isSound = ({ mediaType }: Pick<Attachment, "mediaType">): boolean =>
   mediaType.startsWith("audio/");
 
-/** The attachment in the form of a sent message. */
+/** The attachment in the form of a sent message, whose size is that of its base64. */
 export function attachmentOf({ kind, name, mediaType, size, hash }: DraftAttachment): Attachment {
   const characters = Math.ceil(size / 3) * 4;
   return { type: "attachment", kind, name, mediaType, size: characters, hash };
@@ -96,7 +96,7 @@ export function draftAttachmentOf({ type: _, size, ...sent }: Attachment): Draft
 /** An attachment of which only the name is left. */
 export const lost = (name: string): DraftAttachment => unread(name, { code: "lost" });
 
-/** An attachment of which only the name is known. */
+/** An attachment with nothing but its name, for others to fill in. */
 export function unread(name: string | null, state: DraftAttachment["state"]): DraftAttachment {
   return {
     key: crypto.randomUUID(),

@@ -399,7 +399,7 @@ export interface InferenceRequest extends RunParameters {
   systemPrompt?: string | null | undefined;
 }
 
-/** A conversation that the host holds in memory. */
+/** A history that a program has the host hold in memory. It is in no list, and in no file. */
 export interface SessionConfig {
   sessionId: string;
   providerId: string;

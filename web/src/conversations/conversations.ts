@@ -12,7 +12,7 @@ import { createStore, type ReadonlyStore } from "../lib/store";
 import { type AnswerChoice, NO_FIRST, NO_OPTIONS } from "./answerOptions";
 import { type Conversation, createConversation, type ModelRef } from "./conversation";
 import { createDrafts, storageOf } from "./drafts";
-import { createFolderOptions, type FoldersOptions } from "./folderOptions";
+import { createFolderOptions, type FolderOptionsStore } from "./folderOptions";
 import type { HostPort } from "./hostPort";
 import { createHostStorage, type HostStorage } from "./hostStorage";
 import { type Import, importFile } from "./importFile";
@@ -60,7 +60,7 @@ export interface Conversations {
    */
   showNew(temporary?: boolean, folder?: string | null): void;
   /** What new chats in a folder begin with. */
-  readonly folders: FoldersOptions;
+  readonly folders: FolderOptionsStore;
   /** Sets the model of new conversations; null for the host's default. */
   prefer(by: ModelRef | null): void;
   /** Shows a message on its branch, with the search text highlighted. */

@@ -6,7 +6,7 @@ const NOTE = "folders";
 
 export type FolderOptions = ChosenOptions & Omit<FirstOptions, "folder">;
 
-export interface FoldersOptions {
+export interface FolderOptionsStore {
   /** Null for a folder without options. */
   of(folder: string): Promise<FolderOptions | null>;
   keep(folder: string, options: FolderOptions | null): Promise<void>;
@@ -14,7 +14,7 @@ export interface FoldersOptions {
   rename(from: string, to: string): Promise<void>;
 }
 
-export function createFolderOptions(notes: HostStorage): FoldersOptions {
+export function createFolderOptions(notes: HostStorage): FolderOptionsStore {
   async function all(): Promise<Record<string, unknown>> {
     try {
       return Object(JSON.parse((await notes.recall()).get(NOTE) ?? "{}"));

@@ -1,7 +1,7 @@
 /** Numbers inside sentences, formatted for the page's language. */
-import { localeOf } from "./language";
+import { type LANGUAGES, localeOf } from "./language";
 
-export function amountsIn(language: "en" | "de") {
+export function amountsIn(language: keyof typeof LANGUAGES) {
   const locale = localeOf(language, navigator.languages);
   return {
     count: (amount: number) => amount.toLocaleString(locale),

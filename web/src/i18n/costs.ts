@@ -2,7 +2,6 @@
 import { costsInEnglish } from "./en/costs";
 import { inLanguage } from "./inLanguage";
 
-export const costs = await inLanguage(
-  costsInEnglish,
-  async () => (await import("./de/costs")).costsInGerman,
-);
+export const costs = await inLanguage(costsInEnglish, {
+  de: async () => (await import("./de/costs")).costsInGerman,
+});

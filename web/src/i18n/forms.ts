@@ -2,7 +2,6 @@
 import { formsInEnglish } from "./en/forms";
 import { inLanguage } from "./inLanguage";
 
-export const forms = await inLanguage(
-  formsInEnglish,
-  async () => (await import("./de/forms")).formsInGerman,
-);
+export const forms = await inLanguage(formsInEnglish, {
+  de: async () => (await import("./de/forms")).formsInGerman,
+});

@@ -1,17 +1,13 @@
 /** Chooses the texts in the page's language; those of another one are loaded. */
-import { PSEUDO, shownLanguage } from "./language";
+import { type LANGUAGES, PSEUDO, shownLanguage } from "./language";
 import type { Worded } from "./types";
 
-export async function inLanguage<T>(
-  english: T,
-  german: () => Promise<Worded<T>>,
-): Promise<Worded<T>> {
-  switch (shownLanguage()) {
-    case "de":
-      return german();
-    case PSEUDO:
-      return (await import("./pseudo")).pseudo(english) as Worded<T>;
-    default:
-      return english as Worded<T>;
-  }
+type Translations<T> = Readonly<
+  Record<Exclude<keyof typeof LANGUAGES, "en">, () => Promise<Worded<T>>>
+>;
+
+export async function inLanguage<T>(english: T, others: Translations<T>): Promise<Worded<T>> {
+  const language = shownLanguage();
+  if (language === PSEUDO) return (await import("./pseudo")).pseudo(english) as Worded<T>;
+  return language === "en" ? (english as Worded<T>) : others[language]();
 }

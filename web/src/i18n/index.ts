@@ -16,10 +16,9 @@ import type { Strings } from "./types";
 
 export type { Strings } from "./types";
 
-export const strings: Strings = await inLanguage(
-  english,
-  async () => (await import("./de")).german,
-);
+export const strings: Strings = await inLanguage(english, {
+  de: async () => (await import("./de")).german,
+});
 
 /** The tag for `Intl`: dates and numbers are formatted for the page's language. */
 export const locale: string = localeOf(shownLanguage(), navigator.languages);
@@ -37,7 +36,7 @@ export const quoteOf = (words: string | null | undefined): string | null =>
 
 /** Thrown by the page itself: its message is in the page's language already. */
 export class PageError extends Error {
-  override readonly name = "OwnWords";
+  override readonly name = "PageError";
 }
 
 /** The error message of anything thrown. */

@@ -2,7 +2,6 @@
 import { resourcesInEnglish } from "./en/resources";
 import { inLanguage } from "./inLanguage";
 
-export const resources = await inLanguage(
-  resourcesInEnglish,
-  async () => (await import("./de/resources")).resourcesInGerman,
-);
+export const resources = await inLanguage(resourcesInEnglish, {
+  de: async () => (await import("./de/resources")).resourcesInGerman,
+});

@@ -2,7 +2,6 @@
 import { settingsInEnglish } from "./en/settings";
 import { inLanguage } from "./inLanguage";
 
-export const settingsTexts = await inLanguage(
-  settingsInEnglish,
-  async () => (await import("./de/settings")).settingsInGerman,
-);
+export const settingsTexts = await inLanguage(settingsInEnglish, {
+  de: async () => (await import("./de/settings")).settingsInGerman,
+});

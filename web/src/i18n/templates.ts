@@ -2,7 +2,6 @@
 import { templatesInEnglish } from "./en/templates";
 import { inLanguage } from "./inLanguage";
 
-export const templates = await inLanguage(
-  templatesInEnglish,
-  async () => (await import("./de/templates")).templatesInGerman,
-);
+export const templates = await inLanguage(templatesInEnglish, {
+  de: async () => (await import("./de/templates")).templatesInGerman,
+});

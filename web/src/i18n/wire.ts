@@ -2,7 +2,6 @@
 import { wireInEnglish } from "./en/wire";
 import { inLanguage } from "./inLanguage";
 
-export const wireTexts = await inLanguage(
-  wireInEnglish,
-  async () => (await import("./de/wire")).wireInGerman,
-);
+export const wireTexts = await inLanguage(wireInEnglish, {
+  de: async () => (await import("./de/wire")).wireInGerman,
+});

@@ -2,7 +2,7 @@
 import { useState } from "react";
 import type { CompactionState } from "../../bridge/contract";
 import { useConversations } from "../../conversations/useConversations";
-import { sentenceOf as problemOf, strings } from "../../i18n";
+import { sentenceOf, strings } from "../../i18n";
 import { costs } from "../../i18n/costs";
 import { money, percent } from "../../i18n/format";
 import buttons from "../../ui/buttons.module.css";
@@ -15,7 +15,7 @@ export function CompactionBar({ compaction }: { readonly compaction: CompactionS
   const { conversationId, state } = compaction;
   return (
     <div className={banner.banner} role="status">
-      <span>{sentenceOf(compaction)}</span>
+      <span>{stateOf(compaction)}</span>
       {state !== "running" && (
         <button type="button" className={buttons.pill} onClick={() => setIsAsking(true)}>
           {state === "offered" ? strings.compact : strings.tryAgain}
@@ -33,7 +33,7 @@ export function CompactionBar({ compaction }: { readonly compaction: CompactionS
   );
 }
 
-function sentenceOf({ state, progress, estimate, failure }: CompactionState): string {
+function stateOf({ state, progress, estimate, failure }: CompactionState): string {
   switch (state) {
     case "running":
       return costs.summary.running(percent(progress));
@@ -42,6 +42,6 @@ function sentenceOf({ state, progress, estimate, failure }: CompactionState): st
     case "cancelled":
       return costs.summary.stopped;
     default:
-      return costs.summary.failed(failure === null ? "" : problemOf(failure));
+      return costs.summary.failed(failure === null ? "" : sentenceOf(failure));
   }
 }

@@ -9,7 +9,7 @@ import { TextPart } from "./TextPart";
 import { ToolPart } from "./ToolPart";
 import styles from "./ToolPart.module.css";
 
-/** Add the component of a new part type, or of a tool with its own display, here. */
+/** Add the component of a new part type here; a tool with a card of its own is in `features/tools/CallCard`. */
 const COMPONENTS: { readonly [T in PartType]: ComponentType<PartProps<T>> } = {
   text: TextPart,
   reasoning: ReasoningPart,
