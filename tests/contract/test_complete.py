@@ -12,6 +12,7 @@ from shell.bridge.signatures import check_signatures
 from shell.cli.commands import COMMANDS
 from shell.cli.grammar import Argument, Command, Group
 from shell.contract import AnyEvent
+from shell.contract.events import Event
 from shell.contract.providers import AddedKind
 from shell.contract.wire import WireApi
 from shell.providers import registry, request_code
@@ -63,6 +64,14 @@ def test_a_page_can_call_every_method() -> None:
 def test_the_host_makes_every_event(event: type) -> None:
     made = {call.func.id for call in calls_in_the_host() if isinstance(call.func, ast.Name)}
     assert event.__name__ in made
+
+
+@pytest.mark.parametrize("event", get_args(get_args(AnyEvent)[0]))
+def test_a_recorded_stream_has_every_event(event: type[Event]) -> None:
+    streams = (ROOT / "tests" / "streams").glob("*.jsonl")
+    assert any(
+        f'"{event.model_fields["channel"].default}"' in path.read_text("utf-8") for path in streams
+    )
 
 
 # --- kinds of providers ---------------------------------------------------------------------
