@@ -109,7 +109,7 @@ function Chip({ attached, obstacle, onRemove }: ChipProps) {
           {called}
         </span>
         <span className="faint">{factsOf(attached)}</span>
-        {obstacle !== null && <span className={styles.problem}>{obstacle.text}</span>}
+        {obstacle !== null && <span className="soft bad">{obstacle.text}</span>}
       </span>
       <IconButton
         size="small"

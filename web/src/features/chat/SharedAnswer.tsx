@@ -36,7 +36,7 @@ export function SharedAnswer({ run, notice }: SharedAnswerProps) {
       <TranscriptFrame follow={follow}>
         {!isGone && <WatchedAnswer run={run} />}
         {status === "error" && (
-          <p className={`error ${styles.error}`} data-code={failure?.code}>
+          <p className="error bad" data-code={failure?.code}>
             {isGone ? strings.sharedGone : strings.error(said)}
           </p>
         )}

@@ -47,7 +47,7 @@ export function SpendingPanel({ id, filling }: SpendingPanelProps) {
         {sentence}
         {part !== null && ` (${percent(part)})`}
       </p>
-      {isNarrow && <p className={styles.narrow}>{costs.soFar.narrow}</p>}
+      {isNarrow && <p className="bad">{costs.soFar.narrow}</p>}
       <h2>{strings.spending.title}</h2>
       <Problem>{problem}</Problem>
       {spent !== null && <Sums spent={spent} />}

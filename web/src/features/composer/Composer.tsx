@@ -89,7 +89,7 @@ export function Composer(props: ComposerProps) {
           </span>
           <button
             type="button"
-            className="hover"
+            className="word-button"
             onClick={() => {
               conversation.unqueue();
               box.current?.focus();

@@ -8,7 +8,6 @@ import { Check } from "../../ui/form/Check";
 import { EffortField } from "../../ui/form/EffortField";
 import { ThoughtIcon } from "../../ui/icons";
 import { Popover } from "../../ui/Popover";
-import styles from "./EffortMenu.module.css";
 import { useStandardEffort } from "./useStandardEffort";
 
 export interface EffortMenuProps {
@@ -29,14 +28,14 @@ export function EffortMenu({ by, choice }: EffortMenuProps) {
       role="dialog"
       aria-label={costs.effort}
       button={(props) => (
-        <button {...props} type="button" className={styles.button} aria-label={label} title={label}>
+        <button {...props} type="button" className="box-button" aria-label={label} title={label}>
           <ThoughtIcon />
           {next !== undefined && costs.efforts[next]}
         </button>
       )}
     >
       {() => (
-        <div className={styles.panel}>
+        <div className="popover-body">
           <EffortField
             key={`${isOnce}`}
             efforts={efforts}

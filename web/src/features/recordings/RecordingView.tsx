@@ -10,7 +10,6 @@ import { wireTexts } from "../../i18n/wire";
 import type { MessagePart } from "../../llm/parts";
 import type { RunState } from "../../llm/runReducer";
 import { Button } from "../../ui/Button";
-import parts from "../../ui/form/form.module.css";
 import { IconButton } from "../../ui/IconButton";
 import { NextIcon, PreviousIcon } from "../../ui/icons";
 import { Problem } from "../../ui/Problem";
@@ -52,7 +51,7 @@ function Controls({ player, events }: { readonly player: Player; readonly events
   const start = place === events ? wireTexts.again : wireTexts.play;
   const at = wireTexts.at(count(place), count(events), count(Math.round(ms)));
   return (
-    <div className={`${parts.list} ${styles.controls}`}>
+    <div className={`stack ${styles.controls}`}>
       <div className={styles.buttons}>
         <Button tone="filled" onClick={isPlaying ? player.pause : player.play}>
           {isPlaying ? wireTexts.pause : start}

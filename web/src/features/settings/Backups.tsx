@@ -75,7 +75,7 @@ export function Backups() {
           {strings.backupNow}
         </Button>
       </div>
-      <ul className={parts.list} hidden={made.length === 0}>
+      <ul className="stack" hidden={made.length === 0}>
         {made.slice(0, shown).map(({ name, createdAt, size }) => (
           <li key={name} className={parts.row}>
             <span>
@@ -85,7 +85,7 @@ export function Backups() {
               })}
               <span className={parts.text}> · {strings.size(size)}</span>
             </span>
-            <span className={parts.buttons}>
+            <span className="wrap">
               {chosen?.name === name && chosen.contents !== undefined && (
                 <Button tone="destructive" onClick={() => attempt(putBack(name))}>
                   {strings.restoreReally}
@@ -127,7 +127,7 @@ interface ConsentProps {
 function Consent({ contents: { providers, choices }, agreed, onChange }: ConsentProps) {
   if (providers.length + choices.length === 0) return null;
   return (
-    <fieldset className={parts.list}>
+    <fieldset className="stack">
       <legend className={parts.text}>{words.legend}</legend>
       {providers.map((provider) => (
         <Check

@@ -93,7 +93,7 @@ function ExportAll() {
       <h3>{words.exportTitle}</h3>
       <div className={parts.row}>
         <p className={parts.text}>{words.exportText}</p>
-        <div className={parts.buttons}>
+        <div className="wrap">
           {FORMATS.map((format) => (
             <Button key={format} isFree={!isBusy} onClick={() => attempt(write(format))}>
               {words.exportFormats[format]}

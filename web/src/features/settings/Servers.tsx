@@ -42,7 +42,7 @@ export function Servers() {
         <p className={parts.text}>{words.text}</p>
         <Problem>{problem ?? toolProblem}</Problem>
         {servers?.length === 0 && <p className={parts.text}>{words.none}</p>}
-        <ul className={parts.list}>
+        <ul className="stack">
           {servers?.map((server) => (
             <li key={server.name} className={parts.section}>
               <Server
@@ -91,7 +91,7 @@ function Server({ server, isBusy, onEnable, onSignIn, onTest, onRemove }: Server
             {values.length > 0 && <p>{words.gets(withEscapes(values.join(", ")))}</p>}
           </span>
         </Check>
-        <span className={parts.buttons}>
+        <span className="wrap">
           {state === "sign_in" && (
             <Button isFree={!isBusy} aria-label={words.signInTo(name)} onClick={onSignIn}>
               {words.signIn}
@@ -140,7 +140,7 @@ function ServerTools({ server, all, attempt, onChange }: ServerToolsProps) {
   return (
     <details>
       <Summary>{words.toolsOf(server)}</Summary>
-      <ul className={parts.list}>
+      <ul className="stack">
         {own.map((tool) => (
           <li key={tool.name}>
             <Check
@@ -154,7 +154,7 @@ function ServerTools({ server, all, attempt, onChange }: ServerToolsProps) {
             >
               {withEscapes(tool.name)}
             </Check>
-            <div className={parts.buttons}>
+            <div className="wrap">
               {FLAGS.map((flag) => (
                 <Check
                   key={flag}

@@ -76,7 +76,7 @@ export function Tools() {
         <h3>{words.list}</h3>
         <p className={parts.text}>{words.listText}</p>
         <Problem>{problem}</Problem>
-        <ul className={parts.list}>
+        <ul className="stack">
           {list?.map((tool) => (
             <li key={`${tool.source}/${tool.name}`} className={parts.row}>
               <Check
@@ -121,7 +121,7 @@ export function Tools() {
             <p className={parts.text} dir="ltr">
               {folder.path}
             </p>
-            <div className={parts.buttons}>
+            <div className="wrap">
               <OpenFolder path={folder.path} />
             </div>
             <Check
@@ -140,7 +140,7 @@ export function Tools() {
       <section className={parts.section}>
         <h3>{words.grants}</h3>
         {grants?.length === 0 && <p className={parts.text}>{words.noGrants}</p>}
-        <ul className={parts.list}>
+        <ul className="stack">
           {grants?.map((grant) => (
             <li key={grant.id} className={parts.row}>
               <span className={parts.words}>

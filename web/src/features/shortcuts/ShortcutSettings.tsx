@@ -120,7 +120,7 @@ function Shortcut({ act, chosen, save }: ShortcutProps) {
         </Button>
       )}
       {refused !== null && why !== null && (
-        <div className={parts.buttons} role="alert">
+        <div className="wrap soft bad" role="alert">
           <KeyCombo keys={refused} />
           <span>{whyNot(refused, why, chosen)}</span>
           {why === "taken" && (

@@ -61,7 +61,7 @@ function Lines({ title, lines }: { readonly title: string; readonly lines: reado
       <h3>{title}</h3>
       <dl>
         {lines.map(([act, keys]) => (
-          <div key={act}>
+          <div key={act} className="wrap">
             <dt>{act}</dt>
             <dd>
               <KeyCombo keys={keys} />

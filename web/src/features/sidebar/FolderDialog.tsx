@@ -56,7 +56,7 @@ export function FolderDialog({ item, actions, onClose }: FolderDialogProps) {
           {folder}
         </span>
         {folder === item.folder && (
-          <small className="faint">
+          <small className="row faint">
             <CheckIcon />
             {strings.folders.isHere}
           </small>

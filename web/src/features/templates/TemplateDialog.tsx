@@ -136,7 +136,7 @@ export function TemplateDialog({ template, conversation, onClose, onSend }: Temp
         )}
         {said !== null && <RenderedText said={said} />}
         {said !== null && (
-          <div className={styles.buttons}>
+          <div className="wrap">
             <Button
               tone="filled"
               isFree={wish !== null && !isSending}

@@ -171,7 +171,7 @@ export function TemplateEditor({ name: known, example, onSaved, onClose }: Templ
               box={box}
             />
           )}
-          <div id={hint} className={parts.buttons} aria-live="polite">
+          <div id={hint} className="wrap" aria-live="polite">
             {wrong === undefined ? (
               <p className={parts.text}>{texts.help}</p>
             ) : (
@@ -186,12 +186,12 @@ export function TemplateEditor({ name: known, example, onSaved, onClose }: Templ
             )}
           </div>
           {mine !== null && (
-            <div className={parts.buttons}>
+            <div className="wrap">
               <Notice>{texts.isEarlier}</Notice>
               <Button onClick={() => edit(mine)}>{texts.back}</Button>
             </div>
           )}
-          <div className={parts.buttons}>
+          <div className="wrap">
             <Button tone="filled" isFree={canSave} onClick={() => attempt(save())}>
               {strings.save}
             </Button>

@@ -89,7 +89,7 @@ export function TemplateLibrary() {
     <section className={parts.section}>
       <h3>{strings.sections.templates}</h3>
       <p className={parts.text}>{texts.text}</p>
-      <div className={parts.buttons}>
+      <div className="wrap">
         {all !== null && all.length > 0 && (
           <input
             type="search"
@@ -118,7 +118,7 @@ export function TemplateLibrary() {
       {all?.length === 0 && (
         <>
           <p className={parts.text}>{texts.none}</p>
-          <div className={parts.buttons}>
+          <div className="wrap">
             {texts.examples.map((example) => (
               <Button key={example.name} onClick={() => setEdited({ name: null, example })}>
                 {example.label}
@@ -197,7 +197,7 @@ function Row({ item, onEdit, onRename, onDuplicate, onExport, onRemove }: RowPro
           {description !== "" && <p>{withEscapes(description)}</p>}
         </div>
       )}
-      <span className={parts.buttons}>
+      <span className="wrap">
         <Button aria-label={texts.editOf(shown)} onClick={onEdit}>
           {strings.edit}
         </Button>

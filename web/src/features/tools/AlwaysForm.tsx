@@ -5,7 +5,6 @@ import { ConversationsContext } from "../../conversations/useConversations";
 import { strings } from "../../i18n";
 import { withEscapes } from "../../lib/hiddenCharacters";
 import { Button } from "../../ui/Button";
-import parts from "../../ui/form/form.module.css";
 import { Select } from "../../ui/form/SelectField";
 import { useRequest } from "../../ui/form/useRequest";
 import { namedValues } from "./Arguments";
@@ -28,13 +27,13 @@ export function AlwaysForm({ call, isFree, onDecide }: ApprovalFormProps) {
   const earlier = useEarlierCalls(call, rules);
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset would belong to a form
-    <div className={parts.list} role="group" aria-labelledby={id}>
+    <div className="stack" role="group" aria-labelledby={id}>
       <span id={id}>{values.length === 0 ? words.alwaysEvery : words.alwaysTitle}</span>
       {values.map(([name, value]) => {
         const rule = rules[name] ?? ruleFor("any", value);
         const label = withEscapes(name);
         return (
-          <div key={name} className={parts.buttons}>
+          <div key={name} className="wrap">
             <span className="mono">{label}</span>
             <Select
               aria-label={words.rule(label)}
@@ -64,7 +63,7 @@ export function AlwaysForm({ call, isFree, onDecide }: ApprovalFormProps) {
       <p role="status">
         {earlier !== null && earlier.calls > 0 && words.earlier(earlier.matching, earlier.calls)}
       </p>
-      <div className={parts.buttons}>
+      <div className="wrap">
         <Button
           isFree={isFree}
           onClick={() => onDecide({ verdict: "allow", scope: "always", pattern: rules })}

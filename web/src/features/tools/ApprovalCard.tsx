@@ -6,7 +6,6 @@ import { reasonOf, strings } from "../../i18n";
 import { withEscapes } from "../../lib/hiddenCharacters";
 import { isComposing } from "../../lib/ime";
 import { Button } from "../../ui/Button";
-import parts from "../../ui/form/form.module.css";
 import { Notice, Problem } from "../../ui/Problem";
 import { AlwaysForm } from "./AlwaysForm";
 import { Arguments } from "./Arguments";
@@ -109,7 +108,7 @@ export function ApprovalCard({ call }: { readonly call: AnswerCall }) {
       )}
       <Arguments label={words.arguments} values={call.arguments} />
       {decideCall !== null && (
-        <div className={parts.buttons}>
+        <div className="wrap">
           {decision(words.once, () => onDecide({ verdict: "allow", scope: "once" }))}
           {decision(words.conversation, () =>
             onDecide({ verdict: "allow", scope: "conversation" }),
@@ -142,7 +141,7 @@ function ReasonForm({ reason, onChange, onDeny }: ReasonFormProps) {
   const id = useId();
   useEffect(() => field.current?.focus(), []);
   return (
-    <div className={parts.list}>
+    <div className="stack">
       <label htmlFor={id}>{words.reason}</label>
       <input
         ref={field}

@@ -1,7 +1,6 @@
 /** All arguments of a call, in full. */
 import type { JsonValue } from "../../bridge/contract";
 import { strings } from "../../i18n";
-import parts from "../../ui/form/form.module.css";
 import { TextBlock } from "./TextBlock";
 
 export interface ArgumentsProps {
@@ -17,7 +16,7 @@ export function Arguments({ label, values }: ArgumentsProps) {
   }
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset would belong to a form
-    <div className={parts.list} role="group" aria-label={label}>
+    <div className="stack" role="group" aria-label={label}>
       {named.length === 0 && <p className="soft">{strings.tools.noArguments}</p>}
       {named.map(([name, value]) => (
         <TextBlock key={name} label={name} text={textOf(value)} />

@@ -38,7 +38,7 @@ export default function CallCard({ call }: { readonly call: LiveCall }) {
             <Verbatim text={tool} />
           </span>
           {source !== "" && <span>{words.from(withEscapes(source))}</span>}
-          <span className={BAD.has(state) ? styles.bad : undefined}>{facts.join(" · ")}</span>
+          <span className={BAD.has(state) ? "bad" : undefined}>{facts.join(" · ")}</span>
           {GOING_ON.has(state) && <Wave />}
         </summary>
         {hasBody && (

@@ -3,7 +3,6 @@ import { useEffect, useId, useRef, useState } from "react";
 import type { JsonValue } from "../../bridge/contract";
 import { strings } from "../../i18n";
 import { Button } from "../../ui/Button";
-import parts from "../../ui/form/form.module.css";
 import { Problem } from "../../ui/Problem";
 import { namedValues } from "./Arguments";
 import type { ApprovalFormProps } from "./decideCall";
@@ -36,7 +35,7 @@ export function EditForm({ call, isFree, onDecide }: ApprovalFormProps) {
   }
 
   return (
-    <div className={parts.list}>
+    <div className="stack">
       <label htmlFor={id}>{words.editTitle}</label>
       <textarea
         ref={field}
@@ -50,7 +49,7 @@ export function EditForm({ call, isFree, onDecide }: ApprovalFormProps) {
         onChange={(event) => setText(event.target.value)}
       />
       <Problem>{problem}</Problem>
-      <div className={parts.buttons}>
+      <div className="wrap">
         <Button isFree={isFree} onClick={allow}>
           {words.allowEdited}
         </Button>

@@ -7,7 +7,6 @@ import { forms } from "../../i18n/forms";
 import { withEscapes } from "../../lib/hiddenCharacters";
 import { Button } from "../../ui/Button";
 import buttonStyles from "../../ui/buttons.module.css";
-import parts from "../../ui/form/form.module.css";
 import TypedForm, { type FormValues } from "../../ui/form/TypedForm";
 import { Notice, Problem } from "../../ui/Problem";
 import styles from "./tools.module.css";
@@ -87,7 +86,7 @@ export function ElicitationCard({ event, asked }: ElicitationCardProps) {
           {others}
         </TypedForm>
       ) : (
-        <div className={parts.buttons}>
+        <div className="wrap">
           <a
             href={url}
             target="_blank"

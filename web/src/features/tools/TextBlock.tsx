@@ -29,14 +29,14 @@ export function TextBlock({ label, text, copied = text }: TextBlockProps) {
         {isLong && (
           <button
             type="button"
-            className="hover"
+            className="word-button"
             aria-expanded={isWhole}
             onClick={() => setIsWhole(!isWhole)}
           >
             {isWhole ? strings.tools.showLess : strings.tools.showAll}
           </button>
         )}
-        <button type="button" className="hover" onClick={copy}>
+        <button type="button" className="word-button" onClick={copy}>
           {strings[copyState]}
         </button>
       </div>

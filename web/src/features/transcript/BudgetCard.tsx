@@ -5,7 +5,6 @@ import { strings } from "../../i18n";
 import { costs } from "../../i18n/costs";
 import { count, money } from "../../i18n/format";
 import { Button } from "../../ui/Button";
-import parts from "../../ui/form/form.module.css";
 import { Notice } from "../../ui/Problem";
 import styles from "../tools/tools.module.css";
 import { useGuard } from "../tools/useGuard";
@@ -43,7 +42,7 @@ export function BudgetCard({ pause, isFree, onRaise }: BudgetCardProps) {
         {limit > 0 && costs.spentOf[unit](show(spent), show(limit))}
       </p>
       <p>{costs.needed[unit](show(needed))}</p>
-      <div className={parts.list}>
+      <div className="stack">
         <label htmlFor={id}>{costs.more[unit]}</label>
         <input
           id={id}
@@ -56,7 +55,7 @@ export function BudgetCard({ pause, isFree, onRaise }: BudgetCardProps) {
           onKeyDown={(event) => event.key === "Enter" && onGoOn()}
         />
       </div>
-      <div className={parts.buttons}>
+      <div className="wrap">
         <Button isFree={isAmount && isFree && guard.isReady} onClick={onGoOn}>
           {costs.goOn[unit](isAmount ? show(more) : "")}
         </Button>

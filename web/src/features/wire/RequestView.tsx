@@ -7,7 +7,6 @@ import { wireTexts } from "../../i18n/wire";
 import { copyText } from "../../lib/clipboard";
 import { Button } from "../../ui/Button";
 import { Check } from "../../ui/form/Check";
-import parts from "../../ui/form/form.module.css";
 import { Notice, Problem } from "../../ui/Problem";
 import { Summary } from "../../ui/Summary";
 import { useAsyncAction } from "../../ui/useAsyncAction";
@@ -44,7 +43,7 @@ function Body({ text, bytes }: { readonly text: string; readonly bytes: number }
   const whole = isRaw || formatted === null ? text : formatted;
   return (
     <>
-      <div className={`${parts.buttons} ${styles.line}`}>
+      <div className={`wrap ${styles.line}`}>
         <span className="soft">{wireTexts.bodySize(count(bytes))}</span>
         {formatted !== null && (
           <Check checked={isRaw} onChange={setIsRaw}>
@@ -105,7 +104,7 @@ function CopyAs({ request }: { readonly request: WireRequest }) {
 
   return (
     <>
-      <div className={parts.buttons}>
+      <div className="wrap">
         {LANGUAGES.map((language) => (
           <Button
             key={language}

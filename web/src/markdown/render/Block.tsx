@@ -60,7 +60,7 @@ const Block = memo(function Block({ node, open }: BlockProps): ReactNode {
       );
     case "html":
       return (
-        <p className={styles.raw} dir="auto">
+        <p className={styles.source} dir="auto">
           {node.raw.trimEnd()}
         </p>
       );

@@ -141,7 +141,7 @@ export default function TypedForm(props: TypedFormProps) {
         </div>
       ))}
       <Problem>{problem}</Problem>
-      <div className={styles.buttons}>
+      <div className="wrap">
         <Button type="submit" tone="filled" isFree={isFree && !isSending}>
           {submitLabel}
         </Button>

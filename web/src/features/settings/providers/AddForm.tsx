@@ -4,7 +4,6 @@ import type { NewProvider } from "../../../bridge/contract";
 import { reasonOf, remarkOf, strings } from "../../../i18n";
 import { useSettings } from "../../../settings/useSettings";
 import { Button } from "../../../ui/Button";
-import parts from "../../../ui/form/form.module.css";
 import { Problem } from "../../../ui/Problem";
 import { useAsyncAction } from "../../../ui/useAsyncAction";
 import { TestResult, useConnectionTest } from "./ConnectionTest";
@@ -50,7 +49,7 @@ export function AddForm({ provider, secret = "", onAdded, children }: AddFormPro
       {children}
       <TestResult trial={trial} />
       <Problem>{problem}</Problem>
-      <div className={parts.buttons}>
+      <div className="wrap">
         <Button tone="filled" type="submit" disabled={provider === null} isFree={!isBusy}>
           {strings.add}
         </Button>

@@ -43,7 +43,7 @@ export function Providers() {
       <section className={styles.section}>
         <h3>{strings.sections.providers}</h3>
         <p className={styles.text}>{words.providersText}</p>
-        <ul className={styles.list}>
+        <ul className="stack">
           {providers
             .filter(({ kind }) => kind !== "test")
             .map((provider) => (
