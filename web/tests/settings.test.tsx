@@ -71,10 +71,14 @@ async function shown(section: Section, backups: BackupInfo[] = []): Promise<Show
   const settings = createSettings({ client, topics: bridge.topics }, () => {});
   const host = { client, router: bridge.router, topics: bridge.topics, llm };
   const restored = vi.fn(async () => {});
-  const conversations = {
-    ...createConversations({ host }),
+  const own = {
+    ...client.conversations,
     backups: async () => backups,
     backupContents: async () => ({ providers: [], choices: [] }),
+  };
+  const conversations = {
+    ...createConversations({ host }),
+    client: { ...client, conversations: own },
     restore: restored,
   };
   const shown = render(
