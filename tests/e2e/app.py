@@ -200,7 +200,9 @@ def until(page: Page, condition: str, patience_ms: int = PATIENCE_MS) -> None:
         f"""() => new Promise((resolve, reject) => {{
           const late = performance.now() + {patience_ms};
           const look = () => {{
-            if ({condition}) resolve();
+            const found = {condition};
+            if (typeof found === "function") reject(new Error("a function always holds"));
+            else if (found) resolve();
             else if (performance.now() > late) reject(new Error("waited in vain"));
             else setTimeout(look, 10);
           }};

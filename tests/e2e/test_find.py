@@ -56,14 +56,14 @@ def test_words_are_found_in_messages_that_were_not_there_yet(page: Page) -> None
     # The answer draws "shearwater" bold, so the phrase begins in one element and ends in another.
     page.keyboard.type("Shearwater at")
     expect(bar.get_by_role("status")).to_have_text("1 of 1")
-    until(page, IN_VIEW)
+    until(page, f"({IN_VIEW})()")
     field.fill("gull 3")
     expect(bar.get_by_role("status")).to_have_text("2 of 2")
     page.keyboard.press("Enter")
     expect(bar.get_by_role("status")).to_have_text("1 of 2")
     page.keyboard.press("Shift+Enter")
     expect(bar.get_by_role("status")).to_have_text("2 of 2")
-    until(page, IN_VIEW)
+    until(page, f"({IN_VIEW})()")
     field.fill("gull")
     expect(bar.get_by_role("status")).to_have_text("32 of 32")
     # Enter presses the button that has the focus.

@@ -42,7 +42,7 @@ def test_an_answer_is_set_in_our_fonts_in_lines_of_some_seventy_letters(page: Pa
     show(page, PARAGRAPH, "`code`", FORMULA)
     expect(answer(page).locator("math")).to_be_visible()
     for family in ("Inter", "Source Serif 4", "JetBrains Mono", "STIX Two Math"):
-        until(page, f"() => ({LOADED})({family!r})")
+        until(page, f"({LOADED})({family!r})")
     fonts = "(selector) => getComputedStyle(document.querySelector(selector)).fontFamily"
     assert "STIX Two Math" in page.evaluate(fonts, ".message.assistant math").split(",")[0]
     assert "Source Serif 4" in page.evaluate(fonts, ".message.assistant p").split(",")[0]
@@ -77,9 +77,9 @@ def test_only_what_scrolls_is_a_tab_stop(page: Page) -> None:
     expect(answer(page).locator("math")).to_be_visible()
     show(page, WIDE_CODE, WIDE_FORMULA, count=2)
     expect(page.locator(".message.assistant math")).to_have_count(2)
-    until(page, f"() => ({STOPS})() === 2")
+    until(page, f"({STOPS})() === 2")
     page.get_by_role("button", name="Wrap").click()
-    until(page, f"() => ({STOPS})() === 1")
+    until(page, f"({STOPS})() === 1")
 
 
 def test_a_quotation_keeps_its_lines(page: Page) -> None:
@@ -97,7 +97,7 @@ def test_print_shows_the_whole_conversation_and_nothing_of_the_window(page: Page
         expect(page.locator(selector).first).to_be_hidden()
     for selector in ("html", "body", ".messages"):
         box = f"document.querySelector({selector!r})"
-        until(page, f"() => getComputedStyle({box}).overflowY === 'visible'")
+        until(page, f"getComputedStyle({box}).overflowY === 'visible'")
     whole = "() => document.querySelector('.messages').getBoundingClientRect().height"
     assert page.evaluate(whole) > 1.5 * page.evaluate("() => window.innerHeight")
     assert page.evaluate("() => document.documentElement.scrollHeight") >= page.evaluate(whole)

@@ -385,6 +385,7 @@ async def test_nobody_listens(api: Api) -> None:
     await provider.close()
     assert answer.error is not None
     assert answer.error.code is ErrorCode.NETWORK_ERROR
+    assert answer.error.message.endswith("Could not connect.")
 
 
 @pytest.mark.parametrize("what", ["nothing", "begin", "text"])

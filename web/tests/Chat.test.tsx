@@ -458,6 +458,17 @@ describe("errors", () => {
     expect(screen.queryByRole("button", { name: strings.askLocal })).toBeNull();
   });
 
+  it("of the network lead to the model on this computer", async () => {
+    const { conversations } = await shown();
+    const { conversation } = conversations.shown.get();
+    act(() => conversation.choose({ providerId: "cloud", modelId: "tide-4" }));
+    await send("/error NETWORK_ERROR");
+    await turn(500);
+    fireEvent.click(button(strings.askLocal));
+    await turn(500);
+    expect(conversation.get().by?.providerId).toBe("local");
+  });
+
   it("of a while ago count from the time at which the provider wants to be asked", async () => {
     const { conversations } = await shown();
     await send("/error RATE_LIMIT 3600000");

@@ -14,7 +14,7 @@ import type {
 import type { ModelRef } from "../src/conversations/conversation";
 import { createConversations } from "../src/conversations/conversations";
 import { beginState, reduce } from "../src/conversations/machine";
-import { type ManualPage, manualPage, settled } from "./support";
+import { type ManualPage, manualPage, settled, strangePage } from "./support";
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -134,9 +134,11 @@ describe("a conversation that could not be opened", () => {
     expect(conversation.get()).toMatchObject({ phase: "open", pending: null });
   });
 
-  it("says so when the host refuses the page for good", async () => {
-    const page = await manualPage();
-    const { conversations, transport } = await over(page);
+  it.each([
+    ["before its hello", strangePage],
+    ["later", manualPage],
+  ])("says so when the host refuses the page for good %s", async (_, begun) => {
+    const { conversations, transport } = await over(await begun());
     act(() => transport.peer.refused("not yours"));
     const conversation = conversations.show("c-1");
     await settled();

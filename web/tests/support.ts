@@ -96,13 +96,19 @@ export interface ManualPage {
   readonly llm: Llm;
 }
 
-/** A page whose host has said hello. */
-export async function manualPage(): Promise<ManualPage> {
+/** A page whose host has not said anything. */
+export function strangePage(): ManualPage {
   const transport = manualTransport();
   const bridge = createBridge(transport, LOAD);
-  transport.peer.connected();
-  await transport.welcome();
   return { transport, bridge, llm: createLlm(bridge) };
+}
+
+/** A page whose host has said hello. */
+export async function manualPage(): Promise<ManualPage> {
+  const page = strangePage();
+  page.transport.peer.connected();
+  await page.transport.welcome();
+  return page;
 }
 
 export interface FakePage {

@@ -5,6 +5,7 @@ import { ConversationsContext } from "../../conversations/useConversations";
 import { reasonOf, strings } from "../../i18n";
 import { forms } from "../../i18n/forms";
 import { withEscapes } from "../../lib/hiddenCharacters";
+import { parsedUrl } from "../../lib/parsedUrl";
 import { Button } from "../../ui/Button";
 import buttonStyles from "../../ui/buttons.module.css";
 import TypedForm, { type FormValues } from "../../ui/form/TypedForm";
@@ -98,7 +99,7 @@ export function ElicitationCard({ event, asked }: ElicitationCardProps) {
               else event.preventDefault();
             }}
           >
-            {forms.openPage(new URL(url).host)}
+            {forms.openPage(parsedUrl(url)?.host ?? url)}
           </a>
           {others}
         </div>

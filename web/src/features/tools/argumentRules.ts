@@ -1,5 +1,6 @@
 /** The kinds of rules for one argument of a permission, and the initial value of each. */
 import type { ArgumentRule, JsonValue } from "../../bridge/contract";
+import { parsedUrl } from "../../lib/parsedUrl";
 
 export type Match = ArgumentRule["match"];
 
@@ -19,8 +20,8 @@ export function ruleFor(match: Match, value: JsonValue): ArgumentRule {
 }
 
 function hostOf(text: string): string {
-  if (!/^https?:\/\//i.test(text) || !URL.canParse(text)) return "";
-  return new URL(text).hostname;
+  if (!/^https?:\/\//i.test(text)) return "";
+  return parsedUrl(text)?.hostname ?? "";
 }
 
 const isPath = (text: string): boolean => /^(\/|[A-Za-z]:[\\/]|\\\\)/.test(text);

@@ -19,7 +19,11 @@ vi.mock("../render/safeUrl", async (original) => {
   const { decode } = await import("../parse/entities");
   const safeUrlOf = (href: string, literal: boolean): { url: string; host: string } => {
     const encoded = address.encoded(literal ? href : decode(href));
-    return { url: URL.canParse(encoded, BASE) ? new URL(encoded, BASE).href : encoded, host: "" };
+    try {
+      return { url: new URL(encoded, BASE).href, host: "" };
+    } catch {
+      return { url: encoded, host: "" };
+    }
   };
   return { ...address, safeUrlOf };
 });

@@ -3,6 +3,7 @@ import { textIn } from "../../attachments/sniff";
 import type { FormField, FormFile, FormValue } from "../../bridge/contract";
 import { locale, strings } from "../../i18n";
 import { forms } from "../../i18n/forms";
+import { parsedUrl } from "../../lib/parsedUrl";
 
 /** What a field holds while it is edited: the control's own text, or what was chosen. */
 export type Typed = string | boolean | readonly string[] | FormFile;
@@ -70,7 +71,7 @@ function typedText(field: FormField, text: string): Entry {
       if (!/^[^@\s]+@[^@\s]+$/.test(text.trim())) return { problem: forms.email };
       break;
     case "uri":
-      if (!URL.canParse(text.trim())) return { problem: forms.uri };
+      if (parsedUrl(text.trim()) === null) return { problem: forms.uri };
       break;
     case "enum":
       return { value: text };

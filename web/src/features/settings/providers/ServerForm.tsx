@@ -3,6 +3,7 @@ import { useState } from "react";
 import type { PresetSummary } from "../../../bridge/contract";
 import { strings } from "../../../i18n";
 import { settingsTexts as words } from "../../../i18n/settings";
+import { parsedUrl } from "../../../lib/parsedUrl";
 import { Check } from "../../../ui/form/Check";
 import { Field } from "../../../ui/form/Field";
 import { Select } from "../../../ui/form/SelectField";
@@ -74,10 +75,6 @@ export function ServerForm({ preset, onAdded }: ServerFormProps) {
 function isPlainHttp(address: string): boolean {
   // The host completes an address without a public name with http.
   if (/^((\d+\.){3}\d+|[\w-]+:\d)/.test(address)) return !/^(localhost:|127\.)/.test(address);
-  try {
-    const { protocol, hostname } = new URL(address);
-    return protocol === "http:" && !/^(localhost|127\..*|\[::1\])$/.test(hostname);
-  } catch {
-    return false;
-  }
+  const url = parsedUrl(address);
+  return url?.protocol === "http:" && !/^(localhost|127\..*|\[::1\])$/.test(url.hostname);
 }
