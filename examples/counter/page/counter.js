@@ -22,6 +22,7 @@ add.onclick = async () => {
   sum.value = await host.call("counter.add", { left: 2, right: 3 }).catch((error) => error.message);
 };
 count.onclick = async () => show(await host.call("counter.count", 200));
+for (const button of [add, count]) button.disabled = false; // before, a click would do nothing
 
 const before = sessionStorage.getItem("stream");
 if (before !== null) await show(before);
