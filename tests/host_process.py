@@ -76,8 +76,10 @@ class HostProcess:
         status = self.stop() if self.process.poll() is None else self.process.returncode
         for reader in self._readers:
             reader.join()
-        if kind is None:
+        if error is None:
             assert status == self.expected, self.last_words()
+        else:
+            error.add_note(f"The end of what the program said:\n{self.last_words()}")
 
     def json_line(self) -> dict[str, object]:
         """The next line of its standard output, which is JSON."""

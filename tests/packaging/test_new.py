@@ -19,6 +19,7 @@ from shell.program.new import TEMPLATE, create, next_steps
 from shell.program.qt_parts import is_needed
 from tests.chromium import driver, headless, inside, windows
 from tests.command import ROOT
+from tests.edits import save
 from tests.host_process import HostProcess
 from tests.window.endurance import OFFSCREEN
 
@@ -154,12 +155,12 @@ def test_edits_reach_the_tab_with_its_state(program: Path) -> None:
         expect(status).to_have_text("5 readings, mean 1.2 m")
 
         app = program / "page" / "src" / "App.tsx"
-        app.write_text(app.read_text("utf-8").replace(" readings, mean", " heights, mean"), "utf-8")
+        save(app, app.read_text("utf-8").replace(" readings, mean", " heights, mean"))
         expect(status).to_have_text("5 heights, mean 1.2 m")
 
         module = program / "app.py"
         text = module.read_text("utf-8").replace("1 + minute / 10", "2 + minute / 10")
-        module.write_text(text.replace("metres: float", "metres: float\n    calm: bool = True"))
+        save(module, text.replace("metres: float", "metres: float\n    calm: bool = True"))
         host.json_line()
         page.get_by_role("button", name="Measure").click()
         expect(status).to_have_text("5 heights, mean 2.2 m")
@@ -168,10 +169,10 @@ def test_edits_reach_the_tab_with_its_state(program: Path) -> None:
         assert host.count("ws proxy") == host.count("ECONNREFUSED") == 0
 
         text = module.read_text("utf-8")
-        module.write_text(f"{text}\nx = nowhere\n", "utf-8")
+        save(module, f"{text}\nx = nowhere\n")
         host.wait_for("NameError: name 'nowhere' is not defined")
         # No program has started with it, and one more edit starts the next.
-        module.write_text(text, "utf-8")
+        save(module, text)
         host.json_line()
         assert host.count("NameError") == host.count("Traceback") == 1
         assert host.count("importlib") == host.count("runpy") == 0
@@ -210,7 +211,7 @@ def test_an_edit_reaches_the_window_with_its_state(program: Path) -> None:
         expect(status).not_to_contain_text("mean 0.0")
         shown = status.inner_text().partition(" mean ")[2]
         app = program / "page" / "src" / "App.tsx"
-        app.write_text(app.read_text("utf-8").replace(", mean ", ", average "), "utf-8")
+        save(app, app.read_text("utf-8").replace(", mean ", ", average "))
         expect(status).to_contain_text(f"average {shown}")
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from playwright.sync_api import Error, Page, expect
 
 from tests.e2e.app import PATIENCE_MS, Kind, answer, ask, box, until
+from tests.edits import save
 from tests.host_process import ROOT
 
 PATIENCE_S = 60.0
@@ -71,7 +72,7 @@ class Developing:
         text = (ROOT / file.relative_to(self.folder)).read_text("utf-8")
         changed = text.replace("<div className=", f'<div data-edit="{number}" className=')
         assert changed != text
-        file.write_text(changed, "utf-8")
+        save(file, changed)
 
     def change_python(self) -> None:
         """Write a Python file, as a programmer would."""
