@@ -19,7 +19,7 @@ from source import DIST, ROOT
 
 NAME = "tidewire-bridge"
 PACKAGE = "tidewire_bridge"
-ROOTS = (PACKAGE, "shell/bridge", "shell/contract", "shell/program", "shell/embed.py")
+ROOTS = (PACKAGE, "shell/bridge", "shell/contract", "shell/embed.py")
 """What is in it with all that it imports."""
 PLUGIN = f"{PACKAGE}/pytest_plugin.py"
 """The fixtures for pytest."""
@@ -173,7 +173,7 @@ def build(target: Path) -> list[Path]:
     (ROOT / "build").mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="bridge-", dir=ROOT / "build") as name:
         folder = Path(name)
-        template = (ROOT / "shell" / "program" / "template").rglob("*")
+        template = (ROOT / PACKAGE / "program" / "template").rglob("*")
         files = [path.relative_to(ROOT) for path in template if path.is_file()]
         files = [path for path in files if path.suffix != ".pyc"]
         for path in (*modules(), *files, *map(Path, DATA), Path("LICENSE")):

@@ -1,6 +1,5 @@
 """Edits of files that a running program watches."""
 
-import os
 import tempfile
 from pathlib import Path
 
@@ -18,4 +17,4 @@ def save(path: Path, text: str) -> None:
         "w", encoding="utf-8", dir=ROOT / ".bench", delete=False
     ) as file:
         file.write(text)
-    os.replace(file.name, path)
+    Path(file.name).replace(path)

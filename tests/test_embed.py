@@ -11,16 +11,15 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel, Field
 
-from shell import testing
 from shell.api.program_host import ProgramHost
 from shell.app.runtime import Runtime
 from shell.bridge.caller import Caller
 from shell.bridge.signatures import WrongSignatures
 from shell.errors import LimitReached, ProgramError
-from shell.program.types import render
 from shell.support.event_loop import event_loop_thread
-from shell.testing import Host, Refused
-from tidewire_bridge import App, Stream
+from tidewire_bridge import App, Stream, pytest_plugin
+from tidewire_bridge.program.types import render
+from tidewire_bridge.testing import Host, Refused
 
 ONE = Caller("window-1")
 
@@ -257,7 +256,7 @@ def test_a_test_learns_which_stream_or_call_it_waited_for(
                 wait("nope")
             assert refused.value.code == "NOT_FOUND"
         stream = host.call("sea.stream")
-        monkeypatch.setattr(testing, "PATIENCE_S", 0.1)
+        monkeypatch.setattr(pytest_plugin, "PATIENCE_S", 0.1)
         with pytest.raises(TimeoutError, match=f"The stream {stream} did not end"):
             host.text(stream)
         with pytest.raises(TimeoutError, match=r"sea\.wait was not answered within 0\.1 seconds"):

@@ -6,7 +6,7 @@ import sys
 
 from tests.host_process import ROOT
 
-FILES = ("tests/test_forms.py", "tests/test_embed.py", "tests/support")
+FILES = ("tests/engine/test_form_values.py", "tests/test_embed.py", "tests/support")
 RAN = re.compile(r"^\[(gw\d)\] .*(PASSED|SKIPPED) (tests/\S+?)::", re.MULTILINE)
 
 

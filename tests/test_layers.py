@@ -12,8 +12,8 @@ ROOT = Path(__file__).parents[1]
 SHELL = ROOT / "shell"
 
 LAYERS = (
-    "errors < support < contract < forms < providers < tools < inference < settings store < bridge"
-    " < conversations < api < app < embed < testing program < cli < __main__"
+    "errors < support < contract < providers < tools < inference < settings store < bridge"
+    " < conversations < api < app < embed < cli < __main__"
 )
 """The entries of `shell/` from the bottom up. Two that share a place know nothing of each other."""
 
@@ -42,7 +42,7 @@ LIBRARIES: dict[str, set[str]] = {
     "PySide6": {"bridge.desktop"},
     "qtpy": {"bridge.desktop"},
     "starlette": {"bridge.browser"},
-    "tidewire_bridge": {"program.template"},
+    "tidewire_bridge": {"cli.new"},
     "uvicorn": {"bridge.browser"},
     "webview": {"bridge.desktop"},
     "websockets": set(),
@@ -116,6 +116,19 @@ def arrows() -> set[tuple[str, str]]:
 def test_imports_only_go_down() -> None:
     problems = [text for arrow in sorted(arrows()) if (text := problem(*arrow))]
     assert not problems, "\n".join(problems)
+
+
+def test_what_programs_use_knows_nothing_of_the_command_line() -> None:
+    known = modules()
+    above = {name for name, rank in RANKS.items() if rank > RANKS["embed"]}
+    found = {
+        (path.name, target)
+        for path in (ROOT / "tidewire_bridge").rglob("*.py")
+        for imported in imports(path)
+        if (target := of_shell(imported, known)) is not None
+    }
+    assert ("pytest_plugin.py", "embed") in found
+    assert not {arrow for arrow in found if arrow[1].partition(".")[0] in above}
 
 
 def test_every_entry_of_the_folder_has_a_layer() -> None:

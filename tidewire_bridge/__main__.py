@@ -3,7 +3,7 @@
 import sys
 
 from shell.errors import ShellError
-from shell.program.commands import main
+from tidewire_bridge.program.commands import main
 
 if __name__ == "__main__":
     try:

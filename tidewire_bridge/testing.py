@@ -2,6 +2,6 @@
 
 from shell.providers.testing.echo import EchoProvider
 from shell.providers.testing.replay import ReplayProvider
-from shell.testing import Host, MakeReplay, Refused, StartHost
+from tidewire_bridge.pytest_plugin import Host, MakeReplay, Refused, StartHost
 
 __all__ = ["EchoProvider", "Host", "MakeReplay", "Refused", "ReplayProvider", "StartHost"]

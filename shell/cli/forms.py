@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from shell.contract import FormField, FormValue, FormValues
 from shell.errors import ValidationFailed
-from shell.forms import check_values
+from shell.inference.form_values import check_values
 
 YES, NO = ("y", "yes", "true", "1"), ("n", "no", "false", "0")
 

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from shell.program.new import create, next_steps
 from shell.support.data_directory import DataDirectory
+from tidewire_bridge.program.new import create, next_steps
 
 
 def new(data: DataDirectory, name: str, npm: Path | None) -> None:

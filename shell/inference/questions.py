@@ -9,7 +9,7 @@ from shell.contract import (
     NoticeCode,
     NoticeEvent,
 )
-from shell.forms import check_values
+from shell.inference.form_values import check_values
 from shell.inference.log import InferenceLog
 from shell.inference.watchdog import Watchdog
 from shell.support.text import clean

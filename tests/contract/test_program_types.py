@@ -15,8 +15,8 @@ from devtools.processes import Children
 from devtools.setup import Setup
 from shell.bridge.caller import Caller
 from shell.bridge.stream import Stream
-from shell.program.types import TAKEN, WrongTypes, render
 from tests.host_process import ROOT
+from tidewire_bridge.program.types import TAKEN, WrongTypes, render
 
 T = TypeVar("T")
 CONTEXT = """

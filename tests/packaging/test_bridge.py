@@ -58,7 +58,7 @@ def test_the_wheel_has_nothing_of_the_application(bridge_wheel: Path) -> None:
     for needed in ("tidewire_bridge/py.typed", "shell/py.typed"):
         assert needed in found
     for needed in ("app.py", "README.md", ".gitignore", "page/package.json"):
-        assert f"shell/program/template/{needed}" in found
+        assert f"tidewire_bridge/program/template/{needed}" in found
 
 
 def test_its_code_is_that_of_the_application(bridge_wheel: Path) -> None:

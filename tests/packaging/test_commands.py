@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from shell.errors import ShellError
-from shell.program.build import build
-from shell.program.commands import main
-from shell.program.develop import program_files, without_proxy_errors
-from shell.program.new import write_types
+from tidewire_bridge.program.build import build
+from tidewire_bridge.program.commands import main
+from tidewire_bridge.program.develop import program_files, without_proxy_errors
+from tidewire_bridge.program.new import write_types
 
 
 @pytest.fixture(autouse=True)

@@ -15,13 +15,13 @@ from playwright.sync_api import expect
 from devtools.npm_package import package
 from devtools.setup import Setup
 from shell.errors import ValidationFailed
-from shell.program.new import TEMPLATE, create, next_steps
-from shell.program.qt_parts import is_needed
 from tests.chromium import driver, headless, inside, windows
 from tests.command import ROOT
 from tests.edits import save
 from tests.host_process import HostProcess
 from tests.window.endurance import OFFSCREEN
+from tidewire_bridge.program.new import TEMPLATE, create, next_steps
+from tidewire_bridge.program.qt_parts import is_needed
 
 MOST_LINES = 150
 

@@ -16,7 +16,7 @@ import httpx2
 
 from shell.contract import Elicitation
 from shell.errors import ErrorCode, ShellError, ToolError
-from shell.forms import check_values, default_values
+from shell.inference.form_values import check_values, default_values
 from shell.providers.keys import Keys
 from shell.tools.asking import ASKER, Reply
 from shell.tools.base import Arguments, Tool

@@ -13,7 +13,7 @@ from pydantic import JsonValue
 
 from shell.contract import Elicitation, FormValues
 from shell.errors import ToolError
-from shell.forms import check_values, default_values
+from shell.inference.form_values import check_values, default_values
 from shell.tools.asking import ASKER, Reply
 from shell.tools.mcp.elicitation import Refused, elicitation_of
 from tests.tools.mcp_servers import node, with_servers

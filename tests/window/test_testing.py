@@ -79,7 +79,7 @@ if __name__ == "__main__":
 
 
 def run_pytest(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "shell.testing"]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "tidewire_bridge.pytest_plugin"]
     return subprocess.run(
         [*command, *arguments], cwd=ROOT, capture_output=True, encoding="utf-8", check=False
     )

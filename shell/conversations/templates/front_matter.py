@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 from shell.contract import Effort, FormField, FormOption, TemplateProblem, ToolNames
 from shell.contract import TemplateProblemCode as Code
 from shell.errors import ValidationFailed
-from shell.forms import check_values
+from shell.inference.form_values import check_values
 
 MAX_HEAD_CHARACTERS = 64_000
 MAX_INPUTS = 50

@@ -29,7 +29,7 @@ from shell.conversations.templates.parsing import (
 from shell.conversations.templates.renderer import fill_in, find_variables
 from shell.conversations.text_files import fence
 from shell.errors import LimitReached, NotFound, StorageFailed, ValidationFailed
-from shell.forms import check_values, default_values
+from shell.inference.form_values import check_values, default_values
 from shell.support.files import reason, replace_file
 from shell.support.ids import epoch_ms
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from shell import __version__
 from shell.errors import ShellError, ValidationFailed
-from shell.program.types import render
+from tidewire_bridge.program.types import render
 
 TEMPLATE = Path(__file__).parent / "template"
 CONTRACT = Path("page", "src", "contract.ts")

@@ -4,7 +4,7 @@ import pytest
 
 from shell.contract import FormField, FormFile, FormOption, FormValue
 from shell.errors import ValidationFailed
-from shell.forms import check_values, default_values
+from shell.inference.form_values import check_values, default_values
 
 OPTIONS = [FormOption(value="ebb"), FormOption(value="flow", title="Flow")]
 FILE = FormFile(name="notes.txt", text="low water")

@@ -18,9 +18,9 @@ from pathlib import Path
 from shell.bridge.signatures import WrongSignatures
 from shell.embed import App
 from shell.errors import ShellError
-from shell.program.build import build
-from shell.program.develop import develop
-from shell.program.new import create, next_steps, write_types
+from tidewire_bridge.program.build import build
+from tidewire_bridge.program.develop import develop
+from tidewire_bridge.program.new import create, next_steps, write_types
 
 COMMANDS = ("new", "types", "dev", "build")
 

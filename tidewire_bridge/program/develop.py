@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO
 
 from shell.embed import DEV_SECRET, DEV_URL
-from shell.program.node import find_vite
+from tidewire_bridge.program.node import find_vite
 
 LOOK_S = 0.3
 _COLOR = re.compile(rb"\x1b\[[\d;]*m")

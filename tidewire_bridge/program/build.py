@@ -7,13 +7,13 @@ import sys
 from pathlib import Path
 
 from shell.errors import ShellError
-from shell.program.node import find_vite
+from tidewire_bridge.program.node import find_vite
 
 APPLICATION = ["shell.app", "shell.cli", "shell.conversations", "shell.settings", "shell.store"]
 """Tidewire's own program, which only `App(data=...)` needs."""
 SPEC = """\
 from PyInstaller.utils.hooks import collect_data_files, collect_submodules
-from shell.program.qt_parts import is_needed
+from tidewire_bridge.program.qt_parts import is_needed
 
 modules = [name for package in {packages!r} for name in collect_submodules(package)]
 analysis = Analysis(
