@@ -232,7 +232,7 @@ class ConversationsApi:
         return await self._change(params.conversation_id, tree.set_pinned, params.pinned)
 
     async def move(self, caller: Caller, params: FolderChange) -> ConversationSummary:
-        """Put a conversation into a folder, or out of all."""
+        """Put a conversation into a folder, or take it out of its folder."""
         return await self._change(params.conversation_id, tree.set_folder, params.folder)
 
     async def instruct(self, caller: Caller, params: SystemPromptChange) -> ConversationSummary:

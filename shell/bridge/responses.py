@@ -74,7 +74,7 @@ class Resources:
                 self._files[path] = PageResponse(200, headers, asset.body)
 
     def answer(self, method: str, path: str, headers: Mapping[str, str]) -> PageResponse:
-        """What a request gets; `path` is decoded, the names of `headers` are in small letters."""
+        """The response to a request; `path` is decoded, and header names are in lower case."""
         refusal = self.refusal(headers, door=False)
         if refusal is not None and refusal.status == 421:
             return refusal
