@@ -5,6 +5,7 @@ checks are for. A busy machine is not a defect, so no example has a deadline.
 """
 
 import logging
+import os
 import re
 import signal
 from collections.abc import Iterator
@@ -22,6 +23,9 @@ settings.load_profile("suite")
 # A shell starts what it runs in the background with Ctrl+C ignored, and every program that a test
 # starts would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# Programs ask the login shell for its PATH. One with start-up files of its own may take seconds.
+os.environ["SHELL"] = "/bin/sh"
 
 
 class Groups(LoadScopeScheduling):  # type: ignore[misc]

@@ -10,6 +10,7 @@ import os
 import shutil
 import signal
 import sys
+from asyncio.subprocess import Process
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from shell.errors import ToolFailed
 
 SHELL_S = 5.0
 """How long the shell may take. Its start-up files may wait for something."""
+HANG_UP_S = 1.0
+"""How long a shell that took longer may take to end."""
 USUAL = (
     *("~/.local/bin", "~/.cargo/bin", "~/.volta/bin", "~/.bun/bin", "~/.deno/bin"),
     *("/opt/homebrew/bin", "/usr/local/bin", "/usr/bin", "/bin"),
@@ -99,9 +102,21 @@ async def _told_by_shell(environ: Mapping[str, str]) -> str:
     except TimeoutError:
         return ""
     finally:
-        if process.returncode is None:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(process.pid, signal.SIGKILL)
-            await process.wait()
+        await _hang_up(process)
     lines = output.decode("utf-8", "replace").splitlines()
     return next((line[len(_MARK) :] for line in lines if line.startswith(_MARK)), "")
+
+
+async def _hang_up(shell: Process) -> None:
+    """End a shell and what its start-up files run, first as a terminal does that is closed.
+
+    What SIGKILL ends leaves its locks behind: pyenv's keeps every later shell waiting for a minute.
+    """
+    for number in (signal.SIGHUP, signal.SIGKILL):
+        if shell.returncode is not None:
+            return
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(shell.pid, number)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(HANG_UP_S):
+                await shell.wait()

@@ -185,6 +185,27 @@ async def test_a_program_of_the_login_shells_path_is_found(
     assert await find_program("frobnicated") is None
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no login shells")
+async def test_a_login_shell_that_takes_too_long_leaves_no_lock_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As pyenv does: a lock of start-up files that is removed when they end."""
+    shell, lock = tmp_path / "shell", tmp_path / "lock"
+    program = f"""#!/bin/sh
+trap "rm '{lock}'; exit" HUP
+echo > '{lock}'
+sleep 600
+"""
+    shell.write_text(program, "utf-8")
+    shell.chmod(0o700)
+    monkeypatch.setenv("SHELL", str(shell))
+    asking = asyncio.create_task(find_program("frobnicate"))
+    await until(lock.exists)
+    asking.cancel()
+    await asyncio.gather(asking, return_exceptions=True)
+    assert not lock.exists()
+
+
 def test_a_reason_that_uv_has_wrapped_is_told_whole() -> None:
     wrapped = (
         "  × No solution found when resolving `--with` dependencies:\n"
