@@ -44,7 +44,7 @@ export const german: Strings = {
   },
   dismiss: "Schließen",
   jumpToEnd: "Zum Ende",
-  keys: "Enter zum Senden, Umschalt+Enter für eine neue Zeile, Esc zum Anhalten",
+  keys: "Enter zum Senden, Umschalt+Enter für eine neue Zeile",
   keysBusy: "Enter zum Einreihen, Esc zum Anhalten",
   queued: (text) => `Als Nächstes: ${text}`,
 

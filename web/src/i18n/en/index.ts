@@ -43,7 +43,7 @@ export const english = {
     message: "This message can't be displayed.",
   },
   jumpToEnd: "Jump to end",
-  keys: "Enter to send, Shift+Enter for a new line, Esc to stop",
+  keys: "Enter to send, Shift+Enter for a new line",
   keysBusy: "Enter to queue, Esc to stop",
   queued: (text: string) => `Queued: ${text}`,
 
