@@ -2120,7 +2120,7 @@ export const client = (call: Invoke) => ({
     /** Pin a conversation to the top of the list, or let it go. */
     pin: (params: PinChange) =>
       call<ConversationSummary>("conversations.pin", params),
-    /** Put a conversation into a folder, or out of all. */
+    /** Put a conversation into a folder, or take it out of its folder. */
     move: (params: FolderChange) =>
       call<ConversationSummary>("conversations.move", params),
     /** Set the system prompt for the next answers of a conversation. */
