@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from shell.bridge.caller import Caller
-from shell.contract import Place, PreferencesChange, SettingsView
+from shell.contract import DataPaths, PreferencesChange, SettingsView
 from shell.settings import SettingsFile
 
 
@@ -22,10 +22,10 @@ class SettingsApi:
         """The settings, and the problems of their file."""
         return self._settings.view()
 
-    def place(self, caller: Caller) -> Place:
+    def place(self, caller: Caller) -> DataPaths:
         """The folders of settings, conversations, backups and exports, for a person to read."""
         folder = self._settings.path.parent
-        return Place(
+        return DataPaths(
             data=str(folder),
             settings=str(self._settings.path),
             backups=str(folder / "backups"),

@@ -70,14 +70,14 @@ def _write(
     def defaults() -> Defaults:
         return core.defaults(chosen.default_provider, chosen.default_model)
 
-    def told(states: list[CompactionState]) -> None:
+    def print_progress(states: list[CompactionState]) -> None:
         if states and sys.stderr.isatty():
             print(f"{states[0].progress:.0%}", end="\r", file=sys.stderr, flush=True)
 
     thread.run(core.load_keys())
     work = thread.call(
         lambda: Compactions(
-            store, core.engine, Authors(core.providers.resolve, defaults), publish=told
+            store, core.engine, Authors(core.providers.resolve, defaults), publish=print_progress
         )
     )
     expected = thread.run(work.estimate(asked))

@@ -104,7 +104,7 @@ class PreferencesChange(Value):
     deadlines: DeadlineSettings | None = None
 
 
-class Place(Value):
+class DataPaths(Value):
     """Paths on this machine, to be shown to a person."""
 
     data: str

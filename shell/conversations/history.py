@@ -25,7 +25,7 @@ from shell.inference.request import (
     room,
 )
 from shell.inference.run_plan import ResumedStep
-from shell.inference.tool_call import OpenCall, told
+from shell.inference.tool_call import OpenCall, result_for_model
 from shell.providers.base import AnsweredCall, ModelInfo, ModelStep
 from shell.store.messages.steps import StoredCall, StoredStep
 from shell.store.messages.turns import PathMessage
@@ -212,7 +212,7 @@ def with_steps(answer: Message, steps: Sequence[StoredStep]) -> Sent:
                 call.provider_id,
                 call.name,
                 call.written,
-                told(call.part.state, call.part.result or NO_RESULT, call.part.edited),
+                result_for_model(call.part.state, call.part.result or NO_RESULT, call.part.edited),
                 failed=call.part.state != "done",
                 images=call.images,
             )
@@ -243,7 +243,7 @@ def resumed_step(answer: PathMessage) -> ResumedStep | None:
             call.nonce,
             call.part.why,
             call.part.edited if isinstance(call.part.edited, dict) else None,
-            told(call.part.state, call.part.result or "", call.part.edited),
+            result_for_model(call.part.state, call.part.result or "", call.part.edited),
             call.images,
         )
         for call in last.calls

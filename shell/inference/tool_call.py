@@ -40,7 +40,7 @@ class OpenCall:
     images: tuple[ImagePart, ...] = ()
 
 
-def told(state: CallState, result: str, edited: JsonValue) -> str:
+def result_for_model(state: CallState, result: str, edited: JsonValue) -> str:
     """A result as the model gets it.
 
     Args:
@@ -159,7 +159,7 @@ class ToolCall:
     ) -> None:
         """Give it its result, and write that to the log."""
         shown = self.results.show(self.proposed.id, text)
-        self.result = told(state, shown.text, self.edited)
+        self.result = result_for_model(state, shown.text, self.edited)
         self.log.media |= {one.hash: one.data for one in media}
         parts = [one.attachment for one in media]
         pictures = (picture(part, self.log.media[part.hash]) for part in parts)

@@ -10,7 +10,7 @@ import webview
 from webview.window import Window
 
 from shell.bridge.caller import Caller
-from shell.bridge.desktop.pump import Answer, RunScript
+from shell.bridge.desktop.pump import OnValue, RunScript
 from shell.bridge.desktop.windows import Windows
 from shell.support.event_loop import LoopThread, event_loop_thread
 
@@ -20,7 +20,7 @@ class View:
 
     @staticmethod
     def runner(_: Window) -> RunScript:
-        def run(script: str, answer: Answer) -> None:
+        def run(script: str, answer: OnValue) -> None:
             pass
 
         return run

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from shell.bridge.desktop import pump as pump_module
-from shell.bridge.desktop.pump import Answer, Pump
+from shell.bridge.desktop.pump import OnValue, Pump
 from shell.bridge.feed import Feed
 from shell.inference.log import InferenceLog
 
@@ -19,10 +19,10 @@ class Screen:
 
     def __init__(self) -> None:
         self.scripts: list[str] = []
-        self.answers: list[Answer] = []
+        self.answers: list[OnValue] = []
         self._changed = threading.Condition()
 
-    def run(self, script: str, answer: Answer) -> None:
+    def run(self, script: str, answer: OnValue) -> None:
         with self._changed:
             self.scripts.append(script)
             self.answers.append(answer)
@@ -36,7 +36,7 @@ class Screen:
             return self.scripts[count - 1]
 
     def take(self, number: int) -> None:
-        """Answer the newest push as a page does that took it."""
+        """OnValue the newest push as a page does that took it."""
         assert f",{number},[" in self.scripts[-1]
         self.answers[-1](True)
 

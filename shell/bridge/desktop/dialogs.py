@@ -9,7 +9,7 @@ from typing import TypeVar
 import webview
 from webview.window import Window
 
-Answer = TypeVar("Answer")
+Reply = TypeVar("Reply")
 MODEL_FILES = ("GGUF models (*.gguf)", "All files (*.*)")
 
 
@@ -59,15 +59,15 @@ class Dialogs:
 
         return bool(await self._ask(caller_id, ask))
 
-    async def _ask(self, caller_id: str, ask: Callable[[Window], Answer]) -> Answer | None:
+    async def _ask(self, caller_id: str, ask: Callable[[Window], Reply]) -> Reply | None:
         """Show a dialog over the caller's window, unless it has one already."""
         window = self._window_of(caller_id)
         if window is None or caller_id in self._open:
             return None
         loop = asyncio.get_running_loop()
-        answered: asyncio.Future[Answer | None] = loop.create_future()
+        answered: asyncio.Future[Reply | None] = loop.create_future()
 
-        def settle(answer: Answer | None) -> None:
+        def settle(answer: Reply | None) -> None:
             self._open.discard(caller_id)
             if not answered.done():
                 answered.set_result(answer)

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:  # it loads the contract, which is not needed to open a window
     from shell.bridge.feed import Feed, Flush
 
-Answer = Callable[[object], None]
-RunScript = Callable[[str, Answer], None]
-"""Runs a script in the page and hands its value to `Answer`: from any thread, at most once, and
+OnValue = Callable[[object], None]
+RunScript = Callable[[str, OnValue], None]
+"""Runs a script in the page and hands its value to `OnValue`: from any thread, at most once, and
 perhaps never (the page may be reloading, or gone)."""
 
 FLUSH_SECONDS = 0.008

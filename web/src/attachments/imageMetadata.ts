@@ -33,7 +33,7 @@ function jpegParts(bytes: Part): Part[] {
   while (bytes[at + 1] !== EOI) {
     const marker = bytes[at + 1];
     if (bytes[at] !== 0xff || marker === undefined) throw new RangeError("No marker");
-    let end = at + 2 + viewOf(bytes).getUint16(at + 2);
+    let end = at + 2 + dataViewOf(bytes).getUint16(at + 2);
     if (marker === SOS) end = endOfScan(bytes, end);
     const segment = bytes.subarray(at, end);
     if (marker === APP1 && textIn(segment, 4, 4) === "Exif") checkUpright(segment.subarray(10));
@@ -64,7 +64,7 @@ function endOfScan(bytes: Part, begin: number): number {
 function pngParts(bytes: Part): Part[] {
   const parts = [bytes.subarray(0, 8)];
   for (let at = 8; at < bytes.length; ) {
-    const size = at + 12 <= bytes.length ? viewOf(bytes).getUint32(at) + 12 : bytes.length - at;
+    const size = at + 12 <= bytes.length ? dataViewOf(bytes).getUint32(at) + 12 : bytes.length - at;
     const chunk = bytes.subarray(at, at + size);
     const name = textIn(chunk, 4, 4);
     if (name === "eXIf") checkUpright(chunk.subarray(8));
@@ -78,7 +78,7 @@ function webpParts(bytes: Part): Part[] {
   const head = bytes.slice(0, 12);
   const parts = [head];
   for (let at = 12; at + 8 <= bytes.length; ) {
-    const size = viewOf(bytes).getUint32(at + 4, true);
+    const size = dataViewOf(bytes).getUint32(at + 4, true);
     const end = at + 8 + size + (size % 2);
     const chunk = bytes.slice(at, end);
     const name = textIn(chunk, 0, 4);
@@ -88,13 +88,13 @@ function webpParts(bytes: Part): Part[] {
     at = end;
   }
   const length = parts.reduce((sum, part) => sum + part.length, 0);
-  viewOf(head).setUint32(4, length - 8, true);
+  dataViewOf(head).setUint32(4, length - 8, true);
   return parts;
 }
 
 /** Throws if the metadata says to rotate the picture, or cannot be read. */
 function checkUpright(tiff: Part): void {
-  const view = viewOf(tiff);
+  const view = dataViewOf(tiff);
   const isLittle = view.getUint16(0) === 0x4949;
   const first = view.getUint32(4, isLittle);
   const count = view.getUint16(first, isLittle);
@@ -104,7 +104,7 @@ function checkUpright(tiff: Part): void {
   }
 }
 
-const viewOf = (bytes: Part) => new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+const dataViewOf = (bytes: Part) => new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
 
 const textIn = (bytes: Part, from: number, length: number) =>
   String.fromCharCode(...bytes.subarray(from, from + length));

@@ -1549,7 +1549,7 @@ export interface PreferencesChange {
 }
 
 /** Paths on this machine, to be shown to a person. */
-export interface Place {
+export interface DataPaths {
   data: string;
   settings: string;
   backups: string;
@@ -2312,7 +2312,7 @@ export const client = (call: Invoke) => ({
     /** The settings, and the problems of their file. */
     get: () => call<SettingsView>("settings.get"),
     /** The folders of settings, conversations, backups and exports, for a person to read. */
-    place: () => call<Place>("settings.place"),
+    place: () => call<DataPaths>("settings.place"),
     /** Change the given settings; null resets one. */
     update: (params: PreferencesChange) =>
       call<SettingsView>("settings.update", params),

@@ -79,9 +79,9 @@ export function createInference(given: InferenceOptions | (() => InferenceOption
     leave();
     current = run;
     const pace: Throttle = createThrottle(options().flush ?? "frame", () =>
-      view.set(viewOf(run.get())),
+      view.set(inferenceViewOf(run.get())),
     );
-    view.set(viewOf(run.get()));
+    view.set(inferenceViewOf(run.get()));
     const stop = run.subscribe((state, previous) => {
       const isEnd = hasEnded(state);
       pace.ask(isEnd || state.status !== previous.status);
@@ -209,7 +209,7 @@ export function createInference(given: InferenceOptions | (() => InferenceOption
   };
 }
 
-function viewOf(state: RunState): InferenceView {
+function inferenceViewOf(state: RunState): InferenceView {
   const { next, held, reasoningUntilMs, ...shown } = state;
   return {
     ...shown,
@@ -222,7 +222,7 @@ function viewOf(state: RunState): InferenceView {
 
 /** The view before the first run. */
 export const IDLE: InferenceView = {
-  ...viewOf(beginRun("")),
+  ...inferenceViewOf(beginRun("")),
   isLoading: false,
   status: "idle",
   inferenceId: null,

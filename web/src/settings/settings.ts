@@ -1,12 +1,12 @@
 /** The preferences, providers and key states of the host. It never holds a key. */
 import type { Bridge } from "../bridge/bridge";
 import type {
+  DataPaths,
   Failure,
   KeyStatus,
   McpServerSummary,
   ModelFetch,
   ModelList,
-  Place,
   Preferences,
   PreferencesChange,
   ProviderSummary,
@@ -69,7 +69,7 @@ export interface Settings extends ReadonlyStore<SettingsState> {
   /** Asks for a GGUF file in the window's file dialog; null if none was chosen. */
   chooseModelFile(): Promise<string | null>;
   /** The paths of all data, for display. */
-  place(): Promise<Place>;
+  place(): Promise<DataPaths>;
 }
 
 const NOTHING: SettingsState = {

@@ -13,7 +13,7 @@ import webview
 import webview.platforms.cocoa as platform
 from webview.window import Window
 
-from shell.bridge.desktop.pump import Answer, RunScript
+from shell.bridge.desktop.pump import OnValue, RunScript
 from shell.bridge.desktop.webviews import Gui, ViewOptions
 from shell.bridge.desktop.webviews.navigation import Crashes, may_navigate
 from shell.bridge.desktop.window_state import WindowState
@@ -39,7 +39,7 @@ def runner(window: Window) -> RunScript:
     parts: Any = platform
     web = parts.BrowserView.instances[window.uid].webview
 
-    def run(script: str, answer: Answer) -> None:
+    def run(script: str, answer: OnValue) -> None:
         def done(value: object, error: object) -> None:
             answer(value)
 

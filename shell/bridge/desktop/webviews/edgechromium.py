@@ -12,7 +12,7 @@ import webview
 import webview.platforms.edgechromium as platform
 from webview.window import Window
 
-from shell.bridge.desktop.pump import Answer, RunScript
+from shell.bridge.desktop.pump import OnValue, RunScript
 from shell.bridge.desktop.webviews import Gui, ViewOptions
 from shell.bridge.desktop.webviews.navigation import Crashes, is_home, may_navigate
 from shell.bridge.desktop.window_state import WindowState
@@ -60,7 +60,7 @@ def runner(window: Window) -> RunScript:
     edge = native.browser
     web = edge.webview
 
-    def run(script: str, answer: Answer) -> None:
+    def run(script: str, answer: OnValue) -> None:
         def done(task: Any) -> None:
             value: object = None
             with contextlib.suppress(Exception):  # .NET's own, when the page is going, or is gone

@@ -12,7 +12,7 @@ import webview.platforms.gtk as platform
 from gi.repository import GLib, WebKit2  # type: ignore[import-not-found]
 from webview.window import Window
 
-from shell.bridge.desktop.pump import Answer, RunScript
+from shell.bridge.desktop.pump import OnValue, RunScript
 from shell.bridge.desktop.webviews import Gui, ViewOptions
 from shell.bridge.desktop.webviews.navigation import Crashes, may_navigate
 from shell.bridge.desktop.window_state import WindowState
@@ -47,7 +47,7 @@ def runner(window: Window) -> RunScript:
     """Scripts for the page of a window; the answer comes on the thread of the user interface."""
     web: Any = platform.BrowserView.instances[window.uid].webview
 
-    def run(script: str, answer: Answer) -> None:
+    def run(script: str, answer: OnValue) -> None:
         def done(_: object, task: object) -> None:
             value: object = None
             with contextlib.suppress(GLib.Error):  # the page is going, or is gone

@@ -6,7 +6,7 @@ from PySide6.QtCore import QEvent, QFile, QIODevice, QObject, Signal, Slot
 from PySide6.QtWebChannel import QWebChannel
 from PySide6.QtWebEngineCore import QWebEnginePage, QWebEngineScript
 
-from shell.bridge.desktop.pump import Answer
+from shell.bridge.desktop.pump import OnValue
 
 Post = Callable[[str, str, str], None]
 
@@ -56,7 +56,7 @@ class Runner(QObject):
         self._page = page
         self._asked.connect(self._run)
 
-    def run(self, script: str, answer: Answer) -> None:
+    def run(self, script: str, answer: OnValue) -> None:
         """From any thread; returns at once. `answer` is called on the user interface's thread, and
         not at all when the page is gone.
         """
@@ -66,7 +66,7 @@ class Runner(QObject):
             answer(None)  # Qt has deleted the page, and this with it
 
     @Slot(str, object)
-    def _run(self, script: str, answer: Answer) -> None:
+    def _run(self, script: str, answer: OnValue) -> None:
         self._page.runJavaScript(script, QWebEngineScript.ScriptWorldId.MainWorld.value, answer)
 
 

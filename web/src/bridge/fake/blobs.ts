@@ -29,7 +29,7 @@ export class FakeBlobs {
 /**
  * The prompt for the model: the text followed by the attachments, as the host's echo provider does it.
  */
-export function told(content: StoredMessage["content"]): string {
+export function echoPrompt(content: StoredMessage["content"]): string {
   if (typeof content === "string") return content;
   const words = content.map((part) => (part.type === "text" ? part.text : "")).join("");
   const named = content.filter((part) => part.type === "attachment").map(labelOf);

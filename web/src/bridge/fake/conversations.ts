@@ -14,7 +14,7 @@ import type {
   Usage,
 } from "../contract";
 import { answerParts, change as changeCall } from "./answerParts";
-import { FakeBlobs, told } from "./blobs";
+import { echoPrompt, FakeBlobs } from "./blobs";
 import { refusal } from "./refusal";
 import type { FakeDecision, FakeRun } from "./run";
 
@@ -208,7 +208,7 @@ export function createFakeConversations(host: FakeAnswers): FakeConversations {
     wanted: string | null | undefined,
   ): SendReply {
     const path = pathOf(tree).filter((one) => one.role === "user" || textOf(one.content) !== "");
-    const messages = path.map(({ role, content }) => ({ role, content: told(content) }));
+    const messages = path.map(({ role, content }) => ({ role, content: echoPrompt(content) }));
     const asked = messages.findLast(({ role }) => role === "user");
     const earlier = usagesOf(answer);
     const { detail, inferenceId: latest } = answer;

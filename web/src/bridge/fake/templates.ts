@@ -35,7 +35,7 @@ export function createFakeTemplates(): Handlers["templates"] {
   ]);
   const earlier = new Map<string, readonly Saved[]>();
 
-  const textOf = (name: string, version: string | null = null): Saved => {
+  const savedText = (name: string, version: string | null = null): Saved => {
     const all = [files.get(name) ?? [], earlier.get(name) ?? []].flat();
     const found = version === null ? files.get(name) : all.find((one) => isOf(one, version));
     if (found === undefined) throw refusal("NOT_FOUND", `There is no template ${name}.`);
@@ -69,7 +69,7 @@ export function createFakeTemplates(): Handlers["templates"] {
     const before = files.get(name);
     if (before !== undefined && before.text !== text) keep(name, before);
     files.set(name, { text, savedAt: Date.now() });
-    return detailOf(name, textOf(name));
+    return detailOf(name, savedText(name));
   }
 
   function keep(name: string, saved: Saved): void {
@@ -92,10 +92,10 @@ export function createFakeTemplates(): Handlers["templates"] {
           const { text, inputs, model, effort, tools, ...summary } = detailOf(name, saved);
           return summary;
         }),
-    get: ({ name, version = null }) => detailOf(name, textOf(name, version)),
+    get: ({ name, version = null }) => detailOf(name, savedText(name, version)),
     check: (text) => checked(text),
     render({ name, values, version = null, text = null }) {
-      const used = text ?? textOf(name, version).text;
+      const used = text ?? savedText(name, version).text;
       const { problem } = checked(used);
       if (problem !== undefined) throw refusal("VALIDATION", problem.message);
       const said = used
@@ -113,16 +113,16 @@ export function createFakeTemplates(): Handlers["templates"] {
       return write(name, text);
     },
     create: ({ name, text }) => create(name, text),
-    duplicate: (name) => create(name, textOf(name).text),
+    duplicate: (name) => create(name, savedText(name).text),
     rename({ name, to }) {
-      const { text } = textOf(name);
+      const { text } = savedText(name);
       if (files.has(to)) throw refusal("VALIDATION", `There is a template ${to} already.`);
       files.delete(name);
       earlier.set(to, earlier.get(name) ?? []);
       return write(to, text);
     },
     remove(name) {
-      keep(name, textOf(name));
+      keep(name, savedText(name));
       return files.delete(name);
     },
     restore(name) {

@@ -50,7 +50,7 @@ export function createFakeWire(
     };
   }
 
-  function textOf({ events, startedAt }: FakeRun): string {
+  function recordingText({ events, startedAt }: FakeRun): string {
     const header: RecordingHeader = {
       tidewireRecording: 1,
       appVersion: "fake",
@@ -105,7 +105,7 @@ export function createFakeWire(
     recording: (id) => ({
       name: "answer.jsonl",
       mediaType: "application/jsonl",
-      text: textOf(find(id)),
+      text: recordingText(find(id)),
     }),
     openRecording(text): Recording {
       try {

@@ -31,7 +31,7 @@ export function CompactDialog({ request, onDone }: CompactDialogProps) {
     <Dialog title={costs.summary.ask} onClose={onDone}>
       <div className={styles.body}>
         <p>{costs.summary.explain}</p>
-        <p role="status">{estimate !== null && sentenceOf(estimate)}</p>
+        <p role="status">{estimate !== null && estimateText(estimate)}</p>
         <Problem>{problem}</Problem>
         <div className="row">
           <Button
@@ -50,7 +50,7 @@ export function CompactDialog({ request, onDone }: CompactDialogProps) {
   );
 }
 
-function sentenceOf({ messages, inputTokens, outputTokens, cost }: CompactionEstimate): string {
+function estimateText({ messages, inputTokens, outputTokens, cost }: CompactionEstimate): string {
   const facts = [
     costs.summary.messages(messages),
     costs.about(costs.summary.tokens(count(inputTokens + outputTokens))),

@@ -12,14 +12,16 @@ export interface ArgumentsProps {
 export function Arguments({ label, values }: ArgumentsProps) {
   const named = namedValues(values);
   if (named === null) {
-    return <TextBlock label={label} text={typeof values === "string" ? values : textOf(values)} />;
+    return (
+      <TextBlock label={label} text={typeof values === "string" ? values : jsonTextOf(values)} />
+    );
   }
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset would belong to a form
     <div className="stack" role="group" aria-label={label}>
       {named.length === 0 && <p className="soft">{strings.tools.noArguments}</p>}
       {named.map(([name, value]) => (
-        <TextBlock key={name} label={name} text={textOf(value)} />
+        <TextBlock key={name} label={name} text={jsonTextOf(value)} />
       ))}
     </div>
   );
@@ -32,7 +34,7 @@ export function namedValues(values: JsonValue | undefined): [string, JsonValue][
 }
 
 /** A text of several lines as it is, everything else as JSON. */
-function textOf(value: JsonValue): string {
+function jsonTextOf(value: JsonValue): string {
   const isText = typeof value === "string" && value.includes("\n");
   return isText ? value : JSON.stringify(value, null, 2);
 }

@@ -28,7 +28,7 @@ export function Transcript({ conversation, follow, children }: TranscriptProps) 
       {earlier > 0 && (
         <Earlier key={messages[0]} frame={follow.frame} onSeen={conversation.loadEarlier} />
       )}
-      {groupsOf(messages, earlier).map(({ number, ids }) => (
+      {rowGroupsOf(messages, earlier).map(({ number, ids }) => (
         <div key={number} className={ids.at(-1) === last ? styles.last : styles.group}>
           {ids.map((id) => (
             <ErrorBoundary key={id} fallback={failedMessage}>
@@ -84,14 +84,14 @@ const failedMessage = (retry: () => void) => (
 /** Rows per group: an update of one row skips the other groups. */
 const GROUP = 32;
 
-interface Group {
+interface RowGroup {
   /** Counted from the conversation's first message, so that earlier ones change no other group. */
   readonly number: number;
   readonly ids: readonly string[];
 }
 
-function groupsOf(messages: readonly string[], earlier: number): Group[] {
-  const groups: Group[] = [];
+function rowGroupsOf(messages: readonly string[], earlier: number): RowGroup[] {
+  const groups: RowGroup[] = [];
   for (let first = 0; first < messages.length; ) {
     const number = Math.floor((earlier + first) / GROUP);
     const end = (number + 1) * GROUP - earlier;

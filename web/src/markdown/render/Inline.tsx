@@ -55,7 +55,7 @@ function one(node: Node, place: number): ReactNode {
     case "footnoteReference":
       return <Reference key={place} node={node} />;
     case "run":
-      return <Run key={place} tokens={node.tokens} separate={place >= RUNS_IN_ONE} />;
+      return <TextRun key={place} tokens={node.tokens} separate={place >= RUNS_IN_ONE} />;
     default:
       // Raw HTML, and any other node that is not allowed inline, is shown as source.
       return node.raw;
@@ -65,12 +65,12 @@ function one(node: Node, place: number): ReactNode {
 /** Runs of a text that are laid out as one, so that a very long paragraph appears soon. */
 const RUNS_IN_ONE = 4;
 
-interface RunProps {
+interface TextRunProps {
   readonly tokens: Token[];
   readonly separate: boolean;
 }
 
-const Run = memo(function Run({ tokens, separate }: RunProps): ReactNode {
+const TextRun = memo(function TextRun({ tokens, separate }: TextRunProps): ReactNode {
   return <span className={separate ? styles.run : undefined}>{inline(nodesOf(tokens))}</span>;
 });
 
