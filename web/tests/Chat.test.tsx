@@ -464,6 +464,7 @@ describe("errors", () => {
     act(() => conversation.choose({ providerId: "cloud", modelId: "tide-4" }));
     await send("/error NETWORK_ERROR");
     await turn(500);
+    screen.getByText(/Check your internet connection or the model's server\./);
     fireEvent.click(button(strings.askLocal));
     await turn(500);
     expect(conversation.get().by?.providerId).toBe("local");
