@@ -1,14 +1,17 @@
 """Runs the whole suite again and again while other work keeps the machine busy.
 
-The first run is in a fresh clone with empty caches, the others are in this tree. It ends with the
-first run that fails. `TIDEWIRE_SUITE_RUNS` says how many runs there are, by default 10.
+Each run is in a clone, the first one in a new clone with empty caches. `TIDEWIRE_SUITE_RUNS` says
+how many runs there are, by default 10, and `TIDEWIRE_SUITE_TOGETHER` how many of them go on side by
+side, by default one: another run is a load like any other. After one that fails none begins.
 """
 
 import os
+import queue
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -38,20 +41,47 @@ while os.getppid() == parent:
 """
 
 
-def runs(root: Path = ROOT, count: int | None = None) -> Result:
+def runs(root: Path = ROOT, count: int | None = None, together: int | None = None) -> Result:
     """Run the suite under load; tells how many runs passed, and where the failed one is logged."""
     count = int(os.environ.get("TIDEWIRE_SUITE_RUNS", RUNS)) if count is None else count
+    if together is None:
+        together = int(os.environ.get("TIDEWIRE_SUITE_TOGETHER", 1))
     logs = Path(tempfile.mkdtemp(prefix="tidewire-suite-"))
+    passed: list[int] = []
+    failed: list[Path] = []
+    numbers = queue.SimpleQueue[int]()
     for number in range(count):
-        log = logs / f"run-{number + 1}.log"
-        with busy_machine():
-            passed = _run_in_clone(root, log) if number == 0 else _run(root, log, {})
-        if not passed:
-            lines = log.read_text("utf-8", "replace").splitlines()[-LAST_LINES:]
-            print(*lines, sep="\n", file=sys.stderr)
-            return Result(False, {"runs": count, "passed": number, "failed": 1, "log": str(log)})
-        print(f"run {number + 1} of {count} passed", file=sys.stderr, flush=True)
-    return Result(True, {"runs": count, "passed": count, "failed": 0, "log": str(logs)})
+        numbers.put(number + 1)
+
+    def run_in_clone(folder: Path) -> None:
+        clone = folder / "clone"
+        subprocess.run(["git", "clone", "--quiet", root, clone], check=True)
+        while not failed:
+            try:
+                number = numbers.get_nowait()
+            except queue.Empty:
+                return
+            caches = {name: str(folder / "cache" / place) for name, place in CACHES.items()}
+            log = logs / f"run-{number}.log"
+            if not _run(clone, log, caches if number == 1 else {}):
+                failed.append(log)
+                return
+            passed.append(number)
+            print(f"run {number} of {count} passed", file=sys.stderr, flush=True)
+
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        busy_machine(),
+        ThreadPoolExecutor(together) as pool,
+    ):
+        folders = [Path(folder, str(number)) for number in range(together)]
+        for done in [pool.submit(run_in_clone, each) for each in folders]:
+            done.result()
+    figures = {"runs": count, "passed": len(passed), "failed": len(failed)}
+    for log in failed:
+        lines = log.read_text("utf-8", "replace").splitlines()[-LAST_LINES:]
+        print(*lines, sep="\n", file=sys.stderr)
+    return Result(not failed, {**figures, "log": str(failed[0] if failed else logs)})
 
 
 @contextmanager
@@ -66,14 +96,6 @@ def busy_machine() -> Iterator[None]:
             for process in processes:
                 process.kill()
                 process.wait()
-
-
-def _run_in_clone(root: Path, log: Path) -> bool:
-    with tempfile.TemporaryDirectory() as folder:
-        clone = Path(folder, "clone")
-        subprocess.run(["git", "clone", "--quiet", root, clone], check=True)
-        empty = {name: str(Path(folder, "cache", place)) for name, place in CACHES.items()}
-        return _run(clone, log, empty)
 
 
 def _run(root: Path, log: Path, environment: Mapping[str, str]) -> bool:
