@@ -12,6 +12,8 @@ QUIET = (
     "--disable-component-update",
     "--disable-sync",
     "--no-first-run",
+    # The suggestions below the address bar are a page in each window, and more work than ours.
+    "--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup",
 )
 # Other work may keep both cores busy: what a test expects may take its time.
 expect.set_options(timeout=60_000)
