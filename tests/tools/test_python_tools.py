@@ -1,11 +1,14 @@
 """Functions of a person's files as tools: real files, real child processes."""
 
 import asyncio
+import contextlib
 import os
+import py_compile
 import re
 import sys
 import textwrap
 from collections.abc import AsyncIterator
+from importlib.util import cache_from_source
 from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
@@ -17,6 +20,7 @@ from shell.tools.base import Arguments, Tool
 from shell.tools.python import process
 from shell.tools.python import source as sources
 from shell.tools.python.source import PythonFile
+from shell.tools.registry import READ_FILE, SHIPPED
 from tests.command import ROOT
 from tests.tools.processes import arguments_of, is_running, marked, until
 
@@ -126,6 +130,33 @@ async def test_public_functions_with_types_are_tools(source: PythonFile) -> None
     assert tools["untyped"].problem == "x has no type: write for example 'x: str'."
     assert "_private" not in tools
     assert "tool" not in tools, "imported, not defined here"
+
+
+@pytest.mark.parametrize("path", sorted(SHIPPED.glob("[a-z]*.py")), ids=lambda path: path.stem)
+async def test_a_shipped_file_has_a_process_only_once_it_is_called(path: Path) -> None:
+    source = PythonFile(path, "builtin")
+    described = await source.list()
+    assert described
+    assert marked() == []
+    with contextlib.suppress(ToolError):  # no arguments: that it was asked is enough
+        await source.call(described[0], {}, lambda line: None)
+    assert len(marked()) == 1
+    assert await source.list() == described, "its process describes it as the host does"
+    await source.close()
+    assert marked() == []
+
+
+async def test_a_shipped_file_is_never_called_with_arguments_of_before(tmp_path: Path) -> None:
+    folders = [tmp_path / "first", tmp_path / "second"]
+    chosen = [str(folders[0])]
+    for folder in folders:
+        folder.mkdir()
+        (folder / "name").write_text(folder.name, "utf-8")
+    source = PythonFile(READ_FILE, "builtin", lambda: chosen)
+    assert await call(source, "read_file", {"path": "name"}) == "first"
+    chosen[:] = [str(folders[1])]
+    assert await call(source, "read_file", {"path": "name"}) == "second"
+    await source.close()
 
 
 async def test_calls_have_results(source: PythonFile) -> None:
@@ -256,6 +287,18 @@ async def test_a_file_that_everybody_can_change_is_not_imported(tmp_path: Path, 
     changed.chmod(changed.stat().st_mode & ~0o002)
     assert (await source.list()) == []
     assert (path.parent / "ran").exists()
+    await source.close()
+
+
+async def test_bytecode_beside_a_file_is_not_run_in_its_place(tmp_path: Path) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text('def who() -> str: return "another"', "utf-8")
+    py_compile.compile(str(path), cfile=cache_from_source(str(path)))
+    before = path.stat()
+    path.write_text('def who() -> str: return "the one"', "utf-8")
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    source = PythonFile(path)
+    assert await call(source, "who") == "the one"
     await source.close()
 
 

@@ -26,7 +26,8 @@ PROBLEMS = {
 
 
 class PythonFile:
-    """The functions of a file. Its process starts when it is first needed, and after every change.
+    """The functions of a file. Its process starts when it is first needed, and after every change:
+    that of a shipped file with the first call, that of another file when it is listed.
 
     Args:
         path: the file.
@@ -56,7 +57,7 @@ class PythonFile:
         found = await asyncio.to_thread(self._read_hash)
         if found != self._hash or not self._tools:
             try:
-                await self._ready()
+                await (self._describe() if self._kind == "builtin" else self._ready())
             except ToolError as error:
                 broken = Tool(self._path.stem, self.name, self._kind, problem=error.message)
                 self._tools, self._hash = [broken], found
@@ -88,15 +89,23 @@ class PythonFile:
         if process is not None:
             await process.end()
 
+    async def _describe(self) -> None:
+        """Describe a shipped file here: it is the program's own code, and few visits call it."""
+        async with self._starting:
+            found = await asyncio.to_thread(self._read_hash)
+            await self.close()
+            self._refuse(found)
+            described = await asyncio.to_thread(_functions, self._path)
+            self._hash = found
+            self._tools = [self._tool(function, found) for function in described]
+
     async def _ready(self) -> ToolProcess:
         async with self._starting:
             found = await asyncio.to_thread(self._read_hash)
             if self._process is not None and self._process.alive and found == self._hash:
                 return self._process
             await self.close()
-            if found in PROBLEMS:
-                text = PROBLEMS[found].format(name=self.name, megabytes=MAX_FILE_BYTES // 1_000_000)
-                raise ToolFailed(text)
+            self._refuse(found)
             process = ToolProcess(self._path, self._arguments())
             described = await process.start()
             if await asyncio.to_thread(self._read_hash) != found:
@@ -107,6 +116,11 @@ class PythonFile:
             self._tools = [self._tool(function, found) for function in described]
             self._wait_idle()
             return process
+
+    def _refuse(self, found: str) -> None:
+        if found in PROBLEMS:
+            text = PROBLEMS[found].format(name=self.name, megabytes=MAX_FILE_BYTES // 1_000_000)
+            raise ToolFailed(text)
 
     def _tool(self, described: "dict[str, object]", identity: str) -> Tool:
         parameters = described.get("parameters")
@@ -148,6 +162,15 @@ class PythonFile:
         if not self._users and self._process is not None:
             process, self._process = self._process, None
             self._ending = asyncio.ensure_future(process.end())
+
+
+def _functions(path: Path) -> "list[dict[str, object]]":
+    from shell.tools.python.functions import functions_of, load
+
+    try:
+        return [function.describe() for function in functions_of(load(path))]
+    except Exception as error:
+        raise ToolFailed(f"{type(error).__name__}: {error} ({path.name})") from error
 
 
 def _is_same(now: Tool, decided: Tool) -> bool:
