@@ -14,7 +14,7 @@ from devtools.system_packages import chromium, missing_qt_packages
 
 
 def prepare_tests(setup: Setup) -> dict[str, str]:
-    """Install what tests need; returns the environment that tells them of Chromium."""
+    """Install what tests need; returns what their environment has more."""
     packages = missing_qt_packages()
     if sys.platform == "linux" and not shutil.which("Xvfb"):
         packages.append("xvfb")
@@ -34,11 +34,13 @@ def prepare_tests(setup: Setup) -> dict[str, str]:
         setup.apt(packages, "the tests")
 
     prepare(setup, "dev", page, libraries, lambda: setup.packages("docs"), weights=True)
+    # Without bytecode each of the programs that tests start would compile all of itself.
+    env = {"PYTHONDONTWRITEBYTECODE": ""}
     if browser := chromium():
-        return {"TIDEWIRE_CHROMIUM": browser}
+        return {**env, "TIDEWIRE_CHROMIUM": browser}
     install = [setup.python, "-m", "playwright", "install", "chromium"]
     setup.children.quietly("Installing Chromium", *install)
-    return {}
+    return env
 
 
 def test(setup: Setup, arguments: list[str]) -> int:
