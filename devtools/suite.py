@@ -51,8 +51,8 @@ def test(setup: Setup, arguments: list[str]) -> int:
         prepare(setup, "dev", setup.modules)
         return setup.children.follow(*vitest(setup, setup.modules()), *arguments[1:])
     env = prepare_tests(setup)
-    # Two at a time: most of them wait for a page, a process or a socket.
-    pytest = [setup.python, "-m", "pytest", "-n", "2", "--dist", "loadscope", *arguments]
+    # Three at a time on two processors: most of them wait for a page, a process or a socket.
+    pytest = [setup.python, "-m", "pytest", "-n", "3", "--dist", "loadscope", *arguments]
     if arguments:
         return setup.children.follow(*pytest, env=env)
     node = setup.modules()

@@ -19,28 +19,49 @@ QUIET = (
 expect.set_options(timeout=60_000)
 
 
+_shared: dict[Playwright, Browser] = {}
+"""One browser for each Playwright: its start is more work than what most tests do in it."""
+
+
 @contextmanager
 def driver() -> Iterator[Playwright]:
     """Playwright, for as long as the context lasts: its loop would be in the way of async tests."""
     with sync_playwright() as playwright:
-        yield playwright
+        try:
+            yield playwright
+        finally:
+            if browser := _shared.pop(playwright, None):
+                browser.close()
 
 
 @contextmanager
 def headless(playwright: Playwright, *arguments: str) -> Iterator[Browser]:
-    """A Chromium of its own: the machine's, else the one that Playwright has installed. Takes more
-    arguments for its command line.
+    """A Chromium: the machine's, else the one that Playwright has installed. What is opened in it
+    is closed at the end. Takes more arguments for its command line; then it is one of its own.
     """
+    browser = None if arguments else _shared.get(playwright)
+    if browser is None or not browser.is_connected():
+        browser = _launched(playwright, *arguments)
+        if not arguments:
+            _shared[playwright] = browser
+    before = browser.contexts
+    try:
+        yield browser
+    finally:
+        for context in browser.contexts:
+            if context not in before:
+                context.close()
+        if arguments:
+            browser.close()
+
+
+def _launched(playwright: Playwright, *arguments: str) -> Browser:
     path = os.environ.get("TIDEWIRE_CHROMIUM") or shutil.which("chromium")
-    browser = playwright.chromium.launch(
+    return playwright.chromium.launch(
         executable_path=path,
         chromium_sandbox=not hasattr(os, "geteuid") or os.geteuid() != 0,
         args=[*QUIET, *arguments],
     )
-    try:
-        yield browser
-    finally:
-        browser.close()
 
 
 @contextmanager

@@ -30,14 +30,15 @@ os.environ["SHELL"] = "/bin/sh"
 
 class Groups(LoadScopeScheduling):  # type: ignore[misc]
     """Keeps together what belongs together when `dev.py test` runs several processes of tests: a
-    file, and in the journeys a shell, since each shell is one running program.
+    file, and in the journeys half of a shell's files, which share one running program.
 
     (The marks `xdist_group` do nothing under pytest 9.2: pytest-xdist issue 1386.)
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        shell = _SHELL.search(nodeid) if nodeid.startswith("tests/e2e/") else None
-        return f"e2e {shell[1]}" if shell else nodeid.partition("::")[0]
+        file = nodeid.partition("::")[0]
+        shell = _SHELL.search(nodeid) if file.startswith("tests/e2e/") else None
+        return f"e2e {shell[1]} {file < 'tests/e2e/test_m'}" if shell else file
 
 
 @pytest.hookimpl(optionalhook=True)

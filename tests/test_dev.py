@@ -317,7 +317,7 @@ def test_every_stage_runs_and_the_last_line_is_honest(
     monkeypatch.setattr(suite, "prepare_tests", lambda setup: {})
     monkeypatch.setattr(Setup, "modules", lambda self: "node")
     assert dev.main(["test"]) == (1 if broken else 0)
-    assert children.commands[-1][2:] == ("pytest", "-n", "2", "--dist", "loadscope")
+    assert children.commands[-1][2:] == ("pytest", "-n", "3", "--dist", "loadscope")
     last = capsys.readouterr().err.splitlines()[-1]
     assert last == (f"FAILED before pytest: {broken}" if broken else "== pytest")
 
@@ -325,8 +325,8 @@ def test_every_stage_runs_and_the_last_line_is_honest(
 @pytest.mark.parametrize(
     ("given", "run"),
     [
-        (["-k", "log"], ("pytest", "-n", "2", "--dist", "loadscope", "-k", "log")),
-        (["--", "-k", "log"], ("pytest", "-n", "2", "--dist", "loadscope", "-k", "log")),
+        (["-k", "log"], ("pytest", "-n", "3", "--dist", "loadscope", "-k", "log")),
+        (["--", "-k", "log"], ("pytest", "-n", "3", "--dist", "loadscope", "-k", "log")),
         (["--page", "drafts"], ("run", "--config", "web/vite.config.ts", "drafts")),
     ],
 )
