@@ -77,7 +77,7 @@ export function Backups() {
       </div>
       <ul className="stack" hidden={made.length === 0}>
         {made.slice(0, shown).map(({ name, createdAt, size }) => (
-          <li key={name} className={parts.row}>
+          <li key={name} className={parts.row} title={name}>
             <span>
               {new Date(createdAt).toLocaleString(locale, {
                 dateStyle: "long",
