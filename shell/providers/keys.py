@@ -10,11 +10,13 @@ and callers wait for it at most `PATIENCE_S`.
 """
 
 import asyncio
+import importlib
 import json
 import logging
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal, Protocol, TypeVar
+from typing import Any, Literal, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 from shell.contract import KeyStatus, Remark, RemarkCode
@@ -26,16 +28,17 @@ PATIENCE_S = 5.0
 SHOWN = 4
 """Characters of a hint; a key of less than four times as many has none to spare."""
 
-ALLOWED = frozenset(
-    {
-        "keyring.backends.SecretService.Keyring",
-        "keyring.backends.libsecret.Keyring",
-        "keyring.backends.kwallet.DBusKeyring",
-        "keyring.backends.macOS.Keyring",
-        "keyring.backends.Windows.WinVaultKeyring",
-    }
-)
+BACKENDS = {
+    "darwin": ("keyring.backends.macOS.Keyring",),
+    "win32": ("keyring.backends.Windows.WinVaultKeyring",),
+}
 """What keeps secrets as secrets. Others write plain text, or take a key and keep nothing."""
+FREE_DESKTOPS = (
+    "keyring.backends.SecretService.Keyring",
+    "keyring.backends.libsecret.Keyring",
+    "keyring.backends.kwallet.DBusKeyring",
+)
+"""The same on every other system."""
 
 NO_KEYCHAIN = "No keychain is available: the key is kept for this session only."
 SILENT = "The keychain is not responding: the key is kept for this session only."
@@ -69,14 +72,16 @@ class _Key:
 
 
 def system_keychain() -> Keychain | None:
-    """Choose the best allowed backend that works here, or None. May block."""
-    from keyring.backend import get_all_keyring
+    """Choose the best backend that works here, or None. May block.
 
-    found = [
-        backend
-        for backend in get_all_keyring()
-        if f"{type(backend).__module__}.{type(backend).__qualname__}" in ALLOWED
-    ]
+    Only known backends are imported: others may be from anybody, and those of other systems take
+    longer to say that they do not work here.
+    """
+    kinds = []
+    for name in BACKENDS.get(sys.platform, FREE_DESKTOPS):
+        module, _, kind = name.rpartition(".")
+        kinds.append(getattr(importlib.import_module(module), kind))
+    found: list[Any] = [kind() for kind in kinds if kind.viable]
     return max(found, key=lambda backend: float(backend.priority), default=None)
 
 

@@ -223,15 +223,14 @@ def test_nobody_is_there(typed: Typed) -> None:
 
 KEYCHAIN = """
 import json, sys
-import keyring.backend
+from keyring.backends import libsecret
 
 class Keyring:
-    priority = 1
+    viable, priority = True, 1
     def get_password(self, service, name):
         return json.dumps(KEPT) if (service, name) == ("tidewire", "mine") else None
 
-Keyring.__module__, Keyring.__qualname__ = "keyring.backends.libsecret", "Keyring"
-keyring.backend.get_all_keyring = lambda: [Keyring()]
+libsecret.Keyring = Keyring
 from shell.cli.program import main
 sys.exit(main())
 """

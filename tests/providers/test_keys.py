@@ -2,15 +2,21 @@
 
 import asyncio
 import json
+import os
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
 from shell.contract import KeyStatus
 from shell.providers.keys import (
+    BACKENDS,
     FORGETFUL,
+    FREE_DESKTOPS,
     NO_KEYCHAIN,
     SERVICE,
     SILENT,
@@ -18,6 +24,7 @@ from shell.providers.keys import (
     Keys,
     system_keychain,
 )
+from tests.command import ROOT
 
 pytestmark = pytest.mark.anyio
 CANARY = "sk-canary-3f9a81c27b5d4e60"
@@ -229,14 +236,35 @@ async def test_what_others_left_under_our_name_is_not_taken_for_a_key() -> None:
     assert one.secrets() == set()
 
 
-def test_only_backends_that_keep_secrets_are_used(monkeypatch: pytest.MonkeyPatch) -> None:
-    # As keyrings.alt has it: it would be chosen, for its priority.
-    plain = type("PlaintextKeyring", (Memory,), {"priority": 100})
-    plain.__module__, plain.__qualname__ = "keyrings.alt.file", "PlaintextKeyring"
-    secret = type("Keyring", (Memory,), {"priority": 5})
-    secret.__module__, secret.__qualname__ = "keyring.backends.SecretService", "Keyring"
-    monkeypatch.setattr("keyring.backend.get_all_keyring", lambda: [plain(), secret()])
-    found = system_keychain()
-    assert isinstance(found, secret)
-    monkeypatch.setattr("keyring.backend.get_all_keyring", lambda: [plain()])
+PLUGIN = """
+import pathlib
+pathlib.Path(__file__).with_suffix(".loaded").touch()
+"""
+
+
+def test_only_backends_that_keep_secrets_are_imported(tmp_path: Path) -> None:
+    # As keyrings.alt has it: its backend that writes plain text would be chosen, for its priority.
+    about = tmp_path / "plain-1.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: plain\nVersion: 1\n", "utf-8")
+    (about / "entry_points.txt").write_text("[keyring.backends]\nplain = plain\n", "utf-8")
+    (tmp_path / "plain.py").write_text(PLUGIN, "utf-8")
+    env = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{tmp_path}"}
+    ours = "import shell.providers.keys; shell.providers.keys.system_keychain()"
+    theirs = "import keyring.backend; keyring.backend.get_all_keyring()"
+    for run, is_loaded in ((theirs, True), (ours, False)):
+        (tmp_path / "plain.loaded").unlink(missing_ok=True)
+        subprocess.run([sys.executable, "-c", run], env=env, check=True)
+        assert (tmp_path / "plain.loaded").exists() == is_loaded, run
+
+
+def test_the_best_backend_that_works_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    kinds = []
+    for number, name in enumerate(BACKENDS.get(sys.platform, FREE_DESKTOPS)):
+        kind = type("Keyring", (Memory,), {"priority": number, "viable": True})
+        monkeypatch.setattr(name, kind)
+        kinds.append(kind)
+    while kinds:
+        assert isinstance(system_keychain(), kinds[-1])
+        monkeypatch.setattr(kinds.pop(), "viable", False)
     assert system_keychain() is None
