@@ -24,13 +24,15 @@ WATCH = """
   if (sessionStorage.getItem("test.forget") !== null)
     for (const name of Object.keys(sessionStorage))
       if (name !== "tidewire.tab") sessionStorage.removeItem(name);
-  const seen = { violations: [], ends: [], tokens: 0, pieces: 0 };
+  const seen = { violations: [], ends: [], tokens: 0, pieces: 0, inferenceId: null };
   Object.defineProperty(window, "seen", { value: seen });
   document.addEventListener("securitypolicyviolation", (event) =>
     seen.violations.push(`${event.violatedDirective} ${event.blockedURI}`));
   const look = () => {
     if (!window.llm) return setTimeout(look, 5);
-    window.llm.onLlmToken(({ count }) => { seen.tokens += count; seen.pieces += 1; });
+    window.llm.onLlmToken(({ count, inferenceId }) => {
+      Object.assign(seen, { inferenceId, tokens: seen.tokens + count, pieces: seen.pieces + 1 });
+    });
     const ended = (event) => seen.ends.push({ ...event, at: performance.now() });
     window.llm.onLlmDone(ended);
     window.llm.onLlmError(ended);

@@ -256,7 +256,7 @@ def test_what_a_conversation_took_is_told(page: Page) -> None:
     expect(told.locator("dd").first).to_have_text("2")
     button.click()
     expect(told).to_be_hidden()
-    ask(page, "/rate 20\n/repeat 400 tide")
+    ask(page, "tide\n/stall")
     until(page, "document.querySelector('[aria-busy=true]')")
     # Escape closes what lies on top, and stops no answer.
     button.click()
@@ -270,7 +270,7 @@ def test_what_a_conversation_took_is_told(page: Page) -> None:
 
 
 def test_what_is_queued_is_asked_when_the_answer_is_complete(page: Page) -> None:
-    ask(page, "/rate 20\n/repeat 80 tide")
+    ask(page, "/rate 20\n/repeat 160 tide")
     until(page, "window.seen.tokens > 0")
     box(page).fill("the next question")
     box(page).press("Control+Enter")
@@ -315,7 +315,7 @@ def test_a_page_shows_the_answer_that_another_page_asked_for(app: App, page: Pag
     other = app.another(page)
     conversation(other, "first said here")
     expect(answer(other)).to_have_text("first said here")
-    ask(page, "/rate 30\n/repeat 60 both")
+    ask(page, "both both\n/stall")
     expect(answer(other)).to_contain_text("both both")
     expect(other.get_by_role("button", name="Stop")).to_be_visible()
     other.get_by_role("button", name="Stop").click()
@@ -329,7 +329,7 @@ def test_a_killed_host_loses_nothing_that_was_said(
     with running(kind, playwright, tmp_path) as app:
         page = app.page()
         for word in ("ebb", "tide"):
-            ask(page, f"/rate 40\n/repeat 400 {word}")
+            ask(page, f"/rate 40\n/repeat 40 {word}\n/stall")
             expect(answer(page)).to_contain_text(" ".join([word] * 12))
             if word == "ebb":
                 new_chat(page)

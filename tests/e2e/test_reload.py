@@ -22,7 +22,7 @@ def reload_in_mid_answer(page: Page, chance: random.Random) -> None:
     """Ask, reload after a random part of the answer, and compare what is shown with the log."""
     ask(page, f"/rate 150\n/repeat {WORDS} tide")
     until(page, f"window.seen.tokens >= {chance.randrange(1, WORDS // 2)}")
-    inference_id = page.evaluate("window.llm.llmList().then((runs) => runs.at(-1).inferenceId)")
+    inference_id = page.evaluate("window.seen.inferenceId")
     page.reload()
     expect(answer(page)).to_be_visible()
     until(page, "!document.querySelector('[aria-busy=true]')")

@@ -5,11 +5,12 @@ from playwright.sync_api import Page, expect
 from tests.e2e.app import LOG_TEXT, App, until
 
 START = """
-({ inferenceId, share }) => window.llm.llmInference({
-  inferenceId, share, providerId: "echo",
-  messages: [{ role: "user", content: "/rate 100\\n/repeat 100 shared" }],
+({ inferenceId, share, script }) => window.llm.llmInference({
+  inferenceId, share, providerId: "echo", messages: [{ role: "user", content: script }],
 })
 """
+ENDS = "/rate 100\n/repeat 100 shared"
+STALLS = "shared shared\n/stall"
 COLLECT = """
 async (inferenceId) => {
   window.got = { text: "", ends: 0, next: 0 };
@@ -35,7 +36,8 @@ REFUSAL = """
 def test_two_pages_show_one_shared_answer_and_one_may_leave(app: App, page: Page) -> None:
     """shows: B3 D36"""
     other = app.another(page)
-    other.evaluate(START, {"inferenceId": f"inf-shared-{app.kind}", "share": True})
+    run = {"inferenceId": f"inf-shared-{app.kind}", "share": True, "script": ENDS}
+    other.evaluate(START, run)
     page.evaluate(COLLECT, f"inf-shared-{app.kind}")
     until(page, "window.got.text.length > 20")
     app.part(other)
@@ -49,7 +51,7 @@ def test_what_is_not_shared_is_not_found(app: App, page: Page) -> None:
     """shows: B3 D35"""
     other = app.another(page)
     inference_id = f"inf-private-{app.kind}"
-    other.evaluate(START, {"inferenceId": inference_id, "share": False})
+    other.evaluate(START, {"inferenceId": inference_id, "share": False, "script": STALLS})
     assert page.evaluate(REFUSAL, inference_id) == "NOT_FOUND"
     assert page.evaluate("id => window.llm.llmCancel(id)", inference_id) is False
     assert other.evaluate("id => window.llm.llmCancel(id)", inference_id) is True
@@ -59,7 +61,8 @@ def test_what_is_not_shared_is_not_found(app: App, page: Page) -> None:
 def test_a_page_can_watch_a_shared_answer(app: App, page: Page) -> None:
     inference_id = f"inf-watched-{app.kind}"
     other = app.another(page)
-    page.evaluate(START, {"inferenceId": inference_id, "share": True})
+    page.evaluate(START, {"inferenceId": inference_id, "share": True, "script": STALLS})
     other.evaluate("id => { location.search = `?attach=${id}`; }", inference_id)
     expect(other.locator(".message.assistant")).to_contain_text("shared shared")
     app.part(other)
+    assert page.evaluate("id => window.llm.llmCancel(id)", inference_id) is True
