@@ -77,6 +77,17 @@ async def test_an_answer_that_ended_is_whole_and_found(bench: Bench) -> None:
     assert bench.recorder.idle
 
 
+async def test_reasoning_that_nothing_follows_lasts_until_the_end(bench: Bench) -> None:
+    log, number = bench.stream()
+    log.append_text("llm:reasoning", "thinking")
+    await asyncio.sleep(0.05)
+    end(log)
+    await asyncio.sleep(0.2)
+    detail = queries.detail_of(bench.row(number))
+    assert detail is not None
+    assert detail.reasoning_ms in (49, 50)  # the times are whole milliseconds
+
+
 async def test_what_could_not_be_written_is_written_later_whole_and_once(bench: Bench) -> None:
     log, number = bench.stream()
     log.append_text("llm:token", "before ")

@@ -81,6 +81,14 @@ describe("the golden streams", () => {
     expect(run(stream("reasoning")).reasoningMs).toBe(700);
   });
 
+  it("times reasoning that nothing follows until the end", () => {
+    const thinking = stream("reasoning").slice(0, 5);
+    for (const ending of [end("inf-reasoning", 7, true), fail("inf-reasoning", 7)]) {
+      const { parts, reasoningMs } = run([...thinking, { ...ending, ms: 2_000 }]);
+      expect([reasoningMs, parts]).toEqual([1_100, [expect.objectContaining({ ms: 1_100 })]]);
+    }
+  });
+
   it("shows retries and statuses only until there is something to read", () => {
     const events = stream("retrying");
     expect(run(events.slice(0, 4)).retrying).toMatchObject({ attempt: 3, code: "SERVER_ERROR" });

@@ -164,12 +164,14 @@ def _detail(
         elif isinstance(event, NoticeEvent):
             notices.append(Notice(**event.model_dump(include={*Notice.model_fields})))
         elif isinstance(event, ReasoningEvent | TokenEvent) and not spoken:
-            # Reasoning ends with the first text of the answer.
+            # Reasoning ends with the first text of the answer, or with the answer.
             spoken = isinstance(event, TokenEvent)
             if thought is not None:
                 thought = thought[0], event.ms
             elif not spoken:
                 thought = event.ms, event.ms
+    if thought is not None and not spoken:
+        thought = thought[0], ending.ms
     update: dict[str, object] = {
         "tools": [*earlier.tools, *tools.values()],
         "notices": [*earlier.notices, *notices],

@@ -183,7 +183,7 @@ const table: Table = {
   "llm:retrying": (state, event) => ({ ...state, retrying: bare(event) }),
   "llm:notice": (state, event) => ({ ...state, notices: [...state.notices, bare(event)] }),
   "llm:done": (state, event: DoneEvent) => ({
-    ...quiet(state),
+    ...quiet(endReasoning(state, event.ms)),
     status: event.cancelled ? "cancelled" : "done",
     usage: event.usage,
     timing: event.timing,
@@ -191,7 +191,7 @@ const table: Table = {
     budget: event.budget,
   }),
   "llm:error": (state, event: ErrorEvent) =>
-    fail(state, { ...event, message: event.error, issues: null, details: null }),
+    fail(endReasoning(state, event.ms), { ...event, message: event.error, issues: null, details: null }),
 };
 
 function takeOne(state: RunState, event: AnyEvent): RunState {
@@ -256,7 +256,7 @@ function reason(state: RunState, text: string, ms: number): RunState {
   };
 }
 
-/** Another part begins, which ends the time of the reasoning before it. */
+/** Another part begins or the run ends, which ends the time of the reasoning before it. */
 function endReasoning(state: RunState, ms: number): RunState {
   return isReasoning(state) ? reason(state, "", ms) : speak(state);
 }
