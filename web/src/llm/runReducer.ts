@@ -191,7 +191,12 @@ const table: Table = {
     budget: event.budget,
   }),
   "llm:error": (state, event: ErrorEvent) =>
-    fail(endReasoning(state, event.ms), { ...event, message: event.error, issues: null, details: null }),
+    fail(endReasoning(state, event.ms), {
+      ...event,
+      message: event.error,
+      issues: null,
+      details: null,
+    }),
 };
 
 function takeOne(state: RunState, event: AnyEvent): RunState {
