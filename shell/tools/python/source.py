@@ -93,6 +93,8 @@ class PythonFile:
         """Describe a shipped file here: it is the program's own code, and few visits call it."""
         async with self._starting:
             found = await asyncio.to_thread(self._read_hash)
+            if found == self._hash and self._tools:
+                return  # another list has just described it
             await self.close()
             self._refuse(found)
             described = await asyncio.to_thread(_functions, self._path)
