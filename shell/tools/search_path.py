@@ -18,8 +18,8 @@ from shell.errors import ToolFailed
 
 SHELL_S = 5.0
 """How long the shell may take. Its start-up files may wait for something."""
-HANG_UP_S = 1.0
-"""How long a shell that took longer may take to end."""
+HANG_UP_S = 2.5
+"""How long a shell that took longer may take to end after each signal."""
 USUAL = (
     *("~/.local/bin", "~/.cargo/bin", "~/.volta/bin", "~/.bun/bin", "~/.deno/bin"),
     *("/opt/homebrew/bin", "/usr/local/bin", "/usr/bin", "/bin"),
@@ -85,8 +85,8 @@ async def _told_by_shell(environ: Mapping[str, str]) -> str:
     shell = environ.get("SHELL", "")
     if not Path(shell).is_absolute():
         return ""
-    try:
-        process = await asyncio.create_subprocess_exec(
+    starting = asyncio.create_task(
+        asyncio.create_subprocess_exec(
             *(shell, "-ilc", f'printf "\\n%s%s\\n" "{_MARK}" "$PATH"'),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
@@ -94,8 +94,15 @@ async def _told_by_shell(environ: Mapping[str, str]) -> str:
             env={**environ, "TERM": "dumb"},
             start_new_session=True,
         )
+    )
+    try:
+        process = await asyncio.shield(starting)
     except OSError:
         return ""
+    except asyncio.CancelledError:
+        with contextlib.suppress(OSError):
+            await _hang_up(await starting)  # asyncio would end it by SIGKILL
+        raise
     try:
         async with asyncio.timeout(SHELL_S):
             output, _ = await process.communicate()
@@ -111,8 +118,10 @@ async def _hang_up(shell: Process) -> None:
     """End a shell and what its start-up files run, first as a terminal does that is closed.
 
     What SIGKILL ends leaves its locks behind: pyenv's keeps every later shell waiting for a minute.
+    A shell that was just starting a program when it was hung up waits for the program, which has
+    not heard of it: hence twice.
     """
-    for number in (signal.SIGHUP, signal.SIGKILL):
+    for number in (signal.SIGHUP, signal.SIGHUP, signal.SIGKILL):
         if shell.returncode is not None:
             return
         with contextlib.suppress(ProcessLookupError, PermissionError):
