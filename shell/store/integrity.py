@@ -10,7 +10,7 @@ import apsw
 from shell.store.checksum import SOUND, register
 from shell.store.rows import rows
 from shell.store.schema import APPLICATION_ID, MIGRATIONS, version
-from shell.store.tables import ENTRY_TABLES, TABLES
+from shell.store.tables import DEFINITIONS, ENTRY_TABLES, TABLES, definitions
 
 INDEX_TABLES = (
     "SELECT name FROM sqlite_schema WHERE type = 'table' AND rootpage > 0 "
@@ -73,10 +73,12 @@ def open_still(path: Path) -> apsw.Connection:
 def _structure(connection: apsw.Connection) -> str | None:
     if connection.pragma("application_id") != APPLICATION_ID:
         return HEADER
+    if not definitions() <= {tuple(each) for each in connection.execute(DEFINITIONS)}:
+        return "its tables are not what they were"
     if (found := table_problem(connection, TABLES)) is not None:
         return found
     for index in ("words", "trigrams"):
-        # Their content can be built again, but not if their definition is damaged.
+        # Their content can be built again, but not if a definition of FTS5's own is damaged.
         connection.execute(f"SELECT rowid FROM {index} LIMIT 0")  # noqa: S608 - names of our own
     if connection.execute("PRAGMA foreign_key_check").fetchone() is not None:
         return "a message has lost its conversation"

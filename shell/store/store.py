@@ -8,6 +8,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -66,7 +67,8 @@ class Store:
     ) -> None:
         self.path = folder / FILE
         self.backups = Backups(folder / "backups")
-        self.database = Database(self.path, vfs=vfs, busy_s=busy_s)
+        self._new_database = partial(Database, self.path, vfs=vfs, busy_s=busy_s)
+        self.database = self._new_database()
         self.temporary = Database(None)
         self.remarks: list[Remark] = []
         """What happened while opening that the user should know."""
@@ -93,15 +95,26 @@ class Store:
             ShellError: the database cannot be used. Nothing was changed, and nothing is open.
         """
         try:
-            self._open()
-        except BaseException as error:
-            if isinstance(error, DatabaseDamaged):
-                with contextlib.suppress(OSError):
-                    note_damaged(self.path)
+            self._open_repaired()
+        except BaseException:
             self._backup_thread.close()
             self.temporary.close()
             self.database.close()
             raise
+
+    def _open_repaired(self) -> None:
+        try:
+            self._open()
+        except StorageFailed as error:
+            # What is wrong with our own SQL is the file's definitions.
+            if not (isinstance(error, DatabaseDamaged) or type(error.__cause__) is apsw.SQLError):
+                raise
+            # `examine` does not look into large files, nor find everything in the others.
+            with contextlib.suppress(OSError):
+                note_damaged(self.path)
+            self.database.close()
+            self.database = self._new_database()
+            self._open()
 
     def _open(self) -> None:
         self._sweep()

@@ -20,6 +20,9 @@ MAX_NUMBER = 1 << 53
 """The largest integer that JavaScript represents exactly."""
 MAX_TIME_MS = 253_402_300_799_999
 """The last millisecond of the year 9999."""
+DEFINITIONS = "SELECT type, name, tbl_name, sql FROM sqlite_schema"
+INDEX_PARTS = re.compile(r"(words|trigrams)_(data|idx|content|docsize|config)")
+"""The names of the tables in which FTS5 keeps the full-text indexes. It defines them itself."""
 _ID = re.compile(r"[A-Za-z0-9-]{1,64}")
 _ALLOWED: Mapping[str, tuple[Value, ...]] = {
     "role": get_args(Role),
@@ -68,6 +71,14 @@ def tables(known: int = len(MIGRATIONS)) -> Mapping[str, Table]:
     with closing(empty_database(known)) as connection:
         found = {name: _describe(connection, name) for name in TABLES}
     return {name: table for name, table in found.items() if table.columns}
+
+
+@cache
+def definitions(known: int = len(MIGRATIONS)) -> frozenset[tuple[Value, ...]]:
+    """The rows that DEFINITIONS selects from a sound file after the first `known` migrations."""
+    with closing(empty_database(known)) as connection:
+        found = [tuple(each) for each in connection.execute(DEFINITIONS)]
+    return frozenset(each for each in found if not INDEX_PARTS.fullmatch(str(each[1])))
 
 
 def empty_database(known: int) -> apsw.Connection:

@@ -24,7 +24,7 @@ from shell.store.messages.content import take_apart
 from shell.store.repair import file_state
 from shell.store.search import index
 from shell.store.store import FILE, Store
-from tests.store.damage import PAGE, Furnished, Kind, opened
+from tests.store.damage import PAGE, Furnished, Held, Kind, opened
 from tests.store.entries import COMPACTION, TEMPLATE
 from tests.store.power import memory
 
@@ -83,6 +83,34 @@ def test_what_is_spoilt_costs_no_more_than_was_there(
             assert missing["messages"] == missing["attachments"] == 0, (number, place)
         if kind == "page" and with_backup:
             assert missing.total() == 0, (number, place)
+
+
+@pytest.mark.parametrize(
+    "where", [b"unicode61", b"trigram case", b"'streaming'", b"(conversation, number)", b"origin"]
+)
+def test_a_bit_of_a_definition_costs_nothing(
+    bare: Furnished, backed: Furnished, tmp_path: Path, where: bytes
+) -> None:
+    """SQLite reads most of these texts only when something is written."""
+    for number, furnished in enumerate((bare, backed)):
+        place = furnished.whole.index(where) + len(where) // 2
+        broken = bytearray(furnished.whole)
+        broken[place] ^= 4
+        left = furnished.repaired(bytes(broken), tmp_path / str(number))
+        assert left is not None
+        assert left[1], "it is said"
+        assert furnished.held.missing(left[0]).total() == 0
+
+
+def test_a_large_file_whose_definitions_are_damaged_is_repaired(
+    bare: Furnished, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A large file is used before it is checked."""
+    (tmp_path / FILE).write_bytes(bare.whole.replace(b"unicode61", b"unicodev1"))
+    monkeypatch.setattr(file_state, "CHECKED_AT_ONCE", 0)
+    with opened(tmp_path) as store:
+        assert "nothing seems to be missing" in store.remarks[0].text
+        assert bare.held.missing(Held.by(store, bare.held.attachments)).total() == 0
 
 
 @pytest.mark.parametrize("table", ["blobs", "messages", "tails", "notes", "conversations"])

@@ -7,7 +7,6 @@ runs. Then every value is checked, and only values are copied.
 
 import contextlib
 import json
-import re
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -28,7 +27,16 @@ from shell.store.messages.entries import CHECKS
 from shell.store.rows import Row, Value, insert
 from shell.store.schema import APPLICATION_ID, MIGRATIONS, migrate, version
 from shell.store.search import index
-from shell.store.tables import MAX_NUMBER, Table, empty_database, problem_with, shown, tables
+from shell.store.tables import (
+    DEFINITIONS,
+    INDEX_PARTS,
+    MAX_NUMBER,
+    Table,
+    definitions,
+    problem_with,
+    shown,
+    tables,
+)
 from shell.support.ids import TEMPORARY
 
 MAX_VALUE_BYTES = 64 * 1024 * 1024
@@ -41,8 +49,6 @@ MIN_SECONDS, BYTES_A_SECOND = 120.0, 500_000
 SLOT = 10_000
 """SQLite instructions between two checks of the time limit."""
 
-_SCHEMA = "SELECT type, name, tbl_name, sql FROM sqlite_schema"
-_SHADOWS = re.compile(r"(words|trigrams)_(data|idx|content|docsize|config)")
 _LIMITS = {
     apsw.SQLITE_LIMIT_LENGTH: MAX_VALUE_BYTES,
     apsw.SQLITE_LIMIT_SQL_LENGTH: MAX_SCHEMA_BYTES,
@@ -181,8 +187,8 @@ class _BackupReader:
             raise _UnusableBackup("its header is not one of Tidewire's")
         if connection.pragma("encoding") != "UTF-8":
             raise _UnusableBackup("its texts are not UTF-8")
-        expected = _schema_of(known)
-        for each in connection.execute(_SCHEMA):
+        expected = set(definitions(known))
+        for each in connection.execute(DEFINITIONS):
             if each in expected:
                 expected.remove(each)
                 continue
@@ -191,7 +197,7 @@ class _BackupReader:
                 kind == "table"
                 and isinstance(name, str)
                 and isinstance(sql, str)
-                and _SHADOWS.fullmatch(name)
+                and INDEX_PARTS.fullmatch(name)
                 and sql.startswith("CREATE TABLE")
             ):
                 raise _UnusableBackup(
@@ -278,13 +284,6 @@ def _readable() -> Iterator[None]:
         raise _UnusableBackup("reading it takes too much memory") from None
     except apsw.Error as error:
         raise _UnusableBackup(f"it cannot be read ({type(error).__name__})") from None
-
-
-def _schema_of(known: int) -> list[tuple[Value, ...]]:
-    """List the schema of an empty database of a format, without the indexes' own tables."""
-    with closing(empty_database(known)) as connection:
-        found: list[tuple[Value, ...]] = [tuple(each) for each in connection.execute(_SCHEMA)]
-    return [each for each in found if not _SHADOWS.fullmatch(str(each[1]))]
 
 
 def _check_numbers(value: object) -> None:
