@@ -31,8 +31,8 @@ def problem(connection: apsw.Connection) -> str | None:
             finding: str = connection.execute("PRAGMA quick_check(1)").get
             return None if finding == "ok" else finding
         return _structure(connection) or rows_problem(connection)
-    except (apsw.CorruptError, apsw.NotADBError, apsw.FormatError) as error:
-        return str(error).partition(":")[2].strip() or "unreadable"
+    except (apsw.CorruptError, apsw.NotADBError, apsw.FormatError):
+        return "unreadable"
     except (apsw.SQLError, apsw.SchemaChangeError, apsw.CantOpenError, UnicodeDecodeError):
         return "its tables are not there"
 
@@ -90,7 +90,8 @@ def table_problem(connection: apsw.Connection, tables: Sequence[str]) -> str | N
     for table in tables:
         for finding in rows(connection.execute(f"PRAGMA integrity_check('{table}')"), str):
             if finding != "ok":
-                return finding.splitlines()[0]
+                lines = [line for line in finding.splitlines() if not line.startswith("***")]
+                return lines[0] if lines else "unreadable"
     return None
 
 
