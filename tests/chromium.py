@@ -4,8 +4,9 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
-from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 
 QUIET = (
     "--disable-background-networking",
@@ -55,13 +56,26 @@ def headless(playwright: Playwright, *arguments: str) -> Iterator[Browser]:
             browser.close()
 
 
-def _launched(playwright: Playwright, *arguments: str) -> Browser:
-    path = os.environ.get("TIDEWIRE_CHROMIUM") or shutil.which("chromium")
-    return playwright.chromium.launch(
-        executable_path=path,
-        chromium_sandbox=not hasattr(os, "geteuid") or os.geteuid() != 0,
-        args=[*QUIET, *arguments],
+def with_profile(playwright: Playwright, folder: Path) -> BrowserContext:
+    """A Chromium that keeps its profile in a folder, to be closed by the caller."""
+    return playwright.chromium.launch_persistent_context(
+        folder, executable_path=_path(), chromium_sandbox=_has_sandbox(), args=[*QUIET]
     )
+
+
+def _launched(playwright: Playwright, *arguments: str) -> Browser:
+    return playwright.chromium.launch(
+        executable_path=_path(), chromium_sandbox=_has_sandbox(), args=[*QUIET, *arguments]
+    )
+
+
+def _path() -> str | None:
+    return os.environ.get("TIDEWIRE_CHROMIUM") or shutil.which("chromium")
+
+
+def _has_sandbox() -> bool:
+    """Chromium refuses to start with it as root."""
+    return not hasattr(os, "geteuid") or os.geteuid() != 0
 
 
 @contextmanager

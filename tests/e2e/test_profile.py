@@ -2,9 +2,7 @@
 
 import contextlib
 import http.client
-import os
 import re
-import shutil
 from collections.abc import Iterable
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -15,7 +13,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 from websockets.typing import Origin
 
-from tests.chromium import QUIET, headless, wait_until_ready
+from tests.chromium import headless, wait_until_ready, with_profile
 from tests.e2e.app import PATIENCE_MS, answer, ask
 from tests.e2e.profile import texts
 from tests.host_process import HostProcess
@@ -50,12 +48,7 @@ def test_nothing_in_a_profile_lets_anybody_in(playwright: Playwright, tmp_path: 
     with HostProcess(*command, "--provider", "echo") as program:
         ready = program.json_line()
         links = [str(ready["url"]), new_link(ready)]
-        context = playwright.chromium.launch_persistent_context(
-            profile,
-            executable_path=os.environ.get("TIDEWIRE_CHROMIUM") or shutil.which("chromium"),
-            chromium_sandbox=not hasattr(os, "geteuid") or os.geteuid() != 0,
-            args=[*QUIET],
-        )
+        context = with_profile(playwright, profile)
         pages = [context.pages[0], context.new_page()]
         tabs = dict(visit(page, link) for page, link in zip(pages, links, strict=True))
         # A third one comes in by the others, as a duplicated tab does.

@@ -4,15 +4,13 @@ Other names lead nowhere: Chromium has places of its own that it calls.
 """
 
 import contextlib
-import os
-import shutil
 import socket
 import threading
 from collections.abc import Iterator
 
 from playwright.sync_api import Browser, Playwright
 
-from tests.chromium import QUIET
+from tests.chromium import headless
 
 ANSWER = b"HTTP/1.1 204 No Content\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 LONGEST_S = 2.0
@@ -58,14 +56,7 @@ def trapped(playwright: Playwright) -> Iterator[tuple[Browser, Trap]]:
     trap = Trap()
     rules = f"MAP *.example 127.0.0.1:{trap.port}, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
     try:
-        browser = playwright.chromium.launch(
-            executable_path=os.environ.get("TIDEWIRE_CHROMIUM") or shutil.which("chromium"),
-            chromium_sandbox=not hasattr(os, "geteuid") or os.geteuid() != 0,
-            args=[*QUIET, f"--host-resolver-rules={rules}"],
-        )
-        try:
+        with headless(playwright, f"--host-resolver-rules={rules}") as browser:
             yield browser, trap
-        finally:
-            browser.close()
     finally:
         trap.close()
