@@ -292,7 +292,7 @@ class ConversationsApi:
 
     async def backups(self, caller: Caller) -> Sequence[BackupInfo]:
         """The backups in the data directory, the newest first."""
-        return await asyncio.to_thread(self._store.backups.listed)
+        return await asyncio.to_thread(self._store.backups.list_all)
 
     async def backup_contents(self, caller: Caller, params: BackupName) -> BackupContents:
         """What a backup holds that `restore` leaves out unless a person agrees to each: providers,
@@ -345,7 +345,7 @@ class ConversationsApi:
 
     async def _resummarize(self, message_id: str, job: Job[ConversationView]) -> ConversationView:
         view = await self._store.write(message_id, job)
-        self._store.summary_changed()
+        self._store.notify_summary_change()
         return view
 
     async def _change(

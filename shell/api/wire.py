@@ -61,12 +61,12 @@ class WireApi:
         """Save the events of an answer as a recording in the data directory's `exports`. Resolves
         with the file's path.
         """
-        content = await self._wire.recorded(params)
+        content = await self._wire.recording(params)
         return await asyncio.to_thread(self._save, f"{params}.jsonl", content)
 
     async def recording(self, caller: Caller, params: InferenceId) -> ExportReply:
         """The same as the text of a file."""
-        content = await self._wire.recorded(params)
+        content = await self._wire.recording(params)
         return ExportReply(
             name=f"{params}.jsonl", media_type="application/jsonl", text=content.decode()
         )

@@ -101,7 +101,7 @@ class Answers:
         self._claimed: set[str] = set()
         self._deciding = asyncio.Lock()
         self.recorders = (
-            self._recording(store.database, store.recovered),
+            self._recording(store.database, store.note_recovery),
             self._recording(store.temporary, lambda: None),
         )
         """Of conversations on the disk, and of temporary ones."""
@@ -145,7 +145,7 @@ class Answers:
             decision.message_id, partial(queries.conversation_of, message_id=decision.message_id)
         )
         recorder = self._recorder_of(conversation_id)
-        for inference_id in recorder.answering(conversation_id):
+        for inference_id in recorder.live_runs(conversation_id):
             if not self._engine.is_ending(inference_id):
                 taken = self._engine.decide(owner, decision.for_run(inference_id))
                 if taken:
@@ -214,7 +214,7 @@ class Answers:
 
     def stop(self, owner: str, conversation_id: str) -> None:
         """Cancel the running answer of a conversation."""
-        for inference_id in self._recorder_of(conversation_id).answering(conversation_id):
+        for inference_id in self._recorder_of(conversation_id).live_runs(conversation_id):
             self._engine.cancel(owner, inference_id)
 
     async def settled(self, conversation_id: str) -> None:
@@ -224,7 +224,7 @@ class Answers:
             ShellError: it cannot be written now.
         """
         recorder = self._recorder_of(conversation_id)
-        if not recorder.answering(conversation_id):
+        if not recorder.live_runs(conversation_id):
             await recorder.wait_until_stored(conversation_id)
 
     @property
@@ -240,11 +240,13 @@ class Answers:
 
     def _recording(self, database: Database, saved: Callable[[], None]) -> Recorder:
         def ended(conversation_id: str) -> None:
-            self._store.changed()
+            self._store.notify_change()
             self._titles.consider(conversation_id)
             self._ended(conversation_id)
 
-        return Recorder(database, saved=saved, failed=self._store.failed, ended=ended)
+        return Recorder(
+            database, on_saved=saved, on_failed=self._store.note_failure, on_ended=ended
+        )
 
     def _recorder_of(self, conversation_id: str) -> Recorder:
         return self.recorders[conversation_id.startswith(TEMPORARY)]
@@ -266,7 +268,7 @@ class Answers:
         """
         self._store.refuse_while_restoring()
         recorder = self._recorder_of(conversation_id)
-        running = recorder.answering(conversation_id)
+        running = recorder.live_runs(conversation_id)
         if conversation_id in self._claimed or not all(map(self._engine.is_ending, running)):
             raise SessionBusy("An answer is already running in this conversation")
         self._claimed.add(conversation_id)
@@ -301,7 +303,7 @@ class Answers:
                 with contextlib.suppress(ShellError):
                     await self.ledger.raise_budget(written.answer_id, conversation_id, options.more)
             log = slot.begin()
-            recorder.follow(log, conversation_id, written.answer, written.begun)
+            recorder.follow(log, conversation_id, written.answer, written.earlier_runs)
             self._waiting.follow(conversation_id, None if offer is None else log)
         finally:
             self._claimed.discard(conversation_id)

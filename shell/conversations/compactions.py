@@ -227,7 +227,7 @@ class Compactions:
         await self._store.write(
             conversation_id, lambda c: compactions.put(c, asked.message_id, compaction)
         )
-        self._store.summary_changed()
+        self._store.notify_summary_change()
         return compaction
 
     async def _ask(

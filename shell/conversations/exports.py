@@ -71,7 +71,7 @@ class Exports:
         target = folder / f"tidewire-{time.strftime('%Y%m%d-%H%M%S')}.zip"
         await asyncio.to_thread(folder.mkdir, 0o700, parents=True, exist_ok=True)
         await asyncio.wrap_future(self._store.bundle(target))
-        made = await asyncio.to_thread(self._store.backups.listed)
+        made = await asyncio.to_thread(self._store.backups.list_all)
         return next(backup for backup in made if backup.name == target.name)
 
     async def restore(self, request: RestoreRequest) -> StoreState:
@@ -90,7 +90,7 @@ class Exports:
         await asyncio.wrap_future(self._store.restore(source, choose))
         self._settings.reload()
         await self._restored()
-        self._store.changed()
+        self._store.notify_change()
         return self._store.state()
 
     def export(self, request: ExportRequest) -> ExportReply:

@@ -211,7 +211,7 @@ def with_steps(answer: Message, steps: Sequence[StoredStep]) -> Sent:
             AnsweredCall(
                 call.provider_id,
                 call.name,
-                call.written,
+                call.arguments_text,
                 result_for_model(call.part.state, call.part.result or NO_RESULT, call.part.edited),
                 failed=call.part.state != "done",
                 images=call.images,
@@ -235,7 +235,7 @@ def resumed_step(answer: PathMessage) -> ResumedStep | None:
     text = answer.content if isinstance(answer.content, str) else ""
     calls = tuple(
         OpenCall(
-            ProposedCall(call.id, call.provider_id, call.name, call.written),
+            ProposedCall(call.id, call.provider_id, call.name, call.arguments_text),
             last.step,
             call.part.ordinal,
             call.part.state,

@@ -216,7 +216,7 @@ class Imports:
 
         def change() -> None:
             self._change(one, state, seen, failure)
-            self._store.changed()
+            self._store.notify_change()
 
         with contextlib.suppress(RuntimeError):  # the loop has ended
             self._loop.call_soon_threadsafe(change)

@@ -15,7 +15,7 @@ async def read_path(
     between, and are checked and encoded on a thread.
     """
     blobs: dict[str, bytes | None] = {}
-    for found in turns.attached(place):
+    for found in turns.attachment_hashes(place):
         blobs[found] = await store.read(
             place.conversation_id, partial(read_unchecked, blob_hash=found)
         )

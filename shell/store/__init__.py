@@ -1,1 +1,1 @@
-"""What is kept: conversations and their search, backups, exports; one more reader of the log."""
+"""The database of conversations: messages, search, backups, repair, import and export."""

@@ -1,6 +1,6 @@
-"""Computes the checksum that every conversation and message carries in its row.
+"""Computes the checksum in the row of every conversation and message.
 
-SQLite notices a damaged page structure, but not a changed letter inside a text.
+SQLite detects a damaged page structure, but not a changed letter inside a text.
 """
 
 import zlib
@@ -14,17 +14,20 @@ _COLUMNS = {
 }
 DIGEST = "digest"
 """The column that holds a row's checksum."""
+_FUNCTION = "row_checksum"
 # As bytes, because a damaged text may not be UTF-8 any more.
 SOUND = {
-    table: f"{DIGEST} = seal({', '.join(f'CAST({name} AS BLOB)' for name in columns.split())})"
+    table: f"{DIGEST} = "
+    f"{_FUNCTION}({', '.join(f'CAST({name} AS BLOB)' for name in columns.split())})"
     for table, columns in _COLUMNS.items()
 }
-"""By table: SQL that is true of a row whose checksum is right. After SET it makes it right."""
+"""By table: SQL that is true for a row with a correct checksum. After SET it stores the correct
+checksum."""
 
 
 def register(connection: apsw.Connection) -> None:
-    """Define the SQL function `seal` on a connection."""
-    connection.create_scalar_function("seal", _checksum, deterministic=True)
+    """Define the SQL function `row_checksum`, which `SOUND` calls, on a connection."""
+    connection.create_scalar_function(_FUNCTION, _checksum, deterministic=True)
 
 
 def _checksum(*values: "apsw.SQLiteValue") -> int:

@@ -1,4 +1,4 @@
-"""Runs jobs on a connection and thread of their own, with limits on the time of reads."""
+"""Runs jobs on one connection in a thread of its own, with time limits on reads."""
 
 import contextlib
 import threading
@@ -19,12 +19,12 @@ CHECK_STEPS = 2_000
 
 
 class ReadLimit:
-    """Ends a read after a time, or when any thread calls `stop()`.
+    """Ends a read after a time limit, or when any thread calls `stop()`.
 
     The time starts when the job starts, not while it waits for its thread.
 
     Args:
-        seconds: None for a read that may take as long as it needs.
+        seconds: the time limit; None for no limit.
     """
 
     def __init__(self, seconds: float | None = None) -> None:
@@ -65,7 +65,8 @@ def limited(connection: apsw.Connection, limit: ReadLimit) -> Iterator[None]:
 
 
 class ConnectionThread:
-    """The first job opens the connection, `close()` closes it. Any thread may call it.
+    """A thread with one connection: the first job opens it, `close()` closes it. Any thread may
+    call it.
 
     Args:
         name: of the thread.
@@ -77,11 +78,11 @@ class ConnectionThread:
         self._connect = connect
         self._connection: apsw.Connection | None = None
         self._lock = threading.Lock()
-        self._limits: set[ReadLimit] = set()
+        self._active_limits: set[ReadLimit] = set()
 
     def run(self, job: Job[T]) -> Future[T]:
         """Queue a job, which runs even if `close()` is called before its turn."""
-        return self._worker.submit(lambda: job(self._opened()))
+        return self._worker.submit(lambda: job(self._ensure_open()))
 
     def read(self, job: Job[T], limit: ReadLimit) -> Future[T]:
         """Queue a job that `close()` stops."""
@@ -91,30 +92,30 @@ class ConnectionThread:
                 return job(connection)
 
         with self._lock:
-            self._limits.add(limit)
+            self._active_limits.add(limit)
         outcome = self.run(read)
         outcome.add_done_callback(lambda _: self._forget(limit))
         return outcome
 
     def close(self) -> None:
-        """Stop the reads, finish what else is queued, then close the connection."""
+        """Stop the reads, finish the other queued jobs, then close the connection."""
         with self._lock:
-            for limit in self._limits:
+            for limit in self._active_limits:
                 limit.stop()
         with contextlib.suppress(RuntimeError):
-            self._worker.submit(self._shut)
+            self._worker.submit(self._close_connection)
         self._worker.close()
 
-    def _opened(self) -> apsw.Connection:
+    def _ensure_open(self) -> apsw.Connection:
         if self._connection is None:
             self._connection = self._connect()
         return self._connection
 
-    def _shut(self) -> None:
+    def _close_connection(self) -> None:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
 
     def _forget(self, limit: ReadLimit) -> None:
         with self._lock:
-            self._limits.discard(limit)
+            self._active_limits.discard(limit)

@@ -4,8 +4,8 @@ The journal is a WAL with `synchronous = FULL`: an acknowledged write has been f
 A job is a function that takes the connection. A writing job is one transaction, so all of it
 happens or nothing. A path of None makes a database in memory, which never reaches a disk.
 
-Every read has a time limit. Searches, and the check of a file that was not closed in order, have a
-connection and a thread each, so opening a conversation never waits for them.
+Every read has a time limit. Searches have a connection and a thread of their own, and so has the
+check of a file that was not closed cleanly. Opening a conversation never waits for either.
 """
 
 import contextlib
@@ -19,7 +19,7 @@ import apsw
 from shell.store import checksum
 from shell.store.connection_thread import ConnectionThread, Job, ReadLimit
 from shell.store.errors import storage_errors
-from shell.store.integrity import open_still
+from shell.store.integrity import open_immutable
 from shell.store.schema import MIGRATIONS, Migration, check_version, migrate
 
 T = TypeVar("T")
@@ -29,7 +29,8 @@ BUSY_S = 2.0
 """How long a write waits for the lock of another program before it fails."""
 READ_S = 20.0
 """Longest time for one read of a conversation or the list."""
-KEPT_WAL_BYTES = 16 * 1024 * 1024
+WAL_SIZE_LIMIT_BYTES = 16 * 1024 * 1024
+"""SQLite truncates a longer write-ahead log to this size after a checkpoint."""
 
 
 class Database:
@@ -87,14 +88,14 @@ class Database:
         return self._writer.run(self._transaction(job, "IMMEDIATE"))
 
     def read(self, job: Job[T]) -> Future[T]:
-        """Run a job that only reads, and sees one state of the file throughout.
+        """Run a job that only reads. It sees one state of the file throughout.
 
         The future raises StorageUnavailable if the job takes longer than READ_S.
         """
         return self._reader.read(self._transaction(job, "DEFERRED"), ReadLimit(READ_S))
 
     def search(self, job: Job[T], limit: ReadLimit) -> Future[T]:
-        """Run a search in parallel with `read`; for a database in memory, in turn with it."""
+        """Run a search in parallel with `read`. A database in memory runs one after the other."""
         return self._searcher.read(self._transaction(job, "DEFERRED"), limit)
 
     def check(self, job: Job[T]) -> Future[T]:
@@ -105,7 +106,7 @@ class Database:
         return self._checker.read(self._transaction(job, "DEFERRED"), ReadLimit())
 
     def replace(self, source: Path) -> Future[None]:
-        """Replace the content by that of another database, in one transaction."""
+        """Replace the content with that of another database, in one transaction."""
         return self._writer.run(lambda connection: self._replace(connection, source))
 
     def close(self) -> None:
@@ -124,16 +125,18 @@ class Database:
     # --- on the threads ---------------------------------------------------------------------
 
     def _open_writer(self) -> apsw.Connection:
-        with self._connected(apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE) as connection:
+        with self._open_connection(
+            apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
+        ) as connection:
             check_version(connection, self._migrations)
             if self.path is not None:
                 self.path.chmod(0o600)
-                # Until here a new file has a rollback journal, whose deletion must be flushed, too.
+                # A new file still has a rollback journal here, whose deletion must be flushed, too.
                 connection.pragma("synchronous", "extra")
                 connection.pragma("journal_mode", "wal")
-                connection.pragma("journal_size_limit", KEPT_WAL_BYTES)
+                connection.pragma("journal_size_limit", WAL_SIZE_LIMIT_BYTES)
             connection.pragma("synchronous", "full")
-            # These two matter on macOS, where fsync alone does not flush the cache of the disk.
+            # These two matter on macOS, where fsync alone does not flush the disk's cache.
             connection.pragma("fullfsync", True)
             connection.pragma("checkpoint_fullfsync", True)
             connection.pragma("foreign_keys", True)
@@ -142,13 +145,13 @@ class Database:
             return connection
 
     def _open_reader(self) -> apsw.Connection:
-        with self._connected(apsw.SQLITE_OPEN_READWRITE) as connection:
+        with self._open_connection(apsw.SQLITE_OPEN_READWRITE) as connection:
             connection.pragma("query_only", True)
             check_version(connection, self._migrations)
             return connection
 
     @contextlib.contextmanager
-    def _connected(self, flags: int) -> Iterator[apsw.Connection]:
+    def _open_connection(self, flags: int) -> Iterator[apsw.Connection]:
         """Open a connection, and close it if the block fails."""
         name = ":memory:" if self.path is None else str(self.path)
         with storage_errors(self.path):
@@ -172,7 +175,7 @@ class Database:
         return run
 
     def _replace(self, connection: apsw.Connection, source: Path) -> None:
-        with storage_errors(self.path), contextlib.closing(open_still(source)) as other:
+        with storage_errors(self.path), contextlib.closing(open_immutable(source)) as other:
             # SQLite copies the pages in one transaction of the target.
             with connection.backup("main", other, "main") as backup:
                 backup.step(-1)

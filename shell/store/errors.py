@@ -1,4 +1,4 @@
-"""Turns errors of SQLite and the disk into sentences that a person can act on."""
+"""Converts errors of SQLite and the disk into errors that tell the user what to do."""
 
 import contextlib
 from collections.abc import Iterator

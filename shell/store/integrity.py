@@ -16,12 +16,12 @@ INDEX_TABLES = (
     "SELECT name FROM sqlite_schema WHERE type = 'table' AND rootpage > 0 "
     "AND (name GLOB 'words_*' OR name GLOB 'trigrams_*')"
 )
-"""SQL that lists the tables in which FTS5 keeps the full-text indexes."""
+"""SQL that lists the tables in which FTS5 stores the full-text indexes."""
 HEADER = "its header is not what it was"
 
 
 def problem(connection: apsw.Connection) -> str | None:
-    """Say in a few words what is wrong with the content; None when all of it is sound."""
+    """Describe in a few words what is wrong with the content; None when all of it is sound."""
     try:
         if version(connection) > len(MIGRATIONS):
             return "a newer Tidewire wrote it"
@@ -38,7 +38,7 @@ def problem(connection: apsw.Connection) -> str | None:
 
 
 def index_is_sound(connection: apsw.Connection) -> bool:
-    """Tell whether the full-text indexes are sound. They can be built again if not."""
+    """Tell whether the full-text indexes are sound. Damaged ones can be rebuilt."""
     try:
         for table in rows(connection.execute(INDEX_TABLES), str):
             if rows(connection.execute(f"PRAGMA integrity_check('{table}')"), str) != ["ok"]:
@@ -51,16 +51,16 @@ def index_is_sound(connection: apsw.Connection) -> bool:
 
 
 def problem_of(path: Path) -> str | None:
-    """Say what is wrong with the content of a file that no process is writing."""
+    """Describe what is wrong with the content of a file that no process is writing."""
     try:
-        connection = open_still(path)
+        connection = open_immutable(path)
     except apsw.Error:
         return "unreadable"
     with closing(connection):
         return problem(connection)
 
 
-def open_still(path: Path) -> apsw.Connection:
+def open_immutable(path: Path) -> apsw.Connection:
     """Open a file that no process is writing, without creating any file beside it."""
     quoted = path.absolute().as_uri().removeprefix("file://")
     flags = apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI
@@ -73,12 +73,12 @@ def open_still(path: Path) -> apsw.Connection:
 def _structure(connection: apsw.Connection) -> str | None:
     if connection.pragma("application_id") != APPLICATION_ID:
         return HEADER
-    if not definitions() <= {tuple(each) for each in connection.execute(DEFINITIONS)}:
+    if not definitions() <= {tuple(row) for row in connection.execute(DEFINITIONS)}:
         return "its tables are not what they were"
     if (found := table_problem(connection, TABLES)) is not None:
         return found
     for index in ("words", "trigrams"):
-        # Their content can be built again, but not if a definition of FTS5's own is damaged.
+        # Their content can be rebuilt, unless FTS5's own definitions are damaged.
         connection.execute(f"SELECT rowid FROM {index} LIMIT 0")  # noqa: S608 - names of our own
     if connection.execute("PRAGMA foreign_key_check").fetchone() is not None:
         return "a message has lost its conversation"
@@ -86,7 +86,7 @@ def _structure(connection: apsw.Connection) -> str | None:
 
 
 def table_problem(connection: apsw.Connection, tables: Sequence[str]) -> str | None:
-    """Say what is wrong with the pages of these tables and of their indexes."""
+    """Describe what is wrong with the pages of these tables and of their indexes."""
     for table in tables:
         for finding in rows(connection.execute(f"PRAGMA integrity_check('{table}')"), str):
             if finding != "ok":
@@ -96,16 +96,16 @@ def table_problem(connection: apsw.Connection, tables: Sequence[str]) -> str | N
 
 
 def rows_problem(connection: apsw.Connection) -> str | None:
-    """Say what is wrong with the rows, by their checksums and texts."""
+    """Describe what is wrong with the rows, by their checksums and texts."""
     for table, sound in SOUND.items():
         sql = f"SELECT count(*) FROM {table} WHERE NOT ({sound})"  # noqa: S608
-        broken: int = connection.execute(sql).get
-        if broken:
-            return f"{broken} of its {table} are not what was written"
+        damaged_count: int = connection.execute(sql).get
+        if damaged_count:
+            return f"{damaged_count} of its {table} are not what was written"
     for name, data in connection.execute("SELECT hash, CAST(data AS BLOB) FROM blobs"):
         if not isinstance(data, bytes) or hashlib.sha256(data).hexdigest() != name:
             return "an attachment is not what was written"
-    # These have no checksum, but one that is not UTF-8 would make all others unreadable.
+    # These rows have no checksum, but one that is not UTF-8 makes all others unreadable.
     texts_of = {"notes": "name, text", "tails": "text, reasoning"}
     for table, texts in {**texts_of, **dict.fromkeys(ENTRY_TABLES, "entry")}.items():
         try:

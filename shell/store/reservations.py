@@ -1,8 +1,8 @@
-"""Reserves what calls of models may take, within the budgets, and sums up what they took.
+"""Reserves tokens and cost for model calls within the budgets, and sums up the usage.
 
-A call reserves the most that it may cost before it is made, in one transaction with the check of
-every budget. Afterwards it is settled with what it took. A reservation that nobody settles, because
-the program was killed, counts in full.
+Before a call, its highest possible cost is reserved in the transaction that checks every budget.
+After the call, the reservation is settled with the actual usage. If the program is killed before
+that, the reservation counts in full.
 """
 
 import math
@@ -29,8 +29,8 @@ from shell.support.ids import epoch_ms
 
 MIGRATIONS: tuple[Migration, ...] = (
     (
-        # Until a call is settled, its amounts are those that were reserved. `nanos` is NULL for a
-        # model whose price is not known.
+        # Until a call is settled, its amounts are the reserved ones. `nanos` is NULL for a model
+        # whose price is not known.
         """
         CREATE TABLE calls (
             number INTEGER PRIMARY KEY,
@@ -54,7 +54,7 @@ MIGRATIONS: tuple[Migration, ...] = (
         CREATE TABLE budgets (conversation TEXT PRIMARY KEY, usd REAL, tokens INTEGER)
         WITHOUT ROWID
         """,
-        # What a budget was raised by, for the answer, conversation, day or month of the key.
+        # The amounts that were added to the budget of an answer, conversation, day or month.
         """
         CREATE TABLE raises (
             scope TEXT NOT NULL,
@@ -67,7 +67,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     ),
 )
 UNPRICED_TOKENS = 20_000
-"""The least that is offered to somebody who lets a model without a known price go on."""
+"""The smallest raise offered when a model without a known price reaches its limit."""
 CENT = NANOS // 100
 _MATCHES = {
     "answer": "answer = ?",
@@ -83,18 +83,18 @@ _KEYS = {
 
 
 @dataclass(frozen=True, slots=True)
-class _Taken:
-    """What the calls of a scope have taken or reserved."""
+class _Total:
+    """The usage and the reservations of all calls of a scope."""
 
     nanos: int
     tokens: int
     unpriced: int
-    """Those of the tokens whose price is not known."""
+    """The tokens whose price is not known."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Room:
-    """What is left of one budget. Amounts are tokens, or billionths of a dollar."""
+class _Allowance:
+    """A budget with its usage so far. Amounts are tokens, or billionths of a dollar."""
 
     scope: BudgetScope
     unit: BudgetUnit
@@ -103,7 +103,7 @@ class _Room:
     base: int
     """The limit before it was raised."""
     price: Price
-    """What a token takes of it."""
+    """The price of a token, in the unit of the budget."""
     priced: bool = True
 
     @property
@@ -111,28 +111,28 @@ class _Room:
         return self.limit - self.spent
 
     def longest(self, input_tokens: int) -> float:
-        """The longest answer that fits; below 0 when not even the input does."""
+        """The longest answer that fits, in tokens; below 0 when not even the input fits."""
         left = self.left - self.price.of(input_tokens, 0)
         if left < 0:
             return -1
         return left // self.price.output if self.price.output else math.inf
 
     def meter(self) -> BudgetMeter:
-        spent, limit = self._shown(self.spent), self._shown(self.limit)
+        spent, limit = self._in_unit(self.spent), self._in_unit(self.limit)
         return BudgetMeter(scope=self.scope, unit=self.unit, spent=spent, limit=limit)
 
-    def pause(self, call: PlannedCall, least: int) -> BudgetPause:
-        needed = self.price.of(call.input_tokens, least)
+    def pause(self, call: PlannedCall, min_output: int) -> BudgetPause:
+        needed = self.price.of(call.input_tokens, min_output)
         step = CENT if self.unit == "usd" else 1_000
         missing = -(-max(needed - self.left, 1) // step) * step
         return BudgetPause(
             **dict(self.meter()),
-            needed=self._shown(needed),
-            more=self._shown(max(self.base, missing)),
+            needed=self._in_unit(needed),
+            more=self._in_unit(max(self.base, missing)),
             priced=self.priced,
         )
 
-    def _shown(self, amount: int) -> float:
+    def _in_unit(self, amount: int) -> float:
         return amount / NANOS if self.unit == "usd" else amount
 
 
@@ -140,16 +140,16 @@ _TOKENS = Price(1, 1)
 
 
 def today(connection: apsw.Connection, now: date) -> str:
-    """The day that calls are counted to: never one before a day that has been counted to.
+    """The day to which new calls count: today, or the latest day that has calls if it is later.
 
-    So a clock that is set back begins no day and no month for a second time.
+    So a day or a month does not begin again after the clock is set back.
     """
     latest: str | None = connection.execute("SELECT max(day) FROM calls").get
     return max(now.isoformat(), latest or "")
 
 
 def scopes(conversation: str | None, day: str) -> dict[BudgetScope, str]:
-    """What a call counts to beside its answer, and the key of each."""
+    """The scopes to which a call counts beside its answer, with the key of each."""
     keys: dict[BudgetScope, str] = {"day": day, "month": day[:7]}
     return keys if conversation is None else {"conversation": conversation, **keys}
 
@@ -161,21 +161,21 @@ def reserve(
     now: date,
     number: int | None = None,
 ) -> Reservation | BudgetPause:
-    """Reserve what a call may take, or say which budget it does not fit in.
+    """Reserve the highest usage of a call, or return the pause of the budget that it exceeds.
 
-    Part of a writing job. The `number` is that of the reservation, if its owner has chosen one.
+    Part of a writing job. `number` is the number of the reservation; None assigns the next one.
     """
     day = today(connection, now)
-    rooms = _rooms(connection, call, budgets, day)
-    least = min(call.least_output_tokens, call.output_tokens)
+    allowances = _allowances(connection, call, budgets, day)
+    min_output = min(call.least_output_tokens, call.output_tokens)
     output, cut = call.output_tokens, None
-    if rooms:
-        tight = min(rooms, key=lambda room: room.longest(call.input_tokens))
-        longest = tight.longest(call.input_tokens)
-        if longest < least:
-            return tight.pause(call, least)
+    if allowances:
+        tightest = min(allowances, key=lambda allowance: allowance.longest(call.input_tokens))
+        longest = tightest.longest(call.input_tokens)
+        if longest < min_output:
+            return tightest.pause(call, min_output)
         if longest < output:
-            output, cut = int(longest), tight.pause(call, least)
+            output, cut = int(longest), tightest.pause(call, min_output)
     nanos = None if call.price is None else call.price.of(call.input_tokens, output)
     connection.execute(
         """
@@ -188,51 +188,51 @@ def reserve(
             *(call.provider_id, call.model_id, call.input_tokens, output, nanos),
         ),
     )
-    fullest = max(rooms, key=lambda room: room.spent / room.limit, default=None)
+    fullest = max(allowances, key=lambda allowance: allowance.spent / allowance.limit, default=None)
     return Reservation(
         connection.last_insert_rowid(), output, None if fullest is None else fullest.meter(), cut
     )
 
 
 def settle(
-    connection: apsw.Connection, number: int, price: Price | None, taken: tuple[int, int]
+    connection: apsw.Connection, number: int, price: Price | None, used_tokens: tuple[int, int]
 ) -> None:
-    """Put what a call took, input and output, in the place of what it had reserved.
+    """Replace the reserved amounts of a call with its actual usage.
 
-    Part of a writing job.
+    Part of a writing job. `used_tokens` are the tokens of the input and of the output.
     """
-    nanos = None if price is None else price.of(*taken)
+    nanos = None if price is None else price.of(*used_tokens)
     connection.execute(
         "UPDATE calls SET input = ?, output = ?, nanos = ?, settled = 1 WHERE number = ?",
-        (*taken, nanos, number),
+        (*used_tokens, nanos, number),
     )
 
 
-def raise_budget(connection: apsw.Connection, key: str, by: BudgetRaise) -> None:
-    """Raise a budget, in addition to what it was raised by before. Part of a writing job."""
+def raise_budget(connection: apsw.Connection, key: str, budget_raise: BudgetRaise) -> None:
+    """Raise a budget, in addition to earlier raises. Part of a writing job."""
     connection.execute(
         """
         INSERT INTO raises VALUES (?, ?, ?, ?)
         ON CONFLICT DO UPDATE SET nanos = nanos + excluded.nanos, tokens = tokens + excluded.tokens
         """,
-        (by.scope, key, round((by.usd or 0) * NANOS), by.tokens or 0),
+        (budget_raise.scope, key, round((budget_raise.usd or 0) * NANOS), budget_raise.tokens or 0),
     )
 
 
 def set_budget(connection: apsw.Connection, conversation: str, budget: Budget | None) -> None:
-    """Set the budget of a conversation; None is that of the settings.
+    """Set the budget of a conversation; None for the budget of the settings.
 
-    It counts as it is set, whatever it was raised by before. Part of a writing job.
+    Removes earlier raises. Part of a writing job.
     """
-    raised = "DELETE FROM raises WHERE scope = 'conversation' AND key = ?"
-    connection.execute(raised, (conversation,))
+    delete_raises = "DELETE FROM raises WHERE scope = 'conversation' AND key = ?"
+    connection.execute(delete_raises, (conversation,))
     connection.execute("DELETE FROM budgets WHERE conversation = ?", (conversation,))
     if budget is not None:
         values = (conversation, budget.usd, budget.tokens)
         connection.execute("INSERT INTO budgets VALUES (?, ?, ?)", values)
 
 
-def limited(connection: apsw.Connection) -> set[str]:
+def conversations_with_budget(connection: apsw.Connection) -> set[str]:
     """The conversations with a budget of their own."""
     return {str(name) for (name,) in connection.execute("SELECT conversation FROM budgets")}
 
@@ -240,35 +240,35 @@ def limited(connection: apsw.Connection) -> set[str]:
 def states(
     connection: apsw.Connection, conversation: str | None, budgets: Budgets, now: date
 ) -> list[BudgetState]:
-    """The budgets of a conversation, of the day and of the month, with what is spent of them."""
+    """The budgets of a conversation, of the day and of the month, with their usage."""
     day = today(connection, now)
     found = []
     for scope, key in scopes(conversation, day).items():
         budget = _budget(connection, scope, key, budgets)
-        nanos, tokens = _raised(connection, scope, key)
+        nanos, tokens = _raised_by(connection, scope, key)
         if budget is not None:
             usd = None if budget.usd is None else budget.usd + nanos / NANOS
             limit = None if budget.tokens is None else budget.tokens + tokens
             budget = Budget(usd=usd, tokens=limit)
-        taken = _taken(connection, scope, key)
+        total = _total(connection, scope, key)
         found.append(
             BudgetState(
                 scope=scope,
                 budget=budget,
-                usd=taken.nanos / NANOS,
-                tokens=taken.tokens,
-                unpriced_tokens=taken.unpriced,
+                usd=total.nanos / NANOS,
+                tokens=total.tokens,
+                unpriced_tokens=total.unpriced,
             )
         )
     return found
 
 
-def usage(connection: apsw.Connection, by: UsageGroup) -> list[UsageRow]:
-    """What was taken, the latest day or the largest sum first."""
-    order = "key DESC" if by == "day" else "nanos DESC, tokens DESC"
+def usage(connection: apsw.Connection, group: UsageGroup) -> list[UsageRow]:
+    """The usage by day, model or conversation: the latest day or the largest sum first."""
+    order = "key DESC" if group == "day" else "nanos DESC, tokens DESC"
     found = connection.execute(
         f"""
-        SELECT {_KEYS[by]} AS key, count(*), sum(input), sum(output),
+        SELECT {_KEYS[group]} AS key, count(*), sum(input), sum(output),
             coalesce(sum(nanos), 0) AS nanos, sum(input + output) AS tokens,
             sum(iif(nanos IS NULL, input + output, 0))
         FROM calls GROUP BY key ORDER BY {order}
@@ -278,40 +278,44 @@ def usage(connection: apsw.Connection, by: UsageGroup) -> list[UsageRow]:
         UsageRow(
             key=key,
             calls=calls,
-            input_tokens=told,
-            output_tokens=said,
+            input_tokens=input_tokens,
+            output_tokens=output_tokens,
             usd=nanos / NANOS,
             unpriced_tokens=unpriced,
         )
-        for key, calls, told, said, nanos, _, unpriced in found
+        for key, calls, input_tokens, output_tokens, nanos, _, unpriced in found
     ]
 
 
-def _rooms(
+def _allowances(
     connection: apsw.Connection, call: PlannedCall, budgets: Budgets, day: str
-) -> list[_Room]:
-    rooms: list[_Room] = []
-    unpriced: _Room | None = None
+) -> list[_Allowance]:
+    allowances: list[_Allowance] = []
+    unpriced: _Allowance | None = None
     keys: dict[BudgetScope, str] = {"answer": call.answer, **scopes(call.conversation, day)}
     for scope, key in keys.items():
         budget = call.budgets.get(scope) or _budget(connection, scope, key, budgets)
         if budget is None:
             continue
-        taken = _taken(connection, scope, key)
-        nanos, tokens = _raised(connection, scope, key)
+        total = _total(connection, scope, key)
+        nanos, tokens = _raised_by(connection, scope, key)
         if budget.tokens is not None:
             limit = budget.tokens + tokens
-            rooms.append(_Room(scope, "tokens", taken.tokens, limit, budget.tokens, _TOKENS))
+            allowances.append(
+                _Allowance(scope, "tokens", total.tokens, limit, budget.tokens, _TOKENS)
+            )
         if budget.usd is not None and call.price is not None:
             base = round(budget.usd * NANOS)
-            rooms.append(_Room(scope, "usd", taken.nanos, base + nanos, base, call.price))
+            allowances.append(_Allowance(scope, "usd", total.nanos, base + nanos, base, call.price))
         elif budget.usd is not None and unpriced is None:
-            least = UNPRICED_TOKENS
-            unpriced = _Room(scope, "tokens", taken.unpriced, tokens, least, _TOKENS, priced=False)
-    if unpriced is not None and all(room.unit == "usd" for room in rooms):
-        # Nobody knows what it costs, so somebody must say how many tokens it may take.
-        rooms.append(unpriced)
-    return rooms
+            base = UNPRICED_TOKENS
+            unpriced = _Allowance(
+                scope, "tokens", total.unpriced, tokens, base, _TOKENS, priced=False
+            )
+    if unpriced is not None and all(allowance.unit == "usd" for allowance in allowances):
+        # The cost of the call is unknown, so the user must confirm a limit in tokens.
+        allowances.append(unpriced)
+    return allowances
 
 
 def _budget(
@@ -325,15 +329,15 @@ def _budget(
     return found
 
 
-def _raised(connection: apsw.Connection, scope: BudgetScope, key: str) -> tuple[int, int]:
+def _raised_by(connection: apsw.Connection, scope: BudgetScope, key: str) -> tuple[int, int]:
     sql = "SELECT nanos, tokens FROM raises WHERE scope = ? AND key = ?"
     return connection.execute(sql, (scope, key)).get or (0, 0)
 
 
-def _taken(connection: apsw.Connection, scope: BudgetScope, key: str) -> _Taken:
+def _total(connection: apsw.Connection, scope: BudgetScope, key: str) -> _Total:
     sql = f"""
         SELECT coalesce(sum(nanos), 0), coalesce(sum(input + output), 0),
             coalesce(sum(iif(nanos IS NULL, input + output, 0)), 0)
         FROM calls WHERE {_MATCHES[scope]}
     """  # noqa: S608, from the table above
-    return _Taken(*connection.execute(sql, (key,)).get)
+    return _Total(*connection.execute(sql, (key,)).get)

@@ -23,10 +23,12 @@ def first(cursor: apsw.Cursor, kind: Callable[..., T]) -> T | None:
     return None if values is None else kind(*values)
 
 
-def insert(connection: apsw.Connection, table: str, row: Mapping[str, Value], way: str = "") -> int:
-    """Insert a row, with `way` as the conflict clause such as OR IGNORE; returns its rowid."""
+def insert(
+    connection: apsw.Connection, table: str, row: Mapping[str, Value], on_conflict: str = ""
+) -> int:
+    """Insert a row, with a conflict clause such as OR IGNORE; returns its rowid."""
     places = ", ".join("?" * len(row))
-    sql = f"INSERT {way} INTO {table} ({', '.join(row)}) VALUES ({places})"  # noqa: S608
+    sql = f"INSERT {on_conflict} INTO {table} ({', '.join(row)}) VALUES ({places})"  # noqa: S608
     connection.execute(sql, tuple(row.values()))
     return connection.last_insert_rowid()
 
@@ -34,7 +36,7 @@ def insert(connection: apsw.Connection, table: str, row: Mapping[str, Value], wa
 def save(
     connection: apsw.Connection, table: str, row: Mapping[str, Value], number: int | None = None
 ) -> int:
-    """Insert a conversation or message, or change the one with this number, and its checksum.
+    """Insert a conversation or message, or update the one with this number, with its checksum.
 
     Returns its number. Part of a writing job.
     """

@@ -33,7 +33,7 @@ MIGRATIONS: tuple[Migration, ...] = (
             digest INTEGER NOT NULL
         )
         """,
-        # `chosen` is the child, or for a conversation the first message, on the path that is shown.
+        # `chosen` is the child, or for a conversation the first message, on the chosen path.
         """
         CREATE TABLE messages (
             number INTEGER PRIMARY KEY,
@@ -59,7 +59,7 @@ MIGRATIONS: tuple[Migration, ...] = (
         "CREATE INDEX messages_of ON messages (conversation, number)",
         "CREATE INDEX messages_under ON messages (parent) WHERE parent IS NOT NULL",
         "CREATE INDEX messages_live ON messages (conversation) WHERE status = 'streaming'",
-        # Text of a running answer; moved into its message when the answer ends.
+        # Text of a running answer. It moves into the message when the answer ends.
         """
         CREATE TABLE tails (
             message INTEGER NOT NULL REFERENCES messages ON DELETE CASCADE,
@@ -96,7 +96,7 @@ MIGRATIONS: tuple[Migration, ...] = (
         """,
     ),
     (
-        # What a run with tools did: its calls, the decisions and the results, as JSON.
+        # The tool calls of a run, the decisions about them and their results, as JSON.
         """
         CREATE TABLE steps (
             message INTEGER NOT NULL REFERENCES messages ON DELETE CASCADE,
@@ -126,7 +126,7 @@ MIGRATIONS: tuple[Migration, ...] = (
 
 
 def version(connection: apsw.Connection) -> int:
-    """Return how many migrations the file has been through."""
+    """Return how many migrations have been applied to the file."""
     return int(connection.pragma("user_version"))
 
 

@@ -40,10 +40,10 @@ T = TypeVar("T")
 FILE = "conversations.db"
 RESTORE = "restore-"
 """The prefix of the directory in which a backup is unpacked."""
-_LEFT = re.compile(rf"({REPAIR}|{RESTORE})[a-z0-9_]{{8}}")
+_LEFTOVER = re.compile(rf"({REPAIR}|{RESTORE})[a-z0-9_]{{8}}")
 Choose = Callable[[Mapping[str, bytes]], Callable[[], None]]
-"""Takes the other files of a backup by name and checks them; an error stops the restore. Returns a
-function that is called once the conversations are restored."""
+"""Takes the other files of a backup by name and checks them. An error stops the restore. Returns a
+function that the store calls once the conversations are restored."""
 FIRST_BACKUP_S = 20.0
 BACKUP_S = 3_600.0
 
@@ -53,8 +53,8 @@ _log = logging.getLogger(__name__)
 class Store:
     """Stores conversations and messages. A host opens one, under the lock of its data directory.
 
-    `open` and `close` block; the rest belongs to the loop thread. Temporary conversations, which
-    their ids show, live in a database in memory and never reach a disk.
+    `open` and `close` block. All other methods belong to the loop thread. The ids of temporary
+    conversations begin with TEMPORARY. They live in a database in memory and never reach a disk.
     """
 
     def __init__(
@@ -79,7 +79,7 @@ class Store:
         self._file_state = FileState()
         self._suspect = False
         self._unchecked = False
-        """Whether the content still has to be checked while it is in use."""
+        """Whether the content must still be checked while it is in use."""
         self._problem: ShellError | None = None
         self._version = 0
         self._summaries = 0
@@ -106,10 +106,10 @@ class Store:
         try:
             self._open()
         except StorageFailed as error:
-            # What is wrong with our own SQL is the file's definitions.
+            # Our own SQL is right, so such an error means that the file's definitions are damaged.
             if not (isinstance(error, DatabaseDamaged) or type(error.__cause__) is apsw.SQLError):
                 raise
-            # `examine` does not look into large files, nor find everything in the others.
+            # `examine` does not check large files, and does not find all damage in the others.
             with contextlib.suppress(OSError):
                 note_damaged(self.path)
             self.database.close()
@@ -121,11 +121,11 @@ class Store:
         self._file_state = examine(self.path)
         damage = self._file_state.damage
         if damage == BLANK and not self._had_content():
-            damage = None  # the first start, or the first was killed at once
+            damage = None  # the first start, or the process was killed early in the first start
         self._unchecked = self._file_state.unchecked
         with storage_errors(self.path):
             if damage is None and self._file_state.index_damaged:
-                _log.warning("The search index was damaged and is made anew")
+                _log.warning("The search index was damaged and is rebuilt")
                 damage = None if reindex(self.path) else "its search index cannot be read"
             if damage is not None:
                 self.remarks.append(repair(self.path, self._damaged_folder, self.backups, damage))
@@ -138,11 +138,11 @@ class Store:
         self.database.write(self._clean_up).result()
 
     def begin(self) -> None:
-        """Report the first state, and make backups when they are due. On the loop thread."""
+        """Report the first state, and start the timer for backups. On the loop thread."""
         self._on_change(self.state())
         if self._unchecked:
             check = asyncio.wrap_future(self.database.check(problem))
-            check.add_done_callback(self._content_checked)
+            check.add_done_callback(self._on_content_checked)
         self._timer = asyncio.get_running_loop().call_later(FIRST_BACKUP_S, self._back_up_if_due)
 
     def close(self) -> None:
@@ -161,7 +161,7 @@ class Store:
     # --- reading, writing -------------------------------------------------------------------
 
     def refuse_while_restoring(self) -> None:
-        """Refuse what a running restore would replace.
+        """Refuse a change that a running restore would overwrite.
 
         Raises:
             SessionBusy: a backup is being restored.
@@ -170,77 +170,77 @@ class Store:
             text = "A backup is being restored. Try again when it is finished"
             raise SessionBusy(text, reason=Reason.RESTORING)
 
-    async def write(self, kept_id: str, job: Job[T]) -> T:
+    async def write(self, stored_id: str, job: Job[T]) -> T:
         """Run a job as one transaction in the database of this id. Returns once it is on disk.
 
         Raises:
             SessionBusy: a backup is being restored.
             ShellError: nothing was saved.
         """
-        database = self.database_of(kept_id)
+        database = self.database_of(stored_id)
         if database is self.database:
             self.refuse_while_restoring()
         try:
             result = await asyncio.wrap_future(database.write(job))
         except ShellError as error:
-            self.failed(error)
+            self.note_failure(error)
             raise
         if database is self.database:
             self._problem = None
-        self.changed()
+        self.notify_change()
         return result
 
-    async def read(self, kept_id: str, job: Job[T]) -> T:
+    async def read(self, stored_id: str, job: Job[T]) -> T:
         """Run a job that only reads in the database of this id."""
-        with self._noting_damage():
-            return await asyncio.wrap_future(self.database_of(kept_id).read(job))
+        with self._note_damage():
+            return await asyncio.wrap_future(self.database_of(stored_id).read(job))
 
-    def read_blocking(self, kept_id: str, job: Job[T]) -> T:
-        """Do the same as `read`, on a thread that may block."""
-        with self._noting_damage():
-            return self.database_of(kept_id).read(job).result()
+    def read_blocking(self, stored_id: str, job: Job[T]) -> T:
+        """Run a job as `read` does, but block the calling thread until it ends."""
+        with self._note_damage():
+            return self.database_of(stored_id).read(job).result()
 
-    async def search(self, kept_id: str, job: Job[T], limit: ReadLimit) -> T:
+    async def search(self, stored_id: str, job: Job[T], limit: ReadLimit) -> T:
         """Run a search in the database of this id, in parallel with reads."""
-        with self._noting_damage():
-            return await asyncio.wrap_future(self.database_of(kept_id).search(job, limit))
+        with self._note_damage():
+            return await asyncio.wrap_future(self.database_of(stored_id).search(job, limit))
 
     @contextlib.contextmanager
-    def _noting_damage(self) -> Iterator[None]:
+    def _note_damage(self) -> Iterator[None]:
         try:
             yield
         except DatabaseDamaged:
             self._suspect = True
             raise
 
-    def database_of(self, kept_id: str) -> Database:
+    def database_of(self, stored_id: str) -> Database:
         """Return the database that has the conversation or message of this id."""
-        return self.temporary if kept_id.startswith(TEMPORARY) else self.database
+        return self.temporary if stored_id.startswith(TEMPORARY) else self.database
 
     # --- state; on the loop thread ----------------------------------------------------------
 
-    def changed(self) -> None:
-        """Report that the conversations or their state are different now."""
+    def notify_change(self) -> None:
+        """Notify the subscriber that the conversations or their state have changed."""
         self._version += 1
         self._on_change(self.state())
 
-    def summary_changed(self) -> None:
-        """Report that a summary was written, edited or undone."""
+    def notify_summary_change(self) -> None:
+        """Notify the subscriber that a summary was written, edited or undone."""
         self._summaries += 1
-        self.changed()
+        self.notify_change()
 
-    def recovered(self) -> None:
+    def note_recovery(self) -> None:
         """Clear the problem after a write that succeeded."""
         if self._problem is not None:
             self._problem = None
-            self.changed()
+            self.notify_change()
 
-    def failed(self, error: ShellError) -> None:
+    def note_failure(self, error: ShellError) -> None:
         """Record the problem after a write that failed."""
         if isinstance(error, StorageFailed | StorageUnavailable):
             self._problem = error
             self._suspect = self._suspect or isinstance(error, DatabaseDamaged)
-            self.changed()
+            self.notify_change()
 
     def state(self) -> StoreState:
         """Whether everything can be saved, and what happened at opening."""
@@ -257,15 +257,15 @@ class Store:
     def back_up(self) -> Future[Path]:
         """Make a backup now, on the backup thread."""
         place = self.backups.folder / "backup"
-        return self._in_backup_thread(place, lambda: self.backups.make(self.path))
+        return self._run_backup_job(place, lambda: self.backups.make(self.path))
 
     def bundle(self, target: Path) -> Future[None]:
         """Write everything, settings included, to one file, on the backup thread."""
-        return self._in_backup_thread(target, lambda: bundle.write(target, self.path))
+        return self._run_backup_job(target, lambda: bundle.write(target, self.path))
 
     def restore(self, source: Path, choose: Choose = lambda _: lambda: None) -> Future[None]:
-        """Replace the conversations by those of a backup, after a safety copy. Nothing else may be
-        writing, since rows have other numbers afterwards.
+        """Replace the conversations with those of a backup, after a safety copy. Nothing else may
+        write meanwhile, because rows have other numbers afterwards.
 
         Args:
             source: a bundle, or a backup of the conversations alone.
@@ -279,9 +279,9 @@ class Store:
             finally:
                 self.restoring = False
 
-        return self._in_backup_thread(source, restore)
+        return self._run_backup_job(source, restore)
 
-    def _in_backup_thread(self, place: Path, job: Callable[[], T]) -> Future[T]:
+    def _run_backup_job(self, place: Path, job: Callable[[], T]) -> Future[T]:
         def run() -> T:
             with storage_errors(place):
                 return job()
@@ -291,62 +291,62 @@ class Store:
     def _replace(self, source: Path, choose: Choose) -> None:
         with tempfile.TemporaryDirectory(dir=self.path.parent, prefix=RESTORE) as folder:
             unpacked = bundle.unpack(source, Path(folder))
-            take_over = choose(unpacked.extras)
+            apply_extras = choose(unpacked.extras)
             # The safety copy must have every write that was queued before the restore.
             self.database.write(lambda _: None).result()
             safety = self.backups.make(self.path, SAFETY)
-            for there in (self.path.with_name(name) for name in EXTRAS):
-                if there.exists():
-                    shutil.copyfile(there, safety.with_name(f"{safety.stem}-{there.name}"))
+            for extra in (self.path.with_name(name) for name in EXTRAS):
+                if extra.exists():
+                    shutil.copyfile(extra, safety.with_name(f"{safety.stem}-{extra.name}"))
             # The step that fails most often comes first, so settings never change without it.
             self.database.replace(unpacked.conversations).result()
             self.database.write(self._clean_up).result()
-            take_over()
+            apply_extras()
             try:
                 self.backups.adopt(unpacked.conversations, "after")
-            except OSError as error:  # everything is restored all the same
+            except OSError as error:  # the restore itself has succeeded
                 _log.warning("What was restored is in no backup of its own: %s", error.strerror)
 
     def _back_up_if_due(self) -> None:
         loop = asyncio.get_running_loop()
         self._timer = loop.call_later(BACKUP_S, self._back_up_if_due)
-        if self.backups.due():
+        if self.backups.is_due():
             asyncio.wrap_future(self.back_up()).add_done_callback(self._report_failure)
 
-    def _content_checked(self, outcome: "asyncio.Future[str | None]") -> None:
+    def _on_content_checked(self, outcome: "asyncio.Future[str | None]") -> None:
         error = None if outcome.cancelled() else outcome.exception()
         if isinstance(error, ShellError) and error.reason is Reason.TOO_SLOW:
             return  # `close()` stopped it, and the next start checks the file again
         self._unchecked = False
         if not self._report_failure(outcome) and (found := outcome.result()) is not None:
             text = f"{self.path} is damaged ({found}). Restart Tidewire."
-            self.failed(DatabaseDamaged(text, reason=Reason.DAMAGED))
+            self.note_failure(DatabaseDamaged(text, reason=Reason.DAMAGED))
 
     def _report_failure(self, outcome: "asyncio.Future[T]") -> bool:
         """Report the failure of a background job; returns whether there was one."""
         error = None if outcome.cancelled() else outcome.exception()
         if isinstance(error, ShellError):
             _log.warning("%s", error.message)
-            self.failed(error)
+            self.note_failure(error)
         return outcome.cancelled() or error is not None
 
     def _sweep(self) -> None:
-        """Remove unfinished copies of a killed process. Conversations that the user deletes later
-        would stay in them.
+        """Remove unfinished copies that a killed process left. They would keep conversations that
+        the user deletes later.
         """
         with contextlib.suppress(OSError):
             self.backups.sweep()
             working_folder.sweep(self.path.parent)
             for path in self.path.parent.iterdir():
-                if _LEFT.fullmatch(path.name):
+                if _LEFTOVER.fullmatch(path.name):
                     remove(path)
 
     def _had_content(self) -> bool:
         wal = self.path.with_name(f"{FILE}-wal")
-        return bool(self.backups.listed()) or (wal.exists() and wal.stat().st_size > 0)
+        return bool(self.backups.list_all()) or (wal.exists() and wal.stat().st_size > 0)
 
     def _clean_up(self, connection: apsw.Connection) -> None:
-        """End the answers of an earlier process, and purge what was deleted long ago."""
+        """End the answers of an earlier process, and purge conversations deleted long ago."""
         now = epoch_ms()
         tree.end_interrupted(connection, now)
-        tree.purge(connection, now - tree.DELETED_KEPT_MS)
+        tree.purge(connection, now - tree.DELETED_RETENTION_MS)

@@ -22,7 +22,7 @@ MAX_TIME_MS = 253_402_300_799_999
 """The last millisecond of the year 9999."""
 DEFINITIONS = "SELECT type, name, tbl_name, sql FROM sqlite_schema"
 INDEX_PARTS = re.compile(r"(words|trigrams)_(data|idx|content|docsize|config)")
-"""The names of the tables in which FTS5 keeps the full-text indexes. It defines them itself."""
+"""The names of the tables in which FTS5 stores the full-text indexes. FTS5 creates them itself."""
 _ID = re.compile(r"[A-Za-z0-9-]{1,64}")
 _ALLOWED: Mapping[str, tuple[Value, ...]] = {
     "role": get_args(Role),
@@ -77,36 +77,36 @@ def tables(known: int = len(MIGRATIONS)) -> Mapping[str, Table]:
 def definitions(known: int = len(MIGRATIONS)) -> frozenset[tuple[Value, ...]]:
     """The rows that DEFINITIONS selects from a sound file after the first `known` migrations."""
     with closing(empty_database(known)) as connection:
-        found = [tuple(each) for each in connection.execute(DEFINITIONS)]
-    return frozenset(each for each in found if not INDEX_PARTS.fullmatch(str(each[1])))
+        found = [tuple(row) for row in connection.execute(DEFINITIONS)]
+    return frozenset(row for row in found if not INDEX_PARTS.fullmatch(str(row[1])))
 
 
 def empty_database(known: int) -> apsw.Connection:
-    """Open a database in memory that has been through the first `known` migrations."""
+    """Open a database in memory with the first `known` migrations applied."""
     connection = apsw.Connection(":memory:")
     migrate(connection, MIGRATIONS[:known])
     return connection
 
 
 def problem_with(column: Column, value: Value) -> str | None:
-    """Say what is wrong with a value of a column; None when Tidewire may have written it."""
+    """Describe what is wrong with a value of a column; None when Tidewire may have written it."""
     name = column.name
     if value is None:
         return f"a {name} is missing" if column.is_required else None
     if not isinstance(value, _TYPES[column.type]):
-        return f"a {name} has the wrong type ({shown(value)})"
+        return f"a {name} has the wrong type ({shorten(value)})"
     if name in _ALLOWED and value not in _ALLOWED[name]:
-        return f"there is no {name} {shown(value)}"
+        return f"there is no {name} {shorten(value)}"
     if name == "id" and not _ID.fullmatch(str(value)):
-        return f"Tidewire gives no such id ({shown(value)})"
+        return f"Tidewire gives no such id ({shorten(value)})"
     if isinstance(value, int):
         least = 1 if name == "number" else 0
         if not least <= value <= (MAX_TIME_MS if name.endswith("_at") else MAX_NUMBER):
-            return f"a {name} is out of range ({shown(value)})"
+            return f"a {name} is out of range ({shorten(value)})"
     return None
 
 
-def shown(value: object) -> str:
+def shorten(value: object) -> str:
     """Shorten a value for a sentence."""
     return repr(value)[:60]
 

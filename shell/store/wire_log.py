@@ -1,6 +1,6 @@
-"""Keeps what the latest runs have sent and received: one file for each run, the oldest removed.
+"""Stores the requests and responses of the latest runs: one file for each, the oldest removed.
 
-Temporary conversations are kept in memory only. The files are no part of a backup or an export.
+Runs of temporary conversations stay in memory only. No backup and no export includes the files.
 """
 
 import asyncio
@@ -35,12 +35,12 @@ from shell.support.redaction import redact, redact_pieces
 
 MAX_RUNS = 50
 MAX_BYTES = 20_000_000
-GONE = "The request of this answer is not kept. Only those of the latest answers are."
+NOT_STORED = "The request of this answer is not kept. Only those of the latest answers are."
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class _Live:
+class _LiveRun:
     """A run that is being recorded."""
 
     recording: Recording
@@ -50,12 +50,12 @@ class _Live:
 
 
 class WireLog:
-    """Loop thread only.
+    """Records the requests and responses of runs. Loop thread only.
 
     Args:
         data: the data directory.
-        is_on: whether runs are to be kept.
-        secrets: every key that is known.
+        is_on: returns whether the settings ask for recording.
+        secrets: returns every known key, for redaction.
     """
 
     def __init__(
@@ -67,76 +67,78 @@ class WireLog:
         self._folder = data / REQUESTS
         self._is_on = is_on
         self._secrets = secrets
-        self._live: dict[str, _Live] = {}
+        self._live: dict[str, _LiveRun] = {}
         self._temporary: dict[str, bytes] = {}
-        self._writing: set[asyncio.Task[None]] = set()
+        self._write_tasks: set[asyncio.Task[None]] = set()
 
     # --- recording --------------------------------------------------------------------------
 
     def begin(
         self, log: InferenceLog, provider_id: str, model_id: str, conversation_id: str | None
     ) -> Recording | None:
-        """Begin to record a run. None if it is not to be kept."""
+        """Begin to record a run; returns None if recording is off."""
         if not self._is_on():
             return None
         recording = Recording()
         header = new_header(provider_id, model_id)
-        self._live[log.inference_id] = _Live(recording, log, header, conversation_id)
+        self._live[log.inference_id] = _LiveRun(recording, log, header, conversation_id)
         return recording
 
     def end(self, log: InferenceLog) -> None:
-        """Keep a run that has ended. It is written on a thread."""
+        """Store a run that has ended. A thread writes its file."""
         live = self._live.get(log.inference_id)
         if live is not None:
-            task = asyncio.get_running_loop().create_task(self._keep(live), name="wire")
-            self._writing.add(task)
-            task.add_done_callback(self._writing.discard)
+            task = asyncio.get_running_loop().create_task(self._store(live), name="wire")
+            self._write_tasks.add(task)
+            task.add_done_callback(self._write_tasks.discard)
 
     async def close(self) -> None:
-        """Wait until everything is written."""
-        await asyncio.gather(*self._writing)
+        """Wait until all ended runs are written."""
+        await asyncio.gather(*self._write_tasks)
 
     async def clear(self) -> None:
-        """Remove everything that is kept."""
+        """Remove all stored runs."""
         self._temporary.clear()
-        await asyncio.gather(*self._writing)
+        await asyncio.gather(*self._write_tasks)
         await asyncio.to_thread(remove, self._folder)
 
     async def forget(self, conversation_id: str) -> None:
-        """Remove what the runs of a conversation have sent and received, and keep no more of it."""
-        await self._forget_live(lambda one: one == conversation_id)
+        """Remove the stored runs of a conversation, and store none of its live runs."""
+        await self._forget_live(lambda live_id: live_id == conversation_id)
         for inference_id, content in [*self._temporary.items()]:
-            if (found := _summary(content)) and found.conversation_id == conversation_id:
+            if (found := _parse_summary(content)) and found.conversation_id == conversation_id:
                 del self._temporary[inference_id]
         await asyncio.to_thread(_forget, self._folder, conversation_id)
 
     async def forget_stored(self) -> None:
-        """Remove everything but what belongs to temporary conversations, after a restore. What
-        runs for a conversation that was replaced is not kept either.
+        """Remove all runs except those of temporary conversations, after a restore. Live runs of
+        the replaced conversations are not stored either.
         """
-        await self._forget_live(lambda one: one is not None and not one.startswith(TEMPORARY))
+        await self._forget_live(
+            lambda live_id: live_id is not None and not live_id.startswith(TEMPORARY)
+        )
         await asyncio.to_thread(remove_stored, self._folder)
 
-    async def _forget_live(self, is_meant: Callable[[str | None], bool]) -> None:
-        """Keep no live run of these conversations, and wait until the others are written."""
+    async def _forget_live(self, matches: Callable[[str | None], bool]) -> None:
+        """Stop recording the live runs of these conversations, and wait for the other writes."""
         for inference_id, live in [*self._live.items()]:
-            if is_meant(live.conversation_id) and live.log.ending is None:
+            if matches(live.conversation_id) and live.log.ending is None:
                 del self._live[inference_id]
-        await asyncio.gather(*self._writing)
+        await asyncio.gather(*self._write_tasks)
 
-    async def _keep(self, live: _Live) -> None:
+    async def _store(self, live: _LiveRun) -> None:
         inference_id = live.log.inference_id
         try:
             content = await asyncio.to_thread(self._content, live)
             if (live.conversation_id or "").startswith(TEMPORARY):
                 self._temporary[inference_id] = content
-                while not _fits([len(kept) for kept in self._temporary.values()]):
+                while not _fits([*map(len, self._temporary.values())]):
                     del self._temporary[next(iter(self._temporary))]
             elif self._is_on():
                 await asyncio.to_thread(
                     _write, self._folder, f"{live.header.created_at:013}-{inference_id}", content
                 )
-        except OSError as error:  # a full disk must not take the answer with it
+        except OSError as error:  # a full disk must not fail the answer
             _log.warning("The request of %s cannot be kept: %s", inference_id, error.strerror)
         finally:
             self._live.pop(inference_id, None)
@@ -144,64 +146,64 @@ class WireLog:
     # --- reading ----------------------------------------------------------------------------
 
     async def list(self) -> "list[WireSummary]":
-        """The runs that are kept, the newest first."""
-        kept = list(filter(None, map(_summary, self._temporary.values())))
-        kept += await asyncio.to_thread(lambda: [*stored_summaries(self._folder)])
-        kept += [_summary_of(live) for live in self._live.values()]
-        known = {one.inference_id: one for one in kept}
-        return sorted(known.values(), key=lambda one: -one.started_at)
+        """The stored and the live runs, the newest first."""
+        summaries = list(filter(None, map(_parse_summary, self._temporary.values())))
+        summaries += await asyncio.to_thread(lambda: [*stored_summaries(self._folder)])
+        summaries += [_summary_of(live) for live in self._live.values()]
+        known = {summary.inference_id: summary for summary in summaries}
+        return sorted(known.values(), key=lambda summary: -summary.started_at)
 
     async def get(self, inference_id: str) -> WireRun:
-        """A run with its attempts, as far as they have come.
+        """A run with its attempts so far.
 
         Raises:
-            NotFound: it is not kept.
+            NotFound: it is not stored.
         """
         live = self._live.get(inference_id)
         if live is not None:
             return await asyncio.to_thread(self._run, live)
-        return await asyncio.to_thread(_parsed, await self._kept(inference_id))
+        return await asyncio.to_thread(_parse, await self._stored_content(inference_id))
 
-    async def recorded(self, inference_id: str) -> bytes:
+    async def recording(self, inference_id: str) -> bytes:
         """The events of a run that has ended, as a recording.
 
         Raises:
-            NotFound: it is not kept, or has not ended.
+            NotFound: it is not stored, or has not ended.
         """
         live = self._live.get(inference_id)
         if live is None:
-            content = await self._kept(inference_id)
+            content = await self._stored_content(inference_id)
         elif live.log.ending is None:
             raise NotFound("This answer is still being written. Save it when it is complete.")
         else:
             content = await asyncio.to_thread(self._content, live)
         return content.split(b"\n", 2)[2]
 
-    async def _kept(self, inference_id: str) -> bytes:
+    async def _stored_content(self, inference_id: str) -> bytes:
         if inference_id in self._temporary:
             return self._temporary[inference_id]
         return await asyncio.to_thread(_read, self._folder, inference_id)
 
-    # --- what is written --------------------------------------------------------------------
+    # --- content of the files ---------------------------------------------------------------
 
-    def _content(self, live: _Live) -> bytes:
+    def _content(self, live: _LiveRun) -> bytes:
         """The file of a run: two lines about its requests, then its events as a recording."""
         run = self._run(live)
-        head = [one.model_dump_json(by_alias=True) for one in (run.summary, run)]
-        # Every piece by itself, so that a replay has the pace of the answer.
-        events = live.log.read(stops=range(live.log.last_seq))
-        recorded = recording_lines(live.header, events, self._secrets())
-        return "\n".join([*head, *recorded, ""]).encode()
+        head = [model.model_dump_json(by_alias=True) for model in (run.summary, run)]
+        # Pieces stay separate, so that a replay has the pace of the answer.
+        log_events = live.log.read(stops=range(live.log.last_seq))
+        events = recording_lines(live.header, log_events, self._secrets())
+        return "\n".join([*head, *events, ""]).encode()
 
-    def _run(self, live: _Live) -> WireRun:
+    def _run(self, live: _LiveRun) -> WireRun:
         secrets = [*self._secrets()]
         exchanges = list(live.recording.exchanges)
         attempts = [_attempt(each, live.recording.began, secrets) for each in exchanges]
         return WireRun(summary=_summary_of(live), attempts=attempts)
 
 
-def request_of(request: OutgoingRequest, *, is_body_kept: bool = True) -> WireRequest:
-    """A request as it is shown."""
+def request_of(request: OutgoingRequest, *, has_body: bool = True) -> WireRequest:
+    """A request in the form that the page and the command line show."""
     headers = [
         WireHeader(name=name, value=value, variable=request.variables.get(name))
         for name, value in request.headers.items()
@@ -210,7 +212,7 @@ def request_of(request: OutgoingRequest, *, is_body_kept: bool = True) -> WireRe
         method="POST",
         url=request.url,
         headers=headers,
-        body=request.body.decode() if is_body_kept else None,
+        body=request.body.decode() if has_body else None,
         body_bytes=len(request.body),
         api=request.api,
         base_url=request.base_url,
@@ -219,7 +221,7 @@ def request_of(request: OutgoingRequest, *, is_body_kept: bool = True) -> WireRe
 
 def stored_summaries(folder: Path) -> Iterator[WireSummary]:
     """The runs in a folder. Files that cannot be read are left out."""
-    return (summary for _, summary in _stored(folder))
+    return (summary for _, summary in _stored_files(folder))
 
 
 def stored_run(folder: Path, inference_id: str) -> WireRun:
@@ -228,21 +230,23 @@ def stored_run(folder: Path, inference_id: str) -> WireRun:
     Raises:
         NotFound: it is not there, or its file is damaged.
     """
-    return _parsed(_read(folder, inference_id))
+    return _parse(_read(folder, inference_id))
 
 
 def remove_stored(folder: Path) -> None:
-    """Remove all runs in a folder, which stays: `ask` keeps its requests where there is one."""
+    """Remove all runs in a folder. The folder stays, because `ask` stores requests only if it
+    exists.
+    """
     for path in _paths(folder):
         remove(path)
 
 
-def _stored(folder: Path) -> Iterator[tuple[Path, WireSummary]]:
+def _stored_files(folder: Path) -> Iterator[tuple[Path, WireSummary]]:
     for path in _paths(folder):
         line = b""
         with contextlib.suppress(OSError), path.open("rb") as file:
             line = file.readline()
-        if (found := _summary(line)) is not None:
+        if (found := _parse_summary(line)) is not None:
             yield path, found
 
 
@@ -251,24 +255,24 @@ def _read(folder: Path, inference_id: str) -> bytes:
         if path.stem.partition("-")[2] == inference_id:
             with contextlib.suppress(OSError):
                 return path.read_bytes()
-    raise NotFound(GONE, reason=Reason.NOT_KEPT)
+    raise NotFound(NOT_STORED, reason=Reason.NOT_KEPT)
 
 
-def _parsed(content: bytes) -> WireRun:
+def _parse(content: bytes) -> WireRun:
     try:
         return WireRun.model_validate_json(content.split(b"\n", 2)[1])
     except (IndexError, ValidationError):
-        raise NotFound(GONE, reason=Reason.NOT_KEPT) from None
+        raise NotFound(NOT_STORED, reason=Reason.NOT_KEPT) from None
 
 
-def _summary(content: bytes) -> WireSummary | None:
+def _parse_summary(content: bytes) -> WireSummary | None:
     try:
         return WireSummary.model_validate_json(content.partition(b"\n")[0])
     except ValidationError:
         return None
 
 
-def _summary_of(live: _Live) -> WireSummary:
+def _summary_of(live: _LiveRun) -> WireSummary:
     exchanges = live.recording.exchanges
     return WireSummary(
         inference_id=live.log.inference_id,
@@ -284,16 +288,16 @@ def _summary_of(live: _Live) -> WireSummary:
 
 def _attempt(exchange: Exchange, began: float, known: list[str]) -> WireAttempt:
     secrets = [*known, *exchange.secrets()]
-    request = request_of(exchange.request, is_body_kept=exchange.is_body_kept)
+    request = request_of(exchange.request, has_body=exchange.is_body_kept)
     if request.body is not None and any(json.dumps(s)[1:-1] in request.body for s in secrets if s):
-        # A person, or a model that repeats what it was told, may have written a key.
+        # The user may have written a key, or the model may have repeated one.
         request = request.model_copy(update={"body": redact(request.body, secrets)})
     headers = [
         WireHeader(name=name, value=redact(value, secrets))
         for name, value in shown_headers(dict(exchange.headers)).items()
     ]
     pieces = list(exchange.pieces)
-    # A byte is a letter here, so that a secret is found across the pieces.
+    # Latin-1 maps each byte to one letter, so redaction finds a secret across the pieces.
     texts = redact_pieces([piece.decode("latin-1") for _, piece in pieces], secrets)
     decode = codecs.getincrementaldecoder("utf-8")("replace").decode
     chunks = [
@@ -325,7 +329,7 @@ def _fits(sizes: list[int]) -> bool:
 
 
 def _forget(folder: Path, conversation_id: str) -> None:
-    for path, summary in _stored(folder):
+    for path, summary in _stored_files(folder):
         if summary.conversation_id == conversation_id:
             remove(path)
 

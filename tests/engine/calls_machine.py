@@ -49,7 +49,7 @@ from shell.providers.base import (
 )
 from shell.store.messages import decisions, steps
 from shell.store.messages.followed_log import FollowedLog, new_text
-from shell.store.messages.turns import AnswerBegun, PathMessage
+from shell.store.messages.turns import EarlierRuns, PathMessage
 from shell.tools.base import Arguments, Progress, Tool
 from shell.tools.call_states import SETTLED, check_move
 from shell.tools.offer import Offer, OfferedTool
@@ -476,8 +476,8 @@ class CallsMachine:
         )
         log = story.log = slot.begin()
         place = steps.next_place(self.rows, story.number)
-        begun = AnswerBegun(len(story.text), story.thoughts, place)
-        story.reader = FollowedLog(log, "", story.number, begun, lambda: None)
+        earlier_runs = EarlierRuns(len(story.text), story.thoughts, place)
+        story.reader = FollowedLog(log, "", story.number, earlier_runs, lambda: None)
         story.alive, story.seq, story.endings = True, -1, 0
         self._watch(story, log)
         log.subscribe(lambda _: self._watch(story, log))
@@ -503,9 +503,9 @@ class CallsMachine:
         steps.write(self.rows, story.number, piece.entries)
         story.text += piece.text
         story.thoughts += len(piece.reasoning)
-        reader.seq = piece.reached
+        reader.seq = piece.last_seq
         reader.characters += len(piece.text)
-        reader.thoughts += len(piece.reasoning)
+        reader.reasoning_characters += len(piece.reasoning)
 
     def steps_of(self, story: Story) -> list[steps.StoredStep]:
         return steps.steps_of(steps.read(self.rows, story.number))
@@ -519,7 +519,7 @@ class CallsMachine:
         story.nonces = {call_id: call.nonce for call_id, call in kept.items()}
         story.sticky = {
             call.part.tool: call.part.verdict
-            for call in sorted(kept.values(), key=lambda call: call.decided)
+            for call in sorted(kept.values(), key=lambda call: call.decision_order)
             if call.part.scope == "conversation" and call.part.verdict is not None
         }
         story.is_tainted = any(c.part.brings and c.part.state == "done" for c in kept.values())

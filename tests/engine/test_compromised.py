@@ -22,7 +22,7 @@ from shell.providers.base import (
 )
 from shell.store.messages import steps
 from shell.store.messages.followed_log import FollowedLog, new_text
-from shell.store.messages.turns import AnswerBegun
+from shell.store.messages.turns import EarlierRuns
 from shell.tools.arguments import MAX_ARGUMENT_BYTES
 from shell.tools.base import Arguments, Progress
 from shell.tools.results import MAX_SHOWN_BYTES
@@ -159,7 +159,7 @@ async def test_a_result_of_100_mb_is_cut_and_inert(host: Host, functions: Functi
 
 def keep(log: InferenceLog) -> None:
     """Everything of a log can be kept, shown and sent, whatever the model wrote."""
-    reader = FollowedLog(log, "", 1, AnswerBegun(), lambda: None)
+    reader = FollowedLog(log, "", 1, EarlierRuns(), lambda: None)
     piece = new_text(reader)
     kept = [steps.ENTRY.dump_json(entry) for _, entry in piece.entries]
     assert steps.steps_of([steps.ENTRY.validate_json(entry) for entry in kept])

@@ -46,9 +46,9 @@ async def answer(wire: WireLog, script: str) -> tuple[str, list[AnyEvent]]:
 async def test_a_saved_answer_gives_the_same_events_again(tmp_path: Path, script: str) -> None:
     wire = WireLog(tmp_path, lambda: True, list)
     inference_id, events = await answer(wire, script)
-    assert parse_recording(await wire.recorded(inference_id)).events == events
+    assert parse_recording(await wire.recording(inference_id)).events == events
     await wire.close()
-    stored = parse_recording(await wire.recorded(inference_id))
+    stored = parse_recording(await wire.recording(inference_id))
     assert stored.events == events
     assert stored.header is not None
     assert (stored.header.provider_id, stored.header.model_id) == ("echo", "echo")

@@ -13,7 +13,7 @@ from shell.store.database import Connection, Database, in_transaction
 from shell.store.messages import queries, tree
 from shell.store.messages.content import take_apart
 from shell.store.messages.recorder import Recorder
-from shell.store.messages.turns import AnswerBegun
+from shell.store.messages.turns import EarlierRuns
 from shell.support.ids import new_id
 
 T = TypeVar("T")
@@ -52,13 +52,13 @@ class Bench:
         self.saves = 0
         self.recorder = Recorder(
             self.database,
-            saved=self._saved,
-            failed=lambda error: self.failures.append(error.message),
-            ended=self.ended.append,
+            on_saved=self._count_save,
+            on_failed=lambda error: self.failures.append(error.message),
+            on_ended=self.ended.append,
         )
         self._loop = asyncio.get_running_loop()
 
-    def _saved(self) -> None:
+    def _count_save(self) -> None:
         self.saves += 1
 
     def stream(self, name: str = "c") -> tuple[InferenceLog, int]:
@@ -71,7 +71,7 @@ class Bench:
             numbers.append(tree.add(connection, number, None, message))
 
         self.database.now(write)
-        self.recorder.follow(log, name, numbers[0], AnswerBegun())
+        self.recorder.follow(log, name, numbers[0], EarlierRuns())
         return log, numbers[0]
 
     def row(self, number: int) -> queries.MessageRow:

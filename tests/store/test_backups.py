@@ -10,7 +10,14 @@ from pathlib import Path
 import pytest
 
 from shell.contract import NewConversation
-from shell.store.backup.backups import DUE_MS, SAFETY_KEPT, SAFETY_TURNS, SLACK_MS, TURNS, Backups
+from shell.store.backup.backups import (
+    DUE_MS,
+    MIN_SAFETY_COPIES,
+    SAFETY_AGE_BACKUPS,
+    SAFETY_AGES,
+    SLACK_MS,
+    Backups,
+)
 from shell.store.messages import tree
 from shell.store.store import Store
 from tests.store.damage import opened
@@ -48,13 +55,13 @@ def source(tmp_path: Path) -> Path:
 
 
 def names(backups: Backups, prefix: str) -> set[str]:
-    return {one.name for one in backups.listed() if one.name.startswith(prefix)}
+    return {one.name for one in backups.list_all() if one.name.startswith(prefix)}
 
 
 def day(backups: Backups, clock: Clock, source: Path) -> Path | None:
     """A day goes by; returns the automatic backup, if it was made."""
     clock.now += DUE_MS
-    return backups.make(source) if backups.due() else None
+    return backups.make(source) if backups.is_due() else None
 
 
 # --- restores in turn -----------------------------------------------------------------------
@@ -82,20 +89,20 @@ async def test_four_restores_in_turn_keep_the_present(tmp_path: Path) -> None:
 def test_automatic_backups_go_on_after_a_clock_was_ahead(
     backups: Backups, clock: Clock, source: Path
 ) -> None:
-    assert backups.due()
+    assert backups.is_due()
     backups.make(source)
-    assert not backups.due()
+    assert not backups.is_due()
     clock.now += 10 * YEAR
-    assert backups.due()
+    assert backups.is_due()
     ahead = backups.make(source)
-    assert not backups.due()
+    assert not backups.is_due()
     clock.now -= 10 * YEAR
     for _ in range(4):
         made = day(backups, clock, source)
         assert made is not None
         assert made.exists()
         assert backups.newest_sound() == made
-        assert not backups.due()
+        assert not backups.is_due()
     assert not ahead.exists()
     assert len(names(backups, "auto-")) == 3
 
@@ -110,7 +117,7 @@ def test_a_backup_stays_though_all_others_are_from_the_future(
     made = backups.make(source)
     assert made.exists()
     assert made.name in names(backups, "auto-")
-    assert not backups.due()
+    assert not backups.is_due()
 
 
 def test_what_was_restored_last_stays_though_the_clock_went_back_a_little(
@@ -146,11 +153,11 @@ def test_a_clock_that_was_wrong_deletes_no_safety_copy(
 def test_a_safety_copy_goes_after_many_automatic_backups(
     backups: Backups, clock: Clock, source: Path
 ) -> None:
-    old = [backups.make(source, "before").name for _ in range(SAFETY_KEPT)]
-    for _ in range(SAFETY_TURNS):
+    old = [backups.make(source, "before").name for _ in range(MIN_SAFETY_COPIES)]
+    for _ in range(SAFETY_AGE_BACKUPS):
         day(backups, clock, source)
     assert names(backups, "before-") == {*old}
-    new = [backups.make(source, "before").name for _ in range(SAFETY_KEPT)]
+    new = [backups.make(source, "before").name for _ in range(MIN_SAFETY_COPIES)]
     beside = backups.folder / f"{Path(old[0]).stem}-settings.json"
     beside.write_text("{}")
     assert names(backups, "before-") == {*old, *new}
@@ -163,13 +170,13 @@ def test_a_safety_copy_goes_after_many_automatic_backups(
 def test_a_count_that_is_lost_begins_anew(
     backups: Backups, clock: Clock, source: Path, content: str
 ) -> None:
-    safety = {backups.make(source, "before").name for _ in range(SAFETY_KEPT + 1)}
-    for _ in range(SAFETY_TURNS - 1):
+    safety = {backups.make(source, "before").name for _ in range(MIN_SAFETY_COPIES + 1)}
+    for _ in range(SAFETY_AGE_BACKUPS - 1):
         day(backups, clock, source)
-    (backups.folder / TURNS).write_text(content)
+    (backups.folder / SAFETY_AGES).write_text(content)
     day(backups, clock, source)
     assert names(backups, "before-") == safety
-    assert json.loads((backups.folder / TURNS).read_text()) == dict.fromkeys(safety, 1)
+    assert json.loads((backups.folder / SAFETY_AGES).read_text()) == dict.fromkeys(safety, 1)
 
 
 # --- other threads, killed processes --------------------------------------------------------
@@ -182,7 +189,7 @@ def test_a_backup_that_goes_while_they_are_listed_is_left_out(
     made = backups.make(source)
     # As it is for a list that was begun before another thread removed it.
     (backups.folder / "auto-20200101-000000.db").symlink_to("gone")
-    assert [one.name for one in backups.listed()] == [made.name]
+    assert [one.name for one in backups.list_all()] == [made.name]
 
 
 @pytest.mark.parametrize("kind", ["backup", "bundle", "restore", "repair"])

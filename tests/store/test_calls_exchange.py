@@ -68,7 +68,7 @@ async def test_results_are_found_and_the_hit_opens_the_message(desk: CallsDesk) 
     talk = await desk.begin()
     reply = await desk.ask(talk, SCRIPT)
     for words in ("heron", "ands at the we"):
-        found = await desk.store.read(talk, partial(search, text=words, most=5))
+        found = await desk.store.read(talk, partial(search, text=words, max_hits=5))
         (hit,) = found.hits
         assert (hit.conversation_id, hit.message_id) == (talk, reply.answer_id)
         assert "heron stands at the weir" in hit.snippet

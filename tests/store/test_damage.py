@@ -107,7 +107,7 @@ def test_a_large_file_whose_definitions_are_damaged_is_repaired(
 ) -> None:
     """A large file is used before it is checked."""
     (tmp_path / FILE).write_bytes(bare.whole.replace(b"unicode61", b"unicodev1"))
-    monkeypatch.setattr(file_state, "CHECKED_AT_ONCE", 0)
+    monkeypatch.setattr(file_state, "MAX_CHECK_BYTES", 0)
     with opened(tmp_path) as store:
         assert "nothing seems to be missing" in store.remarks[0].text
         assert bare.held.missing(Held.by(store, bare.held.attachments)).total() == 0
@@ -297,7 +297,7 @@ async def test_a_large_file_that_was_found_damaged_is_repaired_at_the_next_start
     with opened(tmp_path) as store:
         converse(store)
     spoil_in_place(store, lambda c: c.execute("UPDATE messages SET text = 'x' WHERE id = 'm2'"))
-    monkeypatch.setattr(file_state, "CHECKED_AT_ONCE", 0)
+    monkeypatch.setattr(file_state, "MAX_CHECK_BYTES", 0)
     states: asyncio.Queue[StoreState] = asyncio.Queue()
     store = Store(tmp_path, on_change=states.put_nowait)
     await asyncio.to_thread(store.open)
@@ -427,7 +427,7 @@ async def test_a_repair_begins_with_what_was_restored(tmp_path: Path) -> None:
     ).result()
     for _ in range(5):
         await asyncio.wrap_future(store.restore(first))
-    names = sorted(backup.name.partition("-")[0] for backup in store.backups.listed())
+    names = sorted(backup.name.partition("-")[0] for backup in store.backups.list_all())
     assert names == ["after", "auto", *["before"] * 5]
     await asyncio.to_thread(store.close)
     store.path.write_bytes(b"rubbish" * 1_000)

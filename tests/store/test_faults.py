@@ -187,7 +187,7 @@ def test_automatic_backups_are_few_and_sound(tmp_path: Path) -> None:
         fill(store, conversations=1)
         for _ in range(5):
             store.back_up().result()
-        listed = store.backups.listed()
+        listed = store.backups.list_all()
         assert len(listed) == 3
         assert store.backups.newest_sound() == tmp_path / "backups" / listed[0].name
         (tmp_path / "backups" / listed[0].name).write_bytes(b"rubbish")
@@ -204,7 +204,7 @@ async def test_a_damaged_file_makes_no_backup_and_says_so(tmp_path: Path) -> Non
     ).result()
     with pytest.raises(DatabaseDamaged):
         await asyncio.wrap_future(store.back_up())
-    assert [backup.name for backup in store.backups.listed()] == [good.name]
+    assert [backup.name for backup in store.backups.list_all()] == [good.name]
     await asyncio.to_thread(store.close)
 
 

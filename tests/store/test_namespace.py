@@ -450,7 +450,7 @@ async def test_what_was_acknowledged_before_a_restore_is_in_the_safety_copy(
     await asyncio.wrap_future(held)
     await renamed
     await restored
-    listed = await asyncio.to_thread(house.desk.store.backups.listed)
+    listed = await asyncio.to_thread(house.desk.store.backups.list_all)
     [safety] = [one.name for one in listed if one.name.startswith("before-")]
     with closing(apsw.Connection(str(house.folder / "backups" / safety))) as connection:
         assert connection.execute("SELECT title FROM conversations").get == "renamed"

@@ -46,7 +46,7 @@ async def test_a_draft_goes_with_its_conversation(desk: Desk) -> None:
 def test_the_notes_that_were_changed_longest_ago_go_first(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(notes, "MOST", 3)
+    monkeypatch.setattr(notes, "MAX_NOTES", 3)
     monkeypatch.setattr(notes, "epoch_ms", itertools.count().__next__)
 
     def put(number: int) -> None:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from shell.store.messages.markdown_text import plain
 from shell.store.messages.tree import TITLE_CHARACTERS, first_words
-from shell.store.search.snippet import LENGTH, snippet
+from shell.store.search.snippet import MAX_LENGTH, snippet
 
 
 @pytest.mark.parametrize(
@@ -62,6 +62,6 @@ def test_an_excerpt_shows_words_and_no_marks(text: str, line: str | None, marked
     assert [shown[mark.start : mark.end] for mark in marks] == [marked]
     if line is None:
         assert not {*shown} & {*"*`#>[]"}, shown
-        assert len(shown) <= LENGTH + 2
+        assert len(shown) <= MAX_LENGTH + 2
     else:
         assert shown == line

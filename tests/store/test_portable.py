@@ -391,9 +391,9 @@ def test_halves_of_emoji_are_replaced_wherever_the_file_is_cut(size: int) -> Non
     body = json.dumps(["HERE, HERE, HERE", "next"]).encode()
     for escaped, meant in HALVES:
         data = body.replace(b"HERE", escaped.encode("utf-8", "surrogatepass"))
-        counted = importing._Counted(io.BytesIO(data), ImportedPart(), lambda _: None)
+        limited_file = importing._LimitedFile(io.BytesIO(data), ImportedPart(), lambda _: None)
         given = b""
-        while piece := counted.read(size):
+        while piece := limited_file.read(size):
             given += piece
         assert json.loads(given) == [", ".join([meant] * 3), "next"], escaped
 
@@ -550,10 +550,10 @@ def test_brackets_in_what_was_said_are_not_nesting(store: Store) -> None:
 
 def test_a_million_escaped_quotes_do_not_hold_up_the_host() -> None:
     data = b'["' + rb"\"" * 1_000_000 + b'"]'
-    counted = importing._Counted(io.BytesIO(data), ImportedPart(), lambda _: None)
+    limited_file = importing._LimitedFile(io.BytesIO(data), ImportedPart(), lambda _: None)
     began = time.process_time()
     given = b""
-    while piece := counted.read(65_536):
+    while piece := limited_file.read(65_536):
         given += piece
     assert given == data
     assert time.process_time() - began < 10, "it would be 150 s"

@@ -238,7 +238,7 @@ async def test_a_large_file_is_checked_while_it_is_used(
     first.close()
     note = first.path.with_suffix(".closed")
     note.unlink()
-    monkeypatch.setattr(file_state, "CHECKED_AT_ONCE", 0)
+    monkeypatch.setattr(file_state, "MAX_CHECK_BYTES", 0)
     checking, go_on = threading.Event(), threading.Event()
 
     def problem(connection: Connection) -> str | None:
@@ -262,7 +262,7 @@ async def test_a_large_file_is_checked_while_it_is_used(
     assert store.state().problem is None
 
     monkeypatch.undo()
-    monkeypatch.setattr(file_state, "CHECKED_AT_ONCE", 0)
+    monkeypatch.setattr(file_state, "MAX_CHECK_BYTES", 0)
     store = Store(tmp_path)
     store.open()
     store.begin()

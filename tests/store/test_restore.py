@@ -168,7 +168,7 @@ async def test_what_takes_too_long_to_read_is_refused(
 ) -> None:
     source = tmp_path / "stranger.db"
     source.write_bytes(whole)
-    monkeypatch.setattr(restore, "SLOT", 1)
+    monkeypatch.setattr(restore, "CHECK_STEPS", 1)
     monkeypatch.setattr(restore, "MIN_SECONDS", -1e9)
     await ours.refuses(source, "takes too long")
 

@@ -675,7 +675,7 @@ async def test_pages_are_told_that_nothing_waits_once_the_answer_goes_on(desk: T
 
     def told(waiting: list[WaitingConversation]) -> None:
         if not waiting:
-            running.append(recorder.answering(talk))
+            running.append(recorder.live_runs(talk))
         publish(waiting)
 
     # Another call that waits in the same conversation, so that its end is told.

@@ -30,7 +30,7 @@ PACKED = "packed.db"
 """The database of the backup, until its rows are copied."""
 MAX_EXTRA_BYTES = 8 * 1024 * 1024
 COPIES = 3
-"""How many copies of the conversations a restore has on the disk, beside the present ones."""
+"""How many copies of the conversations a restore needs on the disk, beside the present ones."""
 BROKEN_ZIP = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
 """Errors of a zip file that is damaged, encrypted or of an unknown kind."""
 
@@ -47,7 +47,7 @@ class UnpackedBundle:
 
 
 def write(target: Path, conversations: Path) -> None:
-    """Write everything, as it is now, to one file, and replace an older file.
+    """Write the conversations, settings and providers to one file, and replace an older file.
 
     Raises:
         DatabaseDamaged: the conversations are damaged. No backup was made.
@@ -141,7 +141,7 @@ def _unzip(source: Path, target: Path) -> dict[str, bytes]:
 
 
 def _files(zipped: zipfile.ZipFile) -> dict[str, str]:
-    """Read the manifest: the checksum of each file of the backup, by name."""
+    """Read the checksum of each file of the backup from the manifest, by name."""
     manifest = json.loads(_small(zipped, MANIFEST))
     if manifest["format"] != FORMAT or manifest["version"] > VERSION:
         raise ValueError("it was written by another program or a newer Tidewire")

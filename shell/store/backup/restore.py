@@ -1,7 +1,7 @@
 """Copies the rows of a backup into a new database that our own schema makes.
 
-A backup may come from a stranger. Its schema must equal ours, object by object, before anything
-else of the file is read, so no trigger, view, virtual table, check or expression of its own ever
+A backup may come from a stranger. Before anything else of the file is read, its schema must equal
+ours, object by object. So no trigger, view, virtual table, check or expression of its own ever
 runs. Then every value is checked, and only values are copied.
 """
 
@@ -21,7 +21,7 @@ from shell.contract import AnswerDetail
 from shell.store import checksum
 from shell.store.database import in_transaction
 from shell.store.errors import DatabaseDamaged, storage_errors
-from shell.store.integrity import open_still, rows_problem, table_problem
+from shell.store.integrity import open_immutable, rows_problem, table_problem
 from shell.store.messages import steps
 from shell.store.messages.entries import CHECKS
 from shell.store.rows import Row, Value, insert
@@ -34,7 +34,7 @@ from shell.store.tables import (
     Table,
     definitions,
     problem_with,
-    shown,
+    shorten,
     tables,
 )
 from shell.support.ids import TEMPORARY
@@ -46,7 +46,7 @@ MAX_CHARACTERS = 16_000_000
 MAX_SCHEMA_BYTES = 64 * 1024
 MIN_SECONDS, BYTES_A_SECOND = 120.0, 500_000
 """Time limit of reading a backup: MIN_SECONDS, plus the size divided by BYTES_A_SECOND."""
-SLOT = 10_000
+CHECK_STEPS = 10_000
 """SQLite instructions between two checks of the time limit."""
 
 _LIMITS = {
@@ -91,7 +91,7 @@ _PARTS: TypeAdapter[list[_Text | _Attachment]] = TypeAdapter(list[_Text | _Attac
 
 
 class _UnusableBackup(Exception):
-    """The backup is refused; the text says why in a few words."""
+    """The backup cannot be restored. The text gives the reason in a few words."""
 
 
 def copy_rows(source: Path, target: Path, *, name: str) -> None:
@@ -100,45 +100,45 @@ def copy_rows(source: Path, target: Path, *, name: str) -> None:
     Args:
         source: the database of the backup, which no process is writing.
         target: the new file.
-        name: what the user calls the backup, for the error.
+        name: the name of the backup in the error.
 
     Raises:
-        DatabaseDamaged: the backup is damaged, or has something that Tidewire did not write.
+        DatabaseDamaged: the backup is damaged, or has data that Tidewire did not write.
         ShellError: the new file cannot be written.
     """
     try:
-        with closing(_open(source)) as reading:
-            reader = _BackupReader(reading)
-            with storage_errors(target), closing(apsw.Connection(str(target))) as writing:
+        with closing(_open(source)) as source_connection:
+            reader = _BackupReader(source_connection)
+            with storage_errors(target), closing(apsw.Connection(str(target))) as target_connection:
                 target.chmod(0o600)
-                checksum.register(writing)
-                writing.pragma("synchronous", "full")
-                writing.pragma("foreign_keys", True)
-                migrate(writing)
-                in_transaction(writing, reader.copy, "IMMEDIATE")
+                checksum.register(target_connection)
+                target_connection.pragma("synchronous", "full")
+                target_connection.pragma("foreign_keys", True)
+                migrate(target_connection)
+                in_transaction(target_connection, reader.copy, "IMMEDIATE")
     except _UnusableBackup as error:
         raise DatabaseDamaged(f"{name} is not a backup that can be restored: {error}") from None
 
 
 def _open(source: Path) -> apsw.Connection:
-    """Open a file that is not trusted, with every feature off that is not needed."""
+    """Open an untrusted file, with every unneeded feature of SQLite off."""
     try:
-        connection = open_still(source)
+        connection = open_immutable(source)
     except apsw.Error:
         raise _UnusableBackup("it is unreadable") from None
     for switch, value in _SWITCHES.items():
         connection.config(switch, value)
-    for limit, most in _LIMITS.items():
-        connection.limit(limit, most)
+    for limit, maximum in _LIMITS.items():
+        connection.limit(limit, maximum)
     end = time.monotonic() + MIN_SECONDS + source.stat().st_size / BYTES_A_SECOND
-    connection.set_progress_handler(lambda: time.monotonic() > end, SLOT)
+    connection.set_progress_handler(lambda: time.monotonic() > end, CHECK_STEPS)
     return connection
 
 
 class _BackupReader:
     def __init__(self, connection: apsw.Connection) -> None:
         self._connection = connection
-        self._chosen: list[tuple[Value, Value, Value]] = []
+        self._choices: list[tuple[Value, Value, Value]] = []
         """For each row with a chosen child: its message or None, its conversation, the child."""
         self._parents: dict[Value, tuple[Value, Value]] = {}
         """The conversation and the parent of every message, by its number."""
@@ -150,14 +150,14 @@ class _BackupReader:
     def copy(self, target: apsw.Connection) -> None:
         """Write every row to the new database, as part of a writing job."""
         known = version(self._connection)
-        copied = tables(known)
+        source_tables = tables(known)
         with _readable():
-            found = table_problem(self._connection, list(copied))
+            found = table_problem(self._connection, list(source_tables))
             if found is None and known == len(MIGRATIONS):
                 found = rows_problem(self._connection)
             if found is not None:
                 raise _UnusableBackup(found)
-        for table in copied.values():
+        for table in source_tables.values():
             for row in self._rows(table):
                 self._check(table, row)
                 if table.sound is not None:
@@ -170,10 +170,10 @@ class _BackupReader:
                     ) from None
             if table.sound is not None:
                 target.execute(f"UPDATE {table.name} SET {table.sound}")  # noqa: S608
-        for parent, conversation, child in self._chosen:
+        for parent, conversation, child in self._choices:
             if self._parents.get(child) != (conversation, parent):
                 raise _UnusableBackup("a chosen path leads to a message that is not below it")
-        # A decision in a file of unknown origin is nobody's decision.
+        # Decisions in a file of unknown origin do not count.
         steps.settle_all(target)
         index.build(target)
 
@@ -188,11 +188,11 @@ class _BackupReader:
         if connection.pragma("encoding") != "UTF-8":
             raise _UnusableBackup("its texts are not UTF-8")
         expected = set(definitions(known))
-        for each in connection.execute(DEFINITIONS):
-            if each in expected:
-                expected.remove(each)
+        for definition in connection.execute(DEFINITIONS):
+            if definition in expected:
+                expected.remove(definition)
                 continue
-            kind, name, _, sql = each
+            kind, name, _, sql = definition
             if not (
                 kind == "table"
                 and isinstance(name, str)
@@ -201,14 +201,14 @@ class _BackupReader:
                 and sql.startswith("CREATE TABLE")
             ):
                 raise _UnusableBackup(
-                    f"it has something that Tidewire did not make ({shown(name)})"
+                    f"it has something that Tidewire did not make ({shorten(name)})"
                 )
         if expected:
             raise _UnusableBackup("its tables are not those of Tidewire")
 
     def _rows(self, table: Table) -> Iterator[Row]:
         names = [column.name for column in table.columns]
-        # From the table itself, because an index may say something else.
+        # Read the table itself, because an index may have other values.
         sql = (
             f"SELECT {', '.join(names)} FROM {table.name} "  # noqa: S608
             f"NOT INDEXED ORDER BY {', '.join(table.key)}"
@@ -244,9 +244,9 @@ class _BackupReader:
                 raise _UnusableBackup("an attachment is not what was written")
         if row.get("chosen") is not None:
             if table.name == "messages":
-                self._chosen.append((row["number"], row["conversation"], row["chosen"]))
+                self._choices.append((row["number"], row["conversation"], row["chosen"]))
             else:
-                self._chosen.append((None, row["number"], row["chosen"]))
+                self._choices.append((None, row["number"], row["chosen"]))
 
     def _check_message(self, row: Row) -> None:
         parent, parts, detail = row["parent"], row["parts"], row["detail"]
@@ -287,15 +287,15 @@ def _readable() -> Iterator[None]:
 
 
 def _check_numbers(value: object) -> None:
-    """Refuse numbers that SQLite cannot add up and a page cannot count with."""
-    left = [value]
-    while left:
-        each = left.pop()
-        if isinstance(each, dict):
-            left.extend(each.values())
-        elif isinstance(each, list):
-            left.extend(each)
-        elif isinstance(each, int | float) and abs(each) > MAX_NUMBER:
+    """Refuse numbers that SQLite cannot sum up and a page cannot represent exactly."""
+    remaining = [value]
+    while remaining:
+        item = remaining.pop()
+        if isinstance(item, dict):
+            remaining.extend(item.values())
+        elif isinstance(item, list):
+            remaining.extend(item)
+        elif isinstance(item, int | float) and abs(item) > MAX_NUMBER:
             raise ValueError("too large a number")
 
 

@@ -1,7 +1,7 @@
-"""Makes a working folder for a backup; if the process is killed, the next start removes it.
+"""Makes a working folder for a backup. If the process is killed, the next start removes it.
 
-A backup may be written anywhere, so a note in the data directory says where the folder is. The
-process holds a lock meanwhile, so a host that starts during the backup leaves the folder alone.
+A backup may be written anywhere, so a note in the data directory has the path of the folder. The
+process holds a lock meanwhile, so a host that starts during the backup does not remove the folder.
 """
 
 import contextlib
@@ -23,7 +23,7 @@ def working_folder(parent: Path, data: Path) -> Iterator[Path]:
 
     Args:
         parent: where the folder is made.
-        data: the data directory, which keeps the note and the lock.
+        data: the data directory, which has the note and the lock.
 
     Raises:
         OSError: one of the two cannot be written.
@@ -49,15 +49,15 @@ def sweep(data: Path) -> None:
     for note in data.iterdir():
         if _NOTE.fullmatch(note.name):
             with contextlib.suppress(OSError, ValueError):
-                _sweep_one(note)
+                _sweep_folder(note)
 
 
-def _sweep_one(note: Path) -> None:
+def _sweep_folder(note: Path) -> None:
     with try_lock(note.with_suffix(".lock")) as is_held:
         if not is_held:
             return  # the backup is still being written
         folder = Path(note.read_text("utf-8"))
-        if folder.name == note.stem:  # never remove anything that a changed note names
+        if folder.name == note.stem:  # a changed note must not remove any other folder
             if not folder.parent.exists():
                 return
             if folder.exists():

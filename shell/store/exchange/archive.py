@@ -66,7 +66,7 @@ class _Conversation(_Archived):
 
 
 class NotOurs(ValueError):
-    """The value is not a conversation of an archive; the text says where it is wrong."""
+    """The value is not a conversation of an archive. The text names the wrong field."""
 
 
 def write(conversations: Iterable[PortableConversation]) -> Iterator[str]:
@@ -74,7 +74,7 @@ def write(conversations: Iterable[PortableConversation]) -> Iterator[str]:
     yield f'{{\n "format": "{FORMAT}",\n "version": {VERSION},\n "conversations": ['
     separator = "\n"
     for portable in conversations:
-        body = json.dumps(_dumped(portable), ensure_ascii=False, indent=1)
+        body = json.dumps(_dump(portable), ensure_ascii=False, indent=1)
         yield separator + "\n".join("  " + line for line in body.split("\n"))
         separator = ",\n"
     yield "\n ]\n}\n" if separator != "\n" else "]\n}\n"
@@ -109,7 +109,7 @@ def _fields(value: PortableConversation | PortableMessage) -> dict[str, Any]:
     return {field.name: getattr(value, field.name) for field in fields(value)}
 
 
-def _dumped(portable: PortableConversation) -> object:
+def _dump(portable: PortableConversation) -> object:
     messages = [_Message.model_construct(**_fields(message)) for message in portable.messages]
     conversation = _Conversation.model_construct(**{**_fields(portable), "messages": messages})
     return conversation.model_dump(mode="json", by_alias=True)

@@ -1,7 +1,7 @@
 """Converts the tool calls of an answer for export and import, without open decisions.
 
-A call that has no result yet gets one, because it cannot be decided in another store. Nonces, the
-scope of verdicts and the opaque output of models are left out.
+A call without a result gets one, because no other store can decide about it. Nonces, the scope of
+verdicts and the opaque output of models are left out.
 """
 
 import json
@@ -35,12 +35,12 @@ class PortableCall(AnswerCall):
     at: Annotated[int, Field(ge=0)]
     """How many characters of the text come before."""
     thought_at: Annotated[int, Field(ge=0)]
-    """The same of the reasoning."""
+    """How many characters of the reasoning come before."""
     media: Annotated[list[ImagePart | FilePart] | None, Field(max_length=100), ABSENT] = None
     """The pictures and sounds of the result, with their bytes."""
 
 
-def take_out(
+def read(
     connection: apsw.Connection, message: int, blob: Callable[[str], bytes | None]
 ) -> list[PortableCall]:
     """The calls of a message. `blob` returns the bytes of a hash, or None if they are lost."""
@@ -51,7 +51,7 @@ def take_out(
         if isinstance(entry, steps.CallEntry)
     }
     return [
-        _settled(call.part, *places[call.id], _whole(call.part.parts or (), blob))
+        _settled(call.part, *places[call.id], _media_parts(call.part.parts or (), blob))
         for call in steps.calls_of(entries)
     ]
 
@@ -59,9 +59,9 @@ def take_out(
 def put(
     connection: apsw.Connection, message: int, text: str, calls: Sequence[PortableCall]
 ) -> None:
-    """Add calls to a message that has just been added, as part of a writing job."""
+    """Add calls to a new message, as part of a writing job."""
     if calls:
-        save_blobs(connection, (one for call in calls for one in _taken(call).blobs))
+        save_blobs(connection, (blob for call in calls for blob in _stored_media(call).blobs))
         steps.write(connection, message, list(enumerate(entries_of(calls))))
         index.put_message(connection, message, text)
 
@@ -72,34 +72,37 @@ def entries_of(calls: Sequence[PortableCall]) -> list[steps.Entry]:
     for call in sorted(calls, key=lambda call: (call.step, call.ordinal)):
         settled = _settled(call, call.at, call.thought_at, None)
         shared = {**settled.model_dump(by_alias=False), "run": IMPORTED}
-        made = [_of(steps.CallEntry, {**shared, "definition": ""})]
+        drafts = [_entry_fields(steps.CallEntry, {**shared, "definition": ""})]
         if settled.verdict is not None:
-            made.append(_of(steps.ApprovalEntry, {**shared, "state": "decided", "nonce": None}))
-        parts = [part.model_dump() for part in listed_parts(_taken(call).parts)]
+            drafts.append(
+                _entry_fields(steps.ApprovalEntry, {**shared, "state": "decided", "nonce": None})
+            )
+        parts = [part.model_dump() for part in listed_parts(_stored_media(call).parts)]
         result = {**shared, "text": settled.result or "", "parts": parts or None}
-        made.append(_of(steps.ResultEntry, result))
-        # Through text, because a file may have half a character anywhere.
+        drafts.append(_entry_fields(steps.ResultEntry, result))
+        # Convert through text, because a file may have lone surrogates anywhere.
         entries += [
-            steps.ENTRY.validate_json(clean(json.dumps(one, ensure_ascii=False))) for one in made
+            steps.ENTRY.validate_json(clean(json.dumps(draft, ensure_ascii=False)))
+            for draft in drafts
         ]
     return entries
 
 
-def _of(
+def _entry_fields(
     kind: type[steps.CallEntry | steps.ApprovalEntry | steps.ResultEntry], fields: dict[str, object]
 ) -> dict[str, object]:
     known = {name: value for name, value in fields.items() if name in kind.model_fields}
     return {**known, "type": kind.model_fields["type"].default}
 
 
-def _taken(call: PortableCall) -> StoredContent:
+def _stored_media(call: PortableCall) -> StoredContent:
     return take_apart(call.media or [])
 
 
-def _whole(
+def _media_parts(
     parts: Sequence[Attachment], blob: Callable[[str], bytes | None]
 ) -> list[ImagePart | FilePart]:
-    """Parts with their bytes. Those whose bytes are lost are left out; the result names them."""
+    """Parts with their bytes. Leaves out parts with lost bytes, which the result still names."""
     return [
         with_bytes(part.kind, part.name, part.media_type, data)
         for part in parts

@@ -1,8 +1,8 @@
-"""Reads conversations that ChatGPT exported: a mapping of nodes, in which much may be missing.
+"""Reads conversations of a ChatGPT export: a mapping of nodes, of which many fields may be missing.
 
-Every node with visible content becomes a message at its place in the tree. A node without (a
-root, a hidden instruction, an empty answer) is left out, and its children move up. The thoughts of
-a model become the reasoning of the answer that follows.
+Every node with visible content becomes a message at its place in the tree. Other nodes, such as a
+root, a hidden instruction or an empty answer, are left out, and their children move up. The
+thoughts of a model become the reasoning of the answer that follows.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -15,11 +15,12 @@ from shell.store.messages.markdown_text import fenced
 
 Raw = Mapping[str, object]
 Thoughts: TypeAlias = "tuple[Thoughts, str] | None"
-"""The last thought and those before it; joined only for an answer, since a chain may be long."""
+"""The thoughts before the last one, and the last one. Joined only for an answer, because a chain
+may be long."""
 MAX_THOUGHT_CHARACTERS = 50_000_000
-"""Of all answers of a conversation. Answers that branch off one chain each repeat all of it."""
+"""Limit for all answers of a conversation. Answers that branch off one chain each repeat it."""
 Picture = Callable[[str], ImagePart | None]
-"""Finds the picture of a reference; None when the export does not have it."""
+"""Finds the picture of a reference; returns None when the export does not have it."""
 
 _POINTERS = {
     "image_asset_pointer": "image",
@@ -33,7 +34,7 @@ _ROLES: dict[str, Role] = {
     "tool": "assistant",
     "system": "system",
 }
-_SILENT = {"user_editable_context", "model_editable_context", "reasoning_recap"}
+_HIDDEN_TYPES = {"user_editable_context", "model_editable_context", "reasoning_recap"}
 """Content types that ChatGPT itself does not show as messages."""
 
 
@@ -42,12 +43,12 @@ class NotChatGpt(ValueError):
 
 
 @dataclass(slots=True)
-class _Reading:
+class _ImportState:
     mapping: Raw
     picture: Picture
     warnings: list[Remark]
     portable: PortableConversation
-    kept: dict[str, str | None] = field(default_factory=dict)
+    message_ids: dict[str, str | None] = field(default_factory=dict)
     """The message of each node: its own, or that of its nearest ancestor with one, or None."""
     thought_characters: int = 0
     thoughts: dict[str, Thoughts] = field(default_factory=dict)
@@ -73,11 +74,11 @@ def read(raw: object, picture: Picture, warnings: list[Remark]) -> PortableConve
         updated_at=_time(raw.get("update_time")) or created,
         pinned=raw.get("is_starred") is True,
     )
-    reading = _Reading(mapping, picture, warnings, portable)
+    state = _ImportState(mapping, picture, warnings, portable)
     for node_id in _order(mapping):
-        _take(reading, node_id)
+        _add_node(state, node_id)
     last = raw.get("current_node")
-    _choose(reading, last if isinstance(last, str) else None)
+    _choose(state, last if isinstance(last, str) else None)
     times = [message.created_at for message in portable.messages if message.created_at]
     portable.created_at = portable.created_at or min(times, default=0)
     portable.updated_at = portable.updated_at or max(times, default=0)
@@ -85,22 +86,22 @@ def read(raw: object, picture: Picture, warnings: list[Remark]) -> PortableConve
 
 
 def _order(mapping: Raw) -> list[str]:
-    """Order the nodes: parents before children, siblings as their parent lists them."""
-    below: dict[str | None, list[str]] = {}
+    """Order the nodes: parents before children, siblings in the order of their parent's list."""
+    children_by_parent: dict[str | None, list[str]] = {}
     for node_id in mapping:
-        below.setdefault(_parent(mapping, node_id), []).append(node_id)
-    listed: dict[str, None] = {}
-    waiting = below.get(None, [])[::-1]
-    while waiting:
-        node_id = waiting.pop()
-        listed[node_id] = None
+        children_by_parent.setdefault(_parent(mapping, node_id), []).append(node_id)
+    ordered: dict[str, None] = {}
+    stack = children_by_parent.get(None, [])[::-1]
+    while stack:
+        node_id = stack.pop()
+        ordered[node_id] = None
         node = mapping[node_id]
-        named = node.get("children") if isinstance(node, Mapping) else None
-        places = {child: place for place, child in enumerate(_list(named))}
-        children = below.get(node_id, [])
-        waiting += sorted(children, key=lambda c: places.get(c, len(places)), reverse=True)
-    # Nodes whose parents form a circle have no root; they keep the order of the file.
-    return [*listed, *(node_id for node_id in mapping if node_id not in listed)]
+        child_ids = node.get("children") if isinstance(node, Mapping) else None
+        places = {child: place for place, child in enumerate(_list(child_ids))}
+        children = children_by_parent.get(node_id, [])
+        stack += sorted(children, key=lambda c: places.get(c, len(places)), reverse=True)
+    # Nodes whose parents form a circle have no root. They stay in the order of the file.
+    return [*ordered, *(node_id for node_id in mapping if node_id not in ordered)]
 
 
 def _parent(mapping: Raw, node_id: str) -> str | None:
@@ -109,70 +110,72 @@ def _parent(mapping: Raw, node_id: str) -> str | None:
     return parent if isinstance(parent, str) and parent in mapping else None
 
 
-def _take(reading: _Reading, node_id: str) -> None:
-    parent = _parent(reading.mapping, node_id)
-    above = None if parent is None else reading.kept.get(parent)
-    thoughts = None if parent is None else reading.thoughts.get(parent)
-    reading.kept[node_id], reading.thoughts[node_id] = above, thoughts
-    raw = _map(_map(reading.mapping[node_id]).get("message"))
+def _add_node(state: _ImportState, node_id: str) -> None:
+    parent = _parent(state.mapping, node_id)
+    parent_message_id = None if parent is None else state.message_ids.get(parent)
+    thoughts = None if parent is None else state.thoughts.get(parent)
+    state.message_ids[node_id], state.thoughts[node_id] = parent_message_id, thoughts
+    raw = _map(_map(state.mapping[node_id]).get("message"))
     author, metadata, content = (_map(raw.get(k)) for k in ("author", "metadata", "content"))
     role = _ROLES.get(str(author.get("role")))
     hidden = metadata.get("is_visually_hidden_from_conversation") is True
-    if role is None or hidden or content.get("content_type") in _SILENT:
+    if role is None or hidden or content.get("content_type") in _HIDDEN_TYPES:
         return
     if content.get("content_type") == "thoughts":
-        spoken = [_text(_map(thought).get("content")) for thought in _list(content.get("thoughts"))]
-        text = "\n\n".join(filter(None, spoken))
-        reading.thoughts[node_id] = (thoughts, text) if text else thoughts
+        thought_texts = [
+            _text(_map(thought).get("content")) for thought in _list(content.get("thoughts"))
+        ]
+        text = "\n\n".join(filter(None, thought_texts))
+        state.thoughts[node_id] = (thoughts, text) if text else thoughts
         return
-    written = _content(reading, content, metadata)
-    if not written:
+    message_content = _content(state, content, metadata)
+    if not message_content:
         return
-    if author.get("role") == "tool" and isinstance(written, str):
-        written = f"**{_text(author.get('name')) or 'tool'}**\n\n{written}"
-    answers = role == "assistant"
+    if author.get("role") == "tool" and isinstance(message_content, str):
+        message_content = f"**{_text(author.get('name')) or 'tool'}**\n\n{message_content}"
+    is_answer = role == "assistant"
     message = PortableMessage(
-        id=derived_id(reading.portable.id, node_id),
-        parent_id=above,
+        id=derived_id(state.portable.id, node_id),
+        parent_id=parent_message_id,
         role=role,
-        content=written,
-        created_at=_time(raw.get("create_time")) or reading.portable.created_at,
+        content=message_content,
+        created_at=_time(raw.get("create_time")) or state.portable.created_at,
         status="interrupted" if raw.get("status") == "in_progress" else "complete",
-        provider_id="openai" if answers else None,
-        model_id=(_text(metadata.get("model_slug")) or None) if answers else None,
-        reasoning=_joined(reading, thoughts) if answers else "",
+        provider_id="openai" if is_answer else None,
+        model_id=(_text(metadata.get("model_slug")) or None) if is_answer else None,
+        reasoning=_join_thoughts(state, thoughts) if is_answer else "",
     )
-    reading.portable.messages.append(message)
-    reading.kept[node_id] = message.id
-    if answers:
-        reading.thoughts[node_id] = None
+    state.portable.messages.append(message)
+    state.message_ids[node_id] = message.id
+    if is_answer:
+        state.thoughts[node_id] = None
 
 
-def _joined(reading: _Reading, thoughts: Thoughts) -> str:
+def _join_thoughts(state: _ImportState, thoughts: Thoughts) -> str:
     texts: list[str] = []
     while thoughts is not None:
         thoughts, text = thoughts
         texts.append(text)
-        reading.thought_characters += len(text)
-        if reading.thought_characters > MAX_THOUGHT_CHARACTERS:
+        state.thought_characters += len(text)
+        if state.thought_characters > MAX_THOUGHT_CHARACTERS:
             raise NotChatGpt("its thoughts are too long")
     return "\n\n".join(reversed(texts))
 
 
-def _choose(reading: _Reading, node_id: str | None) -> None:
+def _choose(state: _ImportState, node_id: str | None) -> None:
     """Choose the path from the current node up to the first message."""
-    by_id = {message.id: message for message in reading.portable.messages}
-    place = reading.kept.get(node_id) if node_id is not None else None
-    while place is not None:
-        parent_id = by_id[place].parent_id
-        parent = reading.portable if parent_id is None else by_id[parent_id]
-        parent.chosen_id, place = place, parent_id
+    by_id = {message.id: message for message in state.portable.messages}
+    message_id = state.message_ids.get(node_id) if node_id is not None else None
+    while message_id is not None:
+        parent_id = by_id[message_id].parent_id
+        parent = state.portable if parent_id is None else by_id[parent_id]
+        parent.chosen_id, message_id = message_id, parent_id
 
 
 # --- content --------------------------------------------------------------------------------
 
 
-def _content(reading: _Reading, content: Raw, metadata: Raw) -> str | list[Part]:
+def _content(state: _ImportState, content: Raw, metadata: Raw) -> str | list[Part]:
     kind = content.get("content_type")
     text = _text(content.get("text"))
     match kind:
@@ -190,7 +193,7 @@ def _content(reading: _Reading, content: Raw, metadata: Raw) -> str | list[Part]
             return _text(content.get("result")) or _text(content.get("summary"))
         case _:
             pass
-    pieces = [_part(reading, part) for part in _list(content.get("parts"))] or [text]
+    pieces = [_part(state, part) for part in _list(content.get("parts"))] or [text]
     for attachment in _list(metadata.get("attachments")):
         name = _text(_map(attachment).get("name"))
         picture = _text(_map(attachment).get("mime_type") or _map(attachment).get("mimeType"))
@@ -202,7 +205,7 @@ def _content(reading: _Reading, content: Raw, metadata: Raw) -> str | list[Part]
     return [p if isinstance(p, ImagePart) else TextPart.model_construct(text=p) for p in pieces]
 
 
-def _part(reading: _Reading, part: object) -> str | ImagePart:
+def _part(state: _ImportState, part: object) -> str | ImagePart:
     if isinstance(part, str):
         return part
     fields = _map(part)
@@ -210,12 +213,12 @@ def _part(reading: _Reading, part: object) -> str | ImagePart:
     if kind is None:
         return _text(fields.get("text"))  # a transcription, among others
     reference = _text(fields.get("asset_pointer"))
-    picture = reading.picture(reference) if kind == "image" else None
+    picture = state.picture(reference) if kind == "image" else None
     if picture is None:
-        title = reading.portable.title
+        title = state.portable.title
         text = f"{title}: {kind} {reference or 'without a name'} is not included"
         facts = {"title": title, "kind": kind, "name": reference}
-        reading.warnings.append(Remark(code=RemarkCode.ATTACHMENT_LEFT_OUT, text=text, facts=facts))
+        state.warnings.append(Remark(code=RemarkCode.ATTACHMENT_LEFT_OUT, text=text, facts=facts))
         return f"[{kind}: {reference}]"
     return picture
 

@@ -10,7 +10,7 @@ from xml.etree.ElementTree import Element
 from latex2mathml.converter import convert_to_element
 
 MAX_CHARACTERS = 4_000
-"""What is longer is text; it also limits how far each of many openings is read."""
+"""Longer formulas stay text. This also limits how far the text after each opening mark is read."""
 _COMMANDS = re.compile(r"\\[A-Za-z]+|\{[^{}]*(?:\}|$)")
 _PROSE = re.compile(r"[A-Za-z]{3,}\s+[A-Za-z]{2,}")
 _AMOUNT = re.compile(r"\d.*[A-Za-z]{2,}", re.S)
@@ -53,7 +53,7 @@ def mathml(tex: str, *, display: bool) -> str:
     """The formula as MathML, or its source where it cannot be typeset."""
     try:
         element = convert_to_element(tex, display="block" if display else "inline")
-        return _written(element)
+        return _serialize(element)
     except Exception:
         return f"<code>{escape(tex)}</code>"
 
@@ -63,10 +63,10 @@ def _looks_like_prose(tex: str) -> bool:
     return bool(_PROSE.search(plain) or _AMOUNT.match(plain))
 
 
-def _written(element: Element) -> str:
+def _serialize(element: Element) -> str:
     """An element of the formula. Names that are not MathML's own are left out."""
     # The library writes signs as references, such as `&#x003B7;`.
-    inside = escape(unescape(element.text or "")) + "".join(map(_written, element))
+    inside = escape(unescape(element.text or "")) + "".join(map(_serialize, element))
     if not _ELEMENT.fullmatch(element.tag):
         return inside
     attributes = "".join(

@@ -1,4 +1,4 @@
-"""Imports a file of conversations piece by piece, and commits as it goes.
+"""Imports a file of conversations piece by piece, with a commit after each piece.
 
 Reads exports of ChatGPT (`conversations.json`, or the zip file with its pictures) and our own
 archives. At most one conversation is in memory at a time.
@@ -24,33 +24,33 @@ from shell.store.database import Database
 from shell.store.exchange import archive, chatgpt
 from shell.store.exchange.portable import ConversationWriter, PortableConversation
 
-MESSAGES_OF_ONE_COMMIT = 100
+MESSAGES_PER_COMMIT = 100
 """Few enough that the commits of a streaming answer are not delayed."""
 MAX_WARNINGS = 100
 MAX_PICTURE_BYTES = 20 * 1024 * 1024
 MAX_PICTURES_BYTES = 200 * 1024 * 1024
-"""Of one conversation: a small file may name one picture a million times."""
+"""Limit for the pictures of one conversation. A small file may name one picture a million times."""
 MAX_CONVERSATION_BYTES = 512 * 1024 * 1024
 MAX_CONVERSATION_MARKS = 10_000_000
 """Brackets, braces and commas in one conversation: each may stand for a value of 50 bytes."""
 MAX_DEPTH = 100
-"""Of objects and lists in each other. The parser keeps a path for each level, so a file of three
-million brackets would take all memory; an export has about ten levels."""
+"""Limit on nested objects and lists. The parser stores a path for each level, so a file of three
+million brackets would take all memory. An export has about ten levels."""
 _STRING = re.compile(
     rb'"(?:[^"\\]++|\\.)*+"'
     rb'|(")(?:[^"\\]++|\\.)*+(\\?)\Z',
     re.DOTALL,
 )
 """Matches a string, or the beginning of one that goes on in the next piece. Without the second
-half, each quote that is escaped in it would be tried as the beginning of another."""
+half, the search would try each escaped quote in it as the beginning of another string."""
 _NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
-_READ_BYTES = 64 * 1024
+_BUFFER_BYTES = 64 * 1024
 _SURROGATES = re.compile(
     rb"(?<!\\)((?:\\\\)*+)"
     rb"(\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
     rb"|\\u[dD][89a-fA-F][0-9a-fA-F]{2})"
 )
-"""Matches a pair of escaped surrogates, or one alone, behind complete escapes of a backslash."""
+"""Matches a pair of escaped surrogates, or a lone one, after complete escapes of backslashes."""
 _RAW_SURROGATES = re.compile(rb"(?:\xed[\xa0-\xbf][\x80-\xbf])+")
 """Matches surrogates that were encoded like characters, which is not valid UTF-8."""
 _UNFINISHED = re.compile(
@@ -58,10 +58,10 @@ _UNFINISHED = re.compile(
     rb"|\\(?:u(?:[dD](?:[0-9a-fA-F]{0,2}"
     rb"|[89abAB][0-9a-fA-F]{2}(?:\\(?:u[0-9a-fA-F]{0,3})?)?))?)?)\Z"
 )
-"""Matches what may go on as a pair of surrogates in the next piece."""
+"""Matches the beginning of a pair of surrogates that may go on in the next piece."""
 _PAIR_BYTES = 12
-_OURS = re.compile(rb'"format"\s*:\s*"' + archive.FORMAT.encode() + rb'"')
-"""Matches our own archives. In the text of another file the quotation marks would be escaped."""
+_ARCHIVE = re.compile(rb'"format"\s*:\s*"' + archive.FORMAT.encode() + rb'"')
+"""Matches our own archives. In a text of another file, the quotation marks would be escaped."""
 _PICTURES: dict[str, Literal["image/png", "image/jpeg", "image/gif", "image/webp"]] = {
     ".png": "image/png",
     ".jpg": "image/jpeg",
@@ -72,7 +72,7 @@ _PICTURES: dict[str, Literal["image/png", "image/jpeg", "image/gif", "image/webp
 
 
 class ImportCancelled(Exception):
-    """The import was stopped. What was imported before stays."""
+    """The import was cancelled. The conversations that were already imported stay."""
 
 
 @dataclass(slots=True)
@@ -90,7 +90,7 @@ class ImportedPart:
     remarks: list[Remark] = field(default_factory=list)
 
     def warn(self, remark: Remark) -> None:
-        """Add a remark about what was left out. After MAX_WARNINGS, add only that there is more."""
+        """Add a remark about left out data. After MAX_WARNINGS, add only that there is more."""
         if len(self.remarks) < MAX_WARNINGS:
             self.remarks.append(remark)
         elif len(self.remarks) == MAX_WARNINGS:
@@ -101,69 +101,74 @@ ImportProgress = Callable[[ImportedPart], None]
 """Called after every piece; raises ImportCancelled to stop."""
 
 
-class _Counted:
-    def __init__(self, file: IO[bytes], arrived: ImportedPart, progress: ImportProgress) -> None:
+class _LimitedFile:
+    """Reads a file for the parser, with limits on the size and depth of one conversation."""
+
+    def __init__(self, file: IO[bytes], imported: ImportedPart, progress: ImportProgress) -> None:
         self._file = file
-        self._arrived = arrived
+        self._imported = imported
         self._progress = progress
-        self._since = 0
-        self._marks = 0
+        self._conversation_bytes = 0
+        self._conversation_marks = 0
         self._depth = 0
-        self._open = b""
+        self._open_string = b""
         """The quote of a string that goes on in the next piece, and a backslash at its end."""
-        self._held = b""
+        self._unfinished = b""
         """The beginning of an escape that goes on in the next piece."""
 
     def begin(self) -> None:
-        """Count from here on towards the limits of one conversation."""
-        self._since = self._marks = 0
+        """Begin to count for the limits of the next conversation."""
+        self._conversation_bytes = self._conversation_marks = 0
 
     def read(self, size: int) -> bytes:
-        """Read the next bytes, with lone surrogates replaced. The parser fails at them.
+        """Read the next bytes, and replace lone surrogates, at which the parser fails.
 
-        May give up to 12 bytes more than `size`.
+        May return up to 12 bytes more than `size`.
         """
         while True:
-            piece = self._read(size)
-            text = self._held + piece
-            whole = self._whole(text) if piece else len(text)
-            self._held = text[whole:]
-            if whole or not piece:
-                return _without_halves(text[:whole])
+            piece = self._read_piece(size)
+            text = self._unfinished + piece
+            complete = self._complete_length(text) if piece else len(text)
+            self._unfinished = text[complete:]
+            if complete or not piece:
+                return _replace_lone_surrogates(text[:complete])
 
-    def _whole(self, text: bytes) -> int:
-        """Return how much of a piece can be given before the next is read."""
+    def _complete_length(self, text: bytes) -> int:
+        """Return how many bytes of a piece can be returned before the next piece is read."""
         found = _UNFINISHED.search(text, max(0, len(text) - _PAIR_BYTES))
         if found is None:
             return len(text)
         before = text[: found.start()]
-        # A backslash that another one escapes stays with it.
+        # An escaped backslash must stay with the backslash that escapes it.
         return found.start() - (len(before) - len(before.rstrip(b"\\"))) % 2
 
-    def _read(self, size: int) -> bytes:
+    def _read_piece(self, size: int) -> bytes:
         piece = self._file.read(size)
-        self._arrived.read_bytes += len(piece)
-        self._progress(self._arrived)
+        self._imported.read_bytes += len(piece)
+        self._progress(self._imported)
         marks = self._outside_strings(piece)
-        self._since += len(piece)
-        self._marks += marks.count(b",") + marks.count(b"[") + marks.count(b"{")
-        if self._since > MAX_CONVERSATION_BYTES or self._marks > MAX_CONVERSATION_MARKS:
-            raise self._too("large")
+        self._conversation_bytes += len(piece)
+        self._conversation_marks += marks.count(b",") + marks.count(b"[") + marks.count(b"{")
+        if (
+            self._conversation_bytes > MAX_CONVERSATION_BYTES
+            or self._conversation_marks > MAX_CONVERSATION_MARKS
+        ):
+            raise self._limit_error("large")
         for bracket in marks.translate(None, _NO_BRACKETS):
             self._depth += 1 if bracket in b"[{" else -1
             if self._depth > MAX_DEPTH:
-                raise self._too("deeply nested")
+                raise self._limit_error("deeply nested")
         return piece
 
     def _outside_strings(self, piece: bytes) -> bytes:
-        outside, quote, backslash = _STRING.sub(rb"\1\2", self._open + piece).partition(b'"')
-        self._open = quote + backslash
+        outside, quote, backslash = _STRING.sub(rb"\1\2", self._open_string + piece).partition(b'"')
+        self._open_string = quote + backslash
         return outside
 
-    def _too(self, what: str) -> ValidationFailed:
-        return _refused(
-            f"A conversation in this file is too {what} to be imported; "
-            f"{self._arrived.conversations} conversations were imported before that",
+    def _limit_error(self, adjective: str) -> ValidationFailed:
+        return _import_error(
+            f"A conversation in this file is too {adjective} to be imported; "
+            f"{self._imported.conversations} conversations were imported before that",
             Reason.IMPORT_BROKEN,
         )
 
@@ -175,26 +180,28 @@ def import_file(
 
     Raises:
         ValidationFailed: the file cannot be imported, or is broken in the middle.
-        ShellError: the database cannot be written. What was imported before stays in both cases.
+        ShellError: the database cannot be written.
         ImportCancelled: `progress` raised it.
+
+    In all cases, the conversations that were already imported stay.
     """
-    arrived = ImportedPart(total_bytes=size)
+    imported = ImportedPart(total_bytes=size)
     try:
-        _import(database, file, arrived, progress)
+        _import(database, file, imported, progress)
     except (ijson.JSONError, UnicodeDecodeError, zipfile.BadZipFile, zlib.error, EOFError) as error:
-        kept = f"{arrived.conversations} conversations were imported before that"
+        imported_text = f"{imported.conversations} conversations were imported before that"
         words = error.args[0] if error.args else ""  # the parser's are bytes
         text = words.decode("utf-8", "replace") if isinstance(words, bytes) else str(error)
         reason = text.splitlines()[0][:200] if text else type(error).__name__
-        raise _refused(
-            f"The file is damaged after {arrived.read_bytes} bytes ({reason}); {kept}",
+        raise _import_error(
+            f"The file is damaged after {imported.read_bytes} bytes ({reason}); {imported_text}",
             Reason.IMPORT_BROKEN,
         ) from None
-    return arrived
+    return imported
 
 
 def _import(
-    database: Database, file: IO[bytes], arrived: ImportedPart, progress: ImportProgress
+    database: Database, file: IO[bytes], imported: ImportedPart, progress: ImportProgress
 ) -> None:
     with ExitStack() as stack:
         head = file.read(4)
@@ -205,69 +212,69 @@ def _import(
             names = [name for name in zipped.namelist() if _holds_conversations(name)]
             if not names:
                 text = "There is no conversations.json in this zip file"
-                raise _refused(text, Reason.NO_CONVERSATIONS_IN_ZIP)
-            arrived.total_bytes = sum(zipped.getinfo(name).file_size for name in names)
+                raise _import_error(text, Reason.NO_CONVERSATIONS_IN_ZIP)
+            imported.total_bytes = sum(zipped.getinfo(name).file_size for name in names)
             pictures = _Pictures(zipped)
             files = [stack.enter_context(_member(zipped, name)) for name in sorted(names)]
         else:
             files = [file]
-        for one in files:
-            counted = _Counted(one, arrived, progress)
-            for portable in _conversations(counted, one, pictures, arrived):
-                _save(database, portable, arrived, progress)
+        for source in files:
+            limited_file = _LimitedFile(source, imported, progress)
+            for portable in _conversations(limited_file, source, pictures, imported):
+                _save(database, portable, imported, progress)
 
 
 def _save(
     database: Database,
     portable: PortableConversation,
-    arrived: ImportedPart,
+    imported: ImportedPart,
     progress: ImportProgress,
 ) -> None:
-    arrival = ConversationWriter(portable)
-    database.write(arrival.begin).result()
-    arrived.conversations += arrival.is_new
-    more = True
-    while more:
-        before = arrival.messages
-        more = database.write(lambda c: arrival.add(c, MESSAGES_OF_ONE_COMMIT)).result()
-        arrived.messages += arrival.messages - before
-        progress(arrived)
-    if not arrival.is_new and arrival.messages == 0:
-        arrived.skipped += 1
+    writer = ConversationWriter(portable)
+    database.write(writer.begin).result()
+    imported.conversations += writer.is_new
+    has_more = True
+    while has_more:
+        before = writer.messages
+        has_more = database.write(lambda c: writer.add(c, MESSAGES_PER_COMMIT)).result()
+        imported.messages += writer.messages - before
+        progress(imported)
+    if not writer.is_new and writer.messages == 0:
+        imported.skipped += 1
 
 
 def _conversations(
-    counted: _Counted, file: IO[bytes], pictures: "_Pictures", arrived: ImportedPart
+    limited_file: _LimitedFile, file: IO[bytes], pictures: "_Pictures", imported: ImportedPart
 ) -> Iterator[PortableConversation]:
     start = file.read(4_096)
     file.seek(0)
     first = start.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
     if start.startswith(b"\xef\xbb\xbf"):
         file.read(3)
-    ours = first == b"{" and _OURS.search(start) is not None
+    is_archive = first == b"{" and _ARCHIVE.search(start) is not None
     if first == b"[":
         place = "item"
     elif first == b"{":
-        place = "conversations.item" if ours else ""
+        place = "conversations.item" if is_archive else ""
     else:
         text = "This is not a file of conversations: it is not JSON"
-        raise _refused(text, Reason.NO_CONVERSATIONS)
+        raise _import_error(text, Reason.NO_CONVERSATIONS)
     raw: object
-    for raw in ijson.items(counted, place, buf_size=_READ_BYTES, use_float=True):
-        counted.begin()
+    for raw in ijson.items(limited_file, place, buf_size=_BUFFER_BYTES, use_float=True):
+        limited_file.begin()
         try:
-            if ours:
+            if is_archive:
                 yield archive.read(raw)
             else:
                 warnings: list[Remark] = []
                 pictures.begin()
                 yield chatgpt.read(raw, pictures.find, warnings)
                 for warning in warnings:
-                    arrived.warn(warning)
+                    imported.warn(warning)
         except (archive.NotOurs, chatgpt.NotChatGpt) as error:
-            arrived.skipped += 1
+            imported.skipped += 1
             text = f"A conversation was left out: {error}"
-            arrived.warn(Remark(code=RemarkCode.CONVERSATION_LEFT_OUT, text=text, facts={}))
+            imported.warn(Remark(code=RemarkCode.CONVERSATION_LEFT_OUT, text=text, facts={}))
 
 
 class _Pictures:
@@ -275,9 +282,9 @@ class _Pictures:
 
     def __init__(self, zipped: zipfile.ZipFile | None) -> None:
         self._zipped = zipped
-        self._taken = 0
+        self._picture_bytes = 0
         names = [] if zipped is None else zipped.namelist()
-        # Sorted, so that a hundred thousand references need not each look at every name.
+        # Sorted for a binary search, because an export may have a hundred thousand references.
         self._names = sorted(
             (PurePosixPath(name).name, name)
             for name in names
@@ -285,8 +292,8 @@ class _Pictures:
         )
 
     def begin(self) -> None:
-        """Count from here on towards the limit of one conversation."""
-        self._taken = 0
+        """Begin to count for the limit of the next conversation."""
+        self._picture_bytes = 0
 
     def find(self, reference: str) -> ImagePart | None:
         """Return the picture, or None if it is not in the export or too large."""
@@ -298,9 +305,9 @@ class _Pictures:
         if not file_name.startswith(key):
             return None
         size = self._zipped.getinfo(name).file_size
-        if size > MAX_PICTURE_BYTES or self._taken + size > MAX_PICTURES_BYTES:
+        if size > MAX_PICTURE_BYTES or self._picture_bytes + size > MAX_PICTURES_BYTES:
             return None
-        self._taken += size
+        self._picture_bytes += size
         try:
             data = base64.b64encode(self._zipped.read(name)).decode("ascii")
         except BROKEN_ZIP:
@@ -309,22 +316,22 @@ class _Pictures:
         return ImagePart.model_construct(media_type=media_type, data=data)
 
 
-def _without_halves(text: bytes) -> bytes:
+def _replace_lone_surrogates(text: bytes) -> bytes:
     """Replace the lone surrogates in some JSON."""
     if b"\xed" in text:
-        text = _RAW_SURROGATES.sub(_decoded, text)
+        text = _RAW_SURROGATES.sub(_replace_raw, text)
     if b"\\ud" in text or b"\\uD" in text:
-        return _SURROGATES.sub(_paired, text)
+        return _SURROGATES.sub(_replace_if_lone, text)
     return text
 
 
-def _decoded(surrogates: re.Match[bytes]) -> bytes:
+def _replace_raw(surrogates: re.Match[bytes]) -> bytes:
     """Return the characters of pairs; replace a lone surrogate."""
     units = surrogates[0].decode("utf-8", "surrogatepass").encode("utf-16-le", "surrogatepass")
     return units.decode("utf-16-le", "replace").encode()
 
 
-def _paired(surrogates: re.Match[bytes]) -> bytes:
+def _replace_if_lone(surrogates: re.Match[bytes]) -> bytes:
     """Return a pair unchanged; replace a lone surrogate."""
     backslashes, escapes = surrogates.groups()
     return surrogates[0] if len(escapes) == _PAIR_BYTES else backslashes + rb"\ufffd"
@@ -335,7 +342,7 @@ def _member(zipped: zipfile.ZipFile, name: str) -> IO[bytes]:
         return zipped.open(name)
     except (RuntimeError, NotImplementedError):
         text = "The zip file is encrypted or uses an unknown compression"
-        raise _refused(text, Reason.ZIP_UNREADABLE) from None
+        raise _import_error(text, Reason.ZIP_UNREADABLE) from None
 
 
 def _holds_conversations(name: str) -> bool:
@@ -343,5 +350,5 @@ def _holds_conversations(name: str) -> bool:
     return path.suffix == ".json" and path.stem.startswith("conversations")
 
 
-def _refused(sentence: str, reason: Reason) -> ValidationFailed:
+def _import_error(sentence: str, reason: Reason) -> ValidationFailed:
     return ValidationFailed([("file", sentence)], reason=reason)

@@ -1,7 +1,7 @@
-"""Turns the Markdown of an answer into HTML for an exported web page.
+"""Converts the Markdown of an answer to HTML for an exported web page.
 
-What a text says never becomes markup of its own: raw HTML stays text, links lead to web and mail
-addresses only, and no picture is fetched.
+A text cannot add markup of its own: raw HTML stays text, links lead to web and mail addresses only,
+and no picture is fetched.
 """
 
 import re
@@ -25,11 +25,12 @@ from pygments.util import ClassNotFound
 from shell.store.exchange.formulas import MAX_CHARACTERS, formula_at, mathml
 
 HEADINGS_BELOW = 2
-"""A text's first heading stands below the page's title and the line that says who wrote it."""
-MAX_COLORED = 32_768
+"""The levels above a text's first heading: the page's title, and the line with the author."""
+MAX_HIGHLIGHTED = 32_768
 """Longer code stays plain, as in the window."""
 MAX_LINES = 64
-"""A formula of more lines is text; it also limits how far each of many openings is read."""
+"""Formulas of more lines stay text. This also limits how far the text after each opening mark is
+read."""
 _PICTURE = re.compile(r"data:image/(?:png|jpeg|gif|webp);base64,[A-Za-z0-9+/]+={0,2}\Z")
 _HAS_DIRECTION = {
     f"{name}_open" for name in ("paragraph", "heading", "list_item", "blockquote", "th", "td")
@@ -38,21 +39,23 @@ _COLORS = HtmlFormatter(nowrap=True)
 
 
 def renderer() -> Callable[[str, str], str]:
-    """A function of a text and of an id, unique in its document, that returns HTML."""
+    """Make a function that takes a text, and an id that is unique in its document, and returns
+    HTML.
+    """
     md = MarkdownIt("commonmark", {"html": False, "breaks": True}).use(gfm_plugin)
     md.options["alerts"] = False
-    md.validateLink = _is_known  # type: ignore[assignment]
+    md.validateLink = _is_allowed_address  # type: ignore[assignment]
     md.block.ruler.before("fence", "formula", _formula_block, {"alt": ["paragraph", "blockquote"]})
     md.inline.ruler.before("escape", "formula", _formula)
-    md.core.ruler.push("fit", _fit)
+    md.core.ruler.push("attributes", _set_attributes)
     rules = cast("dict[str, Callable[..., str]]", cast("RendererHTML", md.renderer).rules)
     rules["formula"], rules["image"] = _write_formula, _write_image
     rules["fence"] = rules["code_block"] = _write_code
     return lambda text, text_id: md.render(text, {"docId": text_id})
 
 
-def _is_known(address: str) -> bool:
-    """Whether an address may stand in a link or name a picture; the rest stays text."""
+def _is_allowed_address(address: str) -> bool:
+    """Whether a link or a picture may have this address. Others stay text."""
     return bool(re.match(r"(?:https?|mailto):", address, re.I) or _PICTURE.match(address))
 
 
@@ -87,8 +90,8 @@ def _formula_block(state: StateBlock, start: int, end: int, silent: bool) -> boo
     return True
 
 
-def _fit(state: StateCore) -> None:
-    """Gives each block its direction, and headings their place in the page."""
+def _set_attributes(state: StateCore) -> None:
+    """Set the direction of blocks, the level of headings, and the `rel` of links."""
     for token in state.tokens:
         if token.type in _HAS_DIRECTION:
             token.attrSet("dir", "auto")
@@ -110,12 +113,12 @@ def _write_code(tokens: Sequence[Token], at: int, *_: Any) -> str:
     text = tokens[at].content
     language = next(iter(tokens[at].info.split()), "")
     head = f"<figcaption>{escape(language)}</figcaption>" if language else ""
-    code = f'<pre dir="ltr"><code>{_colored(text, language)}</code></pre>'
+    code = f'<pre dir="ltr"><code>{_highlight(text, language)}</code></pre>'
     return f'<figure class="code">{head}{code}</figure>\n'
 
 
-def _colored(text: str, language: str) -> str:
-    if language and len(text) <= MAX_COLORED:
+def _highlight(text: str, language: str) -> str:
+    if language and len(text) <= MAX_HIGHLIGHTED:
         try:
             lexer = get_lexer_by_name(language, stripnl=False, ensurenl=False)
         except ClassNotFound:
@@ -127,18 +130,22 @@ def _colored(text: str, language: str) -> str:
 def _write_image(tokens: Sequence[Token], at: int, *_: Any) -> str:
     token = tokens[at]
     address = str(token.attrGet("src"))
-    words = escape(_words(token.children or ()))
+    alt_text = escape(_alt_text(token.children or ()))
     if _PICTURE.match(address):
-        return f'<img alt="{words}" src="{escape(address)}" />'
-    return f'<span class="picture">{words or "Image"} <code>{escape(_host(address))}</code></span>'
+        return f'<img alt="{alt_text}" src="{escape(address)}" />'
+    return (
+        f'<span class="picture">{alt_text or "Image"} <code>{escape(_host(address))}</code></span>'
+    )
 
 
 def _host(address: str) -> str:
     try:
         return urlsplit(address).netloc
-    except ValueError:  # a host in brackets that is none
+    except ValueError:  # an invalid host in brackets
         return ""
 
 
-def _words(tokens: Sequence[Token]) -> str:
-    return "".join(_words(token.children) if token.children else token.content for token in tokens)
+def _alt_text(tokens: Sequence[Token]) -> str:
+    return "".join(
+        _alt_text(token.children) if token.children else token.content for token in tokens
+    )

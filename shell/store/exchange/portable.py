@@ -14,7 +14,7 @@ from shell.errors import NotFound
 from shell.store.exchange import calls
 from shell.store.exchange.calls import PortableCall
 from shell.store.messages import entries, queries, tree
-from shell.store.messages.content import read_blob, take_apart, whole
+from shell.store.messages.content import read_blob, take_apart, with_attachments
 from shell.store.rows import rows, save
 from shell.store.search import index
 from shell.support.text import clean
@@ -41,7 +41,7 @@ class PortableMessage:
     template: MessageTemplate | None = None
     compaction: Compaction | None = None
     chosen_id: str | None = None
-    """The child on the path that is shown."""
+    """The chosen child."""
 
 
 @dataclass(slots=True)
@@ -58,11 +58,11 @@ class PortableConversation:
     pinned: bool = False
     messages: list[PortableMessage] = field(default_factory=list)
     chosen_id: str | None = None
-    """The first message on the path that is shown."""
+    """The chosen first message."""
 
 
 def derived_id(*names: str) -> str:
-    """Return an id that depends only on the names, so that nothing is imported twice."""
+    """Return an id that depends only on the names, so that a repeated import adds nothing."""
     return str(uuid.uuid5(_NAMESPACE, "\n".join(names)))
 
 
@@ -86,14 +86,14 @@ def read_conversation(connection: apsw.Connection, number: int) -> PortableConve
                 id=row.id,
                 parent_id=ids.get(row.parent),
                 role=row.role,
-                content=whole(row.text, row.parts, blob),
+                content=with_attachments(row.text, row.parts, blob),
                 created_at=row.created_at,
                 status="interrupted" if row.status == "streaming" else row.status,
                 provider_id=row.provider_id,
                 model_id=row.model_id,
                 reasoning=row.reasoning,
                 detail=queries.detail_of(row),
-                calls=calls.take_out(connection, row.number, blob),
+                calls=calls.read(connection, row.number, blob),
                 template=entries.template_of(row.template),
                 compaction=entries.compaction_of(row.compaction),
                 chosen_id=ids.get(row.chosen),
@@ -115,13 +115,13 @@ def numbers(connection: apsw.Connection) -> list[int]:
 class ConversationWriter:
     """Adds one conversation to the database, a few messages at a time.
 
-    Conversations and messages whose id is there already stay as they are, and missing ones are
-    added. So an interrupted import can be run again.
+    Existing conversations and messages with the same id stay unchanged, and missing ones are added.
+    So an interrupted import can be run again.
     """
 
     def __init__(self, portable: PortableConversation) -> None:
         self._portable = portable
-        self._left = iter(portable.messages)
+        self._remaining = iter(portable.messages)
         self._numbers: dict[str, int] = {}
         self._conversation = 0
         self.is_new = False
@@ -129,7 +129,7 @@ class ConversationWriter:
         """How many messages were added."""
 
     def begin(self, connection: apsw.Connection) -> None:
-        """Create the conversation unless it is there, as part of a writing job."""
+        """Create the conversation unless it exists, as part of a writing job."""
         portable = self._portable
         with contextlib.suppress(NotFound):
             self._conversation = tree.undelete(connection, portable.id)
@@ -151,26 +151,26 @@ class ConversationWriter:
 
     def add(self, connection: apsw.Connection, count: int) -> bool:
         """Add `count` messages, as part of a writing job; returns whether there are more."""
-        for message in islice(self._left, count):
+        for message in islice(self._remaining, count):
             self._numbers[message.id] = self._put(connection, message)
-        more = len(self._numbers) < len(self._portable.messages)
-        if not more and self.is_new:
+        has_more = len(self._numbers) < len(self._portable.messages)
+        if not has_more and self.is_new:
             self._finish(connection)
-        return more
+        return has_more
 
     def _put(self, connection: apsw.Connection, message: PortableMessage) -> int:
         for message_id in (message.id, derived_id(self._portable.id, message.id)):
-            place: tuple[int, int] | None = connection.execute(
+            existing: tuple[int, int] | None = connection.execute(
                 "SELECT number, conversation FROM messages WHERE id = ?", (message_id,)
             ).get
-            if place is None:
+            if existing is None:
                 break
-            if place[1] == self._conversation:
-                return place[0]
+            if existing[1] == self._conversation:
+                return existing[0]
         self.messages += 1
-        kept = take_apart(message.content)
+        content = take_apart(message.content)
         parent = None if message.parent_id is None else self._numbers[message.parent_id]
-        before: int | None = _chosen(connection, self._conversation, parent)
+        chosen_before: int | None = _chosen(connection, self._conversation, parent)
         number = tree.add(
             connection,
             self._conversation,
@@ -178,7 +178,7 @@ class ConversationWriter:
             tree.NewMessage(
                 message_id,
                 message.role,
-                kept,
+                content,
                 message.created_at,
                 message.status,
                 message.provider_id,
@@ -188,22 +188,22 @@ class ConversationWriter:
                 detail=message.detail,
             ),
         )
-        calls.put(connection, number, kept.text, message.calls)
+        calls.put(connection, number, content.text, message.calls)
         for each in (message.template, message.compaction):
             if each is not None:
                 entries.put(connection, number, each)
-        if not self.is_new and before is not None:
-            tree.point(connection, self._conversation, parent, before)
+        if not self.is_new and chosen_before is not None:
+            tree.set_chosen(connection, self._conversation, parent, chosen_before)
         return number
 
     def _finish(self, connection: apsw.Connection) -> None:
         chosen: dict[str | None, str | None] = {None: self._portable.chosen_id}
         chosen |= {message.id: message.chosen_id for message in self._portable.messages}
         for message in self._portable.messages:
-            # A choice elsewhere in the tree would make the shown path a circle.
+            # A choice elsewhere in the tree would make the chosen path a circle.
             if chosen[message.parent_id] == message.id:
                 parent = None if message.parent_id is None else self._numbers[message.parent_id]
-                tree.point(connection, self._conversation, parent, self._numbers[message.id])
+                tree.set_chosen(connection, self._conversation, parent, self._numbers[message.id])
 
 
 def _chosen(connection: apsw.Connection, conversation: int, parent: int | None) -> int | None:

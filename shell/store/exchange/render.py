@@ -1,6 +1,6 @@
 """Renders conversations as Markdown, or as one HTML file that loads nothing.
 
-Both have only the path that is shown. An archive has the whole tree.
+Both have only the chosen path. An archive has the whole tree.
 """
 
 import itertools
@@ -20,7 +20,8 @@ from shell.store.messages.steps import parts_of
 
 TEMPLATE = Path(__file__).with_name("conversation.html.j2")
 MAX_MARKDOWN = 500_000
-"""Longer answers are exported as plain text: a hostile one of this size takes half a minute."""
+"""Limit in characters. Longer answers are exported as plain text, because rendering a hostile one
+of this size takes half a minute."""
 _STATUS = {
     "interrupted": "This answer was interrupted.",
     "cancelled": "This answer was stopped.",
@@ -38,21 +39,24 @@ class _Segment:
 
 def markdown(conversations: Iterable[PortableConversation]) -> Iterator[str]:
     """Yield the text of a Markdown file in pieces."""
-    between = ""
+    separator = ""
     for portable in conversations:
-        yield f"{between}# {_title(portable)}\n\n*{_date(portable.created_at)}*\n"
+        yield f"{separator}# {_title(portable)}\n\n*{_date(portable.created_at)}*\n"
         for message in _path(portable):
-            yield f"\n## {_who(message)}\n\n"
+            yield f"\n## {_author(message)}\n\n"
             for part in _parts(message):
                 if isinstance(part, AnswerCall):
                     yield from _markdown_call(part)
-                    yield from (f"*[{_named(one)}]*\n" for one in _media(message)[part.call_id])
+                    yield from (
+                        f"*[{_label(media_part)}]*\n"
+                        for media_part in _media(message)[part.call_id]
+                    )
                 else:
-                    named = part.text if isinstance(part, TextPart) else f"*[{_named(part)}]*"
-                    yield f"{named}\n"
+                    text = part.text if isinstance(part, TextPart) else f"*[{_label(part)}]*"
+                    yield f"{text}\n"
             if message.status in _STATUS:
                 yield f"\n*{_STATUS[message.status]}*\n"
-        between = "\n---\n\n"
+        separator = "\n---\n\n"
 
 
 def html(conversations: Iterable[PortableConversation]) -> Iterator[str]:
@@ -66,30 +70,34 @@ def html(conversations: Iterable[PortableConversation]) -> Iterator[str]:
 
     def document(portable: PortableConversation) -> dict[str, object]:
         messages = [
-            {"role": each.role, "who": _who(each), "pieces": list(_pieces(each, render, ids))}
+            {
+                "role": each.role,
+                "author": _author(each),
+                "segments": list(_segments(each, render, ids)),
+            }
             for each in _path(portable)
         ]
         date = _date(portable.created_at)
         return {"title": _title(portable), "date": date, "messages": messages}
 
-    # Two are enough to know the title; the others are read while the file is written.
-    rest = iter(conversations)
-    first = [document(portable) for portable in itertools.islice(rest, 2)]
+    # Two are enough to know the title. The others are read while the file is written.
+    remaining = iter(conversations)
+    first = [document(portable) for portable in itertools.islice(remaining, 2)]
     title = first[0]["title"] if len(first) == 1 else "Conversations"
     environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
     template = environment.from_string(TEMPLATE.read_text("utf-8"))
     yield from template.generate(
-        title=title, conversations=itertools.chain(first, map(document, rest))
+        title=title, conversations=itertools.chain(first, map(document, remaining))
     )
 
 
 def _path(portable: PortableConversation) -> list[PortableMessage]:
     by_id = {message.id: message for message in portable.messages}
     path: list[PortableMessage] = []
-    place = portable.chosen_id
-    while place in by_id and len(path) < len(by_id):
-        path.append(by_id[place])
-        place = by_id[place].chosen_id
+    message_id = portable.chosen_id
+    while message_id in by_id and len(path) < len(by_id):
+        path.append(by_id[message_id])
+        message_id = by_id[message_id].chosen_id
     return path
 
 
@@ -123,11 +131,15 @@ def _call_line(call: AnswerCall) -> str:
 
 
 def _arguments(call: AnswerCall) -> str:
-    used = call.arguments if call.edited is None else call.edited
-    return used if isinstance(used, str) else json.dumps(used, ensure_ascii=False, indent=1)
+    arguments = call.arguments if call.edited is None else call.edited
+    return (
+        arguments
+        if isinstance(arguments, str)
+        else json.dumps(arguments, ensure_ascii=False, indent=1)
+    )
 
 
-def _pieces(
+def _segments(
     message: PortableMessage, render: Callable[[str, str], str], ids: Iterator[int]
 ) -> Iterator[_Segment]:
     for part in _parts(message):
@@ -135,28 +147,28 @@ def _pieces(
             yield _Segment("note", _call_line(part))
             yield _Segment("code", _arguments(part))
             yield _Segment("code", part.result or "")
-            yield from map(_attached, _media(message)[part.call_id])
+            yield from map(_attachment_segment, _media(message)[part.call_id])
         elif isinstance(part, TextPart) and _is_markdown(message, part.text):
             yield _Segment("markup", render(part.text, str(next(ids))))
         elif isinstance(part, TextPart):
             yield _Segment("text", part.text)
         else:
-            yield _attached(part)
+            yield _attachment_segment(part)
     if message.status in _STATUS:
         yield _Segment("note", _STATUS[message.status])
 
 
-def _attached(part: Part) -> _Segment:
+def _attachment_segment(part: Part) -> _Segment:
     if isinstance(part, ImagePart):
-        return _Segment("picture", f"data:{part.media_type};base64,{part.data}", _named(part))
-    return _Segment("note", _named(part))
+        return _Segment("picture", f"data:{part.media_type};base64,{part.data}", _label(part))
+    return _Segment("note", _label(part))
 
 
 def _is_markdown(message: PortableMessage, text: str) -> bool:
     return message.role == "assistant" and len(text) <= MAX_MARKDOWN
 
 
-def _who(message: PortableMessage) -> str:
+def _author(message: PortableMessage) -> str:
     if message.role == "user":
         return "You"
     if message.role == "system":
@@ -164,7 +176,7 @@ def _who(message: PortableMessage) -> str:
     return message.model_id or message.provider_id or "Answer"
 
 
-def _named(part: Part) -> str:
+def _label(part: Part) -> str:
     if isinstance(part, TextPart):
         return part.text
     kind = "picture" if isinstance(part, ImagePart) else "file"

@@ -11,39 +11,39 @@ def put(connection: apsw.Connection, message_id: str, compaction: Compaction) ->
     """Store a summary of a message and of all before it.
 
     Raises:
-        NotFound: the message is gone.
+        NotFound: the message no longer exists.
     """
     entries.put(connection, queries.row_of(connection, message_id).number, compaction)
 
 
-def change(connection: apsw.Connection, asked: SummaryChange) -> ConversationView:
+def change(connection: apsw.Connection, request: SummaryChange) -> ConversationView:
     """Replace the text of a summary.
 
     Raises:
         NotFound: there is no summary.
     """
-    _update(connection, _find(connection, asked.message_id), text=asked.text, edited=True)
-    return _view(connection, asked.message_id)
+    _update(connection, _find(connection, request.message_id), text=request.text, edited=True)
+    return _view(connection, request.message_id)
 
 
-def use(connection: apsw.Connection, asked: SummaryUse) -> ConversationView:
-    """Undo a summary, or take that back.
+def use(connection: apsw.Connection, request: SummaryUse) -> ConversationView:
+    """Undo a summary, or use it again; with `everywhere`, all summaries on the path.
 
     Raises:
         NotFound: there is no summary.
     """
-    row = _find(connection, asked.message_id)
-    path = _path(connection, row.conversation) if asked.everywhere else []
-    for each in [row, *path]:
-        _update(connection, each, undone=asked.undone)
-    return _view(connection, asked.message_id)
+    row = _find(connection, request.message_id)
+    path = _path(connection, row.conversation) if request.everywhere else []
+    for message in [row, *path]:
+        _update(connection, message, undone=request.undone)
+    return _view(connection, request.message_id)
 
 
 def undo_last(connection: apsw.Connection, conversation_id: str) -> str:
-    """Undo the summary that the next question would use; returns its message.
+    """Undo the summary that the next question would use; returns the id of its message.
 
     Raises:
-        NotFound: there is none.
+        NotFound: there is no such conversation, or it has no summary to undo.
     """
     for row in reversed(_path(connection, tree.conversation(connection, conversation_id))):
         compaction = entries.compaction_of(row.compaction)
@@ -55,7 +55,7 @@ def undo_last(connection: apsw.Connection, conversation_id: str) -> str:
 
 def _path(connection: apsw.Connection, conversation: int) -> list[queries.MessageRow]:
     leaf = queries.leaf(connection, conversation)
-    return [] if leaf is None else queries.above(connection, leaf)
+    return [] if leaf is None else queries.path_to(connection, leaf)
 
 
 def _find(connection: apsw.Connection, message_id: str) -> queries.MessageRow:

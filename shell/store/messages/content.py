@@ -28,7 +28,7 @@ HASHES = """
 
 @dataclass(frozen=True, slots=True)
 class StoredContent:
-    """Content as it is stored: its text, and its parts as JSON unless it is only text."""
+    """Content in its stored form: its text, and its parts as JSON unless it is only text."""
 
     text: str
     parts: str | None
@@ -37,21 +37,21 @@ class StoredContent:
 
 
 def take_apart(content: str | Sequence[Part]) -> StoredContent:
-    """Convert content to its stored form; what UTF-8 cannot hold is replaced."""
+    """Convert content to its stored form. Replaces characters that UTF-8 cannot encode."""
     if isinstance(content, str):
         return StoredContent(clean(content), None)
-    listed: list[dict[str, object]] = []
-    words: list[str] = []
+    part_list: list[dict[str, object]] = []
+    texts: list[str] = []
     blobs: list[tuple[str, bytes]] = []
     for part in content:
         if isinstance(part, TextPart):
-            words.append(clean(part.text))
-            listed.append({**part.model_dump(), "text": words[-1]})
+            texts.append(clean(part.text))
+            part_list.append({**part.model_dump(), "text": texts[-1]})
             continue
         data = _bytes(part.data)
         name = None if part.name is None else clean(part.name)
         blobs.append((hashlib.sha256(data).hexdigest(), data))
-        listed.append(
+        part_list.append(
             {
                 "type": part.type,
                 "name": name,
@@ -60,9 +60,9 @@ def take_apart(content: str | Sequence[Part]) -> StoredContent:
                 "hash": blobs[-1][0],
             }
         )
-    if all(part.keys() == {"type", "text"} for part in listed):
-        return StoredContent("".join(words), None)
-    return StoredContent("".join(words), json.dumps(listed, ensure_ascii=False), tuple(blobs))
+    if all(part.keys() == {"type", "text"} for part in part_list):
+        return StoredContent("".join(texts), None)
+    return StoredContent("".join(texts), json.dumps(part_list, ensure_ascii=False), tuple(blobs))
 
 
 def save_blobs(connection: apsw.Connection, blobs: Iterable[tuple[str, bytes]]) -> None:
@@ -72,7 +72,7 @@ def save_blobs(connection: apsw.Connection, blobs: Iterable[tuple[str, bytes]]) 
 
 
 def sweep_blobs(connection: apsw.Connection) -> None:
-    """Delete the attachments that no message and no result of a tool has any more."""
+    """Delete the attachments to which no message and no result of a tool refers."""
     connection.execute(f"DELETE FROM blobs WHERE hash NOT IN ({HASHES})")  # noqa: S608
 
 
@@ -83,12 +83,12 @@ def for_page(text: str, parts: str | None) -> str | list[TextPart | Attachment]:
 
 def listed_parts(parts: str | None) -> list[TextPart | Attachment]:
     """The parts of stored content, with attachments by their hash."""
-    listed: list[TextPart | Attachment] = []
+    part_list: list[TextPart | Attachment] = []
     for part in json.loads(parts or "[]"):
         if part["type"] == "text":
-            listed.append(_text(part))
+            part_list.append(_text(part))
         else:
-            listed.append(
+            part_list.append(
                 Attachment(
                     kind=part["type"],
                     name=part["name"],
@@ -97,31 +97,33 @@ def listed_parts(parts: str | None) -> list[TextPart | Attachment]:
                     hash=part["hash"],
                 )
             )
-    return listed
+    return part_list
 
 
-def whole(text: str, parts: str | None, blob: Callable[[str], bytes | None]) -> str | list[Part]:
+def with_attachments(
+    text: str, parts: str | None, blob: Callable[[str], bytes | None]
+) -> str | list[Part]:
     """Content for a model. `blob` returns the bytes of a hash, or None if they are lost."""
     if parts is None:
         return text
-    listed: list[Part] = []
+    part_list: list[Part] = []
     for part in json.loads(parts):
         if part["type"] == "text":
-            listed.append(_text(part))
+            part_list.append(_text(part))
             continue
         data = blob(part["hash"])
         if data is None:
-            listed.append(TextPart(text=f"[{part['name'] or part['type']}]"))
+            part_list.append(TextPart(text=f"[{part['name'] or part['type']}]"))
             continue
-        listed.append(with_bytes(part["type"], part["name"], part["mediaType"], data))
-    return listed
+        part_list.append(with_bytes(part["type"], part["name"], part["mediaType"], data))
+    return part_list
 
 
 def with_bytes(kind: str, name: str | None, media_type: str, data: bytes) -> ImagePart | FilePart:
-    """An attachment for a model or a file. Nothing is checked again."""
-    coded = base64.b64encode(data).decode("ascii")
-    made = ImagePart if kind == "image" else FilePart
-    return made.model_construct(name=name, media_type=media_type, data=coded)
+    """An attachment for a model or a file, without validation."""
+    encoded = base64.b64encode(data).decode("ascii")
+    part_type = ImagePart if kind == "image" else FilePart
+    return part_type.model_construct(name=name, media_type=media_type, data=encoded)
 
 
 def hashes(parts: str | None) -> list[str]:
@@ -151,9 +153,9 @@ def _text(part: dict[str, Any]) -> TextPart:
     return TextPart.model_construct(text=part["text"], untrusted=untrusted)
 
 
-def _bytes(coded: str) -> bytes:
+def _bytes(encoded: str) -> bytes:
     try:
-        return base64.b64decode(coded, validate=True)
+        return base64.b64decode(encoded, validate=True)
     except binascii.Error:
-        # The contract checks the alphabet, not the padding: decode what is there.
-        return base64.b64decode(coded.rstrip("=")[: len(coded.rstrip("=")) // 4 * 4])
+        # The contract checks the alphabet, not the padding: decode the complete groups.
+        return base64.b64decode(encoded.rstrip("=")[: len(encoded.rstrip("=")) // 4 * 4])

@@ -16,15 +16,16 @@ from shell.tools.permissions import Permissions, allows
 
 
 def restore(permissions: Permissions, path: Iterable[turns.PathMessage]) -> None:
-    """Give permissions what was decided about calls on a path, and what was brought to it.
+    """Restore permissions from the decisions on a path, and note its untrusted content.
 
-    A call that came from a file has no definition. Nobody knows whose words its result has.
+    A call that came from a file has no definition. Its result counts as untrusted, because the
+    origin of its text is unknown.
     """
-    for said in path:
-        if said.is_of_strangers:
+    for message in path:
+        if message.is_of_strangers:
             permissions.note_untrusted()
-        calls = [call for step in said.steps for call in step.calls]
-        for call in sorted(calls, key=lambda call: call.decided):
+        calls = [call for step in message.steps for call in step.calls]
+        for call in sorted(calls, key=lambda call: call.decision_order):
             if call.part.scope == "conversation" and call.part.verdict is not None:
                 permissions.remember(call.definition, call.part.verdict)
             brings = call.part.brings or not call.definition
@@ -33,17 +34,17 @@ def restore(permissions: Permissions, path: Iterable[turns.PathMessage]) -> None
 
 
 def earlier_calls(connection: Connection, request: EarlierCallsRequest) -> EarlierCalls:
-    """Count how many of a tool's latest calls a permission would have been for."""
+    """Count how many of a tool's latest calls a permission would have allowed."""
     found = steps.latest_calls(connection, request.tool, request.source)
     return EarlierCalls(calls=len(found), matching=sum(allows(request.pattern, a) for a in found))
 
 
 def find(connection: Connection, decision: CallDecision) -> steps.StoredCall:
-    """The call that is decided about. Part of a reading job.
+    """The call that a decision is about. Part of a reading job.
 
     Raises:
         NotFound: there is no such call.
-        ValidationFailed: the nonce is another question's.
+        ValidationFailed: the nonce belongs to another question.
     """
     row = queries.row_of(connection, decision.message_id)
     calls = steps.calls_of(steps.read(connection, row.number))
@@ -58,10 +59,9 @@ def find(connection: Connection, decision: CallDecision) -> steps.StoredCall:
 def decide(
     connection: Connection, call: steps.StoredCall, decision: CallDecision
 ) -> dict[str, str] | None:
-    """Store a decision; returns the tools of the calls that still wait, by their ids. None if
-    somebody has decided before.
+    """Store a decision; returns the tools of the calls that still wait, by their ids.
 
-    Part of a writing job.
+    Returns None if the call is already decided. Part of a writing job.
     """
     row = queries.row_of(connection, decision.message_id)
     entries = steps.read(connection, row.number)

@@ -1,4 +1,4 @@
-"""Stores what some messages have beside their row: the template of a question, and a summary.
+"""Stores the template of a question, and the summary of a message, beside the message's row.
 
 Each is one JSON text in a table of its own, by the number of the message.
 """
@@ -21,7 +21,7 @@ CHECKS: Mapping[str, Callable[[str], object]] = {
 
 
 def put(connection: apsw.Connection, message: int, value: MessageTemplate | Compaction) -> None:
-    """Store one, in the place of an earlier one. Part of a writing job."""
+    """Store a template or a summary, and replace an earlier one. Part of a writing job."""
     table = "templates" if isinstance(value, MessageTemplate) else "compactions"
     entry = clean(json.dumps(value.model_dump(by_alias=True), ensure_ascii=False))
     connection.execute(

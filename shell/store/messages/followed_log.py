@@ -1,4 +1,4 @@
-"""Follows the log of a running answer, and turns what is new in it into rows."""
+"""Follows the log of a running answer, and converts its new events to rows."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -28,40 +28,40 @@ from shell.errors import ErrorCode
 from shell.inference.log import InferenceLog, StepOutput
 from shell.store.messages import steps, tree
 from shell.store.messages.content import save_blobs
-from shell.store.messages.turns import AnswerBegun
+from shell.store.messages.turns import EarlierRuns
 from shell.support.ids import epoch_ms
 
 
 @dataclass(slots=True, eq=False)
 class FollowedLog:
-    """A running answer's log, and how far it is committed."""
+    """The log of a running answer, and how much of it is committed."""
 
     log: InferenceLog
     conversation_id: str
     number: int
-    begun: AnswerBegun
+    earlier_runs: EarlierRuns
     unsubscribe: Callable[[], None]
     seq: int = -1
-    """The last entry that is committed."""
+    """The number of the last committed event; -1 for none."""
     characters: int = 0
-    """How much text of this run is committed."""
-    thoughts: int = 0
-    """The same of its reasoning."""
-    held_until: float = 0.0
-    """When a failed write is retried."""
+    """The committed characters of this run's text."""
+    reasoning_characters: int = 0
+    """The committed characters of its reasoning."""
+    retry_time: float = 0.0
+    """The loop time, in seconds, before which a failed write is not retried."""
 
     @property
     def is_behind(self) -> bool:
-        """Whether it has entries that are not committed."""
+        """Whether the log has events that are not committed."""
         return self.log.last_seq > self.seq
 
 
 @dataclass(frozen=True, slots=True)
 class NewText:
-    """The part of one log that one commit writes."""
+    """The new part of one log, which one commit writes."""
 
     reader: FollowedLog
-    reached: int
+    last_seq: int
     text: str
     reasoning: str
     entries: list[tuple[int, steps.Entry]]
@@ -70,7 +70,7 @@ class NewText:
     ending: tuple[MessageStatus, AnswerDetail] | None
 
     def write(self, connection: apsw.Connection, now: int) -> None:
-        """Write it, as part of a writing job. Does nothing if the message was purged."""
+        """Write the new part, as part of a writing job. Does nothing if the message was purged."""
         number, place = self.reader.number, self.reader.seq + 1
         if connection.execute("SELECT 1 FROM messages WHERE number = ?", (number,)).get is None:
             return
@@ -83,16 +83,16 @@ class NewText:
 
 
 def new_text(reader: FollowedLog) -> NewText:
-    """Return what is not committed yet."""
+    """Collect everything in a log that is not committed yet."""
     log = reader.log
-    reached = log.last_seq
+    last_seq = log.last_seq
     texts: list[str] = []
     reasonings: list[str] = []
     entries: list[tuple[int, steps.Entry]] = []
     media: list[tuple[str, bytes]] = []
     outputs = {output.seq: output for output in log.outputs(reader.seq)}
-    at = reader.begun.characters + reader.characters
-    thought_at = reader.begun.thoughts + reader.thoughts
+    at = reader.earlier_runs.characters + reader.characters
+    thought_at = reader.earlier_runs.reasoning_characters + reader.reasoning_characters
     for event in log.read(reader.seq):
         if isinstance(event, TokenEvent):
             texts.append(event.token)
@@ -102,7 +102,7 @@ def new_text(reader: FollowedLog) -> NewText:
             thought_at += len(event.text)
         elif isinstance(event, CallEvent | ApprovalEvent | ResultEvent):
             # Two places for each event, because an output may come with it.
-            place = reader.begun.entries + 2 * event.seq
+            place = reader.earlier_runs.entries + 2 * event.seq
             if (output := outputs.get(event.seq)) is not None:
                 entries.append((place, _output(log, output, at, thought_at)))
             entries.append((place + 1, _entry(log, event, at, thought_at)))
@@ -111,12 +111,14 @@ def new_text(reader: FollowedLog) -> NewText:
     ending = log.ending
     return NewText(
         reader,
-        reached,
+        last_seq,
         "".join(texts),
         "".join(reasonings),
         entries,
         media,
-        None if ending is None else (_status(ending), _detail(log, ending, reader.begun.detail)),
+        None
+        if ending is None
+        else (_status(ending), _detail(log, ending, reader.earlier_runs.detail)),
     )
 
 
@@ -153,34 +155,34 @@ def _detail(
 ) -> AnswerDetail:
     tools: dict[str, ToolCall] = {}
     notices: list[Notice] = []
-    thought: tuple[int, int] | None = None
-    spoken = False
+    thinking_ms: tuple[int, int] | None = None
+    has_text = False
     for event in log.read():
         if isinstance(event, ToolEvent):
-            before = tools[event.id].arguments if event.id in tools else ""
+            arguments = tools[event.id].arguments if event.id in tools else ""
             tools[event.id] = ToolCall(
-                id=event.id, name=event.name, arguments=before + event.arguments_delta
+                id=event.id, name=event.name, arguments=arguments + event.arguments_delta
             )
         elif isinstance(event, NoticeEvent):
             notices.append(Notice(**event.model_dump(include={*Notice.model_fields})))
-        elif isinstance(event, ReasoningEvent | TokenEvent) and not spoken:
+        elif isinstance(event, ReasoningEvent | TokenEvent) and not has_text:
             # Reasoning ends with the first text of the answer, or with the answer.
-            spoken = isinstance(event, TokenEvent)
-            if thought is not None:
-                thought = thought[0], event.ms
-            elif not spoken:
-                thought = event.ms, event.ms
-    if thought is not None and not spoken:
-        thought = thought[0], ending.ms
+            has_text = isinstance(event, TokenEvent)
+            if thinking_ms is not None:
+                thinking_ms = thinking_ms[0], event.ms
+            elif not has_text:
+                thinking_ms = event.ms, event.ms
+    if thinking_ms is not None and not has_text:
+        thinking_ms = thinking_ms[0], ending.ms
     update: dict[str, object] = {
         "tools": [*earlier.tools, *tools.values()],
         "notices": [*earlier.notices, *notices],
     }
-    if thought is not None:
-        update["reasoning_ms"] = thought[1] - thought[0]
+    if thinking_ms is not None:
+        update["reasoning_ms"] = thinking_ms[1] - thinking_ms[0]
     if isinstance(ending, DoneEvent):
-        told = ("finish_reason", "budget", "usage", "timing")
-        update |= {name: getattr(ending, name) for name in told}
+        field_names = ("finish_reason", "budget", "usage", "timing")
+        update |= {name: getattr(ending, name) for name in field_names}
     else:
         wait_ms = ending.retry_after_ms
         update["failure"] = AnswerFailure(

@@ -13,7 +13,7 @@ _LINK = re.compile(
     r"(?<![\w)\]])!?\[([^\[\]\n]{0,200})\]\([^()\s]{0,400}(?:[ \t]+\"[^\"\n]{0,200}\")?\)"
 )
 _CODE = re.compile(r"(`+)(?!`)([^`\n]{1,400})\1(?!`)")
-# An emphasis begins and ends beside a word: "2 * 3 * 4" and snake_case_names are none.
+# An emphasis begins and ends beside a word: "2 * 3 * 4" and snake_case_names have none.
 _STARS = re.compile(r"(?<![\w*])(\*{1,3})(?=[^\s*])([^*\n]{1,400}?)(?<=[^\s*])\1(?![\w*])")
 _LINES = re.compile(
     r"(?<![\w_])(_{1,3})(?=[^\s_])([^\n]{1,400}?[ \t][^\n]{0,400}?)(?<=[^\s_])\1(?!\w)"
@@ -23,7 +23,7 @@ _ESCAPED = re.compile(r"\\([\\`*_{}\[\]()#+.!~>|-])")
 
 
 def fenced(text: str, language: str = "") -> str:
-    """A code block that nothing in its text can end."""
+    """A fenced code block. The fence is longer than any run of backticks in the text."""
     longest = max(map(len, re.findall("`+", text)), default=0)
     fence = "`" * max(3, longest + 1)
     return f"{fence}{language}\n{text}\n{fence}"

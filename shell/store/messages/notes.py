@@ -1,6 +1,7 @@
 """Stores small texts of the pages, such as drafts, for all windows.
 
-A page in a window has no storage that outlives it, and a browser's is bound to a port that changes.
+A page in a window has no storage that outlives it. A browser ties its storage to the port, which
+changes.
 """
 
 import apsw
@@ -8,12 +9,12 @@ import apsw
 from shell.contract import Note
 from shell.support.ids import epoch_ms
 
-MOST = 1_000
-"""Most notes that are stored. The least recently changed ones are deleted first."""
+MAX_NOTES = 1_000
+"""Limit on stored notes. The least recently changed ones are deleted first."""
 
 
 def put(connection: apsw.Connection, note: Note) -> None:
-    """Store a note, which replaces the one of this name; part of a writing job."""
+    """Store a note, or delete it if its text is None. Part of a writing job."""
     if note.text is None:
         connection.execute("DELETE FROM notes WHERE name = ?", (note.name,))
         return
@@ -23,13 +24,13 @@ def put(connection: apsw.Connection, note: Note) -> None:
     connection.execute(
         "DELETE FROM notes WHERE name IN "
         "(SELECT name FROM notes ORDER BY changed_at DESC, name LIMIT -1 OFFSET ?)",
-        (MOST,),
+        (MAX_NOTES,),
     )
 
 
 def drop_draft(connection: apsw.Connection, conversation_number: int) -> None:
-    """Delete the draft of a conversation that is purged, with what is attached to it. Pages name
-    those notes `draft.` and `attached.` and the conversation's id.
+    """Delete the draft of a purged conversation, with its attachments. Pages name these notes
+    `draft.` and `attached.`, followed by the conversation's id.
     """
     connection.execute(
         "DELETE FROM notes WHERE name IN "

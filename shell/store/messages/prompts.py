@@ -1,13 +1,13 @@
-"""Reads the user's latest questions, which a page offers again. Texts of servers are left out."""
+"""Reads the user's latest questions for the prompt history. Leaves out texts of servers."""
 
 import apsw
 
 from shell.store.rows import rows
 
-MOST = 100
-LOOKED_AT = 1_000
-"""How many messages are searched. Repeated questions make the list shorter."""
-LONGEST = 10_000
+MAX_PROMPTS = 100
+MAX_SEARCHED = 1_000
+"""Limit on the messages that are searched. Repeated questions make the list shorter."""
+MAX_CHARACTERS = 10_000
 """Longest question in characters. Longer ones were pasted and are of no use in the list."""
 
 _PROMPTS = """
@@ -24,5 +24,5 @@ _PROMPTS = """
 
 
 def prompts(connection: apsw.Connection) -> list[str]:
-    """The newest first, each once."""
-    return rows(connection.execute(_PROMPTS, (LOOKED_AT, LONGEST, MOST)), str)
+    """The latest questions, the newest first, each once."""
+    return rows(connection.execute(_PROMPTS, (MAX_SEARCHED, MAX_CHARACTERS, MAX_PROMPTS)), str)

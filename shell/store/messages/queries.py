@@ -22,7 +22,7 @@ from shell.store.rows import first, rows
 from shell.support.ids import TEMPORARY
 
 IMPORTED = "import"
-"""Stands for the run of messages and calls that came with an import."""
+"""Stands in for the inference id of imported messages and calls."""
 _SUMMARY = """
     SELECT id, title, created_at, updated_at,
         (SELECT count(*) FROM messages WHERE conversation = conversations.number),
@@ -94,10 +94,10 @@ def summaries(connection: apsw.Connection) -> list[ConversationSummary]:
 
 
 def summary(connection: apsw.Connection, conversation_id: str) -> ConversationSummary:
-    """One conversation.
+    """The summary of one conversation.
 
     Raises:
-        NotFound: there is none with this id.
+        NotFound: there is no conversation with this id.
     """
     found = first(connection.execute(f"{_SUMMARY} AND id = ?", (conversation_id,)), _summary)
     if found is None:
@@ -139,11 +139,11 @@ def view(connection: apsw.Connection, request: ViewRequest) -> ConversationView:
 def skeleton(connection: apsw.Connection, number: int, root: int | None) -> Skeleton:
     """The tree of a conversation; `root` is the chosen first message."""
     shape = Skeleton({}, {}, {None: root})
-    bones = connection.execute(
+    nodes = connection.execute(
         "SELECT number, id, parent, chosen FROM messages WHERE conversation = ? ORDER BY number",
         (number,),
     )
-    for place, message_id, parent, chosen in bones:
+    for place, message_id, parent, chosen in nodes:
         shape.ids[place] = message_id
         shape.children.setdefault(parent, []).append(place)
         shape.chosen[place] = chosen
@@ -156,10 +156,10 @@ def leaf(connection: apsw.Connection, conversation_number: int) -> int | None:
         "SELECT chosen FROM conversations WHERE number = ?", (conversation_number,)
     ).get
     while place is not None:
-        below = connection.execute("SELECT chosen FROM messages WHERE number = ?", (place,)).get
-        if below is None or below <= place:  # never upwards, so no endless loop
+        child = connection.execute("SELECT chosen FROM messages WHERE number = ?", (place,)).get
+        if child is None or child <= place:  # never upwards, so no endless loop
             return place
-        place = below
+        place = child
     return None
 
 
@@ -172,7 +172,7 @@ def row_of(connection: apsw.Connection, message_id: str) -> MessageRow:
     """The message of an id.
 
     Raises:
-        NotFound: there is none, or its conversation is deleted.
+        NotFound: there is no such message, or its conversation is deleted.
     """
     sql = f"""
         {_ROW} WHERE id = ?
@@ -205,17 +205,17 @@ def every(connection: apsw.Connection, conversation_number: int) -> list[Message
     ]
 
 
-def above(connection: apsw.Connection, number: int) -> list[MessageRow]:
-    """A message and all those above it, from the root down to the message."""
-    found: list[MessageRow] = []
+def path_to(connection: apsw.Connection, number: int) -> list[MessageRow]:
+    """The path from the root down to a message, which is included."""
+    path: list[MessageRow] = []
     place: int | None = number
     while place is not None:
-        above_it = row(connection, place)
-        if above_it is None:
+        message = row(connection, place)
+        if message is None:
             break
-        found.append(above_it)
-        place = above_it.parent
-    return found[::-1]
+        path.append(message)
+        place = message.parent
+    return path[::-1]
 
 
 def with_tail(connection: apsw.Connection, found: MessageRow) -> MessageRow:
@@ -249,14 +249,15 @@ def parts(connection: apsw.Connection, found: MessageRow) -> list[AnswerPart]:
         return []
     entries = steps.read(connection, found.number)
     live = found.status == "streaming"
-    if live:  # the page has what the present run wrote from the run itself
+    if live:  # the page gets the output of the live run from the run's own events
         entries = [entry for entry in entries if entry.run != found.inference_id]
     return steps.parts_of(found.text, found.reasoning, entries, live=live)
 
 
 def is_imported(found: MessageRow) -> bool:
-    """Whether a message came with an import; earlier versions gave only answers no run. An answer
-    that was continued here is still one.
+    """Whether a message came with an import, even if its answer was continued here.
+
+    Earlier versions marked only imported answers, by storing them without a run.
     """
     no_run = found.role == "assistant" and found.inference_id is None
     if no_run or found.inference_id == IMPORTED:

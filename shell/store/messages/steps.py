@@ -1,7 +1,7 @@
-"""Stores what a run with tools did beside its text: its calls, the decisions and the results.
+"""Stores the tool calls of a run, the decisions about them and their results, beside the text.
 
-The entries of a message are in the order in which they came, each with its place in the text. They
-are written while the run goes on, so that after a crash everybody knows which calls were made.
+The entries of a message are in the order of their events, each with its place in the text. They
+are written while the run goes on, so that the calls that were made are known after a crash.
 """
 
 import json
@@ -45,7 +45,7 @@ class _Entry(BaseModel):
     at: Annotated[int, Field(ge=0)]
     """How many characters of the text come before."""
     thought_at: Annotated[int, Field(ge=0)]
-    """The same of the reasoning."""
+    """How many characters of the reasoning come before."""
 
 
 class CallEntry(_Entry):
@@ -66,7 +66,7 @@ class CallEntry(_Entry):
 
 
 class ApprovalEntry(_Entry):
-    """A call waits for a decision, or was decided."""
+    """A call waits for a decision, or has one."""
 
     type: Literal["approval"] = "approval"
     call_id: str
@@ -93,7 +93,9 @@ class ResultEntry(_Entry):
 
 
 class OutputEntry(_Entry):
-    """What must go back to the model with the results of a step. Never shown, never exported."""
+    """The output of the model that it needs back with the results of a step. Never shown, never
+    exported.
+    """
 
     type: Literal["output"] = "output"
     step: int
@@ -118,20 +120,20 @@ class StoredCall:
     provider_id: str
     name: str
     """The name that the model used."""
-    written: str
+    arguments_text: str
     """The arguments as the model wrote them."""
     part: AnswerCall
     definition: str = ""
     nonce: str = ""
-    decided: int = 0
-    """Counts up with the decisions of a message."""
+    decision_order: int = 0
+    """Sorts the decisions of a message: a later decision has a higher number."""
     images: tuple[ImagePart, ...] = ()
     """The pictures of its result; empty until their bytes are read."""
 
 
 @dataclass(slots=True)
 class StoredStep:
-    """One call of the model, with the tools that it called."""
+    """One call of the model, with its tool calls."""
 
     step: int
     at: int
@@ -175,17 +177,17 @@ def read(connection: apsw.Connection, message: int) -> list[Entry]:
 
 
 def latest_calls(connection: apsw.Connection, tool: str, source: str) -> list[dict[str, JsonValue]]:
-    """The arguments of the latest calls of a tool that are over, the newest first."""
+    """The arguments of a tool's latest calls that have a result, the newest first."""
     found: dict[tuple[int, str], dict[str, JsonValue]] = {}
-    over: set[tuple[int, str]] = set()
+    ended_calls: set[tuple[int, str]] = set()
     newest = "SELECT message, entry FROM steps ORDER BY message DESC, place DESC LIMIT ?"
     for message, text in connection.execute(newest, (MAX_SEARCHED,)):
         entry = ENTRY.validate_json(str(text))
         if isinstance(entry, ResultEntry):
-            over.add((int(message), entry.call_id))
+            ended_calls.add((int(message), entry.call_id))
         elif isinstance(entry, CallEntry) and (entry.tool, entry.source) == (tool, source):
             call = (int(message), entry.call_id)
-            if call in over and isinstance(entry.arguments, dict):
+            if call in ended_calls and isinstance(entry.arguments, dict):
                 found[call] = entry.arguments
         if len(found) == MAX_LATEST:
             break
@@ -193,10 +195,10 @@ def latest_calls(connection: apsw.Connection, tool: str, source: str) -> list[di
 
 
 def settle(connection: apsw.Connection, message: int) -> None:
-    """Give every call of a message a result that has none, so that none of them can be made."""
+    """Give every open call of a message a result, so that it can no longer be made."""
     entries = read(connection, message)
-    left = [call for call in calls_of(entries) if call.part.state not in SETTLED]
-    results = [_result(entries[-1], call.id, *ending_of(call.part)) for call in left]
+    open_calls = [call for call in calls_of(entries) if call.part.state not in SETTLED]
+    results = [_result(entries[-1], call.id, *ending_of(call.part)) for call in open_calls]
     write(connection, message, list(enumerate(results, next_place(connection, message))))
 
 
@@ -206,42 +208,42 @@ def ending_of(call: AnswerCall) -> tuple[CallState, str]:
 
 
 def settle_all(connection: apsw.Connection) -> None:
-    """The same for every message, after its steps came from a file that is not trusted.
+    """Settle the calls of all messages after their steps came from an untrusted file.
 
-    What the file says of the tools of its calls is forgotten, and so its verdicts are for no tool.
+    Clears the tool definitions of the calls, so that the file's verdicts apply to no tool.
     """
     for message in rows(connection.execute("SELECT DISTINCT message FROM steps"), int):
         found = connection.execute("SELECT place, entry FROM steps WHERE message = ?", (message,))
-        named = [
+        call_entries = [
             (int(place), entry.model_copy(update={"definition": ""}))
             for place, text in found
             if isinstance(entry := ENTRY.validate_json(str(text)), CallEntry)
         ]
-        write(connection, message, named)
+        write(connection, message, call_entries)
         settle(connection, message)
 
 
 def decide(
-    connection: apsw.Connection, message: int, decided: ApprovalEntry
+    connection: apsw.Connection, message: int, decision: ApprovalEntry
 ) -> list[StoredCall] | None:
-    """Store a decision about a call whose run has ended; returns the calls as they are now.
+    """Store a decision about a call whose run has ended; returns the updated calls.
 
-    None if somebody has decided before.
+    Returns None if the call is already decided.
     """
     entries = read(connection, message)
     states = {call.id: call.part.state for call in calls_of(entries)}
-    if states.get(decided.call_id) != "waiting":
+    if states.get(decision.call_id) != "waiting":
         return None
-    added: list[Entry] = [decided]
-    if decided.verdict == "deny":
-        text = DENIED + (f" The reason: {decided.why}" if decided.why else "")
-        added.append(_result(decided, decided.call_id, "denied", text))
+    added: list[Entry] = [decision]
+    if decision.verdict == "deny":
+        text = DENIED + (f" The reason: {decision.why}" if decision.why else "")
+        added.append(_result(decision, decision.call_id, "denied", text))
     write(connection, message, list(enumerate(added, next_place(connection, message))))
     return calls_of([*entries, *added])
 
 
 def _result(after: Entry, call_id: str, state: CallState, text: str) -> ResultEntry:
-    """A result of our own, for a call that was not made or did not end."""
+    """A result from the host, for a call that was not made or did not end."""
     size = len(text.encode())
     return ResultEntry(
         run=after.run,
@@ -256,35 +258,35 @@ def _result(after: Entry, call_id: str, state: CallState, text: str) -> ResultEn
 
 
 def calls_of(entries: Iterable[Entry]) -> list[StoredCall]:
-    """The calls, as they are after all entries."""
+    """The calls in their state after all entries."""
     return [call for step in steps_of(entries) for call in step.calls]
 
 
 def steps_of(entries: Iterable[Entry]) -> list[StoredStep]:
-    """The steps with their calls, as they are after all entries."""
+    """The steps with their calls, in their state after all entries."""
     steps: dict[int, StoredStep] = {}
     calls: dict[str, StoredCall] = {}
-    written: dict[str, tuple[str, str, str, str]] = {}
+    model_calls: dict[str, tuple[str, str, str, str]] = {}
     for place, entry in enumerate(entries):
         match entry:
             case OutputEntry():
                 steps[entry.step] = StoredStep(
                     entry.step, entry.at, entry.provider_id, entry.model_id, entry.items
                 )
-                written = {made[0]: made for made in entry.calls}
+                model_calls = {model_call[0]: model_call for model_call in entry.calls}
             case CallEntry():
                 step = steps.setdefault(entry.step, StoredStep(entry.step, entry.at))
                 call = calls.get(entry.call_id)
                 if call is None:
-                    made = written.get(entry.call_id) or _made(entry)
-                    call = StoredCall(*made, AnswerCall(**_of_call(entry)))
+                    model_call = model_calls.get(entry.call_id) or _rebuild_call(entry)
+                    call = StoredCall(*model_call, AnswerCall(**_of_call(entry)))
                     calls[entry.call_id] = call
                     step.calls.append(call)
                 call.part = call.part.model_copy(update={"state": entry.state})
                 call.definition = entry.definition
             case ApprovalEntry() if entry.call_id in calls:
                 _approve(calls[entry.call_id], entry)
-                calls[entry.call_id].decided = place
+                calls[entry.call_id].decision_order = place
             case ResultEntry() if entry.call_id in calls:
                 call = calls[entry.call_id]
                 update = {**_of_call(entry), "result": entry.text}
@@ -301,13 +303,13 @@ def parts_of(
         text: all of its text.
         reasoning: all of its reasoning.
         entries: those of the message.
-        live: whether its run goes on. Else a call that was running is lost.
+        live: whether its run goes on. Otherwise a call that was running is lost.
     """
     parts: list[AnswerPart] = []
     at = thought_at = 0
     thoughts = {entry.step: entry.thought_at for entry in entries if isinstance(entry, CallEntry)}
     for step in steps_of(entries):
-        _tell(parts, text[at : step.at], reasoning[thought_at : thoughts.get(step.step, 0)])
+        _append_text(parts, text[at : step.at], reasoning[thought_at : thoughts.get(step.step, 0)])
         at, thought_at = step.at, thoughts.get(step.step, thought_at)
         for call in step.calls:
             part = call.part
@@ -315,11 +317,11 @@ def parts_of(
                 part = part.model_copy(update={"state": "lost", "result": LOST})
             parts.append(part)
     if parts:
-        _tell(parts, text[at:], reasoning[thought_at:])
+        _append_text(parts, text[at:], reasoning[thought_at:])
     return parts
 
 
-def _tell(parts: list[AnswerPart], text: str, reasoning: str) -> None:
+def _append_text(parts: list[AnswerPart], text: str, reasoning: str) -> None:
     if reasoning:
         parts.append(AnswerThought(text=reasoning))
     if text:
@@ -327,12 +329,12 @@ def _tell(parts: list[AnswerPart], text: str, reasoning: str) -> None:
 
 
 def _of_call(entry: CallEntry | ApprovalEntry | ResultEntry) -> dict[str, Any]:
-    """The fields that a call of an answer has, too."""
+    """The fields of an entry that a call of an answer has as well."""
     return {name: value for name, value in entry if name in _CALL_FIELDS}
 
 
-def _made(entry: CallEntry) -> tuple[str, str, str, str]:
-    """Rebuild a call whose original text by the model is not stored."""
+def _rebuild_call(entry: CallEntry) -> tuple[str, str, str, str]:
+    """Rebuild the model's text of a call for which it is not stored."""
     name = re.sub(r"[^A-Za-z0-9_-]", "_", entry.tool)[:64] or "tool"
     return entry.call_id, entry.call_id, name, json.dumps(entry.arguments)
 

@@ -1,7 +1,7 @@
 """Writes conversations. Each is a tree of messages, and no message is ever replaced.
 
-A message names its parent; parents (and the conversation, for its first messages) name the child
-that was chosen last, so a path leads from the root to a leaf. An edit is a sibling of the message
+A message names its parent. A parent names the child that was chosen last, and a conversation its
+chosen first message, so a path leads from the root to a leaf. An edit is a sibling of the message
 that it changes. Every function here is part of a writing job.
 """
 
@@ -20,7 +20,7 @@ from shell.store.search import index
 from shell.support.text import clean
 
 TITLE_CHARACTERS = 60
-DELETED_KEPT_MS = 30 * 24 * 3_600_000
+DELETED_RETENTION_MS = 30 * 24 * 3_600_000
 """How long a deleted conversation can be restored."""
 
 TitleFrom = Literal["words", "model", "person"]
@@ -32,7 +32,7 @@ class NewMessage:
 
     id: str
     role: Role
-    kept: StoredContent
+    content: StoredContent
     created_at: int
     status: MessageStatus = "complete"
     provider_id: str | None = None
@@ -79,7 +79,7 @@ def add(
     connection: apsw.Connection, conversation_number: int, parent: int | None, new: NewMessage
 ) -> int:
     """Add a message under `parent` (None: at the root) and choose it; returns its number."""
-    save_blobs(connection, new.kept.blobs)
+    save_blobs(connection, new.content.blobs)
     row: Row = {
         "id": new.id,
         "conversation": conversation_number,
@@ -90,14 +90,14 @@ def add(
         "provider_id": new.provider_id,
         "model_id": new.model_id,
         "inference_id": new.inference_id,
-        "text": new.kept.text,
+        "text": new.content.text,
         "reasoning": new.reasoning,
-        "parts": new.kept.parts,
+        "parts": new.content.parts,
         "detail": _json(new.detail),
     }
     number = save(connection, "messages", row)
-    index.put_message(connection, number, new.kept.text)
-    point(connection, conversation_number, parent, number)
+    index.put_message(connection, number, new.content.text)
+    set_chosen(connection, conversation_number, parent, number)
     return number
 
 
@@ -124,12 +124,12 @@ def touch(connection: apsw.Connection, conversation_number: int, now: int) -> No
 
 
 def choose(connection: apsw.Connection, number: int) -> None:
-    """Make the path lead through this message. Below it the earlier choices still hold."""
+    """Make the path lead through this message. Below it, the earlier choices still apply."""
     conversation_number, parent = connection.execute(
         "SELECT conversation, parent FROM messages WHERE number = ?", (number,)
     ).get
     while True:
-        point(connection, conversation_number, parent, number)
+        set_chosen(connection, conversation_number, parent, number)
         if parent is None:
             return
         number = parent
@@ -148,7 +148,7 @@ def append_tail(
     )
 
 
-def begin_again(
+def resume_answer(
     connection: apsw.Connection,
     number: int,
     inference_id: str | None,
@@ -176,11 +176,11 @@ def end(
 ) -> None:
     """Store a finished answer: join its pieces and index its text.
 
-    Without a new `detail` the detail of its earlier runs stays.
+    Without a new `detail`, the detail of its earlier runs remains.
     """
     found = queries.row(connection, number)
     if found is None:
-        return  # purged while it was being answered
+        return  # purged during the answer
     found = queries.with_tail(connection, found)
     connection.execute("DELETE FROM tails WHERE message = ?", (number,))
     row = {"status": status, "text": found.text, "reasoning": found.reasoning}
@@ -196,7 +196,7 @@ def end_interrupted(connection: apsw.Connection, now: int) -> None:
         end(connection, number, "interrupted", None, now)
 
 
-# --- a conversation's own -------------------------------------------------------------------
+# --- properties of a conversation -----------------------------------------------------------
 
 
 def set_title(connection: apsw.Connection, number: int, title: str, title_from: TitleFrom) -> None:
@@ -246,19 +246,19 @@ def purge(connection: apsw.Connection, deleted_before: int) -> None:
     deleted = connection.execute(
         "SELECT number FROM conversations WHERE deleted_at < ?", (deleted_before,)
     )
-    gone = rows(deleted, int)
-    for number in gone:
+    expired = rows(deleted, int)
+    for number in expired:
         notes.drop_draft(connection, number)
         index.remove_conversation(connection, number)
         connection.execute("DELETE FROM conversations WHERE number = ?", (number,))
-    if gone:
+    if expired:
         sweep_blobs(connection)
 
 
 def first_words(text: str) -> str:
     """A title from a message: its first words without Markdown, as many as fit a line."""
-    begun = text[: TITLE_CHARACTERS * 8]
-    words = plain(begun) or " ".join(begun.split())
+    start = text[: TITLE_CHARACTERS * 8]
+    words = plain(start) or " ".join(start.split())
     if len(words) <= TITLE_CHARACTERS:
         return words
     cut = words[:TITLE_CHARACTERS]
@@ -266,7 +266,7 @@ def first_words(text: str) -> str:
     return f"{whole if space else cut}…"
 
 
-def point(
+def set_chosen(
     connection: apsw.Connection, conversation_number: int, parent: int | None, child: int | None
 ) -> None:
     """Choose this child of a message (None: of the conversation)."""

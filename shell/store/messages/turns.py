@@ -1,7 +1,7 @@
 """Finds the place of a turn in a conversation's tree, and writes the turn there.
 
 A turn is a question with its answer, another answer, or more of an answer. Finding is part of a
-reading job and refuses what cannot be written; writing is part of a writing job.
+reading job, and refuses a turn that cannot be written. Writing is part of a writing job.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -22,7 +22,13 @@ from shell.contract import (
 from shell.errors import ValidationFailed
 from shell.store.connection_thread import Job
 from shell.store.messages import entries, queries, steps, tree
-from shell.store.messages.content import StoredContent, hashes, is_sound, take_apart, whole
+from shell.store.messages.content import (
+    StoredContent,
+    hashes,
+    is_sound,
+    take_apart,
+    with_attachments,
+)
 from shell.store.messages.steps import StoredCall, StoredStep
 from shell.support.ids import TEMPORARY, epoch_ms, new_id
 from shell.tools.media import picture
@@ -30,7 +36,7 @@ from shell.tools.media import picture
 
 @dataclass(frozen=True, slots=True)
 class TurnPlace:
-    """Where a turn goes, and what its model is sent."""
+    """The place of a turn, with the messages and the prompt for its model."""
 
     conversation_id: str
     path: list[queries.MessageRow]
@@ -38,14 +44,14 @@ class TurnPlace:
     system_prompt: str | None
     provider_id: str | None
     model_id: str | None
-    """The provider and the model that answered there last."""
+    """The provider and the model of the last answer there."""
     steps: Mapping[int, list[StoredStep]]
     """The steps of the answers on the path that called tools, by the number of the message."""
 
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """The model that is going to answer, and its run."""
+    """The model of the new answer, and its run."""
 
     provider_id: str
     model_id: str
@@ -72,36 +78,37 @@ class PathMessage:
 
 
 @dataclass(frozen=True, slots=True)
-class AnswerBegun:
-    """What earlier runs have written of an answer that is continued."""
+class EarlierRuns:
+    """How much of a continued answer earlier runs have written."""
 
     characters: int = 0
-    thoughts: int = 0
+    """The length of its text."""
+    reasoning_characters: int = 0
     """The length of its reasoning."""
     entries: int = 0
     """The place of its next step entry."""
     detail: AnswerDetail = field(default_factory=AnswerDetail)
-    """What is known of these runs."""
+    """The detail of these runs."""
 
 
 @dataclass(frozen=True, slots=True)
 class WrittenTurn:
-    """The messages of a turn that is in the tree now."""
+    """The messages of a turn after it was written to the tree."""
 
     user_id: str
     answer_id: str
     answer: int
-    begun: AnswerBegun = AnswerBegun()
+    earlier_runs: EarlierRuns = EarlierRuns()
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A turn that is to be made: where it goes, and how it is written there."""
+    """A new turn: how to find its place, and how to write it there."""
 
     find: Job[TurnPlace]
     write: Callable[[apsw.Connection, TurnPlace, Author], WrittenTurn]
     question: StoredContent | None = None
-    """What is asked, if the turn has a question of its own."""
+    """The content of the question, if the turn has one of its own."""
 
 
 def end_of(conversation_id: str) -> Job[TurnPlace]:
@@ -122,10 +129,10 @@ def question(
         if after is None:
             parent = queries.leaf(connection, number)
         else:
-            seen = queries.row_of(connection, after)
-            if seen.conversation != number:
+            previous = queries.row_of(connection, after)
+            if previous.conversation != number:
                 raise ValidationFailed([("after", "This message belongs to another conversation")])
-            parent = seen.number
+            parent = previous.number
         return _place(connection, number, parent, None)
 
     return Turn(find, _write_question(content, template), content)
@@ -134,7 +141,7 @@ def question(
 def edited_question(
     message_id: str, content: StoredContent, template: MessageTemplate | None = None
 ) -> Turn:
-    """Another question beside the one that is named."""
+    """A new version of a question, beside it in the tree."""
 
     def find(connection: apsw.Connection) -> TurnPlace:
         message = queries.row_of(connection, message_id)
@@ -146,60 +153,69 @@ def edited_question(
 
 
 def new_answer(message_id: str) -> Turn:
-    """Another answer beside the one that is named, or to the question that is named."""
+    """Another answer: beside the given answer, or to the given question."""
 
     def find(connection: apsw.Connection) -> TurnPlace:
         message = queries.row_of(connection, message_id)
         number = message.number if message.role == "user" else message.parent
-        asked = None if number is None else queries.row(connection, number)
-        if asked is None or asked.role != "user":
+        question_row = None if number is None else queries.row(connection, number)
+        if question_row is None or question_row.role != "user":
             raise ValidationFailed([("messageId", "There is no question to answer here")])
-        return _place(connection, message.conversation, asked.number, message)
+        return _place(connection, message.conversation, question_row.number, message)
 
-    def write(connection: apsw.Connection, place: TurnPlace, by: Author) -> WrittenTurn:
+    def write(connection: apsw.Connection, place: TurnPlace, author: Author) -> WrittenTurn:
         number = tree.conversation(connection, place.conversation_id)
-        asked = place.path[-1]
-        tree.choose(connection, asked.number)
-        return _write_answer(connection, number, place, by, asked.number, asked.id)
+        question_row = place.path[-1]
+        tree.choose(connection, question_row.number)
+        return _write_answer(
+            connection, number, place, author, question_row.number, question_row.id
+        )
 
     return Turn(find, write)
 
 
-def continuation(message_id: str, more: BudgetRaise | None = None) -> Turn:
-    """More of the answer that is named. With `more`, it must have stopped at that budget."""
+def continuation(message_id: str, budget_raise: BudgetRaise | None = None) -> Turn:
+    """More of an answer. With `budget_raise`, it must have stopped at that budget."""
 
     def find(connection: apsw.Connection) -> TurnPlace:
         message = queries.row_of(connection, message_id)
         known = queries.detail_of(message)
         pause = None if known is None else known.budget
-        if more is not None and (pause is None or pause.scope != more.scope):
-            # A card that is out of date, or a second click, raises nothing.
+        if budget_raise is not None and (pause is None or pause.scope != budget_raise.scope):
+            # An outdated card or a second click must not raise the budget.
             raise ValidationFailed([("more", "This answer has not stopped at this budget")])
-        begun = message.text or pause is not None or steps.next_place(connection, message.number)
-        if message.role != "assistant" or not begun:
+        has_content = (
+            message.text or pause is not None or steps.next_place(connection, message.number)
+        )
+        if message.role != "assistant" or not has_content:
             raise ValidationFailed([("messageId", "There is no answer here to continue")])
         if message.status == "streaming" or message.chosen is not None:
             raise ValidationFailed([("messageId", "Only the last answer can be continued")])
         return _place(connection, message.conversation, message.number, message)
 
-    def write(connection: apsw.Connection, place: TurnPlace, by: Author) -> WrittenTurn:
+    def write(connection: apsw.Connection, place: TurnPlace, author: Author) -> WrittenTurn:
         tree.conversation(connection, place.conversation_id)
         message = place.path[-1]
         run = queries.IMPORTED if queries.is_imported(message) else message.inference_id
-        so_far = earlier(queries.detail_of(message), run)
+        detail = earlier_detail(queries.detail_of(message), run)
         tree.choose(connection, message.number)
-        tree.begin_again(
-            connection, message.number, by.inference_id, by.provider_id, by.model_id, so_far
+        tree.resume_answer(
+            connection,
+            message.number,
+            author.inference_id,
+            author.provider_id,
+            author.model_id,
+            detail,
         )
         user_id = place.path[-2].id if len(place.path) > 1 else ""
         entry = steps.next_place(connection, message.number)
-        begun = AnswerBegun(len(message.text), len(message.reasoning), entry, so_far)
-        return WrittenTurn(user_id, message.id, message.number, begun)
+        earlier_runs = EarlierRuns(len(message.text), len(message.reasoning), entry, detail)
+        return WrittenTurn(user_id, message.id, message.number, earlier_runs)
 
     return Turn(find, write)
 
 
-def attached(place: TurnPlace) -> list[str]:
+def attachment_hashes(place: TurnPlace) -> list[str]:
     """The hashes of all attachments and pictures in results along a path, each once."""
     in_results = [part.hash for call in _calls(place) for part in call.part.parts or ()]
     in_messages = [found for row in place.path for found in hashes(row.parts)]
@@ -214,9 +230,9 @@ def path_messages(
     Takes long when attachments are large, so it belongs neither on the loop nor into a transaction.
 
     Args:
-        place: where the turn goes.
-        question: what is asked there, if anything.
-        blobs: the attachments of the path; those that are not what their hash says are left out.
+        place: the place of the turn.
+        question: the question of the turn, if it has one.
+        blobs: the attachments of the path. Those that do not match their hash are left out.
     """
     sound = {found: data if is_sound(found, data) else None for found, data in blobs.items()}
     for call in _calls(place):
@@ -225,7 +241,7 @@ def path_messages(
     messages = [
         PathMessage(
             row.role,
-            whole(row.text, row.parts, sound.get),
+            with_attachments(row.text, row.parts, sound.get),
             row.status,
             place.steps.get(row.number, ()),
             entries.compaction_of(row.compaction),
@@ -234,13 +250,13 @@ def path_messages(
         for row in place.path
     ]
     if question is not None:
-        content = whole(question.text, question.parts, dict(question.blobs).get)
+        content = with_attachments(question.text, question.parts, dict(question.blobs).get)
         messages.append(PathMessage("user", content, "complete"))
     return messages
 
 
-def earlier(known: AnswerDetail | None, inference_id: str | None) -> AnswerDetail:
-    """The detail that stays when an answer of this run is continued: all but how it ended."""
+def earlier_detail(known: AnswerDetail | None, inference_id: str | None) -> AnswerDetail:
+    """The detail that remains when an answer of this run is continued: all but how it ended."""
     known = known or AnswerDetail()
     return AnswerDetail(
         tools=known.tools,
@@ -252,56 +268,74 @@ def earlier(known: AnswerDetail | None, inference_id: str | None) -> AnswerDetai
 
 
 def _calls(place: TurnPlace) -> list[StoredCall]:
-    return [call for taken in place.steps.values() for step in taken for call in step.calls]
+    return [
+        call
+        for stored_steps in place.steps.values()
+        for step in stored_steps
+        for call in step.calls
+    ]
 
 
 def _place(
-    connection: apsw.Connection, number: int, last: int | None, named: queries.MessageRow | None
+    connection: apsw.Connection,
+    number: int,
+    last: int | None,
+    model_source: queries.MessageRow | None,
 ) -> TurnPlace:
-    """The place after `last` (None: at the root) in a conversation, given by its number."""
-    by = (None, None) if named is None else (named.provider_id, named.model_id)
-    if None in by:  # of a question, or imported without the name of its model
+    """The place after `last` (None: at the root) in a conversation, given by its number.
+
+    The provider and the model are those of `model_source`, or else of the latest answer.
+    """
+    model = (
+        (None, None) if model_source is None else (model_source.provider_id, model_source.model_id)
+    )
+    if None in model:  # a question, or an answer imported without the name of its model
         latest = """
             SELECT provider_id, model_id FROM messages
             WHERE conversation = ? AND model_id IS NOT NULL ORDER BY number DESC LIMIT 1
         """
-        by = connection.execute(latest, (number,)).get or (None, None)
+        model = connection.execute(latest, (number,)).get or (None, None)
     conversation_id, system_prompt = connection.execute(
         "SELECT id, system_prompt FROM conversations WHERE number = ?", (number,)
     ).get
-    path = [] if last is None else queries.above(connection, last)
-    acted = {
+    path = [] if last is None else queries.path_to(connection, last)
+    steps_by_message = {
         row.number: steps.steps_of(found)
         for row in path
         if row.role == "assistant" and (found := steps.read(connection, row.number))
     }
-    return TurnPlace(conversation_id, path, system_prompt, *by, acted)
+    return TurnPlace(conversation_id, path, system_prompt, *model, steps_by_message)
 
 
 def _write_question(
     content: StoredContent, template: MessageTemplate | None
 ) -> Callable[[apsw.Connection, TurnPlace, Author], WrittenTurn]:
-    def write(connection: apsw.Connection, place: TurnPlace, by: Author) -> WrittenTurn:
+    def write(connection: apsw.Connection, place: TurnPlace, author: Author) -> WrittenTurn:
         number = tree.conversation(connection, place.conversation_id)
         parent = place.path[-1].number if place.path else None
         if parent is not None and parent != queries.leaf(connection, number):
             tree.choose(connection, parent)
         if parent is not None:
-            steps.settle(connection, parent)  # who asks on no longer wants the calls that wait
+            steps.settle(connection, parent)  # a new question cancels the calls that still wait
         user_id = new_id(temporary=place.conversation_id.startswith(TEMPORARY))
-        asked = tree.NewMessage(user_id, "user", content, epoch_ms())
-        user = tree.add(connection, number, parent, asked)
+        message = tree.NewMessage(user_id, "user", content, epoch_ms())
+        user = tree.add(connection, number, parent, message)
         if template is not None:
             entries.put(connection, user, template)
-        return _write_answer(connection, number, place, by, user, user_id)
+        return _write_answer(connection, number, place, author, user, user_id)
 
     return write
 
 
 def _write_answer(
-    connection: apsw.Connection, number: int, place: TurnPlace, by: Author, user: int, user_id: str
+    connection: apsw.Connection,
+    number: int,
+    place: TurnPlace,
+    author: Author,
+    user: int,
+    user_id: str,
 ) -> WrittenTurn:
-    """Put an answer without any text yet under a question."""
+    """Add an empty answer under a question."""
     now = epoch_ms()
     answer_id = new_id(temporary=place.conversation_id.startswith(TEMPORARY))
     answer = tree.add(
@@ -314,9 +348,9 @@ def _write_answer(
             take_apart(""),
             now,
             status="streaming",
-            provider_id=by.provider_id,
-            model_id=by.model_id,
-            inference_id=by.inference_id,
+            provider_id=author.provider_id,
+            model_id=author.model_id,
+            inference_id=author.inference_id,
         ),
     )
     tree.touch(connection, number, now)

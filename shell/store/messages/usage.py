@@ -29,10 +29,14 @@ def spent(connection: apsw.Connection, conversation_id: str) -> Spent:
     """The tokens and the cost of a conversation on all of its branches.
 
     Raises:
-        NotFound: there is none.
+        NotFound: there is no such conversation.
     """
     number = tree.conversation(connection, conversation_id)
-    answers, told, said, cost, unpriced = connection.execute(_SPENT, (number,)).get
+    answers, input_tokens, output_tokens, cost, unpriced = connection.execute(_SPENT, (number,)).get
     return Spent(
-        answers=answers, input_tokens=told, output_tokens=said, cost=cost, unpriced=unpriced
+        answers=answers,
+        input_tokens=input_tokens,
+        output_tokens=output_tokens,
+        cost=cost,
+        unpriced=unpriced,
     )

@@ -1,5 +1,5 @@
-"""Reads every readable row of a damaged database, one by one, since not all attachments may fit
-into memory.
+"""Reads every readable row of a damaged database, one at a time, because not all attachments may
+fit into memory.
 """
 
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from shell.store.rows import Row
 from shell.store.tables import Table
 
 MAX_ROWID = 1 << 20
-"""The highest rowid to look for when the highest one of a table cannot be read."""
+"""The last rowid to try when the highest rowid of a table cannot be read."""
 
 UNREADABLE = (
     apsw.CorruptError,
@@ -22,11 +22,11 @@ UNREADABLE = (
     apsw.TooBigError,
     UnicodeDecodeError,
 )
-"""What reading a damaged file raises."""
+"""The errors of reading a damaged file."""
 
 
 class DamagedRow(NamedTuple):
-    """A row as it was read."""
+    """A row of a damaged table."""
 
     rowid: int
     """0 in a table WITHOUT ROWID."""
@@ -41,14 +41,14 @@ class DamagedReader:
 
     Args:
         connection: to the file, or to a copy of it.
-        max_rows: how many rows a table can have, for one whose end cannot be read.
+        max_rows: limit on the rows of a table whose end cannot be read.
     """
 
     def __init__(self, connection: apsw.Connection, max_rows: int) -> None:
         self._connection = connection
         self._max_rowid = min(MAX_ROWID, max_rows)
         self.gaps = 0
-        """How many stretches could not be read."""
+        """How many ranges of rows could not be read."""
 
     def lacks(self, table: Table) -> bool:
         """Whether the schema is readable and has no such table."""
@@ -80,10 +80,10 @@ class DamagedReader:
                 seen.add(key)
                 yield row
         if len(seen) < self._number("count(*)", table, 0):
-            self.gaps += 1  # an index knows of rows that no page leads to any more
+            self.gaps += 1  # an index refers to rows that no page leads to any more
 
     def _scan(self, table: Table, select: str) -> Iterator["apsw.SQLiteValues"]:
-        """Read a table from its start; if that fails, also from its end, then what lies between."""
+        """Read a table from its start. If that fails, also from its end, then the rows between."""
         # The first two scans have no bounds, so a damaged rowid cannot end them early.
         last_rowids: list[int | None] = []
         for direction in ("ASC", "DESC"):
@@ -100,20 +100,20 @@ class DamagedReader:
                 return
         if table.rowid is not None:
             low, high = last_rowids
-            yield from self._between(
+            yield from self._scan_range(
                 f"{select} WHERE {table.rowid} BETWEEN ? AND ? ORDER BY {table.rowid}",
                 1 if low is None else low + 1,
                 self._number("max(rowid)", table, self._max_rowid) if high is None else high - 1,
                 [self._max_rowid],
             )
 
-    def _between(
+    def _scan_range(
         self, sql: str, low: int, high: int, remaining: list[int]
     ) -> Iterator["apsw.SQLiteValues"]:
-        """Read a range of rowids. A range that cannot be read is halved until it can.
+        """Read a range of rowids, and halve an unreadable range until its parts can be read.
 
-        `remaining` counts how many more rowids may be unreadable. Without it, a damaged highest
-        rowid would keep the search going for years.
+        `remaining` is how many more rowids may be unreadable. Without this limit, a damaged highest
+        rowid would make the search last for years.
         """
         if low > high or remaining[0] <= 0:
             return
@@ -129,22 +129,22 @@ class DamagedReader:
             remaining[0] -= 1
             return
         middle = (low + high) // 2
-        yield from self._between(sql, low, middle, remaining)
-        yield from self._between(sql, middle + 1, high, remaining)
+        yield from self._scan_range(sql, low, middle, remaining)
+        yield from self._scan_range(sql, middle + 1, high, remaining)
 
-    def _number(self, what: str, table: Table, otherwise: int) -> int:
+    def _number(self, expression: str, table: Table, otherwise: int) -> int:
         try:
-            sql = f"SELECT {what} FROM {table.name}"  # noqa: S608
+            sql = f"SELECT {expression} FROM {table.name}"  # noqa: S608
             return int(self._connection.execute(sql).get or 0)
         except UNREADABLE:
             return otherwise
 
 
 def _decode(table: Table, values: "apsw.SQLiteValues") -> DamagedRow:
-    rowid, sound, *rest = values
+    rowid, sound, *column_values = values
     is_sound = bool(sound)
     row: Row = {}
-    for column, value in zip(table.columns, rest, strict=True):
+    for column, value in zip(table.columns, column_values, strict=True):
         row[column.name] = value
         if column.type == "TEXT" and isinstance(value, bytes):
             text = value.decode("utf-8", "replace")

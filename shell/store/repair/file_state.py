@@ -1,6 +1,6 @@
-"""Finds out how a database file was left, and whether its content must be checked.
+"""Examines how a database file was left, and whether its content must be checked.
 
-A note beside the file, written when it is closed in order, saves the check at the next start.
+A clean close writes a note beside the file, so that the next start needs no check.
 """
 
 import json
@@ -15,19 +15,19 @@ from shell.store.errors import storage_error
 from shell.store.integrity import HEADER, index_is_sound, problem
 from shell.store.schema import MIGRATIONS, check_version
 
-CHECKED_AT_ONCE = 64 * 1024 * 1024
-"""A larger file that was not closed in order is checked while it is already in use."""
+MAX_CHECK_BYTES = 64 * 1024 * 1024
+"""A larger file that was not closed cleanly is checked while it is already in use."""
 BLANK = "it was empty or gone"
 DAMAGED = {"damaged": 1}
-"""The note that has a file repaired at the next start, however large it is."""
+"""The note that makes the next start repair a file, however large it is."""
 
 
 @dataclass(frozen=True, slots=True)
 class FileState:
-    """What `examine` found before the file was opened for use."""
+    """The findings of `examine`, before the file is opened for use."""
 
     damage: str | None = None
-    """What is wrong, in a few words; None when nothing is known to be wrong."""
+    """A description of the damage, in a few words; None when no damage is known."""
     unchecked: bool = False
     """Whether the file is too large to check before it is used."""
     index_damaged: bool = False
@@ -37,14 +37,14 @@ class FileState:
 
 
 def examine(path: Path) -> FileState:
-    """Examine a file that no process has open. One that was closed in order is not checked.
+    """Examine a file that no process has open. A file that was closed cleanly is not checked.
 
     Raises:
         ShellError: the file cannot be opened, or a newer Tidewire wrote it. Nothing was changed.
     """
     if not path.exists() or path.stat().st_size == 0:
         return FileState(BLANK)
-    noted = _noted(path)
+    note = _read_note(path)
     try:
         with closing(apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)) as connection:
             checksum.register(connection)
@@ -56,12 +56,12 @@ def examine(path: Path) -> FileState:
                 return FileState(HEADER)
             if found < len(MIGRATIONS):
                 return FileState(problem(connection), outdated=True)
-            if noted == _stamp(path):
+            if note == _stamp(path):
                 return FileState()
-            if noted != DAMAGED and path.stat().st_size > CHECKED_AT_ONCE:
+            if note != DAMAGED and path.stat().st_size > MAX_CHECK_BYTES:
                 return FileState(unchecked=True)
             damage = problem(connection)
-            if damage is None and noted == DAMAGED:
+            if damage is None and note == DAMAGED:
                 damage = "something in it could not be read"
             return FileState(damage, index_damaged=not damage and not index_is_sound(connection))
     except (apsw.CorruptError, apsw.NotADBError, apsw.FormatError):
@@ -71,7 +71,7 @@ def examine(path: Path) -> FileState:
 
 
 def note_closed(path: Path) -> None:
-    """Note the size and time of a file that was closed in order."""
+    """Note the size and time of a file that was closed cleanly."""
     stamp = _stamp(path)
     if stamp["wal"] == 0:
         _put_note(path, stamp)
@@ -83,17 +83,17 @@ def note_damaged(path: Path) -> None:
 
 
 def forget_note(path: Path) -> None:
-    """Remove the note on a file that was replaced."""
+    """Remove the note beside a file that was replaced."""
     _note(path).unlink(missing_ok=True)
 
 
-def _put_note(path: Path, noted: dict[str, int]) -> None:
+def _put_note(path: Path, note: dict[str, int]) -> None:
     draft = _note(path).with_suffix(".new")
-    draft.write_text(json.dumps(noted), "utf-8")
+    draft.write_text(json.dumps(note), "utf-8")
     draft.replace(_note(path))
 
 
-def _noted(path: Path) -> object:
+def _read_note(path: Path) -> object:
     with suppress(OSError, ValueError):
         return json.loads(_note(path).read_text("utf-8"))
     return None
@@ -102,8 +102,8 @@ def _noted(path: Path) -> object:
 def _stamp(path: Path) -> dict[str, int]:
     stat = path.stat()
     wal = path.with_name(f"{path.name}-wal")
-    left = wal.stat().st_size if wal.exists() else 0
-    return {"size": stat.st_size, "mtimeNs": stat.st_mtime_ns, "wal": left}
+    wal_bytes = wal.stat().st_size if wal.exists() else 0
+    return {"size": stat.st_size, "mtimeNs": stat.st_mtime_ns, "wal": wal_bytes}
 
 
 def _note(path: Path) -> Path:

@@ -26,48 +26,48 @@ SMALLEST_ROW = 32
 """In bytes. Every row of ours takes more."""
 
 
-def repair(path: Path, aside: Path, backups: Backups, found: str) -> Remark:
-    """Replace a damaged database by a sound one.
+def repair(path: Path, damaged_folder: Path, backups: Backups, damage: str) -> Remark:
+    """Replace a damaged database with a sound one.
 
     Args:
         path: the damaged file, which no process has open.
-        aside: the directory for copies of damaged files.
-        backups: where to look for a sound backup.
-        found: what is wrong, in a few words.
+        damaged_folder: the directory for copies of damaged files.
+        backups: the backups in which to look for a sound one.
+        damage: a description of the damage, in a few words.
 
     Returns:
-        what happened, for the user.
+        a remark for the user about the repair.
     """
-    kept = _copy_aside(path, aside)
+    damaged_copy = _copy_aside(path, damaged_folder)
     backup = backups.newest_sound()
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=REPAIR) as folder:
         draft = Path(folder) / "draft.db"
         if backup is not None:
             copy(backup, draft)
-        lossless = _fill(draft, kept, Path(folder))
+        is_complete = _fill(draft, damaged_copy, Path(folder))
         # SQLite would apply a write-ahead log left by the old file to the new one, so the log
         # goes first. Its copy is beside the copy of the damaged file.
         for name in (f"{path.name}-wal", f"{path.name}-shm"):
             path.with_name(name).unlink(missing_ok=True)
         put_in_place(draft, path)
-    facts: dict[str, str | int] = {"folder": str(kept.parent), "complete": int(lossless)}
+    facts: dict[str, str | int] = {"folder": str(damaged_copy.parent), "complete": int(is_complete)}
     if backup is None:
         source = "What could be read was recovered"
     else:
-        written = backup.stat().st_mtime
-        facts["backupAt"] = int(written * 1000)
-        made = time.strftime("%d %B %Y, %H:%M", time.localtime(written))
-        source = f"The backup of {made} was restored, and newer readable messages were added"
-    end = "nothing seems to be missing" if lossless else "some of it may be missing"
+        backup_time = backup.stat().st_mtime
+        facts["backupAt"] = int(backup_time * 1000)
+        backup_date = time.strftime("%d %B %Y, %H:%M", time.localtime(backup_time))
+        source = f"The backup of {backup_date} was restored, and newer readable messages were added"
+    end = "nothing seems to be missing" if is_complete else "some of it may be missing"
     text = (
-        f"The file with the conversations was damaged ({found}). {source}: {end}. "
-        f"The damaged file is kept in {kept.parent}."
+        f"The file with the conversations was damaged ({damage}). {source}: {end}. "
+        f"The damaged file is kept in {damaged_copy.parent}."
     )
     return Remark(code=RemarkCode.STORE_REPAIRED, text=text, facts=facts)
 
 
 def reindex(path: Path) -> bool:
-    """Build the full-text indexes of a file again; returns False if they are too damaged for it.
+    """Rebuild the full-text indexes of a file; returns False if they are too damaged for it.
 
     Raises:
         apsw.Error: the file cannot be opened or written.
@@ -81,42 +81,42 @@ def reindex(path: Path) -> bool:
         return index_is_sound(connection)
 
 
-def _copy_aside(path: Path, aside: Path) -> Path:
-    """Copy the file and its write-ahead log to a new directory, unless a copy is there already.
+def _copy_aside(path: Path, damaged_folder: Path) -> Path:
+    """Copy the file and its write-ahead log to a new directory, unless a copy exists already.
 
-    A repair that fails is tried again every few seconds, and must not copy each time.
+    The host retries a failed repair every few seconds, and must not copy each time.
     """
     names = [path.name, f"{path.name}-wal"]
     sources = [path.with_name(name) for name in names if path.with_name(name).exists()]
-    if aside.is_dir():
-        for folder in aside.iterdir():
+    if damaged_folder.is_dir():
+        for folder in damaged_folder.iterdir():
             if folder.is_dir() and _is_copy(folder, names, sources):
                 return folder / path.name
-    folder = free_path(aside / time.strftime("%Y%m%d-%H%M%S"))
+    folder = free_path(damaged_folder / time.strftime("%Y%m%d-%H%M%S"))
     folder.mkdir(mode=0o700, parents=True)
     try:
         for source in sources:
             shutil.copyfile(source, folder / source.name)
     except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)  # half a copy would only fill the disk
+        shutil.rmtree(folder, ignore_errors=True)  # an incomplete copy would only fill the disk
         raise
     return folder / path.name
 
 
 def _is_copy(folder: Path, names: list[str], sources: list[Path]) -> bool:
-    """Tell whether the directory has these files as they are now, and no other of the names."""
-    there = [name for name in names if (folder / name).exists()]
-    return there == [source.name for source in sources] and all(
+    """Tell whether the directory has exactly these files, with their present content."""
+    present = [name for name in names if (folder / name).exists()]
+    return present == [source.name for source in sources] and all(
         filecmp.cmp(source, folder / source.name, shallow=False) for source in sources
     )
 
 
-def _fill(draft: Path, kept: Path, folder: Path) -> bool:
+def _fill(draft: Path, damaged_copy: Path, folder: Path) -> bool:
     """Salvage the copy into the draft; returns whether everything could be read."""
-    work = folder / "damaged.db"  # opening changes a file, so open another copy
+    work = folder / "damaged.db"  # opening a file changes it, so open a second copy
     work.touch()
     for end in ("", "-wal"):
-        source = kept.with_name(kept.name + end)
+        source = damaged_copy.with_name(damaged_copy.name + end)
         if source.exists():
             shutil.copyfile(source, work.with_name(work.name + end))
     with closing(apsw.Connection(str(draft))) as target:
@@ -132,9 +132,9 @@ def _fill(draft: Path, kept: Path, folder: Path) -> bool:
         with closing(damaged):
             checksum.register(damaged)
             damaged.pragma("trusted_schema", False)
-            # With this, a damaged definition of one table or index does not hide all others.
+            # Otherwise a damaged definition of one table or index hides all others.
             damaged.pragma("writable_schema", True)
             reader = DamagedReader(damaged, work.stat().st_size // SMALLEST_ROW)
             salvage = Salvage(reader, target)
             in_transaction(target, lambda _: salvage.run(), "IMMEDIATE")
-        return reader.gaps == 0 and salvage.doubtful == 0
+        return reader.gaps == 0 and salvage.doubtful_rows == 0

@@ -1,7 +1,7 @@
 """Copies every readable row of a damaged database into a sound one, and builds its indexes.
 
-The target holds a backup, or nothing. A row whose checksum is right is newer than the backup's and
-wins. A row whose checksum is wrong counts only where there is no other.
+The target has the rows of a backup, or none. A row with a correct checksum is newer than that of
+the backup and replaces it. A row with a wrong checksum is used only if the backup has no such row.
 """
 
 import hashlib
@@ -21,14 +21,14 @@ from shell.store.tables import ENTRY_TABLES, Table, problem_with, tables
 from shell.support.ids import epoch_ms, new_id
 
 RECOVERED_TITLE = "Recovered messages"
-"""The title of a conversation that could not be read itself."""
+"""The title of a conversation of which only messages could be read."""
 MAX_ROWID = (1 << 63) - 1
 _DEFAULTS: Row = {"role": "assistant", "status": "interrupted", "title_from": "person"}
 _CONVERSATIONS, _MESSAGES = tables()["conversations"], tables()["messages"]
 
 
 class Salvage:
-    """Fills a target from a damaged database; counts what went wrong in `doubtful`."""
+    """Fills a target from a damaged database."""
 
     def __init__(self, damaged: DamagedReader, target: apsw.Connection) -> None:
         self._damaged = damaged
@@ -36,14 +36,14 @@ class Salvage:
         self._conversations: dict[int, int] = {}
         """The number in the target of each conversation, by its number in the damaged file."""
         self._messages: dict[int, int] = {}
-        self._taken: set[int] = set()
-        """The numbers in the target of the messages that were read."""
-        self._chosen: list[tuple[Table, int, int]] = []
-        self.doubtful = 0
-        """How many rows were copied although they are damaged, or not copied at all."""
+        self._salvaged: set[int] = set()
+        """The numbers in the target of the messages that were copied."""
+        self._choices: list[tuple[Table, int, int]] = []
+        self.doubtful_rows = 0
+        """How many damaged rows were copied, or were not copied at all."""
 
     def run(self) -> None:
-        """Copy what can be read, as part of a writing job of the target."""
+        """Copy all readable rows, as part of a writing job of the target."""
         for row in self._damaged.rows(_CONVERSATIONS):
             known = self._known(_CONVERSATIONS, row)
             self._conversations[row.rowid] = self._take(_CONVERSATIONS, known, row)
@@ -54,12 +54,12 @@ class Salvage:
             conversation = self._conversation(row.values["conversation"], known)
             row.values["parent"] = self._parent(known, row.values["parent"], conversation)
             row.values["conversation"] = conversation
-            taken = self._take(_MESSAGES, known, row)
-            self._messages[row.rowid] = taken
-            self._taken.add(taken)
+            number = self._take(_MESSAGES, known, row)
+            self._messages[row.rowid] = number
+            self._salvaged.add(number)
             if row.is_sound and row.values["status"] != "streaming":
                 # The backup may have been made while the message was still being written.
-                self._target.execute("DELETE FROM tails WHERE message = ?", (taken,))
+                self._target.execute("DELETE FROM tails WHERE message = ?", (number,))
         self._choose()
         for row in self._damaged.rows(tables()["tails"]):
             self._take_tail(row)
@@ -67,7 +67,7 @@ class Salvage:
             if not self._damaged.lacks(tables()[table]):  # an earlier Tidewire had none
                 for row in self._damaged.rows(tables()[table]):
                     self._take_entry(table, row)
-        # What is damaged may be a decision or what it was about.
+        # A decision, or the call that it is about, may be damaged.
         steps.settle_all(self._target)
         wanted = set(rows(self._target.execute(HASHES), str))
         for row in self._damaged.rows(tables()["blobs"]):
@@ -86,7 +86,7 @@ class Salvage:
             (row.values["id"],),
         ).get
         if known is None and not row.is_sound:
-            # The id may be what is damaged. A backup has the row under the same number.
+            # The id itself may be damaged. A backup has the row under the same number.
             known = self._target.execute(
                 f"SELECT number FROM {table.name} WHERE number = ? AND created_at = ?",  # noqa: S608
                 (row.rowid, row.values["created_at"]),
@@ -99,17 +99,18 @@ class Salvage:
         chosen = row.values.pop("chosen")
         if known is None or row.is_sound:
             if not row.is_sound:
-                self.doubtful += 1
+                self.doubtful_rows += 1
                 _make_valid(table, row.values)
             known = save(self._target, table.name, row.values, known)
         if isinstance(chosen, int):
-            self._chosen.append((table, known, chosen))
+            self._choices.append((table, known, chosen))
         return known
 
     def _conversation(self, number: Value, known: int | None) -> int:
         """Find the conversation of a message, by its number in the damaged file.
 
-        If that cannot be read, it is the one that the backup has the message in, or a new one.
+        If the conversation cannot be read, use the message's conversation in the backup, or create
+        a new one.
         """
         key = number if isinstance(number, int) else 0
         if key not in self._conversations and known is not None:
@@ -126,40 +127,42 @@ class Salvage:
     def _parent(self, known: int | None, parent: Value, conversation: int) -> int | None:
         """Find the parent of a message, by its number in the damaged file.
 
-        If that cannot be read, it may be in the backup under the same number, unless another
-        message has that number there; else the message before it becomes the parent. A parent is
-        always an earlier message of the target: otherwise messages could form a circle.
+        If the parent cannot be read, the backup may have it under the same number, unless a copied
+        message took that number. Otherwise the message before it becomes the parent. A parent is
+        always an earlier message of the target, so messages cannot form a circle.
 
         Args:
-            known: the number of the message in the target, if it is there.
+            known: the number of the message in the target; None if it is not there yet.
             parent: the number of the parent in the damaged file.
             conversation: the number of the conversation in the target.
         """
         if parent is None:
             return None
         end = MAX_ROWID if known is None else known
-        if isinstance(parent, int) and (parent in self._messages or parent not in self._taken):
-            there: int | None = self._target.execute(
+        if isinstance(parent, int) and (parent in self._messages or parent not in self._salvaged):
+            candidate: int | None = self._target.execute(
                 "SELECT number FROM messages WHERE number = ? AND number < ? AND conversation = ?",
                 (self._messages.get(parent, parent), end, conversation),
             ).get
-            if there is not None:
-                return there
-        before: int | None = self._target.execute(
+            if candidate is not None:
+                return candidate
+        latest: int | None = self._target.execute(
             "SELECT max(number) FROM messages WHERE conversation = ? AND number < ?",
             (conversation, end),
         ).get
-        return before
+        return latest
 
     def _drop_purged(self) -> None:
-        """Delete what only the backup has: the list was read whole, so it was purged since."""
-        kept = set(self._conversations.values())
+        """Delete the conversations that only the backup has. The damaged file's list was read
+        completely, so they were purged after the backup.
+        """
+        salvaged = set(self._conversations.values())
         for number in rows(self._target.execute("SELECT number FROM conversations"), int):
-            if number not in kept:
+            if number not in salvaged:
                 self._target.execute("DELETE FROM conversations WHERE number = ?", (number,))
 
     def _choose(self) -> None:
-        for table, number, chosen in self._chosen:
+        for table, number, chosen in self._choices:
             child = self._messages.get(chosen)
             at = "conversation = ? AND parent IS NULL" if table is _CONVERSATIONS else "parent = ?"
             self._target.execute(
@@ -171,7 +174,7 @@ class Salvage:
     def _take_tail(self, row: DamagedRow) -> None:
         message = row.values["message"]
         if isinstance(message, int) and message in self._messages:
-            self.doubtful += not row.is_sound
+            self.doubtful_rows += not row.is_sound
             _make_valid(tables()["tails"], row.values)
             row.values["message"] = self._messages[message]
             insert(self._target, "tails", row.values, "OR REPLACE")
@@ -182,32 +185,32 @@ class Salvage:
             try:
                 CHECKS[table](str(row.values["entry"]))
             except ValidationError:
-                self.doubtful += 1
+                self.doubtful_rows += 1
                 return
             row.values["message"] = self._messages[message]
             insert(self._target, table, row.values, "OR REPLACE")
 
     def _take_blob(self, values: Row, wanted: set[str]) -> None:
         data = values["data"]
-        # Its content says which attachment it is; the name may be what is damaged.
-        found = hashlib.sha256(data).hexdigest() if isinstance(data, bytes) else None
-        if found is None or (found not in wanted and found != values["hash"]):
-            self.doubtful += 1
+        # The content identifies the attachment, because its name may be damaged.
+        blob_hash = hashlib.sha256(data).hexdigest() if isinstance(data, bytes) else None
+        if blob_hash is None or (blob_hash not in wanted and blob_hash != values["hash"]):
+            self.doubtful_rows += 1
         else:
-            insert(self._target, "blobs", {"hash": found, "data": data}, "OR REPLACE")
+            insert(self._target, "blobs", {"hash": blob_hash, "data": data}, "OR REPLACE")
 
     def _take_note(self, row: DamagedRow) -> None:
-        self.doubtful += not row.is_sound
+        self.doubtful_rows += not row.is_sound
         if isinstance(row.values["name"], str) and isinstance(row.values["text"], str):
             _make_valid(tables()["notes"], row.values)
-            way = "OR REPLACE" if row.is_sound else "OR IGNORE"
-            insert(self._target, "notes", row.values, way)
+            on_conflict = "OR REPLACE" if row.is_sound else "OR IGNORE"
+            insert(self._target, "notes", row.values, on_conflict)
         elif row.is_sound:
-            self.doubtful += 1
+            self.doubtful_rows += 1
 
 
 def _make_valid(table: Table, values: Row) -> None:
-    """Replace what the tables, or the readers of a row, would not take."""
+    """Replace values that the tables, or the readers of a row, would refuse."""
     for column in table.columns:
         name = column.name
         if name not in values or problem_with(column, values[name]) is None:
@@ -218,17 +221,17 @@ def _make_valid(table: Table, values: Row) -> None:
             values[name] = _DEFAULTS.get(name, "" if column.type == "TEXT" else 0)
         else:
             values[name] = None
-    # Conversations that are deleted are purged one day, which a damaged date must not cause.
+    # A damaged date must not cause the purge of a conversation.
     if "deleted_at" in values:
         values["deleted_at"] = None
-    # Damaged JSON would fail every reader. The words of the message are in `text` as well.
+    # Damaged JSON would fail every reader. The text of the message is in `text` as well.
     if "parts" in values:
         values["parts"] = _parts(values["parts"])
         values["detail"] = None
 
 
 def _parts(text: Value) -> str | None:
-    """Return parts that every reader can read, since attachments are named only there, or None."""
+    """Return the parts if every reader can read them, or None. Only parts name attachments."""
     if not isinstance(text, str):
         return None
     try:

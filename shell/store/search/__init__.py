@@ -1,1 +1,1 @@
-"""Searches messages by two indexes, and cuts the excerpts that are shown."""
+"""Searches messages with two full-text indexes, and makes the snippets of the hits."""

@@ -2,8 +2,8 @@
 
 `words` finds words and prefixes of words, and ranks them. In scripts without spaces each character
 is a token, so a phrase finds any sequence of them. `trigrams` finds text of at least three
-characters inside words. It stores which trigrams a text has but not where, so every match must be
-compared with the text. Neither index stores the text itself.
+characters inside words. It stores which trigrams a text has but not where, so the search must
+compare every match with the text. Neither index stores the text itself.
 """
 
 import re
@@ -19,7 +19,7 @@ RESULTS = """
     ), '')
 """
 """The text of all results of the message with this number, each after a line feed."""
-_APART = re.compile(
+_SINGLE_WORDS = re.compile(
     "["
     # Without spaces between words: Han, kana, Hangul (whose particles cling), Thai, Lao,
     # Myanmar, Khmer.
@@ -27,7 +27,7 @@ _APART = re.compile(
     "\u3040-\u30ff\u3100-\u312f\u3130-\u318f\u31a0-\u31bf\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
     "\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\uff66-\uffdc"
     "\U0001b000-\U0001b2ff\U00020000-\U0003ffff"
-    # Symbols and emoji stand for themselves: "C++", "🎉".
+    # Symbols and emoji are words of their own: "C++", "🎉".
     "$+<=>^`|~\u00a2-\u00a9\u00ac\u00ae-\u00b1\u00b4\u00b8\u00d7\u00f7\u2000-\u2bff"
     "\ufe0f\U0001f000-\U0001faff"
     "]"
@@ -36,7 +36,7 @@ _APART = re.compile(
 
 def separate_words(text: str) -> str:
     """Put a space around every character that is a word by itself, for the index `words`."""
-    return _APART.sub(r" \g<0> ", text.replace("\0", " "))
+    return _SINGLE_WORDS.sub(r" \g<0> ", text.replace("\0", " "))
 
 
 def put_message(connection: apsw.Connection, number: int, text: str) -> None:
@@ -46,7 +46,7 @@ def put_message(connection: apsw.Connection, number: int, text: str) -> None:
 
 
 def put_title(connection: apsw.Connection, conversation_number: int, title: str) -> None:
-    """Index the title of a conversation, in the row of its number with a minus."""
+    """Index the title of a conversation, in the row of its negated number."""
     _put(connection, -conversation_number, title, "")
 
 
@@ -67,7 +67,7 @@ def remove_conversation(connection: apsw.Connection, conversation_number: int) -
 
 
 def build(connection: apsw.Connection) -> None:
-    """Build both indexes again from the stored messages and titles."""
+    """Rebuild both indexes from the stored messages and titles."""
     connection.execute("INSERT INTO words (words) VALUES ('delete-all')")
     connection.execute("INSERT INTO trigrams (trigrams) VALUES ('delete-all')")
     for number, title in connection.execute("SELECT number, title FROM conversations"):

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from shell.store.search.index import separate_words
 
-MOST_TRIGRAMS = 32
-"""Limit on the trigrams that a query looks up. Matches are compared with the whole terms."""
+MAX_TRIGRAMS = 32
+"""Limit on the trigrams that a query looks up. The search compares matches with the whole terms."""
 _TERM = re.compile(r'"([^"]*)"?|(\S+)')
 
 
@@ -21,30 +21,30 @@ class Query:
     """Whether the last term may be the prefix of a word, since it is still being typed."""
 
     @property
-    def words(self) -> str | None:
-        """The query of `words`, without terms of punctuation alone, which are not in that index."""
-        return self._words(self.terms)
+    def word_query(self) -> str | None:
+        """The query of the index `words`, without terms of only punctuation, which it lacks."""
+        return self._word_query(self.terms)
 
     @property
-    def inside(self) -> str | None:
-        """The query of `trigrams`: the trigrams of the long terms, in any order."""
-        found = list(dict.fromkeys(piece for term in self.long for piece in _trigrams(term)))
-        step = -(-len(found) // MOST_TRIGRAMS) or 1
-        return _all([_quoted(piece) for piece in found[::step]])
+    def trigram_query(self) -> str | None:
+        """The query of the index `trigrams`: the trigrams of the long terms, in any order."""
+        found = list(dict.fromkeys(piece for term in self.long_terms for piece in _trigrams(term)))
+        step = -(-len(found) // MAX_TRIGRAMS) or 1
+        return _all([_quote(piece) for piece in found[::step]])
 
     @property
-    def long(self) -> list[str]:
+    def long_terms(self) -> list[str]:
         """The terms of at least three characters, long enough for `trigrams`."""
         return [term for term in self.terms if _trigrams(term)]
 
     @property
-    def beside(self) -> str | None:
+    def short_word_query(self) -> str | None:
         """The query of `words` for the terms that are too short for `trigrams`."""
-        return self._words([term for term in self.terms if not _trigrams(term)])
+        return self._word_query([term for term in self.terms if not _trigrams(term)])
 
-    def _words(self, terms: Sequence[str]) -> str | None:
+    def _word_query(self, terms: Sequence[str]) -> str | None:
         parts = [
-            _quoted(separate_words(term))
+            _quote(separate_words(term))
             + (" *" if self.open_ended and term == self.terms[-1] else "")
             for term in terms
             if any(map(_is_of_a_word, term))
@@ -65,7 +65,7 @@ def parse(text: str) -> Query:
     return Query(tuple(dict.fromkeys(reversed(terms)))[::-1], open_ended)
 
 
-def _quoted(term: str) -> str:
+def _quote(term: str) -> str:
     doubled = term.replace('"', '""')
     return f'"{doubled}"'
 

@@ -16,14 +16,14 @@ from shell.store.connection_thread import ReadLimit
 from shell.store.rows import first
 from shell.store.search.index import RESULTS
 from shell.store.search.query import Query, parse
-from shell.store.search.snippet import holds, snippet
+from shell.store.search.snippet import contains_all, snippet
 
 TITLE_WEIGHT = 4.0
 """How much more a word counts in a title than in a message."""
-RANKED = 2_000
-"""Limit on the matches that are ranked. The newest ones are."""
-RANKED_TERMS = 16
-"""Limit on the terms of a ranked query; above it the newest hits come first. bm25 reads the whole
+MAX_RANKED = 2_000
+"""Limit on the matches that are ranked: the newest ones."""
+MAX_RANKED_TERMS = 16
+"""Limit on the terms of a ranked query. Above it, the newest hits come first. bm25 reads the whole
 list of each term before its first row, and SQLite cannot be interrupted meanwhile."""
 RANKING_SHARE = 0.5
 """The share of the time limit after which ranking stops if it has enough matches."""
@@ -35,11 +35,11 @@ _INSIDE_START = 2**53 - 1
 
 _SCORED = f"""
     SELECT rowid, bm25(words, {TITLE_WEIGHT}, 1.0)
-    FROM words WHERE words MATCH ? ORDER BY rowid DESC LIMIT {RANKED}
+    FROM words WHERE words MATCH ? ORDER BY rowid DESC LIMIT {MAX_RANKED}
 """  # noqa: S608 - numbers of our own
 _WORDS = "SELECT rowid, 0.0 FROM words WHERE words MATCH ? ORDER BY rowid DESC"
 _INSIDE = "SELECT rowid, 1 FROM trigrams WHERE trigrams MATCH ? AND rowid < ? ORDER BY rowid DESC"
-_INSIDE_BESIDE = """
+_INSIDE_WITH_WORDS = """
     SELECT rowid, +rowid IN (SELECT rowid FROM words(?3))
     FROM trigrams WHERE trigrams MATCH ?1 AND rowid < ?2 ORDER BY rowid DESC
 """
@@ -63,8 +63,8 @@ class Found:
 
     hits: list[SearchHit] = field(default_factory=list)
     rest: int | None = None
-    """Where to continue after a time limit; None when the search is complete or found as many
-    hits as were asked for."""
+    """Where to continue after a time limit; None when the search is complete or has found the
+    requested number of hits."""
 
 
 class _Text(NamedTuple):
@@ -79,7 +79,7 @@ class _Text(NamedTuple):
 def search(
     connection: apsw.Connection,
     text: str,
-    most: int,
+    max_hits: int,
     limit: ReadLimit | None = None,
     start: int = START,
 ) -> Found:
@@ -88,30 +88,30 @@ def search(
     Args:
         connection: of the store; its statements may be interrupted by the same limit.
         text: the text of the search field.
-        most: how many hits to return.
-        limit: ends the search early; None for none.
+        max_hits: how many hits to return.
+        limit: ends the search early; None for no limit.
         start: START, or the `rest` of an earlier search for the same text. Hits may repeat.
     """
-    one = _Search(connection, parse(text), most, limit or ReadLimit(), start)
+    search_run = _Search(connection, parse(text), max_hits, limit or ReadLimit(), start)
     try:
-        one.run()
+        search_run.run()
     except apsw.InterruptError:
-        one.is_cut = True
-    return Found(one.hits, one.place if one.is_cut else None)
+        search_run.is_cut = True
+    return Found(search_run.hits, search_run.place if search_run.is_cut else None)
 
 
 class _Search:
     """Runs one search. A later search can start at `place`."""
 
     def __init__(
-        self, connection: apsw.Connection, query: Query, most: int, limit: ReadLimit, start: int
+        self, connection: apsw.Connection, query: Query, max_hits: int, limit: ReadLimit, start: int
     ) -> None:
         self.hits: list[SearchHit] = []
         self.place = start
         self.is_cut = False
         self._connection = connection
         self._query = query
-        self._most = most
+        self._max_hits = max_hits
         self._limit = limit
         self._seen: set[int] = set()
 
@@ -136,11 +136,11 @@ class _Search:
             return False
         sql = _TITLE if rowid < 0 else _MESSAGE
         found = first(self._connection.execute(sql, (abs(rowid),)), _Text)
-        if found is None or (inside and not holds(found.text, self._query.long)):
+        if found is None or (inside and not contains_all(found.text, self._query.long_terms)):
             return True
         self._seen.add(rowid)
         self.hits.append(_hit(found, self._query))
-        return len(self.hits) < self._most
+        return len(self.hits) < self._max_hits
 
     def _is_over(self) -> bool:
         self.is_cut = self.is_cut or self._limit.is_over()
@@ -148,19 +148,19 @@ class _Search:
 
     def _words(self) -> Iterator[int]:
         """Yield the rows whose words match, the best first."""
-        words = self._query.words
-        if words is None:
+        query = self._query.word_query
+        if query is None:
             return
-        if len(self._query.terms) > RANKED_TERMS:
-            with closing(self._connection.execute(_WORDS, (words,))) as unranked:
+        if len(self._query.terms) > MAX_RANKED_TERMS:
+            with closing(self._connection.execute(_WORDS, (query,))) as unranked:
                 for rowid, _ in unranked:
                     yield rowid
             return
         scored: list[tuple[float, int]] = []
-        with closing(self._connection.execute(_SCORED, (words,))) as ranked:
+        with closing(self._connection.execute(_SCORED, (query,))) as ranked:
             for rowid, score in ranked:
                 scored.append((score, -rowid))
-                if len(scored) >= self._most and self._limit.is_over(RANKING_SHARE):
+                if len(scored) >= self._max_hits and self._limit.is_over(RANKING_SHARE):
                     break
         for _, negated in sorted(scored):
             yield -negated
@@ -168,13 +168,13 @@ class _Search:
     def _inside(self) -> Iterator[tuple[int, bool]]:
         """Yield the rows below `place`, the newest first, and whether each may have the terms."""
         query = self._query
-        if query.inside is not None and query.beside is None:
-            cursor = self._connection.execute(_INSIDE, (query.inside, self.place))
-        elif query.inside is not None:
+        if query.trigram_query is not None and query.short_word_query is None:
+            cursor = self._connection.execute(_INSIDE, (query.trigram_query, self.place))
+        elif query.trigram_query is not None:
             cursor = self._connection.execute(
-                _INSIDE_BESIDE, (query.inside, self.place, query.beside)
+                _INSIDE_WITH_WORDS, (query.trigram_query, self.place, query.short_word_query)
             )
-        elif query.words is None and query.terms:
+        elif query.word_query is None and query.terms:
             # Punctuation of one or two characters is in no index.
             cursor = self._connection.execute(_PUNCTUATION, (query.terms[0], self.place))
         else:

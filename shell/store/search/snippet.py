@@ -1,4 +1,4 @@
-"""Cuts the line around a hit out of a text, and finds what to mark in it."""
+"""Makes the snippet of a text around a hit, and finds the hits to mark in it."""
 
 import unicodedata
 from bisect import bisect_right
@@ -9,47 +9,49 @@ from shell.contract import Mark
 from shell.store.messages.markdown_text import plain
 from shell.support.text import pieces
 
-BEFORE = 40
-LENGTH = 160
-AROUND = 600
-"""Characters before and after the hit that are read as Markdown."""
-LOOKED_THROUGH = 1_000_000
-"""Characters in which the hit is looked for. Beyond it, the snippet is the start of the text."""
+CHARACTERS_BEFORE = 40
+MAX_LENGTH = 160
+CHARACTERS_AROUND = 600
+"""How many characters before and after the hit are read as Markdown."""
+MAX_SEARCHED = 1_000_000
+"""How many characters are searched for a hit. If it is further on, the snippet is the start of the
+text."""
 _PIECE = 256
-"""Characters that are folded at once. Most pieces of most texts are ASCII, which is fast."""
+"""How many characters are folded at once. Most pieces of most texts are ASCII, which is fast."""
 
 
 def snippet(text: str, terms: Sequence[str]) -> tuple[str, list[Mark]]:
-    """Return a line of the text around the first hit, and the hits in that line. It has no marks of
-    Markdown, unless the hit is in them, such as in the address of a link.
+    """Return a line of the text around the first hit, and the hits in that line.
+
+    The line has no Markdown syntax, unless the hit is in it, such as in the address of a link.
     """
-    looked = text[:LOOKED_THROUGH]
-    place = _first(looked, terms)
-    begin = max(0, (place or 0) - AROUND)
-    end = (place or 0) + AROUND
-    shown = plain(looked[begin:end])
+    searched = text[:MAX_SEARCHED]
+    place = _first(searched, terms)
+    begin = max(0, (place or 0) - CHARACTERS_AROUND)
+    end = (place or 0) + CHARACTERS_AROUND
+    shown = plain(searched[begin:end])
     if place is not None and not find(shown, terms):
-        shown = "".join(" " if c.isspace() else c for c in looked[begin:end])
+        shown = "".join(" " if c.isspace() else c for c in searched[begin:end])
     hit = None if place is None else find(shown, terms)[0][0]
-    start = max(0, (hit or 0) - BEFORE)
+    start = max(0, (hit or 0) - CHARACTERS_BEFORE)
     if hit is not None and start:  # start at a word, if one begins near
-        near = shown.find(" ", start, hit)
-        start = near + 1 if near != -1 else start
-    piece = shown[start : start + LENGTH]
+        space = shown.find(" ", start, hit)
+        start = space + 1 if space != -1 else start
+    piece = shown[start : start + MAX_LENGTH]
     head = "…" if begin + start else ""
-    tail = "…" if start + LENGTH < len(shown) or end < len(text) else ""
+    tail = "…" if start + MAX_LENGTH < len(shown) or end < len(text) else ""
     line = head + piece + tail
     marks: list[Mark] = []
     for first, end in find(piece, terms):
-        at = _units(line[: first + len(head)])
-        marks.append(Mark(start=at, end=at + _units(piece[first:end])))
+        position = _units(line[: first + len(head)])
+        marks.append(Mark(start=position, end=position + _units(piece[first:end])))
     return line, marks
 
 
-def holds(text: str, terms: Sequence[str]) -> bool:
+def contains_all(text: str, terms: Sequence[str]) -> bool:
     """Tell whether the text has all terms. As in the indexes, case and accents do not count."""
-    folded = _folded(text)
-    return all(_folded(term) in folded for term in terms)
+    folded = _fold_all(text)
+    return all(_fold_all(term) in folded for term in terms)
 
 
 def find(text: str, terms: Sequence[str]) -> list[tuple[int, int]]:
@@ -57,11 +59,11 @@ def find(text: str, terms: Sequence[str]) -> list[tuple[int, int]]:
     folded, starts = _with_starts(text)
     found: list[tuple[int, int]] = []
     for term in terms:
-        wanted = _folded(term)
-        at = folded.find(wanted) if wanted else -1
-        while at != -1:
-            found.append((_place(starts, at), _place(starts, at + len(wanted) - 1) + 1))
-            at = folded.find(wanted, at + len(wanted))
+        wanted = _fold_all(term)
+        position = folded.find(wanted) if wanted else -1
+        while position != -1:
+            found.append((_place(starts, position), _place(starts, position + len(wanted) - 1) + 1))
+            position = folded.find(wanted, position + len(wanted))
     joined: list[tuple[int, int]] = []
     for first, end in sorted(found):
         if joined and first <= joined[-1][1]:
@@ -75,18 +77,18 @@ def _first(text: str, terms: Sequence[str]) -> int | None:
     """Find the first of the terms in a text of any length."""
     parts = [_fold(piece) for piece in pieces(text, _PIECE)]
     folded = "".join(parts)
-    places = [folded.find(wanted) for wanted in map(_folded, terms) if wanted]
-    rest = min((place for place in places if place != -1), default=None)
-    if rest is None:
+    places = [folded.find(wanted) for wanted in map(_fold_all, terms) if wanted]
+    first_place = min((place for place in places if place != -1), default=None)
+    if first_place is None:
         return None
     begins = [0, *accumulate(map(len, parts))]
-    number = _place(begins, rest)
+    number = _place(begins, first_place)
     begin = number * _PIECE
     _, starts = _with_starts(text[begin : begin + _PIECE])
-    return begin + _place(starts, rest - begins[number])
+    return begin + _place(starts, first_place - begins[number])
 
 
-def _folded(text: str) -> str:
+def _fold_all(text: str) -> str:
     return "".join(map(_fold, pieces(text, _PIECE)))
 
 
@@ -108,8 +110,8 @@ def _with_starts(text: str) -> tuple[str, Sequence[int]]:
     return "".join(parts), [0, *accumulate(map(len, parts))]
 
 
-def _place(starts: Sequence[int], at: int) -> int:
-    return bisect_right(starts, at) - 1
+def _place(starts: Sequence[int], position: int) -> int:
+    return bisect_right(starts, position) - 1
 
 
 def _units(text: str) -> int:
