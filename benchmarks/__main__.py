@@ -13,13 +13,13 @@ NO_BENCHMARKS = {"__main__", "machine"}
 
 
 def names() -> list[str]:
-    """Every benchmark that there is."""
-    found = {module.name for module in pkgutil.iter_modules([str(Path(__file__).parent)])}
-    return sorted(found - NO_BENCHMARKS)
+    """The names of all benchmarks."""
+    modules = {module.name for module in pkgutil.iter_modules([str(Path(__file__).parent)])}
+    return sorted(modules - NO_BENCHMARKS)
 
 
 def main(arguments: list[str]) -> int:
-    """Run what was named; returns the exit status."""
+    """Run the named benchmarks. Returns the exit status."""
     if arguments[:1] in (["-h"], ["--help"]):
         print(f"{__doc__}\nNAME is one of: {', '.join(names())}")
         return 0

@@ -1,4 +1,4 @@
-"""What a benchmark ran on: processor, system, and the versions that matter."""
+"""Describes the machine of a benchmark: processor, system, and versions of packages."""
 
 import importlib.metadata
 import os
@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def machine(packages: Iterable[str] = ()) -> dict[str, str]:
-    """Name and value, for people; `packages` are those whose installed versions matter."""
+    """Facts by name, as text. `packages` are those whose installed versions matter."""
     facts = {
         "processor": f"{os.cpu_count()} x {_processor()}",
         "memory": _memory(),
@@ -24,9 +24,9 @@ def machine(packages: Iterable[str] = ()) -> dict[str, str]:
 
 
 def load() -> float | None:
-    """Processes that wanted a processor, on average over the last minute; None where unknown.
+    """The load average of the last minute. None where the system does not give it.
 
-    A benchmark on a machine with other things to do says little: so it tells this before and after.
+    Benchmarks report it before and after, because figures of a busy machine mean little.
     """
     return os.getloadavg()[0] if hasattr(os, "getloadavg") else None
 

@@ -38,7 +38,7 @@ Contender = Callable[[], Awaitable[int]]
 
 
 def main(arguments: list[str]) -> int:
-    """Measure and print; returns 1 when a bar was missed."""
+    """Measure and print. Returns 1 when a bar was missed."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks providers", description=__doc__)
     parser.add_argument("--chunks", type=int, default=20_000, help="in one stream")
     parser.add_argument("--rounds", type=int, default=5, help="of every contender")
@@ -47,15 +47,15 @@ def main(arguments: list[str]) -> int:
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as server:
         assert server.stdout is not None
         url = server.stdout.readline().decode().strip()
-        began = load()
+        load_before = load()
         measured = asyncio.run(measure(url, chosen.chunks, chosen.rounds))
         assert server.stdin is not None
         server.stdin.close()
-    return report(measured, chosen.chunks, (began, load()))
+    return report(measured, chosen.chunks, (load_before, load()))
 
 
 def report(measured: dict[str, list[float]], chunks: int, loads: object) -> int:
-    """One line a contender, one line a bar, one line for the machine."""
+    """Print one line per contender, one line per bar, and one line for the machine."""
     middle = {name: median(times) for name, times in measured.items()}
     for name, times in measured.items():
         figures = {
@@ -81,7 +81,7 @@ def report(measured: dict[str, list[float]], chunks: int, loads: object) -> int:
 
 
 async def measure(url: str, chunks: int, rounds: int) -> dict[str, list[float]]:
-    """Microseconds of this process's time for a chunk: every contender's, round by round."""
+    """Microseconds of this process's time for a chunk, by contender and round."""
     import anthropic
     import httpx2
     import openai
@@ -89,14 +89,14 @@ async def measure(url: str, chunks: int, rounds: int) -> dict[str, list[float]]:
     gpt = openai.AsyncOpenAI(api_key="a-key", base_url=f"{url}/v1", max_retries=0)
     claude = anthropic.AsyncAnthropic(api_key="a-key", base_url=url, max_retries=0)
     bare = httpx2.AsyncClient(timeout=None)
-    ours: list[Provider] = [
+    own_providers: list[Provider] = [
         HttpProvider(CHAT_COMPLETIONS, Endpoint("chat", "Chat", f"{url}/v1", lambda: "a-key"), "m"),
         HttpProvider(
             RESPONSES, Endpoint("responses", "Responses", f"{url}/v1", lambda: "a-key"), "m"
         ),
         HttpProvider(MESSAGES, Endpoint("messages", "Messages", url, lambda: "a-key"), "m"),
     ]
-    by_id = {provider.id: provider for provider in ours}
+    by_id = {provider.id: provider for provider in own_providers}
     engine = Engine(by_id.__getitem__)
 
     async def raw(path: str) -> int:
@@ -146,15 +146,17 @@ async def measure(url: str, chunks: int, rounds: int) -> dict[str, list[float]]:
     measured: dict[str, list[float]] = {name: [] for name in contenders}
     for number in range(rounds + 1):
         for name, contender in contenders.items():
-            began = time.process_time()
+            start = time.process_time()
             count = await contender()
-            took = time.process_time() - began
+            duration_s = time.process_time() - start
             if count != chunks:
                 raise SystemExit(f"{name} saw {count} of {chunks} chunks")
             if number:  # the first round imports, compiles and connects
-                measured[name].append(took / chunks * 1e6)
+                measured[name].append(duration_s / chunks * 1e6)
     await engine.close()
-    await asyncio.gather(gpt.close(), claude.close(), bare.aclose(), *(p.close() for p in ours))
+    await asyncio.gather(
+        gpt.close(), claude.close(), bare.aclose(), *(p.close() for p in own_providers)
+    )
     return measured
 
 
@@ -168,7 +170,7 @@ def _event(value: dict[str, object], name: str = "") -> bytes:
 
 
 def _streams() -> dict[str, tuple[list[bytes], bytes, list[bytes]]]:
-    """Beginning, what repeats, and end of a stream of each API, as large as the real ones."""
+    """Beginning, repeated event, and end of a stream of each API, as large as real ones."""
     head: dict[str, object] = {
         "id": "chatcmpl-0123456789abcdefghijklmn",
         "object": "chat.completion.chunk",
@@ -240,7 +242,7 @@ def _streams() -> dict[str, tuple[list[bytes], bytes, list[bytes]]]:
 
 
 async def serve(chunks: int) -> None:
-    """Stream to everybody who asks, an event a write, until standard input closes."""
+    """Stream to every client, one event per write, until standard input closes."""
     streams = _streams()
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -256,13 +258,13 @@ async def serve(chunks: int) -> None:
                 await writer.drain()
             writer.write(b"0\r\n\r\n")
 
-    async def serve_one(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def handle_connection(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             await answer(reader, writer)
         except (ConnectionError, asyncio.IncompleteReadError):
             writer.close()
 
-    server = await asyncio.start_server(serve_one, "127.0.0.1", 0)
+    server = await asyncio.start_server(handle_connection, "127.0.0.1", 0)
     print(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", flush=True)
     await asyncio.to_thread(sys.stdin.read)
 

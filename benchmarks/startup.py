@@ -25,7 +25,7 @@ from websockets.sync.client import connect
 from benchmarks.machine import load, machine
 
 BAR = 1.3
-"""Ours may take so many times as long as the bare window."""
+"""Limit on the ratio of our time to the bare window's."""
 PATIENCE_S = 60.0
 PACKAGES = ("pywebview", "PySide6-Essentials")
 USABLE = """
@@ -37,18 +37,18 @@ new Promise((resolve) => {
   look();
 })
 """
-"""Settles in the second frame with a text box. Chromium's own paint timing is of no use here, since
-Qt tells it of a frame only with the next one.
+"""Resolves in the second frame with a text box. Chromium's own paint timing is of no use here,
+since Qt reports a frame to it only with the next one.
 """
 
 
 def main(arguments: list[str]) -> int:
-    """Measure, print a table and one line of JSON; returns 1 when the bar was missed."""
+    """Measure, and print a table and one line of JSON. Returns 1 when the bar was missed."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks startup", description=__doc__)
     parser.add_argument("--rounds", type=int, default=7, help="of each of the two")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
     chosen = parser.parse_args(arguments)
-    began = load()
+    load_before = load()
     times: dict[str, list[float]] = {"bare window": [], "tidewire": []}
     with tempfile.TemporaryDirectory() as folder:
         commands = {
@@ -60,17 +60,17 @@ def main(arguments: list[str]) -> int:
                 seconds = start(command)
                 if round_number > 0:  # the first one fills the caches of the system
                     times[name].append(seconds)
-    return _report(times, (began, load()), chosen.json)
+    return _report(times, (load_before, load()), chosen.json)
 
 
 def start(command: list[str]) -> float:
     """Seconds until the page can be used."""
     environment = {**os.environ}
-    # An installed program has its bytecode; the first round writes it here.
+    # An installed program has its bytecode. Here the first round writes it.
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
     if not environment.get("DISPLAY"):
         environment.setdefault("QT_QPA_PLATFORM", "offscreen")
-    began = time.monotonic()
+    start_s = time.monotonic()
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment, text=True
     )
@@ -79,7 +79,7 @@ def start(command: list[str]) -> float:
         try:
             line = process.stdout.readline()
             _wait_until_usable(json.loads(line)["debugUrl"])
-            return time.monotonic() - began
+            return time.monotonic() - start_s
         finally:
             process.kill()
 
@@ -130,20 +130,19 @@ HELLO = """<!doctype html><meta charset="utf-8"><title>Hello</title>
 
 
 class Hello:
-    """What the bare window's page calls."""
+    """The js_api of the bare window's page."""
 
     def __init__(self, port: int) -> None:
         self._port = port
-        self._said = False
 
     def hello(self) -> bool:
-        """The first call; the page can be used from here on."""
+        """Print the debugging address. This is the first call, so the page is usable now."""
         print(json.dumps({"debugUrl": f"http://127.0.0.1:{self._port}"}), flush=True)
         return True
 
 
 def bare() -> None:
-    """pywebview's own way to a window, and nothing else."""
+    """Open a window with nothing but pywebview."""
     import socket
 
     import webview

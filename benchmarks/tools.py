@@ -29,7 +29,7 @@ from shell.tools.permissions import Permissions
 from shell.tools.python.source import PythonFile
 
 BAR_MS = 15.0
-"""The median of a function of a file may take so long."""
+"""Limit on the median of a function of a file."""
 FILE = '''
 import time
 
@@ -41,43 +41,47 @@ BARE = "import sys, time\nfor _ in sys.stdin: print(time.monotonic(), flush=True
 
 
 def main(arguments: list[str]) -> int:
-    """Measure, print one line of JSON for each; returns 1 when the bar was missed."""
+    """Measure, and print one line of JSON for each. Returns 1 when the bar was missed."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks tools", description=__doc__)
     parser.add_argument("--calls", type=int, default=200, help="of each of the three")
     chosen = parser.parse_args(arguments)
-    began = load()
+    load_before = load()
     with tempfile.TemporaryDirectory() as folder:
-        took = asyncio.run(measure(Path(folder), chosen.calls))
-    middle = {name: median(times) for name, times in took.items()}
-    for name, times in took.items():
+        durations = asyncio.run(measure(Path(folder), chosen.calls))
+    middle = {name: median(times) for name, times in durations.items()}
+    for name, times in durations.items():
         figures = {"p50_ms": round(middle[name], 3), "worst_ms": round(max(times), 3)}
         beside = round(middle[name] / middle["bare child"], 2)
         print(json.dumps({"benchmark": "tools", "contender": name, **figures, "ratio": beside}))
     met = middle["function of a file"] <= BAR_MS
     bar = {"bar": "function of a file, p50 ms", "at_most": BAR_MS, "met": met}
-    print(json.dumps({"benchmark": "tools", **bar, "load": (began, load()), "machine": machine()}))
+    print(
+        json.dumps(
+            {"benchmark": "tools", **bar, "load": (load_before, load()), "machine": machine()}
+        )
+    )
     return 0 if met else 1
 
 
 class Clocked(EchoProvider):
-    """Notes when the model has written its call, and then its answer."""
+    """Records the times at which the model has written its call, and then its answer."""
 
     complete: list[float]
 
     async def stream(self, request: ProviderRequest) -> AsyncGenerator[Chunk]:
-        """What the script says."""
+        """Stream the script."""
         async for chunk in super().stream(request):
             yield chunk
         self.complete.append(time.monotonic())
 
 
-class Here:
+class LocalSource:
     """A function of this process as a tool."""
 
     name = "here"
 
     async def list(self) -> list[Tool]:
-        """The one."""
+        """The only tool."""
         return [Tool("started", self.name, "python", brings=False, sends=False)]
 
     async def call(self, tool: Tool, arguments: Arguments, progress: Progress) -> str:
@@ -89,7 +93,7 @@ async def measure(folder: Path, calls: int) -> dict[str, list[float]]:
     """Milliseconds of every call, by contender."""
     path = folder / "clock.py"
     path.write_text(FILE, "utf-8")
-    file, here, provider = PythonFile(path), Here(), Clocked(rate=None)
+    file, local, provider = PythonFile(path), LocalSource(), Clocked(rate=None)
     engine = Engine(lambda _: provider)
     child = await asyncio.create_subprocess_exec(
         *(sys.executable, "-c", BARE), stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
@@ -97,7 +101,7 @@ async def measure(folder: Path, calls: int) -> dict[str, list[float]]:
     assert child.stdin is not None
     assert child.stdout is not None
 
-    async def through_the_engine(source: PythonFile | Here) -> float:
+    async def through_the_engine(source: PythonFile | LocalSource) -> float:
         (tool,) = await source.list()
         message = Message(role="user", content="/call started {}")
         request = InferenceRequest(provider_id="echo", messages=[message])
@@ -110,23 +114,23 @@ async def measure(folder: Path, calls: int) -> dict[str, list[float]]:
     async def bare() -> float:
         assert child.stdin is not None
         assert child.stdout is not None
-        began = time.monotonic()
+        start = time.monotonic()
         child.stdin.write(b"now\n")
-        return float(await child.stdout.readline()) - began
+        return float(await child.stdout.readline()) - start
 
-    took: dict[str, list[float]] = {
+    durations: dict[str, list[float]] = {
         name: [] for name in ("bare child", "function of this process", "function of a file")
     }
     for number in range(calls + 5):
         for name, seconds in (
             ("bare child", await bare()),
-            ("function of this process", await through_the_engine(here)),
+            ("function of this process", await through_the_engine(local)),
             ("function of a file", await through_the_engine(file)),
         ):
             if number >= 5:  # warm
-                took[name].append(seconds * 1e3)
+                durations[name].append(seconds * 1e3)
     child.stdin.close()
     await child.wait()
     await engine.close()
     await file.close()
-    return took
+    return durations

@@ -23,7 +23,7 @@ def freeze() -> Path:
     command = [sys.executable, "-m", "PyInstaller", "--noconfirm", "--log-level", "WARN"]
     command += ["--distpath", str(DIST), "--workpath", str(ROOT / "build")]
     command.append(str(ROOT / "packaging" / "tidewire.spec"))
-    # The same sources make the same bytes: nothing of the hour or of a hash seed goes in.
+    # The same sources make the same bytes, independent of the time and of a hash seed.
     fixed = {"SOURCE_DATE_EPOCH": str(source_date()), "PYTHONHASHSEED": "0"}
     subprocess.run(command, cwd=ROOT, env={**os.environ, **fixed}, check=True)
     write(BUNDLE, None)
@@ -31,8 +31,9 @@ def freeze() -> Path:
 
 
 def packed(bundle: Path, weights: Path | None) -> Path:
-    """The folder as `dist/tidewire-VERSION-SYSTEM.tar.zst`, and its bill beside it. Elsewhere than
-    on Linux, where there is no zstd: as what that system unpacks.
+    """Pack the folder as `dist/tidewire-VERSION-SYSTEM.tar.zst`, and write its bill beside it.
+
+    Outside Linux, where there is no zstd, it is a zip or tar.gz file, which that system unpacks.
     """
     name = f"tidewire{'-with-model' if weights else ''}-{version()}"
     with tempfile.TemporaryDirectory(dir=DIST) as place:
@@ -49,7 +50,7 @@ def packed(bundle: Path, weights: Path | None) -> Path:
 
 
 def main() -> int:
-    """Build; prints what was made."""
+    """Build, and print the paths of the results."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--with-model", action="store_true", help="pack the weights as well")
     chosen = parser.parse_args()

@@ -1,4 +1,4 @@
-"""Files packed so that the same content gives the same bytes, and their checksums."""
+"""Packs files so that the same content gives the same bytes, and writes their checksums."""
 
 import hashlib
 import os
@@ -27,8 +27,9 @@ def pack(folder: Path, names: list[str], target: Path) -> Path:
 
 
 def copy(bundle: Path, target: Path, weights: Path | None) -> None:
-    """The frozen app at another place, with the embedded model's weights or without; linked, since
-    it is only read.
+    """Copy the frozen app to another folder, with the embedded model's weights or without.
+
+    The files are hard links, because they are only read.
     """
     shutil.copytree(bundle, target, symlinks=True, copy_function=os.link)
     if weights is not None:

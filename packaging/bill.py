@@ -1,7 +1,6 @@
-"""What is in the frozen app besides our own lines: a CycloneDX bill of materials beside it,
-and the licence of everything in it.
+"""Writes a CycloneDX bill of materials of the frozen app, and the licence of everything in it.
 
-Read from what was really built in: the packages of this environment, which come from the locks,
+Reads what was really built in: the packages of this environment, which come from the locks,
 what Vite says that it has bundled, and the system's libraries that lie in the folder.
 """
 
@@ -34,13 +33,13 @@ _NAMESPACE = uuid.UUID("5b8f6f4e-91f3-5d0b-8d35-7469646577ff")
 
 @dataclass(frozen=True, slots=True)
 class Component:
-    """One thing that came from elsewhere."""
+    """One third-party part of the app."""
 
     name: str
     version: str
     purl: str
     licence: str
-    """What its makers call it."""
+    """The licence's name, as the makers give it."""
     spdx: bool
     """Whether that is an SPDX expression."""
     texts: dict[str, str] = field(default_factory=dict)
@@ -48,7 +47,7 @@ class Component:
 
 
 def write(bundle: Path, weights: Path | None) -> Path:
-    """Put the bill and the licences into a frozen app; returns the bill.
+    """Put the bill and the licences into a frozen app. Returns the path of the bill.
 
     Args:
         bundle: the folder.
@@ -79,7 +78,7 @@ def write(bundle: Path, weights: Path | None) -> Path:
 
 
 def bill(components: list[Component]) -> dict[str, object]:
-    """The components as CycloneDX 1.6; the same components give the same bill."""
+    """The components as CycloneDX 1.6. The same components give the same bill."""
     listed = [_entry(component) for component in components]
     own = f"pkg:pypi/tidewire@{version()}"
     program = {"type": "application", "bom-ref": own, "name": "tidewire", "version": version()}
@@ -116,37 +115,39 @@ def packages() -> Iterator[Component]:
     locked = re.findall(r"^([a-z0-9.-]+)==", lock, re.MULTILINE)
     for name in (*locked, *BUILT_IN):
         try:
-            found = metadata.distribution(name)
+            distribution = metadata.distribution(name)
         except metadata.PackageNotFoundError:  # of another system
             continue
         texts: dict[str, str] = {}
-        for file in found.files or ():
+        for file in distribution.files or ():
             if _TEXT.search(str(file)) and file.suffix not in (".py", ".pyc"):
                 place = Path(str(file.locate()))
                 if place.is_file():
                     texts.setdefault(file.name, place.read_text("utf-8", "replace"))
-        purl = f"pkg:pypi/{name}@{found.version}"
-        spdx = _field(found, "License-Expression")
-        yield Component(name, found.version, purl, spdx or _licence(found), bool(spdx), texts)
+        purl = f"pkg:pypi/{name}@{distribution.version}"
+        spdx = _field(distribution, "License-Expression")
+        yield Component(
+            name, distribution.version, purl, spdx or _licence(distribution), bool(spdx), texts
+        )
 
 
-def _licence(found: metadata.Distribution) -> str:
-    """What an older package says of its licence, in one of two ways."""
-    told = found.metadata
-    classed = [text for text in told.get_all("Classifier") or [] if text.startswith("License ::")]
+def _licence(distribution: metadata.Distribution) -> str:
+    """The licence of an older package, from its classifiers or its field `License`."""
+    fields = distribution.metadata
+    classed = [text for text in fields.get_all("Classifier") or [] if text.startswith("License ::")]
     if classed:
         return " OR ".join(str(text).rpartition(":: ")[2] for text in classed)
-    lines = _field(found, "License").splitlines()
+    lines = _field(distribution, "License").splitlines()
     return lines[0] if lines else "unknown"
 
 
-def _field(found: metadata.Distribution, name: str) -> str:
+def _field(distribution: metadata.Distribution, name: str) -> str:
     """One field of a package, or "". A backport that some packages load raises for missing ones."""
-    return str((found.metadata.get_all(name) or [""])[0])
+    return str((distribution.metadata.get_all(name) or [""])[0])
 
 
 def page() -> Iterator[Component]:
-    """What Vite has bundled into the page."""
+    """The packages that Vite has bundled into the page."""
     for entry in json.loads(PAGE.read_text("utf-8")):
         name, number = str(entry["name"]), str(entry["version"])
         purl = f"pkg:npm/{quote(name)}@{number}"
@@ -169,17 +170,17 @@ def libraries(folder: Path) -> Iterator[Component]:
     """
     if not shutil.which("dpkg-query"):
         return
-    seen = set()
+    owners = set()
     for file in sorted(folder.glob("lib*.so*")):
-        if file.name.startswith("libpython"):  # said already, and perhaps not the system's
+        if file.name.startswith("libpython"):  # listed already, and perhaps not the system's
             continue
         done = subprocess.run(
             ["dpkg-query", "-S", f"*/{file.name}"], capture_output=True, text=True, check=False
         )
         owner = done.stdout.partition(":")[0]
-        if not owner or owner in seen:
+        if not owner or owner in owners:
             continue
-        seen.add(owner)
+        owners.add(owner)
         show = ["dpkg-query", "-W", "-f", "${Version}\n", owner]
         number = subprocess.run(show, capture_output=True, text=True, check=True).stdout.split()[0]
         copyright_file = Path("/usr/share/doc") / owner / "copyright"

@@ -20,11 +20,11 @@ from source import DIST, ROOT
 NAME = "tidewire-bridge"
 PACKAGE = "tidewire_bridge"
 ROOTS = (PACKAGE, "shell/bridge", "shell/contract", "shell/embed.py")
-"""What is in it with all that it imports."""
+"""The parts of the wheel, which also has everything that they import."""
 PLUGIN = f"{PACKAGE}/pytest_plugin.py"
 """The fixtures for pytest."""
-NOT_OURS = ("shell.app", "shell.settings")
-"""What `App(data=...)` imports: that needs the distribution `tidewire`."""
+APPLICATION_MODULES = ("shell.app", "shell.settings")
+"""Modules that `App(data=...)` imports. They need the distribution `tidewire`."""
 DATA = ("shell/bridge/index.html", "shell/page/bridge.js", "shell/py.typed", f"{PACKAGE}/py.typed")
 BRIDGE = ("h11", "pydantic", "pywebview", "starlette", "uvicorn", "websockets")
 QT = ("pyside6-addons", "pyside6-essentials", "qtpy")
@@ -58,22 +58,25 @@ the two.
 
 
 def modules() -> list[Path]:
-    """The files of every module that goes in, relative to the tree."""
-    found: set[Path] = set()
+    """The files of every module in the wheel, relative to the tree."""
+    paths: set[Path] = set()
     waiting = [PLUGIN, *(str(path.relative_to(ROOT)) for path in _sources(ROOTS))]
     while waiting:
         path = Path(waiting.pop())
-        if path in found:
+        if path in paths:
             continue
-        found.add(path)
+        paths.add(path)
         for name in imported(ROOT / path):
-            if name.partition(".")[0] == "shell" and not name.startswith(NOT_OURS):
+            if name.partition(".")[0] == "shell" and not name.startswith(APPLICATION_MODULES):
                 waiting += _files(name)
-    return sorted(found)
+    return sorted(paths)
 
 
 def imported(path: Path) -> Iterator[str]:
-    """What a file imports when it runs, wherever in it; `from a import b` as `a` and `a.b`."""
+    """The modules that a file imports when it runs, anywhere in it.
+
+    `from a import b` gives `a` and `a.b`.
+    """
     waiting: list[ast.AST] = [ast.parse(path.read_text("utf-8"))]
     while waiting:
         node = waiting.pop()
@@ -119,9 +122,11 @@ def manifest() -> str:
         by_name = {re.split(r"[\[<>=; ]", each)[0].lower(): each for each in declared}
         return json.dumps([by_name[name] for name in names])
 
-    kept = {key: project[key] for key in ("license", "license-files", "authors", "requires-python")}
+    copied = {
+        key: project[key] for key in ("license", "license-files", "authors", "requires-python")
+    }
     lines = [f'name = "{NAME}"', 'description = "The bridge under Tidewire, for your own program."']
-    lines += [f"{key} = {_toml(value)}" for key, value in kept.items()]
+    lines += [f"{key} = {_toml(value)}" for key, value in copied.items()]
     return f"""\
 [build-system]
 requires = {json.dumps(whole["build-system"]["requires"])}
@@ -187,6 +192,6 @@ def build(target: Path) -> list[Path]:
 
 
 if __name__ == "__main__":
-    for made in build(Path(sys.argv[1]) if len(sys.argv) > 1 else DIST):
-        print(made)
+    for path in build(Path(sys.argv[1]) if len(sys.argv) > 1 else DIST):
+        print(path)
     sys.exit(0)

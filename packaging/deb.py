@@ -28,8 +28,8 @@ BY_NAME = (
     "libgl1",
     "libnss3",
 )
-"""What is needed and nothing in the bundle is linked to: Qt loads some by name, a provider's
-certificate needs somebody who vouches for it, and text needs a font."""
+"""Dependencies that nothing in the bundle links to: Qt loads some by name, a provider's certificate
+needs certificate authorities, and text needs a font."""
 COPYRIGHT = """Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/
 Upstream-Name: tidewire
 Comment: The licences of the libraries in this package are in /usr/lib/tidewire/licences.
@@ -61,7 +61,7 @@ def build(bundle: Path, weights: Path | None) -> Path:
 
 
 def join(members: list[Path], target: Path) -> None:
-    """The members behind one another, as Debian wants them."""
+    """Write the members one after another into an `ar` archive."""
     version_file = members[0].with_name("debian-binary")
     version_file.write_text("2.0\n", "ascii")
     with target.open("wb") as file:
@@ -76,7 +76,7 @@ def join(members: list[Path], target: Path) -> None:
 
 
 def lay_out(bundle: Path, root: Path, weights: Path | None) -> None:
-    """Everything where Debian wants it."""
+    """Put every file where Debian expects it."""
     share = root / "usr/share"
     installed = root / "usr/lib/tidewire"
     copy(bundle, installed, weights)
@@ -106,7 +106,7 @@ def lay_out(bundle: Path, root: Path, weights: Path | None) -> None:
 
 
 def describe(name: str, root: Path, architecture: str) -> str:
-    """What the package says of itself; what it needs is read from its own libraries."""
+    """The control file of the package. Its dependencies are read from its own libraries."""
     size = sum(path.lstat().st_size for path in root.rglob("*") if path.is_file()) // 1024
     other = "tidewire" if name != "tidewire" else "tidewire-with-model"
     fields = {
@@ -139,9 +139,9 @@ def depends(bundle: Path) -> str:
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         sys.exit(f"dpkg-shlibdeps cannot tell what the package needs:\n{done.stderr}")
-    found = done.stdout.strip().removeprefix("shlibs:Depends=").split(", ")
-    named = {entry.partition(" ")[0] for entry in found}
-    return ", ".join([*found, *(name for name in BY_NAME if name not in named)])
+    dependencies = done.stdout.strip().removeprefix("shlibs:Depends=").split(", ")
+    named = {entry.partition(" ")[0] for entry in dependencies}
+    return ", ".join([*dependencies, *(name for name in BY_NAME if name not in named)])
 
 
 def is_elf(path: Path) -> bool:
@@ -151,7 +151,7 @@ def is_elf(path: Path) -> bool:
 
 
 def main() -> int:
-    """Build; prints what was made."""
+    """Build, and print the paths of the results."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--with-model", action="store_true", help="another one with the weights")
     chosen = parser.parse_args()

@@ -1,4 +1,4 @@
-"""Builds the page into what hatchling packs, unless it is there already."""
+"""Builds the page into the files that hatchling packs, unless it exists already."""
 
 import shutil
 import subprocess
@@ -9,15 +9,15 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 MANIFEST = "shell/page/.vite/manifest.json"
 BUILDS = ("vite", "library")
-"""The second adds to what the first has made."""
+"""The second build adds to the output of the first."""
 
 
 class PageMissing(Exception):
-    """The page was not built, and cannot be built here; the message says what to do."""
+    """The page was not built, and cannot be built here. The message gives the next step."""
 
 
 class PageHook(BuildHookInterface[Any]):
-    """A source distribution carries the built page: who installs from it needs no Node."""
+    """Builds the page. A source distribution contains it, so its installation needs no Node."""
 
     PLUGIN_NAME = "custom"
 

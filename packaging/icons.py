@@ -1,4 +1,4 @@
-"""The program's drawing in the sizes that desktops ask for."""
+"""Draws the program's icon in the sizes that desktops need."""
 
 import os
 import sys

@@ -1,4 +1,4 @@
-"""What is packed: where it lies, its one version and its date."""
+"""The paths, the version and the date of the packed program."""
 
 import subprocess
 import sys
@@ -12,7 +12,7 @@ WEIGHTS = ROOT / ".models" / "SmolLM2-135M-Instruct.Q4_1.gguf"
 
 
 def version() -> str:
-    """The program's, from the one place that has it."""
+    """The program's version, from its only definition."""
     sys.path.insert(0, str(ROOT))
     from shell import __version__
 

@@ -88,7 +88,7 @@ def test_a_bar_is_met_missed_or_not_measured() -> None:
 
 def test_every_bar_asks_for_a_figure_that_every_plan_measures() -> None:
     for bar in BARS:
-        for way, measurement, _ in filter(None, (bar.ours, bar.theirs)):
+        for way, measurement, _ in filter(None, (bar.measured, bar.baseline)):
             assert measurement in SHORT.orders(WAYS[way])
             assert measurement in FULL.orders(WAYS[way])
 

@@ -1,29 +1,29 @@
-"""What this project's window has to reach, alone and against the others of the same run."""
+"""Required figures of this project's window, absolute and relative to others of the same run."""
 
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 Medians = Mapping[str, Mapping[str, Mapping[str, float | None]]]
-"""Way, measurement, figure."""
+"""Values by way, measurement and figure."""
 
 Place = tuple[str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """`ours` at least (or at most) `limit`, or `limit` times `theirs`."""
+    """Requires `measured` to be at least (or at most) `limit`, or `limit` times `baseline`."""
 
     title: str
-    ours: Place
+    measured: Place
     sign: str
     limit: float
-    theirs: Place | None = None
+    baseline: Place | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What became of a bar. `reached` is None where one of its figures was not measured."""
+    """The result for a bar. `reached` is None if one of its figures was not measured."""
 
     bar: Bar
     reached: float | None
@@ -67,16 +67,16 @@ BARS = (
 
 
 def judge(medians: Medians, bars: Sequence[Bar] = BARS) -> list[Verdict]:
-    """Every bar with what was reached."""
+    """The result for every bar."""
     return [Verdict(bar, _reached(medians, bar)) for bar in bars]
 
 
 def _reached(medians: Medians, bar: Bar) -> float | None:
-    ours = _figure(medians, bar.ours)
-    if bar.theirs is None or ours is None:
-        return ours
-    theirs = _figure(medians, bar.theirs)
-    return ours / theirs if theirs else None
+    measured = _figure(medians, bar.measured)
+    if bar.baseline is None or measured is None:
+        return measured
+    baseline = _figure(medians, bar.baseline)
+    return measured / baseline if baseline else None
 
 
 def _figure(medians: Medians, place: Place) -> float | None:

@@ -1,4 +1,4 @@
-"""A program that is measured: how it is started, and what can be asked of it."""
+"""Starts a measured program, and sends it orders."""
 
 import json
 import os
@@ -14,14 +14,14 @@ from typing import IO, Self
 ROOT = Path(__file__).parents[2]
 PATIENCE_S = 15.0
 LONGEST_S = 300.0
-"""Of one measurement; a peer that takes longer hangs."""
+"""Limit of one measurement. A peer that takes longer hangs."""
 
 Figures = dict[str, float | None]
-"""What was measured, by name; None for what this measurement does not tell."""
+"""Measured values by name. None marks a value that this measurement does not give."""
 
 
 class PeerFailed(Exception):
-    """A peer ended, or measured something that came out wrong."""
+    """A peer ended, or reported an error of a measurement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +31,8 @@ class Peer:
     Args:
         module: the program's name.
         python: its interpreter.
-        arguments: what the program is told.
-        environment: what is set beside this process's own environment.
+        arguments: the program's command-line arguments.
+        environment: variables in addition to this process's own environment.
     """
 
     module: str
@@ -42,7 +42,7 @@ class Peer:
 
 
 class Running:
-    """A started peer. As a context it ends with it."""
+    """A started peer, which ends with the context."""
 
     def __init__(self, peer: Peer, display: Mapping[str, str]) -> None:
         self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115, closed on exit
@@ -62,7 +62,7 @@ class Running:
         return self
 
     def __exit__(self, *reason: object) -> None:
-        # It ends when its input does.
+        # The peer ends when its input ends.
         with self._errors, self._process:
             try:
                 assert self._process.stdin is not None
@@ -72,10 +72,10 @@ class Running:
                 self._process.kill()
 
     def ask(self, order: Mapping[str, object]) -> Figures:
-        """Let it measure; returns the figures.
+        """Send an order to the peer. Returns the figures.
 
         Raises:
-            PeerFailed: it could not, or not everything arrived as it was sent.
+            PeerFailed: the peer ended, or the page did not get everything as it was sent.
         """
         assert self._process.stdin is not None
         assert self._process.stdout is not None
@@ -91,10 +91,10 @@ class Running:
             watch.cancel()
         if not answer:
             self._errors.seek(0)
-            said = self._errors.read().decode("utf-8", "replace")[-2000:]
-            raise PeerFailed(f"{self._name} ended. It said:\n{said}")
-        found = json.loads(answer)
-        if "error" in found:
-            raise PeerFailed(f"{self._name}: {found['error']}")
-        figures: Figures = found["figures"]
+            output = self._errors.read().decode("utf-8", "replace")[-2000:]
+            raise PeerFailed(f"{self._name} ended. It said:\n{output}")
+        reply = json.loads(answer)
+        if "error" in reply:
+            raise PeerFailed(f"{self._name}: {reply['error']}")
+        figures: Figures = reply["figures"]
         return figures

@@ -1,4 +1,4 @@
-"""The peers: which there are on this machine, and what each needs before it can be measured."""
+"""The peers that this machine can run, and the preparation of each."""
 
 import hashlib
 import subprocess
@@ -18,7 +18,7 @@ _GTK = "import gi; gi.require_version('WebKit2', '4.1'); import sys; print(sys.v
 
 
 class Missing(Exception):
-    """Why a peer cannot be measured here."""
+    """A peer cannot be measured here. The message gives the reason."""
 
 
 def build_page() -> None:
@@ -30,7 +30,7 @@ def build_page() -> None:
 
 
 def peers() -> Mapping[str, Callable[[], Peer]]:
-    """How to get each, by its name; getting one may take a minute, or raise `Missing`."""
+    """Functions that prepare each peer, by its name. One may take a minute, or raise `Missing`."""
     return {"qt": lambda: Peer("door"), "gtk": gtk, "plain": lambda: Peer("plain"), "tauri": tauri}
 
 

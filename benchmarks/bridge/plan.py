@@ -1,4 +1,4 @@
-"""What is measured, in which ways, and how often."""
+"""The measurements, the ways of streaming, and the number of rounds."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ Order = Mapping[str, object]
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """One row of the table: a peer, what it calls its way of streaming, and how it makes calls."""
+    """One row of the table: a peer, its name for the way of streaming, and its way of calling."""
 
     peer: str
     title: str
@@ -32,24 +32,24 @@ WAYS = {
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How long everything is measured. The figures of a short plan are noisier, not others."""
+    """The length of the measurements. A short plan gives the same figures with more noise."""
 
     rounds: int
     slow_tokens: int
     """Tokens of a burst in a slow way."""
     seconds: float
-    """Of a steady stream."""
+    """Length of a steady stream."""
 
     @property
     def measurements(self) -> list[str]:
-        """Their names, in the order in which they are made."""
+        """The names of the measurements, in their order."""
         return list(self.orders(WAYS["door-qt"]))
 
     def orders(self, way: Way) -> dict[str, Order]:
-        """What one round asks of a peer for a way, by the measurement's name."""
+        """The orders of one round for a way, by the measurement's name."""
 
-        def flow(**what: object) -> Order:
-            return {"kind": "flow", "way": way.flow, **what}
+        def flow(**fields: object) -> Order:
+            return {"kind": "flow", "way": way.flow, **fields}
 
         steady = {"streams": 5, "rate": 200, "stagger": 0.001}
         tokens = round(200 * self.seconds)
@@ -66,7 +66,7 @@ class Plan:
         return orders
 
     def warm(self, way: Way) -> list[Order]:
-        """What is asked once before anything counts."""
+        """The orders that warm a way up before the first round."""
         flow = {"kind": "flow", "way": way.flow, "streams": 1, "tokens": 500}
         calls = [{"kind": "calls", "parallel": 10, "sets": 5}] if way.calls is not None else []
         return [flow, flow, *calls]

@@ -1,4 +1,4 @@
-"""Where the peers' windows appear: an X server of our own that nobody sees."""
+"""Starts an X server without a screen for the peers' windows."""
 
 import contextlib
 import os
@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 
 @contextlib.contextmanager
 def screen() -> Iterator[Mapping[str, str]]:
-    """What has to be in the environment of a program with a window; empty when there is none."""
+    """The environment variables of a program with a window. Empty if there is no display."""
     server = shutil.which("Xvfb")
     if server is None:
         yield {"DISPLAY": os.environ["DISPLAY"]} if os.environ.get("DISPLAY") else {}
@@ -23,8 +23,8 @@ def screen() -> Iterator[Mapping[str, str]]:
     )
     os.close(writing)
     try:
-        with os.fdopen(reading) as said:
-            number = said.readline().strip()
+        with os.fdopen(reading) as output:
+            number = output.readline().strip()
         yield {"DISPLAY": f":{number}", "WAYLAND_DISPLAY": "", "QT_QPA_PLATFORM": "xcb"}
     finally:
         process.terminate()

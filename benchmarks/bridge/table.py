@@ -21,7 +21,7 @@ COLUMNS = (
 
 
 def table(medians: Medians, missing: Mapping[str, str]) -> str:
-    """A row for every way; those that could not be measured say why below."""
+    """A row for every measured way, and a note with the reason for every other way."""
     rows = [["way", *(title for title, *_ in COLUMNS)]]
     for name, way in WAYS.items():
         if name in medians:
@@ -31,14 +31,14 @@ def table(medians: Medians, missing: Mapping[str, str]) -> str:
     return "\n".join([*_aligned(rows), *notes])
 
 
-def verdicts(found: Sequence[Verdict]) -> str:
+def verdicts(results: Sequence[Verdict]) -> str:
     """A row for every bar."""
     words = {True: "met", False: "**missed**", None: "not measured"}
     rows = [["bar", "wanted", "reached", ""]]
-    for verdict in found:
+    for verdict in results:
         reached = "" if verdict.reached is None else _short(verdict.reached)
-        wanted = f"{'≥' if verdict.bar.sign == '>=' else '≤'} {_short(verdict.bar.limit)}"
-        rows.append([verdict.bar.title, wanted, reached, words[verdict.met]])
+        limit = f"{'≥' if verdict.bar.sign == '>=' else '≤'} {_short(verdict.bar.limit)}"
+        rows.append([verdict.bar.title, limit, reached, words[verdict.met]])
     return "\n".join(_aligned(rows))
 
 
@@ -55,8 +55,8 @@ def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
     widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
 
     def line(cells: Sequence[str]) -> str:
-        first, *others = zip(cells, widths, strict=True)
-        padded = [first[0].ljust(first[1]), *(cell.rjust(width) for cell, width in others)]
+        first, *remaining = zip(cells, widths, strict=True)
+        padded = [first[0].ljust(first[1]), *(cell.rjust(width) for cell, width in remaining)]
         return f"| {' | '.join(padded)} |"
 
     rules = ["-" * (widths[0] + 2), *("-" * (width + 1) + ":" for width in widths[1:])]

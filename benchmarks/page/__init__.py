@@ -7,7 +7,7 @@ python -m benchmarks page [--full] [--window] [--json FILE]
 
 
 def main(arguments: list[str]) -> int:
-    """Measure, tell, and return the exit status: 1 when a bar was missed."""
+    """Measure and report. Returns the exit status, which is 1 when a bar was missed."""
     # Here, since it needs Playwright, and listing the benchmarks does not.
     from benchmarks.page.bench import run
 

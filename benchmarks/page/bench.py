@@ -30,7 +30,10 @@ MEGABYTE = 1_000_000
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Measure, print a JSON line for each order and one for the bars; 1 when a bar was missed."""
+    """Measure, and print a JSON line for each order and one for the bars.
+
+    Returns 1 when a bar was missed.
+    """
     parser = argparse.ArgumentParser(prog="bench page", description=__doc__)
     parser.add_argument("--full", action="store_true", help="all renderers, all sizes")
     parser.add_argument("--window", action="store_true", help="in the web view of a real window")
@@ -40,10 +43,10 @@ def run(arguments: Sequence[str]) -> int:
     before = load()
     rounds = defaultdict[Key, list[Figures]](list)
     place = window() if options.window else chromium()
-    with served(BUILT) as address, place as (browser, opened):
+    with served(BUILT) as address, place as (browser, open_page):
         version = browser.version
         for order in orders(options.full):
-            figures = measure(browser, opened, address, order)
+            figures = measure(browser, open_page, address, order)
             rounds[order.key].append(figures)
             line = {"renderer": order.renderer, "tokens": order.tokens, "rate": order.rate}
             print(json.dumps(line | dict(figures)), flush=True)
@@ -65,12 +68,12 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def median(rounds: Sequence[Figures]) -> Figures:
-    """The round that stands in the middle by what it cost."""
+    """The round with the median processor time."""
     return sorted(rounds, key=lambda figures: figures["cpu_s"])[len(rounds) // 2]
 
 
 def build() -> None:
-    """Install what the page needs, exactly as its lock has it, and build it for production."""
+    """Install the page's locked dependencies, and build the page for production."""
     node, npm = Setup(ROOT, Children()).node()
     lock = FOLDER / "package-lock.json"
     stamp = FOLDER / "node_modules" / ".lock"
@@ -95,13 +98,13 @@ def _quietly(node: str, *command: str) -> None:
         raise SystemExit(f"bench page: {' '.join(command)} failed")
 
 
-def measure(browser: Browser, opened: Open, address: str, order: Order) -> Figures:
-    """One order on a page that is loaded anew.
+def measure(browser: Browser, open_page: Open, address: str, order: Order) -> Figures:
+    """Carry out one order on a freshly loaded page.
 
-    `cpu_s` and `longest_task_ms` are what the main thread really ran, so that other programs on
-    the machine count little; what is called `wall` is what a clock on the wall says.
+    `cpu_s` and `longest_task_ms` are processor time of the main thread, so that other programs on
+    the machine count little. Names with `wall` mean wall-clock time.
     """
-    with opened() as page:
+    with open_page() as page:
         page.goto(address)
         page.evaluate("name => window.prepare(name)", order.renderer)
         session = page.context.new_cdp_session(page)
@@ -138,7 +141,7 @@ def measure(browser: Browser, opened: Open, address: str, order: Order) -> Figur
 
 
 def longest_task_ms(events: Sequence[Mapping[str, Any]]) -> float:
-    """The longest that one task ran on the main thread of the page that had most to do."""
+    """Processor time of the longest task on the busiest main thread of a page."""
     mains = {
         (event["pid"], event["tid"])
         for event in events
@@ -154,7 +157,7 @@ def longest_task_ms(events: Sequence[Mapping[str, Any]]) -> float:
 
 class _Files(SimpleHTTPRequestHandler):
     def log_message(self, *arguments: object) -> None:
-        """Say nothing: standard output is for figures."""
+        """Write no log: standard output is for figures."""
 
 
 @contextmanager

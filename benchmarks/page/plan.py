@@ -1,19 +1,19 @@
-"""What the short and the long form measure."""
+"""The orders of the short and the long form."""
 
 from dataclasses import dataclass
 
-OURS = "tidewire"
-RENDERERS = (OURS, "streamdown", "block-memo", "react-markdown")
+TIDEWIRE = "tidewire"
+RENDERERS = (TIDEWIRE, "streamdown", "block-memo", "react-markdown")
 SMALL, LARGE = 5_000, 20_000
 PACE = 200
 FLOOD = 0
 ROUNDS = 3
-"""A flood is over in less than a second: it takes several to tell chance from speed."""
+"""A flood takes less than a second, so several rounds are needed to even out chance."""
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One renderer and one text; `rate` in tokens a second, 0 for as fast as it goes."""
+    """One renderer and one text. `rate` is in tokens a second; 0 means as fast as possible."""
 
     renderer: str
     tokens: int
@@ -21,12 +21,12 @@ class Order:
 
     @property
     def key(self) -> tuple[str, int, int]:
-        """What a figure is looked up by."""
+        """The key of the order's figures."""
         return (self.renderer, self.tokens, self.rate)
 
 
 def orders(full: bool) -> list[Order]:
-    """What to measure, in turns; an order that comes again is measured again.
+    """The orders, in turns. An order that is listed again is measured again.
 
     The long form takes half an hour on a quiet machine, the short one some two minutes.
     """

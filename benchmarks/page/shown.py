@@ -26,7 +26,7 @@ webview.start()
 
 @contextmanager
 def chromium() -> Iterator[tuple[Browser, Open]]:
-    """A headless Chromium, the machine's or Playwright's, and what opens a page in it."""
+    """A headless Chromium, the machine's or Playwright's, and a function that opens a page."""
     executable = os.environ.get("TIDEWIRE_CHROMIUM") or shutil.which("chromium")
     with sync_playwright() as playwright:
         # Without the sandbox, since the only page that it shows is our own, and root has none.
@@ -46,7 +46,7 @@ def chromium() -> Iterator[tuple[Browser, Open]]:
 
 @contextmanager
 def window() -> Iterator[tuple[Browser, Open]]:
-    """A pywebview window on no screen, and what lends its only page."""
+    """A pywebview window without a screen, and a function that lends its only page."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     root = hasattr(os, "geteuid") and os.geteuid() == 0
@@ -73,12 +73,12 @@ def window() -> Iterator[tuple[Browser, Open]]:
 
 
 def _connected(playwright: Playwright, address: str) -> Browser:
-    late = time.monotonic() + PATIENCE_S
+    deadline = time.monotonic() + PATIENCE_S
     while True:
         try:
             browser = playwright.chromium.connect_over_cdp(address, no_defaults=True)
         except Error:
-            if time.monotonic() > late:
+            if time.monotonic() > deadline:
                 raise
         else:
             if browser.contexts[0].pages:

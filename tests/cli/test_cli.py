@@ -1,4 +1,4 @@
-"""The command line: exit statuses, sentences, and what `ask` writes."""
+"""The command line: exit statuses, error sentences, and the output of `ask`."""
 
 import argparse
 import contextlib
@@ -44,10 +44,10 @@ def modules_after(*arguments: str) -> set[str]:
 
 
 def test_only_named_commands_get_a_parser(monkeypatch: pytest.MonkeyPatch) -> None:
-    made: list[str] = []
-    monkeypatch.setattr(program, "_add_command", lambda _, command, __: made.append(command.name))
+    added: list[str] = []
+    monkeypatch.setattr(program, "_add_command", lambda _, command, __: added.append(command.name))
     assert program._parse(["--data-dir", "/nowhere"]).command is WINDOW
-    assert made == []
+    assert added == []
 
 
 # --- usage ----------------------------------------------------------------------------------
@@ -119,7 +119,7 @@ def test_a_prompt_beyond_the_limit_is_refused_and_one_at_the_limit_is_not() -> N
 
 
 def test_little_is_imported() -> None:
-    """Start-up time: `--version` answers at once, `ask` needs no server and no web view."""
+    """`--version` answers at once, and `ask` loads no server and no web view."""
     assert not modules_after("--version") & {"pydantic", "asyncio", "jinja2", "starlette"}
     loaded = modules_after("ask", "hi", "--provider", "echo")
     assert "pydantic" in loaded
@@ -233,7 +233,7 @@ def test_an_answer_stops_at_its_budget_and_says_what_to_do(tmp_path: Path) -> No
     assert small.is_one_sentence("stopped at the budget of the answer: 0 of 60 tokens spent")
     assert run(*ask, "--budget-tokens", "5000").out.startswith("words words")
     assert run(*ask, "--budget", "0").status == 2
-    # What was counted is told; a budget of the day counts what commands take.
+    # `usage` reports the counted tokens. The budget of the day counts commands as well.
     table = run("usage", "--by", "model", "--csv", *directory)
     assert table.out.splitlines()[1] == "echo/echo,1,40,41,0,81"
     settings = {"budgets": {"day": {"tokens": 150}}}
@@ -279,7 +279,7 @@ def test_an_interrupted_answer_ends_as_cancelled(number: int, status: int) -> No
 
 
 def test_ctrl_c_is_heard_although_nobody_reads_the_output() -> None:
-    """The first one cancels, and what was answered can still be read; a second one ends at once."""
+    """The first Ctrl-C cancels, and the answer so far can be read. A second one ends at once."""
     script = "/rate 0\n/chunk 3000000\n/stall"
     with started("ask", script, "--provider", "echo", "--json") as program:
         program.line()  # from here on it is writing 3 MB into a pipe that does not hold them
@@ -312,7 +312,7 @@ def test_a_reader_that_leaves_early_is_no_error_to_shout_about() -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
 def test_a_model_cannot_steer_the_terminal() -> None:
-    """On a terminal control characters are left out; a pipe gets what the model wrote."""
+    """A terminal gets no control characters. A pipe gets exactly the model's text."""
     import pty
 
     script = "a\x1b]0;title\x07\x9b31mb\tc"
@@ -322,16 +322,16 @@ def test_a_model_cannot_steer_the_terminal() -> None:
         [*COMMAND, "ask", script, "--provider", "echo"], stdout=secondary, env=environment()
     ) as process:
         os.close(secondary)
-        shown = b""
+        output = b""
         while True:
             try:
                 piece = os.read(primary, 1_000)
             except OSError:
                 break
-            shown += piece
+            output += piece
         process.wait()
     os.close(primary)
-    assert shown.decode().strip() == "a]0;title31mb\tc"
+    assert output.decode().strip() == "a]0;title31mb\tc"
 
 
 def test_a_program_without_a_console_still_runs() -> None:
@@ -375,17 +375,17 @@ def test_the_log_holds_no_key_that_was_entered_or_came_from_a_keychain() -> None
         "from shell.support.logs import set_up_logs\n"
         "from shell.inference.limits import Settings\n"
         "set_up_logs('warning')\n"
-        "entered, kept = sys.argv[1:]\n"
+        "entered, stored = sys.argv[1:]\n"
         "class Chain:\n"
         "    def get_password(self, service, name):\n"
-        "        return json.dumps({'key': kept, 'host': 'api.openai.com'})\n"
+        "        return json.dumps({'key': stored, 'host': 'api.openai.com'})\n"
         "async def main():\n"
         "    core = Runtime(Path('nowhere'), {}, Settings(), lambda: NO_BUDGETS)\n"
         "    core.keys._find_keychain = Chain\n"
         "    await core.keys.load({'openai': 'https://api.openai.com/v1'})\n"
         "    core.keys._find_keychain = lambda: None\n"
         "    await core.keys.set('anthropic', entered, 'https://api.anthropic.com')\n"
-        "    logging.getLogger('shell').warning('they are %s and %s', entered, kept)\n"
+        "    logging.getLogger('shell').warning('they are %s and %s', entered, stored)\n"
         "    await core.close()\n"
         "asyncio.run(main())\n"
     )
@@ -406,18 +406,18 @@ def test_the_log_holds_no_key_that_was_entered_or_came_from_a_keychain() -> None
 
 def test_the_model_command_fetches_finds_and_removes_the_weights(tmp_path: Path) -> None:
     common = ("--data-dir", str(tmp_path / "data"))
-    found = run(*common, "model", "path")
-    assert found.status == 0
-    weights = Path(found.out.strip())
+    located = run(*common, "model", "path")
+    assert located.status == 0
+    weights = Path(located.out.strip())
     assert weights.is_file()
     fetched = run(*common, "model", "fetch", "--from", str(weights))
     assert fetched.status == 0
-    there = tmp_path / "data" / "models" / weights.name
-    assert (fetched.out.strip(), there.stat().st_size) == (str(there), weights.stat().st_size)
-    assert run(*common, "model", "remove").out.strip() == str(there)
-    assert not there.exists()
-    again = run(*common, "model", "remove")
-    assert (again.status, again.out) == (0, "")
+    target = tmp_path / "data" / "models" / weights.name
+    assert (fetched.out.strip(), target.stat().st_size) == (str(target), weights.stat().st_size)
+    assert run(*common, "model", "remove").out.strip() == str(target)
+    assert not target.exists()
+    second = run(*common, "model", "remove")
+    assert (second.status, second.out) == (0, "")
     wrong = run(*common, "model", "fetch", "--from", str(tmp_path / "nowhere.gguf"))
     assert wrong.status == 1
     assert wrong.is_one_sentence("No such file", "tidewire model fetch --from FILE")
@@ -428,5 +428,5 @@ def test_a_download_says_each_share_once(capsys: pytest.CaptureFixture[str]) -> 
     for done in (1, 50, 100, 100):  # the last one when the file has been checked
         progress.show(done, 100)
     progress.end()
-    said = capsys.readouterr().err.splitlines()
-    assert said == [f"Downloading the local model: {share} % of 0 MB" for share in (50, 100)]
+    lines = capsys.readouterr().err.splitlines()
+    assert lines == [f"Downloading the local model: {share} % of 0 MB" for share in (50, 100)]

@@ -1,4 +1,4 @@
-"""`tidewire compact` as a process: a summary, its undo, and what it says when it cannot."""
+"""`tidewire compact` as a process: a summary, its undo, and its errors."""
 
 import json
 from pathlib import Path
@@ -48,9 +48,9 @@ def exported(folder: Path) -> list[dict[str, object]]:
 
 
 def test_a_conversation_is_summarized_and_the_summary_undone(talk: str, tmp_path: Path) -> None:
-    here = ("--data-dir", str(tmp_path), "--json")
+    options = ("--data-dir", str(tmp_path), "--json")
     before = exported(tmp_path)
-    done = run("compact", talk, *here)
+    done = run("compact", talk, *options)
     assert (done.status, done.err) == (0, "")
     [line] = done.lines
     assert line["conversationId"] == talk
@@ -62,24 +62,24 @@ def test_a_conversation_is_summarized_and_the_summary_undone(talk: str, tmp_path
     assert isinstance(compaction, dict)
     assert (compaction["text"], compaction["undone"]) == (line["text"], False)
     assert summarized == before, "the messages are as they were"
-    [row] = run("usage", "--by", "conversation", *here).lines
+    [row] = run("usage", "--by", "conversation", *options).lines
     assert (row["key"], row["calls"]) == (talk, 1)
 
-    undone = run("compact", talk, "--undo", *here)
+    undone = run("compact", talk, "--undo", *options)
     [line] = undone.lines
     assert line == {"conversationId": talk, "messageId": "m9", "undone": True}
-    again = run("compact", talk, "--undo", "--data-dir", str(tmp_path))
-    assert again.status == 1
-    assert again.is_one_sentence("has no summary")
+    second = run("compact", talk, "--undo", "--data-dir", str(tmp_path))
+    assert second.status == 1
+    assert second.is_one_sentence("has no summary")
 
 
 def test_what_costs_something_is_not_done_without_a_yes(talk: str, tmp_path: Path) -> None:
     key = {"OPENAI_API_KEY": "sk-test", "OPENAI_BASE_URL": "http://127.0.0.1:9/v1"}
-    asked = ("compact", talk, "--provider", "openai", "--model", "gpt-4o")
-    refused = run(*asked, "--data-dir", str(tmp_path), **key)
+    command = ("compact", talk, "--provider", "openai", "--model", "gpt-4o")
+    refused = run(*command, "--data-dir", str(tmp_path), **key)
     assert refused.status == 2
     assert refused.is_one_sentence("It may cost $", "--yes")
-    failed = run(*asked, "--yes", "--data-dir", str(tmp_path), **key)
+    failed = run(*command, "--yes", "--data-dir", str(tmp_path), **key)
     assert failed.status == 1
     assert failed.is_one_sentence("NETWORK_ERROR")
 

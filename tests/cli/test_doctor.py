@@ -1,4 +1,4 @@
-"""The doctor: says what works here and what does not, and never a key."""
+"""`tidewire doctor`: its findings about this machine, without any key."""
 
 import shutil
 import sys
@@ -18,8 +18,8 @@ def findings(result: Result) -> dict[str, dict[str, object]]:
 
 def test_it_says_what_works(tmp_path: Path) -> None:
     result = run("doctor", "--json", "--data-dir", str(tmp_path), OPENAI_API_KEY=KEY)
-    found = findings(result)
-    assert set(found) >= {
+    by_name = findings(result)
+    assert set(by_name) >= {
         "program",
         "data directory",
         "page",
@@ -32,10 +32,10 @@ def test_it_says_what_works(tmp_path: Path) -> None:
         "google",
         "echo",
     }
-    assert " (checkout), Python 3." in str(found["program"]["text"])
-    assert found["data directory"]["ok"] is True
-    assert found["openai"]["ok"] is True
-    assert str(found["openai"]["text"]).startswith("has a key (environment), for api.openai.com;")
+    assert " (checkout), Python 3." in str(by_name["program"]["text"])
+    assert by_name["data directory"]["ok"] is True
+    assert by_name["openai"]["ok"] is True
+    assert str(by_name["openai"]["text"]).startswith("has a key (environment), for api.openai.com;")
     assert KEY not in result.out + result.err
     assert result.err == ""
 
@@ -62,15 +62,17 @@ def test_it_says_what_a_person_should_do(tmp_path: Path) -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there is always a display")
 def test_it_says_why_no_window_can_open(tmp_path: Path) -> None:
     dead = {"WAYLAND_DISPLAY": None, "XDG_SESSION_TYPE": None, "QT_QPA_PLATFORM": None}
-    found = findings(run("doctor", "--json", "--data-dir", str(tmp_path), DISPLAY=":4711", **dead))
-    assert found["display"]["ok"] is False
-    assert ":4711" in str(found["display"]["text"])
-    assert "tidewire serve" in str(found["display"]["text"])
+    by_name = findings(
+        run("doctor", "--json", "--data-dir", str(tmp_path), DISPLAY=":4711", **dead)
+    )
+    assert by_name["display"]["ok"] is False
+    assert ":4711" in str(by_name["display"]["text"])
+    assert "tidewire serve" in str(by_name["display"]["text"])
 
 
 @pytest.mark.model
 def test_it_reads_the_whole_model_file(tmp_path: Path) -> None:
-    """One wrong bit in a hundred megabytes; the header is as it should be."""
+    """One bit of a hundred megabytes is wrong, and the header is right."""
     good = findings(run("doctor", "--json", "--data-dir", str(tmp_path)))
     assert good["model file"]["ok"] is True, good
     damaged = tmp_path / WEIGHTS.name

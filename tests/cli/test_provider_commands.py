@@ -1,4 +1,4 @@
-"""`tidewire providers` as a process: what it prints, what it refuses, and that no key is in it."""
+"""`tidewire providers` as a process: its output, its refusals, and no key in either."""
 
 import asyncio
 import json
@@ -20,8 +20,8 @@ SECRET = "sk-canary-5b1e77d0a93c4f28"
 URL = "http://127.0.0.1:9/v1"
 
 
-class Typed:
-    """Commands on one data directory."""
+class ProvidersCommand:
+    """Runs `tidewire providers` on one data directory."""
 
     def __init__(self, data: Path) -> None:
         self.data = data
@@ -41,50 +41,52 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture
-def typed(tmp_path: Path) -> Typed:
-    return Typed(tmp_path / "my data 🌊")
+def providers(tmp_path: Path) -> ProvidersCommand:
+    return ProvidersCommand(tmp_path / "my data 🌊")
 
 
-def test_list_says_who_can_run_models_and_who_has_a_key(typed: Typed) -> None:
-    result = typed("list", "--json", OPENAI_API_KEY=SECRET)
+def test_list_says_who_can_run_models_and_who_has_a_key(providers: ProvidersCommand) -> None:
+    result = providers("list", "--json", OPENAI_API_KEY=SECRET)
     assert (result.status, result.err) == (0, "")
     by_id = {str(line["id"]): line for line in result.lines}
     assert list(by_id) == ["local", "openai", "anthropic", "google", "echo"]
     assert (by_id["openai"]["hasKey"], by_id["anthropic"]["hasKey"]) == (True, False)
     assert by_id["openai"]["host"] == "api.openai.com"
-    plain = typed("list", OPENAI_API_KEY=SECRET)
+    plain = providers("list", OPENAI_API_KEY=SECRET)
     assert SECRET not in plain.out + plain.err + result.out
     lines = {line.split()[0]: line for line in plain.out.splitlines()}
     assert lines["openai"].endswith("has a key")
     assert lines["google"].endswith("needs a key")
-    assert not typed.data.exists(), "to look changes nothing"
+    assert not providers.data.exists(), "to look changes nothing"
 
 
-def test_add_list_remove(typed: Typed) -> None:
-    added = typed("add", "mine", "--base-url", URL, "--header", "X-Team=blue=1", "--json")
+def test_add_list_remove(providers: ProvidersCommand) -> None:
+    added = providers("add", "mine", "--base-url", URL, "--header", "X-Team=blue=1", "--json")
     assert (added.status, added.err) == (0, "")
     (line,) = added.lines
     assert (line["id"], line["kind"], line["host"]) == ("mine", "openai-compatible", "127.0.0.1:9")
     assert (line["removable"], line["takesKey"], line["needsKey"]) == (True, True, False)
-    kept = json.loads((typed.data / "providers.json").read_text("utf-8"))
-    assert kept["providers"][0]["headers"] == {"X-Team": "blue=1"}
-    assert typed.names()[-1] == "mine"
-    removed = typed("remove", "mine", "--json")
+    stored = json.loads((providers.data / "providers.json").read_text("utf-8"))
+    assert stored["providers"][0]["headers"] == {"X-Team": "blue=1"}
+    assert providers.names()[-1] == "mine"
+    removed = providers("remove", "mine", "--json")
     assert (removed.status, removed.lines) == (0, [{"id": "mine", "removed": True}])
-    assert "mine" not in typed.names()
-    again = typed("remove", "mine")
-    assert again.status == 1
-    assert again.is_one_sentence("mine", "local", "echo"), again.err
+    assert "mine" not in providers.names()
+    second = providers("remove", "mine")
+    assert second.status == 1
+    assert second.is_one_sentence("mine", "local", "echo"), second.err
 
 
-def test_a_header_that_holds_a_key_is_a_secret(typed: Typed) -> None:
-    added = typed("add", "mine", "--base-url", URL, "--header", f"Authorization=Bearer {SECRET}")
+def test_a_header_that_holds_a_key_is_a_secret(providers: ProvidersCommand) -> None:
+    added = providers(
+        "add", "mine", "--base-url", URL, "--header", f"Authorization=Bearer {SECRET}"
+    )
     assert added.status == 0
     assert "--key-env" in added.err, "it says what is safer"
-    said = [added, typed("list"), typed("list", "--json"), typed("test", "mine")]
-    assert all(SECRET not in result.out + result.err for result in said)
+    results = [added, providers("list"), providers("list", "--json"), providers("test", "mine")]
+    assert all(SECRET not in result.out + result.err for result in results)
     if sys.platform != "win32":
-        assert stat.S_IMODE((typed.data / "providers.json").stat().st_mode) == 0o600
+        assert stat.S_IMODE((providers.data / "providers.json").stat().st_mode) == 0o600
 
 
 @pytest.mark.parametrize(
@@ -105,7 +107,7 @@ def test_a_header_that_holds_a_key_is_a_secret(typed: Typed) -> None:
     ],
 )
 def test_what_would_not_work_is_not_kept(
-    typed: Typed,
+    providers: ProvidersCommand,
     arguments: list[str],
     words: list[str],
     capfd: pytest.CaptureFixture[str],
@@ -114,57 +116,57 @@ def test_what_would_not_work_is_not_kept(
     monkeypatch.setattr(
         "shell.support.logs.set_up_logs", lambda level: None
     )  # pytest listens itself
-    status = main(["providers", "add", *arguments, "--data-dir", str(typed.data)])
+    status = main(["providers", "add", *arguments, "--data-dir", str(providers.data)])
     result = Result(status, *capfd.readouterr())
     assert (result.status, result.out) == (2, "")
     assert result.is_one_sentence(*words), result.err
     assert SECRET not in result.err
-    assert not (typed.data / "providers.json").exists()
+    assert not (providers.data / "providers.json").exists()
 
 
-def test_a_name_is_taken_once(typed: Typed) -> None:
-    assert typed("add", "mine", "--base-url", URL).status == 0
-    again = typed("add", "mine", "--base-url", URL)
-    assert (again.status, again.is_one_sentence("mine", "already")) == (2, True)
+def test_a_name_is_taken_once(providers: ProvidersCommand) -> None:
+    assert providers("add", "mine", "--base-url", URL).status == 0
+    second = providers("add", "mine", "--base-url", URL)
+    assert (second.status, second.is_one_sentence("mine", "already")) == (2, True)
 
 
-def test_http_to_another_machine_only_for_who_insists(typed: Typed) -> None:
+def test_http_to_another_machine_only_for_who_insists(providers: ProvidersCommand) -> None:
     arguments = ["add", "far", "--base-url", "http://far.example/v1", "--allow-plain-http"]
-    assert typed(*arguments).status == 0
+    assert providers(*arguments).status == 0
 
 
-def test_an_address_is_completed_and_that_is_said(typed: Typed) -> None:
-    added = typed("add", "mine", "--base-url", "localhost:9", "--json")
+def test_an_address_is_completed_and_that_is_said(providers: ProvidersCommand) -> None:
+    added = providers("add", "mine", "--base-url", "localhost:9", "--json")
     assert added.is_one_sentence("completed", "http://localhost:9/v1")
     remark = {"code": "ADDRESS_MENDED", "facts": {"address": "http://localhost:9/v1"}}
     (line,) = added.lines
     assert line["remark"] == {**remark, "text": "The address was completed: http://localhost:9/v1"}
-    (line,) = [each for each in typed("list", "--json").lines if each["id"] == "mine"]
+    (line,) = [each for each in providers("list", "--json").lines if each["id"] == "mine"]
     assert "remark" not in line
-    assert typed("add", "far", "--base-url", "far.example").status == 0
-    near = typed("add", "near", "--base-url", "192.168.1.5:8080")
+    assert providers("add", "far", "--base-url", "far.example").status == 0
+    near = providers("add", "near", "--base-url", "192.168.1.5:8080")
     assert (near.status, near.is_one_sentence("--allow-plain-http")) == (2, True)
 
 
-def test_what_belongs_to_the_program_stays(typed: Typed) -> None:
-    result = typed("remove", "local")
+def test_what_belongs_to_the_program_stays(providers: ProvidersCommand) -> None:
+    result = providers("remove", "local")
     assert (result.status, result.is_one_sentence("local", "built into")) == (2, True)
 
 
-def test_a_file_that_cannot_be_understood_is_left_alone(typed: Typed) -> None:
-    typed.data.mkdir()
-    (typed.data / "providers.json").write_text("{")
-    result = typed("add", "mine", "--base-url", URL)
+def test_a_file_that_cannot_be_understood_is_left_alone(providers: ProvidersCommand) -> None:
+    providers.data.mkdir()
+    (providers.data / "providers.json").write_text("{")
+    result = providers("add", "mine", "--base-url", URL)
     assert result.status == 1
     assert "is not valid" in result.err
-    assert (typed.data / "providers.json").read_text() == "{"
+    assert (providers.data / "providers.json").read_text() == "{"
 
 
 # --- test ---------------------------------------------------------------------------------------
 
 
 async def fine(exchange: Exchange) -> None:
-    """Lists two models, and answers."""
+    """Play a server that lists two models and answers every question."""
     if exchange.request.method == "GET":
         await answering(200, {"data": [{"id": "small"}, {"id": "large"}]})(exchange)
     else:
@@ -172,52 +174,54 @@ async def fine(exchange: Exchange) -> None:
 
 
 @pytest.mark.anyio
-async def test_a_provider_that_works_is_said_to(typed: Typed) -> None:
+async def test_a_provider_that_works_is_said_to(providers: ProvidersCommand) -> None:
     async with fault_server(fine) as server:
         arguments = ["--base-url", f"{server.url}/v1", "--key-env", "MINE", "--header", "X-T=blue"]
-        added = await asyncio.to_thread(typed, "add", "mine", *arguments)
-        plain = await asyncio.to_thread(typed, "test", "mine", MINE=SECRET)
-        told = await asyncio.to_thread(
-            typed, "test", "mine", "--json", "--model", "large", MINE=SECRET
+        added = await asyncio.to_thread(providers, "add", "mine", *arguments)
+        plain = await asyncio.to_thread(providers, "test", "mine", MINE=SECRET)
+        as_json = await asyncio.to_thread(
+            providers, "test", "mine", "--json", "--model", "large", MINE=SECRET
         )
-        asked = await asyncio.to_thread(
-            run, "ask", "hi", "--provider", "mine", "--data-dir", str(typed.data), MINE=SECRET
+        answer = await asyncio.to_thread(
+            run, "ask", "hi", "--provider", "mine", "--data-dir", str(providers.data), MINE=SECRET
         )
     assert added.status == 0
     assert plain.status == 0
     assert plain.out.startswith("mine answers with small: first word after ")
     assert "Models: small, large\n" in plain.out
-    (line,) = told.lines
+    (line,) = as_json.lines
     assert (line["providerId"], line["ok"], line["modelId"]) == ("mine", True, "large")
     assert line["models"] == ["small", "large"]
-    assert (asked.status, asked.out) == (0, "OK\n")
+    assert (answer.status, answer.out) == (0, "OK\n")
     assert {request.headers["authorization"] for request in server.requests} == {f"Bearer {SECRET}"}
     assert {request.headers["x-t"] for request in server.requests} == {"blue"}
-    assert SECRET not in plain.out + plain.err + told.out + told.err
+    assert SECRET not in plain.out + plain.err + as_json.out + as_json.err
 
 
 @pytest.mark.anyio
-async def test_what_is_wrong_with_a_provider_is_said_by_its_code(typed: Typed) -> None:
+async def test_what_is_wrong_with_a_provider_is_said_by_its_code(
+    providers: ProvidersCommand,
+) -> None:
     body: dict[str, object] = {"error": {"message": f"no, not with {SECRET}"}}
     async with fault_server(answering(401, body)) as server:
         arguments = ["--base-url", f"{server.url}/v1", "--key-env", "MINE"]
-        await asyncio.to_thread(typed, "add", "mine", *arguments)
-        plain = await asyncio.to_thread(typed, "test", "mine", MINE=SECRET)
-        told = await asyncio.to_thread(typed, "test", "mine", "--json", MINE=SECRET)
-        bare = await asyncio.to_thread(typed, "test", "mine", MINE=None)
+        await asyncio.to_thread(providers, "add", "mine", *arguments)
+        plain = await asyncio.to_thread(providers, "test", "mine", MINE=SECRET)
+        as_json = await asyncio.to_thread(providers, "test", "mine", "--json", MINE=SECRET)
+        without_key = await asyncio.to_thread(providers, "test", "mine", MINE=None)
     assert (plain.status, plain.out) == (1, "")
     assert plain.is_one_sentence("API_KEY_ERROR", "not with [key]"), plain.err
-    (line,) = told.lines
-    assert (told.status, line["ok"], line["code"]) == (1, False, "API_KEY_ERROR")
-    assert SECRET not in plain.err + told.out + told.err
-    assert (bare.status, bare.is_one_sentence("No API key")) == (1, True)
+    (line,) = as_json.lines
+    assert (as_json.status, line["ok"], line["code"]) == (1, False, "API_KEY_ERROR")
+    assert SECRET not in plain.err + as_json.out + as_json.err
+    assert (without_key.status, without_key.is_one_sentence("No API key")) == (1, True)
 
 
-def test_nobody_is_there(typed: Typed) -> None:
-    typed("add", "mine", "--base-url", URL)
-    result = typed("test", "mine")
+def test_nobody_is_there(providers: ProvidersCommand) -> None:
+    providers("add", "mine", "--base-url", URL)
+    result = providers("test", "mine")
     assert (result.status, result.is_one_sentence("NETWORK_ERROR", "mine")) == (1, True)
-    result = typed("test", "nobody")
+    result = providers("test", "nobody")
     assert (result.status, result.is_one_sentence("nobody", "mine")) == (1, True)
 
 
@@ -228,7 +232,7 @@ from keyring.backends import libsecret
 class Keyring:
     viable, priority = True, 1
     def get_password(self, service, name):
-        return json.dumps(KEPT) if (service, name) == ("tidewire", "mine") else None
+        return json.dumps(ENTRY) if (service, name) == ("tidewire", "mine") else None
 
 libsecret.Keyring = Keyring
 from shell.cli.program import main
@@ -237,15 +241,15 @@ sys.exit(main())
 
 
 @pytest.mark.anyio
-async def test_a_key_in_the_keychain_is_found(typed: Typed) -> None:
+async def test_a_key_in_the_keychain_is_found(providers: ProvidersCommand) -> None:
     async with fault_server(fine) as server:
         host = server.url.removeprefix("http://")
-        code = KEYCHAIN.replace("KEPT", json.dumps({"key": SECRET, "host": host}))
-        await asyncio.to_thread(typed, "add", "mine", "--base-url", f"{server.url}/v1")
+        code = KEYCHAIN.replace("ENTRY", json.dumps({"key": SECRET, "host": host}))
+        await asyncio.to_thread(providers, "add", "mine", "--base-url", f"{server.url}/v1")
         for arguments in (["providers", "test", "mine"], ["ask", "hi", "--provider", "mine"]):
             done = await asyncio.to_thread(
                 subprocess.run,
-                [sys.executable, "-c", code, "--data-dir", str(typed.data), *arguments],
+                [sys.executable, "-c", code, "--data-dir", str(providers.data), *arguments],
                 env=environment(),
                 capture_output=True,
                 text=True,
@@ -260,26 +264,26 @@ async def test_a_key_in_the_keychain_is_found(typed: Typed) -> None:
 
 @pytest.mark.parametrize("data", [b"Dear diary", gguf()[:-64]], ids=["text", "truncated"])
 def test_a_file_that_is_no_whole_model_is_refused(
-    typed: Typed, tmp_path: Path, data: bytes
+    providers: ProvidersCommand, tmp_path: Path, data: bytes
 ) -> None:
     path = tmp_path / "mine.gguf"
     path.write_bytes(data)
-    result = typed("add", "mine", "--kind", "gguf", "--file", str(path))
+    result = providers("add", "mine", "--kind", "gguf", "--file", str(path))
     assert (result.status, result.is_one_sentence(str(path))) == (2, True), result.err
 
 
 @pytest.mark.model
-def test_a_file_of_ones_own_answers(typed: Typed, tmp_path: Path) -> None:
+def test_a_file_of_ones_own_answers(providers: ProvidersCommand, tmp_path: Path) -> None:
     weights = next((Path(__file__).parents[2] / ".models").glob("*.gguf"))
     path = tmp_path / "My Model.gguf"
     path.symlink_to(weights)
-    added = typed("add", "mine", "--kind", "gguf", "--file", str(path), "--context", "1024")
+    added = providers("add", "mine", "--kind", "gguf", "--file", str(path), "--context", "1024")
     assert added.status == 0
     assert "model my-model" in added.out
-    result = typed("test", "mine", "--json")
+    result = providers("test", "mine", "--json")
     (line,) = result.lines
     assert (result.status, line["ok"], line["modelId"]) == (0, True, "my-model")
-    arguments = ["hi", "--provider", "mine", "--max-tokens", "5", "--data-dir", str(typed.data)]
-    asked = run("ask", *arguments)
-    assert asked.status == 0, asked.err
-    assert asked.out.strip()
+    arguments = ["hi", "--provider", "mine", "--max-tokens", "5", "--data-dir", str(providers.data)]
+    answer = run("ask", *arguments)
+    assert answer.status == 0, answer.err
+    assert answer.out.strip()

@@ -1,4 +1,4 @@
-"""The commands for what is kept, as a person types them: beside a running host, and alone."""
+"""The commands for stored data: beside a running host, and without one."""
 
 import io
 import json
@@ -27,7 +27,7 @@ def data(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def run(data: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Runs a command; returns its status, its lines of JSON, and all that it said."""
+    """Runs a command. Returns its status, its lines of JSON, and its whole output."""
     monkeypatch.setattr(
         "shell.support.logs.set_up_logs", lambda level: None
     )  # pytest listens itself
@@ -35,16 +35,16 @@ def run(data: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.Monk
     def run(*arguments: str) -> tuple[int, list[object], str]:
         capsys.readouterr()
         status = cli.main(["--data-dir", str(data), *arguments])
-        said = capsys.readouterr()
-        lines = said.out.splitlines() if "--json" in arguments else []
-        return status, [json.loads(line) for line in lines], said.out + said.err
+        captured = capsys.readouterr()
+        lines = captured.out.splitlines() if "--json" in arguments else []
+        return status, [json.loads(line) for line in lines], captured.out + captured.err
 
     return run
 
 
 @pytest.fixture
 def store(data: Path) -> Iterator[Store]:
-    """A running host's, with one conversation and a branch in it."""
+    """The store of a running host, with one conversation that has a branch."""
     directory = DataDirectory(str(data))
     directory.prepare()
     with directory.locked("tidewire"):
@@ -57,8 +57,8 @@ def store(data: Path) -> Iterator[Store]:
 
 def fill(connection: Connection) -> None:
     number = tree.create(connection, "conv-1", NewConversation(title="A title", folder="Work"), 1)
-    asked = tree.NewMessage("msg-1", "user", take_apart("What is a <needle>?"), 2)
-    question = tree.add(connection, number, None, asked)
+    user_message = tree.NewMessage("msg-1", "user", take_apart("What is a <needle>?"), 2)
+    question = tree.add(connection, number, None, user_message)
     endings: list[tuple[str, MessageStatus]] = [("msg-2", "complete"), ("msg-3", "streaming")]
     for name, status in endings:
         answer = tree.NewMessage(
@@ -86,9 +86,9 @@ def test_what_a_running_host_writes_can_be_read_meanwhile(run: Run, store: Store
         "pinned": False,
         "folder": "Work",
     }
-    _, [shown], _ = run("conversations", "show", "conv-1", "--json")
-    assert isinstance(shown, dict)
-    assert shown["messages"] == [
+    _, [conversation], _ = run("conversations", "show", "conv-1", "--json")
+    assert isinstance(conversation, dict)
+    assert conversation["messages"] == [
         message("msg-1", None, "user", "What is a <needle>?", "complete", 2),
         message("msg-2", "msg-1", "assistant", "An answer", "complete", 3),
         message("msg-3", "msg-1", "assistant", "An answer, so far", "streaming", 3),
@@ -123,15 +123,15 @@ def test_what_would_write_waits_for_no_host_but_says_who_it_is(
     run: Run, store: Store, tmp_path: Path
 ) -> None:
     (tmp_path / "c.json").write_text("[]")
-    status, _, said = run("conversations", "import", str(tmp_path / "c.json"))
+    status, _, output = run("conversations", "import", str(tmp_path / "c.json"))
     assert status == 1
-    assert "in use by process" in said
-    assert "drop the file on the conversation list" in said
-    status, _, said = run("backup", str(tmp_path / "b.zip"))
+    assert "in use by process" in output
+    assert "drop the file on the conversation list" in output
+    status, _, output = run("backup", str(tmp_path / "b.zip"))
     assert status == 0
-    status, _, said = run("restore", str(tmp_path / "b.zip"))
+    status, _, output = run("restore", str(tmp_path / "b.zip"))
     assert status == 1
-    assert "in use by process" in said
+    assert "in use by process" in output
 
 
 def test_what_became_of_an_import_can_be_read_before_its_terminal_closes(
@@ -146,17 +146,17 @@ def test_what_became_of_an_import_can_be_read_before_its_terminal_closes(
 
     monkeypatch.setattr("sys.stdin", Person())
     (tmp_path / "c.json").write_text("[]")
-    held = run("conversations", "import", "--stay", str(tmp_path / "c.json"))
+    beside_host = run("conversations", "import", "--stay", str(tmp_path / "c.json"))
     elsewhere = ["--data-dir", str(tmp_path / "elsewhere")]
     done = run(*elsewhere, "conversations", "import", "--stay", str(tmp_path / "c.json"))
-    assert (held[0], done[0]) == (1, 0)
+    assert (beside_host[0], done[0]) == (1, 0)
     assert read == ["Enter", "Enter"]
-    for (_, _, said), sentence in (
-        (held, "drop the file on the conversation list"),
+    for (_, _, output), sentence in (
+        (beside_host, "drop the file on the conversation list"),
         (done, "were imported"),
     ):
-        assert sentence in said
-        assert said.endswith("Press Enter to close.\n")
+        assert sentence in output
+        assert output.endswith("Press Enter to close.\n")
 
 
 def test_exports_come_back_by_import(run: Run, store: Store, data: Path, tmp_path: Path) -> None:
@@ -172,9 +172,9 @@ def test_exports_come_back_by_import(run: Run, store: Store, data: Path, tmp_pat
     status, lines, _ = run(*elsewhere, "conversations", "import", str(out), "--json")
     assert status == 0
     assert lines == [{"conversations": 1, "messages": 3, "skipped": 0, "warnings": []}]
-    again = tmp_path / "again.json"
-    run(*elsewhere, "conversations", "export", "conv-1", "--out", str(again))
-    assert again.read_bytes() == out.read_bytes()
+    second_export = tmp_path / "again.json"
+    run(*elsewhere, "conversations", "export", "conv-1", "--out", str(second_export))
+    assert second_export.read_bytes() == out.read_bytes()
 
 
 @pytest.mark.parametrize("content", ["nonsense", "{", ""])
@@ -182,10 +182,10 @@ def test_a_file_that_cannot_be_imported_is_a_sentence(
     run: Run, tmp_path: Path, content: str
 ) -> None:
     (tmp_path / "c.json").write_text(content)
-    status, _, said = run("conversations", "import", str(tmp_path / "c.json"))
+    status, _, output = run("conversations", "import", str(tmp_path / "c.json"))
     assert status == 1
-    assert said.startswith("tidewire: ")
-    assert "Traceback" not in said
+    assert output.startswith("tidewire: ")
+    assert "Traceback" not in output
     assert run("conversations", "import", str(tmp_path / "no such file"))[0] == 1
 
 
@@ -206,8 +206,8 @@ def test_a_backup_brings_everything_back(
     assert isinstance(listed, dict)
     assert listed["id"] == "conv-1"
     assert json.loads((new / "settings.json").read_text()) == {"theme": "dark"}
-    status, _, said = run("restore", str(tmp_path / "nothing.zip"))
-    assert (status, "There is no file" in said) == (1, True)
+    status, _, output = run("restore", str(tmp_path / "nothing.zip"))
+    assert (status, "There is no file" in output) == (1, True)
     assert run("--data-dir", str(tmp_path / "empty"), "backup", bundle)[0] == 1
 
 
@@ -219,10 +219,10 @@ def test_what_is_damaged_is_repaired_before_it_is_read(run: Run, data: Path) -> 
     store.back_up().result()
     store.close()
     store.path.write_bytes(b"rubbish" * 10_000)
-    status, _, said = run("conversations", "list")
+    status, _, output = run("conversations", "list")
     assert status == 0
-    assert "A title" in said
-    assert "was damaged" in said
+    assert "A title" in output
+    assert "was damaged" in output
     assert list((data / "damaged").iterdir())
 
 
@@ -231,7 +231,7 @@ def test_what_is_damaged_is_repaired_before_it_is_read(run: Run, data: Path) -> 
 
 @pytest.fixture
 def chain(monkeypatch: pytest.MonkeyPatch) -> Memory:
-    """The keychain, and no key in the environment."""
+    """A keychain in memory, without a key in the environment."""
     chain = Memory()
     monkeypatch.setattr(keys, "system_keychain", lambda: chain)
     monkeypatch.setenv("OPENAI_BASE_URL", URL)
@@ -244,7 +244,7 @@ def test_a_key_comes_from_the_standard_input_and_is_never_printed(
     run: Run, chain: Memory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO(f"{CANARY}\n"))
-    told = {
+    entry = {
         "providerId": "openai",
         "configured": True,
         "hint": CANARY[-4:],
@@ -252,41 +252,41 @@ def test_a_key_comes_from_the_standard_input_and_is_never_printed(
         "host": "api.example.com",
         "note": None,
     }
-    status, lines, said = run("keys", "set", "openai", "--json")
-    assert (status, lines) == (0, [told])
-    assert CANARY not in said
-    status, [listed, other, *_], said = run("keys", "list", "--json")
-    assert (status, listed) == (0, told)
+    status, lines, output = run("keys", "set", "openai", "--json")
+    assert (status, lines) == (0, [entry])
+    assert CANARY not in output
+    status, [listed, other, *_], output = run("keys", "list", "--json")
+    assert (status, listed) == (0, entry)
     assert isinstance(other, dict)
     assert other["configured"] is False
-    assert CANARY not in said
+    assert CANARY not in output
     assert run("keys", "remove", "openai")[0] == 0
-    assert chain.kept == {}
+    assert chain.passwords == {}
 
 
 def test_without_a_keychain_nothing_is_pretended(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(keys, "system_keychain", lambda: None)
     monkeypatch.setattr("sys.stdin", io.StringIO(CANARY))
-    status, _, said = run("keys", "set", "openai")
+    status, _, output = run("keys", "set", "openai")
     assert status == 1
-    assert "No keychain is available. The key was not saved" in said
-    assert CANARY not in said
+    assert "No keychain is available. The key was not saved" in output
+    assert CANARY not in output
 
 
-@pytest.mark.parametrize("typed", ["", "\n", "two words", "ключ", "a\x00b", "x" * 10_001])
+@pytest.mark.parametrize("key_input", ["", "\n", "two words", "ключ", "a\x00b", "x" * 10_001])
 def test_what_is_no_key_is_refused(
-    run: Run, chain: Memory, monkeypatch: pytest.MonkeyPatch, typed: str
+    run: Run, chain: Memory, monkeypatch: pytest.MonkeyPatch, key_input: str
 ) -> None:
-    monkeypatch.setattr("sys.stdin", io.StringIO(typed))
+    monkeypatch.setattr("sys.stdin", io.StringIO(key_input))
     assert run("keys", "set", "openai")[0] == 2
-    assert chain.kept == {}
+    assert chain.passwords == {}
 
 
 def test_only_known_providers_have_keys(run: Run) -> None:
     for arguments in (("keys", "remove", "nobody"), ("keys", "set", "echo")):
-        status, _, said = run(*arguments)
+        status, _, output = run(*arguments)
         assert status == 1
-        assert "no provider" in said
+        assert "no provider" in output
 
 
 HOSTILE = "a\x1b]52;c;ZXZpbA==\x07b\x9b2Jc\x7fd\u202ee\u2066f\x08g"
@@ -300,8 +300,10 @@ def test_nothing_that_was_said_controls_the_terminal(
     def add(connection: Connection) -> None:
         new = NewConversation(title=f"{HOSTILE}\nspoofed  line")
         number = tree.create(connection, "conv-2", new, 1)
-        said = tree.NewMessage("msg-9", "user", take_apart(f"needle {HOSTILE}\tnext\nline"), 2)
-        tree.add(connection, number, None, said)
+        new_message = tree.NewMessage(
+            "msg-9", "user", take_apart(f"needle {HOSTILE}\tnext\nline"), 2
+        )
+        tree.add(connection, number, None, new_message)
 
     store.database.write(add).result()
     commands = {
@@ -310,10 +312,10 @@ def test_nothing_that_was_said_controls_the_terminal(
         ("search", "needle"): f"{BARE} spoofed line\n    needle {BARE} next line\n",
     }
     monkeypatch.setattr("sys.stdout.isatty", lambda: is_terminal)
-    for command, wanted in commands.items():
-        said = run("conversations", *command)[2]
-        assert wanted in said, command
-        assert not set(said) & set(HOSTILE) - set(BARE), command
+    for command, expected in commands.items():
+        output = run("conversations", *command)[2]
+        assert expected in output, command
+        assert not set(output) & set(HOSTILE) - set(BARE), command
         status, _, raw = run("conversations", *command, "--json")
         assert status == 0
         assert not set(raw) & set(HOSTILE) - set(BARE), command
@@ -327,9 +329,9 @@ def test_json_says_exactly_what_was_said(run: Run, store: Store) -> None:
         tree.add(connection, number, None, tree.NewMessage("m", "user", take_apart(HOSTILE), 2))
 
     store.database.write(add).result()
-    [shown] = run("conversations", "show", "conv-2", "--json")[1]
-    assert isinstance(shown, dict)
-    assert [message["text"] for message in shown["messages"]] == [HOSTILE]
+    [conversation] = run("conversations", "show", "conv-2", "--json")[1]
+    assert isinstance(conversation, dict)
+    assert [message["text"] for message in conversation["messages"]] == [HOSTILE]
 
 
 def test_a_holder_file_that_cannot_be_written_does_not_prevent_the_lock(tmp_path: Path) -> None:

@@ -14,10 +14,10 @@ KEY = "sk-canary-0123456789abcdef"
 def test_a_recorded_answer_is_replayed_as_it_was_printed(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     common = ("--provider", "echo", "--record", str(path))
-    asked = run("ask", "/reasoning so\none two\nthree\n/tool find {}", "--json", *common)
-    again = run("replay", str(path), "--json", "--speed", "1000")
-    assert (again.status, again.out) == (0, asked.out)
-    assert len(path.read_text("utf-8").splitlines()) == len(asked.lines) + 1
+    recorded = run("ask", "/reasoning so\none two\nthree\n/tool find {}", "--json", *common)
+    replayed = run("replay", str(path), "--json", "--speed", "1000")
+    assert (replayed.status, replayed.out) == (0, recorded.out)
+    assert len(path.read_text("utf-8").splitlines()) == len(recorded.lines) + 1
     assert run("replay", str(path), "--speed", "1000").out == "one two\nthree\n"
     played = run("ask", "anything", "--provider", "recording", "--model", str(path))
     assert (played.status, played.out) == (0, "one two\nthree\n")
@@ -44,19 +44,19 @@ def test_the_request_of_an_answer_is_shown_without_its_key(
         monkeypatch.setenv("OPENAI_BASE_URL", server.url)
         monkeypatch.setenv("OPENAI_API_KEY", KEY)
         common = ("--data-dir", str(tmp_path))
-        asked = run("ask", "hello there", "--provider", "openai", "--json", *common)
-        inference = str(asked.lines[0]["inferenceId"])
+        answer = run("ask", "hello there", "--provider", "openai", "--json", *common)
+        inference = str(answer.lines[0]["inferenceId"])
         [listed] = run("wire", "list", "--json", *common).lines
         assert (listed["inferenceId"], listed["status"]) == (inference, 200)
-        shown = run("wire", "show", inference, "--as", "json", *common)
-        [attempt] = json.loads(shown.out)["attempts"]
+        request_json = run("wire", "show", inference, "--as", "json", *common)
+        [attempt] = json.loads(request_json.out)["attempts"]
         body = json.loads(attempt["request"]["body"])
         assert body["messages"] == [{"role": "user", "content": "hello there"}]
-        told = [shown.out, run("wire", "show", inference, *common).out]
+        outputs = [request_json.out, run("wire", "show", inference, *common).out]
         for form in ("curl", "python"):
             code = run("wire", "show", inference, "--as", form, *common).out
             assert "OPENAI_API_KEY" in code
-            told.append(code)
-        assert not any(KEY in text for text in told)
-    gone = run("wire", "show", "inf-unknown", *common)
-    assert gone.is_one_sentence("The request of this answer is not kept")
+            outputs.append(code)
+        assert not any(KEY in text for text in outputs)
+    missing = run("wire", "show", "inf-unknown", *common)
+    assert missing.is_one_sentence("The request of this answer is not kept")

@@ -165,7 +165,7 @@ async def close_of_a_socket(*, after_text: bool) -> tuple[float, float]:
             await asyncio.sleep(0.005)
         began = time.perf_counter()
         told = await told_after(lambda: engine.cancel("w", log.inference_id), log)
-        await asyncio.wait_for(server.gone.wait(), 10)
+        await asyncio.wait_for(server.disconnected.wait(), 10)
         closed = time.perf_counter() - began
         await engine.close()
         await provider.close()

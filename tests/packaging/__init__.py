@@ -1,1 +1,1 @@
-"""What is distributed."""
+"""Tests of the distributed packages."""

@@ -1,6 +1,6 @@
-"""Bare: a Debian 12 with nothing in it, made by debootstrap out of what this machine installs from.
+"""A minimal Debian 12, made by debootstrap from this machine's package sources.
 
-Whoever makes one has to be root. What is installed is what a package declares, and nothing more.
+Needs root. A package is installed with its declared dependencies and nothing else.
 """
 
 import shutil
@@ -30,14 +30,14 @@ class Bare:
         self.root = root
 
     def make(self) -> None:
-        """Fill it. It takes packages from wherever this machine does."""
+        """Create the file system, with the package sources of this machine."""
         ask = ["apt-get", "indextargets", "--format", "$(SITE)", f"Codename: {RELEASE}"]
         sites = subprocess.run(ask, capture_output=True, text=True, check=True).stdout.split()
         command = ["debootstrap", "--variant=minbase", RELEASE, str(self.root), sites[0]]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
         (self.root / "etc/apt/sources.list").unlink(missing_ok=True)
         for folder in ("sources.list.d", "apt.conf.d"):
-            # Apart from what runs programs of this machine.
+            # Without the settings that run programs of this machine.
             for file in (APT / folder).iterdir():
                 if folder == "sources.list.d" or b"Acquire::" in file.read_bytes():
                     shutil.copy(file, self.root / "etc/apt" / folder)
@@ -48,7 +48,7 @@ class Bare:
         self.inside("useradd", "--create-home", "--uid", "1000", "you")
 
     def inside(self, *command: str) -> str:
-        """Run a command in it as root; returns what it prints."""
+        """Run a command in it as root. Returns its output."""
         enter = ["unshare", "--mount", "--propagation", "private", "sh", "-c", MOUNTED, "enter"]
         done = subprocess.run(
             [*enter, str(self.root), "env", "DEBIAN_FRONTEND=noninteractive", *command],
@@ -63,24 +63,24 @@ class Bare:
         return done.stdout
 
     def apt(self, *arguments: str) -> str:
-        """apt-get in it."""
+        """Run apt-get in it."""
         return self.inside("apt-get", "-q", "-y", *arguments)
 
     def install(self, package: Path) -> str:
-        """Install a package file with what it declares, older or newer than what is there."""
+        """Install a package file with its dependencies, also over a newer version."""
         place = self.root / "var/tmp" / package.name
         shutil.copyfile(package, place)
-        often = ("--no-install-recommends", "--allow-downgrades")
+        options = ("--no-install-recommends", "--allow-downgrades")
         try:
-            return self.apt("install", *often, f"/var/tmp/{package.name}")
+            return self.apt("install", *options, f"/var/tmp/{package.name}")
         finally:
             place.unlink()
 
     def trust(self) -> None:
-        """Let it trust whom this machine trusts, which may have a proxy that signs for others."""
+        """Copy this machine's certificate authorities. A proxy may sign for other hosts here."""
         shutil.copy("/" / TRUSTED, self.root / TRUSTED)
 
     def program(self, display: str) -> Installed:
-        """What is installed in it, started by an ordinary user of it."""
+        """The installed program, started by an ordinary user."""
         command = (sys.executable, ENTER, str(self.root), "tidewire")
         return Installed(command, {"DISPLAY": display})

@@ -1,4 +1,4 @@
-"""What tests of packages share."""
+"""Shared fixtures of the tests of packages."""
 
 import re
 import sysconfig
@@ -19,7 +19,7 @@ from tests.command import ROOT
 
 @pytest.fixture(scope="module")
 def setup() -> Iterator[Setup]:
-    """Installs and builds in this tree; what it has started ends with it."""
+    """Installs and builds in this tree. Its child processes end with it."""
     children = Children()
     yield Setup(ROOT, children)
     children.end()
@@ -28,13 +28,13 @@ def setup() -> Iterator[Setup]:
 @pytest.fixture(scope="session")
 def bridge_wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel of `tidewire-bridge`."""
-    made = bridge.build(tmp_path_factory.mktemp("bridge"))
-    return next(path for path in made if path.suffix == ".whl")
+    files = bridge.build(tmp_path_factory.mktemp("bridge"))
+    return next(path for path in files if path.suffix == ".whl")
 
 
 @pytest.fixture(scope="session")
 def bridge_python(bridge_wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A Python with that wheel and all that it and its extras need, linked from where tests run."""
+    """A Python with that wheel and links to the dependencies of it and its extras."""
     folder = tmp_path_factory.mktemp("environment")
     venv.create(folder, symlinks=True)
     site = Path(sysconfig.get_path("purelib", "venv", {"base": str(folder)}))
@@ -44,26 +44,26 @@ def bridge_python(bridge_wheel: Path, tmp_path_factory: pytest.TempPathFactory) 
     for distribution in dependencies(own, ("", "qt", "test")):
         for file in distribution.files or ():
             if file.parts[0] != "..":
-                link, place = site / file.parts[0], distribution.locate_file(file.parts[0])
-                if not link.exists():
-                    link.symlink_to(Path(str(place)))
+                entry, place = site / file.parts[0], distribution.locate_file(file.parts[0])
+                if not entry.exists():
+                    entry.symlink_to(Path(str(place)))
     return folder / "bin" / "python"
 
 
 def dependencies(
     distribution: metadata.Distribution, extras: tuple[str, ...]
 ) -> list[metadata.Distribution]:
-    """Everything that a distribution needs, and that its dependencies need."""
-    found: dict[str, metadata.Distribution] = {}
+    """All direct and indirect dependencies of a distribution."""
+    distributions: dict[str, metadata.Distribution] = {}
     waiting = [(distribution, extras)]
     while waiting:
-        needing, asked = waiting.pop()
-        for text in needing.requires or ():
+        dependent, active_extras = waiting.pop()
+        for text in dependent.requires or ():
             needed = Requirement(text)
             marker = needed.marker
-            if marker is None or any(marker.evaluate({"extra": extra}) for extra in asked):
+            if marker is None or any(marker.evaluate({"extra": extra}) for extra in active_extras):
                 name = re.sub(r"[-_.]+", "-", needed.name).lower()
-                if name not in found:
-                    found[name] = metadata.distribution(name)
-                    waiting.append((found[name], ("", *needed.extras)))
-    return [*found.values()]
+                if name not in distributions:
+                    distributions[name] = metadata.distribution(name)
+                    waiting.append((distributions[name], ("", *needed.extras)))
+    return [*distributions.values()]

@@ -1,10 +1,10 @@
-"""Enter: becomes a command inside another root file system, as an ordinary user of it.
+"""Runs a command inside another root file system, as an ordinary user of it.
 
     python tests/packaging/enter.py ROOT COMMAND [ARGUMENT ...]
 
-Needs to be root. The command sees this machine's `/tmp`, `/proc`, `/sys` and `/dev`, and it is this
-very process: what is sent to it reaches the command. Not a plain chroot, inside of which the kernel
-refuses the namespaces that a web view's sandbox is made of.
+Needs root. The command sees this machine's `/tmp`, `/proc`, `/sys` and `/dev`. It replaces this
+process, so that signals reach it. This is not a plain chroot, because the kernel refuses inside one
+the namespaces that a web view's sandbox needs.
 """
 
 import os
@@ -30,10 +30,10 @@ exec setpriv --reuid {USER} --regid {USER} --clear-groups --inh-caps=-all -- "$@
 
 
 def main(root: str, command: list[str]) -> None:
-    """Hand the data directory to that user, and become the command."""
+    """Give the data directory to that user, and become the command."""
     for before, after in pairwise(command):
         if before == "--data-dir":
-            hand_over(Path(after))
+            grant_access(Path(after))
     os.environ.update(HOME=HOME, USER="you", LOGNAME="you")
     os.environ["PATH"] = "/usr/sbin:/usr/bin:/sbin:/bin"
     os.environ.pop("XDG_RUNTIME_DIR", None)
@@ -41,8 +41,8 @@ def main(root: str, command: list[str]) -> None:
     os.execvp("/usr/bin/unshare", [*enter, *command])  # noqa: S606
 
 
-def hand_over(data: Path) -> None:
-    """Tests make their folders for themselves alone."""
+def grant_access(data: Path) -> None:
+    """Give a data directory to the user. Folders of tests are open only to their owner."""
     data.mkdir(parents=True, exist_ok=True)
     for folder in data.parents:
         if folder.is_relative_to("/tmp") and folder != Path("/tmp"):

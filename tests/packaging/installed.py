@@ -1,4 +1,4 @@
-"""Installed: a program as a person has installed it, driven like the one of this tree."""
+"""Drives an installed program like the one of this tree."""
 
 import contextlib
 import os
@@ -23,13 +23,13 @@ MEGABYTE = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Installed:
-    """How it is started, and what its environment has besides ours."""
+    """The command that starts the program, and additions to the environment."""
 
     command: tuple[str, ...]
     environment: Mapping[str, str]
 
     def run(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
-        """To its end."""
+        """Run the program to its end."""
         return subprocess.run(
             [*self.command, *arguments],
             env={**os.environ, **self.environment},
@@ -42,25 +42,27 @@ class Installed:
 
     @contextlib.contextmanager
     def window(self, playwright: Playwright, data: Path) -> Iterator[tuple[HostProcess, Page]]:
-        """It and the page in its window, with the embedded model chosen."""
+        """Run the program, and give it with the page in its window. Selects the embedded model."""
         arguments = ("--debug-port", "0", "--data-dir", str(data), "--provider", "local")
         host = HostProcess("shell", *arguments, env=self.environment, installed=self.command)
         with host as program, inside(playwright, str(program.json_line()["debugUrl"])) as browser:
             page = windows(browser)[0]
             page.set_default_timeout(PATIENCE_MS)
-            # Not whether it has the focus: without a window manager nothing gives it any.
+            # The focus is not checked: without a window manager nothing gives it to the box.
             expect(box(page)).to_be_visible()
             yield program, page
 
     def answers(self, playwright: Playwright, data: Path) -> bool:
-        """Whether a question that is typed into its window is answered by the embedded model. In a
-        new data directory: what was said before would be opened again, with its answers.
+        """Whether the embedded model answers a question that is typed into the window.
+
+        Needs a new data directory, because the window opens the last conversation again, with its
+        answers.
         """
         with self.window(playwright, data) as (_, page):
             return answered(page)
 
     def fetches_by_a_click(self, playwright: Playwright, data: Path) -> bool:
-        """Whether the missing model is fetched by the button that is offered, and answers."""
+        """Whether the offered button fetches the missing model, and the model then answers."""
         with self.window(playwright, data) as (_, page):
             ask(page, QUESTION)
             page.get_by_role("button", name="Download model").click()
@@ -69,8 +71,11 @@ class Installed:
             return answer(page).inner_text().strip() != ""
 
     def leftovers_of_a_kill(self, playwright: Playwright, data: Path) -> tuple[int, float]:
-        """How many processes it had with an answering model, and the seconds until all were gone
-        after its first was killed outright. Four mean: not all.
+        """Kill the first process of an answering program, and wait for the others to end.
+
+        Returns:
+            The number of processes before, and the seconds until all had ended. Four seconds mean
+            that some had not.
         """
         mark = f"{os.getpid()}-{time.monotonic_ns()}"
         marked = Installed(self.command, {**self.environment, MARK: mark})
@@ -79,38 +84,38 @@ class Installed:
             count = len(marked_processes(mark))
             program.expected = -signal.SIGKILL
             program.process.kill()
-            began = time.monotonic()
+            start = time.monotonic()
             program.process.wait()
-            while marked_processes(mark) and time.monotonic() - began < 4:
+            while marked_processes(mark) and time.monotonic() - start < 4:
                 time.sleep(0.02)
-            return count, time.monotonic() - began
+            return count, time.monotonic() - start
 
 
 def answered(page: Page) -> bool:
-    """Type a question; whether words have come when it is stopped or has ended."""
+    """Type a question, and stop the answer. Returns whether the answer has a text."""
     ask(page, QUESTION)
     expect(answer(page)).not_to_have_text("", timeout=PATIENCE_MS)
-    # A model of this size may ramble for minutes; stopped, it has answered all the same.
+    # A model of this size may go on for minutes. A stopped answer counts as well.
     page.keyboard.press("Escape")
     expect(page.get_by_role("button", name="Send")).to_be_visible(timeout=PATIENCE_MS)
     return answer(page).inner_text().strip() != ""
 
 
 def marked_processes(mark: str) -> list[int]:
-    """Every process that has inherited this, whoever has adopted it."""
-    wanted = f"{MARK}={mark}".encode()
-    found = []
+    """The processes that have inherited the mark, also those that another process has adopted."""
+    variable = f"{MARK}={mark}".encode()
+    pids = []
     for folder in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
             state = (folder / "stat").read_text("utf-8").rpartition(")")[2].split()[0]
-            if wanted in (folder / "environ").read_bytes() and state != "Z":
-                found.append(int(folder.name))
-    return found
+            if variable in (folder / "environ").read_bytes() and state != "Z":
+                pids.append(int(folder.name))
+    return pids
 
 
 @contextlib.contextmanager
 def xvfb() -> Iterator[str]:
-    """An X server without a screen; its DISPLAY."""
+    """Run an X server without a screen. Gives its DISPLAY."""
     command = ["Xvfb", "-displayfd", "1", "-screen", "0", "1280x900x24", "-nolisten", "tcp"]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
@@ -123,7 +128,7 @@ def xvfb() -> Iterator[str]:
 
 
 def megabytes(path: Path) -> float:
-    """The size of a file, or of all files below a folder, links not followed."""
+    """The size of a file, or of all files below a folder, in MB. Links are not followed."""
     files = [path] if path.is_file() else [each for each in path.rglob("*") if each.is_file()]
     size = sum(each.lstat().st_size for each in files if not each.is_symlink())
     return round(size / MEGABYTE, 1)

@@ -11,8 +11,8 @@ import pytest
 from shell import __version__
 from tests.command import ROOT
 
-# Their packages have no text of it: Qt's and latex2mathml's are among ours, the other is said to
-# be MIT's.
+# Packages without a text of their licence. Ours include the texts for Qt and latex2mathml, and
+# proxy-tools names the MIT licence.
 WITHOUT_TEXT = {
     "pyside6-addons",
     "pyside6-essentials",
@@ -29,21 +29,21 @@ def bundle(tmp_path: Path) -> Path:
 
 
 def test_every_package_of_the_lock_that_is_installed_is_in_it(bundle: Path) -> None:
-    told = json.loads(bill.write(bundle, None).read_text("utf-8"))
-    assert (told["bomFormat"], told["specVersion"]) == ("CycloneDX", "1.6")
-    assert told["metadata"]["component"]["version"] == __version__
-    listed = {component["purl"] for component in told["components"]}
+    document = json.loads(bill.write(bundle, None).read_text("utf-8"))
+    assert (document["bomFormat"], document["specVersion"]) == ("CycloneDX", "1.6")
+    assert document["metadata"]["component"]["version"] == __version__
+    listed = {component["purl"] for component in document["components"]}
     lock = (ROOT / "requirements" / "run.txt").read_text("utf-8")
-    for name, number, rest in re.findall(r"^([a-z0-9.-]+)==(\S+)(.*)$", lock, re.MULTILINE):
-        if ";" not in rest:
+    for name, number, options in re.findall(r"^([a-z0-9.-]+)==(\S+)(.*)$", lock, re.MULTILINE):
+        if ";" not in options:
             assert f"pkg:pypi/{name}@{number}" in listed
 
 
 def test_everything_that_vite_has_bundled_is_in_it(bundle: Path) -> None:
-    told = json.loads(bill.write(bundle, None).read_text("utf-8"))
-    listed = {component["name"] for component in told["components"]}
+    document = json.loads(bill.write(bundle, None).read_text("utf-8"))
+    listed = {component["name"] for component in document["components"]}
     assert {"react", "react-dom", "katex", "marked", "highlight.js", "lowlight"} <= listed
-    fonts = {component["name"]: component["licenses"] for component in told["components"]}
+    fonts = {component["name"]: component["licenses"] for component in document["components"]}
     for font in ("inter", "source-serif-4", "jetbrains-mono"):
         assert fonts[f"@fontsource-variable/{font}"] == [{"expression": "OFL-1.1"}]
     assert fonts["@fontsource/stix-two-math"] == [{"expression": "OFL-1.1"}]

@@ -1,4 +1,4 @@
-"""`tidewire-bridge`: what is in its wheel, and what a program that uses it loads."""
+"""`tidewire-bridge`: the content of its wheel, and the modules that a program with it loads."""
 
 import json
 import os
@@ -24,7 +24,7 @@ OF_MODELS_AND_TOOLS = {"httpx2", "jsonschema", "referencing"}
 OF_PYDANTIC = {
     *("annotated_types", "pydantic", "pydantic_core", "typing_extensions", "typing_inspection")
 }
-OURS = {"shell", "tidewire_bridge"}
+OWN_PACKAGES = {"shell", "tidewire_bridge"}
 LOADED = "import sys, json; {}; print(json.dumps(sorted(sys.modules)))"
 
 
@@ -34,7 +34,7 @@ def names(wheel: Path) -> list[str]:
 
 
 def loaded(python: Path, code: str) -> set[str]:
-    """The modules that are loaded after some lines, and were not before."""
+    """The modules that some lines of code load in addition to those of an empty program."""
 
     def run(text: str) -> set[str]:
         command = [str(python), "-P", "-c", LOADED.format(text)]
@@ -44,21 +44,21 @@ def loaded(python: Path, code: str) -> set[str]:
     return run(code) - run("pass")
 
 
-def of_others(modules: set[str]) -> set[str]:
-    found = {name.partition(".")[0] for name in modules} - sys.stdlib_module_names
-    return {name for name in found if not name.startswith("_sysconfigdata")}
+def foreign_packages(modules: set[str]) -> set[str]:
+    packages = {name.partition(".")[0] for name in modules} - sys.stdlib_module_names
+    return {name for name in packages if not name.startswith("_sysconfigdata")}
 
 
 def test_the_wheel_has_nothing_of_the_application(bridge_wheel: Path) -> None:
-    found = names(bridge_wheel)
-    assert [name for name in found if OF_TIDEWIRE.match(name)] == []
-    assert [name for name in found if "__pycache__" in name] == []
-    page = [name for name in found if name.startswith("shell/page/")]
+    archived = names(bridge_wheel)
+    assert [name for name in archived if OF_TIDEWIRE.match(name)] == []
+    assert [name for name in archived if "__pycache__" in name] == []
+    page = [name for name in archived if name.startswith("shell/page/")]
     assert page == ["shell/page/bridge.js"]
     for needed in ("tidewire_bridge/py.typed", "shell/py.typed"):
-        assert needed in found
+        assert needed in archived
     for needed in ("app.py", "README.md", ".gitignore", "page/package.json"):
-        assert f"tidewire_bridge/program/template/{needed}" in found
+        assert f"tidewire_bridge/program/template/{needed}" in archived
 
 
 def test_its_code_is_that_of_the_application(bridge_wheel: Path) -> None:
@@ -74,23 +74,23 @@ def test_it_declares_what_its_modules_import() -> None:
     }
     provided = metadata.packages_distributions()
     declared = {*bridge.BRIDGE, *bridge.QT, *bridge.TEST, "pydantic-core"}
-    unknown = imported - sys.stdlib_module_names - OURS - OF_A_SYSTEM - OF_MODELS_AND_TOOLS
+    unknown = imported - sys.stdlib_module_names - OWN_PACKAGES - OF_A_SYSTEM - OF_MODELS_AND_TOOLS
     for name in unknown:
-        found = {each.lower().replace("_", "-") for each in provided[name]}
-        assert found & declared or name == "PySide6", name
+        distributions = {each.lower().replace("_", "-") for each in provided[name]}
+        assert distributions & declared or name == "PySide6", name
 
 
 def test_the_import_loads_the_version_and_nothing_else(bridge_python: Path) -> None:
     added = loaded(bridge_python, "import tidewire_bridge")
-    assert of_others(added) == OURS
+    assert foreign_packages(added) == OWN_PACKAGES
     assert {name for name in added if name.startswith("shell")} == {"shell"}
     assert not added & {"asyncio", "inspect", "logging"}
 
 
 def test_an_app_loads_no_sdk_no_store_and_no_web_view(bridge_python: Path) -> None:
     added = loaded(bridge_python, "from tidewire_bridge import App, Caller, Stream")
-    added.remove("webview.http")  # the one that takes its place
-    assert of_others(added) == OURS | OF_PYDANTIC
+    added.remove("webview.http")  # our replacement has this name
+    assert foreign_packages(added) == OWN_PACKAGES | OF_PYDANTIC
     files = {name.replace(".", "/") for name in added}
     assert [name for name in files if OF_TIDEWIRE.match(name)] == []
 

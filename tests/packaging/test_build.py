@@ -1,4 +1,4 @@
-"""`dev.py build`: in an environment of its own, from the locks alone."""
+"""`dev.py build`: its own environment, with the packages of the locks only."""
 
 import sys
 from collections.abc import Callable
@@ -13,8 +13,8 @@ from devtools.processes import Children
 from devtools.setup import Setup
 
 
-class Nothing(Children):
-    """Starts nothing, and remembers what it was asked for."""
+class RecordedChildren(Children):
+    """Starts no process, and records the commands."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -27,7 +27,7 @@ class Nothing(Children):
 
 @pytest.fixture
 def prepared(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The locks that were asked for; nothing is installed."""
+    """The requested locks. Nothing is installed."""
     locks: list[str] = []
 
     def prepare(
@@ -46,7 +46,7 @@ def prepared(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def test_what_is_built_comes_from_two_locks_and_no_other(
     tmp_path: Path, prepared: list[str]
 ) -> None:
-    children = Nothing()
+    children = RecordedChildren()
     assert build(Setup(tmp_path, children), ["app"]) == 0
     assert prepared == ["build/venv run", "build/venv build"]
     python = str(tmp_path / "build" / "venv")
@@ -60,23 +60,23 @@ def test_what_is_built_comes_from_two_locks_and_no_other(
 def test_nothing_of_an_earlier_lock_is_left_to_be_frozen(
     tmp_path: Path, prepared: list[str]
 ) -> None:
-    left = tmp_path / "build" / "venv" / "lib" / "left-over.py"
-    left.parent.mkdir(parents=True)
-    left.touch()
-    build(Setup(tmp_path, Nothing()), ["wheel"])
-    assert not left.exists()
+    stale_file = tmp_path / "build" / "venv" / "lib" / "left-over.py"
+    stale_file.parent.mkdir(parents=True)
+    stale_file.touch()
+    build(Setup(tmp_path, RecordedChildren()), ["wheel"])
+    assert not stale_file.exists()
 
 
 def test_only_everything_packs_the_model(tmp_path: Path, prepared: list[str]) -> None:
-    for what, packed in (("app", False), ("all", True)):
-        children = Nothing()
-        build(Setup(tmp_path, children), [what])
+    for target, packed in (("app", False), ("all", True)):
+        children = RecordedChildren()
+        build(Setup(tmp_path, children), [target])
         (freezing,) = (each for each in children.commands if "packaging/app.py" in each)
         assert ("--with-model" in freezing) is packed
 
 
 @pytest.mark.parametrize(
-    ("what", "scripts"),
+    ("target", "scripts"),
     [
         ("wheel", ["archive.py"]),
         ("bridge", ["bridge.py", "archive.py"]),
@@ -84,19 +84,19 @@ def test_only_everything_packs_the_model(tmp_path: Path, prepared: list[str]) ->
     ],
 )
 def test_the_bridge_is_built_alone_and_with_everything(
-    tmp_path: Path, prepared: list[str], what: str, scripts: list[str]
+    tmp_path: Path, prepared: list[str], target: str, scripts: list[str]
 ) -> None:
-    children = Nothing()
-    assert build(Setup(tmp_path, children), [what]) == 0
+    children = RecordedChildren()
+    assert build(Setup(tmp_path, children), [target]) == 0
     commands = [command[1] for command in children.commands if command[1] != "-m"]
     assert commands == [f"packaging/{script}" for script in scripts]
 
 
-@pytest.mark.parametrize(("what", "count"), [("npm", 1), ("wheel", 0), ("app", 0), ("all", 1)])
+@pytest.mark.parametrize(("target", "count"), [("npm", 1), ("wheel", 0), ("app", 0), ("all", 1)])
 def test_the_npm_package_is_part_of_everything(
-    tmp_path: Path, prepared: list[str], what: str, count: int
+    tmp_path: Path, prepared: list[str], target: str, count: int
 ) -> None:
-    assert build(Setup(tmp_path, Nothing()), [what]) == 0
+    assert build(Setup(tmp_path, RecordedChildren()), [target]) == 0
     assert prepared.count("npm package") == count
 
 
@@ -105,5 +105,5 @@ def test_a_debian_package_is_refused_elsewhere(
 ) -> None:
     monkeypatch.setattr(sys, "platform", "darwin")
     with pytest.raises(WrongUsage, match="works on Linux"):
-        build(Setup(tmp_path, Nothing()), ["deb"])
+        build(Setup(tmp_path, RecordedChildren()), ["deb"])
     assert prepared == []

@@ -1,4 +1,4 @@
-"""`python -m tidewire_bridge COMMAND`: its help, and what it refuses in a sentence."""
+"""`python -m tidewire_bridge COMMAND`: its help, and its refusals in a sentence."""
 
 import sys
 from pathlib import Path
@@ -24,9 +24,9 @@ def test_help_is_asked_for_and_printed(
     arguments: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(arguments) == 0
-    told = capsys.readouterr()
-    assert "new NAME" in told.out
-    assert told.err == ""
+    output = capsys.readouterr()
+    assert "new NAME" in output.out
+    assert output.err == ""
     assert list(tmp_path.iterdir()) == []
 
 
@@ -37,9 +37,9 @@ def test_an_unknown_command_is_named(capsys: pytest.CaptureFixture[str]) -> None
 
 def test_no_command_prints_those_that_there_are(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([]) == 2
-    told = capsys.readouterr()
-    assert told.out == ""
-    assert told.err.startswith("`python -m")
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert output.err.startswith("`python -m")
 
 
 @pytest.mark.parametrize("text", ["", "app = 3\n"])
@@ -68,7 +68,7 @@ def test_a_build_without_the_pages_packages_says_what_to_type(tmp_path: Path) ->
 
 
 def test_connections_that_fail_while_the_program_starts_anew_are_not_told() -> None:
-    told = [
+    log_lines = [
         b"5:47:54 AM [vite] ws proxy error:\n",
         b"Error: connect ECONNREFUSED 127.0.0.1:41751\n",
         b"    at TCPConnectWrap.afterConnect [as oncomplete] (node:net:1611:16)\n",
@@ -78,7 +78,7 @@ def test_connections_that_fail_while_the_program_starts_anew_are_not_told() -> N
         b"5:47:56 AM [vite] Internal server error: Failed to parse source\n",
         b"    at TransformPluginContext (vite.js:1)\n",
     ]
-    assert [*without_proxy_errors(told)] == told[6:]
+    assert [*without_proxy_errors(log_lines)] == log_lines[6:]
 
 
 def test_a_saved_test_does_not_start_the_program_anew(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The Debian package, as far as it is not the app: its form, its control file, its words."""
+"""The Debian package around the app: its format, its control file, its messages."""
 
 import os
 import shutil
@@ -48,10 +48,10 @@ def packed(tmp_path: Path, content: Path, control: Path) -> Path:
 
 
 def test_dpkg_reads_what_is_joined_here(tmp_path: Path, content: Path, control: Path) -> None:
-    made = packed(tmp_path, content, control)
-    told = subprocess.run(["dpkg-deb", "-f", made, "Package"], capture_output=True, check=True)
-    assert told.stdout == b"tidewire\n"
-    subprocess.run(["dpkg-deb", "-x", made, tmp_path / "out"], check=True)
+    package = packed(tmp_path, content, control)
+    result = subprocess.run(["dpkg-deb", "-f", package, "Package"], capture_output=True, check=True)
+    assert result.stdout == b"tidewire\n"
+    subprocess.run(["dpkg-deb", "-x", package, tmp_path / "out"], check=True)
     assert (tmp_path / "out/usr/lib/words").read_text().startswith("the tide")
 
 
@@ -71,11 +71,11 @@ def test_the_one_with_the_model_takes_the_place_of_the_other(
     assert "Conflicts: tidewire-with-model\n" in (control / "control").read_text("utf-8")
 
 
-@pytest.mark.parametrize("what", ["remove", "purge"])
-def test_who_removes_it_is_told_where_the_words_are(what: str) -> None:
-    command = ["sh", str(deb.LINUX / "postrm"), what]
-    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    assert "~/.local/share/tidewire" in told
+@pytest.mark.parametrize("action", ["remove", "purge"])
+def test_who_removes_it_is_told_where_the_words_are(action: str) -> None:
+    command = ["sh", str(deb.LINUX / "postrm"), action]
+    message = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert "~/.local/share/tidewire" in message
     assert "rm " not in (deb.LINUX / "postrm").read_text("utf-8")
 
 
@@ -86,10 +86,10 @@ def test_the_icons_are_drawn_in_every_size(tmp_path: Path) -> None:
 
 
 def test_a_file_of_conversations_is_known_by_how_it_begins() -> None:
-    began = next(iter(exported.write([])))
+    beginning = next(iter(exported.write([])))
     rule = (deb.LINUX / "tidewire.xml").read_text("utf-8")
     magic = rule.partition('value="')[2].partition('"')[0]
-    assert began.startswith(magic.replace("&quot;", '"').replace("\\n", "\n"))
+    assert beginning.startswith(magic.replace("&quot;", '"').replace("\\n", "\n"))
 
 
 def test_a_file_of_conversations_is_known_by_its_name() -> None:

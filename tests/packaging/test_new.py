@@ -1,4 +1,4 @@
-"""`tidewire new`: the program that it makes compiles, passes its own tests and is developed."""
+"""`tidewire new`: its program compiles, passes its own tests and reloads after edits."""
 
 import contextlib
 import os
@@ -28,7 +28,7 @@ MOST_LINES = 150
 
 @pytest.fixture(scope="module")
 def program(setup: Setup) -> Iterator[Path]:
-    """A new program with its packages: those of this tree, and the packed npm package."""
+    """A new program with the packages of this tree and the packed npm package."""
     parent = ROOT / ".bench"
     parent.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="new-", dir=parent) as name:
@@ -51,8 +51,8 @@ def run(folder: Path, *arguments: str, python: Path | None = None) -> int:
     return subprocess.run(command, cwd=folder, env=env, check=False).returncode
 
 
-def compiles(setup: Setup, program: Path) -> str:
-    """What TypeScript says against the page."""
+def type_errors(setup: Setup, program: Path) -> str:
+    """TypeScript's errors about the page."""
     node, _ = setup.node()
     command = [node, setup.script("typescript/bin/tsc")]
     page = program / "page"
@@ -87,16 +87,16 @@ def test_a_new_program_has_its_types_and_what_a_repository_needs(program: Path) 
 
 
 def test_its_types_and_its_fake_compile_only_when_complete(setup: Setup, program: Path) -> None:
-    assert compiles(setup, program) == ""
+    assert type_errors(setup, program) == ""
     fake = program / "page" / "src" / "fake.ts"
     text = fake.read_text("utf-8")
     fake.write_text(text.replace("async *readings", "async *reading"), "utf-8")
-    assert "'reading' does not exist in type" in compiles(setup, program)
+    assert "'reading' does not exist in type" in type_errors(setup, program)
     fake.write_text(text, "utf-8")
     app = program / "page" / "src" / "App.tsx"
     text = app.read_text("utf-8")
     app.write_text(text.replace("({ metres }) => metres", "({ feet }) => feet"), "utf-8")
-    assert "Property 'feet' does not exist on type 'Reading'" in compiles(setup, program)
+    assert "Property 'feet' does not exist on type 'Reading'" in type_errors(setup, program)
     app.write_text(text, "utf-8")
 
 
@@ -209,10 +209,10 @@ def test_an_edit_reaches_the_window_with_its_state(program: Path) -> None:
         status = page.get_by_role("status")
         expect(status).to_contain_text("5 ")
         expect(status).not_to_contain_text("mean 0.0")
-        shown = status.inner_text().partition(" mean ")[2]
+        height = status.inner_text().partition(" mean ")[2]
         app = program / "page" / "src" / "App.tsx"
         save(app, app.read_text("utf-8").replace(", mean ", ", average "))
-        expect(status).to_contain_text(f"average {shown}")
+        expect(status).to_contain_text(f"average {height}")
 
 
 @contextlib.contextmanager
@@ -237,9 +237,9 @@ def test_the_command_says_what_to_type_next(tmp_path: Path) -> None:
     assert "is not published yet" in done.stdout
     assert f"{tmp_path / 'tides'} is there" in done.stdout
     assert "{{" not in (tmp_path / "tides" / "app.py").read_text("utf-8")
-    again = new()
-    assert again.returncode == 2
-    assert "is there already" in again.stderr
+    second = new()
+    assert second.returncode == 2
+    assert "is there already" in second.stderr
 
 
 @pytest.mark.parametrize("name", ["", "Demo", "a b", "../up", "1st", "x" * 65])

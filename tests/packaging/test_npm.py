@@ -56,8 +56,8 @@ import { Markdown } from "tidewire/markdown";
 import { Ask } from "./Ask.jsx";
 
 const llm = {} as Parameters<typeof LlmProvider>[0]["llm"];
-const told = { text: "# Tides\\n\\nTwice a *day*.", live: false, onOpenLink() {} };
-console.log(renderToString(<LlmProvider llm={llm}><Ask /><Markdown {...told} /></LlmProvider>));
+const props = { text: "# Tides\\n\\nTwice a *day*.", live: false, onOpenLink() {} };
+console.log(renderToString(<LlmProvider llm={llm}><Ask /><Markdown {...props} /></LlmProvider>));
 console.log(await connect().catch((error: unknown) => `refused: ${error}`));
 """
 STRICT = {
@@ -81,19 +81,19 @@ def folder(setup: Setup) -> Iterator[Path]:
     parent = ROOT / ".bench"
     parent.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="npm-", dir=parent) as name:
-        made = Path(name)
-        packed = package(setup, *setup.node(), made)
+        page_folder = Path(name)
+        packed = package(setup, *setup.node(), page_folder)
         with tarfile.open(packed) as archive:
-            archive.extractall(made, filter="data")
-        (made / "node_modules").mkdir()
-        (made / "package").rename(made / "node_modules" / "tidewire")
+            archive.extractall(page_folder, filter="data")
+        (page_folder / "node_modules").mkdir()
+        (page_folder / "package").rename(page_folder / "node_modules" / "tidewire")
         for file, text in {"Ask.tsx": ASK, "page.tsx": PAGE, "server.tsx": SERVER}.items():
-            (made / file).write_text(text, "utf-8")
-        (made / "package.json").write_text('{"type": "module"}', "utf-8")
-        (made / "index.html").write_text(
+            (page_folder / file).write_text(text, "utf-8")
+        (page_folder / "package.json").write_text('{"type": "module"}', "utf-8")
+        (page_folder / "index.html").write_text(
             '<!doctype html><main></main><script type="module" src="/page.tsx"></script>', "utf-8"
         )
-        yield made
+        yield page_folder
 
 
 def run(setup: Setup, folder: Path, script: str, *arguments: str) -> str:

@@ -1,4 +1,4 @@
-"""What the bundle has as files for a Python that uv brings is all that such a Python needs."""
+"""The files in the bundle for a Python from uv are all that such a Python needs."""
 
 import ast
 import json
@@ -18,8 +18,8 @@ def files() -> list[str]:
         for node in plan.body
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "OF_TOOLS"
     )
-    found: list[str] = list(eval(ast.unparse(value)))  # noqa: S307, our own plan
-    return found
+    paths: list[str] = list(eval(ast.unparse(value)))  # noqa: S307, our own plan
+    return paths
 
 
 def test_a_tool_file_runs_with_these_files_alone(tmp_path: Path) -> None:
@@ -39,9 +39,9 @@ def test_a_tool_file_runs_with_these_files_alone(tmp_path: Path) -> None:
         assert process.stdout is not None
         process.stdin.write('{"call": "1", "name": "where", "arguments": {}}\n')
         process.stdin.flush()
-        begun, described, called = (json.loads(process.stdout.readline()) for _ in range(3))
+        started, described, called = (json.loads(process.stdout.readline()) for _ in range(3))
         process.stdin.close()
-    assert begun == {"process": process.pid}
+    assert started == {"process": process.pid}
     assert described["tools"][0]["problem"] is None
     assert called == {"call": "1", "result": str(tmp_path / "shell" / "__init__.py")}
     assert process.returncode == 0

@@ -1,4 +1,4 @@
-"""What is in the wheel and in the source distribution, and what is not."""
+"""The content of the wheel and of the source distribution."""
 
 import subprocess
 import sys
@@ -61,14 +61,14 @@ def test_the_version_is_the_one_of_the_program(built: Path) -> None:
 def test_it_is_a_command_and_a_program_without_a_console(built: Path) -> None:
     with zipfile.ZipFile(next(built.glob("*.whl"))) as archive:
         name = f"tidewire-{__version__}.dist-info/entry_points.txt"
-        told = archive.read(name).decode()
-    assert "[console_scripts]\ntidewire = shell.cli.program:main" in told
-    assert "[pytest11]\ntidewire = tidewire_bridge.pytest_plugin" in told
-    assert "[gui_scripts]\ntidewire-window = shell.cli.program:main" in told
+        entry_points = archive.read(name).decode()
+    assert "[console_scripts]\ntidewire = shell.cli.program:main" in entry_points
+    assert "[pytest11]\ntidewire = tidewire_bridge.pytest_plugin" in entry_points
+    assert "[gui_scripts]\ntidewire-window = shell.cli.program:main" in entry_points
 
 
 def test_the_same_tree_makes_the_same_wheel(built: Path, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
     subprocess.run(command, cwd=ROOT, capture_output=True, check=True)
-    again = next(tmp_path.glob("*.whl"))
-    assert again.read_bytes() == (built / again.name).read_bytes()
+    second = next(tmp_path.glob("*.whl"))
+    assert second.read_bytes() == (built / second.name).read_bytes()

@@ -1,4 +1,4 @@
-"""The workflow on GitHub: what it runs cannot be changed behind our back, and it may do nothing."""
+"""The workflow on GitHub: it pins its actions to commits, and has only permission to read."""
 
 import re
 
@@ -34,5 +34,5 @@ def test_it_runs_what_people_run_on_all_three_systems() -> None:
 
 def test_root_takes_the_python_that_was_set_up() -> None:
     text = WORKFLOWS[0].read_text("utf-8")
-    asked = re.findall(r"run: sudo (\S+ \S+) dev\.py", text)
-    assert asked == ['"$(which python)"'] * 2
+    pythons = re.findall(r"run: sudo (\S+ \S+) dev\.py", text)
+    assert pythons == ['"$(which python)"'] * 2

@@ -1,9 +1,9 @@
-"""Trap: a network of one's own in which every packet that would leave the machine is caught.
+"""Catches every packet that would leave the machine, in its own network namespace.
 
     unshare --net python -m tests.packaging.trap PROGRAM
 
-Prints one line of JSON: who was sent anything before a provider that is elsewhere was asked, and
-after. Needs to be root, and a new network namespace around it.
+Prints one line of JSON: the targets of packets before a request to a remote provider, and after
+it. Needs root, and a new network namespace around it.
 """
 
 import contextlib
@@ -27,9 +27,9 @@ from tests.packaging.installed import Installed, xvfb
 TUNSETIFF = 0x400454CA
 TUN, NO_INFORMATION = 0x0001, 0x1000
 PROTOCOLS = {6: "tcp", 17: "udp"}
-"""Others are the system's own, which looks for routers."""
+"""Other protocols belong to the system, which looks for routers."""
 ELSEWHERE = "https://192.0.2.1:9/v1"
-"""An address that is kept for documents."""
+"""An address that is reserved for documentation."""
 SET_UP = """
 ip link set lo up
 ip address add 10.99.0.1/24 dev caught
@@ -41,14 +41,14 @@ ip -6 route add default dev caught
 
 
 class Trap:
-    """The only way out. `caught` grows while the context lasts."""
+    """The only network route. `packets` grows while the context lasts."""
 
     def __init__(self) -> None:
-        self.caught: list[str] = []
+        self.packets: list[str] = []
 
     @contextlib.contextmanager
     def set(self) -> Iterator[None]:
-        """Open it. The thread that reads ends with the process."""
+        """Open the device. The thread that reads packets ends with the process."""
         device = os.open("/dev/net/tun", os.O_RDWR)
         fcntl.ioctl(device, TUNSETIFF, struct.pack("16sH22x", b"caught", TUN | NO_INFORMATION))
         subprocess.run(["sh", "-e", "-c", SET_UP], check=True)
@@ -61,11 +61,11 @@ class Trap:
             protocol = PROTOCOLS.get(packet[6] if six else packet[9])
             target = ip_address(packet[24:40] if six else packet[16:20])
             if protocol is not None and not target.is_multicast:
-                self.caught.append(f"{protocol} {target}")
+                self.packets.append(f"{protocol} {target}")
 
 
 def main(command: tuple[str, ...]) -> int:
-    """Open the window, serve, and have a local answer; then ask somebody elsewhere."""
+    """Get a local answer in the window, and serve the page. Then ask a remote provider."""
     trap = Trap()
     elsewhere = {"OPENAI_BASE_URL": ELSEWHERE, "OPENAI_API_KEY": "sk-nobody"}
     with trap.set(), xvfb() as display, tempfile.TemporaryDirectory() as place:
@@ -74,16 +74,20 @@ def main(command: tuple[str, ...]) -> int:
         with driver() as playwright:
             answered = program.answers(playwright, data)
         served = serves(program, data)
-        quiet = list(trap.caught)
+        before_request = list(trap.packets)
         program.run("ask", "hello", "--provider", "openai", "--timeout-ms", "3000")
-        asked = trap.caught[len(quiet) :]
-    told = {"answersInAWindow": answered, "serves": served}
-    print(json.dumps({**told, "unasked": sorted(set(quiet)), "asked": sorted(set(asked))}))
+        after_request = trap.packets[len(before_request) :]
+    report = {"answersInAWindow": answered, "serves": served}
+    print(
+        json.dumps(
+            {**report, "unasked": sorted(set(before_request)), "asked": sorted(set(after_request))}
+        )
+    )
     return 0
 
 
 def serves(program: Installed, data: Path) -> bool:
-    """Whether its page can be fetched, and it ends as it should when it is asked to."""
+    """Whether the page can be fetched. The end of the context checks how the program ends."""
     host = HostProcess(
         *("shell", "serve", "--no-open", "--data-dir", str(data)),
         env=program.environment,
@@ -91,7 +95,7 @@ def serves(program: Installed, data: Path) -> bool:
     )
     with host as running:
         address = str(running.json_line()["url"])
-        with urllib.request.urlopen(address) as page:  # noqa: S310 - it has just told it
+        with urllib.request.urlopen(address) as page:  # noqa: S310 - the program's own address
             return b"/assets/index-" in page.read()
 
 

@@ -1,4 +1,4 @@
-"""Running a provider to its end, and looking at what came."""
+"""Runs a provider to its end and collects its chunks."""
 
 import contextlib
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ from shell.providers.base import (
 
 @dataclass
 class Answer:
-    """Everything that one stream gave."""
+    """The chunks of one stream, and its error."""
 
     chunks: list[Chunk] = field(default_factory=list)
     error: ProviderError | None = None
@@ -52,7 +52,7 @@ def a_request(
     temperature: float | None = None,
     max_tokens: int | None = None,
 ) -> ProviderRequest:
-    """A request to `provider`; a plain string is a message of the user's."""
+    """A request to `provider`. A plain string becomes a message of the user."""
     return ProviderRequest(
         model=provider.model(model or provider.default_model_id),
         messages=[
@@ -64,7 +64,10 @@ def a_request(
 
 
 async def ask(provider: Provider, request: ProviderRequest | str) -> Answer:
-    """Run to the end. A `ProviderError` becomes the answer's `error`; anything else is raised."""
+    """Run a request to its end.
+
+    A `ProviderError` becomes the answer's `error`. Other errors are raised.
+    """
     if isinstance(request, str):
         request = a_request(provider, request)
     answer = Answer()

@@ -1,4 +1,4 @@
-"""What the tests of providers share: the asyncio backend, and a plain request."""
+"""Runs the asynchronous tests of providers on asyncio."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Runs a copied request as the program that it is."""
+"""Runs a request that was copied as code."""
 
 import asyncio
 import subprocess

@@ -1,4 +1,4 @@
-"""Dialects: the same small answers in the words of each API."""
+"""The same small answers in the wire format of each API."""
 
 import json
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ Frames = list[bytes]
 
 
 class Dialect(Protocol):
-    """How one API says things in its stream."""
+    """The wire format of one API."""
 
     name: str
     path: str
@@ -21,7 +21,7 @@ class Dialect(Protocol):
     def reasoning(self, piece: str) -> Frames: ...
     def call(self) -> Frames: ...
     def refusal(self, text: str) -> Frames:
-        """The model declines; the stream ends with it."""
+        """A refusal of the model, which ends the stream."""
         ...
 
     def finish(self, reason: str = "stop") -> Frames:
@@ -52,7 +52,7 @@ def data(value: object, name: str = "") -> bytes:
 
 
 USAGE = UsageReport(7, 5, reasoning_tokens=2, cached_tokens=3)
-"""What every dialect's finish reports."""
+"""The usage that every dialect's finish reports."""
 
 
 def chunked(piece: str) -> list[str]:
@@ -62,7 +62,7 @@ def chunked(piece: str) -> list[str]:
 
 
 ARGUMENTS = '{"at": "sea"}'
-"""What every dialect's call passes, to a tool named `look`, with the id `call-7`."""
+"""The arguments of every dialect's call, which is for the tool `look` and has the id `call-7`."""
 
 
 @dataclass
@@ -87,8 +87,8 @@ class Chat:
 
     def call(self) -> Frames:
         first = {"index": 0, "id": "call-7", "function": {"name": "look", "arguments": ""}}
-        rest = [{"index": 0, "function": {"arguments": part}} for part in chunked(ARGUMENTS)]
-        return [self._event({"tool_calls": [part]}) for part in (first, *rest)]
+        parts = [{"index": 0, "function": {"arguments": part}} for part in chunked(ARGUMENTS)]
+        return [self._event({"tool_calls": [part]}) for part in (first, *parts)]
 
     def refusal(self, text: str) -> Frames:
         return [self._event({"refusal": text}), *self.finish()]

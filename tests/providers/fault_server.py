@@ -1,4 +1,4 @@
-"""FaultServer: a small HTTP server that does, byte by byte, what no library would let it do."""
+"""A small HTTP server whose answers a test controls byte by byte, also invalid ones."""
 
 import asyncio
 import contextlib
@@ -16,7 +16,7 @@ SSE = "text/event-stream; charset=utf-8"
 
 @dataclass(frozen=True)
 class Received:
-    """A request as it came."""
+    """One request."""
 
     method: str
     path: str
@@ -42,14 +42,14 @@ class Exchange:
     async def head(
         self, status: int = 200, media_type: str = SSE, headers: dict[str, str] | None = None
     ) -> None:
-        """The status line and headers of a chunked answer."""
+        """Send the status line and headers of a chunked answer."""
         self._chunked = True
         lines = [f"HTTP/1.1 {status} x", f"content-type: {media_type}"]
         lines += [f"{name}: {value}" for name, value in (headers or {}).items()]
         await self.raw("\r\n".join([*lines, "transfer-encoding: chunked", "", ""]).encode())
 
     async def send(self, *pieces: bytes) -> None:
-        """Pieces of the body, each in a write of its own."""
+        """Send pieces of the body, each in its own chunk and write."""
         for piece in pieces:
             await self.raw(b"%x\r\n%s\r\n" % (len(piece), piece))
 
@@ -58,7 +58,7 @@ class Exchange:
         await self._writer.drain()
 
     async def end(self) -> None:
-        """End the body as HTTP wants it."""
+        """Send the last chunk, which ends the body."""
         await self.raw(b"0\r\n\r\n")
 
     async def answer(
@@ -68,7 +68,7 @@ class Exchange:
         media_type: str = "application/json",
         headers: dict[str, str] | None = None,
     ) -> None:
-        """A whole answer."""
+        """Send a whole answer."""
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
         await self.head(status, media_type, headers)
         if data:
@@ -87,14 +87,14 @@ Scene = Callable[[Exchange], Awaitable[None]]
 
 @dataclass
 class FaultServer:
-    """Plays `scene` to every request, and remembers the requests."""
+    """Answers every request with `scene`, and keeps the requests."""
 
     scene: Scene
     port: int = 0
     requests: list[Received] = field(default_factory=list)
     connections: int = 0
-    gone: asyncio.Event = field(default_factory=asyncio.Event)
-    """Set when a client left in the middle of a scene."""
+    disconnected: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when a client disconnects in the middle of a scene."""
 
     @property
     def url(self) -> str:
@@ -107,27 +107,27 @@ class FaultServer:
                 self.requests.append(request)
                 await self._play(Exchange(request, writer), reader)
         except (ConnectionError, asyncio.IncompleteReadError):
-            self.gone.set()
+            self.disconnected.set()
         finally:
             writer.close()
             with contextlib.suppress(ConnectionError):
                 await writer.wait_closed()
 
     async def _play(self, exchange: Exchange, reader: asyncio.StreamReader) -> None:
-        """Play the scene, but not longer than the client listens."""
+        """Play the scene until it ends or the client disconnects."""
         playing = asyncio.ensure_future(self.scene(exchange))
-        leaving = asyncio.ensure_future(reader.read(1))
+        disconnect = asyncio.ensure_future(reader.read(1))
         try:
-            await asyncio.wait({playing, leaving}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({playing, disconnect}, return_when=asyncio.FIRST_COMPLETED)
             if playing.done():
                 playing.result()
             else:
-                self.gone.set()
+                self.disconnected.set()
                 raise ConnectionAbortedError
         finally:
-            for task in (playing, leaving):
+            for task in (playing, disconnect):
                 task.cancel()
-            await asyncio.gather(playing, leaving, return_exceptions=True)
+            await asyncio.gather(playing, disconnect, return_exceptions=True)
 
 
 async def _read(reader: asyncio.StreamReader) -> Received | None:
@@ -147,7 +147,7 @@ async def _read(reader: asyncio.StreamReader) -> Received | None:
 
 @asynccontextmanager
 async def fault_server(scene: Scene) -> AsyncGenerator[FaultServer, None]:
-    """A running server; every connection is closed at the end."""
+    """Run a server. The end closes every connection."""
     server = FaultServer(scene)
     async with listening(server.serve) as server.port:
         yield server

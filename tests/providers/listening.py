@@ -1,4 +1,4 @@
-"""A server on loopback whose connections end with it."""
+"""Runs a server on loopback whose connections end with it."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -9,7 +9,7 @@ Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 @asynccontextmanager
 async def listening(serve: Serve) -> AsyncGenerator[int, None]:
-    """The port, for as long as the context lasts; every connection is closed at its end."""
+    """Serve on a free port, which is the context's value. The end closes every connection."""
     tasks: set[asyncio.Future[None]] = set()
 
     def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

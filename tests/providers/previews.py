@@ -1,4 +1,4 @@
-"""Random conversations, what a preview says that they send, and what then arrives at a server.
+"""Compares the previews of random conversations with the requests that a server receives.
 
 A quarter of the questions come from a template.
 """
@@ -41,7 +41,7 @@ TEMPLATE = """{% system %}Answer {{ tone }}.{% endsystem %}
 
 @dataclass(frozen=True)
 class Case:
-    """A question with everything before it."""
+    """A question with the messages and settings before it."""
 
     messages: Sequence[Message | ModelStep]
     system: str | None
@@ -49,7 +49,7 @@ class Case:
     temperature: float | None
     max_tokens: int | None
     tools: int
-    efforts_known: bool
+    knows_efforts: bool
 
 
 @st.composite
@@ -84,17 +84,17 @@ def cases(draw: st.DrawFn) -> Case:
     )
 
 
-async def sent_and_previewed(api: Api, case: Case) -> tuple[WireRequest, Received]:
-    """The request that a preview shows, and the one that a server received."""
-    said = api.dialect
-    scene = streaming(*said.begin(), *said.text("Yes."), *said.finish())
+async def preview_and_request(api: Api, case: Case) -> tuple[WireRequest, Received]:
+    """The request of a preview, and the request that a server received."""
+    dialect = api.dialect
+    scene = streaming(*dialect.begin(), *dialect.text("Yes."), *dialect.finish())
     async with api.serving(scene) as (_, server):
-        efforts = {"low": "low", "high": "high"} if case.efforts_known else None
+        efforts = {"low": "low", "high": "high"} if case.knows_efforts else None
         model = ModelInfo("model-a", images=True, files=True, tools=True, efforts=efforts)  # type: ignore[arg-type]
         provider = HttpProvider(
             api.api, endpoint(f"{server.url}{api.base}"), "model-a", lambda _: model
         )
-        asked = InferenceRequest.model_construct(
+        request = InferenceRequest.model_construct(
             messages=[],
             provider_id=provider.id,
             model_id="model-a",
@@ -104,10 +104,10 @@ async def sent_and_previewed(api: Api, case: Case) -> tuple[WireRequest, Receive
             effort=case.effort,
         )
         by = Author(provider.id, model.id, "inf-1")
-        planned = PlannedAnswer(provider, model, by, [], asked, [*case.messages], (), None)
+        planned = PlannedAnswer(provider, model, by, [], request, [*case.messages], (), None)
         preview = await preview_answer(planned, offer(case.tools))
         engine = Engine(lambda _: provider)
-        log = engine.reserve("w", asked, messages=case.messages, offer=offer(case.tools)).begin()
+        log = engine.reserve("w", request, messages=case.messages, offer=offer(case.tools)).begin()
         async for _ in log.follow():
             pass
         await engine.close()
@@ -130,7 +130,7 @@ def offer(count: int) -> Offer | None:
 
 
 def check_previews(examples: int) -> int:
-    """Compare previews with what arrives; returns how many conversations were compared."""
+    """Compare previews with received requests. Returns the number of compared conversations."""
     compared = 0
 
     @settings(
@@ -143,10 +143,10 @@ def check_previews(examples: int) -> int:
     @given(st.sampled_from(APIS), cases())
     def compare(api: Api, case: Case) -> None:
         nonlocal compared
-        shown, received = asyncio.run(sent_and_previewed(api, case))
-        assert shown.body is not None
-        assert shown.body.encode() == received.body
-        assert shown.url.endswith(received.path)
+        preview, received = asyncio.run(preview_and_request(api, case))
+        assert preview.body is not None
+        assert preview.body.encode() == received.body
+        assert preview.url.endswith(received.path)
         compared += 1
 
     compare()

@@ -1,4 +1,4 @@
-"""Scenes: what a server does, and the providers that have to live with it."""
+"""Scenes that a test server plays, and the providers that talk to it."""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -23,7 +23,7 @@ def endpoint(url: str, **changes: object) -> Endpoint:
 
 @dataclass(frozen=True)
 class Api:
-    """An API in its own words, and our provider for it."""
+    """An API with its dialect, and our provider for it."""
 
     dialect: Dialect
     api: HttpApi
@@ -39,7 +39,7 @@ class Api:
     async def serving(
         self, scene: Scene, **changes: object
     ) -> AsyncGenerator[tuple[Provider, FaultServer], None]:
-        """A provider, and a server that plays the scene to it."""
+        """Run a server that plays the scene, with a provider for it."""
         async with fault_server(scene) as server:
             provider = self.make(server.url, **changes)
             try:
@@ -48,7 +48,7 @@ class Api:
                 await provider.close()
 
     async def run(self, scene: Scene, **changes: object) -> Answer:
-        """One question to a server that plays the scene."""
+        """Ask one question to a server that plays the scene."""
         async with self.serving(scene, **changes) as (provider, server):
             answer = await ask(provider, "hello")
             assert len(server.requests) == 1, "a provider never retries"
@@ -73,7 +73,7 @@ def streaming(*frames: bytes) -> Scene:
 
 
 def answering(status: int, body: bytes | dict[str, object] | list[object], **more: str) -> Scene:
-    """One whole answer; `more` are headers."""
+    """One whole answer. `more` holds headers."""
     media_type = more.pop("media_type", "application/json")
     headers = {name.replace("_", "-"): value for name, value in more.items()}
 

@@ -1,4 +1,4 @@
-"""SocksServer: a small SOCKS5 server that leads everything to one port of this machine."""
+"""A small SOCKS5 server that connects every client to one port of this machine."""
 
 import asyncio
 import contextlib
@@ -14,13 +14,13 @@ NO_PASSWORD, PASSWORD, REFUSED = 0, 2, 0xFF
 
 @dataclass
 class SocksServer:
-    """Remembers where it was asked to connect, and as whom."""
+    """Keeps the requested destinations, and the users with their passwords."""
 
     target: int
     user: bytes | None = None
-    """`name:password` that it insists on; None lets everybody in."""
+    """The required `name:password`. None admits every client."""
     port: int = 0
-    asked: list[str] = field(default_factory=list)
+    destinations: list[str] = field(default_factory=list)
     users: list[bytes] = field(default_factory=list)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -34,17 +34,17 @@ class SocksServer:
     async def _greet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         version, count = await reader.readexactly(2)
         offered = await reader.readexactly(count)
-        wanted = NO_PASSWORD if self.user is None else PASSWORD
-        writer.write(bytes([version, wanted if wanted in offered else REFUSED]))
-        if wanted not in offered or self.user is None:
-            return wanted in offered
+        method = NO_PASSWORD if self.user is None else PASSWORD
+        writer.write(bytes([version, method if method in offered else REFUSED]))
+        if method not in offered or self.user is None:
+            return method in offered
         _, length = await reader.readexactly(2)
         name = await reader.readexactly(length)
         password = await reader.readexactly((await reader.readexactly(1))[0])
         self.users.append(name + b":" + password)
-        right = self.users[-1] == self.user
-        writer.write(bytes([1, 0 if right else 1]))
-        return right
+        is_right = self.users[-1] == self.user
+        writer.write(bytes([1, 0 if is_right else 1]))
+        return is_right
 
     async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         _, _, _, kind = await reader.readexactly(4)
@@ -54,7 +54,7 @@ class SocksServer:
             family = socket.AF_INET if kind == 1 else socket.AF_INET6
             host = socket.inet_ntop(family, await reader.readexactly(4 if kind == 1 else 16))
         port = int.from_bytes(await reader.readexactly(2), "big")
-        self.asked.append(f"{host}:{port}")
+        self.destinations.append(f"{host}:{port}")
         their_reader, their_writer = await asyncio.open_connection("127.0.0.1", self.target)
         writer.write(b"\x05\0\0\x01\0\0\0\0\0\0")
         try:
@@ -79,7 +79,7 @@ async def _close(writer: asyncio.StreamWriter) -> None:
 
 @asynccontextmanager
 async def socks_server(target: int, user: bytes | None = None) -> AsyncGenerator[SocksServer, None]:
-    """A running server; every connection is closed at the end."""
+    """Run a server. The end closes every connection."""
     server = SocksServer(target, user)
     async with listening(server.serve) as server.port:
         yield server

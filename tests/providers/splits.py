@@ -1,4 +1,4 @@
-"""Splits: a recorded stream in random pieces gives the same chunks as in one."""
+"""Compares the chunks of a stream in random pieces with those of the whole stream."""
 
 import itertools
 import random
@@ -32,33 +32,33 @@ def split(data: bytes, cuts: list[int]) -> list[bytes]:
     return [data[a:b] for a, b in itertools.pairwise(places)]
 
 
-def recorded(says: Dialect) -> bytes:
-    """A stream with everything in it, and every kind of line end."""
+def recorded(dialect: Dialect) -> bytes:
+    """A stream with every kind of chunk and of line end."""
     frames = [
-        *says.begin(),
+        *dialect.begin(),
         b": keep-alive\n\n",
-        *says.reasoning("Let me see 🌊"),
-        *says.text("Grüße, \ud83d"),
-        *says.text("\udc4b 世界\n\n"),
-        *(frame.replace(b"\n", b"\r\n") for frame in says.text("with returns")),
-        *(frame.replace(b"raw", "rāw 🌍".encode()) for frame in says.text("raw bytes")),
-        *says.call(),
-        *says.finish(),
+        *dialect.reasoning("Let me see 🌊"),
+        *dialect.text("Grüße, \ud83d"),
+        *dialect.text("\udc4b 世界\n\n"),
+        *(frame.replace(b"\n", b"\r\n") for frame in dialect.text("with returns")),
+        *(frame.replace(b"raw", "rāw 🌍".encode()) for frame in dialect.text("raw bytes")),
+        *dialect.call(),
+        *dialect.finish(),
     ]
     return b"".join(frames)
 
 
 def chunks(make: Callable[[Endpoint], StreamingResponse], pieces: list[bytes]) -> list[Chunk]:
     answer = make(ENDPOINT)
-    found = [chunk for event in decode(pieces) for chunk in answer.take(event)]
-    return [*found, *answer.end()]
+    result = [chunk for event in decode(pieces) for chunk in answer.take(event)]
+    return [*result, *answer.end()]
 
 
 def splits_that_differ(
-    says: Dialect, make: Callable[[Endpoint], StreamingResponse], seeds: range
+    dialect: Dialect, make: Callable[[Endpoint], StreamingResponse], seeds: range
 ) -> list[int]:
-    """The seeds whose split gives something else than the whole."""
-    data = recorded(says)
+    """The seeds whose split gives other chunks than the whole stream."""
+    data = recorded(dialect)
     whole = chunks(make, [data])
     differing = []
     for seed in seeds:

@@ -1,4 +1,4 @@
-"""Endpoints that a person added: kept, found again, used, and never with a key in the file."""
+"""Endpoints that a person added: stored, read again, used, and without a key in the file."""
 
 import logging
 import stat
@@ -94,16 +94,18 @@ def test_a_damaged_file_is_said_and_stops_nobody(
 @pytest.mark.anyio
 @pytest.mark.parametrize("kind", ["openai-compatible", "openai-responses", "anthropic"])
 async def test_an_added_endpoint_is_a_provider(tmp_path: Path, kind: str) -> None:
-    says: Dialect = Messages() if kind == "anthropic" else Chat()
+    dialect: Dialect = Messages() if kind == "anthropic" else Chat()
     if kind == "openai-responses":
-        says = Responses()
-    async with fault_server(streaming(*says.begin(), *says.text("ok"), *says.finish())) as server:
+        dialect = Responses()
+    async with fault_server(
+        streaming(*dialect.begin(), *dialect.text("ok"), *dialect.finish())
+    ) as server:
         suffix = "" if kind == "anthropic" else "/v1"
         fields = {"id": "mine", "kind": kind, "base_url": f"{server.url}{suffix}"}
-        mine = CustomProvider.model_validate(
+        custom = CustomProvider.model_validate(
             {**fields, "headers": {"X-Team": "blue"}, "key_env": "MINE_KEY", "default_model": "m"}
         )
-        add(tmp_path, mine, set())
+        add(tmp_path, custom, set())
         environ = {"MINE_KEY": "a-key"}
         providers = Providers(tmp_path, environ)
         answer = await ask(providers["mine"], "hi")
@@ -113,7 +115,7 @@ async def test_an_added_endpoint_is_a_provider(tmp_path: Path, kind: str) -> Non
         await providers.close()
     assert (answer.text, answer.error) == ("ok", None)
     assert server.requests[0].json["model"] == "m"
-    assert server.requests[0].path == says.path
+    assert server.requests[0].path == dialect.path
     assert server.requests[0].headers["x-team"] == "blue"
     assert raised.value.code is ErrorCode.API_KEY_ERROR
 
@@ -121,11 +123,11 @@ async def test_an_added_endpoint_is_a_provider(tmp_path: Path, kind: str) -> Non
 def test_whoever_keeps_the_keys_is_asked_for_an_address_before_every_request(
     tmp_path: Path,
 ) -> None:
-    asked: list[tuple[str, str]] = []
+    lookups: list[tuple[str, str]] = []
     keys: dict[str, str] = {"openai": "given"}
 
     def find(provider_id: str, base_url: str) -> str | None:
-        asked.append((provider_id, base_url))
+        lookups.append((provider_id, base_url))
         return keys.get(provider_id) or providers.environment_key(provider_id)
 
     add(tmp_path, OLLAMA.model_copy(update={"id": "mine", "key_env": "MINE_KEY"}), set())
@@ -137,4 +139,4 @@ def test_whoever_keeps_the_keys_is_asked_for_an_address_before_every_request(
     keys.clear()
     assert endpoints["openai"].check() == "from-the-environment"
     assert endpoints["mine"].check() == "mine"
-    assert asked[0] == ("openai", providers.base_urls["openai"])
+    assert lookups[0] == ("openai", providers.base_urls["openai"])

@@ -7,7 +7,7 @@ from shell.providers.http.address import complete_address
 
 
 @pytest.mark.parametrize(
-    ("given", "whole"),
+    ("address", "whole"),
     [
         ("localhost:8080", "http://localhost:8080/v1"),
         ("127.0.0.1:1234", "http://127.0.0.1:1234/v1"),
@@ -23,8 +23,8 @@ from shell.providers.http.address import complete_address
         ("https://api.perplexity.ai/chat/completions", "https://api.perplexity.ai"),
     ],
 )
-def test_what_is_lacking_is_added(given: str, whole: str) -> None:
-    assert complete_address(given, has_version=True) == whole
+def test_what_is_lacking_is_added(address: str, whole: str) -> None:
+    assert complete_address(address, has_version=True) == whole
 
 
 @pytest.mark.parametrize(
@@ -48,9 +48,9 @@ def test_what_is_whole_or_no_address_stays(address: str) -> None:
     assert complete_address(address, has_version=True) == address
 
 
-@pytest.mark.parametrize("given", ["http://127.0.0.1:9/v1", "127.0.0.1:9/v1/messages"])
-def test_the_api_of_anthropic_has_its_version_in_its_calls(given: str) -> None:
-    provider, remark = CustomProvider(id="mine", kind="anthropic", base_url=given).completed()
+@pytest.mark.parametrize("address", ["http://127.0.0.1:9/v1", "127.0.0.1:9/v1/messages"])
+def test_the_api_of_anthropic_has_its_version_in_its_calls(address: str) -> None:
+    provider, remark = CustomProvider(id="mine", kind="anthropic", base_url=address).completed()
     assert provider.base_url == "http://127.0.0.1:9"
     assert remark is not None
 

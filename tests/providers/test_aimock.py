@@ -1,6 +1,6 @@
-"""Every provider against aimock, which knows the APIs from their makers' own descriptions.
+"""Every provider against aimock, which follows the API makers' own descriptions.
 
-Through the engine, so that the number of requests shows the retry policy as well.
+The requests go through the engine, so that their number shows the retry policy as well.
 """
 
 import asyncio
@@ -152,15 +152,15 @@ def aimock(tmp_path_factory: pytest.TempPathFactory) -> Generator[Aimock, None, 
     command = [node, str(PROGRAM), "-p", "0", "-f", str(fixtures), "-c", "5", "--validate-on-load"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
         assert process.stdout is not None
-        said = b""
+        output = b""
         for line in process.stdout:
-            said += line
+            output += line
             if b"listening on " in line:
                 break
         else:
-            raise AssertionError(said.decode())
+            raise AssertionError(output.decode())
         try:
-            yield Aimock(said.decode().rpartition("listening on ")[2].strip())
+            yield Aimock(output.decode().rpartition("listening on ")[2].strip())
         finally:
             process.terminate()
             process.wait(5)
@@ -190,7 +190,7 @@ def google(url: str, headers: dict[str, str]) -> Provider:
 
 Make = Callable[[str, dict[str, str]], Provider]
 Decide = Callable[[JsonValue], Verdict]
-"""What a person decides about a call with these arguments."""
+"""The person's verdict on a call with these arguments."""
 
 
 @dataclass(frozen=True)
@@ -208,8 +208,8 @@ class Outcome:
 
 @pytest.fixture(params=[chat, responses, messages, google], ids=lambda make: make.__name__)
 def make(request: pytest.FixtureRequest) -> Make:
-    found: Make = request.param
-    return found
+    make: Make = request.param
+    return make
 
 
 async def run(
@@ -219,7 +219,7 @@ async def run(
     offer: Offer | None = None,
     verdict: Decide | None = None,
 ) -> Outcome:
-    """One inference, to its end."""
+    """Run one inference to its end."""
     test_id = uuid.uuid4().hex
     provider = make(aimock.url, {"X-Test-Id": test_id})
     settings = Settings(retries=Retries(first_delay_s=0.001))
@@ -240,7 +240,7 @@ async def run(
 
 
 async def decide(engine: Engine, log: InferenceLog, verdict: Decide) -> None:
-    """Decide about every call that is asked, until the run has ended."""
+    """Decide about every call that waits for approval, until the run has ended."""
     arguments: dict[str, JsonValue] = {}
     async for event in log.follow():
         if isinstance(event, CallEvent):
@@ -401,5 +401,5 @@ async def test_copies_of_a_request_bring_the_same_body(
         assert "a-key" not in code
         assert test_id not in code
         await run_copy(code, program, environment, tmp_path)
-    [sent, *copies] = map(json.loads, await asyncio.to_thread(aimock.bodies, test_id))
-    assert copies == [sent, sent]
+    [original, *copies] = map(json.loads, await asyncio.to_thread(aimock.bodies, test_id))
+    assert copies == [original, original]

@@ -14,8 +14,8 @@ from tests.providers.scenes import MESSAGES, endpoint, streaming
 
 pytestmark = pytest.mark.anyio
 
-SAYS = Messages()
-FINE = streaming(*SAYS.begin(), *SAYS.text("ok"), *SAYS.finish())
+DIALECT = Messages()
+FINE = streaming(*DIALECT.begin(), *DIALECT.text("ok"), *DIALECT.finish())
 
 
 @pytest.mark.shows("D16", "D45")
@@ -86,6 +86,6 @@ async def test_what_is_asked_of_a_model(info: ModelInfo, expected: dict[str, obj
         provider = HttpProvider(MESSAGES.api, endpoint(server.url), "m", lambda _: info)
         await ask(provider, a_request(provider, "hi", temperature=0.5))
         await provider.close()
-    sent = server.requests[0].json
-    asked = {"max_tokens", "temperature", "thinking"}
-    assert {name: value for name, value in sent.items() if name in asked} == expected
+    body = server.requests[0].json
+    checked_fields = {"max_tokens", "temperature", "thinking"}
+    assert {name: value for name, value in body.items() if name in checked_fields} == expected

@@ -1,4 +1,4 @@
-"""The `providers` namespace, through the real door: what a page can ask, and what it never gets."""
+"""The `providers` namespace through the real door. No reply to the page holds a key."""
 
 import asyncio
 import json
@@ -37,8 +37,8 @@ def code_of(report: Json) -> object:
     return problem["code"]
 
 
-class Setting:
-    """A host's providers behind a door, a page before it, and a keychain of our own."""
+class ProvidersHost:
+    """A host's providers with a keychain in memory, and a page that calls them through the door."""
 
     def __init__(self, data: Path, environ: dict[str, str]) -> None:
         self.data = data
@@ -51,10 +51,10 @@ class Setting:
         }
         self.door = Door({**namespaces, "shell": Hello()})
         self.page = Page(self.door)
-        self.told: list[str] = []
+        self.replies: list[str] = []
 
     async def call(self, method: str, params: object = None) -> object:
-        """One call, waited for; everything that the page is told is kept in `told`."""
+        """Make one call and wait for its reply. `replies` keeps every reply."""
         number = self.page.send(method, params)
         async with asyncio.timeout(10):
             while not self.page.answered(number):
@@ -63,13 +63,13 @@ class Setting:
         try:
             value = self.page.settled(number)
         except Refused as refused:
-            self.told.append(json.dumps(refused.failure))
+            self.replies.append(json.dumps(refused.failure))
             raise
-        self.told.append(json.dumps(value))
+        self.replies.append(json.dumps(value))
         return value
 
-    async def one(self, method: str, params: object = None) -> Json:
-        """The same for a reply that is an object."""
+    async def call_object(self, method: str, params: object = None) -> Json:
+        """Make one call whose reply is an object."""
         value = await self.call(method, params)
         assert isinstance(value, dict)
         return value
@@ -89,12 +89,12 @@ class Hello:
 
 
 @pytest.fixture
-async def host(tmp_path: Path) -> AsyncIterator[Setting]:
-    made = Setting(tmp_path / "data", {"OPENAI_API_KEY": SECRET})
-    yield made
-    await made.door.close()
-    await made.providers.close()
-    assert SECRET not in "".join(made.told)
+async def host(tmp_path: Path) -> AsyncIterator[ProvidersHost]:
+    host = ProvidersHost(tmp_path / "data", {"OPENAI_API_KEY": SECRET})
+    yield host
+    await host.door.close()
+    await host.providers.close()
+    assert SECRET not in "".join(host.replies)
 
 
 def serving(models: Json = LISTED) -> "AbstractAsyncContextManager[FaultServer]":
@@ -109,7 +109,7 @@ def serving(models: Json = LISTED) -> "AbstractAsyncContextManager[FaultServer]"
     return fault_server(scene)
 
 
-async def test_everybody_is_listed_and_no_key_is(host: Setting) -> None:
+async def test_everybody_is_listed_and_no_key_is(host: ProvidersHost) -> None:
     listed = await host.listed()
     assert list(listed) == ["local", "openai", "anthropic", "google", "echo"]
     openai, local, anthropic = listed["openai"], listed["local"], listed["anthropic"]
@@ -136,7 +136,7 @@ async def test_everybody_is_listed_and_no_key_is(host: Setting) -> None:
     }
 
 
-async def test_a_server_is_added_asked_removed_and_brought_back(host: Setting) -> None:
+async def test_a_server_is_added_asked_removed_and_brought_back(host: ProvidersHost) -> None:
     async with serving() as server:
         settings = {
             "id": "mine",
@@ -145,7 +145,7 @@ async def test_a_server_is_added_asked_removed_and_brought_back(host: Setting) -
             "headers": {"X-Auth-Token": SECRET},
             "defaultModel": "small",
         }
-        added = await host.one("providers.add", settings)
+        added = await host.call_object("providers.add", settings)
         assert (added["name"], added["kind"], added["removable"]) == (
             "My server",
             "openai-compatible",
@@ -162,11 +162,11 @@ async def test_a_server_is_added_asked_removed_and_brought_back(host: Setting) -
         assert await host.call("providers.remove", "mine") is True
         assert "mine" not in await host.listed()
         assert read_added(host.data) == []
-        assert host.chain.kept == {}, "its key is forgotten with it"
+        assert host.chain.passwords == {}, "its key is forgotten with it"
         assert await host.call("providers.remove", "mine") is False
 
-        back = await host.one("providers.restore", "mine")
-        assert (back["name"], back["hasKey"]) == ("My server", True)
+        restored = await host.call_object("providers.restore", "mine")
+        assert (restored["name"], restored["hasKey"]) == ("My server", True)
         await ask(host.providers.resolve("mine"), "hi")
         assert server.requests[-1].headers["authorization"] == f"Bearer {SECRET}-mine"
         assert server.requests[-1].headers["x-auth-token"] == SECRET
@@ -175,25 +175,25 @@ async def test_a_server_is_added_asked_removed_and_brought_back(host: Setting) -
         assert refused.value.code == "NOT_FOUND"
 
 
-async def test_what_is_being_answered_outlives_its_provider(host: Setting) -> None:
-    asked, go = asyncio.Event(), asyncio.Event()
-    says = Chat()
+async def test_what_is_being_answered_outlives_its_provider(host: ProvidersHost) -> None:
+    received, release = asyncio.Event(), asyncio.Event()
+    dialect = Chat()
 
     async def scene(exchange: Exchange) -> None:
         await exchange.head()
-        await exchange.send(*says.text("half "))
-        asked.set()
-        await go.wait()
-        await exchange.send(*says.text("whole"), *says.finish())
+        await exchange.send(*dialect.text("half "))
+        received.set()
+        await release.wait()
+        await exchange.send(*dialect.text("whole"), *dialect.finish())
         await exchange.end()
 
     async with fault_server(scene) as server:
         await host.call("providers.add", {"id": "mine", "baseUrl": f"{server.url}/v1"})
-        asking = asyncio.ensure_future(ask(host.providers.resolve("mine"), "hi"))
-        await asyncio.wait_for(asked.wait(), 10)
+        answer_task = asyncio.ensure_future(ask(host.providers.resolve("mine"), "hi"))
+        await asyncio.wait_for(received.wait(), 10)
         await host.call("providers.remove", "mine")
-        go.set()
-        answer = await asking
+        release.set()
+        answer = await answer_task
     assert (answer.text, answer.error) == ("half whole", None)
 
 
@@ -217,11 +217,11 @@ async def test_what_is_being_answered_outlives_its_provider(host: Setting) -> No
     ],
 )
 async def test_settings_that_make_no_sense_are_refused_by_field(
-    host: Setting, settings: Json, path: str, words: str
+    host: ProvidersHost, settings: Json, path: str, words: str
 ) -> None:
     for method, params in [("add", settings), ("test", {"settings": settings})]:
         if (method, path, words) == ("test", "id", "already"):
-            continue  # a test keeps nothing, so its name disturbs nobody
+            continue  # a test stores nothing, so its name may be in use
         with pytest.raises(Refused) as refused:
             await host.call(f"providers.{method}", params)
         assert refused.value.code == "VALIDATION"
@@ -230,17 +230,17 @@ async def test_settings_that_make_no_sense_are_refused_by_field(
     assert not (host.data / FILE).exists()
 
 
-async def test_http_to_another_machine_only_for_who_insists(host: Setting) -> None:
+async def test_http_to_another_machine_only_for_who_insists(host: ProvidersHost) -> None:
     settings = {"id": "x", "baseUrl": "http://far.example/v1", "allowPlainHttp": True}
-    assert (await host.one("providers.add", settings))["problem"] is None
+    assert (await host.call_object("providers.add", settings))["problem"] is None
 
 
-async def test_what_belongs_to_the_program_stays(host: Setting) -> None:
+async def test_what_belongs_to_the_program_stays(host: ProvidersHost) -> None:
     with pytest.raises(Refused, match="built into Tidewire"):
         await host.call("providers.remove", "openai")
 
 
-async def test_what_another_process_adds_and_removes_is_seen(host: Setting) -> None:
+async def test_what_another_process_adds_and_removes_is_seen(host: ProvidersHost) -> None:
     outside = CustomProvider(id="outside", base_url="http://127.0.0.1:1/v1")
     add(host.data, outside, set())
     assert (await host.listed())["outside"]["removable"] is True
@@ -253,10 +253,10 @@ async def test_what_another_process_adds_and_removes_is_seen(host: Setting) -> N
 # --- models -----------------------------------------------------------------------------------
 
 
-async def test_models_are_asked_for_once_and_anew_when_wanted(host: Setting) -> None:
+async def test_models_are_asked_for_once_and_anew_when_wanted(host: ProvidersHost) -> None:
     async with serving() as server:
         await host.call("providers.add", {"id": "mine", "baseUrl": f"{server.url}/v1"})
-        first = await host.one("providers.models", {"providerId": "mine"})
+        first = await host.call_object("providers.models", {"providerId": "mine"})
         assert first["listed"] is True
         assert first["models"] == [
             {
@@ -280,12 +280,14 @@ async def test_models_are_asked_for_once_and_anew_when_wanted(host: Setting) -> 
         assert len(server.requests) == 2
 
 
-async def test_a_server_is_found_by_its_address_alone(host: Setting) -> None:
+async def test_a_server_is_found_by_its_address_alone(host: ProvidersHost) -> None:
     async with serving() as server:
         place = server.url.removeprefix("http://")
-        trial = await host.one("providers.test", {"settings": {"id": "mine", "baseUrl": place}})
-        assert trial["ok"] is True, trial
-        added = await host.one("providers.add", {"id": "mine", "baseUrl": place})
+        report = await host.call_object(
+            "providers.test", {"settings": {"id": "mine", "baseUrl": place}}
+        )
+        assert report["ok"] is True, report
+        added = await host.call_object("providers.add", {"id": "mine", "baseUrl": place})
         assert added["remark"] == {
             "code": "ADDRESS_MENDED",
             "text": f"The address was completed: {server.url}/v1",
@@ -294,18 +296,18 @@ async def test_a_server_is_found_by_its_address_alone(host: Setting) -> None:
         assert (await ask(host.providers.resolve("mine"), "hi")).text == "OK"
 
 
-async def test_nobody_elsewhere_is_asked_what_a_model_is(host: Setting) -> None:
+async def test_nobody_elsewhere_is_asked_what_a_model_is(host: ProvidersHost) -> None:
     def about(provider: str, model: str) -> Json:
         return {"providerId": provider, "modelId": model}
 
-    # There is no way to that machine from here: asking it would be refused.
-    known = await host.one("providers.describe", about("openai", "gpt-5.4-mini"))
-    assert known["contextTokens"] == 400_000
+    # No connection to that machine is possible from here, so a request would fail.
+    info = await host.call_object("providers.describe", about("openai", "gpt-5.4-mini"))
+    assert info["contextTokens"] == 400_000
     assert await host.call("providers.describe", about("openai", "gremlin-1")) is None
     async with serving() as server:
         await host.call("providers.add", {"id": "mine", "baseUrl": f"{server.url}/v1"})
         for _ in range(2):
-            small = await host.one("providers.describe", about("mine", "small"))
+            small = await host.call_object("providers.describe", about("mine", "small"))
             assert small["contextTokens"] == 4_096
         assert len(server.requests) == 1
 
@@ -314,21 +316,25 @@ async def test_what_a_server_does_not_say_comes_from_the_table(tmp_path: Path) -
     ids: Json = {"data": [{"id": "gpt-5.4-mini"}, {"id": "whisper-1"}, {"id": "gremlin-1"}]}
     async with serving(ids) as server:
         environ = {"OPENAI_BASE_URL": f"{server.url}/v1", "OPENAI_API_KEY": SECRET}
-        host = Setting(tmp_path, environ)
-        reply = await host.one("providers.models", {"providerId": "openai"})
+        host = ProvidersHost(tmp_path, environ)
+        reply = await host.call_object("providers.models", {"providerId": "openai"})
         await host.providers.close()
     assert isinstance(reply["models"], list)
-    known, unknown = reply["models"]
-    assert (known["id"], known["contextTokens"], known["images"]) == ("gpt-5.4-mini", 400_000, True)
-    assert known["inputPrice"] > 0
-    assert (unknown["id"], unknown["contextTokens"]) == ("gremlin-1", None)
+    known_model, unknown_model = reply["models"]
+    assert (known_model["id"], known_model["contextTokens"], known_model["images"]) == (
+        "gpt-5.4-mini",
+        400_000,
+        True,
+    )
+    assert known_model["inputPrice"] > 0
+    assert (unknown_model["id"], unknown_model["contextTokens"]) == ("gremlin-1", None)
 
 
-async def test_a_server_without_a_list_and_one_that_is_not_there(host: Setting) -> None:
+async def test_a_server_without_a_list_and_one_that_is_not_there(host: ProvidersHost) -> None:
     async with fault_server(answering(404, b"")) as server:
         settings = {"id": "mine", "baseUrl": f"{server.url}/v1", "defaultModel": "own"}
         await host.call("providers.add", settings)
-        reply = await host.one("providers.models", {"providerId": "mine"})
+        reply = await host.call_object("providers.models", {"providerId": "mine"})
         assert reply["listed"] is False
         assert isinstance(reply["models"], list)
         assert [model["id"] for model in reply["models"]] == ["own"]
@@ -342,7 +348,7 @@ async def test_a_server_without_a_list_and_one_that_is_not_there(host: Setting) 
 
 
 async def test_a_server_that_never_lists_is_given_up(
-    host: Setting, monkeypatch: pytest.MonkeyPatch
+    host: ProvidersHost, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(api, "LISTING_S", 0.05)
 
@@ -357,15 +363,15 @@ async def test_a_server_that_never_lists_is_given_up(
 
 
 async def test_a_file_of_ones_own_is_a_provider_with_one_model(
-    host: Setting, tmp_path: Path
+    host: ProvidersHost, tmp_path: Path
 ) -> None:
     path = tmp_path / "My Model.gguf"
     path.write_bytes(gguf(context=32_000, template="{% if tools %}<think>"))
     settings = {"id": "mine", "kind": "gguf", "file": str(path), "contextTokens": 16_000}
-    added = await host.one("providers.add", settings)
+    added = await host.call_object("providers.add", settings)
     assert (added["kind"], added["local"], added["takesKey"]) == ("gguf", True, False)
     assert (added["defaultModel"], added["problem"]) == ("my-model", None)
-    reply = await host.one("providers.models", {"providerId": "mine"})
+    reply = await host.call_object("providers.models", {"providerId": "mine"})
     assert isinstance(reply["models"], list)
     (model,) = reply["models"]
     assert (model["id"], model["contextTokens"]) == ("my-model", 16_000)
@@ -377,7 +383,7 @@ async def test_a_file_of_ones_own_is_a_provider_with_one_model(
 
 @pytest.mark.parametrize("data", [b"Dear diary", gguf()[:-64]])
 async def test_a_file_that_is_no_whole_model_is_refused(
-    host: Setting, tmp_path: Path, data: bytes
+    host: ProvidersHost, tmp_path: Path, data: bytes
 ) -> None:
     path = tmp_path / "mine.gguf"
     path.write_bytes(data)
@@ -390,43 +396,47 @@ async def test_a_file_that_is_no_whole_model_is_refused(
 
 
 async def test_presets_say_which_server_answers_here(
-    host: Setting, monkeypatch: pytest.MonkeyPatch
+    host: ProvidersHost, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with fault_server(streaming()) as gone:
-        nowhere = gone.url
+    async with fault_server(streaming()) as closed_server:
+        closed_url = closed_server.url
     async with serving() as server:
         presets = (
             Endpoint("here", "Here", f"{server.url}/v1", key_required=False),
-            Endpoint("off", "Off", f"{nowhere}/v1", key_required=False),
+            Endpoint("off", "Off", f"{closed_url}/v1", key_required=False),
             Endpoint("far", "Far", "https://model.invalid/v1"),
         )
         monkeypatch.setattr(api, "PRESETS", presets)
         await host.call("providers.add", {"id": "mine", "baseUrl": f"{server.url}/v1/"})
-        told = await host.call("providers.presets")
-    assert isinstance(told, list)
-    assert [(entry["id"], entry["running"], entry["providerId"]) for entry in told] == [
+        reply = await host.call("providers.presets")
+    assert isinstance(reply, list)
+    assert [(entry["id"], entry["running"], entry["providerId"]) for entry in reply] == [
         ("here", True, "mine"),
         ("off", False, None),
         ("far", None, None),
     ]
-    assert told[0]["models"] == ["small", "nomic-embed-text"]
-    assert told[2]["takesKey"] is True
+    assert reply[0]["models"] == ["small", "nomic-embed-text"]
+    assert reply[2]["takesKey"] is True
 
 
 # --- trials -----------------------------------------------------------------------------------
 
 
-async def test_settings_are_tried_before_they_are_kept(host: Setting) -> None:
+async def test_settings_are_tried_before_they_are_kept(host: ProvidersHost) -> None:
     async with serving() as server:
         settings = {"id": "openai", "baseUrl": f"{server.url}/v1", "headers": {"X-Team": "blue"}}
-        report = await host.one("providers.test", {"settings": settings, "key": "another-key-1234"})
-        bare = await host.one("providers.test", {"settings": settings})
+        report = await host.call_object(
+            "providers.test", {"settings": settings, "key": "another-key-1234"}
+        )
+        without_key = await host.call_object("providers.test", {"settings": settings})
     assert (report["ok"], report["problem"], report["modelId"]) == (True, None, "small")
     assert report["models"] == ["small", "nomic-embed-text"]
     assert isinstance(report["firstMs"], int)
-    assert bare["ok"] is True
-    sent = [request.headers.get("authorization") for request in server.requests]
-    assert sent == ["Bearer another-key-1234"] * 2 + [None] * 2, "no key that is kept goes there"
+    assert without_key["ok"] is True
+    sent_keys = [request.headers.get("authorization") for request in server.requests]
+    assert sent_keys == ["Bearer another-key-1234"] * 2 + [None] * 2, (
+        "no key that is kept goes there"
+    )
     assert server.requests[0].headers["x-team"] == "blue"
     assert list(await host.listed()) == ["local", "openai", "anthropic", "google", "echo"]
 
@@ -435,24 +445,26 @@ async def test_another_key_is_tried_before_it_is_kept(tmp_path: Path) -> None:
     body: Json = {"error": {"message": f"no, not with {SECRET}-new", "code": "invalid_api_key"}}
     async with fault_server(answering(401, body)) as server:
         environ = {"OPENAI_BASE_URL": f"{server.url}/v1", "OPENAI_API_KEY": SECRET}
-        host = Setting(tmp_path, environ)
+        host = ProvidersHost(tmp_path, environ)
         params = {"providerId": "openai", "key": f"{SECRET}-new"}
-        report = await host.one("providers.test", params)
+        report = await host.call_object("providers.test", params)
         await host.providers.close()
     assert (report["ok"], code_of(report)) == (False, "API_KEY_ERROR")
     assert report["sentence"] == "OpenAI: no, not with [key]"
     assert server.requests[0].headers["authorization"] == f"Bearer {SECRET}-new"
-    assert host.chain.kept == {}
+    assert host.chain.passwords == {}
 
 
-async def test_a_trial_says_what_is_wrong(host: Setting) -> None:
-    async with fault_server(streaming()) as gone:
-        nowhere = gone.url
-    report = await host.one("providers.test", {"settings": {"id": "x", "baseUrl": f"{nowhere}/v1"}})
+async def test_a_trial_says_what_is_wrong(host: ProvidersHost) -> None:
+    async with fault_server(streaming()) as closed_server:
+        closed_url = closed_server.url
+    report = await host.call_object(
+        "providers.test", {"settings": {"id": "x", "baseUrl": f"{closed_url}/v1"}}
+    )
     assert (report["ok"], code_of(report)) == (False, "NETWORK_ERROR")
-    report = await host.one("providers.test", {"providerId": "anthropic"})
+    report = await host.call_object("providers.test", {"providerId": "anthropic"})
     assert (report["ok"], code_of(report)) == (False, "API_KEY_ERROR")
-    assert (await host.one("providers.test", {"providerId": "echo"}))["ok"] is True
+    assert (await host.call_object("providers.test", {"providerId": "echo"}))["ok"] is True
 
 
 @pytest.mark.parametrize(
@@ -465,7 +477,7 @@ async def test_a_trial_says_what_is_wrong(host: Setting) -> None:
         ({"providerId": "openai", "key": "two words"}, "key"),
     ],
 )
-async def test_trials_that_make_no_sense(host: Setting, params: Json, words: str) -> None:
+async def test_trials_that_make_no_sense(host: ProvidersHost, params: Json, words: str) -> None:
     with pytest.raises(Refused, match=words) as refused:
         await host.call("providers.test", params)
     assert refused.value.code == "VALIDATION"

@@ -1,4 +1,4 @@
-"""Tests that what goes over the wire is exactly the body that an API's function builds."""
+"""Tests that the bytes of a request are exactly the body that an API's function builds."""
 
 import base64
 import copy
@@ -196,8 +196,8 @@ def test_the_pictures_of_results_are_for_models_that_take_them(api: Api, takes: 
     image = ImagePart(media_type="image/png", data="c2Vh")
     calls = [AnsweredCall(f"call-{n}", "look", "{}", f"wet {n}", images=(image,)) for n in (1, 2)]
     step = ModelStep("", tuple(calls))
-    asked = Message(role="user", content="x")
-    body = json.dumps(api.body(ProviderRequest(ModelInfo("m", images=takes), [asked, step])))
+    question = Message(role="user", content="x")
+    body = json.dumps(api.body(ProviderRequest(ModelInfo("m", images=takes), [question, step])))
     assert body.count("c2Vh") == (2 if takes else 0)
     assert "wet 1" in body
     assert "wet 2" in body
@@ -212,10 +212,10 @@ def test_the_oldest_pictures_of_results_are_left_out_of_a_request_that_is_too_la
         return ModelStep("", (AnsweredCall(f"call-{number}", "look", "{}", "", images=(image,)),))
 
     steps = [step(number) for number in range(7)]
-    asked = Message(role="user", content="x")
-    body = json.dumps(api.body(ProviderRequest(ModelInfo("m", images=True), [asked, *steps])))
-    sent = [number for number in range(7) if f"{number:04d}" * 1_000 in body]
-    assert sent == [2, 3, 4, 5, 6]
+    question = Message(role="user", content="x")
+    body = json.dumps(api.body(ProviderRequest(ModelInfo("m", images=True), [question, *steps])))
+    sent_numbers = [number for number in range(7) if f"{number:04d}" * 1_000 in body]
+    assert sent_numbers == [2, 3, 4, 5, 6]
 
 
 @pytest.mark.parametrize("name", ["messages", "responses"])
@@ -225,23 +225,23 @@ def test_output_goes_back_unchanged_and_only_to_its_author(name: str) -> None:
         output = ({"type": "thinking", "thinking": "Hm.", "signature": "c2lnbmVk"},)
     call = AnsweredCall("call-7", "look", '{"at": "sea"}', "wet")
     step = ModelStep("", (call,), output, "anthropic", "m")
-    asked = Message(role="user", content="x")
-    for provider_id, model_id, goes in [
+    question = Message(role="user", content="x")
+    for provider_id, model_id, is_sent in [
         ("anthropic", "m", True),
         ("anthropic", "other", False),
         ("other", "m", False),
     ]:
-        request = ProviderRequest(ModelInfo(model_id), [asked, step], provider_id=provider_id)
+        request = ProviderRequest(ModelInfo(model_id), [question, step], provider_id=provider_id)
         body = json.dumps(APIS[name].body(request))
-        assert (json.dumps(output[0]) in body) is goes
+        assert (json.dumps(output[0]) in body) is is_sent
 
 
 def test_google_gets_the_signature_of_its_call_back() -> None:
     signed = {"google": {"thought_signature": "c2lnbmVk"}}
     call = AnsweredCall("call-7", "look", "{}", "wet")
     step = ModelStep("", (call,), ({"id": "call-7", "extra_content": signed},), "google", "m")
-    asked = Message(role="user", content="x")
-    request = ProviderRequest(ModelInfo("m"), [asked, step], provider_id="google")
+    question = Message(role="user", content="x")
+    request = ProviderRequest(ModelInfo("m"), [question, step], provider_id="google")
     body = GOOGLE_CHAT.body(request)
     messages = body["messages"]
     assert isinstance(messages, list)

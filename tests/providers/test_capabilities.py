@@ -1,4 +1,4 @@
-"""Capabilities: the table that ships, and the one of the user's that goes before it."""
+"""Capabilities: the table that ships, and the user's own table, which takes precedence."""
 
 import logging
 from pathlib import Path

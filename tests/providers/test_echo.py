@@ -1,4 +1,4 @@
-"""EchoProvider: every command of the script does what its line says."""
+"""EchoProvider: the effect of every command of a script."""
 
 import asyncio
 import contextlib
@@ -135,9 +135,9 @@ async def test_crash_is_nobodys_error(echo: EchoProvider) -> None:
 
 
 async def test_pace_and_delay_take_their_time() -> None:
-    began = time.monotonic()
+    start = time.monotonic()
     await ask(EchoProvider(rate=1000), "/delay 60\n/rate 200\n/repeat 10 x")
-    assert time.monotonic() - began >= 0.1
+    assert time.monotonic() - start >= 0.1
 
 
 async def test_a_stall_ends_by_cancelling(echo: EchoProvider) -> None:
@@ -151,13 +151,13 @@ async def test_a_stall_ends_by_cancelling(echo: EchoProvider) -> None:
 async def test_ignore_cancel_holds_on() -> None:
     task = asyncio.ensure_future(ask(EchoProvider(rate=None), "/ignore-cancel 0.1"))
     await asyncio.sleep(0)
-    began = time.monotonic()
+    start = time.monotonic()
     task.cancel()
     await asyncio.sleep(0)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert time.monotonic() - began >= 0.1
+    assert time.monotonic() - start >= 0.1
 
 
 async def test_a_flood_never_lets_the_loop_turn(echo: EchoProvider) -> None:
@@ -190,8 +190,10 @@ async def test_what_came_with_the_words_is_named(echo: EchoProvider) -> None:
     both = Message(role="user", content=[TextPart(text="look"), picture, file])
     named = "I got: picture (image/png, 3 bytes); file a.pdf (application/pdf, 2 bytes)"
     assert (await ask(echo, a_request(echo, both))).text == f"look\n{named}"
-    alone = Message(role="user", content=[picture])
-    assert (await ask(echo, a_request(echo, alone))).text == "I got: picture (image/png, 3 bytes)"
+    picture_only = Message(role="user", content=[picture])
+    assert (
+        await ask(echo, a_request(echo, picture_only))
+    ).text == "I got: picture (image/png, 3 bytes)"
 
 
 async def test_a_code_that_does_not_exist_is_text(echo: EchoProvider) -> None:

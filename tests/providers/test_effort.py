@@ -1,4 +1,4 @@
-"""How efforts are requested of each API, and what happens when a server refuses one."""
+"""Efforts in the requests to each API, and the handling of a server that refuses one."""
 
 from typing import get_args
 
@@ -32,15 +32,15 @@ SCHEMAS = {
 GOOGLE_LEVELS = {"minimal", "low", "medium", "high", "xhigh"}
 """`ThinkingLevel` of google-genai 3.6.1, which takes them in any case."""
 ADAPTIVE = {"type": "adaptive", "display": "summarized"}
-ASKED = [Message(role="user", content="x")]
+QUESTION = [Message(role="user", content="x")]
 
 
-def _wish(effort: Effort | None) -> InferenceRequest:
-    return InferenceRequest(messages=ASKED, provider_id="cloud", effort=effort)
+def _inference_request(effort: Effort | None) -> InferenceRequest:
+    return InferenceRequest(messages=QUESTION, provider_id="cloud", effort=effort)
 
 
 def _body(api: Api, model: ModelInfo, effort: Effort | None) -> dict[str, object]:
-    request, notices = prepare_request(ASKED, _wish(effort), model)
+    request, notices = prepare_request(QUESTION, _inference_request(effort), model)
     assert not notices
     return api.body(request)
 
@@ -119,7 +119,7 @@ def test_every_level_in_the_table_is_one_that_the_sdk_knows(entry: ModelEntry) -
 
 def test_a_model_that_takes_no_effort_gets_none_and_a_notice_says_so() -> None:
     model = Capabilities().info("openai", "gpt-4o")
-    request, notices = prepare_request(ASKED, _wish("high"), model)
+    request, notices = prepare_request(QUESTION, _inference_request("high"), model)
     assert request.effort is None
     assert [notice.code for notice in notices] == ["EFFORT_DROPPED"]
     assert "reasoning" not in RESPONSES.body(request)
@@ -149,53 +149,57 @@ REFUSALS = {
 KINDS = {"responses": scenes.RESPONSES, "chat": scenes.CHAT, "messages": scenes.MESSAGES}
 
 
-def _asks_for_effort(body: dict[str, object]) -> bool:
+def _has_effort(body: dict[str, object]) -> bool:
     reasoning = body.get("reasoning")
     nested = isinstance(reasoning, dict) and "effort" in reasoning
     return nested or "reasoning_effort" in body or "output_config" in body
 
 
 def _refusing(name: str, also_without: bool = False) -> Scene:
-    says = KINDS[name].dialect
+    dialect = KINDS[name].dialect
 
     async def scene(exchange: Exchange) -> None:
-        if also_without or _asks_for_effort(exchange.request.json):
+        if also_without or _has_effort(exchange.request.json):
             await exchange.answer(400, {"type": "error", "error": REFUSALS[name]})
         else:
-            await streaming(*says.begin(), *says.text("ok"), *says.finish())(exchange)
+            await streaming(*dialect.begin(), *dialect.text("ok"), *dialect.finish())(exchange)
 
     return scene
 
 
-def _asked(provider: HttpProvider, effort: Effort, model_id: str = "m") -> ProviderRequest:
+def _provider_request(
+    provider: HttpProvider, effort: Effort, model_id: str = "m"
+) -> ProviderRequest:
     messages = a_request(provider, "hi").messages
-    return prepare_request(messages, _wish(effort), provider.model(model_id))[0]
+    return prepare_request(messages, _inference_request(effort), provider.model(model_id))[0]
 
 
 @pytest.mark.anyio
-@pytest.mark.parametrize("known", [True, False])
+@pytest.mark.parametrize("lists_efforts", [True, False])
 @pytest.mark.parametrize("name", KINDS)
 async def test_a_refused_effort_is_dropped_once_said_and_remembered_for_its_model(
-    name: str, known: bool
+    name: str, lists_efforts: bool
 ) -> None:
     kind = KINDS[name]
 
     def describe(model_id: str) -> ModelInfo:
-        return ModelInfo(model_id, efforts={"high": "high", "low": "low"} if known else None)
+        return ModelInfo(
+            model_id, efforts={"high": "high", "low": "low"} if lists_efforts else None
+        )
 
     async with fault_server(_refusing(name)) as server:
         provider = HttpProvider(kind.api, endpoint(f"{server.url}{kind.base}"), "m", describe)
-        first = await ask(provider, _asked(provider, "high"))
-        second = await ask(provider, _asked(provider, "high"))
-        other_model = await ask(provider, _asked(provider, "high", "n"))
+        first = await ask(provider, _provider_request(provider, "high"))
+        second = await ask(provider, _provider_request(provider, "high"))
+        other_model = await ask(provider, _provider_request(provider, "high", "n"))
         await provider.close()
     assert (first.text, second.text, other_model.text) == ("ok", "ok", "ok")
     notices = [chunk for chunk in first.chunks if isinstance(chunk, Notice)]
     assert [(notice.code, notice.model) for notice in notices] == [("EFFORT_DROPPED", "m")]
-    tried = [_asks_for_effort(request.json) for request in server.requests]
-    assert tried == [True, False, False, True, False]
-    # The next run says it by itself: its model takes the effort no more.
-    assert provider.model("m").efforts == ({"low": "low"} if known else {})
+    with_effort = [_has_effort(request.json) for request in server.requests]
+    assert with_effort == [True, False, False, True, False]
+    # The next run gives its own notice, because its model no longer takes the effort.
+    assert provider.model("m").efforts == ({"low": "low"} if lists_efforts else {})
     assert "high" not in (provider.model("n").efforts or {})
 
 
@@ -203,19 +207,19 @@ async def test_a_refused_effort_is_dropped_once_said_and_remembered_for_its_mode
 async def test_later_steps_of_a_run_do_not_ask_again_and_do_not_say_it_twice() -> None:
     async with fault_server(_refusing("chat")) as server:
         provider = HttpProvider(CHAT_COMPLETIONS, endpoint(f"{server.url}/v1"), "m")
-        request = _asked(provider, "high")
+        request = _provider_request(provider, "high")
         await ask(provider, request)
-        again = await ask(provider, request)
+        second = await ask(provider, request)
         await provider.close()
-    assert not [chunk for chunk in again.chunks if isinstance(chunk, Notice)]
-    assert [_asks_for_effort(request.json) for request in server.requests] == [True, False, False]
+    assert not [chunk for chunk in second.chunks if isinstance(chunk, Notice)]
+    assert [_has_effort(request.json) for request in server.requests] == [True, False, False]
 
 
 @pytest.mark.anyio
 async def test_an_effort_is_not_blamed_for_a_request_that_is_refused_without_it_too() -> None:
     async with fault_server(_refusing("responses", also_without=True)) as server:
         provider = HttpProvider(RESPONSES, endpoint(f"{server.url}/v1"), "m")
-        answer = await ask(provider, _asked(provider, "high"))
+        answer = await ask(provider, _provider_request(provider, "high"))
         await provider.close()
     assert answer.error is not None
     assert answer.error.code is ErrorCode.INVALID_REQUEST
@@ -231,7 +235,7 @@ async def test_another_refusal_is_not_asked_again() -> None:
 
     async with fault_server(scene) as server:
         provider = HttpProvider(RESPONSES, endpoint(f"{server.url}/v1"), "m")
-        answer = await ask(provider, _asked(provider, "high"))
+        answer = await ask(provider, _provider_request(provider, "high"))
         await provider.close()
     assert answer.error is not None
     assert len(server.requests) == 1

@@ -62,7 +62,7 @@ async def test_a_proxy_is_used_and_no_proxy_obeyed(no_proxies: pytest.MonkeyPatc
         assert (await ask(provider, "hi")).text == "ok"
         assert proxy.requests[0].path == "http://model.invalid/v1/chat/completions"
         await provider.close()
-        # Loopback never goes through it, and neither does what NO_PROXY names.
+        # Requests to loopback and to the hosts in NO_PROXY never go through the proxy.
         async with CHAT.serving(FINE) as (near, server):
             assert (await ask(near, "hi")).text == "ok"
         assert (len(proxy.requests), len(server.requests)) == (1, 1)
@@ -90,7 +90,7 @@ async def test_one_connection_serves_one_question_after_the_other(
     no_proxies: pytest.MonkeyPatch,
 ) -> None:
     async with fault_server(FINE) as server:
-        # As a proxy: what is on this machine gets a new connection every time.
+        # The server is a proxy here: a server on this machine gets a new connection each time.
         no_proxies.setenv("HTTP_PROXY", server.url)
         provider = HttpProvider(CHAT_COMPLETIONS, FAR, "model-a")
         for _ in range(3):

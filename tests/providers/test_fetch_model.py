@@ -1,4 +1,4 @@
-"""The page's way to the embedded model where it did not come along."""
+"""How the page fetches the embedded model where the package does not contain it."""
 
 import asyncio
 import json
@@ -29,11 +29,11 @@ async def api(tmp_path: Path, topics: Topics) -> ModelApi:
     return ModelApi(tmp_path, ModelFiles(tmp_path, {}, root=tmp_path / "nowhere"), topics)
 
 
-async def published(topics: Topics, until: Callable[[dict[str, object]], bool]) -> None:
-    """Wait until the topic `model` has such a value."""
+async def published(topics: Topics, condition: Callable[[dict[str, object]], bool]) -> None:
+    """Wait until a value of the topic `model` fulfils the condition."""
     changed = asyncio.Event()
     unsubscribe = topics.subscribe(lambda _: changed.set())
-    while not any(until(json.loads(item)["value"]) for _, _, item in topics.changed({})):
+    while not any(condition(json.loads(item)["value"]) for _, _, item in topics.changed({})):
         async with asyncio.timeout(20):
             await changed.wait()
         changed.clear()
@@ -60,8 +60,8 @@ async def test_it_is_fetched_once_however_often_it_is_asked_for(
     await published(topics, lambda value: value["doneBytes"] == 30)
     go_on.set()
     await published(topics, lambda value: value["state"] == "here")
-    told = api.fetch(CALLER)
-    assert (told.state, told.done_bytes, told.total_bytes) == ("here", 30, 90)
+    status = api.fetch(CALLER)
+    assert (status.state, status.done_bytes, status.total_bytes) == ("here", 30, 90)
     assert len(calls) == 1
     assert (tmp_path / "models" / EMBEDDED_FILE).exists()
 
@@ -79,9 +79,9 @@ async def test_a_failure_says_what_to_do_and_may_be_tried_again(
     for number in (1, 2):
         api.fetch(CALLER)
         await published(topics, lambda value: value["problem"] is not None)
-        told = api.state(CALLER)
-        assert told.state == "missing"
-        assert told.problem is not None
-        assert "there is no network" in told.problem
-        assert "tidewire model fetch --from FILE" in told.problem
+        status = api.state(CALLER)
+        assert status.state == "missing"
+        assert status.problem is not None
+        assert "there is no network" in status.problem
+        assert "tidewire model fetch --from FILE" in status.problem
         assert len(failures) == number

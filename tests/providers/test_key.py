@@ -33,15 +33,15 @@ ECHOES: list[tuple[str, Callable[[str], str]]] = [
 
 @pytest.fixture(params=APIS, ids=lambda api: api.dialect.name)
 def api(request: pytest.FixtureRequest) -> Api:
-    found = request.param
-    assert isinstance(found, Api)
-    return found
+    api = request.param
+    assert isinstance(api, Api)
+    return api
 
 
 def leaks(text: str) -> list[str]:
-    """Everything of the key that a text shows."""
-    shown = [form(KEY) for _, form in ECHOES] + [KEY[i : i + 12] for i in range(len(KEY) - 11)]
-    return [form for form in shown if form.lower() in text.lower()]
+    """The forms and parts of the key that a text contains."""
+    forms = [form(KEY) for _, form in ECHOES] + [KEY[i : i + 12] for i in range(len(KEY) - 11)]
+    return [form for form in forms if form.lower() in text.lower()]
 
 
 def test_a_leak_would_be_found() -> None:
@@ -88,10 +88,12 @@ async def test_a_key_in_two_pieces_of_an_error_body_is_in_no_error(api: Api, sta
         assert answer.error.message == "Test: Incorrect API key: [key] !"
 
 
-@pytest.mark.parametrize("shown", range(1, 40, 6))
+@pytest.mark.parametrize("shown_chars", range(1, 40, 6))
 @pytest.mark.parametrize("form", ["{}", "Bearer {}", "x{}"])
-async def test_a_key_where_a_long_error_is_cut_is_not_shown_in_part(form: str, shown: int) -> None:
-    beginning = f"Incorrect API key:{' ' * 8_000}"[: MAX_READ - shown - len(form) + 2]
+async def test_a_key_where_a_long_error_is_cut_is_not_shown_in_part(
+    form: str, shown_chars: int
+) -> None:
+    beginning = f"Incorrect API key:{' ' * 8_000}"[: MAX_READ - shown_chars - len(form) + 2]
     error = endpoint("http://127.0.0.1:1").error(
         ErrorCode.API_KEY_ERROR, beginning + form.format(KEY), theirs=True
     )
@@ -117,8 +119,8 @@ async def test_an_echoed_header_is_in_no_error_and_no_log(
 
 async def test_a_plain_answer_logs_no_key(api: Api, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
-    says = api.dialect
-    async with api.serving(streaming(*says.text("ok"), *says.finish())) as (provider, server):
+    dialect = api.dialect
+    async with api.serving(streaming(*dialect.text("ok"), *dialect.finish())) as (provider, server):
         assert (await ask(provider, "hi")).text == "ok"
     (request,) = server.requests
     assert request.headers[api.key_header] == api.key_value
@@ -133,9 +135,9 @@ async def test_no_redirect_is_followed(
     api: Api, status: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    says = api.dialect
-    async with fault_server(streaming(*says.text("caught"), *says.finish())) as trap:
-        answer = await api.run(answering(status, b"", location=f"{trap.url}{says.path}?{KEY}"))
+    dialect = api.dialect
+    async with fault_server(streaming(*dialect.text("caught"), *dialect.finish())) as trap:
+        answer = await api.run(answering(status, b"", location=f"{trap.url}{dialect.path}?{KEY}"))
     assert answer.error is not None
     assert answer.error.code is ErrorCode.PROTOCOL_ERROR
     assert trap.connections == 0
@@ -147,8 +149,8 @@ async def test_the_environment_adds_no_header(api: Api, monkeypatch: pytest.Monk
         monkeypatch.setenv(name, "X-Leak: for somebody else\nAuthorization: Bearer another")
     monkeypatch.setenv("OPENAI_ORG_ID", "org-private")
     monkeypatch.setenv("ANTHROPIC_AUTH_TOKEN", "token-private")
-    says = api.dialect
-    scene = streaming(*says.text("ok"), *says.finish())
+    dialect = api.dialect
+    scene = streaming(*dialect.text("ok"), *dialect.finish())
     async with api.serving(scene, headers={"X-Title": "mine"}) as (provider, server):
         await ask(provider, "hi")
     (request,) = server.requests
@@ -158,15 +160,15 @@ async def test_the_environment_adds_no_header(api: Api, monkeypatch: pytest.Monk
     }
     assert set(request.headers) - {"anthropic-version"} == expected
     assert request.headers[api.key_header] == api.key_value
-    assert request.path == says.path
+    assert request.path == dialect.path
     assert request.headers["user-agent"].startswith("Tidewire/")
 
 
 async def test_no_key_where_none_is_needed(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"):
         monkeypatch.setenv(name, "for-somebody-else")
-    says = api.dialect
-    scene = streaming(*says.text("ok"), *says.finish())
+    dialect = api.dialect
+    scene = streaming(*dialect.text("ok"), *dialect.finish())
     async with api.serving(scene, key=lambda: None, key_required=False) as (provider, server):
         assert (await ask(provider, "hi")).text == "ok"
     assert {"authorization", "x-api-key"} & set(server.requests[0].headers) == set()
@@ -174,14 +176,14 @@ async def test_no_key_where_none_is_needed(api: Api, monkeypatch: pytest.MonkeyP
 
 async def test_a_new_key_counts_at_once(api: Api) -> None:
     keys = ["first-key", "second-key"]
-    says = api.dialect
-    scene = streaming(*says.text("ok"), *says.finish())
+    dialect = api.dialect
+    scene = streaming(*dialect.text("ok"), *dialect.finish())
     async with api.serving(scene, key=lambda: keys[0]) as (provider, server):
         await ask(provider, "hi")
         keys.pop(0)
         await ask(provider, "hi")
-    sent = [request.headers[api.key_header].split()[-1] for request in server.requests]
-    assert sent == ["first-key", "second-key"]
+    sent_keys = [request.headers[api.key_header].split()[-1] for request in server.requests]
+    assert sent_keys == ["first-key", "second-key"]
 
 
 async def test_a_secret_header_is_redacted_too(api: Api) -> None:

@@ -1,4 +1,4 @@
-"""Keys: kept where secrets are kept, or only for this session, and bound to one host."""
+"""Keys: stored in the keychain or only for this session, and bound to one host."""
 
 import asyncio
 import json
@@ -41,40 +41,40 @@ def note_of(status: KeyStatus) -> str | None:
 
 
 class Memory:
-    """A keychain as they should be."""
+    """A keychain that works, in memory."""
 
     def __init__(self) -> None:
-        self.kept: dict[str, str] = {}
+        self.passwords: dict[str, str] = {}
 
     def get_password(self, service: str, username: str) -> str | None:
         assert service == SERVICE
-        return self.kept.get(username)
+        return self.passwords.get(username)
 
     def set_password(self, service: str, username: str, password: str) -> None:
         assert service == SERVICE
-        self.kept[username] = password
+        self.passwords[username] = password
 
     def delete_password(self, service: str, username: str) -> None:
         assert service == SERVICE
-        del self.kept[username]
+        del self.passwords[username]
 
 
 class Null(Memory):
-    """Takes everything and keeps nothing, as keyring's null backend does."""
+    """Accepts every password and stores none, as keyring's null backend does."""
 
     def set_password(self, service: str, username: str, password: str) -> None:
         pass
 
 
 class Other(Memory):
-    """Keeps something else."""
+    """Stores another password than the given one."""
 
     def set_password(self, service: str, username: str, password: str) -> None:
         super().set_password(service, username, password[:10])
 
 
 class Failing(Memory):
-    """Locked, and nobody unlocks it."""
+    """A locked keychain that nobody unlocks."""
 
     def get_password(self, service: str, username: str) -> str | None:
         raise RuntimeError(f"locked: {CANARY}")
@@ -110,8 +110,8 @@ def keys(
 
 async def test_a_key_is_kept_read_back_and_never_told() -> None:
     chain = Memory()
-    one = keys(chain)
-    status = await one.set("openai", CANARY, URL)
+    store = keys(chain)
+    status = await store.set("openai", CANARY, URL)
     assert (status.configured, status.source, status.hint, status.host, status.remark) == (
         True,
         "keychain",
@@ -120,15 +120,15 @@ async def test_a_key_is_kept_read_back_and_never_told() -> None:
         None,
     )
     assert CANARY not in status.model_dump_json()
-    assert CANARY not in repr(one._keys)
-    assert one.find("openai", URL) == CANARY
-    assert one.secrets() == {CANARY}
-    again = keys(chain)
-    await again.load({"openai": URL, "other": URL})
-    assert again.find("openai", URL) == CANARY
-    assert again.status("openai", URL).source == "keychain"
-    assert not again.status("other", URL).configured
-    assert json.loads(chain.kept["openai"]) == {"key": CANARY, "host": "api.example.com"}
+    assert CANARY not in repr(store._keys)
+    assert store.find("openai", URL) == CANARY
+    assert store.secrets() == {CANARY}
+    reopened = keys(chain)
+    await reopened.load({"openai": URL, "other": URL})
+    assert reopened.find("openai", URL) == CANARY
+    assert reopened.status("openai", URL).source == "keychain"
+    assert not reopened.status("other", URL).configured
+    assert json.loads(chain.passwords["openai"]) == {"key": CANARY, "host": "api.example.com"}
 
 
 @pytest.mark.parametrize(
@@ -138,13 +138,13 @@ async def test_a_key_is_kept_read_back_and_never_told() -> None:
 async def test_what_is_not_really_kept_is_for_this_session_and_said(
     chain: Memory | None, note: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    one = keys(chain)
-    status = await one.set("openai", CANARY, URL)
+    store = keys(chain)
+    status = await store.set("openai", CANARY, URL)
     assert (status.configured, status.source, note_of(status)) == (True, "session", note)
-    assert one.find("openai", URL) == CANARY
-    again = keys(chain)
-    await again.load({"openai": URL})
-    assert again.find("openai", URL) is None
+    assert store.find("openai", URL) == CANARY
+    reopened = keys(chain)
+    await reopened.load({"openai": URL})
+    assert reopened.find("openai", URL) is None
     assert CANARY not in caplog.text
 
 
@@ -156,8 +156,8 @@ async def hanging() -> AsyncIterator[Hanging]:
 
 
 async def test_a_keychain_that_hangs_holds_nobody_up(hanging: Hanging) -> None:
-    one = keys(hanging, patience_s=0.2)
-    began = time.monotonic()
+    store = keys(hanging, patience_s=0.2)
+    start = time.monotonic()
     ticks = 0
 
     async def tick() -> None:
@@ -167,73 +167,73 @@ async def test_a_keychain_that_hangs_holds_nobody_up(hanging: Hanging) -> None:
             await asyncio.sleep(0.01)
 
     ticking = asyncio.ensure_future(tick())
-    status = await one.set("openai", CANARY, URL)
+    status = await store.set("openai", CANARY, URL)
     assert (status.source, note_of(status)) == ("session", SILENT)
-    assert one.find("openai", URL) == CANARY
+    assert store.find("openai", URL) == CANARY
     # The next question does not wait behind the one that hangs.
-    status = await one.set("anthropic", CANARY, URL)
+    status = await store.set("anthropic", CANARY, URL)
     assert note_of(status) == SILENT
-    await one.load({"google": URL})
-    assert (await one.remove("anthropic", URL)).remark is not None
+    await store.load({"google": URL})
+    assert (await store.remove("anthropic", URL)).remark is not None
     ticking.cancel()
-    assert time.monotonic() - began < 20  # a call that waited for the keychain would never end
+    assert time.monotonic() - start < 20  # a call that waited for the keychain would never end
     assert ticks > 5
     assert hanging.calls == 1
 
 
 async def test_a_keychain_that_answers_late_counts_then(hanging: Hanging) -> None:
-    one = keys(hanging, patience_s=0.2)
-    assert (await one.set("openai", CANARY, URL)).source == "session"
+    store = keys(hanging, patience_s=0.2)
+    assert (await store.set("openai", CANARY, URL)).source == "session"
     hanging.released.set()
-    while one.status("openai", URL).source != "keychain":  # noqa: ASYNC110
+    while store.status("openai", URL).source != "keychain":  # noqa: ASYNC110
         await asyncio.sleep(0.01)
-    assert one.status("openai", URL).remark is None
+    assert store.status("openai", URL).remark is None
 
 
 async def test_a_key_goes_to_its_own_host_only() -> None:
-    one = keys(Memory(), environment="from-the-environment")
-    await one.set("openai", CANARY, URL)
-    assert one.find("openai", "https://api.example.com/v2/other") == CANARY
+    store = keys(Memory(), environment="from-the-environment")
+    await store.set("openai", CANARY, URL)
+    assert store.find("openai", "https://api.example.com/v2/other") == CANARY
     for other in (
         "https://evil.example/v1",
         "https://api.example.com.evil.example/v1",
         "https://api.example.com:8443/v1",
         "https://api.example.com@evil.example/v1",
     ):
-        assert one.find("openai", other) is None
-        status = one.status("openai", other)
+        assert store.find("openai", other) is None
+        status = store.status("openai", other)
         assert not status.configured
         assert "api.example.com" in str(note_of(status))
 
 
 async def test_the_environment_is_a_source_too() -> None:
-    one = keys(None, environment=CANARY)
-    status = one.status("openai", URL)
+    store = keys(None, environment=CANARY)
+    status = store.status("openai", URL)
     assert (status.configured, status.source, status.hint) == (True, "environment", "4e60")
-    assert one.find("openai", URL) == CANARY
+    assert store.find("openai", URL) == CANARY
 
 
 async def test_removing_forgets_everywhere() -> None:
     chain = Memory()
-    one = keys(chain)
-    await one.set("openai", CANARY, URL)
-    assert not (await one.remove("openai", URL)).configured
-    assert chain.kept == {}
-    assert one.find("openai", URL) is None
-    await one.remove("openai", URL)
+    store = keys(chain)
+    await store.set("openai", CANARY, URL)
+    assert not (await store.remove("openai", URL)).configured
+    assert chain.passwords == {}
+    assert store.find("openai", URL) is None
+    await store.remove("openai", URL)
 
 
 async def test_a_short_key_gives_no_hint() -> None:
-    one = keys(Memory())
-    assert (await one.set("openai", "short-key", URL)).hint is None
+    store = keys(Memory())
+    assert (await store.set("openai", "short-key", URL)).hint is None
 
 
 async def test_what_others_left_under_our_name_is_not_taken_for_a_key() -> None:
     chain = Memory()
-    chain.kept = {"a": "not json", "b": "[1]", "c": "{}", "d": '"text"'}
-    one = keys(chain)
-    await one.load(dict.fromkeys("abcd", URL))
-    assert one.secrets() == set()
+    chain.passwords = {"a": "not json", "b": "[1]", "c": "{}", "d": '"text"'}
+    store = keys(chain)
+    await store.load(dict.fromkeys("abcd", URL))
+    assert store.secrets() == set()
 
 
 PLUGIN = """
@@ -243,16 +243,16 @@ pathlib.Path(__file__).with_suffix(".loaded").touch()
 
 
 def test_only_backends_that_keep_secrets_are_imported(tmp_path: Path) -> None:
-    # As keyrings.alt has it: its backend that writes plain text would be chosen, for its priority.
+    # keyrings.alt has such a plug-in. Its backend for plain text has the highest priority.
     about = tmp_path / "plain-1.dist-info"
     about.mkdir()
     (about / "METADATA").write_text("Metadata-Version: 2.1\nName: plain\nVersion: 1\n", "utf-8")
     (about / "entry_points.txt").write_text("[keyring.backends]\nplain = plain\n", "utf-8")
     (tmp_path / "plain.py").write_text(PLUGIN, "utf-8")
     env = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{tmp_path}"}
-    ours = "import shell.providers.keys; shell.providers.keys.system_keychain()"
-    theirs = "import keyring.backend; keyring.backend.get_all_keyring()"
-    for run, is_loaded in ((theirs, True), (ours, False)):
+    own_import = "import shell.providers.keys; shell.providers.keys.system_keychain()"
+    keyring_import = "import keyring.backend; keyring.backend.get_all_keyring()"
+    for run, is_loaded in ((keyring_import, True), (own_import, False)):
         (tmp_path / "plain.loaded").unlink(missing_ok=True)
         subprocess.run([sys.executable, "-c", run], env=env, check=True)
         assert (tmp_path / "plain.loaded").exists() == is_loaded, run

@@ -1,4 +1,4 @@
-"""Lists of models, servers that are running here, and the trial of a provider."""
+"""Lists of models, servers that run on this machine, and the connection test of a provider."""
 
 import asyncio
 from dataclasses import replace
@@ -25,9 +25,9 @@ LISTED: dict[str, object] = {"object": "list", "data": [{"id": "b"}, {"id": "a"}
 
 @pytest.fixture(params=APIS, ids=lambda api: api.dialect.name)
 def api(request: pytest.FixtureRequest) -> Api:
-    found = request.param
-    assert isinstance(found, Api)
-    return found
+    api = request.param
+    assert isinstance(api, Api)
+    return api
 
 
 async def test_every_api_lists_its_models(api: Api) -> None:
@@ -151,14 +151,17 @@ async def test_a_server_knows_its_models_better_than_our_table(api: Api) -> None
 
 
 async def test_what_runs_here_is_found_and_nobody_else_is_asked() -> None:
-    async with fault_server(answering(200, LISTED)) as server, fault_server(streaming()) as gone:
-        nowhere = gone.url
+    async with (
+        fault_server(answering(200, LISTED)) as server,
+        fault_server(streaming()) as closed_server,
+    ):
+        closed_url = closed_server.url
     async with fault_server(answering(200, LISTED)) as server:
-        here = Endpoint("here", "Here", f"{server.url}/v1", key_required=False)
-        off = Endpoint("off", "Off", f"{nowhere}/v1", key_required=False)
+        running = Endpoint("here", "Here", f"{server.url}/v1", key_required=False)
+        off = Endpoint("off", "Off", f"{closed_url}/v1", key_required=False)
         far = Endpoint("far", "Far", "https://model.invalid/v1")
-        found = await discover((here, off, far))
-    assert found == {here.id: ["b", "a"]}
+        models = await discover((running, off, far))
+    assert models == {running.id: ["b", "a"]}
     assert "authorization" not in server.requests[0].headers
 
 
@@ -179,12 +182,12 @@ async def test_a_trial_that_works() -> None:
             await streaming(*Chat().text("OK"), *Chat().finish())(exchange)
 
     async with CHAT.serving(scene) as (provider, server):
-        trial = await try_provider(provider)
-    assert (trial.ok, trial.problem, trial.models) == (True, None, ["b", "a"])
-    assert trial.first_ms is not None
-    assert trial.total_ms is not None
-    assert 20 <= trial.first_ms <= trial.total_ms
-    assert trial.sentence.startswith("test answers with model-a: first word after ")
+        report = await try_provider(provider)
+    assert (report.ok, report.problem, report.models) == (True, None, ["b", "a"])
+    assert report.first_ms is not None
+    assert report.total_ms is not None
+    assert 20 <= report.first_ms <= report.total_ms
+    assert report.sentence.startswith("test answers with model-a: first word after ")
     assert server.requests[-1].json["max_tokens"] == 16
 
 
@@ -196,8 +199,8 @@ async def test_a_trial_without_a_list_of_models() -> None:
             await streaming(*Chat().text("OK"), *Chat().finish())(exchange)
 
     async with CHAT.serving(scene) as (provider, _):
-        trial = await try_provider(provider)
-    assert (trial.ok, trial.models) == (True, [])
+        report = await try_provider(provider)
+    assert (report.ok, report.models) == (True, [])
 
 
 @pytest.mark.parametrize(
@@ -211,10 +214,10 @@ async def test_a_trial_without_a_list_of_models() -> None:
 async def test_a_trial_that_fails_says_why(status: int, code: ErrorCode) -> None:
     body: dict[str, object] = {"error": {"message": f"no, not with {KEY}"}}
     async with CHAT.serving(answering(status, body)) as (provider, _):
-        trial = await try_provider(provider)
-    assert trial.problem is not None
-    assert (trial.ok, trial.problem.code) == (False, code)
-    assert trial.sentence == "Test: no, not with [key]"
+        report = await try_provider(provider)
+    assert report.problem is not None
+    assert (report.ok, report.problem.code) == (False, code)
+    assert report.sentence == "Test: no, not with [key]"
 
 
 async def test_trials_without_a_network(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""LlamaProcess with a child that plays llama.cpp's part: starts, ends, crashes, and secrets."""
+"""LlamaProcess with a stand-in for llama.cpp: starts, ends, crashes, and secrets."""
 
 import asyncio
 import json
@@ -34,25 +34,25 @@ def child(script: str) -> Callable[[], list[str]]:
 
 @asynccontextmanager
 async def process(script: str, idle_s: float = IDLE_S) -> AsyncGenerator[LlamaProcess, None]:
-    made = LlamaProcess(Path("/models/a.gguf"), "a", 512, command=child(script), idle_s=idle_s)
+    llama = LlamaProcess(Path("/models/a.gguf"), "a", 512, command=child(script), idle_s=idle_s)
     try:
-        yield made
+        yield llama
     finally:
-        await made.end()
+        await llama.end()
 
 
 async def test_one_start_for_everybody_who_waits() -> None:
-    async def one(made: LlamaProcess) -> int:
-        async with made.use() as running:
+    async def process_id(llama: LlamaProcess) -> int:
+        async with llama.use() as running:
             return running.process.pid
 
-    async with process(GOOD) as made:
-        before = made.ready
-        pids = await asyncio.gather(*(one(made) for _ in range(5)))
-        during = made.ready
-        assert await one(made) == pids[0]
+    async with process(GOOD) as llama:
+        before = llama.ready
+        pids = await asyncio.gather(*(process_id(llama) for _ in range(5)))
+        during = llama.ready
+        assert await process_id(llama) == pids[0]
     assert len(set(pids)) == 1
-    assert (before, during, made.ready) == (False, True, False)
+    assert (before, during, llama.ready) == (False, True, False)
 
 
 async def test_the_key_reaches_the_child_and_no_process_list(
@@ -61,13 +61,15 @@ async def test_the_key_reaches_the_child_and_no_process_list(
     secrets = ["OPENAI_API_KEY", "GITHUB_TOKEN", "Db_Password"]
     for name in secrets:
         monkeypatch.setenv(name, "sk-not-for-the-child")
-    async with process(GOOD) as made, made.use() as running:
-        seen = json.loads(running.url)
-    assert seen["key"] == running.key
+    async with process(GOOD) as llama, llama.use() as running:
+        received = json.loads(running.url)
+    assert received["key"] == running.key
     assert len(running.key) >= 32
-    assert running.key not in "".join([*seen["argv"], *seen["env"], *seen["env"].values()])
-    assert not set(secrets) & set(seen["env"])
-    assert (seen["model"], seen["context_tokens"]) == ("/models/a.gguf", 512)
+    assert running.key not in "".join(
+        [*received["argv"], *received["env"], *received["env"].values()]
+    )
+    assert not set(secrets) & set(received["env"])
+    assert (received["model"], received["context_tokens"]) == ("/models/a.gguf", 512)
     assert "gguf" not in "".join(llama_command())
 
 
@@ -75,10 +77,10 @@ async def test_every_child_has_a_key_of_its_own() -> None:
     async with (
         process(GOOD) as first,
         process(GOOD) as second,
-        first.use() as one,
-        second.use() as two,
+        first.use() as first_child,
+        second.use() as second_child,
     ):
-        assert one.key != two.key
+        assert first_child.key != second_child.key
 
 
 @pytest.mark.parametrize(
@@ -90,32 +92,32 @@ async def test_every_child_has_a_key_of_its_own() -> None:
     ],
 )
 async def test_a_child_that_does_not_start(script: str, words: str) -> None:
-    async with process(script) as made:
+    async with process(script) as llama:
         for _ in range(2):  # and the next question tries again
             with pytest.raises(ProviderError, match=words) as raised:
-                async with made.use():
+                async with llama.use():
                     pass
             assert raised.value.code is ErrorCode.LOCAL_MODEL_CRASHED
 
 
 async def test_a_talkative_child_is_not_held_up() -> None:
-    async with process(TALKS + GOOD) as made, made.use() as running:
+    async with process(TALKS + GOOD) as llama, llama.use() as running:
         assert running.process.returncode is None
 
 
 async def test_a_crash_is_seen_soon_and_the_next_use_starts_anew() -> None:
-    async with process(GOOD) as made:
-        async with made.use() as running:
-            assert await made.crashed(running, 0.01) is None
-            began = time.monotonic()
+    async with process(GOOD) as llama:
+        async with llama.use() as running:
+            assert await llama.crashed(running, 0.01) is None
+            start = time.monotonic()
             os.kill(running.process.pid, signal.SIGKILL)
-            crash = await made.crashed(running)
-            assert time.monotonic() - began < 20
+            crash = await llama.crashed(running)
+            assert time.monotonic() - start < 20
             assert crash is not None
             assert crash.code is ErrorCode.LOCAL_MODEL_CRASHED
             assert "SIGKILL" in crash.message
-        async with made.use() as again:
-            assert again.process.pid != running.process.pid
+        async with llama.use() as restarted:
+            assert restarted.process.pid != running.process.pid
 
 
 ANSWERS = """
@@ -134,66 +136,66 @@ HANGS = ANSWERS.replace("while True:", "sys.stdin.readline(); sys.stdin.read()\n
 async def test_a_child_that_does_not_answer_is_replaced_and_no_other(
     script: str, is_replaced: bool
 ) -> None:
-    made = LlamaProcess(Path("a.gguf"), "a", 512, command=child(script), hung_s=3)
+    llama = LlamaProcess(Path("a.gguf"), "a", 512, command=child(script), hung_s=3)
     try:
-        async with made.use() as first:
-            made.end_if_hung(first)
-        async with made.use() as second:
+        async with llama.use() as first:
+            llama.end_if_hung(first)
+        async with llama.use() as second:
             assert (second.process.pid != first.process.pid) is is_replaced
             assert (first.process.returncode is not None) is is_replaced
     finally:
-        await made.end()
+        await llama.end()
 
 
 async def test_a_check_under_way_does_not_outlive_its_process() -> None:
-    async with process(HANGS) as made, made.use() as running:
-        made.end_if_hung(running)
-        check = made._checking
+    async with process(HANGS) as llama, llama.use() as running:
+        llama.end_if_hung(running)
+        check = llama._checking
         assert check is not None
-        await made.end()
+        await llama.end()
         await asyncio.wait_for(asyncio.wait({check}), 5)
         assert running.process.returncode is not None
 
 
 async def test_who_stops_waiting_does_not_stop_the_start() -> None:
     slow = "import time; time.sleep(0.2)\n" + GOOD
-    async with process(slow) as made:
+    async with process(slow) as llama:
         with pytest.raises(TimeoutError):
-            async with asyncio.timeout(0.05), made.use():
+            async with asyncio.timeout(0.05), llama.use():
                 pass
-        async with made.use() as running:
+        async with llama.use() as running:
             assert running.process.returncode is None
 
 
 async def test_an_idle_child_ends_and_comes_back() -> None:
-    async with process(GOOD, idle_s=0.05) as made:
-        async with made.use() as first:
+    async with process(GOOD, idle_s=0.05) as llama:
+        async with llama.use() as first:
             await asyncio.sleep(0.1)
-            assert made.ready, "it was in use"
+            assert llama.ready, "it was in use"
         assert await asyncio.wait_for(first.process.wait(), 3) != 0
-        async with made.use() as second:
+        async with llama.use() as second:
             assert second.process.pid != first.process.pid
 
 
 @pytest.mark.parametrize("script", [GOOD, "import time; time.sleep(60)"])
 async def test_the_end_comes_soon_however_deaf_the_child_is(script: str) -> None:
     deaf = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN)\n" + script
-    async with process(deaf) as made:
-        using = asyncio.ensure_future(_use(made))
+    async with process(deaf) as llama:
+        using = asyncio.ensure_future(_use(llama))
         await asyncio.sleep(0.2)
         using.cancel()
         await asyncio.gather(using, return_exceptions=True)
-        began = time.monotonic()
-        await made.end()
-        assert time.monotonic() - began < 20
+        start = time.monotonic()
+        await llama.end()
+        assert time.monotonic() - start < 20
 
 
-async def _use(made: LlamaProcess) -> None:
-    async with made.use():
+async def _use(llama: LlamaProcess) -> None:
+    async with llama.use():
         pass
 
 
-HOLDS_THE_LOCK = """
+LOCK_HOLDER = """
 import ctypes, sys
 from shell.providers.local.child import end_when_closed
 sys.stdin.readline()
@@ -205,7 +207,7 @@ ctypes.PyDLL(None).sleep(60)
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows ends the child by its job object")
 def test_a_child_that_loads_ends_when_its_pipe_closes() -> None:
-    command = [sys.executable, "-c", HOLDS_THE_LOCK]
+    command = [sys.executable, "-c", LOCK_HOLDER]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as started:
         assert started.stdin is not None
         assert started.stdout is not None
@@ -218,10 +220,10 @@ def test_a_child_that_loads_ends_when_its_pipe_closes() -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows ends the child by its job object")
 async def test_a_child_that_loads_ends_when_its_input_from_asyncio_closes() -> None:
-    """Which may be a socket."""
+    """The input may be a socket instead of a pipe."""
     started = await asyncio.create_subprocess_exec(
         sys.executable,
-        *("-c", HOLDS_THE_LOCK),
+        *("-c", LOCK_HOLDER),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
     )

@@ -1,4 +1,4 @@
-"""LocalProvider: what it says without a model, and the real one in its child process."""
+"""LocalProvider: its errors without a model, and the real model in its child process."""
 
 import asyncio
 import contextlib
@@ -39,31 +39,31 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture
 async def local() -> AsyncGenerator[LocalProvider, None]:
     """The embedded model."""
-    made = LocalProvider(ModelFiles(None, {}))
-    yield made
-    await made.close()
+    provider = LocalProvider(ModelFiles(None, {}))
+    yield provider
+    await provider.close()
 
 
-def child_of(made: LocalProvider) -> int:
-    (runner,) = made._runners.values()
+def child_of(provider: LocalProvider) -> int:
+    (runner,) = provider._runners.values()
     assert runner.child is not None
     return runner.child.process.pid
 
 
-def busy(made: LocalProvider) -> bool:
+def busy(provider: LocalProvider) -> bool:
     """Whether any of llama.cpp's slots is at work."""
-    (runner,) = made._runners.values()
+    (runner,) = provider._runners.values()
     assert runner.child is not None
-    asked = urllib.request.Request(  # noqa: S310
+    request = urllib.request.Request(  # noqa: S310
         f"{runner.child.url}/slots", headers={"authorization": f"Bearer {runner.child.key}"}
     )
-    with urllib.request.urlopen(asked) as answer:  # noqa: S310
+    with urllib.request.urlopen(request) as answer:  # noqa: S310
         return b'"is_processing":true' in answer.read().replace(b" ", b"")
 
 
-async def wait_until(made: LocalProvider, within_s: float, *, at_work: bool) -> None:
+async def wait_until(provider: LocalProvider, within_s: float, *, at_work: bool) -> None:
     async with asyncio.timeout(within_s):
-        while await asyncio.to_thread(busy, made) is not at_work:  # noqa: ASYNC110, no event tells
+        while await asyncio.to_thread(busy, provider) is not at_work:  # noqa: ASYNC110, no event tells
             await asyncio.sleep(0.01)
 
 
@@ -71,12 +71,12 @@ async def wait_until(made: LocalProvider, within_s: float, *, at_work: bool) -> 
 
 
 async def test_without_a_file_it_says_so_before_a_run_exists(tmp_path: Path) -> None:
-    made = LocalProvider(ModelFiles(tmp_path, {}, tmp_path))
-    assert made.default_model_id == EMBEDDED_ID
+    provider = LocalProvider(ModelFiles(tmp_path, {}, tmp_path))
+    assert provider.default_model_id == EMBEDDED_ID
     with pytest.raises(ProviderError) as raised:
-        made.check()
+        provider.check()
     assert raised.value.code is ErrorCode.LOCAL_MODEL_MISSING
-    assert (await ask(made, "hi")).error is not None
+    assert (await ask(provider, "hi")).error is not None
 
 
 @pytest.mark.parametrize("data", [b"Dear diary", gguf()[:-64]])
@@ -89,11 +89,11 @@ async def test_a_file_that_is_no_whole_model_is_refused_before_it_is_loaded(
     def never(weights: ModelFile, context_tokens: int) -> LlamaProcess:
         raise AssertionError("it was loaded")
 
-    made = LocalProvider(ModelFiles(None, {MODEL_FILE_VARIABLE: str(path)}), never)
+    provider = LocalProvider(ModelFiles(None, {MODEL_FILE_VARIABLE: str(path)}), never)
     with pytest.raises(ProviderError) as raised:
-        made.check()
+        provider.check()
     assert raised.value.code is ErrorCode.LOCAL_MODEL_MISSING
-    error = (await ask(made, "hi")).error
+    error = (await ask(provider, "hi")).error
     assert error is not None
     assert error.code is ErrorCode.LOCAL_MODEL_MISSING
 
@@ -101,8 +101,8 @@ async def test_a_file_that_is_no_whole_model_is_refused_before_it_is_loaded(
 async def test_an_unknown_model_is_named(tmp_path: Path) -> None:
     path = tmp_path / "mine.gguf"
     path.write_bytes(gguf())
-    made = LocalProvider(ModelFiles(None, {MODEL_FILE_VARIABLE: str(path)}, tmp_path))
-    error = (await ask(made, a_request(made, "hi", model="gpt-9"))).error
+    provider = LocalProvider(ModelFiles(None, {MODEL_FILE_VARIABLE: str(path)}, tmp_path))
+    error = (await ask(provider, a_request(provider, "hi", model="gpt-9"))).error
     assert error is not None
     assert (error.code, "gpt-9" in error.message) == (ErrorCode.MODEL_NOT_FOUND, True)
 
@@ -110,15 +110,15 @@ async def test_an_unknown_model_is_named(tmp_path: Path) -> None:
 async def test_what_a_model_takes_comes_from_its_header(tmp_path: Path) -> None:
     path = tmp_path / "mine.gguf"
     path.write_bytes(gguf(context=1_234, template="raise_exception('System role not supported')"))
-    made = LocalProvider(ModelFiles(None, {MODEL_FILE_VARIABLE: str(path)}, tmp_path))
-    info = made.model("mine")
+    provider = LocalProvider(ModelFiles(None, {MODEL_FILE_VARIABLE: str(path)}, tmp_path))
+    info = provider.model("mine")
     assert (info.context_tokens, info.system_prompt, info.temperature_default) == (
         1_234,
         False,
         None,
     )
     path.write_bytes(gguf(context=999_999))
-    assert made.model("mine").context_tokens == 8_192
+    assert provider.model("mine").context_tokens == 8_192
 
 
 # --- with it ----------------------------------------------------------------------------------
@@ -141,9 +141,9 @@ async def test_the_embedded_model_answers(local: LocalProvider) -> None:
     assert answer.usage is not None
     assert 0 < answer.usage.output_tokens <= 8
     assert answer.usage.input_tokens > 10
-    again = await ask(local, a_request(local, "And now?", max_tokens=2))
-    assert not any(isinstance(chunk, PromptProgress) for chunk in again.chunks), "it was loaded"
-    assert again.finish == "length"
+    second = await ask(local, a_request(local, "And now?", max_tokens=2))
+    assert not any(isinstance(chunk, PromptProgress) for chunk in second.chunks), "it was loaded"
+    assert second.finish == "length"
 
 
 @pytest.mark.model
@@ -183,7 +183,7 @@ async def test_a_conversation_too_long_for_it_is_said_to_be(local: LocalProvider
     ("prompt", "within_s"),
     [
         ("Tell me a long story.", 1.5),
-        # It looks between two batches; the whole prompt would take a minute.
+        # It checks between two batches. The whole prompt would take a minute.
         ("word " * 6_000, 5),
     ],
     ids=["answering", "reading"],
@@ -226,23 +226,23 @@ async def test_a_child_that_hangs_in_an_answer_is_replaced_for_the_next_question
     def make(weights: ModelFile, context_tokens: int) -> LlamaProcess:
         return LlamaProcess(weights.path, weights.id, context_tokens, hung_s=1)
 
-    made = LocalProvider(ModelFiles(None, {}), make)
+    provider = LocalProvider(ModelFiles(None, {}), make)
     try:
-        async with aclosing(made.stream(a_request(made, "Tell me a story."))) as chunks:
+        async with aclosing(provider.stream(a_request(provider, "Tell me a story."))) as chunks:
             async for chunk in chunks:
                 if isinstance(chunk, TextDelta):
                     break
-            hung = child_of(made)
+            hung = child_of(provider)
             os.kill(hung, signal.SIGSTOP)
             # Its threads run on until the signal is delivered.
             await asyncio.to_thread(os.waitpid, hung, os.WUNTRACED)
         async with asyncio.timeout(60):
-            answer = await ask(made, a_request(made, "Say hello.", max_tokens=3))
+            answer = await ask(provider, a_request(provider, "Say hello.", max_tokens=3))
         assert (answer.error, bool(answer.text)) == (None, True)
-        assert child_of(made) != hung
+        assert child_of(provider) != hung
         assert not alive(hung)
     finally:
-        await made.close()
+        await provider.close()
 
 
 @pytest.mark.model
@@ -260,7 +260,7 @@ async def test_a_stopped_answer_leaves_the_model_loaded(local: LocalProvider) ->
 @pytest.mark.model
 @pytest.mark.parametrize("api", APIS, ids=lambda api: api.dialect.name)
 async def test_the_real_server_through_every_api(local: LocalProvider, api: Api) -> None:
-    """llama.cpp speaks all three; its events were written by neither us nor the SDKs' makers."""
+    """llama.cpp speaks all three APIs, and neither we nor the SDKs' makers wrote its events."""
     await ask(local, a_request(local, "hi", max_tokens=1))
     (runner,) = local._runners.values()
     child = runner.child
@@ -268,7 +268,7 @@ async def test_the_real_server_through_every_api(local: LocalProvider, api: Api)
     provider = api.make(child.url, key=lambda: child.key)
     wrong = api.make(child.url, key=lambda: "a-wrong-key")
     try:
-        # In words of its own: the server counts no tokens of a prompt that it has in its cache.
+        # Each API has its own prompt, because the server counts no tokens of a cached prompt.
         prompt = f"Say hello to whoever speaks {api.dialect.name}."
         answer = await ask(provider, a_request(provider, prompt, temperature=0, max_tokens=5))
         assert answer.error is None
@@ -297,16 +297,16 @@ async def test_the_real_server_cut_off_in_every_api(local: LocalProvider, api: A
     assert child is not None
     provider = api.make(child.url, key=lambda: child.key)
     error: ProviderError | None = None
-    said = ""
+    text = ""
     try:
         async for chunk in provider.stream(a_request(provider, "Tell me a story.", max_tokens=500)):
             if isinstance(chunk, TextDelta):
-                said += chunk.text
+                text += chunk.text
                 child.process.kill()
     except ProviderError as raised:
         error = raised
     assert error is not None
-    assert (error.code, bool(said)) == (ErrorCode.STREAM_INTERRUPTED, True)
+    assert (error.code, bool(text)) == (ErrorCode.STREAM_INTERRUPTED, True)
     after = (await ask(provider, "hi")).error
     await provider.close()
     assert after is not None
@@ -320,13 +320,13 @@ async def test_a_users_own_file_works(tmp_path: Path) -> None:
         path.hardlink_to(ROOT / ".models" / EMBEDDED_FILE)
     except OSError:
         shutil.copyfile(ROOT / ".models" / EMBEDDED_FILE, path)
-    made = LocalProvider(ModelFiles(None, {MODEL_FILE_VARIABLE: str(path)}))
+    provider = LocalProvider(ModelFiles(None, {MODEL_FILE_VARIABLE: str(path)}))
     try:
-        assert made.default_model_id == "my-own"
-        answer = await ask(made, a_request(made, "Say hello.", max_tokens=3))
+        assert provider.default_model_id == "my-own"
+        answer = await ask(provider, a_request(provider, "Say hello.", max_tokens=3))
         assert (answer.error, bool(answer.text)) == (None, True)
     finally:
-        await made.close()
+        await provider.close()
 
 
 @pytest.mark.model
@@ -336,13 +336,13 @@ async def test_a_damaged_embedded_model_is_known(tmp_path: Path) -> None:
     with path.open("r+b") as file:
         file.seek(-1_000, os.SEEK_END)
         file.write(b"\xff" * 500)
-    made = LocalProvider(ModelFiles(None, {MODEL_FILE_VARIABLE: str(path)}))
+    provider = LocalProvider(ModelFiles(None, {MODEL_FILE_VARIABLE: str(path)}))
     try:
-        error = (await ask(made, a_request(made, "Say hello.", max_tokens=3))).error
+        error = (await ask(provider, a_request(provider, "Say hello.", max_tokens=3))).error
         assert error is not None
         assert (error.code, "damaged" in error.message) == (ErrorCode.LOCAL_MODEL_MISSING, True)
     finally:
-        await made.close()
+        await provider.close()
 
 
 @pytest.mark.model
@@ -399,9 +399,9 @@ def test_no_child_outlives_a_parent_that_is_killed(when: str) -> None:
         assert children
         parent.kill()
         parent.wait(3)
-        began = time.monotonic()
+        start = time.monotonic()
         while any(alive(pid) for pid in children):
-            assert time.monotonic() - began < 20
+            assert time.monotonic() - start < 20
             time.sleep(0.02)
 
 
@@ -442,15 +442,15 @@ async def test_two_models_asked_at_the_same_moment_do_not_end_each_other(tmp_pat
     (tmp_path / "models").mkdir()
     for name in ("zero", "one", "two"):
         (tmp_path / "models" / f"{name}.gguf").write_bytes(gguf())
-    made = LocalProvider(ModelFiles(tmp_path, {}, tmp_path), make)
-    await ask(made, a_request(made, "hi", model="zero"))
-    # The first of these two waits until the idle model has ended; meanwhile the second comes.
-    requests = [a_request(made, "hi", model=name) for name in ("one", "two")]
-    answers = await asyncio.gather(*(ask(made, request) for request in requests))
+    provider = LocalProvider(ModelFiles(tmp_path, {}, tmp_path), make)
+    await ask(provider, a_request(provider, "hi", model="zero"))
+    # The first request waits until the idle model has ended. The second arrives meanwhile.
+    requests = [a_request(provider, "hi", model=name) for name in ("one", "two")]
+    answers = await asyncio.gather(*(ask(provider, request) for request in requests))
     codes = [answer.error and answer.error.code for answer in answers]
     assert codes == [ErrorCode.LOCAL_MODEL_CRASHED] * 2
     assert ended == ["zero"], "a model that is about to be used was ended"
-    await made.close()
+    await provider.close()
     assert sorted(ended) == ["one", "two", "zero"]
 
 
@@ -464,7 +464,7 @@ TEXTS = {
 
 async def test_tokens_are_counted_as_the_model_counts_them(local: LocalProvider) -> None:
     question = a_request(local, TEXTS["English"])
-    assert await local.count_tokens(question) is None  # nobody has loaded it
+    assert await local.count_tokens(question) is None  # the model is not loaded yet
     for name, text in TEXTS.items():
         request = replace(a_request(local, text), max_tokens=1)
         answer = await ask(local, request)

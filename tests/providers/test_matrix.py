@@ -1,4 +1,4 @@
-"""Every API and every scene: what a server does, and what our provider makes of it."""
+"""Every API in every scene: the server's behavior, and the answer of our provider."""
 
 import asyncio
 import gzip
@@ -26,18 +26,20 @@ Body = bytes | dict[str, object]
 
 @pytest.fixture(params=APIS, ids=lambda api: api.dialect.name)
 def api(request: pytest.FixtureRequest) -> Api:
-    found = request.param
-    assert isinstance(found, Api)
-    return found
+    api = request.param
+    assert isinstance(api, Api)
+    return api
 
 
-# --- what goes well ---------------------------------------------------------------------------
+# --- good answers -----------------------------------------------------------------------------
 
 
 async def test_a_plain_answer(api: Api) -> None:
-    says = api.dialect
+    dialect = api.dialect
     answer = await api.run(
-        streaming(*says.begin(), *says.text("Hello "), *says.text("wörld 🌍"), *says.finish())
+        streaming(
+            *dialect.begin(), *dialect.text("Hello "), *dialect.text("wörld 🌍"), *dialect.finish()
+        )
     )
     assert answer.error is None
     assert (answer.text, answer.finish, answer.usage) == ("Hello wörld 🌍", "stop", USAGE)
@@ -46,16 +48,23 @@ async def test_a_plain_answer(api: Api) -> None:
 
 @pytest.mark.shows("D21")
 async def test_reasoning(api: Api) -> None:
-    says = api.dialect
-    frames = [*says.begin(), *says.reasoning("Hm, "), *says.reasoning("so."), *says.text("Yes.")]
-    answer = await api.run(streaming(*frames, *says.finish()))
+    dialect = api.dialect
+    frames = [
+        *dialect.begin(),
+        *dialect.reasoning("Hm, "),
+        *dialect.reasoning("so."),
+        *dialect.text("Yes."),
+    ]
+    answer = await api.run(streaming(*frames, *dialect.finish()))
     assert (answer.reasoning, answer.text, answer.error) == ("Hm, so.", "Yes.", None)
 
 
 async def test_a_tool_call_repeats_its_id_and_name(api: Api) -> None:
-    says = api.dialect
-    finish = says.finish(says.finish_of("stop" if says.name == "responses" else "tool_calls"))
-    answer = await api.run(streaming(*says.begin(), *says.call(), *finish))
+    dialect = api.dialect
+    finish = dialect.finish(
+        dialect.finish_of("stop" if dialect.name == "responses" else "tool_calls")
+    )
+    answer = await api.run(streaming(*dialect.begin(), *dialect.call(), *finish))
     assert {(call.id, call.name) for call in answer.calls} == {("call-7", "look")}
     assert "".join(call.arguments for call in answer.calls) == ARGUMENTS
     assert answer.finish == "tool_calls"
@@ -64,14 +73,14 @@ async def test_a_tool_call_repeats_its_id_and_name(api: Api) -> None:
 @pytest.mark.shows("D20")
 @pytest.mark.parametrize("reason", ["stop", "length", "other"])
 async def test_finish_reasons(api: Api, reason: FinishReason) -> None:
-    says = api.dialect
-    frames = [*says.begin(), *says.text("a"), *says.finish(says.finish_of(reason))]
+    dialect = api.dialect
+    frames = [*dialect.begin(), *dialect.text("a"), *dialect.finish(dialect.finish_of(reason))]
     assert (await api.run(streaming(*frames))).finish == reason
 
 
 async def test_a_refusal_before_text_is_an_error(api: Api) -> None:
-    says = api.dialect
-    answer = await api.run(streaming(*says.begin(), *says.refusal("I cannot.")))
+    dialect = api.dialect
+    answer = await api.run(streaming(*dialect.begin(), *dialect.refusal("I cannot.")))
     assert answer.error is not None
     assert (answer.error.code, answer.error.message) == (
         ErrorCode.CONTENT_FILTER,
@@ -80,9 +89,9 @@ async def test_a_refusal_before_text_is_an_error(api: Api) -> None:
 
 
 async def test_a_refusal_after_text_is_a_finish(api: Api) -> None:
-    says = api.dialect
+    dialect = api.dialect
     answer = await api.run(
-        streaming(*says.begin(), *says.text("Well. "), *says.refusal("I cannot."))
+        streaming(*dialect.begin(), *dialect.text("Well. "), *dialect.refusal("I cannot."))
     )
     assert (answer.text[:6], answer.finish, answer.error) == ("Well. ", "content_filter", None)
 
@@ -93,39 +102,39 @@ async def test_a_server_that_does_not_stream_is_understood(api: Api) -> None:
 
 
 async def test_many_empty_deltas_and_a_large_one(api: Api) -> None:
-    says = api.dialect
-    empty = b"".join(says.text("")) * 100
+    dialect = api.dialect
+    empty = b"".join(dialect.text("")) * 100
     big = "x" * 1_000_000
     answer = await api.run(
-        streaming(*says.begin(), *[empty] * 100, *says.text(big), *says.finish())
+        streaming(*dialect.begin(), *[empty] * 100, *dialect.text(big), *dialect.finish())
     )
     assert [c for c in answer.chunks if isinstance(c, TextDelta)] == [TextDelta(big)]
 
 
 async def test_bad_utf8_becomes_a_replacement_character(api: Api) -> None:
-    says = api.dialect
-    frames = [frame.replace(b"a?b", b"a\xf0\x9f\x98b") for frame in says.text("a?b")]
-    answer = await api.run(streaming(*says.begin(), *frames, *says.finish()))
+    dialect = api.dialect
+    frames = [frame.replace(b"a?b", b"a\xf0\x9f\x98b") for frame in dialect.text("a?b")]
+    answer = await api.run(streaming(*dialect.begin(), *frames, *dialect.finish()))
     assert answer.text == "a\N{REPLACEMENT CHARACTER}b"
 
 
 async def test_halves_of_an_emoji_go_on_as_they_came(api: Api) -> None:
-    """The engine joins them, for every provider."""
-    says = api.dialect
-    frames = [*says.begin(), *says.text("\ud83d"), *says.text("\udc4b")]
-    assert (await api.run(streaming(*frames, *says.finish()))).text == "\ud83d\udc4b"
+    """The engine joins the halves for every provider."""
+    dialect = api.dialect
+    frames = [*dialect.begin(), *dialect.text("\ud83d"), *dialect.text("\udc4b")]
+    assert (await api.run(streaming(*frames, *dialect.finish()))).text == "\ud83d\udc4b"
 
 
 async def test_a_slow_first_word_is_waited_for(api: Api) -> None:
-    says = api.dialect
+    dialect = api.dialect
 
     async def scene(exchange: Exchange) -> None:
         await exchange.head()
-        await exchange.send(*says.begin())
+        await exchange.send(*dialect.begin())
         for _ in range(3):
             await asyncio.sleep(0.05)
             await exchange.send(b": ping\n\n")
-        await exchange.send(*says.text("Here."), *says.finish())
+        await exchange.send(*dialect.text("Here."), *dialect.finish())
         await exchange.end()
 
     answer = await api.run(scene)
@@ -133,8 +142,10 @@ async def test_a_slow_first_word_is_waited_for(api: Api) -> None:
 
 
 async def test_every_byte_in_a_packet_of_its_own(api: Api) -> None:
-    says = api.dialect
-    stream = b"".join([*says.begin(), *says.text("Grüße 🌍"), *says.call(), *says.finish()])
+    dialect = api.dialect
+    stream = b"".join(
+        [*dialect.begin(), *dialect.text("Grüße 🌍"), *dialect.call(), *dialect.finish()]
+    )
     whole = await api.run(streaming(stream))
     bits = await api.run(streaming(*(stream[i : i + 1] for i in range(len(stream)))))
     assert bits.chunks == whole.chunks
@@ -160,8 +171,10 @@ async def test_every_byte_in_a_packet_of_its_own(api: Api) -> None:
     ],
 )
 async def test_odd_events_are_passed_over(api: Api, odd: bytes) -> None:
-    says = api.dialect
-    answer = await api.run(streaming(*says.begin(), odd, *says.text("fine"), *says.finish()))
+    dialect = api.dialect
+    answer = await api.run(
+        streaming(*dialect.begin(), odd, *dialect.text("fine"), *dialect.finish())
+    )
     assert (answer.text, answer.finish is not None, answer.error) == ("fine", True, None)
 
 
@@ -221,14 +234,16 @@ async def test_statuses(api: Api, status: int, body: Body, code: ErrorCode) -> N
         ("something_new", ErrorCode.SERVER_ERROR),
     ],
 )
-@pytest.mark.parametrize("begun", [False, True])
-async def test_an_error_in_the_stream(api: Api, kind: str, code: ErrorCode, begun: bool) -> None:
-    says = api.dialect
-    before = [*says.begin(), *says.text("Some text")] if begun else []
-    answer = await api.run(streaming(*before, *says.failure(kind)))
+@pytest.mark.parametrize("after_text", [False, True])
+async def test_an_error_in_the_stream(
+    api: Api, kind: str, code: ErrorCode, after_text: bool
+) -> None:
+    dialect = api.dialect
+    before = [*dialect.begin(), *dialect.text("Some text")] if after_text else []
+    answer = await api.run(streaming(*before, *dialect.failure(kind)))
     assert answer.error is not None
     assert answer.error.code is code
-    assert answer.text == ("Some text" if begun else "")
+    assert answer.text == ("Some text" if after_text else "")
 
 
 @pytest.mark.parametrize("kind", ["overloaded_error", "rate_limit_exceeded"])
@@ -288,7 +303,7 @@ async def test_an_endless_error_answer_is_judged_by_its_beginning(api: Api) -> N
 # --- broken streams ---------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("begun", [False, True])
+@pytest.mark.parametrize("after_text", [False, True])
 @pytest.mark.parametrize(
     "broken",
     [
@@ -301,20 +316,20 @@ async def test_an_endless_error_answer_is_judged_by_its_beginning(api: Api) -> N
     ids=["cut", "a number", "very deep", "a huge number", "not UTF-8"],
 )
 async def test_what_is_no_json_object_is_a_protocol_error(
-    api: Api, broken: bytes, begun: bool
+    api: Api, broken: bytes, after_text: bool
 ) -> None:
-    says = api.dialect
-    before = [*says.begin(), *says.text("Some text")] if begun else []
+    dialect = api.dialect
+    before = [*dialect.begin(), *dialect.text("Some text")] if after_text else []
     answer = await api.run(streaming(*before, broken))
     assert answer.error is not None
     assert answer.error.code is ErrorCode.PROTOCOL_ERROR
-    assert answer.text == ("Some text" if begun else "")
+    assert answer.text == ("Some text" if after_text else "")
 
 
 @pytest.mark.shows("D28")
-@pytest.mark.parametrize("how", ["reset", "cut"])
+@pytest.mark.parametrize("ending", ["reset", "cut"])
 @pytest.mark.parametrize(
-    ("what", "code"),
+    ("content", "code"),
     [
         ("nothing", ErrorCode.NETWORK_ERROR),
         ("begin", ErrorCode.NETWORK_ERROR),
@@ -323,24 +338,27 @@ async def test_what_is_no_json_object_is_a_protocol_error(
         ("call", ErrorCode.STREAM_INTERRUPTED),
     ],
 )
-async def test_a_connection_that_breaks(api: Api, what: str, code: ErrorCode, how: str) -> None:
-    says = api.dialect
+async def test_a_connection_that_breaks(
+    api: Api, content: str, code: ErrorCode, ending: str
+) -> None:
+    dialect = api.dialect
     frames = {
         "nothing": [],
-        "begin": says.begin(),
-        "text": says.text("a"),
-        "reasoning": says.reasoning("a"),
-        "call": says.call(),
-    }[what]
+        "begin": dialect.begin(),
+        "text": dialect.text("a"),
+        "reasoning": dialect.reasoning("a"),
+        "call": dialect.call(),
+    }[content]
     received = asyncio.Event()
-    if what in {"nothing", "begin"}:
+    if content in {"nothing", "begin"}:
         received.set()
 
     async def scene(exchange: Exchange) -> None:
         await exchange.head()
         await exchange.send(*frames)
-        await asyncio.wait_for(received.wait(), 5)  # a reset throws away what was not yet read
-        if how == "reset":
+        # A reset discards data that the client has not read yet.
+        await asyncio.wait_for(received.wait(), 5)
+        if ending == "reset":
             exchange.reset()
         raise ConnectionResetError
 
@@ -388,19 +406,19 @@ async def test_nobody_listens(api: Api) -> None:
     assert answer.error.message.endswith("Could not connect.")
 
 
-@pytest.mark.parametrize("what", ["nothing", "begin", "text"])
-async def test_a_clean_end_without_a_reason_gives_no_finish(api: Api, what: str) -> None:
+@pytest.mark.parametrize("content", ["nothing", "begin", "text"])
+async def test_a_clean_end_without_a_reason_gives_no_finish(api: Api, content: str) -> None:
     """The engine makes it STREAM_INCOMPLETE."""
-    says = api.dialect
-    frames = {"nothing": [], "begin": says.begin(), "text": says.text("half an ans")}[what]
+    dialect = api.dialect
+    frames = {"nothing": [], "begin": dialect.begin(), "text": dialect.text("half an ans")}[content]
     answer = await api.run(streaming(*frames))
     assert (answer.finish, answer.error) == (None, None)
 
 
 async def test_an_event_cut_by_the_end_is_incomplete_and_not_malformed(api: Api) -> None:
-    says = api.dialect
-    last = b"".join(says.text("never shown"))
-    answer = await api.run(streaming(*says.begin(), *says.text("a"), last[: len(last) // 3]))
+    dialect = api.dialect
+    last = b"".join(dialect.text("never shown"))
+    answer = await api.run(streaming(*dialect.begin(), *dialect.text("a"), last[: len(last) // 3]))
     assert (answer.text, answer.finish, answer.error) == ("a", None, None)
 
 
@@ -462,13 +480,13 @@ async def test_a_long_refusal_is_not_kept_whole(api: Api) -> None:
 
 
 async def test_what_breaks_after_the_finish_breaks_nothing(api: Api) -> None:
-    says = api.dialect
-    frames = [frame for frame in says.finish() if b"[DONE]" not in frame]
+    dialect = api.dialect
+    frames = [frame for frame in dialect.finish() if b"[DONE]" not in frame]
     received = asyncio.Event()
 
     async def scene(exchange: Exchange) -> None:
         await exchange.head()
-        await exchange.send(*says.begin(), *says.text("whole"), *frames)
+        await exchange.send(*dialect.begin(), *dialect.text("whole"), *frames)
         await asyncio.wait_for(received.wait(), 5)
         exchange.reset()
         raise ConnectionResetError
@@ -483,16 +501,16 @@ async def test_what_breaks_after_the_finish_breaks_nothing(api: Api) -> None:
 
 
 async def test_a_connection_that_stays_open_after_the_end_is_left(api: Api) -> None:
-    says = api.dialect
+    dialect = api.dialect
 
     async def scene(exchange: Exchange) -> None:
         await exchange.head()
-        await exchange.send(*says.begin(), *says.text("whole"), *says.finish())
+        await exchange.send(*dialect.begin(), *dialect.text("whole"), *dialect.finish())
         await asyncio.Event().wait()
 
     async with api.serving(scene) as (provider, server):
         answer = await asyncio.wait_for(ask(provider, "hi"), 3)
-        await asyncio.wait_for(server.gone.wait(), 3)
+        await asyncio.wait_for(server.disconnected.wait(), 3)
     assert (answer.text, answer.finish) == ("whole", "stop")
 
 
@@ -502,14 +520,14 @@ async def test_a_connection_that_stays_open_after_the_end_is_left(api: Api) -> N
 @pytest.mark.shows("B22")
 @pytest.mark.parametrize("when", ["before the headers", "after the headers", "after text"])
 async def test_cancelling_a_silent_server_closes_the_connection(api: Api, when: str) -> None:
-    says = api.dialect
+    dialect = api.dialect
     reached = asyncio.Event()
 
     async def scene(exchange: Exchange) -> None:
         if when != "before the headers":
             await exchange.head()
         if when == "after text":
-            await exchange.send(*says.begin(), *says.text("a"))
+            await exchange.send(*dialect.begin(), *dialect.text("a"))
         reached.set()
         await asyncio.Event().wait()
 
@@ -519,24 +537,24 @@ async def test_cancelling_a_silent_server_closes_the_connection(api: Api, when: 
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await asyncio.wait_for(task, 1)
-        await asyncio.wait_for(server.gone.wait(), 1)
+        await asyncio.wait_for(server.disconnected.wait(), 1)
 
 
 async def test_leaving_an_answer_closes_the_connection(api: Api) -> None:
-    says = api.dialect
+    dialect = api.dialect
 
     async def scene(exchange: Exchange) -> None:
         await exchange.head()
-        await exchange.send(*says.begin())
+        await exchange.send(*dialect.begin())
         while True:
-            await exchange.send(*says.text("and on "))
+            await exchange.send(*dialect.text("and on "))
             await asyncio.sleep(0)
 
     async with api.serving(scene) as (provider, server):
         stream = provider.stream(a_request(provider, "hi"))
         assert isinstance(await anext(stream), TextDelta)
         await stream.aclose()
-        await asyncio.wait_for(server.gone.wait(), 1)
+        await asyncio.wait_for(server.disconnected.wait(), 1)
 
 
 @pytest.mark.parametrize("status", [200, 400])

@@ -33,10 +33,10 @@ def until_it_answers(program: Program) -> None:
     assert len(program.family()) > 1, "the model runs in a process of its own"
 
 
-def gone_within(program: Program, seconds: float) -> None:
+def wait_for_exit(program: Program, seconds: float) -> None:
     deadline = time.monotonic() + seconds
-    while left := program.family():
-        assert time.monotonic() < deadline, f"still there: {left}"
+    while remaining := program.family():
+        assert time.monotonic() < deadline, f"still there: {remaining}"
 
 
 def test_it_answers_with_dense_events_and_its_own_usage() -> None:
@@ -44,7 +44,7 @@ def test_it_answers_with_dense_events_and_its_own_usage() -> None:
         "ask", "What is the capital of France?", "--json", "--max-tokens", "30"
     ) as program:
         result = program.rest()
-        gone_within(program, 3)
+        wait_for_exit(program, 3)
     assert result.status == 0, result.err
     seq = 0
     for event in result.lines:
@@ -63,14 +63,14 @@ def test_it_answers_with_dense_events_and_its_own_usage() -> None:
 def test_an_interrupted_answer_frees_the_model(number: int, status: int) -> None:
     with started("ask", STORY, "--json", "--max-tokens", "2000") as program:
         until_it_answers(program)
-        began = time.monotonic()
+        start = time.monotonic()
         program.send(number)
         while (event := program.line())["channel"] != "llm:done":
             pass
-        assert time.monotonic() - began < 20
+        assert time.monotonic() - start < 20
         assert event["cancelled"] is True
         result = program.rest()
-        gone_within(program, 20 - (time.monotonic() - began))
+        wait_for_exit(program, 20 - (time.monotonic() - start))
     assert (result.status, result.out, result.err) == (status, "", "")
 
 
@@ -78,11 +78,11 @@ def test_a_killed_program_takes_the_model_along() -> None:
     with started("ask", STORY, "--json", "--max-tokens", "2000") as program:
         until_it_answers(program)
         program.send(signal.SIGKILL)
-        gone_within(program, 3)
+        wait_for_exit(program, 3)
 
 
 def test_a_page_that_says_hello_has_the_model_loaded(tmp_path: Path) -> None:
-    """Without a question; and not before there is a page."""
+    """The model loads without a question, but not before a page connects."""
     with started("serve", "--no-open", "--data-dir", str(tmp_path)) as program:
         url = urlsplit(str(program.line()["url"]))
         assert program.family() == {program.process.pid}
@@ -92,7 +92,7 @@ def test_a_page_that_says_hello_has_the_model_loaded(tmp_path: Path) -> None:
             assert time.monotonic() < deadline
         result, seconds = program.stop()
         assert (result.status, result.err) == (0, "")
-        gone_within(program, 20 - seconds)
+        wait_for_exit(program, 20 - seconds)
 
 
 async def say_hello(host: str, ticket: str) -> None:

@@ -20,8 +20,8 @@ from tests.providers.scenes import CHAT, answering, endpoint, streaming
 
 pytestmark = pytest.mark.anyio
 
-SAYS = Chat()
-FINE = streaming(*SAYS.text("ok"), *SAYS.finish())
+DIALECT = Chat()
+FINE = streaming(*DIALECT.text("ok"), *DIALECT.finish())
 
 
 async def test_the_body_of_a_request() -> None:
@@ -58,17 +58,17 @@ async def test_the_body_of_a_request() -> None:
 
 async def test_max_completion_tokens_where_the_endpoint_wants_it() -> None:
     async with fault_server(FINE) as server:
-        made = HttpProvider(OPENAI_CHAT, endpoint(f"{server.url}/v1"), "model-a")
-        await ask(made, a_request(made, "hi", max_tokens=9))
-        await made.close()
-    sent = server.requests[0].json
-    assert sent["max_completion_tokens"] == 9
-    assert {"max_tokens", "temperature"} & set(sent) == set()
+        provider = HttpProvider(OPENAI_CHAT, endpoint(f"{server.url}/v1"), "model-a")
+        await ask(provider, a_request(provider, "hi", max_tokens=9))
+        await provider.close()
+    body = server.requests[0].json
+    assert body["max_completion_tokens"] == 9
+    assert {"max_tokens", "temperature"} & set(body) == set()
 
 
 async def test_reasoning_by_its_other_name() -> None:
-    frame = SAYS.reasoning("Hm, ")[0].replace(b"reasoning_content", b"reasoning")
-    answer = await CHAT.run(streaming(frame, frame, *SAYS.text("yes"), *SAYS.finish()))
+    frame = DIALECT.reasoning("Hm, ")[0].replace(b"reasoning_content", b"reasoning")
+    answer = await CHAT.run(streaming(frame, frame, *DIALECT.text("yes"), *DIALECT.finish()))
     assert (answer.reasoning, answer.text) == ("Hm, Hm, ", "yes")
 
 
@@ -79,7 +79,7 @@ async def test_content_in_typed_parts() -> None:
         None,
         {"type": "text", "text": None},
     ]
-    answer = await CHAT.run(streaming(SAYS._event({"content": parts}), *SAYS.finish()))
+    answer = await CHAT.run(streaming(DIALECT._event({"content": parts}), *DIALECT.finish()))
     assert (answer.reasoning, answer.text) == ("Hm.", "Yes.")
 
 
@@ -100,9 +100,9 @@ async def test_content_in_typed_parts() -> None:
 )
 @pytest.mark.parametrize("size", [1, 3, 1_000])
 async def test_reasoning_between_tags(text: str, reasoning: str, answer: str, size: int) -> None:
-    frames = [SAYS.text(text[i : i + size])[0] for i in range(0, len(text), size)]
-    found = await CHAT.run(streaming(*frames, *SAYS.finish()))
-    assert (found.reasoning, found.text) == (reasoning, answer)
+    frames = [DIALECT.text(text[i : i + size])[0] for i in range(0, len(text), size)]
+    result = await CHAT.run(streaming(*frames, *DIALECT.finish()))
+    assert (result.reasoning, result.text) == (reasoning, answer)
 
 
 def test_text_passes_through_once_the_beginning_is_clear() -> None:
@@ -161,8 +161,10 @@ async def test_a_login_page_that_claims_to_be_json() -> None:
 
 def test_what_a_model_takes_is_asked_of_the_table() -> None:
     info = ModelInfo(id="model-a", context_tokens=77)
-    made = HttpProvider(CHAT_COMPLETIONS, endpoint("http://127.0.0.1:1"), "model-a", lambda _: info)
-    assert made.model("model-a") is info
+    provider = HttpProvider(
+        CHAT_COMPLETIONS, endpoint("http://127.0.0.1:1"), "model-a", lambda _: info
+    )
+    assert provider.model("model-a") is info
 
 
 def calls_of(*deltas: list[dict[str, object]]) -> list[ToolCallDelta]:
@@ -177,14 +179,14 @@ def call(call_id: str | None, name: str | None, arguments: str) -> dict[str, obj
 
 
 def test_parallel_calls_that_are_all_numbered_0_stay_apart() -> None:
-    found = calls_of([call("a", "one", "{")], [call(None, None, "}")], [call("b", "two", "{}")])
-    assert found == [
+    deltas = calls_of([call("a", "one", "{")], [call(None, None, "}")], [call("b", "two", "{}")])
+    assert deltas == [
         ToolCallDelta("a", "one", "{"),
         ToolCallDelta("a", "one", "}"),
         ToolCallDelta("b", "two", "{}"),
     ]
-    found = calls_of([call(None, "one", "1"), call(None, "two", "2")], [call(None, None, "3")])
-    assert [(c.id, c.name) for c in found] == [
+    deltas = calls_of([call(None, "one", "1"), call(None, "two", "2")], [call(None, None, "3")])
+    assert [(c.id, c.name) for c in deltas] == [
         ("call-1", "one"),
         ("call-2", "two"),
         ("call-2", "two"),
@@ -192,5 +194,5 @@ def test_parallel_calls_that_are_all_numbered_0_stay_apart() -> None:
 
 
 def test_a_name_that_every_piece_repeats_begins_no_other_call() -> None:
-    found = calls_of([call("a", "one", "{")], [call("a", "one", "}")], [call(None, "one", "")])
-    assert {(c.id, c.name) for c in found} == {("a", "one")}
+    deltas = calls_of([call("a", "one", "{")], [call("a", "one", "}")], [call(None, "one", "")])
+    assert {(c.id, c.name) for c in deltas} == {("a", "one")}

@@ -13,8 +13,8 @@ from tests.providers.scenes import RESPONSES, endpoint, streaming
 
 pytestmark = pytest.mark.anyio
 
-SAYS = Responses()
-FINE = streaming(*SAYS.begin(), *SAYS.text("ok"), *SAYS.finish())
+DIALECT = Responses()
+FINE = streaming(*DIALECT.begin(), *DIALECT.text("ok"), *DIALECT.finish())
 
 
 async def test_the_body_of_a_request() -> None:
@@ -53,20 +53,20 @@ async def test_the_body_of_a_request() -> None:
 
 
 @pytest.mark.parametrize(
-    ("reasoning", "sent"),
+    ("reasoning", "expected"),
     [
         (None, None),
         ("default", {"summary": "auto"}),
         ("high", {"summary": "auto", "effort": "high"}),
     ],
 )
-async def test_reasoning_is_asked_for(reasoning: str | None, sent: object) -> None:
+async def test_reasoning_is_asked_for(reasoning: str | None, expected: object) -> None:
     info = ModelInfo("m", reasoning=reasoning)
     async with fault_server(FINE) as server:
         provider = HttpProvider(RESPONSES.api, endpoint(f"{server.url}/v1"), "m", lambda _: info)
         await ask(provider, "hi")
         await provider.close()
-    assert server.requests[0].json.get("reasoning") == sent
+    assert server.requests[0].json.get("reasoning") == expected
 
 
 async def test_an_account_that_may_not_see_summaries_is_asked_without() -> None:
@@ -88,8 +88,8 @@ async def test_an_account_that_may_not_see_summaries_is_asked_without() -> None:
 
 async def test_the_parts_of_a_summary_are_paragraphs() -> None:
     part = data({"type": "response.reasoning_summary_part.added", "summary_index": 0})
-    thoughts = [part, *SAYS.reasoning("One."), part, *SAYS.reasoning("Two.")]
-    answer = await RESPONSES.run(streaming(*thoughts, *SAYS.text("ok"), *SAYS.finish()))
+    thoughts = [part, *DIALECT.reasoning("One."), part, *DIALECT.reasoning("Two.")]
+    answer = await RESPONSES.run(streaming(*thoughts, *DIALECT.text("ok"), *DIALECT.finish()))
     assert answer.reasoning == "One.\n\nTwo."
 
 
@@ -111,5 +111,5 @@ async def test_a_failed_response(error: dict[str, str] | None, code: ErrorCode) 
 
 
 async def test_stopped_by_the_filter_without_a_word() -> None:
-    answer = await RESPONSES.run(streaming(*SAYS.begin(), *SAYS.finish("content_filter")))
+    answer = await RESPONSES.run(streaming(*DIALECT.begin(), *DIALECT.finish("content_filter")))
     assert answer.finish == "content_filter"  # without text the engine makes it an error

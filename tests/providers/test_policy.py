@@ -1,4 +1,4 @@
-"""Every API in every scene, through the engine: its ending, what is kept, how often it asked."""
+"""Every API in every scene, through the engine: ending, text, and number of requests."""
 
 import asyncio
 import time
@@ -20,14 +20,14 @@ from tests.providers.scenes import APIS, KEY, Api, answering, streaming
 pytestmark = pytest.mark.anyio
 
 Play = Callable[[Dialect, asyncio.Event], Scene]
-"""Makes a scene in the words of an API; the event is set when the first words have been read."""
+"""Makes a scene for an API. The event is set when the engine has read the first words."""
 QUICK = Settings(retries=Retries(first_delay_s=0.001))
 HTML = b"<html><body>Log in to the network</body></html>"
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """How an inference ended, and what came before."""
+    """The events and the text of an inference."""
 
     events: list[AnyEvent]
     text: str
@@ -40,26 +40,26 @@ class Outcome:
 
 @pytest.fixture(params=APIS, ids=lambda api: api.dialect.name)
 def api(request: pytest.FixtureRequest) -> Api:
-    found = request.param
-    assert isinstance(found, Api)
-    return found
+    api = request.param
+    assert isinstance(api, Api)
+    return api
 
 
-async def run(provider: Provider, seen: asyncio.Event | None = None, **more: int) -> Outcome:
-    """One inference, to its end; `seen` is set when it has a text."""
+async def run(provider: Provider, text_read: asyncio.Event | None = None, **more: int) -> Outcome:
+    """Run one inference to its end. Sets `text_read` when the inference has a text."""
     engine = Engine(lambda _: provider, QUICK)
     messages = [Message(role="user", content="hi")]
     request = InferenceRequest(messages=messages, provider_id=provider.id, **more)  # type: ignore[arg-type]
     log = engine.start("window", request)
     ended = asyncio.Event()
 
-    def look(urgent: bool) -> None:
-        if seen is not None and log.text("llm:token"):
-            seen.set()
+    def on_change(urgent: bool) -> None:
+        if text_read is not None and log.text("llm:token"):
+            text_read.set()
         if log.ending is not None:
             ended.set()
 
-    log.subscribe(look)
+    log.subscribe(on_change)
     await asyncio.wait_for(ended.wait(), 20)
     await engine.close()
     events = log.read()
@@ -71,44 +71,48 @@ async def run(provider: Provider, seen: asyncio.Event | None = None, **more: int
 # --- scenes -----------------------------------------------------------------------------------
 
 
-def plain(says: Dialect, seen: asyncio.Event) -> Scene:
-    return streaming(*says.begin(), *says.text("Hello "), *says.text("you"), *says.finish())
+def plain(dialect: Dialect, text_read: asyncio.Event) -> Scene:
+    return streaming(
+        *dialect.begin(), *dialect.text("Hello "), *dialect.text("you"), *dialect.finish()
+    )
 
 
-def thinking(says: Dialect, seen: asyncio.Event) -> Scene:
-    frames = [*says.begin(), *says.reasoning("Hm."), *says.text("Hello you")]
-    return streaming(*frames, *says.finish())
+def thinking(dialect: Dialect, text_read: asyncio.Event) -> Scene:
+    frames = [*dialect.begin(), *dialect.reasoning("Hm."), *dialect.text("Hello you")]
+    return streaming(*frames, *dialect.finish())
 
 
-def calling(says: Dialect, seen: asyncio.Event) -> Scene:
-    return streaming(*says.begin(), *says.text("Hello you"), *says.call(), *says.finish())
+def calling(dialect: Dialect, text_read: asyncio.Event) -> Scene:
+    return streaming(
+        *dialect.begin(), *dialect.text("Hello you"), *dialect.call(), *dialect.finish()
+    )
 
 
-def odd_bytes(says: Dialect, seen: asyncio.Event) -> Scene:
-    frames = [frame.replace(b"o?y", b"o\xf0\x9f\x98y") for frame in says.text("Hello?you")]
-    return streaming(*says.begin(), *frames, *says.finish())
+def odd_bytes(dialect: Dialect, text_read: asyncio.Event) -> Scene:
+    frames = [frame.replace(b"o?y", b"o\xf0\x9f\x98y") for frame in dialect.text("Hello?you")]
+    return streaming(*dialect.begin(), *frames, *dialect.finish())
 
 
-def emoji_in_halves(says: Dialect, seen: asyncio.Event) -> Scene:
-    frames = [*says.text("\ud83d"), *says.text("\udc4b")]
-    return streaming(*says.begin(), *frames, *says.finish())
+def emoji_in_halves(dialect: Dialect, text_read: asyncio.Event) -> Scene:
+    frames = [*dialect.text("\ud83d"), *dialect.text("\udc4b")]
+    return streaming(*dialect.begin(), *frames, *dialect.finish())
 
 
-def large(says: Dialect, seen: asyncio.Event) -> Scene:
-    return streaming(*says.begin(), *says.text("x" * 1_000_000), *says.finish())
+def large(dialect: Dialect, text_read: asyncio.Event) -> Scene:
+    return streaming(*dialect.begin(), *dialect.text("x" * 1_000_000), *dialect.finish())
 
 
-def empty(says: Dialect, seen: asyncio.Event) -> Scene:
-    frames = [b"".join(says.text("")) * 100] * 100
-    return streaming(*says.begin(), *frames, *says.text("Hello you"), *says.finish())
+def empty(dialect: Dialect, text_read: asyncio.Event) -> Scene:
+    frames = [b"".join(dialect.text("")) * 100] * 100
+    return streaming(*dialect.begin(), *frames, *dialect.text("Hello you"), *dialect.finish())
 
 
-def slow(says: Dialect, seen: asyncio.Event) -> Scene:
+def slow(dialect: Dialect, text_read: asyncio.Event) -> Scene:
     async def scene(exchange: Exchange) -> None:
         await exchange.head()
-        await exchange.send(*says.begin(), b": ping\n\n")
+        await exchange.send(*dialect.begin(), b": ping\n\n")
         await asyncio.sleep(0.3)
-        await exchange.send(*says.text("Hello you"), *says.finish())
+        await exchange.send(*dialect.text("Hello you"), *dialect.finish())
         await exchange.end()
 
     return scene
@@ -116,21 +120,22 @@ def slow(says: Dialect, seen: asyncio.Event) -> Scene:
 
 def status(number: int, kind: str = "", body: bytes | None = None, **headers: str) -> Play:
     """An error answer: with the API's own body, or this one."""
-    return lambda says, seen: answering(
-        number, says.error(kind) if body is None else body, **headers
+    return lambda dialect, text_read: answering(
+        number, dialect.error(kind) if body is None else body, **headers
     )
 
 
-def broken(begun: bool, *frames: bytes, end: str = "clean") -> Play:
-    """A stream that goes wrong, before or after its first words."""
+def broken(after_text: bool, *frames: bytes, end: str = "clean") -> Play:
+    """A stream that breaks before or after its first words."""
 
-    def play(says: Dialect, seen: asyncio.Event) -> Scene:
+    def play(dialect: Dialect, text_read: asyncio.Event) -> Scene:
         async def scene(exchange: Exchange) -> None:
             await exchange.head()
-            await exchange.send(*says.begin())
-            if begun:
-                await exchange.send(*says.text("Hello "))
-                await asyncio.wait_for(seen.wait(), 10)  # a reset throws away what was not yet read
+            await exchange.send(*dialect.begin())
+            if after_text:
+                await exchange.send(*dialect.text("Hello "))
+                # A reset discards data that the client has not read yet.
+                await asyncio.wait_for(text_read.wait(), 10)
             await exchange.send(*frames)
             if end == "clean":
                 await exchange.end()
@@ -146,25 +151,25 @@ def broken(begun: bool, *frames: bytes, end: str = "clean") -> Play:
     return play
 
 
-def failing(begun: bool, kind: str) -> Play:
+def failing(after_text: bool, kind: str) -> Play:
     """An error in the middle of a stream."""
 
-    def play(says: Dialect, seen: asyncio.Event) -> Scene:
-        before = says.text("Hello ") if begun else []
-        return streaming(*says.begin(), *before, *says.failure(kind))
+    def play(dialect: Dialect, text_read: asyncio.Event) -> Scene:
+        before = dialect.text("Hello ") if after_text else []
+        return streaming(*dialect.begin(), *before, *dialect.failure(kind))
 
     return play
 
 
-def portal(says: Dialect, seen: asyncio.Event) -> Scene:
+def portal(dialect: Dialect, text_read: asyncio.Event) -> Scene:
     return answering(200, HTML, media_type="text/html")
 
 
-def redirect(says: Dialect, seen: asyncio.Event) -> Scene:
+def redirect(dialect: Dialect, text_read: asyncio.Event) -> Scene:
     return answering(307, b"", location="http://127.0.0.1:9/elsewhere")
 
 
-def hang_up(says: Dialect, seen: asyncio.Event) -> Scene:
+def hang_up(dialect: Dialect, text_read: asyncio.Event) -> Scene:
     async def scene(exchange: Exchange) -> None:
         exchange.reset()
         raise ConnectionResetError
@@ -172,7 +177,7 @@ def hang_up(says: Dialect, seen: asyncio.Event) -> Scene:
     return scene
 
 
-def silent(says: Dialect, seen: asyncio.Event) -> Scene:
+def silent(dialect: Dialect, text_read: asyncio.Event) -> Scene:
     async def scene(exchange: Exchange) -> None:
         await asyncio.Event().wait()
 
@@ -181,7 +186,7 @@ def silent(says: Dialect, seen: asyncio.Event) -> Scene:
 
 PAST = formatdate(time.time() - 60, usegmt=True)
 SCENES: list[tuple[str, Play, str, int]] = [
-    # name, what the server does, how the inference ends, how many requests it took
+    # name, scene of the server, ending of the inference, number of requests
     ("plain", plain, "done", 1),
     ("reasoning", thinking, "done", 1),
     ("tool call", calling, "done", 1),
@@ -230,10 +235,10 @@ TEXTS = {
 )
 async def test_every_scene(api: Api, name: str, play: Play, code: str, requests: int) -> None:
     stalls = {"first_timeout_ms": 300, "between_timeout_ms": 300} if "STREAM_T" in code else {}
-    seen = asyncio.Event()
-    async with fault_server(play(api.dialect, seen)) as server:
+    text_read = asyncio.Event()
+    async with fault_server(play(api.dialect, text_read)) as server:
         provider = api.make(server.url)
-        outcome = await run(provider, seen, **stalls)
+        outcome = await run(provider, text_read, **stalls)
         await provider.close()
     assert (outcome.code, len(server.requests)) == (code, requests)
     retries = [event for event in outcome.events if event.channel == "llm:retrying"]
@@ -244,8 +249,8 @@ async def test_every_scene(api: Api, name: str, play: Play, code: str, requests:
 
 
 async def test_nobody_listens(api: Api) -> None:
-    async with fault_server(silent(api.dialect, asyncio.Event())) as gone:
-        provider = api.make(gone.url)
+    async with fault_server(silent(api.dialect, asyncio.Event())) as closed_server:
+        provider = api.make(closed_server.url)
     outcome = await run(provider)
     await provider.close()
     retries = [event for event in outcome.events if event.channel == "llm:retrying"]
@@ -267,8 +272,8 @@ async def test_a_service_that_recovers(api: Api) -> None:
     server: FaultServer
 
     async def scene(exchange: Exchange) -> None:
-        tired = len(server.requests) < 3
-        play = status(529, "overloaded_error") if tired else plain
+        is_overloaded = len(server.requests) < 3
+        play = status(529, "overloaded_error") if is_overloaded else plain
         await play(api.dialect, asyncio.Event())(exchange)
 
     async with fault_server(scene) as server:

@@ -1,4 +1,4 @@
-"""Proxies: what the environment names is used, for everybody but this machine, and sees no key."""
+"""Proxies of the environment: used for every host but this machine, without access to a key."""
 
 import gc
 import warnings
@@ -33,9 +33,9 @@ def proxies(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 async def test_a_socks_proxy_is_used_and_looks_names_up_itself(
     proxies: pytest.MonkeyPatch, api: Api, scheme: str
 ) -> None:
-    says = api.dialect
+    dialect = api.dialect
     async with (
-        fault_server(streaming(*says.begin(), *says.text("ok"), *says.finish())) as server,
+        fault_server(streaming(*dialect.begin(), *dialect.text("ok"), *dialect.finish())) as server,
         socks_server(server.port) as proxy,
     ):
         proxies.setenv("ALL_PROXY", f"{scheme}://127.0.0.1:{proxy.port}")
@@ -43,7 +43,7 @@ async def test_a_socks_proxy_is_used_and_looks_names_up_itself(
         answer = await ask(provider, "hi")
         await provider.close()
     assert (answer.text, answer.error) == ("ok", None)
-    assert proxy.asked == ["model.invalid:80"], "nobody here can know where that is"
+    assert proxy.destinations == ["model.invalid:80"], "nobody here can know where that is"
     assert server.requests[0].headers["host"] == "model.invalid"
     assert server.requests[0].headers[api.key_header] == api.key_value
 
@@ -77,15 +77,15 @@ async def test_a_socks_proxy_is_left_out_for_this_machine_and_for_no_proxy(
 ) -> None:
     async with fault_server(FINE) as server, socks_server(server.port) as proxy:
         proxies.setenv("ALL_PROXY", f"socks5://127.0.0.1:{proxy.port}")
-        async with CHAT.serving(FINE) as (near, there):
+        async with CHAT.serving(FINE) as (near, local_server):
             assert (await ask(near, "hi")).text == "ok"
         proxies.setenv("NO_PROXY", "other.invalid, .invalid")
         url = "http://model.invalid/v1"
         provider = HttpProvider(CHAT_COMPLETIONS, endpoint(url, allow_plain_http=True), "model-a")
         error = (await ask(provider, "hi")).error
         await provider.close()
-    assert len(there.requests) == 1
-    assert proxy.asked == []
+    assert len(local_server.requests) == 1
+    assert proxy.destinations == []
     assert error is not None
     assert error.code is ErrorCode.NETWORK_ERROR
 
@@ -108,8 +108,8 @@ async def test_an_http_proxy_sees_no_key_of_a_connection_that_it_passes_on(
 
 
 async def test_a_proxy_that_is_not_there(proxies: pytest.MonkeyPatch) -> None:
-    async with fault_server(FINE) as gone:
-        port = gone.port
+    async with fault_server(FINE) as closed_server:
+        port = closed_server.port
     for scheme in ("http", "socks5"):
         proxies.setenv("ALL_PROXY", f"{scheme}://127.0.0.1:{port}")
         provider = HttpProvider(CHAT_COMPLETIONS, endpoint("https://model.invalid/v1"), "model-a")

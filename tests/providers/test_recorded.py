@@ -1,4 +1,4 @@
-"""Streams that services have sent, with tools and reasoning, as we and as the vendors read them."""
+"""Recorded streams with tools and reasoning, read by our code and by the vendors' libraries."""
 
 import json
 from collections.abc import Mapping
@@ -35,17 +35,17 @@ NAMES = sorted(path.stem for path in FOLDER.glob("*.sse"))
 
 @dataclass
 class Content:
-    """What an answer holds, however it was read."""
+    """The content of an answer."""
 
     text: str = ""
     reasoning: str = ""
     calls: dict[object, list[str]] = field(default_factory=dict)
     """Name and arguments of each call, in the order of the model."""
     output: list[dict[str, object]] = field(default_factory=list)
-    """What has to go back unchanged."""
+    """The items that the next request returns unchanged."""
 
     @property
-    def made(self) -> list[tuple[str, object]]:
+    def parsed_calls(self) -> list[tuple[str, object]]:
         return [(name, json.loads(words or "{}")) for name, words in self.calls.values()]
 
 
@@ -54,7 +54,7 @@ def api_of(name: str) -> Api:
 
 
 def playing(name: str, size: int) -> Scene:
-    """A server that sends a recording in pieces of so many bytes."""
+    """A server that sends a recording in pieces of `size` bytes."""
     recorded = (FOLDER / f"{name}.sse").read_bytes()
     pieces = [recorded[at : at + size] for at in range(0, len(recorded), size)]
 
@@ -66,7 +66,7 @@ def playing(name: str, size: int) -> Scene:
     return scene
 
 
-def ours(answer: Answer) -> Content:
+def content_of_answer(answer: Answer) -> Content:
     content = Content(answer.text, answer.reasoning)
     for call in answer.calls:
         content.calls.setdefault(call.id, [call.name, ""])[1] += call.arguments
@@ -75,7 +75,7 @@ def ours(answer: Answer) -> Content:
 
 
 async def by_sdk(name: str, server: FaultServer) -> Content:
-    """What the vendor's own library reads."""
+    """The content that the vendor's own library reads."""
     kind = name.partition("-")[0]
     if kind == "messages":
         return await by_anthropic(server)
@@ -85,11 +85,11 @@ async def by_sdk(name: str, server: FaultServer) -> Content:
 async def by_anthropic(server: FaultServer) -> Content:
     content = Content()
     async with anthropic.AsyncAnthropic(api_key="k", base_url=server.url, max_retries=0) as client:
-        asked = {"role": "user", "content": "hi"}
+        message = {"role": "user", "content": "hi"}
         async with client.messages.stream(
             model="m",
             max_tokens=9,
-            messages=[asked],  # type: ignore[list-item]
+            messages=[message],  # type: ignore[list-item]
         ) as stream:
             final = await stream.get_final_message()
     for block in final.content:
@@ -115,10 +115,10 @@ async def by_chat(server: FaultServer) -> Content:
                 thought = extra.get("reasoning_content") or extra.get("reasoning")
                 content.reasoning += str(thought or "")
                 for call in delta.tool_calls or []:
-                    made = content.calls.setdefault(call.index, ["", ""])
+                    call_parts = content.calls.setdefault(call.index, ["", ""])
                     assert call.function is not None
-                    made[0] += call.function.name or ""
-                    made[1] += call.function.arguments or ""
+                    call_parts[0] += call.function.name or ""
+                    call_parts[1] += call.function.arguments or ""
     return content
 
 
@@ -141,15 +141,15 @@ async def by_responses(server: FaultServer) -> Content:
 async def test_a_recorded_answer_is_read_as_the_vendor_reads_it(name: str, size: int) -> None:
     async with api_of(name).serving(playing(name, size)) as (provider, server):
         answer = await ask(provider, "hi")
-        theirs = await by_sdk(name, server)
+        sdk_content = await by_sdk(name, server)
     assert answer.error is None
-    read = ours(answer)
-    assert (read.text, read.made) == (theirs.text, theirs.made)
-    assert answer.finish == ("tool_calls" if theirs.calls else "stop")
+    content = content_of_answer(answer)
+    assert (content.text, content.parsed_calls) == (sdk_content.text, sdk_content.parsed_calls)
+    assert answer.finish == ("tool_calls" if sdk_content.calls else "stop")
     assert answer.usage is not None
     assert answer.usage.output_tokens > 0
     if not name.startswith("responses"):
-        assert read.reasoning == theirs.reasoning
+        assert content.reasoning == sdk_content.reasoning
 
 
 @pytest.mark.parametrize(
@@ -158,24 +158,24 @@ async def test_a_recorded_answer_is_read_as_the_vendor_reads_it(name: str, size:
 async def test_signed_reasoning_and_calls_go_back_unchanged(name: str) -> None:
     async with api_of(name).serving(playing(name, 1_000)) as (provider, server):
         assert isinstance(provider, HttpProvider)
-        read = ours(await ask(provider, "hi"))
-        theirs = await by_sdk(name, server)
-        kept = {"thinking", "redacted_thinking", "tool_use", "reasoning", "function_call"}
-        signed = [item for item in read.output if item["type"] in kept]
-        assert signed == [item for item in theirs.output if item["type"] in kept]
-        body = provider.body(second_step(provider, read))
+        content = content_of_answer(await ask(provider, "hi"))
+        sdk_content = await by_sdk(name, server)
+        signed_types = {"thinking", "redacted_thinking", "tool_use", "reasoning", "function_call"}
+        signed = [item for item in content.output if item["type"] in signed_types]
+        assert signed == [item for item in sdk_content.output if item["type"] in signed_types]
+        body = provider.body(second_step(provider, content))
     written = body["messages"] if "messages" in body else body["input"]
-    found = list(objects(written))
-    assert [item for item in signed if item not in found] == []
+    body_objects = list(objects(written))
+    assert [item for item in signed if item not in body_objects] == []
 
 
-def second_step(provider: HttpProvider, read: Content) -> ProviderRequest:
+def second_step(provider: HttpProvider, content: Content) -> ProviderRequest:
     """The request after the tools have answered."""
     calls = tuple(
         AnsweredCall(str(call_id), name, words, "Done.")
-        for call_id, (name, words) in read.calls.items()
+        for call_id, (name, words) in content.calls.items()
     )
-    step = ModelStep(read.text, calls, tuple(read.output), provider.id, "model-a")
+    step = ModelStep(content.text, calls, tuple(content.output), provider.id, "model-a")
     return ProviderRequest(
         model=ModelInfo("model-a"),
         messages=[Message(role="user", content="hi"), step],
@@ -187,9 +187,9 @@ def second_step(provider: HttpProvider, read: Content) -> ProviderRequest:
 def objects(value: object) -> list[Mapping[str, object]]:
     """Every object in a body."""
     if isinstance(value, dict):
-        return [value, *(found for each in value.values() for found in objects(each))]
+        return [value, *(inner for each in value.values() for inner in objects(each))]
     if isinstance(value, list):
-        return [found for each in value for found in objects(each)]
+        return [inner for each in value for inner in objects(each)]
     return []
 
 

@@ -1,4 +1,4 @@
-"""Recordings: they give the same events again, and a file that is none is refused with a reason."""
+"""Recordings: the same events when they are read again, and an error for any other file."""
 
 import json
 from pathlib import Path
@@ -91,47 +91,47 @@ def lines() -> list[str]:
 
 def test_the_lines_of_these_tests_are_a_recording() -> None:
     assert len(parse_recording("\n".join(lines()).encode()).events) == 2
-    found = parse_recording("\n".join(lines()[1:]).encode())
-    assert (found.header, len(found.events)) == (None, 2)
-    assert len(recording_lines(new_header("a", "b"), found.events, [])) == 3
+    recording = parse_recording("\n".join(lines()[1:]).encode())
+    assert (recording.header, len(recording.events)) == (None, 2)
+    assert len(recording_lines(new_header("a", "b"), recording.events, [])) == 3
 
 
 @pytest.mark.parametrize(
-    ("change", "why"),
+    ("change", "reason"),
     [
-        (lambda given: [], "does not hold an answer to its end"),
-        (lambda given: given[:-1], "does not hold an answer to its end"),
-        (lambda given: [given[0], "not json", *given[1:]], "line 2 is no event"),
-        (lambda given: [*given[:2], "\xff\xfe", given[2]], "line 3 is no event"),
-        (lambda given: [*given[:2], '"\\ud800"', given[2]], "line 3 is no event"),
-        (lambda given: [*given[:2], "[" * 100_000, given[2]], "line 3 is no event"),
-        (lambda given: [*given, given[2]], "line 4 follows the end of the answer"),
-        (lambda given: [given[0], given[2]], "line 2 does not follow"),
+        (lambda rows: [], "does not hold an answer to its end"),
+        (lambda rows: rows[:-1], "does not hold an answer to its end"),
+        (lambda rows: [rows[0], "not json", *rows[1:]], "line 2 is no event"),
+        (lambda rows: [*rows[:2], "\xff\xfe", rows[2]], "line 3 is no event"),
+        (lambda rows: [*rows[:2], '"\\ud800"', rows[2]], "line 3 is no event"),
+        (lambda rows: [*rows[:2], "[" * 100_000, rows[2]], "line 3 is no event"),
+        (lambda rows: [*rows, rows[2]], "line 4 follows the end of the answer"),
+        (lambda rows: [rows[0], rows[2]], "line 2 does not follow"),
         (
-            lambda given: [given[0], given[1].replace('"count": 1', '"count": 0'), given[2]],
+            lambda rows: [rows[0], rows[1].replace('"count": 1', '"count": 0'), rows[2]],
             "line 2",
         ),
         (
-            lambda given: [*given[:2], given[2].replace("inf-1", "inf-2")],
+            lambda rows: [*rows[:2], rows[2].replace("inf-1", "inf-2")],
             "line 3 belongs to another answer",
         ),
-        (lambda given: [*given[:2], given[2].replace('"ms": 1', '"ms": 0')], "line 3 is earlier"),
+        (lambda rows: [*rows[:2], rows[2].replace('"ms": 1', '"ms": 0')], "line 3 is earlier"),
         (
-            lambda given: [given[0].replace('Recording":1', 'Recording":2'), *given[1:]],
+            lambda rows: [rows[0].replace('Recording":1', 'Recording":2'), *rows[1:]],
             "has a header that this version of Tidewire does not know",
         ),
-        (lambda given: [given[0], given[0], *given[1:]], "line 2 is no event"),
+        (lambda rows: [rows[0], rows[0], *rows[1:]], "line 2 is no event"),
     ],
 )
 def test_a_file_that_is_no_whole_recording_is_refused(
-    tmp_path: Path, change: object, why: str
+    tmp_path: Path, change: object, reason: str
 ) -> None:
     path = tmp_path / "a.jsonl"
     assert callable(change)
     path.write_bytes("\n".join(change(lines())).encode("latin-1"))
     with pytest.raises(UnusableRecording) as raised:
         read_recording(path)
-    assert why in str(raised.value)
+    assert reason in str(raised.value)
     assert raised.value.code is ErrorCode.INVALID_REQUEST
 
 

@@ -1,4 +1,4 @@
-"""Providers: who there is, where they are asked, and with which key."""
+"""The registry of providers: their ids, base URLs and keys."""
 
 import subprocess
 import sys
@@ -102,8 +102,8 @@ def test_responses_for_openai_itself_and_chat_for_whoever_stands_in_for_it() -> 
 async def test_base_urls_come_from_the_environment(
     provider_id: str, prefix: str, path: str, suffix: str
 ) -> None:
-    says = Messages() if provider_id == "anthropic" else Chat()
-    async with fault_server(streaming(*says.text("ok"), *says.finish())) as server:
+    dialect = Messages() if provider_id == "anthropic" else Chat()
+    async with fault_server(streaming(*dialect.text("ok"), *dialect.finish())) as server:
         providers = Providers(
             None, {f"{prefix}_BASE_URL": f"{server.url}{suffix}", f"{prefix}_API_KEY": "a-key"}
         )
@@ -115,8 +115,12 @@ async def test_base_urls_come_from_the_environment(
 
 @pytest.mark.anyio
 async def test_google_is_asked_for_its_thoughts_and_they_are_told_from_the_answer() -> None:
-    says = Chat()
-    frames = [*says.text("<thought>Hm.\n"), *says.text("</thought>\n\nYes."), *says.finish()]
+    dialect = Chat()
+    frames = [
+        *dialect.text("<thought>Hm.\n"),
+        *dialect.text("</thought>\n\nYes."),
+        *dialect.finish(),
+    ]
     async with fault_server(streaming(*frames)) as server:
         environ = {"GOOGLE_BASE_URL": server.url, "GOOGLE_API_KEY": "a-key"}
         google = Providers(None, environ)["google"]
@@ -124,8 +128,8 @@ async def test_google_is_asked_for_its_thoughts_and_they_are_told_from_the_answe
         await ask(google, a_request(google, "hi", model="gemini-2.0-flash"))
         await google.close()
     assert (answer.reasoning, answer.text) == ("Hm.\n", "Yes.")
-    asked = {"google": {"thinking_config": {"include_thoughts": True}}}
-    assert [request.json.get("extra_body") for request in server.requests] == [asked, None]
+    extra_body = {"google": {"thinking_config": {"include_thoughts": True}}}
+    assert [request.json.get("extra_body") for request in server.requests] == [extra_body, None]
 
 
 def test_no_slow_library_is_imported_before_it_is_needed() -> None:

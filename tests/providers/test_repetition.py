@@ -1,4 +1,4 @@
-"""An answer that goes round in circles is ended with a notice; others are left alone."""
+"""The guard against repetition: it ends an answer that repeats itself, and no other answer."""
 
 from collections.abc import AsyncGenerator
 

@@ -62,21 +62,21 @@ async def test_a_recording_gives_the_same_events(tmp_path: Path, script: str) ->
     recorded = await record(EchoProvider(rate=None), script)
     replay = ReplayProvider(write(tmp_path / "a.jsonl", recorded), speed=None)
     replay.check()
-    again = await record(replay, "whatever")
-    assert content(again) == content(recorded)
+    replayed = await record(replay, "whatever")
+    assert content(replayed) == content(recorded)
 
 
 def test_its_pace_and_twice_its_pace(tmp_path: Path) -> None:
-    async def took(speed: float) -> float:
-        began = asyncio.get_running_loop().time()
+    async def replay_s(speed: float) -> float:
+        start = asyncio.get_running_loop().time()
         assert (await ask(ReplayProvider(path, speed=speed), "x")).text == "one two"
-        return asyncio.get_running_loop().time() - began
+        return asyncio.get_running_loop().time() - start
 
     with asyncio.Runner(loop_factory=VirtualLoop) as runner:
         recorded = runner.run(record(EchoProvider(rate=None), "one\n/delay 300\n two"))
         path = write(tmp_path / "a.jsonl", recorded)
-        assert 0.29 <= runner.run(took(1.0)) < 0.31
-        assert 0.14 <= runner.run(took(2.0)) < 0.16
+        assert 0.29 <= runner.run(replay_s(1.0)) < 0.31
+        assert 0.14 <= runner.run(replay_s(2.0)) < 0.16
 
 
 @pytest.mark.parametrize("text", ["", "not json\n", '{"channel": "llm:token"}\n', "\xff"])

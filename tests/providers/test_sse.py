@@ -1,4 +1,4 @@
-"""EventDecoder: whatever the network does to the bytes, the events are the same."""
+"""EventDecoder: the same events for every split of the bytes."""
 
 from collections.abc import Callable
 
@@ -69,14 +69,14 @@ def test_any_split_gives_the_same_events(data: bytes, cuts: list[int]) -> None:
     assert decode(split(data, cuts)) == decode([data])
 
 
-@pytest.mark.parametrize(("says", "make"), ANSWERS, ids=["chat", "messages", "responses"])
+@pytest.mark.parametrize(("dialect", "make"), ANSWERS, ids=["chat", "messages", "responses"])
 def test_a_thousand_random_splits_of_a_recorded_stream(
-    says: Dialect, make: Callable[[Endpoint], StreamingResponse]
+    dialect: Dialect, make: Callable[[Endpoint], StreamingResponse]
 ) -> None:
-    kinds = {type(chunk) for chunk in chunks(make, [recorded(says)])}
+    kinds = {type(chunk) for chunk in chunks(make, [recorded(dialect)])}
     content = {TextDelta, ReasoningDelta, ToolCallDelta, UsageReport, Finish}
     assert kinds - {OutputItem} == content
-    assert splits_that_differ(says, make, range(1_000)) == []
+    assert splits_that_differ(dialect, make, range(1_000)) == []
 
 
 def test_an_event_that_never_ends_is_given_up() -> None:

@@ -1,4 +1,4 @@
-"""Runs with tools against servers: what goes back, what is refused, and what is left out."""
+"""Runs with tools against servers: results, refused tools, and refused keywords."""
 
 import asyncio
 import json
@@ -20,8 +20,8 @@ from tests.providers.scenes import endpoint
 
 pytestmark = pytest.mark.anyio
 
-SAYS = Chat()
-ANSWER = [*SAYS.begin(), *SAYS.text("Done."), *SAYS.finish()]
+DIALECT = Chat()
+ANSWER = [*DIALECT.begin(), *DIALECT.text("Done."), *DIALECT.finish()]
 ODD = {
     "type": "object",
     "properties": {
@@ -33,11 +33,11 @@ ODD = {
 
 
 def in_turn(*turns: Frames | tuple[int, dict[str, object]]) -> Scene:
-    """One response after another; a status and an object are an error."""
-    left = list(turns)
+    """Play one response after another. A tuple of a status and a body is an error response."""
+    remaining = list(turns)
 
     async def scene(exchange: Exchange) -> None:
-        turn = left.pop(0)
+        turn = remaining.pop(0)
         if isinstance(turn, tuple):
             await exchange.answer(turn[0], turn[1], "application/json", {})
             return
@@ -104,12 +104,12 @@ async def test_parallel_calls_that_are_all_numbered_0_stay_apart(
         log = await run(provider, functions)
         await provider.close()
     assert functions.calls == [("look", {"at": "sea"}), ("look", {"at": "sky"})]
-    sent = server.requests[1].json["messages"]
-    assert isinstance(sent, list)
-    asked, *results = sent[1:]
-    made = [call["id"] for call in asked["tool_calls"]]
-    assert len(set(made)) == 2
-    assert [result["tool_call_id"] for result in results] == made
+    messages = server.requests[1].json["messages"]
+    assert isinstance(messages, list)
+    assistant, *results = messages[1:]
+    call_ids = [call["id"] for call in assistant["tool_calls"]]
+    assert len(set(call_ids)) == 2
+    assert [result["tool_call_id"] for result in results] == call_ids
     assert log.text("llm:token") == "Done."
 
 
@@ -124,7 +124,7 @@ async def test_parallel_calls_that_are_all_numbered_0_stay_apart(
 async def test_tools_that_a_server_refuses_are_left_out_once_and_for_good(
     functions: Functions, status: int, words: str
 ) -> None:
-    refusal = status, SAYS.error("invalid_request_error", words)
+    refusal = status, DIALECT.error("invalid_request_error", words)
     async with fault_server(in_turn(refusal, ANSWER, ANSWER)) as server:
         provider = HttpProvider(CHAT_COMPLETIONS, endpoint(server.url), "m")
         first = await run(provider, functions)
@@ -137,7 +137,7 @@ async def test_tools_that_a_server_refuses_are_left_out_once_and_for_good(
 
 
 async def test_a_refusal_of_something_else_is_an_error(functions: Functions) -> None:
-    refusal = 400, SAYS.error("invalid_request_error", "temperature is too high")
+    refusal = 400, DIALECT.error("invalid_request_error", "temperature is too high")
     async with fault_server(in_turn(refusal)) as server:
         provider = HttpProvider(CHAT_COMPLETIONS, endpoint(server.url), "m")
         log = await run(provider, functions)
@@ -150,7 +150,7 @@ async def test_a_keyword_that_a_server_refuses_is_left_out_and_still_checked(
     functions: Functions,
 ) -> None:
     words = 'Invalid JSON payload received. Unknown name "propertyNames" at tools[0].parameters'
-    refusal = 400, SAYS.error("invalid_request_error", words)
+    refusal = 400, DIALECT.error("invalid_request_error", words)
     call = {"name": "test__look", "arguments": '{"at": "sea", "X": 1}'}
     calls = [
         chunk({"tool_calls": [{"index": 0, "id": "a", "function": call}]}, "tool_calls"),
@@ -160,9 +160,9 @@ async def test_a_keyword_that_a_server_refuses_is_left_out_and_still_checked(
         provider = HttpProvider(CHAT_COMPLETIONS, endpoint(server.url), "m")
         log = await run(provider, functions)
         await provider.close()
-    sent = [json.dumps(received.json["tools"]) for received in server.requests]
-    assert ["propertyNames" in tools for tools in sent] == [True, False, False]
-    assert '"title": {"type": "string"}' in sent[1], "an argument may have a keyword's name"
+    sent_tools = [json.dumps(received.json["tools"]) for received in server.requests]
+    assert ["propertyNames" in tools for tools in sent_tools] == [True, False, False]
+    assert '"title": {"type": "string"}' in sent_tools[1], "an argument may have a keyword's name"
     assert notices(log) == []
     (result,) = [event for event in log.read() if isinstance(event, ResultEvent)]
     assert result.state == "invalid", "the host checks the whole schema"

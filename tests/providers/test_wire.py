@@ -1,4 +1,4 @@
-"""What is recorded of a request: the bytes that are sent, and never a key."""
+"""The recording of a request: the bytes that were sent, without any key."""
 
 import json
 import os
@@ -47,26 +47,28 @@ async def run(provider: Provider, wire: WireLog, text: str = "hello") -> Inferen
 async def test_an_attempt_has_everything_that_was_sent_except_the_key(
     api: Api, tmp_path: Path
 ) -> None:
-    says = api.dialect
-    frames = [*says.begin(), *says.text("Grüße 🌊"), *says.finish()]
+    dialect = api.dialect
+    frames = [*dialect.begin(), *dialect.text("Grüße 🌊"), *dialect.finish()]
     headers = {"X-Mine": "a-secret-of-mine", "X-Few": "few"}
     wire = WireLog(tmp_path, lambda: True, list)
     async with api.serving(streaming(*frames), headers=headers) as (provider, server):
         log = await run(provider, wire)
         [received] = server.requests
-    found = await wire.get(log.inference_id)
-    [attempt] = found.attempts
+    wire_run = await wire.get(log.inference_id)
+    [attempt] = wire_run.attempts
     assert attempt.request.body is not None
     assert attempt.request.body.encode() == received.body
     assert attempt.request.url == f"{server.url}{received.path}"
-    shown = {header.name: header.value for header in attempt.request.headers}
-    sent = {name: value for name, value in received.headers.items() if name in shown}
-    assert set(received.headers) - set(sent) <= {"host", "connection", "content-length"}
-    assert sent[api.key_header] == api.key_value
-    assert shown[api.key_header] == api.key_value.replace(KEY, "[key]")
-    assert (shown["x-mine"], shown["x-few"]) == ("[key]", "few")
-    del sent[api.key_header], sent["x-mine"]
-    assert sent.items() <= shown.items()
+    recorded_headers = {header.name: header.value for header in attempt.request.headers}
+    sent_headers = {
+        name: value for name, value in received.headers.items() if name in recorded_headers
+    }
+    assert set(received.headers) - set(sent_headers) <= {"host", "connection", "content-length"}
+    assert sent_headers[api.key_header] == api.key_value
+    assert recorded_headers[api.key_header] == api.key_value.replace(KEY, "[key]")
+    assert (recorded_headers["x-mine"], recorded_headers["x-few"]) == ("[key]", "few")
+    del sent_headers[api.key_header], sent_headers["x-mine"]
+    assert sent_headers.items() <= recorded_headers.items()
     assert attempt.status == 200
     assert "".join(chunk.text for chunk in attempt.chunks) == b"".join(frames).decode()
     assert attempt.total_ms is not None
@@ -90,9 +92,9 @@ async def test_a_key_that_a_server_repeats_is_not_recorded(tmp_path: Path) -> No
     wire = WireLog(tmp_path, lambda: True, list)
     async with APIS[0].serving(scene) as (provider, _):
         log = await run(provider, wire, f"my key is {KEY}")
-    found = (await wire.get(log.inference_id)).model_dump_json()
-    assert KEY not in found
-    assert KEY[:12] not in found
+    run_json = (await wire.get(log.inference_id)).model_dump_json()
+    assert KEY not in run_json
+    assert KEY[:12] not in run_json
     [path] = (tmp_path / "wire").iterdir()
     assert KEY.encode() not in path.read_bytes()
 
@@ -119,9 +121,9 @@ async def test_the_oldest_runs_make_room_and_temporary_ones_leave_no_file(tmp_pa
     assert not (tmp_path / "wire").exists()
 
 
-@pytest.mark.parametrize("kept", ["c-1", f"{TEMPORARY}1"], ids=["stored", "temporary"])
+@pytest.mark.parametrize("deleted", ["c-1", f"{TEMPORARY}1"], ids=["stored", "temporary"])
 async def test_the_requests_of_a_deleted_conversation_are_forgotten(
-    tmp_path: Path, kept: str
+    tmp_path: Path, deleted: str
 ) -> None:
     wire = WireLog(tmp_path, lambda: True, list)
     provider = EchoProvider(rate=None)
@@ -133,16 +135,16 @@ async def test_the_requests_of_a_deleted_conversation_are_forgotten(
         )
         return engine.reserve("w", request, conversation=conversation).begin()
 
-    for conversation in (kept, "c-2"):
+    for conversation in (deleted, "c-2"):
         async for _ in ask("hello", conversation).follow():
             pass
-    # One is still being written when its conversation is deleted, and ends after that.
-    stalled = ask("/stall", kept)
-    await wire.forget(kept)
+    # One answer is still running when its conversation is deleted, and ends afterwards.
+    stalled = ask("/stall", deleted)
+    await wire.forget(deleted)
     await engine.close()
     await wire.close()
     assert stalled.ending is not None
-    assert [one.conversation_id for one in await wire.list()] == ["c-2"]
+    assert [entry.conversation_id for entry in await wire.list()] == ["c-2"]
     assert len([*(tmp_path / "wire").iterdir()]) == 1
 
 
@@ -162,12 +164,12 @@ async def test_a_restore_leaves_the_requests_of_temporary_conversations_alone(
     for conversation in ("c-1", temporary, None):
         async for _ in ask("hello", conversation).follow():
             pass
-    # A title is still being written for a conversation that is replaced.
+    # The restore replaces a conversation while its title is still being written.
     ask("/stall", "c-1")
     await wire.forget_stored()
     await engine.close()
     await wire.close()
-    assert [one.conversation_id for one in await wire.list()] == [temporary]
+    assert [entry.conversation_id for entry in await wire.list()] == [temporary]
     assert [*(tmp_path / "wire").iterdir()] == []
 
 
@@ -183,8 +185,8 @@ async def test_nothing_is_recorded_while_it_is_off(tmp_path: Path) -> None:
 
 async def recorded(api: Api, tmp_path: Path, text: str) -> WireRun:
     wire = WireLog(tmp_path, lambda: True, list)
-    says = api.dialect
-    frames = [*says.begin(), *says.text("Yes."), *says.finish()]
+    dialect = api.dialect
+    frames = [*dialect.begin(), *dialect.text("Yes."), *dialect.finish()]
     async with api.serving(streaming(*frames)) as (provider, _):
         log = await run(provider, wire, text)
         return await wire.get(log.inference_id)
@@ -198,8 +200,8 @@ async def test_copies_of_a_request_send_the_same_body_and_hold_no_key(
     text = HOSTILE + ("🌊" * 60_000 if long else "")
     [attempt] = (await recorded(api, tmp_path, text)).attempts
     assert attempt.request.body is not None
-    says = api.dialect
-    frames = [*says.begin(), *says.text("Yes."), *says.finish()]
+    dialect = api.dialect
+    frames = [*dialect.begin(), *dialect.text("Yes."), *dialect.finish()]
     work = tmp_path / "work"
     work.mkdir()
     async with fault_server(streaming(*frames)) as server:
@@ -218,6 +220,6 @@ async def test_copies_of_a_request_send_the_same_body_and_hold_no_key(
             [received] = server.requests
             assert json.loads(received.body) == json.loads(attempt.request.body)
             # Anthropic's SDK sends the key as OpenAI's does.
-            sent = {received.headers.get(name) for name in (api.key_header, "authorization")}
-            assert sent & {api.key_value, f"Bearer {KEY}"}
+            sent_keys = {received.headers.get(name) for name in (api.key_header, "authorization")}
+            assert sent_keys & {api.key_value, f"Bearer {KEY}"}
     assert [*work.iterdir()] == []

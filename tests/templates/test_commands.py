@@ -29,17 +29,17 @@ def test_the_commands(tmp_path: Path) -> None:
     ]
     assert [(each["name"], each["problem"]) for each in listed] == [("review", None)]
     assert run(data, "templates", "show", "review").stdout == TEXT + "\n"
-    given = ("--set", "code=x", "--set", "who=you")
-    assert run(data, "templates", "render", "review", *given).stdout == "S\n\n```\nx\n```\n you\n"
+    inputs = ("--set", "code=x", "--set", "who=you")
+    assert run(data, "templates", "render", "review", *inputs).stdout == "S\n\n```\nx\n```\n you\n"
     model = ("--provider", "openai", "--model", "gpt-5")
-    body = run(data, "templates", "render", "review", *given, "--request", *model).stdout
+    body = run(data, "templates", "render", "review", *inputs, "--request", *model).stdout
     assert json.loads(body)["input"] == [
         {"role": "system", "content": "S"},
         {"role": "user", "content": "```\nx\n```\n you"},
     ]
     assert "sk-canary" not in body
-    asked = run(data, "ask", "--template", "review", *given, "--provider", "echo")
-    assert (asked.returncode, asked.stdout) == (0, "```\nx\n```\n you\n")
+    answer = run(data, "ask", "--template", "review", *inputs, "--provider", "echo")
+    assert (answer.returncode, answer.stdout) == (0, "```\nx\n```\n you\n")
 
 
 def test_a_rendered_request_has_the_bytes_that_ask_sends(tmp_path: Path) -> None:
@@ -47,18 +47,18 @@ def test_a_rendered_request_has_the_bytes_that_ask_sends(tmp_path: Path) -> None
     file = tmp_path / "review.md"
     file.write_text(TEXT.replace("S{%", "Sei genau 🌊{%"), "utf-8")
     run(data, "templates", "import", str(file))
-    given = ("review", "--set", "code=Grüße\u2028", "--set", "who=you", "--provider", "harbour")
+    arguments = ("review", "--set", "code=Grüße\u2028", "--set", "who=you", "--provider", "harbour")
     with model_server() as server:
         provider = CustomProvider(
             id="harbour", label="Harbour", base_url=server.url, default_model="harbour-1"
         )
         add(data, provider, set())
-        rendered = run(data, "templates", "render", *given, "--request")
+        rendered = run(data, "templates", "render", *arguments, "--request")
         assert (rendered.returncode, rendered.stderr, server.bodies) == (0, "", [])
-        assert run(data, "ask", "--template", *given).returncode == 0
-        [sent] = server.bodies
-    assert rendered.stdout.encode() == sent + b"\n"
-    echo = run(data, "templates", "render", *given[:-1], "echo", "--request")
+        assert run(data, "ask", "--template", *arguments).returncode == 0
+        [body] = server.bodies
+    assert rendered.stdout.encode() == body + b"\n"
+    echo = run(data, "templates", "render", *arguments[:-1], "echo", "--request")
     assert echo.returncode != 0
     assert "echo is sent no body over HTTP" in echo.stderr
 

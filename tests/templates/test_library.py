@@ -1,4 +1,4 @@
-"""The library of templates: files, versions, and what cannot be a file."""
+"""The library of templates: files, versions, and refused names."""
 
 import contextlib
 import os
@@ -44,12 +44,12 @@ def templates(tmp_path: Path) -> Templates:
 
 
 def test_a_template_has_a_form(templates: Templates) -> None:
-    found = templates.save("work/review", REVIEW)
-    assert (found.title, found.model, found.effort) == ("Review", "openai/gpt-5", "low")
-    assert found.tools == ["calculator"]
-    assert [field.name for field in found.inputs] == ["code", "most", "tone", "language"]
+    template = templates.save("work/review", REVIEW)
+    assert (template.title, template.model, template.effort) == ("Review", "openai/gpt-5", "low")
+    assert template.tools == ["calculator"]
+    assert [field.name for field in template.inputs] == ["code", "most", "tone", "language"]
     # A variable that the front matter does not name is a text.
-    assert (found.inputs[3].type, found.inputs[3].required) == ("string", True)
+    assert (template.inputs[3].type, template.inputs[3].required) == ("string", True)
     assert [each.name for each in templates.summaries()] == ["work/review"]
     mode = (templates.folder / "work" / "review.md").stat().st_mode
     assert stat.S_IMODE(mode) == 0o600
@@ -58,8 +58,8 @@ def test_a_template_has_a_form(templates: Templates) -> None:
 @pytest.mark.anyio
 async def test_a_text_that_is_not_saved_is_checked_and_filled_in(tmp_path: Path) -> None:
     api, caller = TemplatesApi(tmp_path), Caller("window-1")
-    found = await api.check(caller, "---\nname: a\n---\n{{ one }} {{ two }}")
-    assert ([field.name for field in found.inputs], found.problem) == (["one", "two"], None)
+    checked = await api.check(caller, "---\nname: a\n---\n{{ one }} {{ two }}")
+    assert ([field.name for field in checked.inputs], checked.problem) == (["one", "two"], None)
     problem = (await api.check(caller, "---\nname: a\n---\n{{ one }")).problem
     assert problem is not None
     assert problem.line == 4
@@ -71,15 +71,15 @@ async def test_a_text_that_is_not_saved_is_checked_and_filled_in(tmp_path: Path)
 def test_pasted_texts_and_files_cannot_end_their_fence(templates: Templates) -> None:
     templates.save("a", "---\ninputs: {f: file, t: text}\n---\n{{ f }}{{ t }}")
     file = FormFile(name="x\n.md", text="```\r`````\nout")
-    said = templates.render("a", {"f": file, "t": "~\n```"})
-    assert said.user == "x .md\n``````\n```\r`````\nout\n``````\n````\n~\n```\n````"
+    rendered = templates.render("a", {"f": file, "t": "~\n```"})
+    assert rendered.user == "x .md\n``````\n```\r`````\nout\n``````\n````\n~\n```\n````"
 
 
 @settings(deadline=None)
 @given(st.text(alphabet="`~ \n\rab", max_size=80))
 def test_no_text_has_the_line_that_ends_its_fence(text: str) -> None:
-    first, _, rest = fence(text).partition("\n")
-    assert first not in rest.removesuffix(f"\n{first}\n")
+    first, _, following = fence(text).partition("\n")
+    assert first not in following.removesuffix(f"\n{first}\n")
 
 
 @pytest.mark.parametrize(
@@ -130,18 +130,18 @@ def test_edits_keep_earlier_versions(templates: Templates) -> None:
     first = templates.save("a", "one")
     for number in range(MAX_VERSIONS + 5):
         templates.save("a", f"text {number}")
-    kept = templates.versions("a")
-    assert len(kept) == MAX_VERSIONS
-    assert templates.get("a", kept[0].version).text == f"text {MAX_VERSIONS + 3}"
+    versions = templates.versions("a")
+    assert len(versions) == MAX_VERSIONS
+    assert templates.get("a", versions[0].version).text == f"text {MAX_VERSIONS + 3}"
     with pytest.raises(NotFound):
         templates.get("a", first.version)
 
 
 def test_an_edit_elsewhere_is_not_written_over(templates: Templates) -> None:
-    seen = templates.save("a", "one")
+    first = templates.save("a", "one")
     (templates.folder / "a.md").write_text("of an editor")
     with pytest.raises(ValidationFailed):
-        templates.save("a", "two", seen.version)
+        templates.save("a", "two", first.version)
     assert templates.get("a").text == "of an editor"
 
 
@@ -216,10 +216,10 @@ def test_values_of_yaml_come_back(values: dict[str, object]) -> None:
 @settings(deadline=None)
 @given(st.text(alphabet="-: \n[]{}&*!abc'\"|>#%@", max_size=120))
 def test_any_front_matter_is_read_or_refused(head: str) -> None:
-    found, body, _ = split(f"---\n{head}\n---\nbody")
+    front_matter, body, _ = split(f"---\n{head}\n---\nbody")
     assert body.endswith("body")
     with contextlib.suppress(BadHead):
-        read_head(found)
+        read_head(front_matter)
 
 
 @pytest.mark.parametrize(
@@ -266,10 +266,10 @@ def test_files_of_other_programs_are_imported(
     user: str,
     values: dict[str, str],
 ) -> None:
-    [made] = templates.import_file(file, text)
-    assert made.problem is None
-    said = templates.render(made.name, dict(values))
-    assert (said.system, said.user) == (system, user)
+    [imported] = templates.import_file(file, text)
+    assert imported.problem is None
+    rendered = templates.render(imported.name, dict(values))
+    assert (rendered.system, rendered.user) == (system, user)
 
 
 @pytest.mark.parametrize("file", ["x.yaml", "x.json"])
@@ -284,7 +284,7 @@ def test_the_examples_of_the_page_are_templates(templates: Templates, language: 
     examples = re.findall(r"\btext: `(.*?)`", texts, re.S)
     assert len(examples) == 3
     for number, example in enumerate(examples):
-        found = templates.save(f"example-{number}", example)
-        assert found.problem is None
-        assert found.title != found.name
-        assert all(field.title for field in found.inputs), "every field has a name for people"
+        template = templates.save(f"example-{number}", example)
+        assert template.problem is None
+        assert template.title != template.name
+        assert all(field.title for field in template.inputs), "every field has a name for people"

@@ -1,4 +1,4 @@
-"""Hostile templates are refused, or end the process that fills them in, and nothing else."""
+"""Hostile templates: they are refused, or end only the process that fills them in."""
 
 import resource
 from collections.abc import Mapping
@@ -58,7 +58,7 @@ def test_a_hostile_template_is_refused(body: str) -> None:
 
 
 # The cases of tests/test_security.py in Jinja2 3.1.6 (Copyright 2007 Pallets, BSD-3-Clause),
-# written anew for plain values: what its sandbox stops while it renders is refused here before.
+# rewritten for plain values. Its sandbox stops them during rendering, and ours before it.
 OF_JINJA = {
     "unsafe: an unsafe method": "{{ foo.foo() }}",
     "unsafe: a method": "{{ foo.bar() }}",
@@ -104,9 +104,9 @@ def test_what_the_tests_of_jinja_try_is_refused(body: str) -> None:
 
 
 def test_the_operators_of_the_tests_of_jinja_work_up_to_a_limit() -> None:
-    said = render("{{ 1 + 2 }} {{ a + 2 }} {{ -1 }} {{ -a }}", {"a": 2})
-    assert said == (None, "3 4 -1 -2")
-    # Jinja's tests put another operator in place of its own: here one that looks at the size.
+    rendered = render("{{ 1 + 2 }} {{ a + 2 }} {{ -1 }} {{ -a }}", {"a": 2})
+    assert rendered == (None, "3 4 -1 -2")
+    # Jinja's tests replace its operators. Here the operators check the size of the result.
     with pytest.raises(Refused, match="too large"):
         render("{{ a + a }}", {"a": 2**256})
 
@@ -132,11 +132,11 @@ def test_a_template_that_takes_too_much_ends_with_a_sentence(
 ) -> None:
     # In the host it would have taken gigabytes, or hours.
     before = resource.getrusage(resource.RUSAGE_SELF)
-    found = fill_in(body, {"x": "a" * 2_000})
+    result = fill_in(body, {"x": "a" * 2_000})
     after = resource.getrusage(resource.RUSAGE_SELF)
-    assert isinstance(found, TemplateProblem)
-    assert found.message.endswith(".")
-    assert problem is None or found == problem
+    assert isinstance(result, TemplateProblem)
+    assert result.message.endswith(".")
+    assert problem is None or result == problem
     assert after.ru_maxrss - before.ru_maxrss < 100_000  # KB
 
 
@@ -147,17 +147,17 @@ def test_a_template_takes_half_a_second_of_the_processor_at_most() -> None:
     fill_in(LIMITLESS["loops in loops"][0], {})
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     start_s = between.ru_utime + between.ru_stime - before.ru_utime - before.ru_stime
-    took_s = after.ru_utime + after.ru_stime - between.ru_utime - between.ru_stime
-    assert took_s - start_s < 0.5
+    filling_s = after.ru_utime + after.ru_stime - between.ru_utime - between.ru_stime
+    assert filling_s - start_s < 0.5
 
 
 def test_the_templates_after_one_that_ends_the_process_are_checked() -> None:
     slow = "{% for a in range(9999) %}" + "x" * 200 + "{% endfor %}"
     bodies = ["{{ a }}", "{{ " + "b." * 60_000 + "c }}", "{{ d }}", slow]
-    found = find_variables(bodies)
-    assert found[0] == ["a"]
-    assert isinstance(found[1], TemplateProblem)
-    assert found[2:] == [["d"], []]
+    results = find_variables(bodies)
+    assert results[0] == ["a"]
+    assert isinstance(results[1], TemplateProblem)
+    assert results[2:] == [["d"], []]
 
 
 @pytest.mark.parametrize(
@@ -203,9 +203,9 @@ def test_a_value_that_is_not_plain_is_refused() -> None:
 @settings(deadline=None)
 @given(st.text(max_size=200))
 def test_any_text_is_checked_or_refused_with_a_sentence(body: str) -> None:
-    found: object
+    outcome: object
     try:
-        found = variables(body)
+        outcome = variables(body)
     except Refused as refused:
-        found = refused.message
-    assert isinstance(found, list) or str(found).endswith(".")
+        outcome = refused.message
+    assert isinstance(outcome, list) or str(outcome).endswith(".")

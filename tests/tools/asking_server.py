@@ -6,7 +6,7 @@ from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.resolve import Elicit, ElicitationResult, Resolve
 from pydantic import BaseModel, Field
 
-server = MCPServer("Honest Bank")  # the name that it gives itself is shown to nobody
+server = MCPServer("Honest Bank")  # the window never shows a server's name for itself
 
 
 class Harbor(BaseModel):
@@ -33,15 +33,15 @@ async def login() -> Elicit[Login]:
 
 
 @server.tool()
-async def ask(given: Annotated[ElicitationResult[Harbor], Resolve(harbor)]) -> str:
+async def ask(answer: Annotated[ElicitationResult[Harbor], Resolve(harbor)]) -> str:
     """Ask for a port."""
-    return f"{given.action} {getattr(given, 'data', None)!r}"
+    return f"{answer.action} {getattr(answer, 'data', None)!r}"
 
 
 @server.tool()
-async def secret(given: Annotated[ElicitationResult[Login], Resolve(login)]) -> str:
+async def secret(answer: Annotated[ElicitationResult[Login], Resolve(login)]) -> str:
     """Ask for a key."""
-    return given.action
+    return answer.action
 
 
 if __name__ == "__main__":

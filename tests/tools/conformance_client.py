@@ -1,7 +1,7 @@
 """The client that the conformance suite of MCP drives: our tools, with one server of its own.
 
 The suite starts it once for each scenario, with the server's address as its argument. It signs in
-when it is asked to, and calls every tool that it is told of.
+when the server requires it, and calls every tool that the server lists.
 """
 
 import asyncio
@@ -26,22 +26,22 @@ from tests.providers.test_keys import Memory
 
 NAME = "server"
 ROUNDS = 3
-"""Most sign-ins for one call: a person would give up, too."""
-ASKED = "asks you to sign in"
+"""Limit on sign-ins for one call. A person would give up as well."""
+SIGN_IN_MESSAGE = "asks you to sign in"
 CLIENT_ID = "https://conformance-test.local/client-metadata.json"
-"""The address that the suite expects where a client names itself by one."""
+"""The address the suite expects from a client that identifies itself by its metadata."""
 BY_ADDRESS = "auth/basic-cimd"
 
 
 class Defaults:
-    """A person who sends every form as it is shown."""
+    """Answers every form with its default values."""
 
-    async def ask(self, asked: Elicitation) -> Reply:
+    async def ask(self, elicitation: Elicitation) -> Reply:
         """Answer with the defaults."""
-        return Reply("accept", check_values(asked.fields, default_values(asked.fields)))
+        return Reply("accept", check_values(elicitation.fields, default_values(elicitation.fields)))
 
     def refuse(self, text: str) -> None:
-        """Print what is not shown."""
+        """Print a text that no form shows."""
         print(text, file=sys.stderr)
 
 
@@ -55,17 +55,17 @@ async def run(url: str, scenario: str, context: Mapping[str, object], folder: Pa
     """Carry out one scenario.
 
     Raises:
-        ShellError: what was asked for cannot be done.
+        ShellError: the scenario cannot be carried out.
     """
     chain = Memory()
     tools = Tools(folder, {}, Keys(lambda: chain))
     servers = tools.servers
-    given: dict[str, object] = {"url": url}
+    fields: dict[str, object] = {"url": url}
     client_id = CLIENT_ID if scenario == BY_ADDRESS else context.get("client_id")
     if client_id is not None:
-        given["oauth"] = {"clientId": client_id}
+        fields["oauth"] = {"clientId": client_id}
     secret = context.get("client_secret")
-    spec = ServerSpec.model_validate(given)
+    spec = ServerSpec.model_validate(fields)
     await servers.add(NAME, spec)
     await servers.agree(NAME, spec.identity)
     await servers.enable(NAME, True)
@@ -75,39 +75,39 @@ async def run(url: str, scenario: str, context: Mapping[str, object], folder: Pa
 
     ASKER.set(Defaults())
     try:
-        offered = await _ours(tools)
+        offered = await _server_tools(tools)
         for _ in range(ROUNDS):
             if servers.summary(NAME).state == "sign_in":
                 await sign_in()
-                offered = await _ours(tools)
+                offered = await _server_tools(tools)
         summary = servers.summary(NAME)
         if summary.error is not None:
             raise ToolError(ErrorCode.TOOL_FAILED, summary.error)
         for tool, arguments in _calls(offered, context):
-            for left in reversed(range(ROUNDS)):
+            for remaining in reversed(range(ROUNDS)):
                 try:
                     await tools.call(tool.wire_name, arguments, lambda line: None)
                     break
                 except ToolError as error:
-                    if ASKED not in error.message:
+                    if SIGN_IN_MESSAGE not in error.message:
                         print(error.message, file=sys.stderr)
                         break
-                    if not left:
+                    if not remaining:
                         raise
                     await sign_in()
     finally:
         await tools.close()
 
 
-async def _ours(tools: Tools) -> list[Tool]:
+async def _server_tools(tools: Tools) -> list[Tool]:
     return [each.tool for each in await tools.all() if each.tool.source == NAME]
 
 
 def _calls(offered: Sequence[Tool], context: Mapping[str, object]) -> list[tuple[Tool, Arguments]]:
-    wanted = context.get("toolCalls")
+    requested = context.get("toolCalls")
     by_name = {tool.name: tool for tool in offered if tool.problem is None}
-    if isinstance(wanted, list):
-        return [(by_name[each["name"]], each["arguments"]) for each in wanted]
+    if isinstance(requested, list):
+        return [(by_name[each["name"]], each["arguments"]) for each in requested]
     return [(tool, _arguments(tool)) for tool in by_name.values()]
 
 
@@ -122,7 +122,7 @@ def _arguments(tool: Tool) -> Arguments:
 
 
 def main() -> int:
-    """Carry out the scenario that the environment names; returns the exit status."""
+    """Carry out the scenario that the environment names. Returns the exit status."""
     context = json.loads(os.environ.get("MCP_CONFORMANCE_CONTEXT", "{}"))
     scenario = os.environ["MCP_CONFORMANCE_SCENARIO"]
     with tempfile.TemporaryDirectory() as folder:

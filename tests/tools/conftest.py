@@ -1,4 +1,4 @@
-"""Marks the processes of a test, so that it sees its own alone."""
+"""Marks the processes of a test, so that the test finds only its own."""
 
 import os
 

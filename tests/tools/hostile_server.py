@@ -1,6 +1,6 @@
-"""A server of MCP that does one thing wrong. It needs only Python's own library.
+"""An MCP server that does one thing wrong. It needs only Python's own library.
 
-Arguments: what it does wrong, and a file where it writes its process ids.
+Its arguments are the fault, and a file where it writes its process ids.
 """
 
 import json
@@ -26,7 +26,7 @@ LISTED: list[int] = []
 """One entry for each request about resources and prompts."""
 
 
-def say(message: dict[str, Any]) -> None:
+def send(message: dict[str, Any]) -> None:
     sys.stdout.write(json.dumps({"jsonrpc": "2.0", **message}) + "\n")
     sys.stdout.flush()
 
@@ -39,17 +39,17 @@ def go(request: dict[str, Any]) -> None:
     token = request["params"].get("_meta", {}).get("progressToken")
     match WRONG:
         case "never answers":
-            Path(sys.argv[2]).with_name("asked").write_text("yes")
+            Path(sys.argv[2]).with_name("called").write_text("yes")
         case "writes 100 MB":
             for _ in range(1_000):
                 sys.stdout.write("x" * 99_999 + "\n")
         case "writes 100 MB of messages":
             for _ in range(1_000):
-                say({"method": "notifications/message", "params": {"data": "x" * 99_999}})
+                send({"method": "notifications/message", "params": {"data": "x" * 99_999}})
         case "writes a line of 10 MB":
             sys.stdout.write("x" * 10_000_000 + "\n")
         case "answers with 10 MB":
-            say({"id": request["id"], "result": text("x" * 10_000_000)})
+            send({"id": request["id"], "result": text("x" * 10_000_000)})
         case "writes garbage":
             os.write(1, os.urandom(3_000_000))
         case "closes":
@@ -59,34 +59,34 @@ def go(request: dict[str, Any]) -> None:
             os.close(1)
             time.sleep(1_000)
         case "answers sloppily":
-            say({"id": request["id"], "result": {"content": [{"type": "tex"}]}})
+            send({"id": request["id"], "result": {"content": [{"type": "tex"}]}})
         case "answers with an error":
-            say({"id": request["id"], "error": {"code": -32_000, "message": "It is Monday."}})
+            send({"id": request["id"], "error": {"code": -32_000, "message": "It is Monday."}})
         case "reports an error":
-            say({"id": request["id"], "result": {**text("It is Monday."), "isError": True}})
+            send({"id": request["id"], "result": {**text("It is Monday."), "isError": True}})
         case "tells its key":
             key = f"It does not take {os.environ['CHOSEN']}."
             params = {"progressToken": token, "progress": 1, "message": key}
-            say({"method": "notifications/progress", "params": params})
-            say({"id": request["id"], "result": {**text(key), "isError": True}})
+            send({"method": "notifications/progress", "params": params})
+            send({"id": request["id"], "result": {**text(key), "isError": True}})
         case "changes its tools":
             TOOLS[0]["description"] = "Go away"
             TOOLS.append({"name": "more", "inputSchema": {"type": "object"}})
-            say({"method": "notifications/tools/list_changed"})
-            say({"id": request["id"], "result": text("changed")})
+            send({"method": "notifications/tools/list_changed"})
+            send({"id": request["id"], "result": text("changed")})
         case "tells its progress":
             params = {"progressToken": token, "progress": 1, "total": 2, "message": "half"}
-            say({"method": "notifications/progress", "params": params})
-            say({"id": request["id"], "result": text("done")})
+            send({"method": "notifications/progress", "params": params})
+            send({"id": request["id"], "result": text("done")})
         case _:
-            say({"id": request["id"], "result": text("gone")})
+            send({"id": request["id"], "result": text("gone")})
 
 
 def offer(request: dict[str, Any]) -> dict[str, Any]:
-    """Answer what is asked of resources and prompts."""
+    """Answer a request about resources or prompts."""
     LISTED.append(1)
-    asked = request.get("params", {})
-    name = asked.get("name") or asked.get("uri")
+    params = request.get("params", {})
+    name = params.get("name") or params.get("uri")
     match request["method"], name:
         case "prompts/list", _:
             return {"prompts": [{"name": f"prompt {len(LISTED)}"}]}
@@ -127,21 +127,21 @@ def main() -> None:
                     "capabilities": {kind: {"listChanged": True} for kind in kinds},
                     "serverInfo": {"name": "hostile", "version": "1"},
                 }
-                say({"id": request["id"], "result": result})
+                send({"id": request["id"], "result": result})
             case "tools/list":
-                say({"id": request["id"], "result": {"tools": TOOLS}})
+                send({"id": request["id"], "result": {"tools": TOOLS}})
             case "tools/call":
                 name = request["params"]["name"]
                 if name == "go":
                     go(request)
                 elif name == "fine":
-                    say({"id": request["id"], "result": text("fine")})
+                    send({"id": request["id"], "result": text("fine")})
                 elif name == "environment":
-                    say({"id": request["id"], "result": text(json.dumps(dict(os.environ)))})
+                    send({"id": request["id"], "result": text(json.dumps(dict(os.environ)))})
             case "prompts/list" | "prompts/get" | "resources/read":
-                say({"id": request["id"], "result": offer(request)})
+                send({"id": request["id"], "result": offer(request)})
             case _:
-                say({"id": request["id"], "error": {"code": -32_601, "message": "unknown"}})
+                send({"id": request["id"], "error": {"code": -32_601, "message": "unknown"}})
     if WRONG == "leaves processes":
         time.sleep(1_000)
 

@@ -1,4 +1,4 @@
-"""Servers of MCP: starts and stops, and kills of a server and of the host; nothing may be left."""
+"""Starts, stops and kills MCP servers and their host, and counts what is left over."""
 
 import asyncio
 import gc
@@ -27,7 +27,7 @@ from tests.tools.mcp_servers import (
 from tests.tools.processes import until
 
 ORPHANS_S = 3.0
-"""How long a process may live on after the end of its server or host."""
+"""Limit in seconds for a process to end after its server or host."""
 HOST = """
 import asyncio, sys
 from pathlib import Path
@@ -43,19 +43,19 @@ asyncio.run(main())
 
 
 def restarts(starts: int = 200, server_kills: int = 50, host_kills: int = 50) -> Result:
-    """Start and stop a server, kill it, and kill its host; count what is left."""
+    """Start and stop a server, kill it, kill its host, and count what is left over."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name).resolve()
         (folder / "servers").mkdir()
         figures = asyncio.run(_of_servers(folder / "servers", starts, server_kills))
         longest_s, orphans = 0.0, 0
         for number in range(host_kills):
-            left, after_s = _host_kill(folder / f"host-{number}")
-            orphans += left
+            leaked, after_s = _host_kill(folder / f"host-{number}")
+            orphans += leaked
             longest_s = max(longest_s, after_s)
-    left = orphans + figures["orphans"] + figures["tasks"] + max(figures["handles"], 0)
+    leaked = orphans + figures["orphans"] + figures["tasks"] + max(figures["handles"], 0)
     return Result(
-        left == 0,
+        leaked == 0,
         {
             "starts": starts,
             "serverKills": server_kills,
@@ -91,8 +91,8 @@ async def _of_servers(folder: Path, starts: int, kills: int) -> dict[str, int]:
         await tools.servers.enable("mine", False)
         orphans += len(processes_in(folder))
         gc.collect()
-        left = {name for name in other_tasks() - tasks if "mine" in name}
-        return {"orphans": orphans, "tasks": len(left), "handles": open_handles() - handles}
+        leaked_tasks = {name for name in other_tasks() - tasks if "mine" in name}
+        return {"orphans": orphans, "tasks": len(leaked_tasks), "handles": open_handles() - handles}
 
 
 async def _server_kill(tools: Tools, folder: Path) -> None:
@@ -103,7 +103,11 @@ async def _server_kill(tools: Tools, folder: Path) -> None:
 
 
 def _host_kill(folder: Path) -> tuple[int, float]:
-    """Kill a host with a server; returns how many are left, and after how long."""
+    """Kill a host that runs a server.
+
+    Returns:
+        The number of remaining processes, and the seconds waited for them.
+    """
     folder.mkdir()
     host = subprocess.Popen(
         [sys.executable, "-c", HOST, str(folder)], cwd=ROOT, stdout=subprocess.PIPE
@@ -113,7 +117,7 @@ def _host_kill(folder: Path) -> tuple[int, float]:
     assert len(processes_in(folder)) == 4
     host.kill()
     host.communicate()
-    began = time.monotonic()
-    while (left := processes_in(folder)) and time.monotonic() - began < ORPHANS_S:
+    start = time.monotonic()
+    while (remaining := processes_in(folder)) and time.monotonic() - start < ORPHANS_S:
         time.sleep(0.02)
-    return len(left), time.monotonic() - began
+    return len(remaining), time.monotonic() - start

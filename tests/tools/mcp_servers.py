@@ -1,4 +1,4 @@
-"""Servers of MCP for tests: real ones of the registries, and hostile ones of our own."""
+"""MCP servers for tests: real ones from npm and PyPI, and our own hostile ones."""
 
 import asyncio
 import json
@@ -19,7 +19,7 @@ _NODE = ROOT / "node_modules" / "@modelcontextprotocol"
 
 
 def ignore(line: str) -> None:
-    """Take the progress of a call."""
+    """Ignore the progress of a call."""
 
 
 def node(server: str) -> list[str]:
@@ -35,7 +35,7 @@ def python(server: str) -> list[str]:
 
 
 def hostile(wrong: str, folder: Path) -> list[str]:
-    """The command of a server that does something wrong; see `hostile_server.py`."""
+    """The command of a server with a fault (see `hostile_server.py`)."""
     return [sys.executable, str(HOSTILE), wrong, str(folder / "processes")]
 
 
@@ -43,7 +43,7 @@ def hostile(wrong: str, folder: Path) -> list[str]:
 async def with_servers(
     folder: Path, servers: Mapping[str, list[str]], environ: Mapping[str, str] | None = None
 ) -> AsyncIterator[Tools]:
-    """The tools of a data directory with these servers: agreed to, switched on, not started."""
+    """The tools of a data directory with these servers: agreed to, switched on, but not started."""
     await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
     tools = Tools(folder, environ)
     try:
@@ -87,7 +87,7 @@ async def listening(mode: str) -> AsyncIterator[str]:
 
 def processes_in(folder: Path) -> list[int]:
     """The running processes whose working directory is this folder or below it."""
-    found = []
+    pids = []
     for process in Path("/proc").glob("[0-9]*"):
         try:
             where = (process / "cwd").readlink()
@@ -95,8 +95,8 @@ def processes_in(folder: Path) -> list[int]:
         except OSError:
             continue
         if state != "Z" and where.is_relative_to(folder):
-            found.append(int(process.name))
-    return found
+            pids.append(int(process.name))
+    return pids
 
 
 def started(folder: Path) -> list[int]:
@@ -105,16 +105,16 @@ def started(folder: Path) -> list[int]:
 
 
 def environment_of(result: str) -> dict[str, str]:
-    """What the hostile server's tool `environment` returns."""
-    found: dict[str, str] = json.loads(result)
-    return found
+    """Parse a result of the hostile server's tool `environment`."""
+    variables: dict[str, str] = json.loads(result)
+    return variables
 
 
 def open_handles() -> int:
-    """How many files, pipes and sockets this process has open."""
+    """Count the files, pipes and sockets that this process has open."""
     return len(list(Path("/proc/self/fd").iterdir()))
 
 
 def other_tasks() -> set[str]:
-    """The tasks of the loop, without the one that asks."""
+    """Names of the event loop's tasks, without the current task."""
     return {task.get_name() for task in asyncio.all_tasks() if task is not asyncio.current_task()}

@@ -1,4 +1,4 @@
-"""A server of the protocol's revision 2026-07-28, by the SDK; its tool adds another one."""
+"""A server of the protocol's revision 2026-07-28, by the SDK. Its tool adds a second tool."""
 
 from mcp.server.mcpserver import Context, MCPServer
 

@@ -1,6 +1,6 @@
-"""A server of MCP that people sign in to, with the SDK's own authorization server, on this machine.
+"""An MCP server that requires a sign-in, with the SDK's own authorization server, on this machine.
 
-It has a thread and a loop of its own, so that it serves whatever its client is doing.
+It runs in its own thread with its own event loop, so that a busy client cannot block it.
 """
 
 import asyncio
@@ -35,7 +35,7 @@ METADATA = "/.well-known/oauth-authorization-server"
 class Provider(
     OAuthAuthorizationServerProvider[AuthorizationCode, RefreshToken, AccessToken],
 ):
-    """Lets everybody in at once, and gives a refresh token that can be used once."""
+    """Approves every sign-in at once, and issues refresh tokens that can be used once."""
 
     def __init__(self) -> None:
         self.clients: dict[str, OAuthClientInformationFull] = {}
@@ -43,30 +43,30 @@ class Provider(
         self.access: dict[str, AccessToken] = {}
         self.refresh: dict[str, RefreshToken] = {}
         self.issued: list[str] = []
-        """Every token and secret that was ever given."""
-        self.asked: list[AuthorizationParams] = []
+        """Every token and secret issued so far."""
+        self.authorizations: list[AuthorizationParams] = []
         self.redirect: dict[str, str | None] = {}
-        """What the browser brings back besides the code and the state."""
+        """Parameters of the redirect besides the code and the state."""
         self.expires_in = HOUR_S
         self.renewals = 0
         self.may_renew = threading.Event()
         self.may_renew.set()
-        self.wanted_refusals = 0
-        """A token is renewed once so many requests were refused."""
+        self.required_refusals = 0
+        """Number of requests to refuse before a token is renewed."""
 
-    def end_access(self, *, wanted_refusals: int = 0) -> None:
-        """End all tokens, but not what renews them.
+    def end_access(self, *, required_refusals: int = 0) -> None:
+        """End all access tokens, but keep the refresh tokens.
 
         Args:
-            wanted_refusals: renew nothing before so many requests were refused.
+            required_refusals: number of requests to refuse before a token is renewed.
         """
         self.access.clear()
-        self.wanted_refusals = wanted_refusals
-        if wanted_refusals:
+        self.required_refusals = required_refusals
+        if required_refusals:
             self.may_renew.clear()
 
     def revoke(self) -> None:
-        """End everything, as a person does in the settings of a service."""
+        """End all tokens, as a person does in the settings of a service."""
         self.access.clear()
         self.refresh.clear()
 
@@ -81,7 +81,7 @@ class Provider(
     async def authorize(
         self, client: OAuthClientInformationFull, params: AuthorizationParams
     ) -> str:
-        self.asked.append(params)
+        self.authorizations.append(params)
         code = secrets.token_urlsafe(24)
         self.codes[code] = AuthorizationCode(
             code=code,
@@ -122,12 +122,12 @@ class Provider(
         return self._issue(client, scopes, refresh_token.resource)
 
     async def load_access_token(self, token: str) -> AccessToken | None:
-        known = self.access.get(token)
-        if known is None:
-            self.wanted_refusals -= 1
-            if self.wanted_refusals <= 0:
+        access = self.access.get(token)
+        if access is None:
+            self.required_refusals -= 1
+            if self.required_refusals <= 0:
                 self.may_renew.set()
-        return known
+        return access
 
     async def revoke_token(self, token: AccessToken | RefreshToken) -> None:
         self.revoke()
@@ -152,18 +152,18 @@ class Provider(
 
 
 class SignedServer:
-    """The server's address, its provider, and what it is told to do wrong."""
+    """The server's address, its provider, and the faults that a test sets."""
 
     def __init__(self, port: int) -> None:
         self.origin = f"http://127.0.0.1:{port}"
         self.url = f"{self.origin}/mcp"
         self.provider = Provider()
         self.issuer = self.origin
-        """What the metadata names as the issuer."""
+        """The issuer that the metadata names."""
         self.broken: set[str] = set()
         """Paths that answer 503."""
         self.answers: dict[str, object] = {}
-        """What paths answer instead of what is right."""
+        """JSON values that replace the right answers, by path."""
         server = MCPServer(
             "signed",
             auth_server_provider=self.provider,
@@ -213,7 +213,7 @@ class SignedServer:
 
 @contextmanager
 def signed_server() -> Iterator[SignedServer]:
-    """A running server, ended afterwards."""
+    """Run a server, and end it afterwards."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         signed = SignedServer(listener.getsockname()[1])
         config = uvicorn.Config(

@@ -1,4 +1,4 @@
-"""The program on a pseudo-terminal, as a person has it."""
+"""Runs the program on a pseudo-terminal."""
 
 import contextlib
 import os
@@ -28,23 +28,23 @@ class Terminal:
             pass_fds=[secondary],
         )
         os.close(secondary)
-        self.shown = ""
+        self.output = ""
 
     def until(self, words: str) -> str:
-        """Wait until the terminal shows these words; returns everything so far."""
+        """Wait until the terminal shows these words. Returns all output so far."""
         for piece in self._pieces():
-            self.shown += piece
-            if words in self.shown:
-                return self.shown
-        raise AssertionError(f"{words!r} is not in {self.shown!r}")
+            self.output += piece
+            if words in self.output:
+                return self.output
+        raise AssertionError(f"{words!r} is not in {self.output!r}")
 
     def enter(self, text: str) -> None:
         os.write(self._primary, text.encode())
 
-    def rest(self) -> int:
-        """Read to the end; returns the exit status."""
+    def wait_for_exit(self) -> int:
+        """Read to the end of the output. Returns the exit status."""
         for piece in self._pieces():
-            self.shown += piece
+            self.output += piece
         return self.process.wait(LONGEST_S)
 
     def _pieces(self) -> Iterator[str]:
@@ -57,7 +57,7 @@ class Terminal:
             except OSError:  # the other side is closed
                 return
             yield piece.decode("utf-8", "replace").replace("\r\n", "\n")
-        raise AssertionError(f"it hangs: {self.shown!r}")
+        raise AssertionError(f"it hangs: {self.output!r}")
 
     def __enter__(self) -> Self:
         return self

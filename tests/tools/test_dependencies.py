@@ -16,7 +16,7 @@ from shell.tools.python.dependencies import find_program, uv_command
 from shell.tools.python.process import last_sentence
 from shell.tools.python.source import PythonFile
 from tests.command import ROOT
-from tests.tools.processes import marked, until
+from tests.tools.processes import tool_processes, until
 
 pytestmark = pytest.mark.anyio
 
@@ -47,35 +47,35 @@ def pack(folder: Path, name: str, version: str, files: dict[str, bytes], tag: st
 
 
 def pack_installed(folder: Path, name: str) -> None:
-    """Make a wheel again of a package that is installed."""
+    """Build the wheel of an installed package again."""
     package = importlib.metadata.distribution(name)
     files = {
         str(file): Path(str(file.locate())).read_bytes()
         for file in package.files or ()
         if not str(file).startswith("..") and "__pycache__" not in str(file)
     }
-    told = package.read_text("WHEEL") or ""
-    tag = next(line.split()[1] for line in told.splitlines() if line.startswith("Tag:"))
+    wheel_metadata = package.read_text("WHEEL") or ""
+    tag = next(line.split()[1] for line in wheel_metadata.splitlines() if line.startswith("Tag:"))
     pack(folder, name, package.version, files, tag)
 
 
 @pytest.fixture
 def packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder of wheels, from which alone uv takes packages; the cache of uv is empty."""
+    """A folder of wheels, the only source of packages for uv, whose cache is empty."""
     folder = tmp_path / "wheels"
     folder.mkdir()
     for name in NEEDED:
         pack_installed(folder, name)
-    told = "tides-1.5.dist-info"
+    dist_info = "tides-1.5.dist-info"
     pack(
         folder,
         "tides",
         "1.5",
         {
             "tides.py": b"def height(at): return at * 2",
-            f"{told}/METADATA": b"Metadata-Version: 2.1\nName: tides\nVersion: 1.5\n",
-            f"{told}/WHEEL": b"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
-            f"{told}/RECORD": b"",
+            f"{dist_info}/METADATA": b"Metadata-Version: 2.1\nName: tides\nVersion: 1.5\n",
+            f"{dist_info}/WHEEL": b"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+            f"{dist_info}/RECORD": b"",
         },
         "py3-none-any",
     )
@@ -102,23 +102,23 @@ async def test_a_file_gets_the_packages_that_it_declares(packages: Path, tmp_pat
 @pytest.mark.skipif(sys.platform != "linux", reason="processes are found through /proc")
 @pytest.mark.usefixtures("own_processes")
 async def test_the_processes_of_uv_end_with_their_parent(packages: Path, tmp_path: Path) -> None:
-    began = tmp_path / "began"
-    text = f"{FILE}\nimport time; open({str(began)!r}, 'w').close(); time.sleep(1000)\n"
+    started_file = tmp_path / "began"
+    text = f"{FILE}\nimport time; open({str(started_file)!r}, 'w').close(); time.sleep(1000)\n"
     (tmp_path / "mine.py").write_text(text, "utf-8")
     script = f"""
 import asyncio
 from pathlib import Path
 from shell.tools.python.source import PythonFile
 from tests.command import ROOT
-from tests.tools.processes import marked, until
+from tests.tools.processes import tool_processes, until
 asyncio.run(PythonFile(Path({str(tmp_path / "mine.py")!r})).list())
 """
     parent = await asyncio.create_subprocess_exec(sys.executable, "-c", script, cwd=ROOT)
-    await until(began.exists)
-    assert len(marked()) > 1
+    await until(started_file.exists)
+    assert len(tool_processes()) > 1
     parent.kill()
     await parent.wait()
-    await until(lambda: marked() == [])
+    await until(lambda: tool_processes() == [])
 
 
 async def test_packages_that_cannot_be_had_are_named(packages: Path, tmp_path: Path) -> None:
@@ -146,7 +146,7 @@ async def test_without_uv_the_reason_says_what_to_do(
 
 
 @pytest.mark.parametrize(
-    ("text", "says"),
+    ("text", "message"),
     [
         ("# /// script\n# dependencies = [\n# ///\n", "is not valid"),
         ("", None),
@@ -156,14 +156,14 @@ async def test_without_uv_the_reason_says_what_to_do(
     ],
 )
 async def test_only_a_file_that_declares_packages_needs_uv(
-    tmp_path: Path, text: str, says: str | None
+    tmp_path: Path, text: str, message: str | None
 ) -> None:
     path = tmp_path / "mine.py"
     path.write_text(text, "utf-8")
-    if says is None:
+    if message is None:
         assert await uv_command(path) is None
         return
-    with pytest.raises(ToolError, match=says):
+    with pytest.raises(ToolError, match=message):
         await uv_command(path)
 
 
@@ -190,7 +190,7 @@ async def test_a_program_of_the_login_shells_path_is_found(
 async def test_a_login_shell_that_takes_too_long_leaves_no_lock_behind(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step_s: float
 ) -> None:
-    """As pyenv does: a lock of start-up files that is released when they end."""
+    """The start-up files hold a lock until they end, as those of pyenv do."""
     shell, lock = tmp_path / "shell", tmp_path / "lock"
     program = f"""#!/bin/sh
 trap "echo released > '{lock}'; exit" HUP
@@ -200,11 +200,11 @@ sleep 600
     shell.write_text(program, "utf-8")
     shell.chmod(0o700)
     monkeypatch.setenv("SHELL", str(shell))
-    asking = asyncio.create_task(find_program("frobnicate"))
+    search_task = asyncio.create_task(find_program("frobnicate"))
     while not lock.exists():  # noqa: ASYNC110, the task's first steps lie between these
         await asyncio.sleep(step_s)
-    asking.cancel()
-    await asyncio.gather(asking, return_exceptions=True)
+    search_task.cancel()
+    await asyncio.gather(search_task, return_exceptions=True)
     assert lock.read_text("utf-8") == "released\n"
 
 

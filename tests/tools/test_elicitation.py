@@ -1,4 +1,4 @@
-"""What a server may ask the person, and what is refused without being shown."""
+"""Questions of a server to the person, and those that are refused without being shown."""
 
 import asyncio
 import re
@@ -20,19 +20,19 @@ from tests.tools.mcp_servers import node, with_servers
 from tests.tools.processes import until
 
 EVERYTHING = node("server-everything")
-ASKING = [sys.executable, str(Path(__file__).with_name("asking_server.py"))]
+ASKING_SERVER = [sys.executable, str(Path(__file__).with_name("asking_server.py"))]
 
 
 class Person:
-    """Answers each question in the same way, and notes what was shown."""
+    """Answers every question in the same way, and records the questions."""
 
     def __init__(self, action: str = "accept", values: FormValues | None = None) -> None:
         self.reply = Reply(action, values or {})  # type: ignore[arg-type]
-        self.asked: list[Elicitation] = []
+        self.elicitations: list[Elicitation] = []
         self.refused: list[str] = []
 
-    async def ask(self, asked: Elicitation) -> Reply:
-        self.asked.append(asked)
+    async def ask(self, elicitation: Elicitation) -> Reply:
+        self.elicitations.append(elicitation)
         return self.reply
 
     def refuse(self, text: str) -> None:
@@ -40,14 +40,14 @@ class Person:
 
 
 def form(properties: dict[str, Any], required: tuple[str, ...] = ()) -> Elicitation:
-    """What is shown of a form with these properties."""
+    """The question that the window shows for a form with these properties."""
     schema = {"type": "object", "properties": properties, "required": list(required)}
     params = ElicitRequestFormParams(message="m", requested_schema=schema)
     return elicitation_of(params, "server", lambda text: text.replace("hidden", "***"))
 
 
 @pytest.mark.parametrize(
-    ("given", "field"),
+    ("schema", "field"),
     [
         ({"type": "string", "minLength": 1, "format": "email"}, {"type": "string"}),
         ({"type": "string", "format": "hostname"}, {"type": "string", "format": None}),
@@ -72,16 +72,16 @@ def form(properties: dict[str, Any], required: tuple[str, ...] = ()) -> Elicitat
     ],
 )
 def test_every_value_of_the_protocol_becomes_a_field(
-    given: dict[str, Any], field: dict[str, Any]
+    schema: dict[str, Any], field: dict[str, Any]
 ) -> None:
-    [found] = form({"f": given}, ("f",)).fields
-    assert found.name == "f"
-    assert found.required
-    assert {name: getattr(found, name) for name in field} == field
+    [form_field] = form({"f": schema}, ("f",)).fields
+    assert form_field.name == "f"
+    assert form_field.required
+    assert {name: getattr(form_field, name) for name in field} == field
 
 
 @pytest.mark.parametrize(
-    "given",
+    "schema",
     [
         {"type": "object", "properties": {}},
         {"type": "array", "items": {"type": "string"}},
@@ -95,9 +95,9 @@ def test_every_value_of_the_protocol_becomes_a_field(
         "string",
     ],
 )
-def test_what_no_form_can_show_is_refused(given: Any) -> None:
+def test_what_no_form_can_show_is_refused(schema: Any) -> None:
     with pytest.raises(Refused):
-        form({"f": given})
+        form({"f": schema})
 
 
 def test_a_form_has_few_fields() -> None:
@@ -170,7 +170,7 @@ async def call(
 ) -> str:
     """Call a tool with this person at the page."""
     async with with_servers(folder, {"bank": command}) as tools:
-        # The other one tells of these tools once it knows what its client can do.
+        # The server `everything` lists some tools only once it knows what its client can do.
         [source] = tools.servers.sources()
         await source.list()
         await until(lambda: tool in [each.name for each in source.known()])
@@ -188,24 +188,24 @@ async def test_a_server_of_the_sdk_gets_the_answer(
 ) -> None:
     values: FormValues = {"port": 81, "name": "low"} if action == "accept" else {}
     person = Person(action, values)
-    assert await call(tmp_path, ASKING, "ask", person) == result
-    [asked] = person.asked
-    assert asked.server.endswith("/asking_server.py")
-    assert "Bank" not in asked.model_dump_json()
-    assert [field.name for field in asked.fields] == ["port", "name"]
+    assert await call(tmp_path, ASKING_SERVER, "ask", person) == result
+    [elicitation] = person.elicitations
+    assert elicitation.server.endswith("/asking_server.py")
+    assert "Bank" not in elicitation.model_dump_json()
+    assert [field.name for field in elicitation.fields] == ["port", "name"]
 
 
 @pytest.mark.anyio
 async def test_a_secret_is_declined_and_the_person_is_told(tmp_path: Path) -> None:
     person = Person()
-    assert await call(tmp_path, ASKING, "secret", person) == "decline"
-    assert person.asked == []
+    assert await call(tmp_path, ASKING_SERVER, "secret", person) == "decline"
+    assert person.elicitations == []
     assert person.refused == ["bank asked for a secret ('api_key'), which no form may ask for."]
 
 
 @pytest.mark.anyio
 @pytest.mark.parametrize(
-    ("action", "fails", "said"),
+    ("action", "fails", "message"),
     [
         ("accept", False, "accept"),
         ("decline", False, "decline"),
@@ -214,23 +214,23 @@ async def test_a_secret_is_declined_and_the_person_is_told(tmp_path: Path) -> No
     ],
 )
 async def test_a_server_may_ask_to_open_a_page(
-    tmp_path: Path, action: str, fails: bool, said: str
+    tmp_path: Path, action: str, fails: bool, message: str
 ) -> None:
     person = Person(action)
     url = "https://pay.example/x"
-    expected = pytest.raises(ToolError, match=re.escape(said)) if fails else nullcontext()
+    expected = pytest.raises(ToolError, match=re.escape(message)) if fails else nullcontext()
     with expected:
         text = await call(
             tmp_path, EVERYTHING, "trigger-url-elicitation", person, url=url, errorPath=fails
         )
-        assert said in text
-    [asked] = person.asked
-    assert asked.url == ("https://modelcontextprotocol.io" if fails else url)
+        assert message in text
+    [elicitation] = person.elicitations
+    assert elicitation.url == ("https://modelcontextprotocol.io" if fails else url)
 
 
 @pytest.mark.anyio
 async def test_where_nobody_can_be_asked_the_server_is_told(tmp_path: Path) -> None:
-    assert await call(tmp_path, ASKING, "ask", None) == "cancel None"
+    assert await call(tmp_path, ASKING_SERVER, "ask", None) == "cancel None"
 
 
 @pytest.mark.anyio
@@ -239,36 +239,40 @@ async def test_a_server_of_the_older_protocol_asks_with_every_kind_of_field(
     tmp_path: Path, action: str
 ) -> None:
     class Defaults(Person):
-        async def ask(self, asked: Elicitation) -> Reply:
-            self.asked.append(asked)
-            values = {**default_values(asked.fields), "name": "Ann"} if action == "accept" else {}
-            return self.reply._replace(values=check_values(asked.fields, values) if values else {})
+        async def ask(self, elicitation: Elicitation) -> Reply:
+            self.elicitations.append(elicitation)
+            values = (
+                {**default_values(elicitation.fields), "name": "Ann"} if action == "accept" else {}
+            )
+            return self.reply._replace(
+                values=check_values(elicitation.fields, values) if values else {}
+            )
 
     person = Defaults(action)
     text = await call(tmp_path, EVERYTHING, "trigger-elicitation-request", person)
     assert ("Ann" in text) == (action == "accept")
-    [asked] = person.asked
-    kinds = {(field.type, field.multiple) for field in asked.fields}
+    [elicitation] = person.elicitations
+    kinds = {(field.type, field.multiple) for field in elicitation.fields}
     assert kinds >= {("string", False), ("integer", False), ("number", False), ("boolean", False)}
     assert kinds >= {("enum", False), ("enum", True)}
 
 
 @pytest.mark.anyio
 async def test_a_call_that_is_cancelled_while_it_asks_leaves_nothing(tmp_path: Path) -> None:
-    began = asyncio.Event()
+    started = asyncio.Event()
 
     class Slow(Person):
-        async def ask(self, asked: Elicitation) -> Reply:
-            began.set()
+        async def ask(self, elicitation: Elicitation) -> Reply:
+            started.set()
             await asyncio.Event().wait()
             raise AssertionError
 
-    async with with_servers(tmp_path, {"bank": ASKING}) as tools:
+    async with with_servers(tmp_path, {"bank": ASKING_SERVER}) as tools:
         ASKER.set(Slow())
         await tools.all()
         task = asyncio.create_task(tools.call("bank__ask", {}, lambda line: None))
         await asyncio.wait(
-            {task, asyncio.ensure_future(began.wait())}, return_when="FIRST_COMPLETED"
+            {task, asyncio.ensure_future(started.wait())}, return_when="FIRST_COMPLETED"
         )
         task.cancel()
         with pytest.raises(asyncio.CancelledError):

@@ -1,4 +1,4 @@
-"""`tidewire ask` with a server that asks the person: on a terminal, and where nobody is."""
+"""`tidewire ask` with a server that asks the person: on a terminal, and without one."""
 
 import sys
 from pathlib import Path
@@ -7,7 +7,7 @@ import pytest
 
 from tests.command import run
 from tests.tools.terminal import Terminal
-from tests.tools.test_elicitation import ASKING
+from tests.tools.test_elicitation import ASKING_SERVER
 
 ASK = ["--provider", "echo", "--allow", "*"]
 
@@ -16,16 +16,16 @@ ASK = ["--provider", "echo", "--allow", "*"]
 def data(tmp_path: Path) -> Path:
     """A data directory with the server that asks."""
     data = tmp_path / "data"
-    assert run("mcp", "add", "bank", *ASKING, TIDEWIRE_DATA_DIR=str(data)).status == 0
+    assert run("mcp", "add", "bank", *ASKING_SERVER, TIDEWIRE_DATA_DIR=str(data)).status == 0
     return data
 
 
 def test_a_terminal_is_asked_field_by_field_until_each_is_right(data: Path) -> None:
     command = ["ask", "/call ask {}", "--tools", "ask", *ASK, "--data-dir", str(data)]
     with Terminal(*command) as terminal:
-        shown = terminal.until("[N]o: ")
-        assert f"{sys.executable} {ASKING[1]} asks\nWhich harbor?" in shown
-        assert "Honest Bank" not in shown
+        output = terminal.until("[N]o: ")
+        assert f"{sys.executable} {ASKING_SERVER[1]} asks\nWhich harbor?" in output
+        assert "Honest Bank" not in output
         terminal.enter("y\n")
         terminal.until("Where it listens (default 80): ")
         terminal.enter("high\n")
@@ -35,8 +35,8 @@ def test_a_terminal_is_asked_field_by_field_until_each_is_right(data: Path) -> N
         terminal.enter("81\n")
         terminal.until("(default tide): ")
         terminal.enter("\n")
-        assert terminal.rest() == 0
-    assert "accept Harbor(port=81, name='tide')" in terminal.shown
+        assert terminal.wait_for_exit() == 0
+    assert "accept Harbor(port=81, name='tide')" in terminal.output
 
 
 @pytest.mark.parametrize(
@@ -48,13 +48,13 @@ def test_a_terminal_where_the_person_does_not_answer(data: Path, typed: str, act
     command = ["ask", "/call ask {}", "--tools", "ask", *ASK, "--data-dir", str(data)]
     with Terminal(*command) as terminal:
         terminal.until("[N]o: ")
-        first, _, rest = typed.partition("\n")
+        first, _, form_input = typed.partition("\n")
         terminal.enter(f"{first}\n" if "\n" in typed else first)
-        if rest:
+        if form_input:
             terminal.until("(default 80): ")
-            terminal.enter(rest)
-        terminal.rest()
-    assert f"{action} None" in terminal.shown or "cancelled this call" in terminal.shown
+            terminal.enter(form_input)
+        terminal.wait_for_exit()
+    assert f"{action} None" in terminal.output or "cancelled this call" in terminal.output
 
 
 def test_without_a_terminal_the_call_is_cancelled_with_a_sentence(data: Path) -> None:

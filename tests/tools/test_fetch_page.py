@@ -22,10 +22,10 @@ Answer = Callable[[str], Awaitable[bytes]]
 
 
 class TestNetwork(PublicNetwork):
-    """Takes 127.0.0.1 for a public address; names lead where the test says.
+    """Treats 127.0.0.1 as a public address, and resolves names as the test says.
 
     Args:
-        names: the addresses of a name, one list for each time that it is asked for.
+        names: the addresses of a name, one list for each lookup.
     """
 
     __test__ = False
@@ -47,7 +47,7 @@ class TestNetwork(PublicNetwork):
 
 
 class Server:
-    """A web server of this machine, and the heads of the requests that it got."""
+    """A web server on this machine. Keeps the heads of its requests."""
 
     def __init__(self) -> None:
         self.requests: list[str] = []
@@ -62,10 +62,10 @@ async def serving(
     answer: Answer, address: str = "127.0.0.1", port: int = 0
 ) -> AsyncIterator[Server]:
     server = Server()
-    talks: set[asyncio.Task[None]] = set()
+    handlers: set[asyncio.Task[None]] = set()
 
-    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        talks.add(asyncio.current_task())  # type: ignore[arg-type]
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        handlers.add(asyncio.current_task())  # type: ignore[arg-type]
         try:
             head = (await reader.readuntil(b"\r\n\r\n")).decode()
             server.requests.append(head)
@@ -76,13 +76,13 @@ async def serving(
         finally:
             writer.close()
 
-    listening = await asyncio.start_server(talk, address, port)
+    listening = await asyncio.start_server(handle, address, port)
     server.port = listening.sockets[0].getsockname()[1]
     async with listening:
         yield server
-        for each in talks:
-            each.cancel()
-        await asyncio.gather(*talks, return_exceptions=True)
+        for handler in handlers:
+            handler.cancel()
+        await asyncio.gather(*handlers, return_exceptions=True)
 
 
 def page(body: bytes, kind: str = "text/html; charset=utf-8", *more: str) -> bytes:
@@ -177,7 +177,7 @@ async def test_this_machine_is_never_asked_however_it_is_written(host: str) -> N
 
 
 async def test_the_tool_itself_refuses_this_machine() -> None:
-    """In its own process, which has no other network than the public one."""
+    """The tool runs in its own process, which reaches only the public network."""
     source = PythonFile(SHIPPED / "fetch_page.py", "builtin")
     (tool,) = await source.list()
     assert (tool.reads, tool.brings, tool.sends) == (False, True, True)
@@ -214,7 +214,7 @@ async def test_a_name_with_one_private_address_is_refused() -> None:
 
 
 async def test_a_name_that_changes_its_address_leads_nowhere_else() -> None:
-    """It is public when it is checked, and private whenever it is asked for again."""
+    """The first lookup gives a public address, and every later one a private address."""
     async with (
         serving(always(page(b"public"))) as server,
         serving(always(page(b"secret")), "127.0.0.2", server.port) as private,
@@ -242,7 +242,7 @@ async def test_a_redirect_is_checked_like_the_first_address() -> None:
 async def test_a_connection_that_ends_up_elsewhere_is_not_used(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Whatever sits between, such as a socket of the system, is checked where it has led."""
+    """The check is on the real peer, whatever has redirected the connection on its way."""
     async with serving(always(page(b"secret")), "127.0.0.2") as private:
         connect = httpcore2.AnyIOBackend.connect_tcp
 
@@ -316,7 +316,7 @@ async def test_no_header_is_smuggled_in(url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "says"),
+    ("answer", "message"),
     [
         (page(b"x" * 2_000_001, "text/plain"), "larger than 2 MB"),
         (page(gzip.compress(b"x" * 50_000_000), "text/plain", "Content-Encoding: gzip"), "2 MB"),
@@ -331,9 +331,11 @@ async def test_no_header_is_smuggled_in(url: str) -> None:
     ],
     ids=["large", "bomb", "no gzip", "br", "pdf", "png", "404", "ssh", "long header", "nothing"],
 )
-async def test_what_is_no_page_of_text_is_refused_with_the_reason(answer: bytes, says: str) -> None:
+async def test_what_is_no_page_of_text_is_refused_with_the_reason(
+    answer: bytes, message: str
+) -> None:
     async with serving(always(answer)) as server:
-        with pytest.raises(CannotFetch, match=says):
+        with pytest.raises(CannotFetch, match=message):
             await fetch(server.url(), TestNetwork())
 
 
@@ -364,10 +366,10 @@ async def test_a_server_that_never_ends_is_left_after_its_time(
 
 
 async def test_nobody_there_is_said() -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
+    with socket.socket() as bound_socket:
+        bound_socket.bind(("127.0.0.1", 0))
         with pytest.raises(CannotFetch, match="does not answer"):
-            await fetch(f"http://127.0.0.1:{taken.getsockname()[1]}/", TestNetwork())
+            await fetch(f"http://127.0.0.1:{bound_socket.getsockname()[1]}/", TestNetwork())
 
 
 def test_a_page_becomes_text_with_the_addresses_of_its_links() -> None:

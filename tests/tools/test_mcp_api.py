@@ -1,4 +1,4 @@
-"""The `mcp` namespace: what a page may do with servers, and what it may not."""
+"""The `mcp` namespace: the calls of a page about servers, and the person's consent to them."""
 
 import asyncio
 import json
@@ -29,33 +29,33 @@ pytestmark = [
 CALLER = Caller("window-1")
 
 
-class Desk:
-    """The namespace, with a person at the window who answers what they are asked."""
+class Window:
+    """The namespace, with a person at the window who gives `answer` to every question."""
 
     def __init__(self, folder: Path) -> None:
         self.chain = Memory()
         self.tools = Tools(folder, os.environ, Keys(lambda: self.chain))
         self.topics = Topics()
-        self.asked: list[str] = []
+        self.questions: list[str] = []
         self.answer: bool | None = True
         self.api = McpApi(self.tools.servers, self.topics, self._confirm)
 
     async def _confirm(self, caller_id: str, title: str, text: str) -> bool | None:
-        self.asked.append(f"{title}\n{text}")
+        self.questions.append(f"{title}\n{text}")
         return self.answer
 
     def pushed(self) -> list[dict[str, object]]:
-        """The servers as a page knows them by the topic."""
+        """The last value of the topic `mcp`, as a page receives it."""
         items = [json.loads(item) for _, _, item in self.topics.changed({})]
         return next((item["value"] for item in items if item["name"] == "mcp"), [])
 
 
 @pytest.fixture
-async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
+async def window(tmp_path: Path) -> AsyncIterator[Window]:
     (tmp_path / "data").mkdir()
-    desk = Desk(tmp_path / "data")
-    yield desk
-    await desk.tools.close()
+    window = Window(tmp_path / "data")
+    yield window
+    await window.tools.close()
     assert processes_in(tmp_path) == []
 
 
@@ -64,26 +64,26 @@ def new(tmp_path: Path, name: str = "mine") -> NewMcpServer:
 
 
 async def test_a_server_of_a_page_runs_once_the_person_at_the_window_agrees(
-    desk: Desk, tmp_path: Path
+    window: Window, tmp_path: Path
 ) -> None:
-    added = await desk.api.add(CALLER, new(tmp_path))
-    (asked,) = desk.asked
-    assert asked.startswith("Run this program on your computer?\nmine\n\n")
-    assert str(tmp_path / "processes") in asked, "the whole command"
+    added = await window.api.add(CALLER, new(tmp_path))
+    (question,) = window.questions
+    assert question.startswith("Run this program on your computer?\nmine\n\n")
+    assert str(tmp_path / "processes") in question, "the whole command"
     assert added.enabled
-    await until(lambda: [each["state"] for each in desk.pushed()] == ["ready"])
-    assert desk.pushed()[0]["tools"] == 4
-    await desk.api.enable(CALLER, McpSwitch(name="mine", enabled=False))
-    await desk.api.enable(CALLER, McpSwitch(name="mine", enabled=True))
-    assert len(desk.asked) == 1, "once for one command"
-    assert await desk.api.remove(CALLER, "mine") == []
+    await until(lambda: [each["state"] for each in window.pushed()] == ["ready"])
+    assert window.pushed()[0]["tools"] == 4
+    await window.api.enable(CALLER, McpSwitch(name="mine", enabled=False))
+    await window.api.enable(CALLER, McpSwitch(name="mine", enabled=True))
+    assert len(window.questions) == 1, "once for one command"
+    assert await window.api.remove(CALLER, "mine") == []
     assert json.loads((tmp_path / "data" / "mcp.json").read_bytes()) == {"mcpServers": {}}
 
 
 async def test_the_person_is_asked_in_the_language_of_the_page(
-    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    window: Window, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    desk.answer = False
+    window.answer = False
     spec = NewMcpServer(name="mine", command=["./server"], values={"MY_KEY": "x"})
     monkeypatch.setenv("LC_ALL", "de_DE.UTF-8")
     for chosen, question, gets in [
@@ -93,13 +93,13 @@ async def test_the_person_is_asked_in_the_language_of_the_page(
     ]:
         (tmp_path / "data" / "settings.json").write_text(json.dumps({"language": chosen}))
         with pytest.raises(NoConsent):
-            await desk.api.add(CALLER, spec)
-        assert desk.asked[-1] == f"{question}\nmine\n\n./server\n\n{gets}"
+            await window.api.add(CALLER, spec)
+        assert window.questions[-1] == f"{question}\nmine\n\n./server\n\n{gets}"
 
 
 @pytest.mark.parametrize("answer", [False, None], ids=["refused", "in a browser"])
 async def test_nothing_is_kept_run_or_contacted_without_the_person_at_the_window(
-    desk: Desk, tmp_path: Path, answer: bool | None
+    window: Window, tmp_path: Path, answer: bool | None
 ) -> None:
     contacted = asyncio.Event()
 
@@ -109,125 +109,127 @@ async def test_nothing_is_kept_run_or_contacted_without_the_person_at_the_window
 
     async with await asyncio.start_server(contact, "127.0.0.1", 0) as trap:
         port = trap.sockets[0].getsockname()[1]
-        desk.answer = answer
+        window.answer = answer
         url = f"http://127.0.0.1:{port}/mcp"
         entry = {"command": sys.executable, "args": hostile("nothing", tmp_path)[1:]}
         file = json.dumps({"mcpServers": {"mine": entry}})
         attempts = [
-            desk.api.add(CALLER, new(tmp_path)),
-            desk.api.add(CALLER, NewMcpServer(name="there", url=url)),
-            desk.api.read_import(CALLER, file),
+            window.api.add(CALLER, new(tmp_path)),
+            window.api.add(CALLER, NewMcpServer(name="there", url=url)),
+            window.api.read_import(CALLER, file),
         ]
         for attempt in attempts:
-            with pytest.raises(ShellError) as caught:
+            with pytest.raises(ShellError) as raised:
                 await attempt
-            assert caught.value.code is ErrorCode.PERMISSION_DENIED
-            assert ("tidewire mcp" in caught.value.message) is (answer is None)
+            assert raised.value.code is ErrorCode.PERMISSION_DENIED
+            assert ("tidewire mcp" in raised.value.message) is (answer is None)
         assert not (tmp_path / "data" / "mcp.json").exists()
-        # Written into the file by hand, it still waits for the person.
+        # A server that somebody writes into the file still waits for the person.
         servers = {"mine": entry, "there": {"url": url}}
         (tmp_path / "data" / "mcp.json").write_text(json.dumps({"mcpServers": servers}))
         for name in servers:
             for work in (
-                desk.api.test(CALLER, name),
-                desk.api.enable(CALLER, McpSwitch(name=name, enabled=True)),
+                window.api.test(CALLER, name),
+                window.api.enable(CALLER, McpSwitch(name=name, enabled=True)),
             ):
                 with pytest.raises(ShellError):
                     await work
-        assert [each.state for each in desk.api.list(CALLER)] == ["consent", "consent"]
-        assert not [each for each in await desk.tools.all() if each.tool.kind == "mcp"]
+        assert [each.state for each in window.api.list(CALLER)] == ["consent", "consent"]
+        assert not [each for each in await window.tools.all() if each.tool.kind == "mcp"]
         assert not contacted.is_set()
     assert not (tmp_path / "processes").exists()
 
 
 async def test_what_is_asked_shows_hidden_characters_and_no_markup_comes_first(
-    desk: Desk, tmp_path: Path
+    window: Window, tmp_path: Path
 ) -> None:
-    desk.answer = False
+    window.answer = False
     command = ["<b>node</b>", "\u202egpj.exe", "a b", "x\u200by"]
     with pytest.raises(ShellError):
-        await desk.api.add(CALLER, NewMcpServer(name="mine", command=command))
-    (asked,) = desk.asked
-    assert "<" not in asked.splitlines()[0]
-    assert "\\u202e" in asked
-    assert "\\u200b" in asked
-    assert "\u202e" not in asked
+        await window.api.add(CALLER, NewMcpServer(name="mine", command=command))
+    (question,) = window.questions
+    assert "<" not in question.splitlines()[0]
+    assert "\\u202e" in question
+    assert "\\u200b" in question
+    assert "\u202e" not in question
     with pytest.raises(ShellError, match="too long to be shown"):
-        await desk.api.add(CALLER, NewMcpServer(name="mine", command=["node", "x" * 3_000]))
-    assert len(desk.asked) == 1
+        await window.api.add(CALLER, NewMcpServer(name="mine", command=["node", "x" * 3_000]))
+    assert len(window.questions) == 1
 
 
 async def test_a_test_of_a_server_that_is_off_tells_how_it_went_and_leaves_it_off(
-    desk: Desk, tmp_path: Path
+    window: Window, tmp_path: Path
 ) -> None:
     for name, wrong in (("good", "nothing"), ("bad", "does not start")):
         command = hostile(wrong, tmp_path)
-        await desk.tools.servers.add(name, ServerSpec(command=command[0], args=command[1:]))
-        await desk.api.test(CALLER, name)
-    assert len(desk.asked) == 2
+        await window.tools.servers.add(name, ServerSpec(command=command[0], args=command[1:]))
+        await window.api.test(CALLER, name)
+    assert len(window.questions) == 2
 
-    def told() -> list[tuple[object, object, bool]]:
-        return [(one["state"], one["tools"], "error" in one) for one in desk.pushed()]
+    def states() -> list[tuple[object, object, bool]]:
+        return [(server["state"], server["tools"], "error" in server) for server in window.pushed()]
 
-    await until(lambda: told() == [("off", 4, False), ("off", 0, True)])
-    assert "There is no database." in str(desk.pushed()[1])
-    assert not [each for each in await desk.tools.all() if each.tool.kind == "mcp"]
+    await until(lambda: states() == [("off", 4, False), ("off", 0, True)])
+    assert "There is no database." in str(window.pushed()[1])
+    assert not [each for each in await window.tools.all() if each.tool.kind == "mcp"]
 
 
-async def test_an_import_is_off_and_its_secrets_are_in_no_file(desk: Desk, tmp_path: Path) -> None:
+async def test_an_import_is_off_and_its_secrets_are_in_no_file(
+    window: Window, tmp_path: Path
+) -> None:
     secret = "sk-abcdefghijklmnop"
     entry = {"command": "node", "args": ["server.js"], "env": {"API_KEY": secret}}
     remote = {"type": "http", "url": "https://example.org/mcp", "headers": {"X-Key": secret}}
     file = {"mcpServers": {"my server": entry, "there": remote, "broken": {"args": []}}}
-    done = await desk.api.read_import(CALLER, json.dumps(file))
+    done = await window.api.read_import(CALLER, json.dumps(file))
     assert done.added == ["my-server", "there"]
     assert "either a command or a url" in done.problems["broken"]
-    assert [(each.enabled, each.state) for each in desk.api.list(CALLER)] == [
+    assert [(each.enabled, each.state) for each in window.api.list(CALLER)] == [
         (False, "consent"),
         (False, "consent"),
     ]
-    for kept in (tmp_path / "data").rglob("*"):
-        assert not kept.is_file() or secret not in kept.read_text()
-    told = json.dumps([each.model_dump() for each in desk.api.list(CALLER)])
-    assert secret not in told
-    assert secret not in desk.asked[0]
-    assert len(desk.chain.kept) == 2
+    for path in (tmp_path / "data").rglob("*"):
+        assert not path.is_file() or secret not in path.read_text()
+    summaries = json.dumps([each.model_dump() for each in window.api.list(CALLER)])
+    assert secret not in summaries
+    assert secret not in window.questions[0]
+    assert len(window.chain.passwords) == 2
 
 
 async def test_a_secret_reaches_the_command_that_it_was_given_for_and_no_other(
-    desk: Desk, tmp_path: Path
+    window: Window, tmp_path: Path
 ) -> None:
     command = hostile("nothing", tmp_path)
     values = {"API_KEY": "sk-abcdefghijklmnop"}
-    await desk.api.add(CALLER, NewMcpServer(name="mine", command=command, values=values))
-    found = json.loads(await desk.tools.call("environment", {}, ignore))
-    assert found["API_KEY"] == values["API_KEY"]
+    await window.api.add(CALLER, NewMcpServer(name="mine", command=command, values=values))
+    variables = json.loads(await window.tools.call("environment", {}, ignore))
+    assert variables["API_KEY"] == values["API_KEY"]
     file = tmp_path / "data" / "mcp.json"
     content = json.loads(file.read_bytes())
     assert content["mcpServers"]["mine"]["env"] == {"API_KEY": "${keychain}"}
     content["mcpServers"]["mine"]["args"].append("another")
     file.write_text(json.dumps(content))
-    await desk.tools.servers.agree("mine", desk.tools.servers.spec("mine").identity)
-    tested = await desk.tools.servers.test("mine")
+    await window.tools.servers.agree("mine", window.tools.servers.spec("mine").identity)
+    tested = await window.tools.servers.test("mine")
     assert tested.error == "API_KEY of mine has no value. Remove the server and add it again."
-    await desk.api.remove(CALLER, "mine")
-    assert desk.chain.kept == {}
+    await window.api.remove(CALLER, "mine")
+    assert window.chain.passwords == {}
 
 
-async def test_a_server_takes_no_name_of_our_own_tools(desk: Desk, tmp_path: Path) -> None:
+async def test_a_server_takes_no_name_of_our_own_tools(window: Window, tmp_path: Path) -> None:
     for name in ("calculator", "tidewire"):
         with pytest.raises(ValidationFailed, match="Tidewire's own"):
-            await desk.api.add(CALLER, new(tmp_path, name))
+            await window.api.add(CALLER, new(tmp_path, name))
     (tmp_path / "data" / "tools").mkdir()
     (tmp_path / "data" / "tools" / "mine.py").write_text("def fine() -> str: return 'file'\n")
-    await desk.api.add(CALLER, new(tmp_path))
-    assert await desk.tools.call("fine", {}, ignore) == "file"
+    await window.api.add(CALLER, new(tmp_path))
+    assert await window.tools.call("fine", {}, ignore) == "file"
 
 
 @pytest.mark.parametrize(
     "url", ["http://example.org/mcp", "ftp://example.org", "https://a:b@example.org/", "no address"]
 )
-async def test_an_address_that_others_could_read_is_refused(desk: Desk, url: str) -> None:
+async def test_an_address_that_others_could_read_is_refused(window: Window, url: str) -> None:
     with pytest.raises(ValidationFailed, match="begins with https://"):
-        await desk.api.add(CALLER, NewMcpServer(name="there", url=url))
-    assert desk.asked == []
+        await window.api.add(CALLER, NewMcpServer(name="there", url=url))
+    assert window.questions == []

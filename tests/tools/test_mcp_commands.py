@@ -22,9 +22,9 @@ def test_a_server_is_added_listed_tested_switched_and_removed(tmp_path: Path) ->
     added = mcp(data, "add", "mine", *hostile("nothing", tmp_path))
     assert (added.status, added.err) == (0, "")
     assert added.out.startswith("mine  ready, 4 tools  (")
-    again = mcp(data, "add", "mine", "node")
-    assert again.status == 2
-    assert again.is_one_sentence("There is a server 'mine' already"), again.err
+    second = mcp(data, "add", "mine", "node")
+    assert second.status == 2
+    assert second.is_one_sentence("There is a server 'mine' already"), second.err
     (listed,) = mcp(data, "list", "--json").lines
     assert listed["command"] == hostile("nothing", tmp_path)
     assert (listed["state"], listed["tools"], listed["enabled"]) == ("idle", 4, True)
@@ -49,8 +49,8 @@ def test_a_call_of_an_answer_waits_for_the_person(tmp_path: Path) -> None:
     options = ["--provider", "echo", "--tools", "go"]
     denied = run("ask", call, *options, TIDEWIRE_DATA_DIR=str(data))
     assert denied.out.strip() == "so be it"
-    asked = run("ask", call, *options, "--json", TIDEWIRE_DATA_DIR=str(data))
-    results = [line for line in asked.lines if line.get("channel") == "llm:result"]
+    as_json = run("ask", call, *options, "--json", TIDEWIRE_DATA_DIR=str(data))
+    results = [line for line in as_json.lines if line.get("channel") == "llm:result"]
     assert [line["state"] for line in results] == ["denied"]
     assert len(started(tmp_path)) == 1, "the server was not needed"
     allowed = run("ask", call, *options, "--allow", "go", "--json", TIDEWIRE_DATA_DIR=str(data))
@@ -69,9 +69,9 @@ def test_a_server_that_does_not_start_says_why(tmp_path: Path) -> None:
 def test_a_program_that_is_missing_is_named_with_what_it_comes_with(
     program: str, source: str
 ) -> None:
-    with pytest.raises(ToolError, match="is not found") as caught:
+    with pytest.raises(ToolError, match="is not found") as raised:
         resolved(program, "/nowhere")
-    assert source in caught.value.message
+    assert source in raised.value.message
 
 
 def test_an_import_waits_for_the_person_at_the_terminal(tmp_path: Path) -> None:
@@ -90,12 +90,12 @@ def test_an_import_waits_for_the_person_at_the_terminal(tmp_path: Path) -> None:
     terminal = Terminal("mcp", "enable", "mine", TIDEWIRE_DATA_DIR=str(data))
     terminal.until("Run this program on your computer? [y/N] ")
     terminal.enter("n\n")
-    assert terminal.rest() == 1
+    assert terminal.wait_for_exit() == 1
     assert not (tmp_path / "processes").exists()
     terminal = Terminal("mcp", "enable", "mine", TIDEWIRE_DATA_DIR=str(data))
     terminal.until("[y/N] ")
     terminal.enter("y\n")
-    assert terminal.rest() == 0
+    assert terminal.wait_for_exit() == 0
     assert run("tools", "run", "fine", TIDEWIRE_DATA_DIR=str(data)).out == "fine\n"
 
 
@@ -129,8 +129,8 @@ def test_a_secret_needs_a_keychain_and_a_variable_does_not(tmp_path: Path) -> No
     added = mcp(tmp_path, "add", "--env", "TOKEN=${MINE}", "mine", *argv, MINE="t0ken-value")
     assert added.status == 0, added.out
     data = {"TIDEWIRE_DATA_DIR": str(tmp_path)}
-    found = run("tools", "run", "environment", **data, MINE="another-value")
-    assert json.loads(found.out)["TOKEN"] == "another-value"
+    result = run("tools", "run", "environment", **data, MINE="another-value")
+    assert json.loads(result.out)["TOKEN"] == "another-value"
     missing = mcp(tmp_path, "test", "mine", MINE=None)
     assert "TOKEN of mine has no value" in missing.out
     (doctor,) = [

@@ -1,4 +1,4 @@
-"""Servers at an address that do what they must not: real sockets, no real server."""
+"""Servers at an address that break the protocol: real sockets, no real server."""
 
 import asyncio
 import json
@@ -20,7 +20,7 @@ TOOL = {"name": "go", "inputSchema": {"type": "object"}}
 
 
 class Remote:
-    """A server over HTTP that answers everything well but calls, which `reply` answers."""
+    """A server over HTTP that answers correctly, except for calls, which `reply` answers."""
 
     def __init__(self, reply: Reply) -> None:
         self._reply = reply
@@ -80,8 +80,8 @@ def answer(writer: asyncio.StreamWriter, message: dict[str, object], result: obj
 @asynccontextmanager
 async def remote(folder: Path, reply: Reply) -> AsyncIterator[tuple[Tools, Remote]]:
     """The tools of one server at an address of this machine."""
-    made = Remote(reply)
-    async with await asyncio.start_server(made.serve, "127.0.0.1", 0) as server:
+    remote_server = Remote(reply)
+    async with await asyncio.start_server(remote_server.serve, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
         tools = Tools(folder, {"HEADER": "s3cret-value"})
         url = f"http://127.0.0.1:{port}/mcp"
@@ -89,7 +89,7 @@ async def remote(folder: Path, reply: Reply) -> AsyncIterator[tuple[Tools, Remot
         await tools.servers.add("there", spec)
         await tools.servers.agree("there", spec.identity)
         await tools.servers.enable("there", True)
-        yield tools, made
+        yield tools, remote_server
         await tools.close()
 
 
@@ -129,25 +129,25 @@ async def repeats(message: dict[str, object], writer: asyncio.StreamWriter) -> N
 async def test_what_a_hostile_address_answers_is_a_failed_call(
     tmp_path: Path, reply: Reply
 ) -> None:
-    async with remote(tmp_path, reply) as (tools, made):
-        with pytest.raises(ToolError) as caught:
+    async with remote(tmp_path, reply) as (tools, server):
+        with pytest.raises(ToolError) as raised:
             await asyncio.wait_for(tools.call("go", {}, ignore), 60)
-        assert caught.value.code is ErrorCode.TOOL_FAILED
-        assert "s3cret" not in caught.value.message
-        made._reply = repeats
+        assert raised.value.code is ErrorCode.TOOL_FAILED
+        assert "s3cret" not in raised.value.message
+        server._reply = repeats
         assert await tools.call("go", {}, ignore) == "gone", "the next one works"
 
 
 async def test_an_address_gets_the_chosen_headers_and_none_besides(tmp_path: Path) -> None:
-    async with remote(tmp_path, repeats) as (tools, made):
+    async with remote(tmp_path, repeats) as (tools, server):
         assert await tools.call("go", {}, ignore) == "gone"
         names = {
             line.partition(":")[0].lower()
-            for request in made.requests
+            for request in server.requests
             for line in request.split("\r\n")[1:]
             if line
         }
-        assert all("x-key: s3cret-value" in request.lower() for request in made.requests)
+        assert all("x-key: s3cret-value" in request.lower() for request in server.requests)
     plain = {"host", "accept", "accept-encoding", "connection", "content-length", "content-type"}
     assert {name for name in names - plain if not name.startswith("mcp-")} == {
         "user-agent",

@@ -1,4 +1,4 @@
-"""Servers of MCP as sources of tools: real processes, real servers, and hostile ones."""
+"""MCP servers as sources of tools: real processes, real servers, and hostile ones."""
 
 import asyncio
 import json
@@ -51,16 +51,21 @@ async def call(tools: Tools, name: str, arguments: dict[str, object] | None = No
 
 
 async def failure(tools: Tools, name: str = "go") -> str:
-    with pytest.raises(ToolError) as caught:
+    with pytest.raises(ToolError) as raised:
         await call(tools, name)
-    assert caught.value.code is ErrorCode.TOOL_FAILED
-    return caught.value.message
+    assert raised.value.code is ErrorCode.TOOL_FAILED
+    return raised.value.message
 
 
-HERE = "(here)"
+PLACEHOLDER = "(here)"
 REAL = {
     "everything": (node("server-everything"), "get-sum", {"a": 1, "b": 2}, "The sum of 1 and 2"),
-    "filesystem": ([*node("server-filesystem"), HERE], "list_directory", {"path": HERE}, "[FILE]"),
+    "filesystem": (
+        [*node("server-filesystem"), PLACEHOLDER],
+        "list_directory",
+        {"path": PLACEHOLDER},
+        "[FILE]",
+    ),
     "memory": (node("server-memory"), "read_graph", {}, '"entities"'),
     "thinking": (
         node("server-sequential-thinking"),
@@ -69,15 +74,20 @@ REAL = {
         '"thoughtNumber": 1',
     ),
     "time": (python("mcp-server-time"), "get_current_time", {"timezone": "UTC"}, '"timezone"'),
-    "git": (python("mcp-server-git"), "git_log", {"repo_path": HERE, "max_count": 1}, "The first"),
+    "git": (
+        python("mcp-server-git"),
+        "git_log",
+        {"repo_path": PLACEHOLDER, "max_count": 1},
+        "The first",
+    ),
     "fetch": (
         [*python("mcp-server-fetch"), "--allow-private-ips", "--ignore-robots-txt"],
         "fetch",
-        {"url": HERE},
+        {"url": PLACEHOLDER},
         "The tide is high",
     ),
 }
-"""Of each server: the command, a tool, its arguments, and a part of the result."""
+"""Command, tool, arguments, and a part of the result, by server."""
 
 
 @pytest.fixture
@@ -114,13 +124,13 @@ async def test_a_real_server_lists_its_tools_and_answers_a_call_that_was_approve
     tmp_path: Path, repository: Path, page: str, name: str
 ) -> None:
     argv, tool, arguments, expected = REAL[name]
-    filled = [str(repository) if each == HERE else each for each in argv]
-    here = page if name == "fetch" else str(repository)
-    given = json.dumps(arguments).replace(HERE, here)
+    filled = [str(repository) if each == PLACEHOLDER else each for each in argv]
+    replacement = page if name == "fetch" else str(repository)
+    arguments_json = json.dumps(arguments).replace(PLACEHOLDER, replacement)
     wire_name = f"{name}__{tool}"
     async with with_servers(tmp_path / "data", {name: filled}) as tools:
         assert wire_name in [each.tool.wire_name for each in await tools.all()]
-    state, text = await approved(tmp_path / "data", wire_name, given)
+    state, text = await approved(tmp_path / "data", wire_name, arguments_json)
     assert state == "done"
     assert expected in text
     await until(lambda: processes_in(tmp_path) == [])
@@ -128,8 +138,8 @@ async def test_a_real_server_lists_its_tools_and_answers_a_call_that_was_approve
 
 async def test_a_picture_of_a_real_server_comes_with_the_text_that_names_it(tmp_path: Path) -> None:
     async with with_servers(tmp_path / "data", {"everything": node("server-everything")}) as tools:
-        found = await tools.find("everything__get-tiny-image")
-        output = await found.call({}, ignore)
+        tool = await tools.find("everything__get-tiny-image")
+        output = await tool.call({}, ignore)
         assert isinstance(output, ToolOutput)
         (picture,) = output.media
         assert picture.data.startswith(b"\x89PNG")
@@ -137,7 +147,7 @@ async def test_a_picture_of_a_real_server_comes_with_the_text_that_names_it(tmp_
 
 
 async def approved(data: Path, tool: str, arguments: str) -> tuple[object, str]:
-    """Have a model call a tool, and allow it once; returns how the call has ended."""
+    """Have a model call a tool, and allow it once. Returns the call's final state and text."""
     host = Host(data, os.environ, "echo", None, lambda: False)
     page = Page(host.door, "window-1")
     script = f"/call {tool} {arguments}\n/then\nso be it"
@@ -149,9 +159,9 @@ async def approved(data: Path, tool: str, arguments: str) -> tuple[object, str]:
         "tools": [tool],
     }
     await page.call("llm.inference", request)
-    asked = await page.event("llm:approval")
-    assert not [one for one in page.events if one["channel"] == "llm:result"]
-    decision = {key: asked[key] for key in ("inferenceId", "callId", "nonce")}
+    approval = await page.event("llm:approval")
+    assert not [event for event in page.events if event["channel"] == "llm:result"]
+    decision = {key: approval[key] for key in ("inferenceId", "callId", "nonce")}
     assert await page.call("llm.decide", {**decision, "verdict": "allow", "scope": "once"})
     await page.done("inf-1")
     result = await page.event("llm:result")
@@ -215,9 +225,9 @@ async def test_a_server_that_never_answers_is_cancelled_and_goes_on(tmp_path: Pa
         await until((tmp_path / "cancelled").exists)
         assert await call(tools, "fine") == "fine"
         assert len(started(tmp_path)) == 1, "the same process"
-        (tmp_path / "asked").unlink()
+        (tmp_path / "called").unlink()
         ending = asyncio.ensure_future(failure(tools))
-        await until((tmp_path / "asked").exists)
+        await until((tmp_path / "called").exists)
         await tools.servers.enable("bad", False)
         assert "connection has ended" in await ending
 
@@ -229,10 +239,10 @@ async def test_a_call_that_comes_late_does_not_start_a_server_that_was_switched_
         tmp_path / "data", {"bad": hostile("never answers", tmp_path)}
     ) as tools:
         assert await call(tools, "fine") == "fine"
-        found = await tools.find("fine")
+        tool = await tools.find("fine")
         await tools.servers.enable("bad", False)
         with pytest.raises(ToolError, match="bad was stopped"):
-            await found.call({}, ignore)
+            await tool.call({}, ignore)
         assert processes_in(tmp_path) == []
 
 
@@ -278,11 +288,11 @@ async def test_a_server_gets_the_allowed_and_the_chosen_variables_alone(tmp_path
         await tools.servers.add("mine", spec)
         await tools.servers.agree("mine", tools.servers.spec("mine").identity)
         await tools.servers.enable("mine", True)
-        found = environment_of(await call(tools, "environment"))
+        variables = environment_of(await call(tools, "environment"))
     allowed = re.compile(r"HOME|LOGNAME|USER|SHELL|TERM|LANG|LC_\w+|TZ|TMPDIR|PATH")
-    besides = {name for name in found if not allowed.fullmatch(name)}
-    assert besides == {"CHOSEN"}
-    assert found["CHOSEN"] == "t0ken-value"
+    extra = {name for name in variables if not allowed.fullmatch(name)}
+    assert extra == {"CHOSEN"}
+    assert variables["CHOSEN"] == "t0ken-value"
 
 
 async def test_progress_of_a_server_is_told(tmp_path: Path) -> None:
@@ -302,10 +312,10 @@ async def test_a_key_of_a_server_is_in_no_error_and_no_progress(tmp_path: Path) 
         await tools.servers.agree("bad", tools.servers.spec("bad").identity)
         await tools.servers.enable("bad", True)
         lines: list[str] = []
-        with pytest.raises(ToolError, match="It does not take") as caught:
+        with pytest.raises(ToolError, match="It does not take") as raised:
             await tools.call("go", {}, lines.append)
     assert len(lines) == 1
-    assert "canary" not in f"{caught.value.message} {lines}"
+    assert "canary" not in f"{raised.value.message} {lines}"
 
 
 async def test_what_a_server_prints_before_it_speaks_does_not_matter(tmp_path: Path) -> None:
@@ -325,9 +335,9 @@ async def test_a_tool_that_changes_is_another_tool(tmp_path: Path) -> None:
             return any(each.name == "more" for each in tools.servers.sources()[0].known())
 
         await until(more)
-        with pytest.raises(ToolError, match="has changed go") as caught:
+        with pytest.raises(ToolError, match="has changed go") as raised:
             await before.call({}, ignore)
-        assert caught.value.code is ErrorCode.TOOL_UNKNOWN
+        assert raised.value.code is ErrorCode.TOOL_UNKNOWN
         (grant,) = await tools.grants()
         assert grant.suspended
         changes = [line for line in str(grant.difference).splitlines() if line[0] in "-+"]
@@ -340,12 +350,12 @@ async def test_both_eras_of_the_protocol_are_spoken(tmp_path: Path) -> None:
     async with with_servers(tmp_path / "data", servers) as tools:
         await tools.all()
         sources = {each.name: each for each in tools.servers.sources()}
-        spoken = {
+        versions = {
             name: source.owner.connection.client.protocol_version
             for name, source in sources.items()
             if source.owner.connection is not None
         }
-        assert spoken == {"modern": "2026-07-28", "legacy": "2025-11-25"}
+        assert versions == {"modern": "2026-07-28", "legacy": "2025-11-25"}
         assert await call(tools, "modern__go") == "changed"
         await until(lambda: "more" in [each.name for each in sources["modern"].known()])
         assert await call(tools, "more") == "more"
@@ -367,8 +377,8 @@ async def test_no_hint_of_a_server_takes_a_flag_from_a_tool(tmp_path: Path) -> N
     good = hostile("nothing", tmp_path)
     async with with_servers(tmp_path / "data", {"mine": good}) as tools:
         for name in ("go", "fine"):
-            found = (await tools.find(name)).tool
-            assert (found.reads, found.brings, found.sends) == (True, True, True), name
+            tool = (await tools.find(name)).tool
+            assert (tool.reads, tool.brings, tool.sends) == (True, True, True), name
 
 
 async def test_a_server_cannot_take_the_name_of_another_tool(tmp_path: Path) -> None:
@@ -382,7 +392,7 @@ async def test_a_server_cannot_take_the_name_of_another_tool(tmp_path: Path) -> 
         assert offer.find("mine__go").tool.kind == "mcp"
         assert (await tools.find("mine__fine")).tool.kind == "python"
         assert await call(tools, "mine__fine") == "from the file"
-        (hidden,) = [one for one in await tools.summaries() if one.problem]
+        (hidden,) = [summary for summary in await tools.summaries() if summary.problem]
         assert (hidden.source, hidden.name, hidden.enabled) == ("mine", "fine", False)
         assert (
             hidden.problem == "Another tool has the name mine__fine. Give the server another one."
@@ -499,8 +509,8 @@ from tests.store.test_namespace import Page
 async def main():
     host = Host(Path({str(tmp_path)!r}), os.environ, "echo", None, lambda: False)
     page = Page(host.door, "window-1")
-    for asked in ("tools.list", "mcp.list", "mcp.prompts", "mcp.resources"):
-        await page.call(asked, {{}} if asked == "mcp.prompts" else None)
+    for method in ("tools.list", "mcp.list", "mcp.prompts", "mcp.resources"):
+        await page.call(method, {{}} if method == "mcp.prompts" else None)
     await host.end_runs()
     await host.close()
 asyncio.run(main())
@@ -510,7 +520,7 @@ print(sorted({{"mcp", "mcp_types", "httpx2", "keyring", "sse_starlette"}} & set(
         [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert done.stdout == "[]\n"
-    assert not [one for one in tmp_path.iterdir() if one.name.startswith("mcp")]
+    assert not [path for path in tmp_path.iterdir() if path.name.startswith("mcp")]
 
 
 def test_restarts_and_kills_leave_no_process_no_task_and_no_handle() -> None:

@@ -1,4 +1,4 @@
-"""Pictures and sounds in results are what their bytes say, within limits."""
+"""Pictures and sounds in results: their types come from their bytes, and their size is limited."""
 
 import base64
 import struct
@@ -10,7 +10,7 @@ from shell.tools.media import Media, MediaRefused, add_media, decoded, recognize
 
 
 def png(width: int = 1, height: int = 1, filling: int = 0) -> bytes:
-    """A picture; `filling` bytes are added to it, which no program shows."""
+    """A PNG picture with `filling` extra bytes, which no program shows."""
 
     def chunk(name: bytes, data: bytes) -> bytes:
         return (

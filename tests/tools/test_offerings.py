@@ -1,4 +1,4 @@
-"""Resources and prompts of servers: real ones, and what a hostile one may answer."""
+"""Resources and prompts of real servers, and the answers of a hostile one."""
 
 import asyncio
 import base64
@@ -31,7 +31,7 @@ TEMPLATE = "demo://resource/dynamic/text/{resourceId}"
 
 @pytest.fixture
 async def api(tmp_path: Path) -> AsyncIterator[McpApi]:
-    """The namespace over a real server, and one that offers tools alone."""
+    """The namespace over a real server and a server that offers only tools."""
     servers = {"everything": node("server-everything"), "plain": hostile("nothing", tmp_path)}
     async with with_servers(tmp_path / "data", servers) as tools:
         yield McpApi(tools.servers, Topics(), None)
@@ -39,9 +39,9 @@ async def api(tmp_path: Path) -> AsyncIterator[McpApi]:
 
 
 async def test_the_resources_of_a_real_server_are_listed_and_read(api: McpApi) -> None:
-    found = await api.resources(CALLER)
-    assert found.problems == {}
-    by_uri = {one.uri: one for one in found.items}
+    resources = await api.resources(CALLER)
+    assert resources.problems == {}
+    by_uri = {resource.uri: resource for resource in resources.items}
     assert by_uri[STATIC].server == "everything"
     assert [field.name for field in by_uri[TEMPLATE].fields] == ["resourceId"]
     read = await api.read_resource(CALLER, McpChoice(server="everything", name=STATIC))
@@ -55,9 +55,9 @@ async def test_the_resources_of_a_real_server_are_listed_and_read(api: McpApi) -
 
 
 async def test_the_prompts_of_a_real_server_are_listed_and_filled_in(api: McpApi) -> None:
-    found = {one.name: one for one in (await api.prompts(CALLER, START)).items}
-    assert [field.name for field in found["args-prompt"].fields] == ["city", "state"]
-    assert [field.required for field in found["args-prompt"].fields] == [True, False]
+    prompts = {prompt.name: prompt for prompt in (await api.prompts(CALLER, START)).items}
+    assert [field.name for field in prompts["args-prompt"].fields] == ["city", "state"]
+    assert [field.required for field in prompts["args-prompt"].fields] == [True, False]
     choice = McpChoice(server="everything", name="args-prompt", values={"city": "Emden"})
     assert (await api.prompt(CALLER, choice)).text == "What's weather in Emden?"
     with pytest.raises(ToolError, match="city"):
@@ -94,9 +94,9 @@ async def test_why_a_server_cannot_be_asked_is_said_and_the_others_are_listed(
     async with with_servers(tmp_path / "data", servers) as tools:
         api = McpApi(tools.servers, Topics(), None)
         for _ in range(2):
-            found = await api.prompts(CALLER, START)
-            assert "There is no database." in found.problems["broken"]
-            assert {one.server for one in found.items} == {"everything"}
+            prompts = await api.prompts(CALLER, START)
+            assert "There is no database." in prompts.problems["broken"]
+            assert {prompt.server for prompt in prompts.items} == {"everything"}
         starts = (tmp_path / "processes").read_text().split()
         assert len(starts) == 1, "one that has failed is not started by every list"
     await until(lambda: processes_in(tmp_path) == [])
@@ -108,21 +108,21 @@ async def test_the_prompts_of_a_server_that_waits_are_not_listed_until_that_is_w
     servers = {"bad": hostile("changes its prompts", tmp_path)}
     async with with_servers(tmp_path / "data", servers) as tools:
         api = McpApi(tools.servers, Topics(), None)
-        found = await api.prompts(CALLER, McpPromptQuery())
-        assert (found.items, found.waiting) == ([], ["bad"])
+        prompts = await api.prompts(CALLER, McpPromptQuery())
+        assert (prompts.items, prompts.waiting) == ([], ["bad"])
         assert not (tmp_path / "processes").exists(), "it was never started"
         assert (await api.prompts(CALLER, START)).waiting == []
-        found = await api.prompts(CALLER, McpPromptQuery())
-        assert [one.name for one in found.items] == ["prompt 2"], "one that runs is asked"
-        assert found.waiting == []
+        prompts = await api.prompts(CALLER, McpPromptQuery())
+        assert [prompt.name for prompt in prompts.items] == ["prompt 2"], "one that runs is asked"
+        assert prompts.waiting == []
 
 
 async def test_a_changed_list_is_there_the_next_time(tmp_path: Path) -> None:
     servers = {"bad": hostile("changes its prompts", tmp_path)}
     async with with_servers(tmp_path / "data", servers) as tools:
         api = McpApi(tools.servers, Topics(), None)
-        assert [one.name for one in (await api.prompts(CALLER, START)).items] == ["prompt 1"]
-        assert [one.name for one in (await api.prompts(CALLER, START)).items] == ["prompt 2"]
+        assert [prompt.name for prompt in (await api.prompts(CALLER, START)).items] == ["prompt 1"]
+        assert [prompt.name for prompt in (await api.prompts(CALLER, START)).items] == ["prompt 2"]
 
 
 @pytest.mark.parametrize(
@@ -165,11 +165,11 @@ def test_the_command_line_lists_resources(tmp_path: Path) -> None:
     assert f"{STATIC}  features.md  text/markdown" in listed.out
     as_json = run("mcp", "resources", "--json", "everything", **data)
     lines = [json.loads(line) for line in as_json.out.splitlines()]
-    assert STATIC in [one["uri"] for one in lines]
+    assert STATIC in [entry["uri"] for entry in lines]
     unknown = run("mcp", "resources", "other", **data)
     assert unknown.status == 1
-    asyncio.run(_gone(tmp_path))
+    asyncio.run(_wait_for_exit(tmp_path))
 
 
-async def _gone(folder: Path) -> None:
+async def _wait_for_exit(folder: Path) -> None:
     await until(lambda: processes_in(folder) == [])

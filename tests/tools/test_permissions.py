@@ -1,4 +1,4 @@
-"""Who may call what: grants, patterns, and what outlives a change of a tool."""
+"""Permissions of tools: grants, patterns, and the grants that outlive a change of a tool."""
 
 import json
 from dataclasses import replace
@@ -22,8 +22,8 @@ pytestmark = pytest.mark.anyio
 
 def tool(name: str = "send", identity: str = "1", **fields: bool) -> Tool:
     flags = {"reads": False, "brings": False, "sends": False} | fields
-    made = Tool(name, "mine.py", "python", identity=identity)
-    return replace(made, **flags)  # type: ignore[arg-type]
+    base = Tool(name, "mine.py", "python", identity=identity)
+    return replace(base, **flags)  # type: ignore[arg-type]
 
 
 def test_nothing_is_allowed_by_default() -> None:
@@ -39,12 +39,12 @@ def test_a_tool_is_not_allowed_by_another_sources_name() -> None:
 
 
 @pytest.mark.parametrize(
-    ("one", "other"), [(("a", "b__c"), ("a__b", "c")), (("a_", "b"), ("a", "_b"))]
+    ("first", "second"), [(("a", "b__c"), ("a__b", "c")), (("a_", "b"), ("a", "_b"))]
 )
 def test_no_two_tools_have_the_same_name_for_models(
-    one: tuple[str, str], other: tuple[str, str]
+    first: tuple[str, str], second: tuple[str, str]
 ) -> None:
-    names = {Tool(name, f"{file}.py", "python").wire_name for file, name in (one, other)}
+    names = {Tool(name, f"{file}.py", "python").wire_name for file, name in (first, second)}
     assert len(names) == 2
 
 
@@ -156,16 +156,16 @@ def test_while_a_never_cannot_be_read_every_call_is_asked_and_the_file_is_kept(
     choices.add(tool(), "deny", {})
     good = (tmp_path / FILE).read_bytes()
     (tmp_path / FILE).write_text(text, "utf-8")
-    for known in (choices, ToolChoices(tmp_path), ToolChoices(tmp_path)):
-        permissions = Permissions(known, allowed=["*"])
+    for store in (choices, ToolChoices(tmp_path), ToolChoices(tmp_path)):
+        permissions = Permissions(store, allowed=["*"])
         permissions.keep(tool(), "allow", "conversation", None)
         ruling = permissions.rule(tool(), {})
         assert ruling.verdict == "ask"
         assert "tools.json" in str(ruling.why)
         for change in (
-            partial(known.add, tool("other"), "allow", {}),
-            partial(known.revoke, "x"),
-            partial(known.grants, []),
+            partial(store.add, tool("other"), "allow", {}),
+            partial(store.revoke, "x"),
+            partial(store.grants, []),
         ):
             with pytest.raises(StorageFailed, match=r"Mend the file .* or delete it") as refused:
                 change()
@@ -201,7 +201,7 @@ def rule(match: str, value: str) -> dict[str, ArgumentRule]:
 
 
 @pytest.mark.parametrize(
-    ("match", "value", "argument", "wanted"),
+    ("match", "value", "argument", "expected"),
     [
         ("exact", "a", "a", True),
         ("exact", "a", "A", False),
@@ -231,10 +231,10 @@ def rule(match: str, value: str) -> dict[str, ArgumentRule]:
     ],
 )
 def test_a_pattern_says_which_arguments(
-    match: str, value: str, argument: object, wanted: bool
+    match: str, value: str, argument: object, expected: bool
 ) -> None:
     arguments: Arguments = {"x": argument}  # type: ignore[dict-item]
-    assert fits(rule(match, value), arguments) is wanted
+    assert fits(rule(match, value), arguments) is expected
 
 
 def test_a_grant_with_a_pattern_is_for_no_argument_that_it_does_not_name(tmp_path: Path) -> None:

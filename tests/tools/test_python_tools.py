@@ -22,7 +22,7 @@ from shell.tools.python import source as sources
 from shell.tools.python.source import PythonFile
 from shell.tools.registry import READ_FILE, SHIPPED
 from tests.command import ROOT
-from tests.tools.processes import arguments_of, is_running, marked, until
+from tests.tools.processes import arguments_of, is_running, tool_processes, until
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("own_processes")]
 
@@ -108,7 +108,7 @@ async def source(tmp_path: Path) -> AsyncIterator[PythonFile]:
     source = PythonFile(path)
     yield source
     await source.close()
-    assert marked() == []
+    assert tool_processes() == []
 
 
 async def call(source: PythonFile, name: str, arguments: Arguments | None = None) -> str:
@@ -137,13 +137,13 @@ async def test_a_shipped_file_has_a_process_only_once_it_is_called(path: Path) -
     source = PythonFile(path, "builtin")
     described = await source.list()
     assert described
-    assert marked() == []
-    with contextlib.suppress(ToolError):  # no arguments: that it was asked is enough
+    assert tool_processes() == []
+    with contextlib.suppress(ToolError):  # a call without arguments is enough, although it fails
         await source.call(described[0], {}, lambda line: None)
-    assert len(marked()) == 1
+    assert len(tool_processes()) == 1
     assert await source.list() == described, "its process describes it as the host does"
     await source.close()
-    assert marked() == []
+    assert tool_processes() == []
 
 
 async def test_a_shipped_file_is_never_called_with_arguments_of_before(tmp_path: Path) -> None:
@@ -179,13 +179,13 @@ async def test_a_generator_tells_its_progress(source: PythonFile) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "says"),
+    ("name", "message"),
     [("leave", "SystemExit: 3"), ("eat", "MemoryError"), ("die", "mine.py ended during the call")],
 )
 async def test_what_ends_a_function_is_a_failed_call_and_the_next_one_works(
-    source: PythonFile, name: str, says: str
+    source: PythonFile, name: str, message: str
 ) -> None:
-    with pytest.raises(ToolError, match=says) as raised:
+    with pytest.raises(ToolError, match=message) as raised:
         await call(source, name)
     assert raised.value.code is ErrorCode.TOOL_FAILED
     assert await call(source, "add", {"a": 1}) == "3"
@@ -196,19 +196,21 @@ async def test_no_process_is_left_after_a_call(source: PythonFile, name: str) ->
     if sys.platform != "linux":
         pytest.skip("processes are found through /proc")
     await call(source, name)
-    await until(lambda: len(marked()) == 1)  # the file's own process waits for the next call
+    await until(
+        lambda: len(tool_processes()) == 1
+    )  # the file's own process waits for the next call
 
 
 async def test_a_cancelled_call_ends_its_process(source: PythonFile, tmp_path: Path) -> None:
     tools = {tool.name: tool for tool in await source.list()}
-    began = tmp_path / "began"
-    arguments: Arguments = {"path": str(began)}
+    started_file = tmp_path / "began"
+    arguments: Arguments = {"path": str(started_file)}
     task = asyncio.ensure_future(source.call(tools["hang"], arguments, lambda line: None))
-    await until(began.exists)
+    await until(started_file.exists)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert marked() == []
+    assert tool_processes() == []
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="processes are found through /proc")
@@ -216,7 +218,7 @@ async def test_a_cancelled_call_ends_its_process(source: PythonFile, tmp_path: P
 async def test_a_process_that_hides_is_ended_after_the_call(source: PythonFile, name: str) -> None:
     pid = int(await call(source, name))
     await until(lambda: not is_running(pid))
-    assert len(marked()) == 1
+    assert len(tool_processes()) == 1
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="processes are found through /proc")
@@ -224,14 +226,14 @@ async def test_a_process_that_hides_is_ended_with_a_cancelled_call(
     source: PythonFile, tmp_path: Path
 ) -> None:
     tools = {tool.name: tool for tool in await source.list()}
-    told = tmp_path / "told"
-    arguments: Arguments = {"path": str(told)}
+    pid_file = tmp_path / "told"
+    arguments: Arguments = {"path": str(pid_file)}
     task = asyncio.ensure_future(source.call(tools["hide_and_hang"], arguments, lambda line: None))
-    await until(told.exists)
+    await until(pid_file.exists)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    pid = int(told.read_text("utf-8"))
+    pid = int(pid_file.read_text("utf-8"))
     await until(lambda: not is_running(pid))
 
 
@@ -266,9 +268,9 @@ async def test_what_is_no_file_is_listed_and_never_read(tmp_path: Path, kind: st
     else:
         path.symlink_to("/dev/zero" if kind == "device" else tmp_path / "nothing")
     source = PythonFile(path)
-    (only,) = await source.list()
-    assert only.problem == "odd.py is no file that can be read."
-    assert marked() == []
+    (tool,) = await source.list()
+    assert tool.problem == "odd.py is no file that can be read."
+    assert tool_processes() == []
     await source.close()
 
 
@@ -281,8 +283,8 @@ async def test_a_file_that_everybody_can_change_is_not_imported(tmp_path: Path, 
     changed = path if place == "file" else path.parent
     changed.chmod(changed.stat().st_mode | 0o002)
     source = PythonFile(path)
-    (only,) = await source.list()
-    assert "Other users can change mine.py" in str(only.problem)
+    (tool,) = await source.list()
+    assert "Other users can change mine.py" in str(tool.problem)
     assert not (path.parent / "ran").exists()
     changed.chmod(changed.stat().st_mode & ~0o002)
     assert (await source.list()) == []
@@ -311,20 +313,20 @@ async def test_a_file_that_changes_while_it_is_imported_is_not_taken_for_the_old
     source = PythonFile(path)
     (decided,) = await source.list()
     await source.close()
-    asked = 0
+    calls = 0
 
     def change() -> list[str]:
-        # First for the hash, then for the process.
-        nonlocal asked
-        asked += 1
-        if asked == 2:
+        # The first call is for the hash, and the second for the process.
+        nonlocal calls
+        calls += 1
+        if calls == 2:
             path.write_text(new, "utf-8")
         return []
 
     source = PythonFile(path, "python", change)
-    with pytest.raises(ToolError) as caught:
+    with pytest.raises(ToolError) as raised:
         await source.call(decided, {}, lambda _: None)
-    assert caught.value.code is ErrorCode.TOOL_UNKNOWN
+    assert raised.value.code is ErrorCode.TOOL_UNKNOWN
     (now,) = await source.list()
     assert now.identity != decided.identity
     assert await call(source, "who") == "new"
@@ -332,7 +334,7 @@ async def test_a_file_that_changes_while_it_is_imported_is_not_taken_for_the_old
 
 
 @pytest.mark.parametrize(
-    ("text", "says"),
+    ("text", "message"),
     [
         ("def f(:", "SyntaxError"),
         ("raise RuntimeError('no')", "RuntimeError: no"),
@@ -343,23 +345,23 @@ async def test_a_file_that_changes_while_it_is_imported_is_not_taken_for_the_old
     ],
 )
 async def test_a_file_that_cannot_be_imported_is_listed_with_the_reason(
-    tmp_path: Path, text: str, says: str
+    tmp_path: Path, text: str, message: str
 ) -> None:
     path = tmp_path / "broken.py"
     path.write_text(text, "utf-8")
     source = PythonFile(path)
-    (only,) = await source.list()
-    assert only.name == "broken"
-    assert says in str(only.problem)
+    (tool,) = await source.list()
+    assert tool.name == "broken"
+    assert message in str(tool.problem)
     await source.close()
-    assert marked() == []
+    assert tool_processes() == []
 
 
 async def test_the_process_ends_with_its_parent(tmp_path: Path) -> None:
     if sys.platform != "linux":
         pytest.skip("processes are found through /proc")
     (tmp_path / "mine.py").write_text(FILE, "utf-8")
-    began = tmp_path / "began"
+    started_file = tmp_path / "began"
     script = f"""
 import asyncio, os
 from pathlib import Path
@@ -367,16 +369,16 @@ from shell.tools.python.source import PythonFile
 async def main():
     source = PythonFile(Path({str(tmp_path / "mine.py")!r}))
     tools = {{t.name: t for t in await source.list()}}
-    await source.call(tools["hang"], {{"path": {str(began)!r}}}, print)
+    await source.call(tools["hang"], {{"path": {str(started_file)!r}}}, print)
 asyncio.run(main())
 """
     parent = await asyncio.create_subprocess_exec(
         sys.executable, "-c", script, cwd=Path(__file__).parents[2]
     )
-    await until(began.exists)
+    await until(started_file.exists)
     parent.kill()
     await parent.wait()
-    await until(lambda: marked() == [])
+    await until(lambda: tool_processes() == [])
 
 
 def test_names_for_providers_are_short_plain_and_different() -> None:
@@ -400,7 +402,7 @@ async def test_a_built_program_is_its_own_tools_process(
     monkeypatch.setattr(sys, "executable", str(program))
     assert await call(source, "add", {"a": 1}) == "3"
     if sys.platform == "linux":
-        (child,) = marked()
+        (child,) = tool_processes()
         line = arguments_of(child)
         assert line[-4:-1] == ["shell", "--tool-child", str(tmp_path / "mine.py")]
 
@@ -412,9 +414,9 @@ async def test_a_file_that_hangs_while_it_is_imported_is_listed_with_the_reason(
     monkeypatch.setattr(process, "START_S", 3.0)
     (tmp_path / "mine.py").write_text(text, "utf-8")
     source = PythonFile(tmp_path / "mine.py")
-    (only,) = await source.list()
-    assert only.problem == "mine.py takes longer than 3 s to be imported."
-    assert marked() == []
+    (tool,) = await source.list()
+    assert tool.problem == "mine.py takes longer than 3 s to be imported."
+    assert tool_processes() == []
 
 
 async def test_megabytes_of_output_while_a_file_is_imported_stop_nothing(tmp_path: Path) -> None:
@@ -424,8 +426,8 @@ async def test_megabytes_of_output_while_a_file_is_imported_stop_nothing(tmp_pat
     source = PythonFile(tmp_path / "mine.py")
     assert await call(source, "f") == "done"
     (tmp_path / "mine.py").write_text(f"{text}\nraise ValueError('no')", "utf-8")
-    (only,) = await source.list()
-    assert only.problem == "mine.py cannot be imported: ValueError: no (mine.py, line 7)"
+    (tool,) = await source.list()
+    assert tool.problem == "mine.py cannot be imported: ValueError: no (mine.py, line 7)"
     await source.close()
 
 
@@ -447,10 +449,10 @@ async def test_a_file_that_forks_while_it_is_imported_leaves_nothing(
     source = PythonFile(tmp_path / "mine.py")
     (tool,) = await source.list()
     assert tool.problem is None
-    await until(lambda: len(marked()) == 1)
+    await until(lambda: len(tool_processes()) == 1)
     assert await source.call(tool, {}, lambda line: None) == "done"
     await source.close()
-    assert marked() == []
+    assert tool_processes() == []
 
 
 async def test_a_file_that_is_too_large_is_not_imported(
@@ -458,8 +460,8 @@ async def test_a_file_that_is_too_large_is_not_imported(
 ) -> None:
     monkeypatch.setattr(sources, "MAX_FILE_BYTES", 1_000_000)
     (tmp_path / "mine.py").write_text(f"open('imported', 'w')\n#{'x' * 1_000_000}", "utf-8")
-    (only,) = await PythonFile(tmp_path / "mine.py").list()
-    assert only.problem == "mine.py is larger than 1 MB."
+    (tool,) = await PythonFile(tmp_path / "mine.py").list()
+    assert tool.problem == "mine.py is larger than 1 MB."
     assert os.listdir(tmp_path) == ["mine.py"]  # noqa: PTH208, an async test must not block
 
 
@@ -470,9 +472,9 @@ async def test_the_examples_of_the_documents_work(tmp_path: Path, page: str) -> 
         blocks = re.findall(r"(?ms)^( *)```python\n(.*?)^\1```", text)
         return [textwrap.dedent(code) for _, code in blocks if "@tool" in code]
 
-    found = await asyncio.to_thread(examples)
-    assert found
-    for number, code in enumerate(found):
+    code_blocks = await asyncio.to_thread(examples)
+    assert code_blocks
+    for number, code in enumerate(code_blocks):
         path = tmp_path / f"example{number}.py"
         await asyncio.to_thread(path.write_text, code, "utf-8")
         source = PythonFile(path)

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.anyio
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A folder with files, beside one that nobody has chosen."""
+    """A chosen folder with files, beside a folder that is not chosen."""
     chosen = tmp_path / "chosen"
     (chosen / "deep").mkdir(parents=True)
     (chosen / "notes.txt").write_text("grün\n", "utf-8-sig")
@@ -89,7 +89,7 @@ async def test_what_is_no_text_file_is_refused_at_once(tools: Tools, folder: Pat
     (folder / "largest").write_bytes(b"x" * 2_000_000)
     (folder / "binary").write_bytes(b"text\0more")
     (folder / "latin").write_bytes(b"gr\xfcn")
-    for name, says in {
+    for name, message in {
         "fifo": "Only files and folders",
         "large": "larger than 2 MB",
         "binary": "no text in UTF-8",
@@ -97,7 +97,7 @@ async def test_what_is_no_text_file_is_refused_at_once(tools: Tools, folder: Pat
         "notes\0": "null byte",
         "x" * 5_000: "too long|no such file",
     }.items():
-        with pytest.raises(ToolError, match=says):
+        with pytest.raises(ToolError, match=message):
             await read(tools, name)
     assert len(await read(tools, "largest")) == 2_000_000
 
@@ -119,11 +119,11 @@ async def test_a_grant_ends_when_another_folder_is_chosen(tools: Tools, tmp_path
 
 async def test_other_tools_are_not_told_of_the_folders(tools: Tools, tmp_path: Path) -> None:
     tools.folder.mkdir()
-    text = "import os, sys\ndef told() -> str: return repr(sys.argv[1:]) + repr(dict(os.environ))\n"
+    text = "import os, sys\ndef look() -> str: return repr(sys.argv[1:]) + repr(dict(os.environ))\n"
     (tools.folder / "mine.py").write_text(text, "utf-8")
-    told = await tools.call("told", {}, lambda line: None)
-    assert told.startswith("[]")
-    assert str(tmp_path / "chosen") not in told
+    output = await tools.call("look", {}, lambda line: None)
+    assert output.startswith("[]")
+    assert str(tmp_path / "chosen") not in output
 
 
 def test_folders_are_chosen_on_the_command_line(tmp_path: Path, folder: Path) -> None:
@@ -132,18 +132,18 @@ def test_folders_are_chosen_on_the_command_line(tmp_path: Path, folder: Path) ->
         assert (result.status, result.err) == (0, "")
         return result.lines
 
-    link = tmp_path / "link"
-    link.symlink_to(folder)
+    symlink = tmp_path / "link"
+    symlink.symlink_to(folder)
     assert command("list") == []
-    assert command("add", str(link)) == [{"folder": str(folder)}]
+    assert command("add", str(symlink)) == [{"folder": str(folder)}]
     assert command("add", str(folder)) == [{"folder": str(folder)}]
     assert command("list") == [{"folder": str(folder)}]
     assert command("remove", str(folder)) == [{"folder": str(folder), "removed": True}]
     assert command("list") == []
     data = ["--data-dir", str(tmp_path / "data")]
-    again = run("tools", "folder", "remove", str(folder), *data)
-    assert again.status == 1
-    assert again.is_one_sentence("is not chosen", "tidewire tools folder list"), again.err
+    second = run("tools", "folder", "remove", str(folder), *data)
+    assert second.status == 1
+    assert second.is_one_sentence("is not chosen", "tidewire tools folder list"), second.err
     wrong = run("tools", "folder", "add", str(folder / "notes.txt"), *data)
     assert wrong.status == 2
     assert wrong.is_one_sentence("is no folder"), wrong.err

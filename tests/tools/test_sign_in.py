@@ -1,4 +1,4 @@
-"""Signing in to servers of MCP, against a real authorization server on this machine."""
+"""Signing in to MCP servers, against a real authorization server on this machine."""
 
 import asyncio
 import contextlib
@@ -44,15 +44,15 @@ def server() -> Iterator[SignedServer]:
         yield running
 
 
-class Desk:
-    """One run of the program, with a keychain that outlives it."""
+class Program:
+    """One run of the program. The keychain outlives it."""
 
     def __init__(self, folder: Path, chain: Memory) -> None:
         self.folder = folder
         self.chain = chain
         self.keys = Keys(lambda: chain)
         self.tools = Tools(folder, {}, self.keys)
-        self.shown: list[str] = []
+        self.addresses: list[str] = []
 
     async def add(self, url: str, **more: object) -> None:
         spec = ServerSpec.model_validate({"url": url, **more})
@@ -63,7 +63,7 @@ class Desk:
 
     async def browser(self, address: str) -> None:
         """Follow an address as a browser does."""
-        self.shown.append(address)
+        self.addresses.append(address)
         async with httpx2.AsyncClient(follow_redirects=True, trust_env=False) as client:
             await client.get(address)
 
@@ -77,236 +77,248 @@ class Desk:
     def state(self) -> str:
         return self.tools.servers.summary(NAME).state
 
-    async def restart(self) -> "Desk":
+    async def restart(self) -> "Program":
         await self.tools.close()
-        return Desk(self.folder, self.chain)
+        return Program(self.folder, self.chain)
 
 
 @pytest.fixture
-async def desk(tmp_path: Path, server: SignedServer) -> "Desk":
-    made = Desk(tmp_path / "data", Memory())
-    made.folder.mkdir()
-    await made.add(server.url)
-    return made
+async def program(tmp_path: Path, server: SignedServer) -> "Program":
+    program = Program(tmp_path / "data", Memory())
+    program.folder.mkdir()
+    await program.add(server.url)
+    return program
 
 
 async def test_a_server_asks_for_a_sign_in_and_its_tools_work_after_it(
-    desk: Desk, server: SignedServer
+    program: Program, server: SignedServer
 ) -> None:
-    (problem,) = [each.tool.problem for each in await desk.tools.all() if each.tool.kind == "mcp"]
+    (problem,) = [
+        each.tool.problem for each in await program.tools.all() if each.tool.kind == "mcp"
+    ]
     assert problem is not None
     assert "tidewire mcp login signed" in problem
-    assert desk.state() == "sign_in"
-    assert server.provider.asked == [], "nothing is registered and no browser opens unasked"
+    assert program.state() == "sign_in"
+    assert server.provider.authorizations == [], (
+        "nothing is registered and no browser opens unasked"
+    )
     assert server.provider.clients == {}
-    assert await desk.sign_in(), "the tokens are in the keychain"
-    assert await desk.call() == "high at Husum"
-    assert desk.state() == "ready"
-    (asked,) = server.provider.asked
-    assert asked.resource == server.url
-    assert asked.redirect_uri.host == "127.0.0.1"
-    query = parse_qs(urlsplit(desk.shown[0]).query)
+    assert await program.sign_in(), "the tokens are in the keychain"
+    assert await program.call() == "high at Husum"
+    assert program.state() == "ready"
+    (authorization,) = server.provider.authorizations
+    assert authorization.resource == server.url
+    assert authorization.redirect_uri.host == "127.0.0.1"
+    query = parse_qs(urlsplit(program.addresses[0]).query)
     assert query["code_challenge_method"] == ["S256"]
-    await desk.tools.close()
+    await program.tools.close()
 
 
 def command_lines() -> list[str]:
-    """Those of all processes, where the system shows them as files."""
-    found = []
+    """The command lines of all processes, where the system shows them as files."""
+    lines = []
     for file in Path("/proc").glob("[0-9]*/cmdline"):
         with contextlib.suppress(OSError):
-            found.append(file.read_text("utf-8", "replace"))
-    return found
+            lines.append(file.read_text("utf-8", "replace"))
+    return lines
 
 
 async def test_no_token_leaves_the_keychain(
-    desk: Desk, server: SignedServer, caplog: pytest.LogCaptureFixture
+    program: Program, server: SignedServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    await desk.sign_in()
-    await desk.call()
+    await program.sign_in()
+    await program.call()
     server.provider.end_access()
-    told = await desk.call("echo_tokens")
+    tool_output = await program.call("echo_tokens")
     server.provider.revoke()
-    with pytest.raises(ToolError) as caught:
-        await desk.call()
-    listed = [each.model_dump_json() for each in desk.tools.servers.summaries()]
-    tools = [each.model_dump_json() for each in await desk.tools.summaries()]
-    texts = [told, str(caught.value), *desk.shown, *listed, *tools, caplog.text]
-    texts += [each.read_text("utf-8") for each in desk.folder.rglob("*") if each.is_file()]
+    with pytest.raises(ToolError) as raised:
+        await program.call()
+    listed = [each.model_dump_json() for each in program.tools.servers.summaries()]
+    tools = [each.model_dump_json() for each in await program.tools.summaries()]
+    texts = [tool_output, str(raised.value), *program.addresses, *listed, *tools, caplog.text]
+    texts += [each.read_text("utf-8") for each in program.folder.rglob("*") if each.is_file()]
     texts += await asyncio.to_thread(command_lines)
     assert len(server.provider.issued) >= 4
     for secret in server.provider.issued:
         assert all(secret not in text for text in texts)
-    await desk.tools.close()
+    await program.tools.close()
 
 
 async def test_a_token_that_has_ended_is_renewed_silently_also_after_a_restart(
-    desk: Desk, server: SignedServer
+    program: Program, server: SignedServer
 ) -> None:
     server.provider.expires_in = 0
-    await desk.sign_in()
-    assert await desk.call() == "high at Husum"
+    await program.sign_in()
+    assert await program.call() == "high at Husum"
     assert server.provider.renewals >= 1
-    again = await desk.restart()
+    restarted = await program.restart()
     before = server.provider.renewals
     server.provider.expires_in = 3_600
-    assert await again.call() == "high at Husum"
+    assert await restarted.call() == "high at Husum"
     assert server.provider.renewals == before + 1
-    assert await again.call() == "high at Husum"
+    assert await restarted.call() == "high at Husum"
     assert server.provider.renewals == before + 1, "the new token is used"
-    assert len(server.provider.asked) == 1, "nobody was asked again"
+    assert len(server.provider.authorizations) == 1, "nobody was asked again"
     assert len(server.provider.refresh) == 1
-    (kept,) = (json.loads(json.loads(text)["key"]) for text in again.chain.kept.values())
-    assert kept["token"]["refresh_token"] in server.provider.refresh, "the rotated one"
-    await again.tools.close()
+    (entry,) = (json.loads(json.loads(text)["key"]) for text in restarted.chain.passwords.values())
+    assert entry["token"]["refresh_token"] in server.provider.refresh, "the rotated one"
+    await restarted.tools.close()
 
 
 async def test_two_calls_that_are_refused_renew_the_token_once(
-    desk: Desk, server: SignedServer
+    program: Program, server: SignedServer
 ) -> None:
-    await desk.sign_in()
-    await desk.call()
-    server.provider.end_access(wanted_refusals=2)
-    answers = await asyncio.gather(desk.call(), desk.call())
+    await program.sign_in()
+    await program.call()
+    server.provider.end_access(required_refusals=2)
+    answers = await asyncio.gather(program.call(), program.call())
     assert list(answers) == ["high at Husum"] * 2
     assert server.provider.renewals == 1
-    assert len(server.provider.asked) == 1
-    await desk.tools.close()
+    assert len(server.provider.authorizations) == 1
+    await program.tools.close()
 
 
 async def test_a_renewed_token_is_kept_although_the_call_is_cancelled(
-    desk: Desk, server: SignedServer
+    program: Program, server: SignedServer
 ) -> None:
-    await desk.sign_in()
-    await desk.call()
-    server.provider.end_access(wanted_refusals=2)
-    call = asyncio.create_task(desk.call())
+    await program.sign_in()
+    await program.call()
+    server.provider.end_access(required_refusals=2)
+    call = asyncio.create_task(program.call())
     await until(lambda: server.provider.renewals > 0)
     call.cancel()
     await asyncio.gather(call, return_exceptions=True)
     server.provider.may_renew.set()
-    again = await desk.restart()
-    assert await again.call() == "high at Husum"
+    restarted = await program.restart()
+    assert await restarted.call() == "high at Husum"
     assert server.provider.renewals == 1
-    await again.tools.close()
+    await restarted.tools.close()
 
 
-async def test_a_revoked_token_asks_for_a_sign_in_again(desk: Desk, server: SignedServer) -> None:
-    await desk.sign_in()
-    await desk.call()
+async def test_a_revoked_token_asks_for_a_sign_in_again(
+    program: Program, server: SignedServer
+) -> None:
+    await program.sign_in()
+    await program.call()
     server.provider.revoke()
     with pytest.raises(ToolError, match="tidewire mcp login signed"):
-        await desk.call()
+        await program.call()
     with pytest.raises(ToolError, match="tidewire mcp login signed"):
-        await desk.call()
-    assert desk.state() == "sign_in"
-    assert len(server.provider.asked) == 1, "no browser opens unasked"
-    assert desk.chain.kept == {}, "what is of no use any more is removed"
-    await desk.sign_in()
-    assert await desk.call() == "high at Husum"
-    await desk.tools.close()
+        await program.call()
+    assert program.state() == "sign_in"
+    assert len(server.provider.authorizations) == 1, "no browser opens unasked"
+    assert program.chain.passwords == {}, "what is of no use any more is removed"
+    await program.sign_in()
+    assert await program.call() == "high at Husum"
+    await program.tools.close()
 
 
 async def test_a_token_that_cannot_be_renewed_now_is_not_forgotten(
-    desk: Desk, server: SignedServer
+    program: Program, server: SignedServer
 ) -> None:
-    await desk.sign_in()
-    await desk.call()
+    await program.sign_in()
+    await program.call()
     server.provider.end_access()
     server.broken.add("/token")
     with pytest.raises(ToolError, match="503"):
-        await desk.call()
+        await program.call()
     server.broken.clear()
-    assert await desk.call() == "high at Husum"
-    assert len(server.provider.asked) == 1
-    await desk.tools.close()
+    assert await program.call() == "high at Husum"
+    assert len(server.provider.authorizations) == 1
+    await program.tools.close()
 
 
-async def test_what_another_process_has_renewed_is_used(desk: Desk, server: SignedServer) -> None:
-    await desk.sign_in()
-    other = Desk(desk.folder, desk.chain)
-    for each in (desk, other):
+async def test_what_another_process_has_renewed_is_used(
+    program: Program, server: SignedServer
+) -> None:
+    await program.sign_in()
+    other = Program(program.folder, program.chain)
+    for each in (program, other):
         assert await each.call() == "high at Husum"
     server.provider.end_access()
-    for each in (desk, other):
+    for each in (program, other):
         assert await each.call() == "high at Husum"
     assert server.provider.renewals == 1
-    for each in (desk, other):
+    for each in (program, other):
         await each.tools.close()
 
 
-async def test_an_answer_of_another_issuer_is_refused(desk: Desk, server: SignedServer) -> None:
+async def test_an_answer_of_another_issuer_is_refused(
+    program: Program, server: SignedServer
+) -> None:
     server.provider.redirect = {"iss": "https://evil.example"}
     with pytest.raises(ToolError, match="iss mismatch"):
-        await desk.sign_in()
+        await program.sign_in()
     assert server.provider.access == {}, "the code was not used"
-    assert desk.chain.kept == {}
-    await desk.tools.close()
+    assert program.chain.passwords == {}
+    await program.tools.close()
 
 
-async def test_metadata_of_another_issuer_is_refused(desk: Desk, server: SignedServer) -> None:
+async def test_metadata_of_another_issuer_is_refused(
+    program: Program, server: SignedServer
+) -> None:
     server.issuer = "https://evil.example"
     with pytest.raises(ToolError, match="issuer mismatch"):
-        await desk.sign_in()
-    assert desk.shown == [], "no browser was opened"
+        await program.sign_in()
+    assert program.addresses == [], "no browser was opened"
     assert server.provider.clients == {}
-    await desk.tools.close()
+    await program.tools.close()
 
 
 async def test_an_invalid_answer_is_refused_without_what_it_contains(
-    desk: Desk, server: SignedServer
+    program: Program, server: SignedServer
 ) -> None:
     canary = "canary-5b1e07c9"
     server.answers["/token"] = {"token_type": "Bearer", "refresh_token": canary}
-    with pytest.raises(ToolError, match="answer is not valid") as caught:
-        await desk.sign_in()
-    assert "canary" not in str(caught.value)
-    assert desk.chain.kept == {}
-    await desk.tools.close()
+    with pytest.raises(ToolError, match="answer is not valid") as raised:
+        await program.sign_in()
+    assert "canary" not in str(raised.value)
+    assert program.chain.passwords == {}
+    await program.tools.close()
 
 
-async def test_a_person_who_refuses_is_told_so(desk: Desk, server: SignedServer) -> None:
+async def test_a_person_who_refuses_is_told_so(program: Program, server: SignedServer) -> None:
     server.provider.redirect = {"code": None, "error": "access_denied"}
     with pytest.raises(ToolError, match="The sign-in was refused: access_denied"):
-        await desk.sign_in()
-    await desk.tools.close()
+        await program.sign_in()
+    await program.tools.close()
 
 
 async def test_without_a_keychain_the_sign_in_is_for_this_session(
     tmp_path: Path, server: SignedServer
 ) -> None:
-    desk = Desk(tmp_path / "data", Memory())
-    desk.keys = Keys(lambda: None)
-    desk.tools = Tools(desk.folder, {}, desk.keys)
-    desk.folder.mkdir()
-    await desk.add(server.url)
-    assert not await desk.sign_in()
-    assert await desk.call() == "high at Husum"
+    program = Program(tmp_path / "data", Memory())
+    program.keys = Keys(lambda: None)
+    program.tools = Tools(program.folder, {}, program.keys)
+    program.folder.mkdir()
+    await program.add(server.url)
+    assert not await program.sign_in()
+    assert await program.call() == "high at Husum"
     server.provider.end_access()
-    assert await desk.call() == "high at Husum"
-    await desk.tools.close()
+    assert await program.call() == "high at Husum"
+    await program.tools.close()
 
 
-async def test_removing_a_server_removes_its_tokens(desk: Desk, server: SignedServer) -> None:
-    await desk.sign_in()
-    assert desk.chain.kept
-    await desk.tools.servers.remove(NAME)
-    assert desk.chain.kept == {}
-    await desk.tools.close()
+async def test_removing_a_server_removes_its_tokens(program: Program, server: SignedServer) -> None:
+    await program.sign_in()
+    assert program.chain.passwords
+    await program.tools.servers.remove(NAME)
+    assert program.chain.passwords == {}
+    await program.tools.close()
 
 
-async def test_a_command_and_a_server_without_consent_have_no_sign_in(desk: Desk) -> None:
-    servers = desk.tools.servers
+async def test_a_command_and_a_server_without_consent_have_no_sign_in(program: Program) -> None:
+    servers = program.tools.servers
     await servers.add("local", ServerSpec(command="true"))
     await servers.agree("local", servers.spec("local").identity)
     with pytest.raises(ShellError, match="needs no sign-in"):
-        await servers.sign_in("local", desk.browser)
+        await servers.sign_in("local", program.browser)
     await servers.add("other", ServerSpec(url="https://mcp.example.com/mcp"))
     with pytest.raises(ShellError, match="Nobody has agreed"):
-        await servers.sign_in("other", desk.browser)
-    assert desk.shown == []
-    await desk.tools.close()
+        await servers.sign_in("other", program.browser)
+    assert program.addresses == []
+    await program.tools.close()
 
 
 async def get(address: str) -> int:
@@ -338,39 +350,39 @@ async def test_a_browser_that_holds_a_connection_does_not_hold_up_the_end() -> N
 
 
 async def test_the_command_line_signs_in_and_prints_no_token(
-    desk: Desk,
+    program: Program,
     server: SignedServer,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    shown: list[str] = []
+    addresses: list[str] = []
 
-    def opened(address: str) -> bool:
-        shown.append(address)
+    def open_in_browser(address: str) -> bool:
+        addresses.append(address)
         httpx2.get(address, follow_redirects=True, trust_env=False)
         return True
 
     monkeypatch.setattr(open_url, "browser_reads_files", lambda: False)
-    monkeypatch.setattr(open_url, "open_link", opened)
-    data = DataDirectory(str(desk.folder))
+    monkeypatch.setattr(open_url, "open_link", open_in_browser)
+    data = DataDirectory(str(program.folder))
     await asyncio.to_thread(
-        login, data, name=NAME, client_secret=False, as_json=True, keychain=lambda: desk.chain
+        login, data, name=NAME, client_secret=False, as_json=True, keychain=lambda: program.chain
     )
     out, err = capsys.readouterr()
     assert json.loads(out) == {"name": NAME, "signedIn": True}
-    assert shown[0] in err, "for a browser elsewhere"
+    assert addresses[0] in err, "for a browser elsewhere"
     assert all(secret not in out + err for secret in server.provider.issued)
-    assert await desk.call() == "high at Husum", "a program that runs finds the tokens"
-    await desk.tools.close()
+    assert await program.call() == "high at Husum", "a program that runs finds the tokens"
+    await program.tools.close()
 
 
 async def test_the_browser_is_led_to_the_sign_in_by_a_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    handed: list[str] = []
+    addresses: list[str] = []
 
     def hand_over(address: str) -> bool:
-        handed.append(address)
+        addresses.append(address)
         return True
 
     monkeypatch.setattr(open_url, "browser_reads_files", lambda: True)
@@ -379,14 +391,14 @@ async def test_the_browser_is_led_to_the_sign_in_by_a_file(
         assert lead.show("https://as.example/authorize?state=secret")
         (page,) = (tmp_path / "mcp").rglob("*.html")
         assert "state=secret" in page.read_text("utf-8")
-        assert handed == [page.as_uri()], "a command line can be read by everybody"
+        assert addresses == [page.as_uri()], "a command line can be read by everybody"
     assert list((tmp_path / "mcp").rglob("*.html")) == []
 
 
 def test_without_a_keychain_the_command_line_signs_nobody_in(tmp_path: Path) -> None:
     data = str(tmp_path / "data")
-    there = run("mcp", "login", "none", "--data-dir", data)
-    assert there.is_one_sentence("There is no server 'none'"), there.err
+    missing = run("mcp", "login", "none", "--data-dir", data)
+    assert missing.is_one_sentence("There is no server 'none'"), missing.err
     address = json.dumps({"mcpServers": {NAME: {"url": "http://127.0.0.1:9/mcp"}}})
     (tmp_path / "data").mkdir(exist_ok=True)
     (tmp_path / "data" / "mcp.json").write_text(address, "utf-8")
@@ -397,21 +409,21 @@ def test_without_a_keychain_the_command_line_signs_nobody_in(tmp_path: Path) -> 
 
 
 async def test_a_page_signs_in_through_the_browser_of_the_host(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
+    program: Program, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    api = McpApi(desk.tools.servers, Topics(), None)
+    api = McpApi(program.tools.servers, Topics(), None)
     monkeypatch.setattr(open_url, "browser_reads_files", lambda: False)
     monkeypatch.setattr(open_url, "open_link", lambda address: False)
     with pytest.raises(ToolError, match="No browser can be opened"):
         await api.sign_in(Caller("window-1"), NAME)
 
-    def opened(address: str) -> bool:
+    def open_in_browser(address: str) -> bool:
         return httpx2.get(address, follow_redirects=True, trust_env=False).status_code == 200
 
-    monkeypatch.setattr(open_url, "open_link", opened)
+    monkeypatch.setattr(open_url, "open_link", open_in_browser)
     await api.sign_in(Caller("window-1"), NAME)
-    await until(lambda: desk.state() == "ready")
-    await desk.tools.close()
+    await until(lambda: program.state() == "ready")
+    await program.tools.close()
 
 
 @pytest.mark.parametrize(
@@ -427,10 +439,10 @@ async def test_a_server_elsewhere_cannot_lead_a_sign_in_to_an_unsafe_address(
     address: str, reason: str
 ) -> None:
     url = "https://mcp.example.com/mcp"
-    asked: list[str] = []
+    requested_urls: list[str] = []
 
     def answer(request: httpx2.Request) -> httpx2.Response:
-        asked.append(str(request.url))
+        requested_urls.append(str(request.url))
         challenge = f'Bearer resource_metadata="{address}"'
         return httpx2.Response(401, headers={"www-authenticate": challenge})
 
@@ -438,8 +450,8 @@ async def test_a_server_elsewhere_cannot_lead_a_sign_in_to_an_unsafe_address(
         return httpx2.AsyncClient(transport=httpx2.MockTransport(answer))
 
     async def show(address: str) -> None:
-        asked.append(address)
+        requested_urls.append(address)
 
     with pytest.raises(ShellError, match=reason):
         await SignIn(NAME, url, Keys(lambda: None), client).sign_in(show)
-    assert asked == [url]
+    assert requested_urls == [url]

@@ -96,9 +96,9 @@ def test_a_file_is_added_once_and_removed(tmp_path: Path) -> None:
     assert [line["name"] for line in added.lines][:2] == ["double", "untyped"]
     assert (data / "tools" / "mine.py").read_text("utf-8") == FILE
     file.write_text("changed", "utf-8")
-    again = tools(data, "add", str(file))
-    assert again.status == 2
-    assert again.is_one_sentence("is there already", "tidewire tools remove mine.py"), again.err
+    second = tools(data, "add", str(file))
+    assert second.status == 2
+    assert second.is_one_sentence("is there already", "tidewire tools remove mine.py"), second.err
     assert (data / "tools" / "mine.py").read_text("utf-8") == FILE
     removed = tools(data, "remove", "mine.py", "--json")
     assert (removed.status, removed.lines) == (0, [{"source": "mine.py", "removed": True}])
@@ -108,16 +108,16 @@ def test_a_file_is_added_once_and_removed(tmp_path: Path) -> None:
 
 def test_a_new_file_comes_from_a_template_that_works(tmp_path: Path) -> None:
     data = tmp_path / "data"
-    made = tools(data, "new", "frequent_words")
+    created = tools(data, "new", "frequent_words")
     path = data / "tools" / "frequent_words.py"
-    assert (made.status, made.out, made.err) == (0, f"{path}\n", "")
+    assert (created.status, created.out, created.err) == (0, f"{path}\n", "")
     arguments = '{"text": "the sea, the tide, the moon", "most": 1}'
-    ran = tools(data, "run", "frequent_words", "--arguments", arguments, "--json")
-    assert ran.lines == [{"state": "done", "result": '{\n  "the": 3\n}', "error": None}]
+    result = tools(data, "run", "frequent_words", "--arguments", arguments, "--json")
+    assert result.lines == [{"state": "done", "result": '{\n  "the": 3\n}', "error": None}]
     path.write_text("changed", "utf-8")
-    again = tools(data, "new", "frequent_words.py")
-    assert again.status == 2
-    assert again.is_one_sentence(str(path), "is there already"), again.err
+    second = tools(data, "new", "frequent_words.py")
+    assert second.status == 2
+    assert second.is_one_sentence(str(path), "is there already"), second.err
     assert path.read_text("utf-8") == "changed"
     for name in ("../evil", "a/b", "", "1st", "Ünïcode", "a" * 60):
         refused = tools(data, "new", name)
@@ -169,7 +169,7 @@ def test_one_of_several_tools_with_a_name_is_named_with_its_file(data: Path) -> 
 
 
 @pytest.mark.parametrize(
-    ("arguments", "status", "wanted"),
+    ("arguments", "status", "expected"),
     [
         (["double", "--arguments", '{"n": 4}'], 0, {"state": "done", "result": "8"}),
         (["double", "--arguments", '{"n": "x"}'], 1, {"state": "invalid", "result": None}),
@@ -179,12 +179,12 @@ def test_one_of_several_tools_with_a_name_is_named_with_its_file(data: Path) -> 
     ],
 )
 def test_a_call_by_hand_is_one_line(
-    data: Path, arguments: list[str], status: int, wanted: dict[str, object]
+    data: Path, arguments: list[str], status: int, expected: dict[str, object]
 ) -> None:
     result = tools(data, "run", *arguments, "--json")
     (line,) = result.lines
     assert result.status == status
-    assert {name: line[name] for name in wanted} == wanted
+    assert {name: line[name] for name in expected} == expected
     assert (line["error"] is None) == (status == 0)
     assert set(line) == {"state", "result", "error"}
 
@@ -194,18 +194,18 @@ def test_a_pipe_gets_what_a_tool_returns_and_a_terminal_only_what_is_harmless(da
     piped = tools(data, *arguments[1:])
     assert piped.out == "\x1b[2J\x9b31mred \u202eback\x07 end\n"
     with Terminal(*arguments, "--data-dir", str(data)) as terminal:
-        assert terminal.rest() == 0
-    assert terminal.shown == "on the way ]0;taken over\n[2J31mred back end\n"
+        assert terminal.wait_for_exit() == 0
+    assert terminal.output == "on the way ]0;taken over\n[2J31mred back end\n"
     with Terminal("tools", "run", "fail", "--data-dir", str(data)) as terminal:
-        assert terminal.rest() == 1
-    assert "\x1b" not in terminal.shown
+        assert terminal.wait_for_exit() == 1
+    assert "\x1b" not in terminal.output
 
 
 def test_ctrl_c_ends_a_call_by_hand_and_its_process(data: Path, tmp_path: Path) -> None:
-    began = tmp_path / "began"
+    started_file = tmp_path / "began"
     command = ["tools", "run", "hang", "--data-dir", str(data)]
-    with started(*command, SENT=str(began)) as program:
-        while not began.exists():
+    with started(*command, SENT=str(started_file)) as program:
+        while not started_file.exists():
             assert program.process.poll() is None
         result, _ = program.stop(signal.SIGINT)
         assert result.status == 130
@@ -233,12 +233,12 @@ def test_verdicts_for_good_are_listed_and_revoked(data: Path) -> None:
     assert isinstance(always["createdAt"], int)
     assert (never["verdict"], never["suspended"]) == ("deny", False)
     assert "suspended: the tool has changed" in tools(data, "grants").out
-    gone = tools(data, "revoke", str(always["id"]), "--json")
-    assert gone.lines == [{"id": always["id"], "revoked": True}]
+    revoked = tools(data, "revoke", str(always["id"]), "--json")
+    assert revoked.lines == [{"id": always["id"], "revoked": True}]
     assert [line["id"] for line in tools(data, "grants", "--json").lines] == [never["id"]]
-    again = tools(data, "revoke", str(always["id"]))
-    assert again.status == 1
-    assert again.is_one_sentence(str(always["id"]), "tidewire tools grants"), again.err
+    second = tools(data, "revoke", str(always["id"]))
+    assert second.status == 1
+    assert second.is_one_sentence(str(always["id"]), "tidewire tools grants"), second.err
 
 
 # --- ask ------------------------------------------------------------------------------------
@@ -266,10 +266,14 @@ def test_every_event_of_a_call_is_a_line(data: Path) -> None:
         ("call-1-1", "waiting"),
         ("call-1-0", "running"),
     ]
-    asked, decided = by_channel["llm:approval"]
-    assert (asked["callId"], asked["state"]) == ("call-1-1", "asked")
-    assert asked["nonce"]
-    assert (decided["state"], decided["verdict"], decided["scope"]) == ("decided", "deny", "once")
+    question, decision = by_channel["llm:approval"]
+    assert (question["callId"], question["state"]) == ("call-1-1", "asked")
+    assert question["nonce"]
+    assert (decision["state"], decision["verdict"], decision["scope"]) == (
+        "decided",
+        "deny",
+        "once",
+    )
     results = {e["callId"]: e for e in by_channel["llm:result"]}
     assert {
         name: results["call-1-0"][name] for name in ("state", "text", "bytes", "shownBytes")
@@ -283,31 +287,31 @@ def test_every_event_of_a_call_is_a_line(data: Path) -> None:
 
 
 def test_without_a_terminal_a_call_is_refused_with_a_sentence(data: Path, tmp_path: Path) -> None:
-    sent = tmp_path / "sent"
-    result = ask(data, '/call send {"text": "x"}', "--tools", "send", SENT=str(sent))
+    sent_file = tmp_path / "sent"
+    result = ask(data, '/call send {"text": "x"}', "--tools", "send", SENT=str(sent_file))
     assert result.status == 0
     assert "the tool send (mine.py) was not allowed. '--allow send' lets it run." in result.err
     assert "Nobody is here to allow it." in result.out
-    assert not sent.exists()
+    assert not sent_file.exists()
 
 
 @pytest.mark.parametrize(
-    ("typed", "sent"),
+    ("typed", "sent_lines"),
     [("y\n", ["a"]), ("\n", []), ("n\n", []), ("maybe\n", []), ("\x04", [])],
     ids=["yes", "nothing", "no", "another word", "end of input"],
 )
 def test_a_terminal_is_asked_and_only_yes_lets_a_call_run(
-    data: Path, tmp_path: Path, typed: str, sent: list[str]
+    data: Path, tmp_path: Path, typed: str, sent_lines: list[str]
 ) -> None:
     file = tmp_path / "sent"
     command = ["ask", '/call send {"text": "a"}', "--provider", "echo", "--tools", "send"]
     with Terminal(*command, "--data-dir", str(data), SENT=str(file)) as terminal:
-        shown = terminal.until("[N]o: ")
-        assert "the model wants to call send (mine.py) with" in shown
-        assert '"text": "a"' in shown
+        output = terminal.until("[N]o: ")
+        assert "the model wants to call send (mine.py) with" in output
+        assert '"text": "a"' in output
         terminal.enter(typed)
-        assert terminal.rest() == 0
-    assert (file.read_text("utf-8").split() if file.exists() else []) == sent
+        assert terminal.wait_for_exit() == 0
+    assert (file.read_text("utf-8").split() if file.exists() else []) == sent_lines
 
 
 def test_a_yes_for_all_holds_for_the_answer(data: Path, tmp_path: Path) -> None:
@@ -317,9 +321,9 @@ def test_a_yes_for_all_holds_for_the_answer(data: Path, tmp_path: Path) -> None:
     with Terminal(*command, SENT=str(file)) as terminal:
         terminal.until("[N]o: ")
         terminal.enter("a\n")
-        assert terminal.rest() == 0
+        assert terminal.wait_for_exit() == 0
     assert file.read_text("utf-8").split() == ["a", "b"]
-    assert terminal.shown.count("[N]o: ") == 1
+    assert terminal.output.count("[N]o: ") == 1
 
 
 def test_what_was_typed_before_the_question_does_not_answer_it(data: Path, tmp_path: Path) -> None:
@@ -331,7 +335,7 @@ def test_what_was_typed_before_the_question_does_not_answer_it(data: Path, tmp_p
         terminal.enter("y\n")
         terminal.until("[N]o: ")
         terminal.enter("n\n")
-        assert terminal.rest() == 0
+        assert terminal.wait_for_exit() == 0
     assert not file.exists()
 
 
@@ -347,9 +351,9 @@ def test_a_question_ends_with_the_program(
             terminal.process.terminate()
         else:
             terminal.enter(key)
-        assert terminal.rest() == status
+        assert terminal.wait_for_exit() == status
     assert not file.exists()
-    assert "Traceback" not in terminal.shown
+    assert "Traceback" not in terminal.output
 
 
 def test_a_question_shows_hidden_characters_and_keeps_letters(data: Path) -> None:
@@ -357,10 +361,10 @@ def test_a_question_shows_hidden_characters_and_keeps_letters(data: Path) -> Non
     script = f"/call send {json.dumps({'text': text})}"
     command = ["ask", script, "--provider", "echo", "--tools", "send", "--data-dir", str(data)]
     with Terminal(*command) as terminal:
-        shown = terminal.until("[N]o: ")
+        output = terminal.until("[N]o: ")
         terminal.enter("n\n")
-        terminal.rest()
-    question = shown[shown.index("the model wants") :]
+        terminal.wait_for_exit()
+    question = output[output.index("the model wants") :]
     assert "gr\u00fc\u00df \u4f60\u597d \\u202egnp\\u200b\\u2066" in question
     assert "\\u001b[2J\\u0007 \\u3164 \\U000e0041" in question
     assert question.replace("\n", "").isprintable()
@@ -370,9 +374,9 @@ def test_results_of_tools_cannot_steer_the_terminal(data: Path) -> None:
     script = '/call hostile {"text": "end"}\n/call fail {}'
     command = ["ask", script, "--provider", "echo", "--tools", "all", "--allow", "*"]
     with Terminal(*command, "--data-dir", str(data)) as terminal:
-        assert terminal.rest() == 0
-    assert "end" in terminal.shown
-    assert not set(terminal.shown) & {"\x1b", "\x9b", "\x07", "\u202e"}
+        assert terminal.wait_for_exit() == 0
+    assert "end" in terminal.output
+    assert not set(terminal.output) & {"\x1b", "\x9b", "\x07", "\u202e"}
 
 
 def test_a_run_ends_after_so_many_steps_and_says_so(data: Path) -> None:

@@ -1,4 +1,4 @@
-"""What the settings ask of the tools: the folder, a new file, and trust while it is edited."""
+"""The tools in the settings: the folder, a new file, and trust while a file is edited."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -15,23 +15,23 @@ WINDOW, TAB = Caller("window"), Caller("tab")
 
 
 class Desktop:
-    """Shows paths for the window, as the system's programs would."""
+    """Opens paths for the window only, in place of the system's programs."""
 
     def __init__(self) -> None:
-        self.shown: list[Path] = []
+        self.opened_paths: list[Path] = []
 
     def open(self, caller_id: str, path: Path) -> bool:
         if caller_id != WINDOW.id:
             return False
-        self.shown.append(path)
+        self.opened_paths.append(path)
         return True
 
 
 @pytest.fixture
 async def tools(tmp_path: Path) -> AsyncIterator[Tools]:
-    made = Tools(tmp_path)
-    yield made
-    await made.close()
+    tools = Tools(tmp_path)
+    yield tools
+    await tools.close()
 
 
 def edit(path: Path) -> None:
@@ -42,9 +42,12 @@ async def test_a_new_tool_is_a_file_that_works_under_a_name_of_its_own(tools: To
     desktop = Desktop()
     api = ToolsApi(tools, desktop.open)
     first, second = await api.create(WINDOW), await api.create(TAB)
-    assert [Path(made.path).name for made in (first, second)] == ["my_tool.py", "my_tool_2.py"]
+    assert [Path(created.path).name for created in (first, second)] == [
+        "my_tool.py",
+        "my_tool_2.py",
+    ]
     assert (first.opened, second.opened) == (True, False)
-    assert desktop.shown == [Path(first.path)]
+    assert desktop.opened_paths == [Path(first.path)]
     own = [tool for tool in await api.list(WINDOW) if tool.kind == "python"]
     assert [(tool.name, tool.problem) for tool in own] == [("my_tool", None), ("my_tool_2", None)]
 
@@ -55,7 +58,7 @@ async def test_the_folder_is_made_when_it_is_opened(tools: Tools, tmp_path: Path
     assert not await api.open_folder(TAB)
     assert await api.open_folder(WINDOW)
     folder = tmp_path / "tools"
-    assert desktop.shown == [folder]
+    assert desktop.opened_paths == [folder]
     assert folder.stat().st_mode & 0o077 == 0
     assert api.folder(WINDOW).path == str(folder)
 

@@ -1,1 +1,1 @@
-"""The peers' programs: each opens its window and does what its standard input asks."""
+"""The peers' programs. Each opens its window and carries out orders from standard input."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from benchmarks.bridge.programs.stage import Stage, obey
+from benchmarks.bridge.programs.stage import Stage, serve_orders
 from shell.api.shell import ShellApi
 from shell.bridge.caller import Caller
 from shell.bridge.desktop.page_server import PageServer
@@ -24,24 +24,24 @@ PAGE = Path(__file__).parents[3] / ".bench" / "page"
 
 
 class Logs:
-    """The way of this project: a token is appended to a log."""
+    """The way of this project, which appends each token to a log."""
 
     def __init__(self) -> None:
         self.by_id: dict[str, InferenceLog] = {}
-        self._now: list[InferenceLog] = []
+        self._logs: list[InferenceLog] = []
 
     def prepare(self, run: int, streams: int) -> None:
         """New logs, which the page attaches to by their names."""
-        self._now = [InferenceLog(f"run-{run}-{stream}") for stream in range(streams)]
-        self.by_id = {log.inference_id: log for log in self._now}
+        self._logs = [InferenceLog(f"run-{run}-{stream}") for stream in range(streams)]
+        self.by_id = {log.inference_id: log for log in self._logs}
 
     def send(self, stream: int, token: str) -> None:
-        """Append."""
-        self._now[stream].append_text("llm:token", token)
+        """Append the token to the stream's log."""
+        self._logs[stream].append_text("llm:token", token)
 
     def finish(self) -> None:
-        """As every inference ends: with an event, which does not wait for the next push."""
-        for log in self._now:
+        """End each log like an inference, with an event that does not wait for the next push."""
+        for log in self._logs:
             tokens = log.last_seq + 1
             usage = Usage(
                 input_tokens=0,
@@ -64,7 +64,7 @@ class Logs:
 
 
 class Attach:
-    """What the page's bridge needs of the `llm` namespace."""
+    """The part of the `llm` namespace that the page's bridge needs."""
 
     def __init__(self, logs: Logs) -> None:
         self._logs = logs
@@ -77,14 +77,14 @@ class Attach:
 
 
 class Echo(BaseModel):
-    """What a call brings and gets back."""
+    """The parameters and the reply of a call."""
 
     number: int
     text: str
 
 
 class Bench:
-    """The stage, as the page can ask it."""
+    """The calls of the page to the stage."""
 
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
@@ -94,7 +94,7 @@ class Bench:
         return await self._stage.next()
 
     def report(self, caller: Caller, params: str) -> bool:
-        """An order was carried out."""
+        """Take the report on an order."""
         return self._stage.report(params)
 
     def clock(self, caller: Caller) -> float:
@@ -102,7 +102,7 @@ class Bench:
         return self._stage.clock()
 
     def echo(self, caller: Caller, params: Echo) -> Echo:
-        """The same again."""
+        """Return the parameters."""
         return params
 
 
@@ -124,7 +124,7 @@ def main(arguments: list[str]) -> None:
 
     address = thread.call(serve).address
     windows = Windows(thread.loop, door.post, f"{address}/", on_closed=lambda caller: None)
-    obey(stage, thread.loop, windows.close)
+    serve_orders(stage, thread.loop, windows.close)
     windows.run()
 
 

@@ -19,7 +19,7 @@ from pathlib import Path
 import webview
 from websockets.asyncio.server import ServerConnection, serve
 
-from benchmarks.bridge.programs.stage import Stage, Way, obey
+from benchmarks.bridge.programs.stage import Stage, Way, serve_orders
 from shell.support.event_loop import LoopThread
 
 PAGE = Path(__file__).parents[3] / ".bench" / "page"
@@ -33,13 +33,13 @@ class Scripts:
         self._queues: list[queue.SimpleQueue[str | None]] = []
 
     def prepare(self, run: int, streams: int) -> None:
-        """A thread for every stream."""
+        """Start a thread for every stream."""
         self._queues = [queue.SimpleQueue() for _ in range(streams)]
         for stream, tokens in enumerate(self._queues):
-            threading.Thread(target=self._bring, args=(stream, tokens), daemon=True).start()
+            threading.Thread(target=self._run_scripts, args=(stream, tokens), daemon=True).start()
 
     def send(self, stream: int, token: str) -> None:
-        """To the stream's thread."""
+        """Queue the token for the stream's thread."""
         self._queues[stream].put(token)
 
     def finish(self) -> None:
@@ -47,31 +47,31 @@ class Scripts:
         for tokens in self._queues:
             tokens.put(None)
 
-    def _bring(self, stream: int, tokens: "queue.SimpleQueue[str | None]") -> None:
+    def _run_scripts(self, stream: int, tokens: "queue.SimpleQueue[str | None]") -> None:
         while (token := tokens.get()) is not None:
             self._run(f"take({stream}, {json.dumps(token)})")
 
 
 class Socket:
-    """A WebSocket into the page. Nobody but the bench can be there: it ends with it."""
+    """A WebSocket to the page. It ends with the benchmark, so it admits every client."""
 
     def __init__(self) -> None:
         self._page: ServerConnection | None = None
 
     async def open(self) -> str:
-        """Listen; returns the address."""
-        server = await serve(self._hold, "127.0.0.1", 0, compression=None)
+        """Listen. Returns the address."""
+        server = await serve(self._accept, "127.0.0.1", 0, compression=None)
         return f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
 
-    async def _hold(self, page: ServerConnection) -> None:
+    async def _accept(self, page: ServerConnection) -> None:
         self._page = page
         await page.wait_closed()
 
     def prepare(self, run: int, streams: int) -> None:
-        """The page connects anew."""
+        """The page opens a new connection."""
 
     def send(self, stream: int, token: str) -> Awaitable[None]:
-        """A message."""
+        """Send the token as a message."""
         assert self._page is not None
         return self._page.send(json.dumps([stream, token]))
 
@@ -91,7 +91,7 @@ class Api:
         return asyncio.run_coroutine_threadsafe(self._stage.next(), self._loop).result()
 
     def report(self, text: str) -> bool:
-        """An order was carried out."""
+        """Take the report on an order."""
         self._loop.call_soon_threadsafe(self._stage.report, text)
         return True
 
@@ -100,7 +100,7 @@ class Api:
         return self._stage.clock()
 
     def echo(self, value: dict[str, object]) -> dict[str, object]:
-        """The same again."""
+        """Return the parameter."""
         return value
 
 
@@ -108,7 +108,7 @@ class Files(http.server.SimpleHTTPRequestHandler):
     """The page's files."""
 
     def log_message(self, *arguments: object) -> None:
-        """Quiet."""
+        """Write no log."""
 
 
 def main() -> None:
@@ -144,7 +144,7 @@ def main() -> None:
     )
     assert window is not None
     windows.append(window)
-    obey(stage, thread.loop, window.destroy)
+    serve_orders(stage, thread.loop, window.destroy)
     webview.start(gui="qt")
 
 

@@ -11,14 +11,14 @@ def own_s() -> float:
 
 
 def all_s() -> float:
-    """Seconds that this process and its living descendants have computed. Linux only; else own."""
+    """Processor seconds of this process and its living descendants. Outside Linux, only its own."""
     if not Path("/proc/self/stat").exists():
         return own_s()
     parents: dict[int, list[int]] = {}
     spent: dict[int, int] = {}
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
-            # The name, in brackets, may hold anything; the numbers follow it.
+            # The name, in brackets, may hold any characters. The numbers follow it.
             fields = stat.read_text("utf-8", "replace").rpartition(")")[2].split()
         except OSError:
             continue  # it has ended
@@ -32,10 +32,10 @@ def all_s() -> float:
 
 
 def busy_s() -> float:
-    """Seconds that all processors of the machine have not been idle. Linux only; else own."""
+    """Busy seconds of all the machine's processors. Outside Linux, only this process's own."""
     try:
         first = Path("/proc/stat").read_text("utf-8").partition("\n")[0].split()
     except OSError:
         return own_s()
-    user, nice, system, _idle, _waiting, *others = map(int, first[1:9])
-    return (user + nice + system + sum(others)) / os.sysconf("SC_CLK_TCK")
+    user, nice, system, _idle, _waiting, *other_times = map(int, first[1:9])
+    return (user + nice + system + sum(other_times)) / os.sysconf("SC_CLK_TCK")

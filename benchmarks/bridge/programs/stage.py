@@ -1,4 +1,4 @@
-"""One measurement after another, with a page that does its part: what all peers share."""
+"""Runs measurements with the help of the page. All peers share this module."""
 
 import asyncio
 import itertools
@@ -15,40 +15,43 @@ from benchmarks.bridge.programs.flow import Flow, Wrong, check, latencies
 
 PATIENCE_S = 120.0
 IDLE_S = 20.0
-"""A page asks for its next order again after this long."""
-SETTLE_S = 0.3
+"""Seconds after which a page asks for its next order again."""
+PAUSE_S = 0.3
 CLOCK_QUESTIONS = 30
 FINE_CLOCK_MS = 0.5
-"""Some web views let a page's clock go in steps of a whole millisecond, always too late."""
+"""Some web views round a page's clock down to whole milliseconds."""
 
 Figures = dict[str, float]
 
 
 class Way(Protocol):
-    """One way in which a program can bring tokens to its page. Called on the loop."""
+    """One way for a program to send tokens to its page. Called on the loop."""
 
     def prepare(self, run: int, streams: int) -> None:
-        """Before the page listens."""
+        """Called before the page listens."""
 
     def send(self, stream: int, token: str) -> Awaitable[None] | None:
-        """Bring one token, or see to it that it is brought."""
+        """Send one token to the page, or arrange that it is sent."""
 
     def finish(self) -> None:
-        """Right after the last token: there will be no more."""
+        """Called right after the last token."""
 
 
 class Stage:
-    """Made on its loop. The page's side is `next`, `report` and `clock`."""
+    """Gives orders to the page, and takes its reports. Create it on its loop.
+
+    The page calls `next`, `report` and `clock`.
+    """
 
     def __init__(self, ways: Mapping[str, Way], address: str = "") -> None:
-        """`address` is that of a WebSocket, where there is one."""
+        """`address` is the address of the WebSocket, if there is one."""
         self._ways = ways
         self._address = address
         self._orders: asyncio.Queue[Mapping[str, object]] = asyncio.Queue()
         self._reports: asyncio.Queue[str] = asyncio.Queue()
         self._runs = itertools.count()
 
-    # --- what a page asks -------------------------------------------------------------------
+    # --- calls of the page ------------------------------------------------------------------
 
     async def next(self) -> str:
         """The page's next order, as JSON."""
@@ -58,7 +61,7 @@ class Stage:
             return '{"do": "wait"}'
 
     def report(self, text: str) -> bool:
-        """What a page found, as JSON."""
+        """Take the page's report, as JSON."""
         self._reports.put_nowait(text)
         return True
 
@@ -66,73 +69,73 @@ class Stage:
         """The host's clock, in milliseconds."""
         return time.time() * 1000
 
-    # --- what the bench asks ----------------------------------------------------------------
+    # --- calls of the benchmark -------------------------------------------------------------
 
     async def flow(self, way: str, flow: Flow) -> Figures:
-        """Send tokens in a way, check what came of them, and tell how it went.
+        """Send tokens in a way, check that the page got them, and return the figures.
 
         Raises:
-            Wrong: not all of them came, or not as they were sent.
+            Wrong: the page did not get every token as it was sent.
         """
         run, chosen, texts = next(self._runs), self._ways[way], flow.texts()
         chosen.prepare(run, flow.streams)
         source = {"way": way, "run": run, "streams": flow.streams, "address": self._address}
-        shown = {"tokens": flow.tokens, "visible": flow.visible}
-        heard = await self._ask({"do": "listen", **shown, **source})
-        if heard != "listening":
-            raise Wrong(f"the page said {heard!r} instead of listening")
-        await asyncio.sleep(SETTLE_S)
+        display = {"tokens": flow.tokens, "visible": flow.visible}
+        reply = await self._ask({"do": "listen", **display, **source})
+        if reply != "listening":
+            raise Wrong(f"the page said {reply!r} instead of listening")
+        await asyncio.sleep(PAUSE_S)
         own_s, all_s = processor.own_s(), processor.all_s()
-        made = await flow.run(texts, chosen.send)
+        created = await flow.run(texts, chosen.send)
         chosen.finish()
         finished = await self._answer()
         own_s, all_s = processor.own_s() - own_s, processor.all_s() - all_s
         if finished != "finished":
             raise Wrong(f"the page said {finished!r} instead of finishing")
-        found = await self._ask({"do": "tell"})
+        report = await self._ask({"do": "tell"})
         ahead_ms = await self._ahead_ms()
-        check(texts, found["texts"])
-        waits = sorted(latencies(made, found["updates"], ahead_ms))
+        check(texts, report["texts"])
+        latencies_ms = sorted(latencies(created, report["updates"], ahead_ms))
         tokens = flow.streams * flow.tokens
-        last = max(updates[-1] for updates in found["updates"]) - ahead_ms
-        seconds = last / 1000 - min(times[0] for times in made)
+        last = max(updates[-1] for updates in report["updates"]) - ahead_ms
+        seconds = last / 1000 - min(times[0] for times in created)
         return {
             "tokens": tokens,
             "seconds": seconds,
             "tokens_per_s": tokens / seconds,
             "host_us": 1e6 * own_s / tokens,
             "all_us": 1e6 * all_s / tokens,
-            "p50_ms": statistics.median(waits),
-            "p95_ms": waits[int(0.95 * (len(waits) - 1))],
-            "max_ms": waits[-1],
-            "updates": sum(len(updates) // 2 for updates in found["updates"]),
-            "frames_per_s": found["framesPerSecond"],
+            "p50_ms": statistics.median(latencies_ms),
+            "p95_ms": latencies_ms[int(0.95 * (len(latencies_ms) - 1))],
+            "max_ms": latencies_ms[-1],
+            "updates": sum(len(updates) // 2 for updates in report["updates"]),
+            "frames_per_s": report["framesPerSecond"],
             "clock_ahead_ms": ahead_ms,
         }
 
     async def calls(self, parallel: int, sets: int) -> Figures:
-        """Let the page make `sets` times `parallel` calls at once.
+        """Have the page make `parallel` calls at once, `sets` times.
 
         Raises:
-            Wrong: an answer was another one's.
+            Wrong: a call got the answer of another call.
         """
         own_s = processor.own_s()
-        found = await self._ask({"do": "calls", "parallel": parallel, "sets": sets})
+        report = await self._ask({"do": "calls", "parallel": parallel, "sets": sets})
         own_s = processor.own_s() - own_s
-        if found["wrong"] or len(found["times"]) != sets:
-            raise Wrong(f"{found['wrong']} calls got a wrong answer")
-        times = sorted(found["times"])
+        if report["wrong"] or len(report["times"]) != sets:
+            raise Wrong(f"{report['wrong']} calls got a wrong answer")
+        times = sorted(report["times"])
         return {
             "calls": parallel * sets,
-            "calls_per_s": parallel * sets * 1000 / found["total"],
+            "calls_per_s": parallel * sets * 1000 / report["total"],
             "p50_ms": statistics.median(times),
             "p95_ms": times[int(0.95 * (len(times) - 1))],
-            "mean_ms": found["total"] / sets,
+            "mean_ms": report["total"] / sets,
             "host_us": 1e6 * own_s / (parallel * sets),
         }
 
     async def _ahead_ms(self) -> float:
-        """How far the page's clock is ahead; 0 where both may well be the same one."""
+        """How far the page's clock is ahead, in ms; 0 where both may be the same clock."""
         bounds = await self._ask({"do": "clock", "times": CLOCK_QUESTIONS})
         least, most = bounds["least"], bounds["most"]
         if bounds["step"] < FINE_CLOCK_MS and least <= 0 <= most:
@@ -147,7 +150,7 @@ class Stage:
         return json.loads(await asyncio.wait_for(self._reports.get(), PATIENCE_S))
 
 
-def obey(stage: Stage, loop: asyncio.AbstractEventLoop, end: Callable[[], None]) -> None:
+def serve_orders(stage: Stage, loop: asyncio.AbstractEventLoop, end: Callable[[], None]) -> None:
     """Read orders from standard input, one line of JSON each, in a thread of its own, and answer
     each with a line on standard output. `end` is called when there are no more.
     """

@@ -18,7 +18,7 @@ from pytauri.ipc import Channel, JavaScriptChannelId  # type: ignore[import-not-
 from pytauri.webview import WebviewWindow  # type: ignore[import-not-found]
 from pytauri_wheel.lib import builder_factory, context_factory  # type: ignore[import-not-found]
 
-from benchmarks.bridge.programs.stage import Stage, obey
+from benchmarks.bridge.programs.stage import Stage, serve_orders
 
 TAURI = Path(__file__).parents[1] / "tauri"
 BATCH_S = 0.008
@@ -29,26 +29,26 @@ class Nothing(BaseModel):
 
 
 class Report(BaseModel):
-    """What a page found."""
+    """A page's report."""
 
     text: str
 
 
 class Echo(BaseModel):
-    """What a call brings and gets back."""
+    """The parameters and the reply of a call."""
 
     number: int
     text: str
 
 
 class Channels(BaseModel):
-    """One for every stream."""
+    """A channel for every stream."""
 
     channels: list[JavaScriptChannelId]
 
 
 class Messages:
-    """A message a token into the stream's channel."""
+    """Sends each token as a message into the stream's channel."""
 
     def __init__(self, channels: list[Channel[BaseModel]]) -> None:
         self._channels = channels
@@ -58,7 +58,7 @@ class Messages:
         self._channels.clear()
 
     def send(self, stream: int, token: str) -> None:
-        """Send."""
+        """Send the token."""
         self._channels[stream].send(json.dumps(token))
 
     def finish(self) -> None:
@@ -66,7 +66,7 @@ class Messages:
 
 
 class Batches(Messages):
-    """What came in 8 ms as one message into the stream's channel."""
+    """Sends the tokens of 8 ms as one message into the stream's channel."""
 
     def __init__(self, channels: list[Channel[BaseModel]], loop: asyncio.AbstractEventLoop) -> None:
         super().__init__(channels)
@@ -74,7 +74,7 @@ class Batches(Messages):
         self._waiting: dict[int, list[str]] = {}
 
     def send(self, stream: int, token: str) -> None:
-        """Keep it until the others have come."""
+        """Keep the token until the batch is sent."""
         if not self._waiting:
             self._loop.call_later(BATCH_S, self._flush)
         self._waiting.setdefault(stream, []).append(token)
@@ -86,14 +86,14 @@ class Batches(Messages):
 
 
 class Emits(Messages):
-    """An event a token."""
+    """Emits an event for each token."""
 
     def __init__(self, app: Callable[[], AppHandle]) -> None:
         super().__init__([])
         self._app = app
 
     def send(self, stream: int, token: str) -> None:
-        """Emit."""
+        """Emit the token."""
         Emitter.emit_str(self._app(), "token", json.dumps([stream, token]))
 
 
@@ -140,7 +140,7 @@ def main() -> None:
             invoke_handler=commands.generate_handler(portal),
         )
         apps.append(app.handle())
-        obey(stage, loop, lambda: apps[0].exit(0))
+        serve_orders(stage, loop, lambda: apps[0].exit(0))
         app.run_return()
 
 
