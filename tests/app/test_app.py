@@ -1,4 +1,4 @@
-"""The program as a whole: it starts, says where it is, and leaves nothing behind."""
+"""The program as a whole: it starts, prints its address, and leaves nothing behind."""
 
 import asyncio
 import http.client
@@ -37,7 +37,7 @@ def serve(data: Path, *arguments: str) -> list[str]:
 
 
 def address(program: Program) -> tuple[str, str]:
-    """Host and port, and the ticket, from the line that says that the program is ready."""
+    """Return host and port, and the ticket, from the ready line of the program."""
     line = program.line()
     assert sorted(line) == ["token", "url"]
     assert len(str(line["token"])) > 40
@@ -56,8 +56,8 @@ def status_of(host: str) -> int:
 
 
 @asynccontextmanager
-async def a_page_with_a_run(host: str, ticket: str) -> AsyncIterator[ClientConnection]:
-    """A page that asked something that does not end by itself, and has seen its first word."""
+async def page_with_a_run(host: str, ticket: str) -> AsyncIterator[ClientConnection]:
+    """Open a page with a run that does not end by itself, and wait for its first word."""
     async with connect(f"ws://{host}/door", origin=Origin(f"http://{host}")) as page:
         await begin_a_run(page, ticket)
         yield page
@@ -77,14 +77,14 @@ async def begin_a_run(page: ClientConnection, ticket: str) -> None:
     ]
     await page.send(json.dumps({"version": CONTRACT_VERSION, "load": load, "calls": calls}))
     async for text in page:
-        if "push" in (told := json.loads(text)):
-            await page.send(json.dumps({"answer": told["push"][:2]}))
-            if any(item["channel"] == "llm:token" for item in told["push"][2]):
+        if "push" in (received := json.loads(text)):
+            await page.send(json.dumps({"answer": received["push"][:2]}))
+            if any(item["channel"] == "llm:token" for item in received["push"][2]):
                 return
 
 
 async def last_event(page: ClientConnection) -> dict[str, object]:
-    """What the page is told last, before its connection ends."""
+    """Return the last event that a page gets before its connection ends."""
     event: dict[str, object] = {}
     async for text in page:
         load, number, items = json.loads(text)["push"]
@@ -96,10 +96,10 @@ async def last_event(page: ClientConnection) -> dict[str, object]:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_serve_ends_in_order_when_asked_to(tmp_path: Path, number: int) -> None:
-    """Runs end with their terminal event, pages are told, the status is 0."""
+    """Runs end with their terminal event, which pages get, and the exit status is 0."""
 
     async def scenario(program: Program) -> tuple[dict[str, object], float]:
-        async with a_page_with_a_run(*address(program)) as page:
+        async with page_with_a_run(*address(program)) as page:
             began = time.monotonic()
             program.send(number)
             return await last_event(page), began
@@ -116,7 +116,7 @@ def test_serve_ends_in_order_when_asked_to(tmp_path: Path, number: int) -> None:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
 def test_no_process_is_left_behind(tmp_path: Path, number: int) -> None:
     async def scenario(program: Program) -> float:
-        async with a_page_with_a_run(*address(program)):
+        async with page_with_a_run(*address(program)):
             assert program.process.pid in program.family()
             program.send(number)
             return time.monotonic()
@@ -147,8 +147,8 @@ def test_one_data_directory_has_one_host(tmp_path: Path) -> None:
         second = run(*serve(tmp_path))
         assert second.status == 1
         assert second.is_one_sentence(str(program.process.pid), "tidewire serve", "--data-dir")
-        asked = run("ask", "hi", "--provider", "echo", "--data-dir", str(tmp_path))
-        assert asked.status == 0  # takes no lock
+        ask_result = run("ask", "hi", "--provider", "echo", "--data-dir", str(tmp_path))
+        assert ask_result.status == 0  # takes no lock
         program.stop(signal.SIGKILL)
     with started(*serve(tmp_path)) as program:  # a lock dies with its process
         address(program)
@@ -157,7 +157,7 @@ def test_one_data_directory_has_one_host(tmp_path: Path) -> None:
 def test_data_that_does_not_close_in_time_stays_locked_until_the_process_ends(
     tmp_path: Path,
 ) -> None:
-    """Otherwise a second start could repair a file that is still open."""
+    """Without the lock, a second start could repair a file that is still open."""
     with HostProcess("tests.slow_close", *serve(tmp_path)) as host:
         host.json_line()
     assert not (tmp_path / "released").exists()
@@ -195,7 +195,7 @@ def test_the_data_directory_is_its_owners_alone(tmp_path: Path) -> None:
 
 
 async def visit(host: str, ticket: str) -> None:
-    async with a_page_with_a_run(host, ticket):
+    async with page_with_a_run(host, ticket):
         pass
 
 
@@ -212,10 +212,10 @@ def test_the_secrets_are_nowhere_but_in_the_ready_line(tmp_path: Path) -> None:
         if sys.platform == "linux":
             command = Path(f"/proc/{program.process.pid}/cmdline").read_text("utf-8")
             assert not [secret for secret in known if secret in command]
-        kept = [path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()]
+        contents = [path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()]
         result, _ = program.stop()
     assert not [secret for secret in known if secret in result.out + result.err]
-    assert not [secret for secret in known if any(secret.encode() in file for file in kept)]
+    assert not [secret for secret in known if any(secret.encode() in file for file in contents)]
 
 
 # --- tidewire link --------------------------------------------------------------------------
@@ -243,11 +243,11 @@ def test_link_tells_a_program_on_the_port_of_a_killed_host_nothing(tmp_path: Pat
         host, _ = address(program)
         program.stop(signal.SIGKILL)
     key = json.loads((tmp_path / HOLDER).read_text("utf-8"))["key"]
-    heard: list[str] = []
+    requests: list[str] = []
 
     class Squatter(http.server.BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            heard.append(str(self.headers))
+            requests.append(str(self.headers))
             body = json.dumps({"url": "http://evil.example/", "proof": "0" * 64}).encode()
             self.send_response(200)
             self.send_header("Content-Length", str(len(body)))
@@ -267,8 +267,8 @@ def test_link_tells_a_program_on_the_port_of_a_killed_host_nothing(tmp_path: Pat
         thread.join()
         server.server_close()
     assert (result.status, result.out) == (1, "")
-    assert heard
-    assert key not in "".join(heard)
+    assert requests
+    assert key not in "".join(requests)
 
 
 @ON_LINUX
@@ -287,20 +287,20 @@ def test_a_person_is_told_in_words_where_it_is(tmp_path: Path) -> None:
         assert process.stdout is not None
         line = json.loads(process.stdout.readline())
         with os.fdopen(above, "rb", buffering=0) as terminal:
-            told = terminal.read(1)
-            while not told.endswith(b"\n"):
-                told += terminal.read(100)
+            output = terminal.read(1)
+            while not output.endswith(b"\n"):
+                output += terminal.read(100)
             process.terminate()
             assert process.wait() == 0
     address = str(line["url"]).partition("/#")[0]
     expected = f"Tidewire is running at {address}. `tidewire link` prints a link."
-    assert told.decode().strip() == expected
+    assert output.decode().strip() == expected
 
 
 @ON_LINUX
 @pytest.mark.parametrize("display", [None, ":4711", "nowhere.invalid:0"])
 def test_without_a_display_the_page_goes_to_a_browser(tmp_path: Path, display: str | None) -> None:
-    """One sentence says why; the address follows; Ctrl-C ends it with status 0."""
+    """The program prints the reason in one sentence. Ctrl-C ends it with status 0."""
     with started(
         "--data-dir",
         str(tmp_path),
@@ -321,12 +321,14 @@ def test_without_a_display_the_page_goes_to_a_browser(tmp_path: Path, display: s
 
 
 @contextmanager
-def opening(tmp_path: Path, browser: str = "a.desktop") -> Iterator[tuple[Program, str]]:
-    """A program that opens a browser, which is a script; and what is on its command line.
+def program_with_browser(
+    tmp_path: Path, browser: str = "a.desktop"
+) -> Iterator[tuple[Program, str]]:
+    """Start a program that opens a browser, which is a script. Yields also the script's argument.
 
     Args:
-        tmp_path: a folder for it.
-        browser: the desktop file of what opens pages and files, as the system says.
+        tmp_path: a folder for the scripts and the data.
+        browser: the desktop file of the default browser, as `xdg-mime` prints it.
     """
     bin_, opened = tmp_path / "bin", tmp_path / "opened"
     bin_.mkdir()
@@ -334,22 +336,24 @@ def opening(tmp_path: Path, browser: str = "a.desktop") -> Iterator[tuple[Progra
     opener.write_text(
         f'#!/bin/sh\nprintf %s "$1" > "{opened}.part"\nmv "{opened}.part" "{opened}"\n'
     )
-    asked = bin_ / "xdg-mime"
-    asked.write_text(f"#!/bin/sh\necho {browser}\n")
-    for script in (opener, asked):
+    mime_query = bin_ / "xdg-mime"
+    mime_query.write_text(f"#!/bin/sh\necho {browser}\n")
+    for script in (opener, mime_query):
         script.chmod(0o755)
     path = f"{bin_}{os.pathsep}{os.environ['PATH']}"
     data = str(tmp_path / "data")
-    with started("serve", "--data-dir", data, "--provider", "echo", PATH=path, DISPLAY=":1") as one:
+    with started(
+        "serve", "--data-dir", data, "--provider", "echo", PATH=path, DISPLAY=":1"
+    ) as program:
         deadline = time.monotonic() + LONGEST_S
         while not opened.exists():
             assert time.monotonic() < deadline
-        yield one, opened.read_text("utf-8")
+        yield program, opened.read_text("utf-8")
 
 
 def test_a_browser_is_opened_without_a_secret_on_its_command_line(tmp_path: Path) -> None:
-    """It is given a file that only its owner can read, which leads on and is gone after that."""
-    with opening(tmp_path) as (program, argument):
+    """Its argument is a file that only the owner can read, and that is removed after its use."""
+    with program_with_browser(tmp_path) as (program, argument):
         host, _ = address(program)
         file = Path(urlsplit(argument).path)
         assert argument == file.as_uri()
@@ -379,8 +383,8 @@ def test_what_a_killed_program_left_for_a_browser_is_removed(tmp_path: Path) -> 
 def test_a_browser_that_reads_no_hidden_files_has_a_ticket_for_our_user_only(
     tmp_path: Path,
 ) -> None:
-    """From a snap. Another user is kept out by test_other_users.py."""
-    with opening(tmp_path, "firefox_firefox.desktop") as (program, argument):
+    """The browser is from a snap. test_other_users.py has the refusal of other users."""
+    with program_with_browser(tmp_path, "firefox_firefox.desktop") as (program, argument):
         host, _ = address(program)
         assert argument.startswith(f"http://{host}/#ticket=")
         asyncio.run(visit(host, ticket_of(argument)))

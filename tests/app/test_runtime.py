@@ -1,4 +1,4 @@
-"""The engine is made late, and never by the end of the program."""
+"""The engine is made on first use, and never while the program ends."""
 
 from pathlib import Path
 

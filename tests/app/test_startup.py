@@ -1,4 +1,4 @@
-"""What pages say while the host is being made reaches it in the order in which it was said."""
+"""Messages of pages reach a host that is still being made in the order of their arrival."""
 
 import asyncio
 from typing import TYPE_CHECKING, cast
@@ -13,23 +13,23 @@ if TYPE_CHECKING:
 
 
 class Door:
-    """Writes down what it is told, like `Recording.forget_caller`."""
+    """Records its calls, like `Recording.forget_caller`."""
 
     def __init__(self) -> None:
-        self.heard: list[str] = []
+        self.calls: list[str] = []
 
     def post(self, caller: Caller, text: str) -> None:
-        self.heard.append(f"{caller.id}: {text}")
+        self.calls.append(f"{caller.id}: {text}")
 
 
 class Recording:
-    """As much of a host as is needed here."""
+    """The parts of a host that this test needs."""
 
     def __init__(self) -> None:
         self.door = Door()
 
     def forget_caller(self, caller_id: str) -> None:
-        self.door.heard.append(f"{caller_id} left")
+        self.door.calls.append(f"{caller_id} left")
 
 
 def test_what_is_said_when_the_host_is_made_overtakes_nothing_said_before() -> None:
@@ -37,19 +37,19 @@ def test_what_is_said_when_the_host_is_made_overtakes_nothing_said_before() -> N
 
     async def make() -> "tuple[Host, PageServer]":
         # Queued behind this turn of the loop, in which the host is made.
-        asyncio.get_running_loop().call_soon(opening.receive, page, "second")
+        asyncio.get_running_loop().call_soon(startup.receive, page, "second")
         return cast("Host", host), cast("PageServer", None)
 
-    async def rest() -> None:
-        await opening._made
+    async def finish() -> None:
+        await startup._made
         for _ in range(3):
             await asyncio.sleep(0)
-        opening.receive(page, "third")
+        startup.receive(page, "third")
 
     with event_loop_thread() as thread:
-        opening = Startup(thread, make, lambda: None)
-        thread.call(lambda: opening.receive(page, "first"))
-        thread.call(lambda: opening.forget_caller("other"))
-        opening.begin()
-        thread.run(rest())
-    assert host.door.heard == ["page: first", "other left", "page: second", "page: third"]
+        startup = Startup(thread, make, lambda: None)
+        thread.call(lambda: startup.receive(page, "first"))
+        thread.call(lambda: startup.forget_caller("other"))
+        startup.begin()
+        thread.run(finish())
+    assert host.door.calls == ["page: first", "other left", "page: second", "page: third"]

@@ -1,4 +1,4 @@
-"""Codes: what the host says in English comes with what a page needs to say it otherwise."""
+"""The host's English texts come with codes and fields, from which a page makes its own texts."""
 
 import io
 
@@ -21,14 +21,14 @@ ENDPOINT = Endpoint("cloud", "Cloud", "https://cloud.invalid/v1", key=lambda: KE
 
 def test_a_notice_has_its_numbers_as_fields() -> None:
     model = ModelInfo("tiny", max_output_tokens=100, temperature_max=1.0, system_prompt=False)
-    asked = InferenceRequest(
+    request = InferenceRequest(
         messages=[Message(role="user", content="hi")],
         provider_id="cloud",
         system_prompt="be kind",
         temperature=1.5,
         max_tokens=500,
     )
-    _, notices = prepare_request(asked.messages, asked, model)
+    _, notices = prepare_request(request.messages, request, model)
     assert [(notice.code, notice.model, notice.limit) for notice in notices] == [
         (NoticeCode.TEMPERATURE_DROPPED, "tiny", 1.0),
         (NoticeCode.MAX_TOKENS_LOWERED, "tiny", 100),
@@ -80,5 +80,5 @@ def test_a_file_that_cannot_be_imported_has_a_reason(content: bytes, reason: Rea
 
 
 def test_what_an_import_leaves_out_has_a_code() -> None:
-    arrived = import_file(Database(None), io.BytesIO(b"[{}]"), 4)
-    assert [remark.code for remark in arrived.remarks] == [RemarkCode.CONVERSATION_LEFT_OUT]
+    result = import_file(Database(None), io.BytesIO(b"[{}]"), 4)
+    assert [remark.code for remark in result.remarks] == [RemarkCode.CONVERSATION_LEFT_OUT]

@@ -1,4 +1,4 @@
-"""What is added in one place and forgotten in another is found here, not by a person at a page."""
+"""Finds additions that were made in one place and forgotten in another."""
 
 import ast
 import re
@@ -48,9 +48,9 @@ def test_a_page_can_call_every_class_of_the_contract() -> None:
     ]
     found = {
         key.value
-        for each in given
-        if isinstance(each, ast.Dict)
-        for key in each.keys
+        for argument in given
+        if isinstance(argument, ast.Dict)
+        for key in argument.keys
         if isinstance(key, ast.Constant)
     }
     assert found == set(NAMESPACES)
@@ -89,7 +89,7 @@ def test_the_command_line_adds_every_kind() -> None:
             )
         ]
 
-    (kind,) = [each for each in arguments(tuple(COMMANDS)) if each.flag == "--kind"]
+    (kind,) = [argument for argument in arguments(tuple(COMMANDS)) if argument.flag == "--kind"]
     assert kind.options["choices"] == KINDS
 
 

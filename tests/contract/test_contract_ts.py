@@ -1,4 +1,4 @@
-"""The page's contract: generated, committed, and never stale."""
+"""The generated contract of the page: it is committed and up to date."""
 
 import ast
 import importlib
@@ -64,7 +64,7 @@ def test_names_in_comments_are_those_of_the_page() -> None:
 
 def test_a_model_that_is_sent_and_told_in_two_shapes_is_refused() -> None:
     class Twice(Value):
-        kept: int
+        required: int
         left_out: int = Field(default=1)
 
     writer = contract_ts.Writer()

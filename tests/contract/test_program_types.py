@@ -1,4 +1,4 @@
-"""The types that a program's page gets: they compile, and say what crosses the bridge."""
+"""The types for the page of a program: they compile, and match what crosses the bridge."""
 
 import json
 import re
@@ -32,8 +32,8 @@ void [handlers, host];
 """
 
 
-def compiled(folder: Path, namespace: object, use: str = "") -> str:
-    """What TypeScript says of the types of a program, and of a page that uses them."""
+def compile_types(folder: Path, namespace: object, use: str = "") -> str:
+    """Return TypeScript's errors for the types of a program and for a page that uses them."""
     (folder / "contract.ts").write_text(render({"sea": namespace}), "utf-8")
     (folder / "page.ts").write_text(CONTEXT + use, "utf-8")
     options = {"paths": {"tidewire": [str(ROOT / "web/src/library.ts")]}, "noUnusedLocals": False}
@@ -78,9 +78,11 @@ def test_a_model_with_defaults_is_both_parameter_and_result(tmp_path: Path) -> N
     export const metres: string = found.depth.metres;
     export const again: Promise<types.Place> = sea.echo(found);
     """
-    assert compiled(tmp_path, Both(), use) == ""
+    assert compile_types(tmp_path, Both(), use) == ""
     wrong = "export const depth: types.Depth = { metres: 2 };"
-    assert "Type 'number' is not assignable to type 'string'" in compiled(tmp_path, Both(), wrong)
+    assert "Type 'number' is not assignable to type 'string'" in compile_types(
+        tmp_path, Both(), wrong
+    )
 
 
 def test_a_model_that_looks_the_same_both_ways_is_one_type() -> None:
@@ -96,18 +98,18 @@ def test_a_model_that_looks_the_same_both_ways_is_one_type() -> None:
 
 
 def test_two_models_of_one_name_are_refused_with_both_modules_and_methods() -> None:
-    one = type("Reef", (BaseModel,), {"__annotations__": {"name": str}, "__module__": "north"})
-    two = type("Reef", (BaseModel,), {"__annotations__": {"depth": int}, "__module__": "south"})
+    north = type("Reef", (BaseModel,), {"__annotations__": {"name": str}, "__module__": "north"})
+    south = type("Reef", (BaseModel,), {"__annotations__": {"depth": int}, "__module__": "south"})
 
     class Two:
-        def first(self, caller: Caller) -> one: ...  # type: ignore[valid-type]
+        def first(self, caller: Caller) -> north: ...  # type: ignore[valid-type]
 
-        def second(self, caller: Caller) -> two: ...  # type: ignore[valid-type]
+        def second(self, caller: Caller) -> south: ...  # type: ignore[valid-type]
 
     with pytest.raises(WrongTypes) as refused:
         render({"sea": Two()})
-    said = "Reef would be both north.Reef (in sea.first) and south.Reef (in sea.second)"
-    assert str(refused.value) == f"{said}: rename one of them"
+    conflict = "Reef would be both north.Reef (in sea.first) and south.Reef (in sea.second)"
+    assert str(refused.value) == f"{conflict}: rename one of them"
 
 
 def test_a_model_without_a_form_in_json_is_refused_with_its_method_and_field() -> None:
@@ -146,7 +148,7 @@ def test_generic_models_and_any_docstring_give_types_that_compile(tmp_path: Path
     export const names: Promise<{ items: (string | null)[][] }> = sea.names();
     export const places: types.PagePlace = await sea.places();
     """
-    assert compiled(tmp_path, Generics(), use) == ""
+    assert compile_types(tmp_path, Generics(), use) == ""
 
 
 @pytest.mark.parametrize("name", ["Call", "Record", "StreamId", "Array", "Client", "string"])
@@ -180,8 +182,8 @@ def test_a_stream_of_text_is_followed_and_has_no_items(tmp_path: Path) -> None:
     const id: string = await host.call("sea.places");
     for await (const place of host.items<types.Place>(id)) place.name satisfies string;
     """
-    assert compiled(tmp_path, Streams(), use) == ""
-    wrong = compiled(tmp_path, Streams(), "host.items(await sea.names());")
+    assert compile_types(tmp_path, Streams(), use) == ""
+    wrong = compile_types(tmp_path, Streams(), "host.items(await sea.names());")
     assert "'StreamId<string>' is not assignable to parameter of type 'StreamId<object>'" in wrong
 
 
@@ -194,7 +196,7 @@ class Parameters:
 
 
 def test_parameters_have_their_names_where_the_page_can_have_them(tmp_path: Path) -> None:
-    assert compiled(tmp_path, Parameters(), "await sea.rise(1.5); await sea.ring();") == ""
+    assert compile_types(tmp_path, Parameters(), "await sea.rise(1.5); await sea.ring();") == ""
     text = render({"sea": Parameters()})
     assert 'rise: (byMetres: number) => call<null>("sea.rise", byMetres),' in text
     assert 'sink: (params: number) => call<null>("sea.sink", params),' in text
@@ -223,6 +225,6 @@ class Shapes:
 
 
 def test_a_constant_that_tells_models_apart_is_required_and_no_second_type(tmp_path: Path) -> None:
-    assert compiled(tmp_path, Shapes(), 'await sea.area({ kind: "square", side: 2 });') == ""
+    assert compile_types(tmp_path, Shapes(), 'await sea.area({ kind: "square", side: 2 });') == ""
     assert "Input" not in (tmp_path / "contract.ts").read_text("utf-8")
-    assert "TS2345" in compiled(tmp_path, Shapes(), "await sea.area({ side: 2 });")
+    assert "TS2345" in compile_types(tmp_path, Shapes(), "await sea.area({ side: 2 });")

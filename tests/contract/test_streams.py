@@ -1,4 +1,4 @@
-"""The golden streams: what a host sends, as the Python models read it.
+"""The golden streams: the events of a host, read by the Python models.
 
 The page's reducer runs the same files (web/tests/runReducer.test.ts) to the same expectations.
 """

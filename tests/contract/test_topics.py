@@ -1,4 +1,4 @@
-"""Every topic of the contract is published by the host and heard by the page."""
+"""The host publishes every topic of the contract, and the page subscribes to it."""
 
 import ast
 import re
@@ -32,5 +32,5 @@ def test_the_host_publishes_it(topic: type[Topic]) -> None:
 def test_the_page_hears_it(topic: type[Topic]) -> None:
     name = topic.model_fields["name"].default
     sources = [path for path in (ROOT / "web" / "src").rglob("*.ts*") if "fake" not in path.parts]
-    heard = re.compile(rf'\.on\(\s*"{name}"')
-    assert any(heard.search(path.read_text("utf-8")) for path in sources)
+    subscription = re.compile(rf'\.on\(\s*"{name}"')
+    assert any(subscription.search(path.read_text("utf-8")) for path in sources)

@@ -1,1 +1,1 @@
-"""Tests of the engine and its sessions, under a clock that the tests turn."""
+"""Tests of the engine and its sessions, with a clock that the tests control."""

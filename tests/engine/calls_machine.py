@@ -1,10 +1,10 @@
 """A machine that lets a model call tools, and does anything to the calls in any order.
 
-The model, its arguments, the tools, the decisions, the clock, the end of the host and kills are
-chosen at random from a seed, on the virtual loop. The entries of the answers are kept in a table
-as the recorder keeps them, so that answers go on after their run has ended. After every step the
-machine checks what must hold: one ending and nothing after it, no call without a verdict that
-allows it, none twice, and a result for every call that is sent back, in the order of the calls.
+A seed chooses the model's output, its arguments, the tools, the decisions, the clock, the end of
+the host and kills, on the virtual loop. The machine stores the entries of answers in a table as
+the recorder does, so that answers go on after the end of their run. After every step it checks
+what must hold: one ending and nothing after it, no call without a verdict that allows it, no call
+made twice, and a result for every call that is sent back, in the order of the calls.
 """
 
 import asyncio
@@ -59,9 +59,9 @@ from tests.virtual_loop import VirtualLoop, settle
 ME, OTHER = "window-1", "window-2"
 MODEL = ModelInfo("m", tools=True)
 LAST = 6
-"""The model calls nothing in this step."""
+"""The step in which the model calls no tools any more."""
 STORIES = 3
-"""Answers that are written at a time."""
+"""The largest number of answers at a time."""
 SCHEMA = {
     "type": "object",
     "properties": {"id": {"type": "integer"}, "edited": {"type": "boolean"}},
@@ -69,7 +69,7 @@ SCHEMA = {
     "additionalProperties": False,
 }
 ALLOWED = ("free", "bring", "send")
-"""Tools that run without a question, `send` only before `bring` has brought something."""
+"""Tools that run without approval. `send` needs it once `bring` has returned a result."""
 TOOLS = {
     name: Tool(
         name,
@@ -86,16 +86,16 @@ TOOLS = {
 
 @dataclass(eq=False)
 class Calls:
-    """The calls with the same arguments: one, unless the model repeats itself."""
+    """The calls with the same arguments. There is one, unless the model repeats itself."""
 
     allowed: set[str] = field(default_factory=set)
-    """The ids of those that a verdict allows."""
+    """The ids of the calls that a verdict allows."""
     ran: int = 0
 
 
 @dataclass(eq=False)
 class Story:
-    """One answer: its runs, one after another, and what is kept of it."""
+    """One answer: its runs, one after another, and its stored parts."""
 
     name: str
     number: int
@@ -105,12 +105,12 @@ class Story:
     reader: FollowedLog | None = None
     permissions: Permissions | None = None
     alive: bool = False
-    """Whether its run is that of a host that was not killed."""
+    """Whether the host of its run has not been killed."""
     seq: int = -1
     endings: int = 0
     states: dict[str, str] = field(default_factory=dict)
     ids: dict[str, int] = field(default_factory=dict)
-    """What each call has as its argument `id`."""
+    """The argument `id` of each call."""
     results: set[str] = field(default_factory=set)
     nonces: dict[str, str] = field(default_factory=dict)
     written: dict[int, list[tuple[str, str, str]]] = field(default_factory=dict)
@@ -127,24 +127,24 @@ class Story:
 
 
 class Grants:
-    """The verdicts that hold for every conversation. Sometimes they cannot be kept."""
+    """The verdicts that hold for every conversation. One in five cannot be stored."""
 
     def __init__(self, chance: random.Random) -> None:
-        self.kept: dict[str, Verdict] = {"never": "deny"}
+        self.stored: dict[str, Verdict] = {"never": "deny"}
         self._chance = chance
         self.problem: str | None = None
 
     def verdicts(self, tool: Tool, arguments: Arguments) -> list[Verdict]:
-        return [self.kept[tool.name]] if tool.name in self.kept else []
+        return [self.stored[tool.name]] if tool.name in self.stored else []
 
     def add(self, tool: Tool, verdict: Verdict, pattern: Pattern) -> None:
         if self._chance.random() < 0.2:
             raise StorageFailed("The disk is full")
-        self.kept[tool.name] = verdict
+        self.stored[tool.name] = verdict
 
 
 class Functions:
-    """The source of the tools; every call is checked before it is carried out."""
+    """The source of the tools. It checks every call before it carries it out."""
 
     name = "mine.py"
 
@@ -185,7 +185,7 @@ class Functions:
 
 
 class Model:
-    """Writes at random, and checks every request that it gets."""
+    """A provider that writes at random, and checks every request."""
 
     id = "model"
     default_model_id = "m"
@@ -264,7 +264,7 @@ class Model:
 
 
 class CallsMachine:
-    """Made for one seed. `step` does something; every step ends with the checks."""
+    """A machine for one seed. `step` does one random thing and then runs the checks."""
 
     def __init__(self, seed: int) -> None:
         self.chance = random.Random(seed)  # noqa: S311
@@ -289,9 +289,9 @@ class CallsMachine:
             self.wait: 10,
             self.cancel: 1,
             self.go_on: 8,
-            self.ask_on: 1,
+            self.ask_next: 1,
             self.flush: 4,
-            self.twice: 2,
+            self.act_twice: 2,
             self.close_host: 0.6,
             self.kill: 0.6,
         }
@@ -299,7 +299,7 @@ class CallsMachine:
         self.do(self._open)
 
     def do(self, work: Callable[[], object], turns: int = 3) -> None:
-        """Do something on the loop, and let what can run run."""
+        """Do something on the loop, and let all ready tasks run."""
 
         async def run() -> None:
             result = work()
@@ -335,13 +335,13 @@ class CallsMachine:
         self.do(lambda: asyncio.sleep(seconds))
 
     def flush(self) -> None:
-        """Keep what the logs have."""
+        """Store what the logs have."""
         for story in self.stories.values():
             self.keep(story)
 
     def cancel(self) -> None:
         """Stop a run."""
-        if story := self._any(live=True):
+        if story := self._random_story(live=True):
             assert story.log is not None
             log = story.log
             self.do(lambda: self._cancel(log.inference_id), self.chance.randrange(4))
@@ -351,45 +351,45 @@ class CallsMachine:
             self.stopped.add(inference_id)
 
     def decide(self) -> None:
-        """Decide about a call that waits, in a run or after its end; sometimes wrongly."""
-        story = self._any(live=None)
+        """Decide about a waiting call, in a run or after its end, sometimes with an error."""
+        story = self._random_story(live=None)
         waiting = [] if story is None else self._waiting(story)
         if story is not None and waiting:
-            asked, call_id = story, self.chance.choice(waiting)
-            self.do(lambda: self._decide(asked, call_id), self.chance.randrange(4))
+            chosen, call_id = story, self.chance.choice(waiting)
+            self.do(lambda: self._decide(chosen, call_id), self.chance.randrange(4))
 
-    def twice(self) -> None:
-        """Several things about one call within one turn of the loop."""
-        story = self._any(live=True)
+    def act_twice(self) -> None:
+        """Decide about one call twice, or decide and cancel its run, in one turn of the loop."""
+        story = self._random_story(live=True)
         waiting = [] if story is None else self._waiting(story)
         if story is not None and waiting:
-            asked, call_id = story, self.chance.choice(waiting)
+            chosen, call_id = story, self.chance.choice(waiting)
 
             def both() -> None:
-                assert asked.log is not None
+                assert chosen.log is not None
                 first, second = self.chance.choice(("dd", "cd", "dc"))
-                for what in (first, second):
-                    if what == "c":
-                        self._cancel(asked.log.inference_id)
+                for action in (first, second):
+                    if action == "c":
+                        self._cancel(chosen.log.inference_id)
                     else:
-                        self._decide(asked, call_id)
+                        self._decide(chosen, call_id)
 
             self.do(both, self.chance.randrange(4))
 
     def go_on(self) -> None:
         """Continue an answer whose run has ended."""
-        if story := self._any(live=False):
+        if story := self._random_story(live=False):
             ended = story
             self.do(lambda: self._run(ended))
 
-    def ask_on(self) -> None:
-        """Ask something else after an answer: no call of it can be made any more."""
-        if story := self._any(live=False):
+    def ask_next(self) -> None:
+        """Ask the next question after an answer. None of its calls can be made any more."""
+        if story := self._random_story(live=False):
             self.keep(story)
             steps.settle(self.rows, story.number)
-            for one in self.steps_of(story):
-                assert all(call.part.result for call in one.calls)
-                assert not one.is_open
+            for stored_step in self.steps_of(story):
+                assert all(call.part.result for call in stored_step.calls)
+                assert not stored_step.is_open
             self._finish(story)
 
     def close_host(self) -> None:
@@ -407,19 +407,19 @@ class CallsMachine:
         self.do(self._open)
 
     def kill(self) -> None:
-        """End the program with no warning: only what is kept stays."""
+        """End the program without warning. Only what is stored stays."""
 
         def kill() -> Coroutine[None, None, None]:
             for story in self.stories.values():
                 story.alive = False
-                self._lose_what_is_not_kept(story)
+                self._lose_unstored(story)
             return self.engine.close()
 
         self.do(kill)
         self.do(self._open)
 
     def close(self) -> None:
-        """End it all; nothing is left."""
+        """End the host, and check that nothing is left."""
         self.close_host()
         self.do(lambda: self.engine.close())
         self.do(lambda: asyncio.sleep(2.0))
@@ -430,7 +430,7 @@ class CallsMachine:
         assert not left, f"tasks left behind: {left}"
         assert not timers, f"timers left behind: {timers}"
 
-    def _any(self, *, live: bool | None) -> Story | None:
+    def _random_story(self, *, live: bool | None) -> Story | None:
         fits = [s for s in self.stories.values() if live is None or s.is_live is live]
         return self.chance.choice(fits) if fits else None
 
@@ -495,7 +495,7 @@ class CallsMachine:
         return commit
 
     def keep(self, story: Story) -> None:
-        """Keep what a run has written since the last time, as the recorder does."""
+        """Store what a run has written since the last time, as the recorder does."""
         reader = story.reader
         if reader is None or not story.alive or not reader.is_behind:
             return
@@ -510,19 +510,19 @@ class CallsMachine:
     def steps_of(self, story: Story) -> list[steps.StoredStep]:
         return steps.steps_of(steps.read(self.rows, story.number))
 
-    def _lose_what_is_not_kept(self, story: Story) -> None:
+    def _lose_unstored(self, story: Story) -> None:
         found = self.steps_of(story)
-        kept = {call.id: call for step in found for call in step.calls}
+        stored = {call.id: call for step in found for call in step.calls}
         story.written = {step.step: story.written[step.step] for step in found}
-        story.states = {call_id: call.part.state for call_id, call in kept.items()}
+        story.states = {call_id: call.part.state for call_id, call in stored.items()}
         story.results = {call_id for call_id, state in story.states.items() if state in SETTLED}
-        story.nonces = {call_id: call.nonce for call_id, call in kept.items()}
+        story.nonces = {call_id: call.nonce for call_id, call in stored.items()}
         story.sticky = {
             call.part.tool: call.part.verdict
-            for call in sorted(kept.values(), key=lambda call: call.decision_order)
+            for call in sorted(stored.values(), key=lambda call: call.decision_order)
             if call.part.scope == "conversation" and call.part.verdict is not None
         }
-        story.is_tainted = any(c.part.brings and c.part.state == "done" for c in kept.values())
+        story.is_tainted = any(c.part.brings and c.part.state == "done" for c in stored.values())
         story.log = None
 
     # --- decisions --------------------------------------------------------------------------
@@ -612,11 +612,11 @@ class CallsMachine:
     # --- what must hold ---------------------------------------------------------------------
 
     def complain(self, text: str) -> None:
-        """Report from inside of a task, where an exception would be taken for a failure."""
+        """Record an error in a task, where an exception would look like a failure of the tool."""
         self.complaints.append(text)
 
     def check_run(self, tool: Tool, arguments: Arguments) -> None:
-        """A function is about to run."""
+        """Check that a tool may run now with these arguments."""
         self.ran += 1
         number = arguments["id"]
         assert isinstance(number, int)
@@ -631,20 +631,22 @@ class CallsMachine:
             self.complain(f"{arguments} runs after the end of its run")
         if same.ran > len(same.allowed):
             self.complain(f"{arguments} runs for the {same.ran}. time; allowed: {same.allowed}")
-        kept = [
+        stored = [
             call.part
             for step in self.steps_of(story)
             for call in step.calls
             if call.part.arguments == {"id": number} and call.part.tool == tool.name
         ]
-        if not any(self._gets(part, arguments) for part in kept if part.state == "running"):
-            self.complain(f"{arguments} runs before it is kept that it does: {kept}")
+        if not any(
+            self._has_arguments(part, arguments) for part in stored if part.state == "running"
+        ):
+            self.complain(f"{arguments} runs before it is kept that it does: {stored}")
 
-    def _gets(self, part: AnswerCall, arguments: Arguments) -> bool:
+    def _has_arguments(self, part: AnswerCall, arguments: Arguments) -> bool:
         return arguments == (part.arguments if part.edited is None else part.edited)
 
     def check_request(self, story: Story, request: ProviderRequest) -> None:
-        """The model is called: it gets every call of its steps with a result, in order."""
+        """Check that a request has every call of its steps with a result, in order."""
         if not story.alive:
             self.complain("a model is called after the end")
             return
@@ -715,10 +717,10 @@ class CallsMachine:
                 story.is_tainted = True
 
     def _check_allowed(self, story: Story, tool: str) -> None:
-        assert self.grants.kept.get(tool) != "deny"
+        assert self.grants.stored.get(tool) != "deny"
         assert story.sticky.get(tool) != "deny"
         named = tool in ALLOWED or story.sticky.get(tool) == "allow"
-        assert named or self.grants.kept.get(tool) == "allow", f"nobody allowed {tool}"
+        assert named or self.grants.stored.get(tool) == "allow", f"nobody allowed {tool}"
         assert not (tool == "send" and story.is_tainted), "strangers may send"
 
     def _check_end(self, story: Story, event: DoneEvent | ErrorEvent) -> None:

@@ -1,4 +1,4 @@
-"""Every test here runs on the virtual loop, and gets a host that is checked when it closes."""
+"""Fixtures for the virtual loop, and for a host that checks its runs when it closes."""
 
 from collections.abc import AsyncIterator
 

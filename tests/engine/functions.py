@@ -30,6 +30,6 @@ class Functions:
         return await self.bodies[tool.name](arguments, progress)
 
     def offer(self, *allowed: str) -> Offer:
-        """All of them, those with these names without a question."""
+        """Offer all tools. Those with the given names run without approval."""
         tools = [OfferedTool(tool, self) for tool in self.tools.values()]
         return Offer(tools, Permissions(allowed=allowed))

@@ -1,4 +1,4 @@
-"""A host for tests: the real engine, scripted providers, and what every test must leave behind."""
+"""A host for tests: the real engine, scripted providers, and checks at the end of every test."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
@@ -34,7 +34,7 @@ Play = Callable[[ProviderRequest], AsyncGenerator[Chunk, None]]
 
 
 class Puppet:
-    """A provider that does what a test's own generator does, with a model as described."""
+    """A provider whose answers come from a generator of the test, with the given model."""
 
     local = False
 
@@ -69,7 +69,7 @@ class Keyless(EchoProvider):
 
 
 class Host:
-    """An engine with `echo` (as fast as the loop turns) and whatever providers a test adds."""
+    """An engine with `echo`, which answers without delay, and the providers that a test adds."""
 
     def __init__(self, settings: Settings | None = None) -> None:
         self.echo = EchoProvider(rate=None)
@@ -106,7 +106,7 @@ class Host:
         return log
 
     def start_without_end(self, script: str, **fields: object) -> InferenceLog:
-        """Start one run that may go on while content comes; `fields` are those of the request."""
+        """Start one run that may last while content comes; `fields` are those of the request."""
         log = self.engine.start(ME, request(script, **fields), while_content_comes=True)
         self.logs.append(log)
         return log
@@ -131,7 +131,7 @@ class Host:
         return log
 
     async def close(self) -> None:
-        """Close the engine, and look at what it leaves: one ending each, and nothing else."""
+        """Close the engine, and check that every run has one ending and that nothing is left."""
         await self.engine.close()
         for log in self.logs:
             check_log(log)
@@ -144,7 +144,7 @@ class Host:
 
 
 def messages(script: str | list[Message]) -> list[Message]:
-    """A plain string is one message of the user's."""
+    """Return messages as they are, and a plain string as one message of the user."""
     return [Message(role="user", content=script)] if isinstance(script, str) else script
 
 
@@ -154,8 +154,8 @@ def request(script: str | list[Message] = "hi", **fields: object) -> InferenceRe
     return InferenceRequest.model_validate(values)
 
 
-def says(role: str, text: str) -> Message:
-    """One message."""
+def make_message(role: str, text: str) -> Message:
+    """Make a message of a role."""
     return Message.model_validate({"role": role, "content": text})
 
 
@@ -196,7 +196,7 @@ def answer(log: InferenceLog) -> str:
 
 
 def tokens(log: InferenceLog) -> list[TokenEvent]:
-    """The events of the text, one for each part as it came."""
+    """The token events, one for each part as it arrived."""
     stops = range(log.last_seq + 1)
     return [e for e in log.read(stops=stops) if isinstance(e, TokenEvent)]
 
@@ -207,12 +207,12 @@ def channels(log: InferenceLog) -> list[str]:
 
 
 def statuses(log: InferenceLog) -> list[str]:
-    """What was said while there was nothing to read."""
+    """The statuses shown while there is no text."""
     return [e.status for e in log.read() if isinstance(e, ThinkingEvent)]
 
 
 def notices(log: InferenceLog) -> list[str]:
-    """The codes of what was done differently."""
+    """The codes of the notices."""
     return [e.code for e in log.read() if isinstance(e, NoticeEvent)]
 
 
@@ -222,7 +222,7 @@ def last_seq(event: AnyEvent) -> int:
 
 
 def check_log(log: InferenceLog) -> None:
-    """What holds for every log at every moment: dense, in order, ended at most once, at the end."""
+    """Check that events are dense and in order, and that at most one ending is the last."""
     expected, ms, index, endings = 0, 0, 0, 0
     for event in log.read():
         assert endings == 0, f"{event} follows the end"

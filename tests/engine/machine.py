@@ -1,8 +1,8 @@
-"""A machine that does anything in any order to a host, and looks at it after every step.
+"""A state machine that does anything to a host in any order, and checks it after every step.
 
-Providers, pages, windows, the clock: all of it turned by Hypothesis, on the virtual loop. What is
-checked is what must hold whatever happens: one ending, dense numbers, nothing after the end, slots
-and timers and tasks given back, counts that add up, and pages that know what the log says.
+Hypothesis chooses the acts of providers, pages, windows and the clock, on the virtual loop. The
+machine checks what must always hold: one ending, dense numbers, nothing after the end, slots,
+timers and tasks given back, counts that add up, and pages with the same content as the log.
 """
 
 import asyncio
@@ -51,8 +51,8 @@ LIMITS = Limits(
 NAMES = ("a", "b", "c")
 DEAF_S = 1.5
 UNWOUND_S = 0.14
-"""A run that was told to end has ended after this long, whatever its provider does."""
-SAYS: tuple[Chunk, ...] = (
+"""Limit on the time from a cancel to the end of the run, whatever its provider does."""
+CHUNKS: tuple[Chunk, ...] = (
     TextDelta("word "),
     TextDelta("\N{WAVING HAND SIGN}"),
     TextDelta("\ud83d"),
@@ -75,7 +75,7 @@ ERRORS = (
 
 WORD, STOP = TextDelta("word "), Finish("stop")
 Cue = Chunk | BaseException | None
-"""What a provider does next: says this, raises this, or ends."""
+"""The next act of a provider: yield the chunk, raise the error, or end."""
 SCENES: tuple[tuple[Cue, ...], ...] = (
     (),
     (),
@@ -93,13 +93,13 @@ SCENES: tuple[tuple[Cue, ...], ...] = (
 
 @dataclass(eq=False)
 class Stage:
-    """Where a provider plays one run, from the prompter's box."""
+    """The cues of the provider for one run, and whether it ignores a cancel."""
 
     cues: asyncio.Queue[Cue] = field(default_factory=asyncio.Queue)
     deaf: bool = False
 
 
-class Theatre:
+class CuedProvider:
     """A provider whose every run waits for its cues."""
 
     id = "stage"
@@ -142,7 +142,7 @@ class Theatre:
 
 @dataclass(eq=False)
 class Watched:
-    """One run, and everything that its log said when it said it."""
+    """One run, whose log is checked whenever it grows."""
 
     log: InferenceLog
     owner: str
@@ -151,19 +151,19 @@ class Watched:
     stage: Stage
     began: float
     slept: float
-    """How long the machine had slept by then."""
+    """Seconds that the machine had slept when the run began."""
     seq: int = -1
     index: int = 0
     endings: int = 0
     cancelled: bool = False
-    """Somebody's cancel was accepted."""
+    """Whether a cancel was accepted."""
     finishes: bool = False
-    """It may go on when its window is closed."""
+    """Whether it goes on when its window is closed."""
     due: float = math.inf
-    """When it must have ended, having been told to."""
+    """The time by which it must have ended, after a cancel or the end of its window or session."""
 
     def watch(self, _: bool) -> None:
-        """Read what is new, and hold it against what must be."""
+        """Read the new events, and check them."""
         for event in self.log.read(self.seq):
             assert self.endings == 0, f"{event} follows the end"
             assert event.seq == self.seq + 1, f"{event} follows {self.seq}"
@@ -201,7 +201,7 @@ class EngineMachine(RuleBasedStateMachine):
     # --- the machine's own ------------------------------------------------------------------
 
     def do(self, work: Callable[[], object], turns: int = 4) -> None:
-        """Do something on the loop, and let what can run run."""
+        """Do something on the loop, and let all ready tasks run."""
 
         async def run() -> None:
             result = work()
@@ -212,7 +212,7 @@ class EngineMachine(RuleBasedStateMachine):
         self.loop.run_until_complete(run())
 
     def _open(self) -> None:
-        provider: Provider = Theatre(self.stages)
+        provider: Provider = CuedProvider(self.stages)
 
         def resolve(provider_id: str) -> Provider:
             if provider_id != "stage":
@@ -231,13 +231,13 @@ class EngineMachine(RuleBasedStateMachine):
     def _begin(
         self, page: Page, method: str, params: Json, scene: tuple[Cue, ...], *, fits: bool
     ) -> None:
-        """Ask for a run, whose reply may come much later; whether it exists is known at once."""
+        """Request a run. Its reply may come much later, but the run exists at once or never."""
         self.number += 1
-        inference_id, cue = f"inf-{self.number}", f"cue-{self.number}"
-        stage = self.stages[cue] = Stage()
-        for says in scene:
-            stage.cues.put_nowait(says)
-        message = {"role": "user", "content": cue}
+        inference_id, cue_name = f"inf-{self.number}", f"cue-{self.number}"
+        stage = self.stages[cue_name] = Stage()
+        for cue in scene:
+            stage.cues.put_nowait(cue)
+        message = {"role": "user", "content": cue_name}
         ours = params | {"inferenceId": inference_id, "messages": [message]}
         before = self.engine.status(page.caller.id)
         page.send(method, ours)
@@ -248,7 +248,7 @@ class EngineMachine(RuleBasedStateMachine):
             assert self.engine.status(page.caller.id) == before, "a refused run changes nothing"
             return
         assert fits, f"{method} was not refused"
-        shared = bool(params.get("share")) or self._shares(page, params)
+        shared = bool(params.get("share")) or self._is_session_shared(page, params)
         timeout = params.get("timeoutMs", 120_000)
         assert isinstance(timeout, int)
         watched = Watched(
@@ -258,14 +258,14 @@ class EngineMachine(RuleBasedStateMachine):
         log.subscribe(watched.watch)
         self.runs.append(watched)
 
-    def _shares(self, page: Page, params: Json) -> bool:
+    def _is_session_shared(self, page: Page, params: Json) -> bool:
         session_id = params.get("sessionId")
         if session_id is None:
             return False
         session = self.engine._sessions.find(page.caller.id, str(session_id))
         return session is not None and session.config.share
 
-    def _room(self, page: Page) -> bool:
+    def _has_room(self, page: Page) -> bool:
         owner = page.caller.id
         live = sum(run.live and run.owner == owner for run in self.runs)
         return live + sum(slot.owner == owner for slot, _ in self.reserved) < LIMITS.inferences
@@ -284,41 +284,45 @@ class EngineMachine(RuleBasedStateMachine):
 
     @rule(
         page=PAGE,
-        how=st.sampled_from(
+        fields=st.sampled_from(
             [{}, {"stream": False}, {"share": True}, {"onClose": "finish"}, {"timeoutMs": 1_000}]
         ),
         scene=SCENE,
     )
-    def start(self, page: int, how: Json, scene: tuple[Cue, ...]) -> None:
-        params = {"providerId": "stage"} | how
-        asked = self.pages[page]
-        self.do(lambda: self._begin(asked, "llm.inference", params, scene, fits=self._room(asked)))
+    def start(self, page: int, fields: Json, scene: tuple[Cue, ...]) -> None:
+        params = {"providerId": "stage"} | fields
+        caller_page = self.pages[page]
+        self.do(
+            lambda: self._begin(
+                caller_page, "llm.inference", params, scene, fits=self._has_room(caller_page)
+            )
+        )
 
     @rule(page=PAGE, share=st.booleans(), scene=SCENE)
     def reserve(self, page: int, share: bool, scene: tuple[Cue, ...]) -> None:
-        asked = self.pages[page]
+        caller_page = self.pages[page]
 
         def reserve() -> None:
             self.number += 1
-            cue = f"cue-{self.number}"
+            cue_name = f"cue-{self.number}"
             request = InferenceRequest(
                 provider_id="stage",
                 inference_id=f"inf-{self.number}",
-                messages=[Message(role="user", content=cue)],
+                messages=[Message(role="user", content=cue_name)],
                 share=share,
             )
-            fits = self._room(asked)
-            before = self.engine.status(asked.caller.id)
+            fits = self._has_room(caller_page)
+            before = self.engine.status(caller_page.caller.id)
             try:
-                slot = self.engine.reserve(asked.caller.id, request)
+                slot = self.engine.reserve(caller_page.caller.id, request)
             except LimitReached:
                 assert not fits, "a reservation was refused"
-                assert self.engine.status(asked.caller.id) == before
+                assert self.engine.status(caller_page.caller.id) == before
                 return
             assert fits, "a reservation was not refused"
-            stage = self.stages[cue] = Stage()
-            for says in scene:
-                stage.cues.put_nowait(says)
+            stage = self.stages[cue_name] = Stage()
+            for cue in scene:
+                stage.cues.put_nowait(cue)
             self.reserved.append((slot, stage))
 
         self.do(reserve)
@@ -362,16 +366,16 @@ class EngineMachine(RuleBasedStateMachine):
 
     @rule(page=PAGE, name=NAME)
     def destroy_session(self, page: int, name: str) -> None:
-        asked = self.pages[page]
+        caller_page = self.pages[page]
 
         def destroy() -> None:
-            session = self.engine._sessions.find(asked.caller.id, name)
+            session = self.engine._sessions.find(caller_page.caller.id, name)
             of_it = [
                 slot.inference_id
                 for slot in self.engine._runs.slots.values()
                 if slot.session is session
             ]
-            assert asked.call("llm.destroy_session", name) is (session is not None)
+            assert caller_page.call("llm.destroy_session", name) is (session is not None)
             for run in self.runs if session is not None else []:
                 if run.log.inference_id in of_it:
                     run.due = min(run.due, self.loop.time() + UNWOUND_S)
@@ -382,21 +386,21 @@ class EngineMachine(RuleBasedStateMachine):
     @rule(page=PAGE, name=NAME, queue=st.booleans(), scene=SCENE)
     def run_session(self, page: int, name: str, queue: bool, scene: tuple[Cue, ...]) -> None:
         params: Json = {"sessionId": name, "whenBusy": "queue" if queue else "reject"}
-        asked = self.pages[page]
-        session = self.engine._sessions.find(asked.caller.id, name)
-        fits = session is not None and self._room(asked) and (queue or not session.active)
-        self.do(lambda: self._begin(asked, "llm.run_session", params, scene, fits=fits))
+        caller_page = self.pages[page]
+        session = self.engine._sessions.find(caller_page.caller.id, name)
+        fits = session is not None and self._has_room(caller_page) and (queue or not session.active)
+        self.do(lambda: self._begin(caller_page, "llm.run_session", params, scene, fits=fits))
 
     @precondition(lambda self: self.runs)
     @rule(page=PAGE, back=RUN)
     def cancel(self, page: int, back: int) -> None:
-        asked, run = self.pages[page], self.run_at(back)
+        caller_page, run = self.pages[page], self.run_at(back)
 
         def cancel() -> None:
             was_live = run.live
-            if asked.call("llm.cancel", run.log.inference_id) is True:
+            if caller_page.call("llm.cancel", run.log.inference_id) is True:
                 assert was_live
-                assert run.shared or run.owner == asked.caller.id
+                assert run.shared or run.owner == caller_page.caller.id
                 run.cancelled = True
                 run.due = min(run.due, self.loop.time() + UNWOUND_S)
 
@@ -405,17 +409,17 @@ class EngineMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.runs)
     @rule(page=PAGE, back=RUN, behind=st.integers(0, 6))
     def attach(self, page: int, back: int, behind: int) -> None:
-        asked, run = self.pages[page], self.run_at(back)
+        caller_page, run = self.pages[page], self.run_at(back)
 
         def attach() -> None:
             if behind % 2:
-                asked.pump()
-            story = asked.story(run.log.inference_id)
+                caller_page.pump()
+            story = caller_page.story(run.log.inference_id)
             try:
-                asked.attach(run.log.inference_id, max(-1, story.next_seq - 1 - behind))
+                caller_page.attach(run.log.inference_id, max(-1, story.next_seq - 1 - behind))
             except Refused as refused:
                 assert refused.code == "NOT_FOUND"  # noqa: PT017 - foreign, or released
-                mine = run.shared or run.owner == asked.caller.id
+                mine = run.shared or run.owner == caller_page.caller.id
                 assert not (mine and run.live)
 
         self.do(attach, 1)
@@ -424,16 +428,16 @@ class EngineMachine(RuleBasedStateMachine):
     def reload(self, page: int) -> None:
         self.do(self.pages[page].reload, 1)
 
-    @rule(page=PAGE, flushes=st.integers(1, 3), how=st.integers(0, 3))
-    def pump(self, page: int, flushes: int, how: int) -> None:
-        asked = self.pages[page]
-        match how:
+    @rule(page=PAGE, flushes=st.integers(1, 3), outcome=st.integers(0, 3))
+    def pump(self, page: int, flushes: int, outcome: int) -> None:
+        caller_page = self.pages[page]
+        match outcome:
             case 0:  # the push is lost
-                asked.feed.next()
-            case 1 if (flush := asked.feed.next()) is not None:  # its answer is lost
-                asked.receive(flush)
+                caller_page.feed.next()
+            case 1 if (flush := caller_page.feed.next()) is not None:  # its answer is lost
+                caller_page.receive(flush)
             case _:
-                asked.pump(flushes)
+                caller_page.pump(flushes)
 
     @rule(page=PAGE, back=st.booleans())
     def close_window(self, page: int, back: bool) -> None:
@@ -452,11 +456,11 @@ class EngineMachine(RuleBasedStateMachine):
     # --- rules: the provider ----------------------------------------------------------------
 
     @precondition(lambda self: self.runs)
-    @rule(back=RUN, says=st.sampled_from(SAYS), times=st.sampled_from([1, 1, 3, 100]))
-    def chunk(self, back: int, says: Chunk, times: int) -> None:
+    @rule(back=RUN, chunk=st.sampled_from(CHUNKS), times=st.sampled_from([1, 1, 3, 100]))
+    def chunk(self, back: int, chunk: Chunk, times: int) -> None:
         stage = self.run_at(back).stage
         for _ in range(times):
-            stage.cues.put_nowait(says)
+            stage.cues.put_nowait(chunk)
         self.do(lambda: None)
 
     @precondition(lambda self: self.runs)
@@ -515,7 +519,7 @@ class EngineMachine(RuleBasedStateMachine):
         self._open()
 
     def _use_all(self) -> None:
-        """Whoever has reserved a run learns that the host is closed as the run begins."""
+        """Begin or release every reserved run. One that begins ends because the host is closed."""
         for number, (slot, stage) in enumerate(self.reserved):
             self._use(slot, stage, begins=number % 2 == 0)
         self.reserved.clear()
@@ -581,7 +585,7 @@ class EngineMachine(RuleBasedStateMachine):
                     assert run.log.text("llm:reasoning").startswith(story.reasoning)
 
     def teardown(self) -> None:
-        """Close everything; every page knows what every log says; nothing is left."""
+        """Close everything, and compare the pages with the logs. Nothing may be left."""
 
         async def close() -> None:
             await self.engine.close()

@@ -1,4 +1,4 @@
-"""What only a real clock can show: when a cancel is told, what tokens cost."""
+"""Measurements that need a real clock: how soon a cancel ends a run, and the cost of tokens."""
 
 import asyncio
 import json
@@ -19,7 +19,7 @@ from tests.providers.fault_server import Exchange, fault_server
 
 
 def percentile(values: list[float], share: float) -> float:
-    """The value below which this share of all lies."""
+    """The value at this share (0 to 1) of all values in order."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
@@ -29,29 +29,29 @@ def engine_of(provider: Provider) -> Engine:
     return Engine(lambda _: provider)
 
 
-async def told_after(cancel: Callable[[], bool], log: InferenceLog) -> float:
+async def seconds_to_end(cancel: Callable[[], bool], log: InferenceLog) -> float:
     """Seconds from a cancel until its `llm:done` is in the log, on the clock of this thread."""
-    told: list[float] = []
-    log.subscribe(lambda urgent: told.append(time.perf_counter()) if urgent else None)
+    end_times: list[float] = []
+    log.subscribe(lambda urgent: end_times.append(time.perf_counter()) if urgent else None)
     before = time.perf_counter()
     assert cancel()
     ending = await ended(log)
     assert isinstance(ending, DoneEvent)
     assert ending.cancelled
-    return told[0] - before
+    return end_times[0] - before
 
 
 async def cancel_while_silent(times: int) -> list[float]:
-    """Seconds until the end of a silent run is told, with four others streaming beside it."""
+    """Seconds until each cancelled, silent run has ended, with four others streaming beside it."""
     engine = engine_of(EchoProvider(rate=100))
     beside = "/rate 100\n/repeat 1000000 word"
-    others = [engine.start("w", request(beside, timeout_ms=600_000)) for _ in range(4)]
+    beside_logs = [engine.start("w", request(beside, timeout_ms=600_000)) for _ in range(4)]
     took: list[float] = []
     for number in range(times):
         log = engine.start("w", request("/stall" if number % 2 else "/rate 0\nword\n/stall"))
         await asyncio.sleep(0.003)
-        took.append(await told_after(lambda log=log: engine.cancel("w", log.inference_id), log))  # type: ignore[misc]
-    assert all(log.ending is None for log in others)
+        took.append(await seconds_to_end(lambda log=log: engine.cancel("w", log.inference_id), log))  # type: ignore[misc]
+    assert all(log.ending is None for log in beside_logs)
     await engine.close()
     return took
 
@@ -60,8 +60,8 @@ async def cancel_a_flood() -> tuple[float, float, int]:
     """Stop a provider that never waits.
 
     Returns:
-        seconds until the end is told, how many of these were this thread's own, and how many
-        pieces came before.
+        seconds until the run has ended, the CPU seconds of this thread in that time, and the
+        number of pieces before it.
     """
 
     async def flood(_: ProviderRequest) -> AsyncGenerator[Chunk, None]:
@@ -72,7 +72,7 @@ async def cancel_a_flood() -> tuple[float, float, int]:
     log = engine.start("w", request())
     await asyncio.sleep(0.05)
     cpu = time.thread_time()
-    took = await told_after(lambda: engine.cancel("w", log.inference_id), log)
+    took = await seconds_to_end(lambda: engine.cancel("w", log.inference_id), log)
     cpu = time.thread_time() - cpu
     await engine.close()
     return took, cpu, log.last_seq
@@ -80,14 +80,14 @@ async def cancel_a_flood() -> tuple[float, float, int]:
 
 @dataclass(frozen=True)
 class Load:
-    """What streams at a steady rate cost."""
+    """The cost of streams at a steady rate."""
 
     tokens: int
     expected: int
     seconds: float
     cpu_seconds: float
     events: int
-    """Joined events that the readers took, each looking every 8 ms."""
+    """Joined events that the readers took. Each of them reads every 8 ms."""
 
     @property
     def cpu_us_per_token(self) -> float:
@@ -95,7 +95,7 @@ class Load:
 
 
 async def steady_streams(streams: int, rate: int, seconds: float) -> Load:
-    """So many streams at so many tokens a second, each with a reader that follows it."""
+    """Run `streams` streams at `rate` tokens a second, each with a reader that follows it."""
     engine = engine_of(EchoProvider())
     count = round(rate * seconds)
     script = f"/rate {rate}\n/repeat {count} word"
@@ -142,10 +142,10 @@ async def seconds_of(script: str, **fields: object) -> tuple[DoneEvent | ErrorEv
 
 
 async def close_of_a_socket(*, after_text: bool) -> tuple[float, float]:
-    """Cancel a run whose server goes on as if nothing had happened.
+    """Cancel a run whose server ignores it and goes on.
 
     Returns:
-        seconds until the end is told, and until the server's side sees the connection closed.
+        seconds until the run has ended, and until the server sees the closed connection.
     """
 
     async def never_ends(exchange: Exchange) -> None:
@@ -164,9 +164,9 @@ async def close_of_a_socket(*, after_text: bool) -> tuple[float, float]:
             assert log.ending is None, log.ending
             await asyncio.sleep(0.005)
         began = time.perf_counter()
-        told = await told_after(lambda: engine.cancel("w", log.inference_id), log)
+        end_s = await seconds_to_end(lambda: engine.cancel("w", log.inference_id), log)
         await asyncio.wait_for(server.disconnected.wait(), 10)
-        closed = time.perf_counter() - began
+        closed_s = time.perf_counter() - began
         await engine.close()
         await provider.close()
-    return told, closed
+    return end_s, closed_s

@@ -1,4 +1,4 @@
-"""Thousands of short runs of every kind, and what the process holds afterwards."""
+"""Thousands of short runs of every kind, and the memory that the process holds afterwards."""
 
 import asyncio
 import contextlib
@@ -33,11 +33,11 @@ SCRIPTS = (
     "half\n/stall",
     "/stall",
 )
-KEPT = Limits(log_kept_bytes=500_000)
+LIMITS = Limits(log_kept_bytes=500_000)
 
 
 async def short_runs(count: int, seed: int) -> tuple[int, int, int]:
-    """Run that many, five at a time, some of them cancelled.
+    """Run `count` short runs, five at a time, and cancel some of them.
 
     Returns:
         runs that were still counted as active at the end; objects that the interpreter held after
@@ -45,7 +45,7 @@ async def short_runs(count: int, seed: int) -> tuple[int, int, int]:
     """
     chance = random.Random(seed)  # noqa: S311 - a test that must be repeatable
     echo = EchoProvider(rate=None)
-    engine = Engine(lambda _: echo, Settings(limits=KEPT))
+    engine = Engine(lambda _: echo, Settings(limits=LIMITS))
     blocks: list[int] = []
     for number in range(count // 5):
         logs = [_start(engine, chance) for _ in range(5)]
@@ -63,7 +63,7 @@ async def short_runs(count: int, seed: int) -> tuple[int, int, int]:
         if number in (count // 25, count // 5 - 1):
             logs.clear()
             gc.collect()
-            # The names of released runs are kept on purpose, so that none is used twice.
+            # The engine keeps the ids of released runs on purpose, so that no id is used twice.
             blocks.append(sys.getallocatedblocks() - len(engine._runs.logs._used))
     active = engine.status("w").active_inferences
     status = engine.status("w")

@@ -1,4 +1,4 @@
-"""Calls of tools under everything in any order; a million steps of it are a long check."""
+"""Calls of tools with random acts in any order. A million steps are a long check."""
 
 import pytest
 

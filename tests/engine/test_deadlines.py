@@ -1,4 +1,4 @@
-"""Deadlines: three limits on the loop's own clock, and what a sleeping laptop does to them."""
+"""The three deadlines of a run, on the loop's own clock, and the effect of a sleeping laptop."""
 
 import asyncio
 import time
@@ -105,10 +105,10 @@ async def test_reasoning_and_tool_calls_are_content(host: Host, sign: Chunk) -> 
 
 
 @pytest.mark.shows("B12", "B36", "B35", "D25")
-@pytest.mark.parametrize(("asked_ms", "limit_s"), [(None, 120), (1_000, 1), (600_000, 600)])
-async def test_the_overall_deadline(host: Host, asked_ms: int | None, limit_s: float) -> None:
+@pytest.mark.parametrize(("timeout_ms", "limit_s"), [(None, 120), (1_000, 1), (600_000, 600)])
+async def test_the_overall_deadline(host: Host, timeout_ms: int | None, limit_s: float) -> None:
     began = the_loop().time()
-    log = host.start("/rate 1\n/repeat 700 word", timeout_ms=asked_ms)
+    log = host.start("/rate 1\n/repeat 700 word", timeout_ms=timeout_ms)
     ending = await failed(log)
     assert (ending.code, ending.error, ending.retryable) == ("TIMEOUT", OVER, True)
     assert the_loop().time() - began == pytest.approx(limit_s, abs=0.5)
@@ -123,8 +123,8 @@ async def test_a_run_without_overall_deadline_goes_on_while_content_comes(host: 
     assert stalled.code == "STREAM_TIMEOUT"
     silent = await failed(host.start_without_end("/stall"))
     assert silent.code == "STREAM_TIMEOUT"
-    asked = await failed(host.start_without_end("/rate 1\n/repeat 20 word", timeout_ms=5_000))
-    assert asked.code == "TIMEOUT"
+    limited = await failed(host.start_without_end("/rate 1\n/repeat 20 word", timeout_ms=5_000))
+    assert limited.code == "TIMEOUT"
 
 
 @pytest.mark.shows("D2", "B12")
@@ -160,7 +160,7 @@ async def test_an_ended_run_leaves_no_timer(host: Host) -> None:
 
 
 async def _ticks(request: ProviderRequest) -> AsyncGenerator[Chunk, None]:
-    """So many words, one a second, as a server sends them: what was slept through comes late."""
+    """Send as many words as the message says, one a second. A word due during sleep comes late."""
     for _ in range(int(request.messages[-1].text)):
         await asyncio.sleep(1)
         yield TextDelta("word ")
@@ -198,7 +198,7 @@ async def test_the_overall_deadline_does_not_count_the_sleep(host: Host) -> None
 
 @pytest.mark.shows("B37")
 async def test_a_busy_loop_does_not_fail_a_stream_that_is_there(host: Host) -> None:
-    """What waits in the socket when the loop comes back gets its chance."""
+    """Data that waits in the socket after the pause is read before the deadline fires."""
     host.puppet(_ticks)
     log = host.start("5", provider_id="puppet", between_timeout_ms=1_200)
     for _ in range(3):
@@ -212,34 +212,34 @@ PAUSES = st.one_of(st.floats(0.0, 0.5), st.floats(0.5, 40.0), st.floats(40.0, 4_
 
 
 def _watch(steps: list[tuple[float, float]], *, healthy: bool) -> tuple[list[ErrorCode], float]:
-    """A watchdog over a stream of a word a second, or over silence, while the machine sleeps.
+    """Watch a stream of a word a second, or silence, with a watchdog while the machine sleeps.
 
     Returns:
-        what it told, and when, in seconds that the machine was awake.
+        the codes that the watchdog reported, and when, in seconds that the machine was awake.
     """
-    barks: list[ErrorCode] = []
-    told_s = 0.0
+    codes: list[ErrorCode] = []
+    reported_s = 0.0
 
     async def live() -> None:
-        nonlocal told_s
+        nonlocal reported_s
         loop = the_loop()
         began, slept = loop.time(), 0.0
-        told = asyncio.Event()
+        reported = asyncio.Event()
 
-        def bark(code: ErrorCode) -> None:
-            nonlocal told_s
-            barks.append(code)
-            told_s = loop.time() - began - slept
-            told.set()
+        def on_timeout(code: ErrorCode) -> None:
+            nonlocal reported_s
+            codes.append(code)
+            reported_s = loop.time() - began - slept
+            reported.set()
 
         async def words() -> None:
             while True:
                 await asyncio.sleep(1)
                 watchdog.expect(5)
 
-        watchdog = Watchdog(1_000_000, bark)
+        watchdog = Watchdog(1_000_000, on_timeout)
         watchdog.expect(5)
-        stream = asyncio.ensure_future(words() if healthy else told.wait())
+        stream = asyncio.ensure_future(words() if healthy else reported.wait())
         for awake_s, asleep_s in steps:
             await asyncio.sleep(awake_s)
             loop.sleep_through(asleep_s)
@@ -250,7 +250,7 @@ def _watch(steps: list[tuple[float, float]], *, healthy: bool) -> tuple[list[Err
 
     with asyncio.Runner(loop_factory=VirtualLoop) as runner:
         runner.run(live())
-    return barks, told_s
+    return codes, reported_s
 
 
 @pytest.mark.shows("D1", "D41")
@@ -262,18 +262,18 @@ def test_no_pause_fails_a_stream_that_is_there(steps: list[tuple[float, float]])
 @pytest.mark.shows("B37", "D41")
 @given(st.lists(st.tuples(SECONDS, PAUSES), max_size=6))
 def test_no_pause_saves_a_stream_that_is_not(steps: list[tuple[float, float]]) -> None:
-    barks, told_s = _watch(steps, healthy=False)
-    assert barks == [ErrorCode.STREAM_TIMEOUT]
-    # It does not count the pauses, but for the second since its last look at the clock, and looks
-    # once more after each of them.
-    assert 5 - 1.1 * len(steps) <= told_s <= 5 + 0.5 + 1.1 * len(steps)
+    codes, reported_s = _watch(steps, healthy=False)
+    assert codes == [ErrorCode.STREAM_TIMEOUT]
+    # It counts of each pause only the second since it last read the clock, and checks once more
+    # after each.
+    assert 5 - 1.1 * len(steps) <= reported_s <= 5 + 0.5 + 1.1 * len(steps)
 
 
 async def test_the_watchdog_tells_once() -> None:
-    barks: list[ErrorCode] = []
-    watchdog = Watchdog(10, barks.append)
+    codes: list[ErrorCode] = []
+    watchdog = Watchdog(10, codes.append)
     watchdog.expect(3)
     await asyncio.sleep(20)
-    assert barks == [ErrorCode.STREAM_TIMEOUT]
+    assert codes == [ErrorCode.STREAM_TIMEOUT]
     watchdog.close()
     assert not [t for t in the_loop().timers() if "Watchdog" in repr(t)]

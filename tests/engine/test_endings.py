@@ -1,4 +1,4 @@
-"""One ending: whatever races, an inference ends once, and its slot is free again."""
+"""An inference ends exactly once in every race, and its slot is free again."""
 
 import asyncio
 import contextlib
@@ -31,7 +31,7 @@ from tests.engine.host import (
     done,
     ended,
     failed,
-    says,
+    make_message,
     until,
 )
 from tests.virtual_loop import settle, the_loop
@@ -117,7 +117,7 @@ async def test_nothing_of_a_cancelled_run_is_an_error(host: Host) -> None:
 
 
 async def _deaf(_: ProviderRequest) -> AsyncGenerator[Chunk, None]:
-    """Goes on talking through two cancels."""
+    """Ignore two cancels, and send a word after each."""
     yield TextDelta("one ")
     for _turn in range(2):
         with contextlib.suppress(asyncio.CancelledError):
@@ -345,7 +345,7 @@ async def test_a_refusal_before_any_text_is_an_error(host: Host) -> None:
 
 @pytest.mark.shows("D37", "B38")
 async def test_a_stream_that_hangs_while_it_is_closed(host: Host) -> None:
-    """The engine's deadlines hold while a generator is being closed, too."""
+    """The engine's deadlines also hold while it closes a generator."""
 
     async def hangs(_: ProviderRequest) -> AsyncGenerator[Chunk, None]:
         try:
@@ -407,7 +407,7 @@ async def test_chunks_without_end_are_stopped_however_short_they_are(
 
 
 async def _flood(host: Host, chunk: Chunk, *, stream: bool = True) -> tuple[ErrorEvent, int]:
-    """Run a provider that repeats a chunk; give the ending, and how many chunks it had given."""
+    """Run a provider that repeats a chunk. Returns the ending, and the number of chunks sent."""
     given = 0
 
     async def flood(_: ProviderRequest) -> AsyncGenerator[Chunk, None]:
@@ -454,8 +454,8 @@ async def test_a_reader_that_fails_harms_nobody(
 
 
 async def test_the_messages_of_a_run_may_be_many(host: Host) -> None:
-    many = [says("user" if i % 2 == 0 else "assistant", "x") for i in range(99)]
-    await done(host.start(many))
+    messages = [make_message("user" if i % 2 == 0 else "assistant", "x") for i in range(99)]
+    await done(host.start(messages))
 
 
 # --- memory ---------------------------------------------------------------------------------
@@ -463,7 +463,7 @@ async def test_the_messages_of_a_run_may_be_many(host: Host) -> None:
 
 async def test_an_ended_run_is_freed_at_once_not_by_the_garbage_collector(host: Host) -> None:
     def live_messages() -> int:
-        return sum(one() is not None for one in sent)
+        return sum(reference() is not None for reference in sent)
 
     sent: list[weakref.ref[Message]] = []
 

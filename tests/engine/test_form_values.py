@@ -1,4 +1,4 @@
-"""The host checks what a page says was entered into a form."""
+"""Checks of the values that a page sends for a form."""
 
 import pytest
 
@@ -11,7 +11,7 @@ FILE = FormFile(name="notes.txt", text="low water")
 
 
 def field(**facts: object) -> FormField:
-    """A field that is called `f`."""
+    """Make a field with the name `f`."""
     return FormField.model_validate({"name": "f", **facts})
 
 
@@ -46,7 +46,7 @@ def test_what_fits_is_taken_as_it_is(given: FormField, value: FormValue) -> None
 
 
 @pytest.mark.parametrize(
-    ("given", "value", "said"),
+    ("given", "value", "expected"),
     [
         (field(type="string"), 3, "f is not a text."),
         (field(type="string", title="Name"), True, "Name is not a text."),
@@ -81,13 +81,13 @@ def test_what_fits_is_taken_as_it_is(given: FormField, value: FormValue) -> None
     ],
 )
 def test_what_does_not_fit_is_refused_by_the_name_of_its_field(
-    given: FormField, value: FormValue, said: str
+    given: FormField, value: FormValue, expected: str
 ) -> None:
     with pytest.raises(ValidationFailed) as refused:
         check_values([given], {"f": value})
     [(name, text), *_] = refused.value.issues
     assert name == "f"
-    assert text.startswith(said)
+    assert text.startswith(expected)
 
 
 def test_every_wrong_field_is_named() -> None:

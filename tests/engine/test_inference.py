@@ -1,4 +1,4 @@
-"""One inference: its id, its events in their order, what the provider was asked."""
+"""One inference: its id, the order of its events, and the request to the provider."""
 
 import json
 import random
@@ -37,9 +37,9 @@ from tests.engine.host import (
     done,
     ended,
     failed,
+    make_message,
     messages,
     notices,
-    says,
     statuses,
     tokens,
 )
@@ -49,7 +49,7 @@ pytestmark = pytest.mark.anyio
 
 
 def received(text: str) -> dict[str, object]:
-    """What `/request` said that the provider was sent."""
+    """Parse the provider's request from the answer to `/request`."""
     value: dict[str, object] = json.loads(text)
     return value
 
@@ -182,7 +182,12 @@ async def test_the_system_prompt_of_a_single_run_is_sent(host: Host) -> None:
 @pytest.mark.shows("D16")
 async def test_system_messages_go_first_wherever_they_stood(host: Host) -> None:
     log = host.start(
-        [says("user", "a"), says("system", "B"), says("assistant", "c"), says("user", "/request")],
+        [
+            make_message("user", "a"),
+            make_message("system", "B"),
+            make_message("assistant", "c"),
+            make_message("user", "/request"),
+        ],
         system_prompt="A",
     )
     await done(log)
@@ -201,16 +206,16 @@ async def test_text_parts_are_joined(host: Host) -> None:
 
 @pytest.mark.shows("D14")
 async def test_what_is_sent_is_a_snapshot(host: Host) -> None:
-    puppet = host.puppet(_says_stop)
+    puppet = host.puppet(_stop_at_once)
     sent = messages("hi")
     request = InferenceRequest.model_validate({"provider_id": "puppet", "messages": sent})
     log = host.engine.start(ME, request)
-    sent.append(says("user", "later"))
+    sent.append(make_message("user", "later"))
     await done(log)
     assert [m.text for m in puppet.requests[0].messages] == ["hi"]
 
 
-async def _says_stop(_: ProviderRequest) -> AsyncGenerator[Chunk, None]:
+async def _stop_at_once(_: ProviderRequest) -> AsyncGenerator[Chunk, None]:
     yield Finish("stop")
 
 
@@ -362,7 +367,7 @@ async def test_a_half_that_nothing_follows_is_replaced(host: Host) -> None:
 
 @pytest.mark.shows("D46", "B45")
 @pytest.mark.parametrize(
-    ("highest", "asked", "sent", "notice"),
+    ("highest", "temperature", "sent", "notice"),
     [
         (2.0, 1.5, 1.5, []),
         (1.0, 1.5, None, ["TEMPERATURE_DROPPED"]),
@@ -373,10 +378,14 @@ async def test_a_half_that_nothing_follows_is_replaced(host: Host) -> None:
     ],
 )
 async def test_a_temperature_that_a_model_refuses_is_left_out_and_said(
-    host: Host, highest: float | None, asked: float | None, sent: float | None, notice: list[str]
+    host: Host,
+    highest: float | None,
+    temperature: float | None,
+    sent: float | None,
+    notice: list[str],
 ) -> None:
-    puppet = host.puppet(_says_stop, ModelInfo("m", temperature_max=highest))
-    log = host.start(provider_id="puppet", temperature=asked)
+    puppet = host.puppet(_stop_at_once, ModelInfo("m", temperature_max=highest))
+    log = host.start(provider_id="puppet", temperature=temperature)
     await done(log)
     assert puppet.requests[0].temperature == sent
     assert notices(log) == notice
@@ -385,7 +394,7 @@ async def test_a_temperature_that_a_model_refuses_is_left_out_and_said(
 @pytest.mark.shows("D46", "D45")
 async def test_other_things_that_a_model_refuses(host: Host) -> None:
     model = ModelInfo("m", max_output_tokens=50, system_prompt=False)
-    puppet = host.puppet(_says_stop, model)
+    puppet = host.puppet(_stop_at_once, model)
     log = host.start(provider_id="puppet", max_tokens=80, system_prompt="Be brief.")
     await done(log)
     assert notices(log) == ["MAX_TOKENS_LOWERED", "SYSTEM_PROMPT_DROPPED"]
@@ -400,8 +409,8 @@ async def test_other_things_that_a_model_refuses(host: Host) -> None:
     [(["system"], True), (["user", "assistant"], True), (["assistant", "user"], False)],
 )
 async def test_messages_that_no_model_can_answer(host: Host, roles: list[str], wrong: bool) -> None:
-    host.puppet(_says_stop)
-    sent = [says(role, "x") for role in roles]
+    host.puppet(_stop_at_once)
+    sent = [make_message(role, "x") for role in roles]
     if not wrong:
         await done(host.start(sent, provider_id="puppet"))
         return
@@ -413,8 +422,12 @@ async def test_messages_that_no_model_can_answer(host: Host, roles: list[str], w
 
 @pytest.mark.shows("D55")
 async def test_a_model_that_continues_an_answer_may_be_asked_to(host: Host) -> None:
-    host.puppet(_says_stop, ModelInfo("m", assistant_prefill=True))
-    await done(host.start([says("user", "a"), says("assistant", "b")], provider_id="puppet"))
+    host.puppet(_stop_at_once, ModelInfo("m", assistant_prefill=True))
+    await done(
+        host.start(
+            [make_message("user", "a"), make_message("assistant", "b")], provider_id="puppet"
+        )
+    )
 
 
 @pytest.mark.shows("B33")
@@ -422,7 +435,7 @@ async def test_pictures_go_to_models_that_see(host: Host) -> None:
     picture = ImagePart(media_type="image/png", data="aaaa")
     sent = [Message(role="user", content=[TextPart(text="see"), picture])]
     await done(host.start(sent))
-    host.puppet(_says_stop)
+    host.puppet(_stop_at_once)
     with pytest.raises(ValidationFailed) as refused:
         host.start(sent, provider_id="puppet")
     assert refused.value.issues[0][0] == "messages.0.content.1"

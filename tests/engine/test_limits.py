@@ -1,9 +1,9 @@
-"""Limits: five inferences and twenty sessions a window, refused before anything happens."""
+"""A window may have five inferences and twenty sessions. More are refused at once."""
 
 import pytest
 
 from shell.errors import LimitReached, ProviderError, UnsupportedProvider, ValidationFailed
-from tests.engine.host import ME, OTHER, Host, done, says
+from tests.engine.host import ME, OTHER, Host, done, make_message
 from tests.virtual_loop import settle
 
 pytestmark = pytest.mark.anyio
@@ -52,9 +52,9 @@ async def test_the_21st_session_is_refused(host: Host) -> None:
 
 @pytest.mark.shows("D56", "B44")
 async def test_a_request_is_limited_in_all(host: Host) -> None:
-    await done(host.start([says("user", "x" * 100_000)] * 10))
+    await done(host.start([make_message("user", "x" * 100_000)] * 10))
     with pytest.raises(ValidationFailed) as refused:
-        host.start([says("user", "x" * 100_000)] * 10 + [says("user", "y")])
+        host.start([make_message("user", "x" * 100_000)] * 10 + [make_message("user", "y")])
     assert refused.value.issues == [("messages", "Messages exceed the total length (1000000)")]
     assert host.engine.status(ME).total_inferences == 1
 
@@ -75,7 +75,7 @@ async def test_what_is_wrong_is_said_before_what_is_full(host: Host) -> None:
     with pytest.raises(ValidationFailed):
         host.start(provider_id="nobody")
     with pytest.raises(ValidationFailed):
-        host.start([says("system", "only")])
+        host.start([make_message("system", "only")])
     with pytest.raises(LimitReached):
         host.start(provider_id="keyless")
     assert len(logs) == 5

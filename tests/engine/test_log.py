@@ -1,4 +1,4 @@
-"""InferenceLog: joining changes no text, no join crosses a cursor, packing changes nothing."""
+"""The log of an inference: joins and packing change no text, and no join crosses a cursor."""
 
 import asyncio
 import itertools
@@ -54,7 +54,7 @@ def end(log: InferenceLog) -> None:
     )
 
 
-def a_log(entries: Sequence[tuple[str, str]], *, ended: bool = True) -> InferenceLog:
+def make_log(entries: Sequence[tuple[str, str]], *, ended: bool = True) -> InferenceLog:
     clock = itertools.count()
     log = InferenceLog("inf-1", "s", now=lambda: next(clock) / 1000)
     for channel, text in entries:
@@ -90,7 +90,7 @@ def check_dense(events: Sequence[AnyEvent], after: int, last: int) -> None:
 def test_joining_never_changes_the_text_nor_crosses_a_cursor(
     entries: list[tuple[str, str]], after: int, stops: list[int]
 ) -> None:
-    log = a_log(entries)
+    log = make_log(entries)
     single = log.read(stops=range(log.last_seq + 1))
     assert [ends_at(e) - e.seq for e in single] == [1] * len(single)
     assert [e.channel for e in single[:-1]] == [channel for channel, _ in entries]
@@ -112,7 +112,7 @@ def test_joining_never_changes_the_text_nor_crosses_a_cursor(
 def test_a_packed_log_reads_like_a_live_one(
     entries: list[tuple[str, str]], after: int, stops: list[int], twice: bool
 ) -> None:
-    log = a_log(entries)
+    log = make_log(entries)
     before = (log.read(after, stops=stops), log.text("llm:token"), log.size, log.last_seq)
     log.pack()
     if twice:
@@ -121,7 +121,7 @@ def test_a_packed_log_reads_like_a_live_one(
 
 
 def test_a_live_log_is_not_packed() -> None:
-    log = a_log([("llm:token", "a")], ended=False)
+    log = make_log([("llm:token", "a")], ended=False)
     log.pack()
     log.append_text("llm:token", "b")
     assert log.text("llm:token") == "ab"
@@ -130,31 +130,31 @@ def test_a_live_log_is_not_packed() -> None:
 @pytest.mark.shows("D48")
 @given(ENTRIES, st.lists(st.integers(1, 5), max_size=40), st.integers(300, 2_000))
 def test_a_reader_in_pieces_gets_what_a_reader_at_once_gets(
-    entries: list[tuple[str, str]], steps: list[int], most: int
+    entries: list[tuple[str, str]], steps: list[int], max_characters: int
 ) -> None:
-    """A cursor that follows a growing log, taking as much or as little as it likes."""
+    """A cursor follows a growing log, with reads of any size."""
     log = InferenceLog("inf-1", now=lambda: 0.0)
-    cursor, taken = -1, list[AnyEvent]()
+    cursor, events = -1, list[AnyEvent]()
     waiting = iter(entries)
     for step in [*steps, len(entries)]:
         for channel, text in itertools.islice(waiting, step):
             write(log, channel, text)
-        for event in log.read(cursor, max_characters=most):
-            taken.append(event)
+        for event in log.read(cursor, max_characters=max_characters):
+            events.append(event)
             cursor = ends_at(event) - 1
     while cursor < log.last_seq:
         for event in log.read(cursor, max_characters=1)[:1]:
-            taken.append(event)
+            events.append(event)
             cursor = ends_at(event) - 1
-    check_dense(taken, -1, log.last_seq)
+    check_dense(events, -1, log.last_seq)
     whole = log.read()
     for kind in (TokenEvent, ReasoningEvent):
-        assert text_of(taken, kind) == text_of(whole, kind)
+        assert text_of(events, kind) == text_of(whole, kind)
 
 
 @pytest.mark.shows("B27", "D25")
 def test_nothing_follows_the_end() -> None:
-    log = a_log([("llm:token", "a")])
+    log = make_log([("llm:token", "a")])
     with pytest.raises(ValueError, match="nothing may follow"):
         log.append_text("llm:token", "b")
     with pytest.raises(ValueError, match="nothing may follow"):
@@ -168,7 +168,7 @@ def test_nothing_follows_the_end() -> None:
 
 @pytest.mark.shows("D48")
 def test_an_event_belongs_to_one_place() -> None:
-    log = a_log([("llm:token", "a")], ended=False)
+    log = make_log([("llm:token", "a")], ended=False)
     stamp = log.stamp()
     log.append_text("llm:token", "b")
     with pytest.raises(ValueError, match="does not belong"):
@@ -190,7 +190,7 @@ def test_an_empty_part_is_no_event() -> None:
 @pytest.mark.parametrize("kind", ["llm:token", "llm:reasoning"])
 @pytest.mark.parametrize("part", ["x", "\N{WAVING HAND SIGN}", "x" * 5_000, "x" * 16_384])
 def test_what_is_joined_fits_a_push(kind: str, part: str) -> None:
-    log = a_log([(kind, part)] * 20_000 if len(part) == 1 else [(kind, part)] * 10)
+    log = make_log([(kind, part)] * 20_000 if len(part) == 1 else [(kind, part)] * 10)
     events = log.read()
     assert all(len(e.model_dump_json(ensure_ascii=True)) < 256 * 1024 for e in events)
     assert len(events) > 2
@@ -199,7 +199,7 @@ def test_what_is_joined_fits_a_push(kind: str, part: str) -> None:
 
 
 def test_an_answer_that_was_not_streamed_is_one_event_however_long() -> None:
-    log = a_log([("llm:token", "x" * 100_000)])
+    log = make_log([("llm:token", "x" * 100_000)])
     assert [e.channel for e in log.read()] == ["llm:token", "llm:done"]
 
 

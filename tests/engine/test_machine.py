@@ -1,4 +1,4 @@
-"""Any order of anything: tens of thousands of steps of the machine, in the suite."""
+"""Any order of anything: tens of thousands of steps of the state machine."""
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
@@ -8,7 +8,7 @@ from tests.engine.machine import EngineMachine
 
 STEPS = 100
 MACHINES = 90
-"""With four seeds a little more than 25,000 steps; the long check takes a million."""
+"""With four seeds this is a little more than 25,000 steps. The long check takes a million."""
 
 
 @pytest.mark.shows("B10", "B22", "B28", "B38", "D9", "D12", "D25", "D31", "D35", "D36", "D48")

@@ -1,4 +1,4 @@
-"""A server asks the person something during a call: what is shown, who answers, and what waits."""
+"""Questions of a server to the person during a call: display, answers, and deadlines."""
 
 import asyncio
 
@@ -52,8 +52,8 @@ def start(
     return log
 
 
-async def asked(log: InferenceLog) -> ElicitationEvent:
-    """The first question that is open."""
+async def first_question(log: InferenceLog) -> ElicitationEvent:
+    """Wait for the first open question."""
     async for event in log.follow():
         if isinstance(event, ElicitationEvent) and event.elicitation is not None:
             return event
@@ -86,7 +86,7 @@ async def test_the_answer_goes_to_the_server_and_into_no_event(host: Host) -> No
         return "thank you"
 
     log = start(host, ask)
-    question = await asked(log)
+    question = await first_question(log)
     assert question.elicitation == QUESTION
     assert host.engine.decide(ME, answer(log, values={"port": 7_654_321}))
     assert (await result(log)).text == "thank you"
@@ -96,7 +96,7 @@ async def test_the_answer_goes_to_the_server_and_into_no_event(host: Host) -> No
 
 async def test_a_wrong_value_is_refused_by_its_field_and_the_question_stays(host: Host) -> None:
     log = start(host)
-    await asked(log)
+    await first_question(log)
     with pytest.raises(ValidationFailed) as refused:
         host.engine.decide(ME, answer(log, values={"port": "high"}))
     assert refused.value.issues == [("port", "port is not a number.")]
@@ -106,7 +106,7 @@ async def test_a_wrong_value_is_refused_by_its_field_and_the_question_stays(host
 
 async def test_the_first_answer_wins(host: Host) -> None:
     log = start(host)
-    await asked(log)
+    await first_question(log)
     assert not host.engine.decide(OTHER, answer(log))
     assert not host.engine.decide(ME, answer(log, elicitation_id="q-2"))
     assert host.engine.decide(ME, answer(log, "decline"))
@@ -116,7 +116,7 @@ async def test_the_first_answer_wins(host: Host) -> None:
 
 async def test_every_deadline_stands_still_while_the_person_answers(host: Host) -> None:
     log = start(host, timeout_ms=30_000)
-    await asked(log)
+    await first_question(log)
     await asyncio.sleep(500)
     assert host.engine.decide(ME, answer(log))
     assert (await result(log)).state == "done"
@@ -136,7 +136,7 @@ async def test_a_call_that_the_person_cancels_ends_also_if_its_server_does_not(h
             await asyncio.sleep(1)
 
     log = start(host, stubborn)
-    await asked(log)
+    await first_question(log)
     assert host.engine.decide(ME, answer(log, "cancel"))
     ended = await result(log)
     assert (ended.state, ended.code) == ("cancelled", None)
@@ -150,14 +150,14 @@ async def test_a_page_that_was_opened_gives_the_call_ten_minutes(host: Host) -> 
         return action
 
     log = start(host, pay, timeout_ms=600_000)
-    await asked(log)
+    await first_question(log)
     assert host.engine.decide(ME, answer(log, values={}))
     assert (await result(log)).text == "accept"
 
 
 async def test_what_waits_holds_no_slot(host: Host) -> None:
     for _ in range(5):
-        await asked(start(host))
+        await first_question(start(host))
     last = [event async for event in start(host, script="hi").follow()][-1]
     assert isinstance(last, DoneEvent)
 
@@ -181,20 +181,20 @@ async def test_questions_of_one_call_come_one_after_the_other_and_not_without_en
     assert (await result(log)).text == str(MAX_QUESTIONS)
 
 
-@pytest.mark.parametrize("goes_on", [False, True])
-async def test_a_window_that_closes_leaves_nothing_hanging(host: Host, goes_on: bool) -> None:
+@pytest.mark.parametrize("finishes", [False, True])
+async def test_a_window_that_closes_leaves_nothing_hanging(host: Host, finishes: bool) -> None:
     log = start(host)
-    await asked(log)
-    if goes_on:
+    await first_question(log)
+    if finishes:
         host.engine._runs.slots[log.inference_id].finish_on_close = True
     host.engine.close_owner(ME)
     ended = await result(log)
-    assert ended.state == ("done" if goes_on else "cancelled")
+    assert ended.state == ("done" if finishes else "cancelled")
 
 
 async def test_a_host_that_quits_leaves_nothing_hanging(host: Host) -> None:
     log = start(host)
-    await asked(log)
+    await first_question(log)
     await host.engine.close()
     assert (await result(log)).state == "cancelled"
 
@@ -207,8 +207,8 @@ async def test_what_is_not_shown_is_told_once(host: Host) -> None:
 
     log = start(host, refused)
     events = [event async for event in log.follow()]
-    told = [event for event in events if isinstance(event, NoticeEvent)]
-    assert [(each.code, each.text) for each in told] == [
+    notices = [event for event in events if isinstance(event, NoticeEvent)]
+    assert [(event.code, event.text) for event in notices] == [
         ("ELICITATION_REFUSED", "server asked for a secret.")
     ]
-    assert [each.state for each in events if isinstance(each, CallEvent)][-1] == "running"
+    assert [event.state for event in events if isinstance(event, CallEvent)][-1] == "running"

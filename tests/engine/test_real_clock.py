@@ -1,4 +1,4 @@
-"""The short forms of what only a real clock can show; `dev.py soak engine` has the long ones."""
+"""Short measurements with a real clock. `dev.py soak engine` has the long ones."""
 
 import pytest
 

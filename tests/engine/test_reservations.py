@@ -1,4 +1,4 @@
-"""A run is reserved first and begun later: it counts to the limit, and cannot fail to begin."""
+"""Reserved runs: they count to the limit before they begin, and cannot fail to begin."""
 
 from collections.abc import Callable
 
@@ -89,7 +89,7 @@ async def test_a_run_that_is_cancelled_while_reserved_ends_as_it_begins(host: Ho
 
 @pytest.mark.parametrize("share", [True, False])
 async def test_a_window_may_close_while_it_has_a_run_reserved(host: Host, share: bool) -> None:
-    """What is shared finishes without its window; all else is cancelled. No count is left."""
+    """A shared run finishes without its window, any other is cancelled. No count is left."""
     slot = host.engine.reserve(ME, request("to the end", share=share))
     host.engine.close_owner(ME)
     ending = await done(slot.begin())

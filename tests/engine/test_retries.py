@@ -1,4 +1,4 @@
-"""Retries: before the first content only, visible, bounded, cancellable."""
+"""Retries happen only before the first content, and are visible, bounded and cancellable."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -42,15 +42,15 @@ async def test_a_retry_is_told_and_waited_for(host: Host) -> None:
     began = the_loop().time()
     log = host.start("/fail 3 OVERLOADED\nat last")
     await done(log)
-    told = retries(log)
-    assert [(e.attempt, e.code) for e in told] == [
+    reported = retries(log)
+    assert [(e.attempt, e.code) for e in reported] == [
         (1, "OVERLOADED"),
         (2, "OVERLOADED"),
         (3, "OVERLOADED"),
     ]
-    for event, base_ms in zip(told, [500, 1_000, 2_000], strict=True):
+    for event, base_ms in zip(reported, [500, 1_000, 2_000], strict=True):
         assert 0.75 * base_ms <= event.delay_ms <= 1.25 * base_ms
-    waited = sum(e.delay_ms for e in told) / 1000
+    waited = sum(e.delay_ms for e in reported) / 1000
     assert the_loop().time() - began == pytest.approx(waited, abs=0.01)
     assert statuses(log) == ["Initializing...", *["Processing..."] * 4]
     assert answer(log) == "at last"
@@ -66,15 +66,15 @@ async def test_a_server_s_patience_is_obeyed(host: Host) -> None:
 
 
 @pytest.mark.shows("D30")
-@pytest.mark.parametrize(("asked_ms", "timeout_ms"), [(30_001, None), (20_000, 15_000)])
+@pytest.mark.parametrize(("retry_after_ms", "timeout_ms"), [(30_001, None), (20_000, 15_000)])
 async def test_too_much_patience_fails_at_once(
-    host: Host, asked_ms: int, timeout_ms: int | None
+    host: Host, retry_after_ms: int, timeout_ms: int | None
 ) -> None:
     began = the_loop().time()
-    log = host.start(f"/error RATE_LIMIT {asked_ms}", timeout_ms=timeout_ms)
+    log = host.start(f"/error RATE_LIMIT {retry_after_ms}", timeout_ms=timeout_ms)
     ending = await failed(log)
     assert (ending.code, ending.retryable) == ("RATE_LIMIT", True)
-    assert ending.retry_after_ms == asked_ms
+    assert ending.retry_after_ms == retry_after_ms
     assert the_loop().time() == began
 
 

@@ -1,4 +1,4 @@
-"""Sessions: what they remember, what a model is sent, one run at a time."""
+"""The history of sessions, the messages that their models get, and one run at a time."""
 
 import asyncio
 import json
@@ -20,8 +20,8 @@ from tests.engine.host import (
     done,
     ended,
     failed,
+    make_message,
     notices,
-    says,
     until,
 )
 from tests.virtual_loop import settle, the_loop
@@ -30,13 +30,13 @@ pytestmark = pytest.mark.anyio
 
 
 def history(host: Host, session_id: str = "s") -> list[tuple[str, str, bool]]:
-    """Role, text, partial."""
+    """Return role, text and `partial` of each message."""
     listed = host.engine.session(ME, session_id).messages
     return [(m.role, m.content if isinstance(m.content, str) else "", m.partial) for m in listed]
 
 
 def picture() -> Message:
-    """A message of the user's that is a picture."""
+    """Make a message of the user with a picture."""
     return Message(role="user", content=[ImagePart(media_type="image/png", data="aaaa")])
 
 
@@ -212,7 +212,7 @@ async def test_a_session_streams_unless_told_otherwise(host: Host) -> None:
 async def test_a_turn_ends_with_the_user(host: Host) -> None:
     host.session(provider_id="echo")
     with pytest.raises(ValidationFailed) as refused:
-        host.turn([says("user", "a"), says("assistant", "b")])
+        host.turn([make_message("user", "a"), make_message("assistant", "b")])
     assert refused.value.issues[0][0] == "messages"
     assert history(host) == []
 
@@ -283,7 +283,7 @@ async def test_a_queue_goes_on_after_a_failure(host: Host, first: str) -> None:
 
 
 async def test_a_queued_run_that_cannot_be_prepared_fails_and_the_queue_goes_on(host: Host) -> None:
-    """What the model takes changed meanwhile: it cannot see the picture of the turn before."""
+    """Meanwhile the model has changed: it cannot take the picture of the turn before."""
 
     async def play(request: ProviderRequest) -> AsyncGenerator[Chunk, None]:
         yield TextDelta("seen")
@@ -333,7 +333,7 @@ async def test_a_refused_run_changes_nothing(host: Host, why: str) -> None:
         fields["inference_id"] = "inf-used"
     if why == "busy":
         logs = [host.turn("/stall")]
-    turns = [says("user", "x" * 100_000)] * 11 if why == "size" else script
+    turns = [make_message("user", "x" * 100_000)] * 11 if why == "size" else script
     before = (host.engine.session(ME, "s"), host.engine.status(ME), host.engine.list(ME))
     with pytest.raises(ShellError):
         host.turn(turns, **fields)  # type: ignore[arg-type]
@@ -376,8 +376,8 @@ async def test_history_is_trimmed_to_the_model_oldest_turn_first_and_said(host: 
     assert (last[0].role, last[0].text) == ("system", "Be brief.")
     assert [m.role for m in last[1:3]] == ["user", "assistant"], "whole turns are left out"
     assert last[-1].text.startswith("9 ")
-    kept = [m.text.split()[0] for m in last[1:]]
-    assert kept == sorted(kept), "the newest stay, in order"
+    turn_numbers = [m.text.split()[0] for m in last[1:]]
+    assert turn_numbers == sorted(turn_numbers), "the newest stay, in order"
     assert 3 <= len(last) < 20
     assert host.engine.session(ME, "s").info.message_count == 20, "nothing is forgotten"
 

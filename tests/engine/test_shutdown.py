@@ -1,4 +1,4 @@
-"""Closing: every run is told, every task awaited, nothing is left."""
+"""Closing a host: every run gets an ending, every task is awaited, nothing is left."""
 
 import asyncio
 
@@ -72,7 +72,7 @@ async def test_closing_twice_is_harmless(host: Host) -> None:
 
 @pytest.mark.shows("D38")
 async def test_a_cancelled_task_still_ends_its_run(host: Host) -> None:
-    """Somebody else's cancel (the loop's, at its end) is an ending like any other."""
+    """A cancel of the task by others, such as the loop at its end, is an ending like any other."""
     log = host.start("one\n/stall")
     await settle()
     for task in asyncio.all_tasks():

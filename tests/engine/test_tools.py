@@ -1,4 +1,4 @@
-"""A run with tools: its steps, its calls, and what a person decides about them."""
+"""A run with tools: its steps, its calls, and the decisions of a person about them."""
 
 import asyncio
 import json
@@ -75,12 +75,12 @@ def start(
     return log
 
 
-async def ended(log: InferenceLog) -> list[AnyEvent]:
+async def all_events(log: InferenceLog) -> list[AnyEvent]:
     return [event async for event in log.follow()]
 
 
-async def asked(log: InferenceLog, count: int = 1) -> list[ApprovalEvent]:
-    """Wait until so many calls have been asked."""
+async def wait_for_approvals(log: InferenceLog, count: int = 1) -> list[ApprovalEvent]:
+    """Wait until `count` calls have asked for approval."""
     found: list[ApprovalEvent] = []
     async for event in log.follow():
         if isinstance(event, ApprovalEvent) and event.state == "asked":
@@ -98,7 +98,7 @@ def decision(log: InferenceLog, question: ApprovalEvent, **fields: object) -> De
     )
 
 
-def of(kind: type, events: Sequence[AnyEvent]) -> list[AnyEvent]:
+def events_of(kind: type, events: Sequence[AnyEvent]) -> list[AnyEvent]:
     return [event for event in events if isinstance(event, kind)]
 
 
@@ -113,7 +113,7 @@ def states(events: Sequence[AnyEvent], call_id: str) -> list[str]:
 async def test_a_step_calls_a_tool_and_the_next_one_gets_its_result(
     host: Host, functions: Functions
 ) -> None:
-    events = await ended(start(host, functions, '/call double {"n": 21}\n/then\n/request'))
+    events = await all_events(start(host, functions, '/call double {"n": 21}\n/then\n/request'))
     assert [event.step for event in events if isinstance(event, StepEvent)] == [1, 2]
     assert states(events, "call-1-0") == ["allowed", "running", "done"]
     pieces = [event for event in events if isinstance(event, ToolEvent)]
@@ -129,14 +129,14 @@ async def test_a_step_calls_a_tool_and_the_next_one_gets_its_result(
 
 async def test_a_run_without_tools_has_no_steps(host: Host) -> None:
     log = host.start('/tool double {"n": 1}')
-    events = await ended(log)
-    assert not of(StepEvent, events)
-    assert not of(CallEvent, events)
+    events = await all_events(log)
+    assert not events_of(StepEvent, events)
+    assert not events_of(CallEvent, events)
 
 
 async def test_nothing_runs_before_somebody_allows_it(host: Host, functions: Functions) -> None:
     log = start(host, functions, '/call double {"n": 1}', allowed=())
-    (question,) = await asked(log)
+    (question,) = await wait_for_approvals(log)
     assert functions.calls == []
     assert host.engine.decide(OTHER, decision(log, question)) is False, "not his run"
     with pytest.raises(ValidationFailed, match="another question"):
@@ -144,17 +144,17 @@ async def test_nothing_runs_before_somebody_allows_it(host: Host, functions: Fun
     assert functions.calls == []
     assert host.engine.decide(ME, decision(log, question)) is True
     assert host.engine.decide(ME, decision(log, question)) is False, "decided already"
-    events = await ended(log)
+    events = await all_events(log)
     assert functions.calls == [("double", {"n": 1})]
     assert states(events, "call-1-0") == ["waiting", "running", "done"]
 
 
 async def test_a_denied_call_has_a_result_with_the_reason(host: Host, functions: Functions) -> None:
     log = start(host, functions, '/call double {"n": 1}', allowed=())
-    (question,) = await asked(log)
-    told = decision(log, question, verdict="deny", reason="Use your head.")
-    assert host.engine.decide(ME, told)
-    events = await ended(log)
+    (question,) = await wait_for_approvals(log)
+    denial = decision(log, question, verdict="deny", reason="Use your head.")
+    assert host.engine.decide(ME, denial)
+    events = await all_events(log)
     assert functions.calls == []
     assert states(events, "call-1-0") == ["waiting", "denied"]
     text = log.text("llm:token")
@@ -165,11 +165,11 @@ async def test_edited_arguments_are_checked_and_the_model_is_told(
     host: Host, functions: Functions
 ) -> None:
     log = start(host, functions, '/call double {"n": 1}', allowed=())
-    (question,) = await asked(log)
+    (question,) = await wait_for_approvals(log)
     with pytest.raises(ValidationFailed, match="n: 'x' is not of type"):
         host.engine.decide(ME, decision(log, question, arguments={"n": "x"}))
     assert host.engine.decide(ME, decision(log, question, arguments={"n": 5}))
-    events = await ended(log)
+    events = await all_events(log)
     assert functions.calls == [("double", {"n": 5})]
     calls = [event for event in events if isinstance(event, CallEvent)]
     assert all(call.arguments == {"n": 1} for call in calls), "the history has the model's own"
@@ -192,24 +192,24 @@ async def test_parallel_calls_start_at_once_and_their_results_are_in_call_order(
     functions.add("first", first)
     functions.add("second", second)
     log = start(host, functions, "/call first {}\n/call second {}")
-    events = await ended(log)
+    events = await all_events(log)
     assert [e.text for e in events if isinstance(e, ResultEvent)] == ["second", "first"]
     assert log.text("llm:token") == "test__first: first\ntest__second: second"
 
 
 async def test_an_allowed_call_runs_while_another_waits(host: Host, functions: Functions) -> None:
     log = start(host, functions, '/call echo {}\n/call double {"n": 1}', allowed=["echo"])
-    (question,) = await asked(log)
+    (question,) = await wait_for_approvals(log)
     async for event in log.follow():
         if isinstance(event, ResultEvent):
             break
     assert functions.calls == [("echo", {})]
     host.engine.decide(ME, decision(log, question))
-    assert len(of(ResultEvent, await ended(log))) == 2
+    assert len(events_of(ResultEvent, await all_events(log))) == 2
 
 
 @pytest.mark.parametrize(
-    ("call", "says"),
+    ("call", "error_part"),
     [
         (
             "/call nothing {}",
@@ -239,11 +239,11 @@ async def test_an_allowed_call_runs_while_another_waits(host: Host, functions: F
     ],
 )
 async def test_a_wrong_call_is_answered_and_never_run(
-    host: Host, functions: Functions, call: str, says: str
+    host: Host, functions: Functions, call: str, error_part: str
 ) -> None:
-    events = await ended(start(host, functions, call))
+    events = await all_events(start(host, functions, call))
     (result,) = [event for event in events if isinstance(event, ResultEvent)]
-    assert says in result.text
+    assert error_part in result.text
     assert result.state == "invalid"
     assert result.code in (ErrorCode.TOOL_UNKNOWN, ErrorCode.TOOL_INVALID)
     assert functions.calls == []
@@ -260,7 +260,7 @@ BELOW = {"type": "array", "items": {"$ref": "#"}}
 
 
 @pytest.mark.parametrize(
-    ("schema", "value", "says"),
+    ("schema", "value", "error_part"),
     [
         # Without limits each of these would take from minutes to years.
         ({"pattern": "^(a+)+$"}, "a" * 5_000 + "!", "does not match"),
@@ -268,7 +268,7 @@ BELOW = {"type": "array", "items": {"$ref": "#"}}
         ({"propertyNames": {"pattern": "^(a+)+$"}}, None, "does not match"),
         ({"uniqueItems": True}, [{"a": n} for n in range(8_000)] + [{"a": 0}], "non-unique"),
         ({"anyOf": [BELOW, BELOW, {"type": "string"}]}, 0, "takes too long"),
-        # These are the same as ever.
+        # Ordinary schemas work as before.
         ({"pattern": "b.d"}, "abcd", None),
         ({"pattern": "(?<=a)b"}, "no", None),
         ({"uniqueItems": True}, [1, 2, "1", [1]], None),
@@ -278,7 +278,7 @@ BELOW = {"type": "array", "items": {"$ref": "#"}}
     ],
 )
 def test_no_schema_and_no_value_keep_the_host_busy(
-    schema: dict[str, object], value: object, says: str | None
+    schema: dict[str, object], value: object, error_part: str | None
 ) -> None:
     if value is None:
         value = {"a" * 5_000 + "!": 1}
@@ -286,28 +286,28 @@ def test_no_schema_and_no_value_keep_the_host_busy(
         for _ in range(60):
             value = [value]
     tool = Tool("t", "test.py", "python", parameters=schema)
-    expected = nullcontext() if says is None else pytest.raises(ToolError, match=says)
+    expected = nullcontext() if error_part is None else pytest.raises(ToolError, match=error_part)
     with expected:
         check_arguments(tool, value)  # type: ignore[arg-type]
 
 
 async def test_a_run_ends_at_its_last_step(host: Host, functions: Functions) -> None:
     log = start(host, functions, '/call double {"n": 1}\n/again', max_steps=2)
-    events = await ended(log)
+    events = await all_events(log)
     assert isinstance(events[-1], DoneEvent)
     assert events[-1].finish_reason == "steps"
     assert len(functions.calls) == 2
-    assert len(of(ResultEvent, events)) == 2, "the calls of the last step have results, too"
+    assert len(events_of(ResultEvent, events)) == 2, "the calls of the last step have results, too"
 
 
 async def test_the_same_call_is_asked_the_third_time(host: Host, functions: Functions) -> None:
     log = start(host, functions, '/call double {"n": 1}\n/again')
-    (question,) = await asked(log)
+    (question,) = await wait_for_approvals(log)
     assert question.call_id == "call-3-0"
     assert question.why == "The model makes the same call again and again."
     assert len(functions.calls) == 2
     assert host.engine.cancel(ME, log.inference_id)
-    events = await ended(log)
+    events = await all_events(log)
     assert states(events, "call-3-0") == ["waiting", "cancelled"]
 
 
@@ -320,10 +320,10 @@ async def test_a_cancel_settles_every_open_call_before_the_end(
 
     functions.add("never", never)
     log = start(host, functions, '/call never {}\n/call double {"n": 1}', allowed=["never"])
-    await asked(log)
+    await wait_for_approvals(log)
     await until(lambda: functions.calls != [])
     host.engine.cancel(ME, log.inference_id)
-    events = await ended(log)
+    events = await all_events(log)
     results = [event for event in events if isinstance(event, ResultEvent)]
     assert {(r.call_id, r.state) for r in results} == {
         ("call-1-0", "cancelled"),
@@ -339,16 +339,16 @@ async def test_deadlines_stand_still_while_a_person_is_asked(
     host: Host, functions: Functions
 ) -> None:
     log = start(host, functions, '/call double {"n": 1}', allowed=(), timeout_ms=2_000)
-    (question,) = await asked(log)
+    (question,) = await wait_for_approvals(log)
     await asyncio.sleep(500)
     assert host.engine.decide(ME, decision(log, question))
-    events = await ended(log)
+    events = await all_events(log)
     assert isinstance(events[-1], DoneEvent)
 
 
 async def test_a_run_that_waits_too_long_ends_waiting(host: Host, functions: Functions) -> None:
     log = start(host, functions, '/call echo {}\n/call double {"n": 1}', allowed=["echo"])
-    events = await ended(log)
+    events = await all_events(log)
     done = events[-1]
     assert isinstance(done, DoneEvent)
     assert (done.finish_reason, done.cancelled) == ("waiting", False)
@@ -359,8 +359,8 @@ async def test_a_run_that_waits_too_long_ends_waiting(host: Host, functions: Fun
 async def test_a_run_that_waits_holds_no_slot(host: Host, functions: Functions) -> None:
     waiting = [start(host, functions, '/call double {"n": 1}', allowed=()) for _ in range(5)]
     for log in waiting:
-        await asked(log)
-    assert isinstance((await ended(start(host, functions, "hi")))[-1], DoneEvent)
+        await wait_for_approvals(log)
+    assert isinstance((await all_events(start(host, functions, "hi")))[-1], DoneEvent)
 
 
 async def test_a_call_without_progress_is_ended_and_progress_gives_it_time(
@@ -377,7 +377,7 @@ async def test_a_call_without_progress_is_ended_and_progress_gives_it_time(
     functions.add("slow", slow)
     log = start(host, functions, '/call slow {"silent": true}\n/call slow {}', timeout_ms=600_000)
     began = asyncio.get_running_loop().time()
-    events = await ended(log)
+    events = await all_events(log)
     results = {e.call_id: e for e in events if isinstance(e, ResultEvent)}
     assert {result.state for result in results.values()} == {"timed_out"}
     assert results["call-1-0"].code is ErrorCode.TOOL_TIMEOUT
@@ -396,7 +396,7 @@ async def test_a_failing_tool_is_a_failed_call(
         raise error
 
     functions.add("fail", fail)
-    events = await ended(start(host, functions, "/call fail {}"))
+    events = await all_events(start(host, functions, "/call fail {}"))
     (result,) = [event for event in events if isinstance(event, ResultEvent)]
     assert (result.state, result.code) == ("failed", ErrorCode.TOOL_FAILED)
     assert isinstance(events[-1], DoneEvent)
@@ -411,10 +411,10 @@ async def test_a_flood_of_progress_is_not_kept(host: Host, functions: Functions)
         return "done"
 
     functions.add("flood", flood)
-    events = await ended(start(host, functions, "/call flood {}"))
+    events = await all_events(start(host, functions, "/call flood {}"))
     lines = [event.status for event in events if isinstance(event, ThinkingEvent)]
-    told = [line for line in lines if line.startswith("line ")]
-    assert told == [f"line {number}" for number in range(100)]
+    shown = [line for line in lines if line.startswith("line ")]
+    assert shown == [f"line {number}" for number in range(100)]
     assert "a second later" in lines
 
 
@@ -429,7 +429,7 @@ async def test_progress_after_the_end_of_a_call_is_ignored(
 
     functions.add("keeps", keeps)
     log = start(host, functions, "/call keeps {}")
-    events = await ended(log)
+    events = await all_events(log)
     late[0]("still here")
     assert log.last_seq == events[-1].seq
 
@@ -445,15 +445,15 @@ async def test_a_decision_while_the_last_call_runs_is_not_lost(
 
     functions.add("slow", slow)
     log = start(host, functions, '/call slow {}\n/call double {"n": 1}', allowed=["slow"])
-    (question,) = await asked(log)
+    (question,) = await wait_for_approvals(log)
     host.engine.decide(ME, decision(log, question, verdict="deny"))
     log = start(host, functions, '/call slow {}\n/call double {"n": 1}', allowed=["slow"])
-    (question,) = await asked(log)
+    (question,) = await wait_for_approvals(log)
     await asyncio.sleep(599)
     asyncio.get_running_loop().call_later(
         0.999, lambda: host.engine.decide(ME, decision(log, question))
     )
-    events = await ended(log)
+    events = await all_events(log)
     assert states(events, "call-1-1") == ["waiting", "running", "done"]
 
 
@@ -470,20 +470,20 @@ async def test_an_edit_that_could_not_be_kept_is_forgotten(
             raise StorageFailed("The disk is full")
 
     log = start(host, functions, '/call double {"n": 1}', permissions=Permissions(Full()))
-    (question,) = await asked(log)
+    (question,) = await wait_for_approvals(log)
     with pytest.raises(StorageFailed):
         host.engine.decide(ME, decision(log, question, scope="always", arguments={"n": 5}))
     assert host.engine.decide(ME, decision(log, question))
-    await ended(log)
+    await all_events(log)
     assert functions.calls == [("double", {"n": 1})]
 
 
 async def test_a_decision_after_the_stop_is_not_taken(host: Host, functions: Functions) -> None:
     log = start(host, functions, '/call double {"n": 1}', allowed=())
-    (question,) = await asked(log)
+    (question,) = await wait_for_approvals(log)
     assert host.engine.cancel(ME, log.inference_id)
     assert host.engine.decide(ME, decision(log, question)) is False
-    await ended(log)
+    await all_events(log)
     assert functions.calls == []
 
 
@@ -493,16 +493,16 @@ async def test_a_sending_tool_is_asked_once_strangers_have_been_heard(
     functions.add("fetch", _echo, brings=True)
     functions.add("send", _echo, sends=True)
     log = start(host, functions, "/call send {}\n/then\n/call fetch {}\n/then\n/call send {}")
-    (question,) = await asked(log)
+    (question,) = await wait_for_approvals(log)
     assert question.call_id == "call-3-0"
     assert question.why is not None
     assert "strangers" in question.why
     assert [name for name, _ in functions.calls] == ["send", "fetch"]
     host.engine.cancel(ME, log.inference_id)
-    await ended(log)
+    await all_events(log)
 
 
-@pytest.mark.parametrize("kept", [True, False])
+@pytest.mark.parametrize("in_session", [True, False])
 @pytest.mark.parametrize(
     "part",
     [
@@ -512,27 +512,27 @@ async def test_a_sending_tool_is_asked_once_strangers_have_been_heard(
     ids=["an attachment", "a prompt of a server"],
 )
 async def test_what_others_wrote_is_strangers_words_also_without_a_conversation(
-    host: Host, functions: Functions, part: FilePart | TextPart, kept: bool
+    host: Host, functions: Functions, part: FilePart | TextPart, in_session: bool
 ) -> None:
     functions.add("send", _echo, sends=True)
     offer = Offer(
         [OfferedTool(tool, functions) for tool in functions.tools.values()],
         Permissions(allowed=["*"]),
     )
-    words = Message(role="user", content=[TextPart(text="Read this."), part])
-    asks = Message(role="user", content="/call send {}")
-    if kept:
+    text_message = Message(role="user", content=[TextPart(text="Read this."), part])
+    call_message = Message(role="user", content="/call send {}")
+    if in_session:
         host.session("s")
-        await ended(host.turn([words]))
-        options = SessionRunOptions(session_id="s", messages=[asks])
+        await all_events(host.turn([text_message]))
+        options = SessionRunOptions(session_id="s", messages=[call_message])
         log = host.engine.run_session(ME, options, offer=offer)
     else:
-        log = host.engine.start(ME, request([words, asks]), offer=offer)
+        log = host.engine.start(ME, request([text_message, call_message]), offer=offer)
     host.logs.append(log)
-    (question,) = await asked(log)
+    (question,) = await wait_for_approvals(log)
     assert "strangers" in str(question.why)
     host.engine.cancel(ME, log.inference_id)
-    await ended(log)
+    await all_events(log)
     assert functions.calls == []
 
 
@@ -543,13 +543,13 @@ async def test_an_allowed_pattern_is_for_the_arguments_that_the_person_saw(
     script = '/call echo {"to": "ann", "n": 1}\n/then\n/call echo {"to": "ann", "n": 2}'
     more = '\n/then\n/call echo {"to": "ann", "n": 1, "copy_to": "eve"}'
     log = start(host, functions, script + more, permissions=permissions)
-    (question,) = await asked(log)
+    (question,) = await wait_for_approvals(log)
     pattern = {"to": {"match": "exact", "value": "ann"}}
     host.engine.decide(ME, decision(log, question, scope="always", pattern=pattern))
-    _, again = await asked(log, 2)
+    _, again = await wait_for_approvals(log, 2)
     assert again.call_id == "call-3-0"
     host.engine.cancel(ME, log.inference_id)
-    await ended(log)
+    await all_events(log)
 
 
 async def test_a_number_that_a_page_would_round_is_told_as_text_and_cannot_be_edited(
@@ -559,14 +559,14 @@ async def test_a_number_that_a_page_would_round_is_told_as_text_and_cannot_be_ed
     given = {"to": [account], "count": count, "yes": True}
     script = f"/call echo {json.dumps(given)}"
     log = start(host, functions, script, permissions=Permissions())
-    (question,) = await asked(log)
-    (told,) = [event for event in log.read(-1) if isinstance(event, CallEvent)]
-    assert told.arguments == {"to": [str(account)], "count": count, "yes": True}
+    (question,) = await wait_for_approvals(log)
+    (call,) = [event for event in log.read(-1) if isinstance(event, CallEvent)]
+    assert call.arguments == {"to": [str(account)], "count": count, "yes": True}
     for edit in ({"to": account + 1}, {"to": -(2**53)}):
         with pytest.raises(ValidationFailed, match="cannot be edited"):
             host.engine.decide(ME, decision(log, question, arguments=edit))
     host.engine.decide(ME, decision(log, question))
-    await ended(log)
+    await all_events(log)
     assert functions.calls == [("echo", given)]
 
 
@@ -577,11 +577,11 @@ async def test_strangers_are_heard_in_an_error_too(host: Host, functions: Functi
     functions.add("fetch", refuse, brings=True)
     functions.add("send", _echo, sends=True)
     log = start(host, functions, "/call fetch {}\n/then\n/call send {}")
-    (question,) = await asked(log)
+    (question,) = await wait_for_approvals(log)
     assert question.why is not None
     assert "strangers" in question.why
     host.engine.cancel(ME, log.inference_id)
-    await ended(log)
+    await all_events(log)
 
 
 async def test_a_verdict_for_the_conversation_holds_for_its_next_calls(
@@ -590,9 +590,9 @@ async def test_a_verdict_for_the_conversation_holds_for_its_next_calls(
     permissions = Permissions()
     script = '/call double {"n": 1}\n/then\n/call double {"n": 2}'
     log = start(host, functions, script, permissions=permissions)
-    (question,) = await asked(log)
+    (question,) = await wait_for_approvals(log)
     host.engine.decide(ME, decision(log, question, scope="conversation"))
-    events = await ended(log)
+    events = await all_events(log)
     assert states(events, "call-2-0") == ["allowed", "running", "done"]
 
 
@@ -600,14 +600,14 @@ async def test_a_model_without_tools_gets_none_and_a_notice(
     host: Host, functions: Functions
 ) -> None:
     log = start(host, functions, "hi", model_id="echo-strict")
-    events = await ended(log)
-    assert not of(StepEvent, events)
+    events = await all_events(log)
+    assert not events_of(StepEvent, events)
     assert "TOOLS_DROPPED" in [e.code for e in events if isinstance(e, NoticeEvent)]
 
 
 async def test_a_seventeenth_call_is_not_carried_out(host: Host, functions: Functions) -> None:
     script = "\n".join(f'/call double {{"n": {n}}}' for n in range(17))
-    events = await ended(start(host, functions, script))
+    events = await all_events(start(host, functions, script))
     assert len(functions.calls) == 16
     results = {e.call_id: e.state for e in events if isinstance(e, ResultEvent)}
     assert results["call-1-16"] == "invalid"
@@ -619,7 +619,7 @@ async def test_a_long_result_is_cut_in_the_middle(host: Host, functions: Functio
         return "a" * 60_000 + "é" * 60_000
 
     functions.add("long", long)
-    events = await ended(start(host, functions, "/call long {}"))
+    events = await all_events(start(host, functions, "/call long {}"))
     (result,) = [event for event in events if isinstance(event, ResultEvent)]
     assert result.bytes == 180_000
     assert result.shown_bytes <= 50 * 1024

@@ -1,4 +1,4 @@
-"""Windows: each sees its own runs and sessions, and what happens when one closes."""
+"""Every window has runs and sessions of its own, which end or stay when it closes."""
 
 import asyncio
 
@@ -57,16 +57,16 @@ async def test_what_is_shared_belongs_to_every_window(host: Host) -> None:
 
 @pytest.mark.shows("B9", "B23", "D63")
 async def test_the_list_tells_live_from_ended(host: Host) -> None:
-    over = host.start("one two")
-    await done(over)
+    ended_log = host.start("one two")
+    await done(ended_log)
     live = host.start("/stall")
     await settle()
     listed = host.engine.list(ME)
     assert [(run.inference_id, run.live) for run in listed] == [
-        (over.inference_id, False),
+        (ended_log.inference_id, False),
         (live.inference_id, True),
     ]
-    assert listed[0].last_seq == over.last_seq
+    assert listed[0].last_seq == ended_log.last_seq
 
 
 @pytest.mark.shows("D36")
@@ -116,16 +116,16 @@ async def test_a_queue_of_a_closed_window(host: Host) -> None:
 
 @pytest.mark.shows("D36", "D50", "B23")
 async def test_the_counts_of_a_window_that_comes_back_still_add_up(host: Host) -> None:
-    """A tab that was away for too long is closed, and may come back under its old name."""
+    """The host closes a tab that is silent for too long, which may come back with its old name."""
     host.start("/rate 1\none two", on_close="finish")
-    gone = host.start("/ignore-cancel 0.05")
+    old = host.start("/ignore-cancel 0.05")
     await settle()
     host.engine.close_owner(ME)
     new = host.start("/rate 1\none two three")
     status = host.engine.status(ME)
     assert status.active_inferences <= status.total_inferences
     await done(new)
-    await done(gone)
+    await done(old)
     status = host.engine.status(ME)
     outcomes = status.completed_inferences + status.failed_inferences + status.cancelled_inferences
     assert (outcomes, status.active_inferences) == (status.total_inferences, 0)

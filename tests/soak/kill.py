@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tests.soak.result import Check, Result
-from tests.store.killing import HEARD_S, Outcome, killer
+from tests.store.killing import MAX_TAIL_S, Outcome, killer
 
 KILLS = 1_000
 KILLS_OF_ONE_DIRECTORY = 50
@@ -29,7 +29,7 @@ def kill() -> Result:
         total.tail_s = max(total.tail_s, one.tail_s)
         total.reopened_s = max(total.reopened_s, one.reopened_s)
     broken = total.lost + total.corrupt + total.still_streaming
-    quick = total.tail_s <= HEARD_S and total.reopened_s < LONGEST_REOPENING_S
+    quick = total.tail_s <= MAX_TAIL_S and total.reopened_s < LONGEST_REOPENING_S
     return Result(
         broken == 0 and quick,
         {

@@ -9,7 +9,7 @@ from shell.errors import ShellError
 from shell.store.backup.restore import copy_rows
 from shell.store.store import FILE, Store
 from tests.soak.result import Check, Result
-from tests.store.damage import furnish, opened
+from tests.store.damage import furnish, open_store
 from tests.store.power import memory
 from tests.store.test_restore import rows_of
 
@@ -22,7 +22,7 @@ def spoilt() -> Result:
     refused, whole, wrong = 0, 0, list[str]()
     with tempfile.TemporaryDirectory(dir=memory()) as name:
         folder = Path(name)
-        with opened(folder / "data") as store:
+        with open_store(folder / "data") as store:
             store.database.write(furnish).result()
             content = store.back_up().result().read_bytes()
         source, target = folder / "spoilt.db", folder / "fresh.db"

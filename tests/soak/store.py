@@ -131,7 +131,7 @@ async def _many_calls(folder: Path) -> tuple[float, list[float], int]:
                 complete = time.monotonic()
             elif event.channel == "llm:result":
                 took.append((began[-1] - complete) * 1_000)
-        await desk.kept(talk)
+        await desk.wait_until_stored(talk)
     opened = time.monotonic()
     view = await desk.view(talk)
     opened_ms = (time.monotonic() - opened) * 1_000
@@ -190,7 +190,7 @@ async def _fill(point: int) -> str:
             if desk.store.state().problem is None:
                 outcome = "broken"
         stuffing.unlink()
-        await desk.kept(conversation)
+        await desk.wait_until_stored(conversation)
         await desk.send(conversation, "kept afterwards")
         texts = await desk.texts(conversation)
         whole = " ".join([f"word{point}"] * 2_000)

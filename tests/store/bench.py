@@ -1,4 +1,4 @@
-"""Bench: a recorder on the virtual loop, logs for it to read, and messages for it to write."""
+"""A recorder on the virtual loop, with logs that it reads and messages that it writes."""
 
 import asyncio
 from collections.abc import Callable
@@ -20,20 +20,20 @@ T = TypeVar("T")
 USAGE = Usage(input_tokens=1, output_tokens=1, reasoning_tokens=0, cached_tokens=0, estimated=True)
 
 
-class AtOnce(Database):
-    """A database that writes in the calling thread, when it can write at all."""
+class SynchronousDatabase(Database):
+    """A database that writes in the calling thread, or fails with `write_error`."""
 
     def __init__(self, path: Path | None = None, vfs: str | None = None) -> None:
         super().__init__(path, vfs=vfs)
         self._connection = self._writer.run(lambda connection: connection).result()
         self.commits: list[float] = []
-        self.refusing: ShellError | None = None
+        self.write_error: ShellError | None = None
 
     def write(self, job: Callable[[Connection], T]) -> "Future[T]":
         outcome: Future[T] = Future()
         self.commits.append(asyncio.get_running_loop().time())
-        if self.refusing is not None:
-            outcome.set_exception(self.refusing)
+        if self.write_error is not None:
+            outcome.set_exception(self.write_error)
         else:
             outcome.set_result(self.now(job))
         return outcome
@@ -43,10 +43,10 @@ class AtOnce(Database):
 
 
 class Bench:
-    """Made on the loop; without a database, over one in memory."""
+    """Made on the loop, over a database in memory if none is given."""
 
-    def __init__(self, database: AtOnce | None = None) -> None:
-        self.database = database or AtOnce()
+    def __init__(self, database: SynchronousDatabase | None = None) -> None:
+        self.database = database or SynchronousDatabase()
         self.failures: list[str] = []
         self.ended: list[str] = []
         self.saves = 0

@@ -12,7 +12,7 @@ from tests.store.desk import OWNER, Desk
 
 
 class FunctionTools(Tools):
-    """The tools of a test; those with the given names run without a question."""
+    """The tools of a test. Those with the given names run without approval."""
 
     def __init__(self, folder: Path, functions: Functions, allowed: tuple[str, ...]) -> None:
         super().__init__(folder)
@@ -27,7 +27,7 @@ class FunctionTools(Tools):
 
 
 class CallsDesk(Desk):
-    """A desk with such tools."""
+    """A desk with the tools of a test."""
 
     def __init__(self, folder: Path, functions: Functions, *allowed: str) -> None:
         super().__init__(folder)

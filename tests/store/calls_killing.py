@@ -1,4 +1,4 @@
-"""Ends a host whose answers call tools with SIGKILL at random moments, and checks what is left."""
+"""Kills hosts whose answers call tools with SIGKILL at random moments, and checks their stores."""
 
 import json
 import os
@@ -20,13 +20,13 @@ from tests.store.calls_victim import BEGUN
 from tests.store.killing import victim
 
 LONGEST_LIFE_S = 0.6
-PATIENCE_S = 60.0
-"""For a host on a busy machine to begin its first call."""
+TIMEOUT_S = 60.0
+"""Limit on the time that a host on a busy machine takes to begin its first call."""
 
 
 @dataclass(slots=True)
 class Outcome:
-    """What became of so many killings."""
+    """The results of a number of kills."""
 
     kills: int = 0
     begun: int = 0
@@ -34,49 +34,50 @@ class Outcome:
     decided: int = 0
     """Decisions that were acknowledged."""
     lost: int = 0
-    """Calls that ran as the host was killed, and are shown as lost in the end."""
+    """Calls that ran when the host was killed, and that the last host marks as lost."""
     reopened_s: float = 0.0
     faults: list[str] = field(default_factory=list)
 
 
 def kill_hosts(folder: Path, kills: int, seed: int) -> Outcome:
-    """Kill so many hosts in one directory, then let one finish everything.
+    """Kill `kills` hosts in one directory, then let one finish everything.
 
-    The first of three is killed at any moment, also while it starts; the second after a decision;
-    the third as a tool begins. However slow the machine is, some are killed in mid-work.
+    Of every three hosts, the first is killed at any moment, also while it starts, the second after
+    a decision, and the third when a tool begins. So some are killed in the middle of their work,
+    however slow the machine is.
     """
     outcome, decided = Outcome(), dict[tuple[str, str], str]()
     chance = random.Random(seed)  # noqa: S311
-    with victim("tests.store.calls_victim") as (to, heard):
+    with victim("tests.store.calls_victim") as (commands, reports):
         for number in range(kills + 1):
             is_last = number == kills
             if is_last:
                 (folder / "last").touch()
-            to.write(f"{folder}\n")
-            to.flush()
-            pid = json.loads(heard.readline())["pid"]
+            commands.write(f"{folder}\n")
+            commands.flush()
+            pid = json.loads(reports.readline())["pid"]
             first: list[str] = []
             if not is_last:
                 if number % 3 == 1:
-                    first.append(heard.readline())
+                    first.append(reports.readline())
                 if number % 3 == 2:
                     _wait_for_growth(folder / BEGUN)
                 else:
                     time.sleep(chance.uniform(0.0, LONGEST_LIFE_S))
                 os.kill(pid, signal.SIGKILL)
             finished = False
-            for line in chain(first, heard):
-                said = json.loads(line)
-                if "gone" in said:
+            for line in chain(first, reports):
+                report = json.loads(line)
+                if "ended" in report:
                     break
-                if "finished" in said:
+                if "finished" in report:
                     finished = True
                 else:
-                    decided[said["message"], said["call"]] = said["verdict"]
+                    decided[report["message"], report["call"]] = report["verdict"]
             outcome.kills += not is_last
             if is_last and not finished:
                 outcome.faults.append("the answers do not go on to their end")
-            _look(folder, outcome, decided, is_last=is_last)
+            _check_store(folder, outcome, decided, is_last=is_last)
     outcome.decided = len(decided)
     return outcome
 
@@ -85,13 +86,13 @@ def _wait_for_growth(file: Path) -> None:
     def size() -> int:
         return file.stat().st_size if file.exists() else 0
 
-    before, late = size(), time.monotonic() + PATIENCE_S
+    before, late = size(), time.monotonic() + TIMEOUT_S
     while size() == before:
         assert time.monotonic() < late, "no call began"
         time.sleep(0.001)
 
 
-def _look(
+def _check_store(
     folder: Path, outcome: Outcome, decided: dict[tuple[str, str], str], *, is_last: bool
 ) -> None:
     store = Store(folder)
@@ -100,7 +101,7 @@ def _look(
     outcome.reopened_s = max(outcome.reopened_s, time.monotonic() - began)
     try:
         found = store.database.read(_calls).result()
-        kept = store.database.read(_sound_blobs).result()
+        sound_hashes = store.database.read(_sound_blobs).result()
     finally:
         store.close()
     outcome.faults += [remark.text for remark in store.remarks]
@@ -119,7 +120,7 @@ def _look(
             outcome.faults.append(f"{key} began without a verdict")
     for call in found.values():
         hashes = {part.hash for part in call.parts or ()}
-        if call.state == "done" and not (hashes and hashes <= kept):
+        if call.state == "done" and not (hashes and hashes <= sound_hashes):
             outcome.faults.append(f"the sound of {call.call_id} is lost")
     if is_last:
         outcome.lost = sum(call.state == "lost" for call in found.values())
@@ -132,13 +133,13 @@ def _key(call: AnswerCall) -> str:
 
 
 def _sound_blobs(connection: Connection) -> set[str]:
-    """The hashes of the attachments whose bytes are what was written."""
-    found = rows(connection.execute("SELECT hash FROM blobs"), str)
-    return {one for one in found if read_blob(connection, one) is not None}
+    """The hashes of the attachments whose bytes are undamaged."""
+    hashes = rows(connection.execute("SELECT hash FROM blobs"), str)
+    return {blob_hash for blob_hash in hashes if read_blob(connection, blob_hash) is not None}
 
 
 def _calls(connection: Connection) -> dict[tuple[str, str], AnswerCall]:
-    """Every call, by its message and its id, as it is kept."""
+    """Return every stored call, by its message and its id."""
     messages = connection.execute(
         "SELECT number, id FROM messages WHERE number IN (SELECT message FROM steps)"
     )

@@ -2,8 +2,9 @@
 
     python -m tests.store.calls_victim
 
-It goes on with the answers that an earlier life has left, and then begins others. It writes a line
-of JSON for every decision that was acknowledged; its tools write a line to a file as they begin.
+It first continues the answers that an earlier process left unfinished, and then begins others. It
+writes a line of JSON for every acknowledged decision. Its tools write a line to a file when they
+begin.
 """
 
 import asyncio
@@ -29,7 +30,7 @@ from shell.tools.offer import OfferedTool
 from shell.tools.permissions import Permissions
 from shell.tools.registry import Tools
 from tests.store.desk import OWNER, Desk
-from tests.store.victim import live_in_every_folder, say
+from tests.store.victim import live_in_every_folder, report
 
 BEGUN = "calls-begun"
 AT_ONCE = 3
@@ -38,7 +39,7 @@ KEYS: dict[str, object] = {"type": "object", "properties": {"key": {"type": "str
 
 
 class InProcess(Tools):
-    """Two tools of this process: one that is allowed, and one that is asked each time."""
+    """Two tools of this process: `free` runs without approval, and `asked` needs it each time."""
 
     name = "mine.py"
 
@@ -70,7 +71,7 @@ class InProcess(Tools):
 
 
 class Life:
-    """What one process does until it is killed, or until nothing is left to do."""
+    """The work of one process until it is killed, or until nothing is left to do."""
 
     def __init__(self, folder: Path) -> None:
         self.desk = Desk(folder)
@@ -86,9 +87,9 @@ class Life:
         self.chance = random.Random()  # noqa: S311
 
     async def live(self, *, begins: bool) -> None:
-        """Go on with what is left, then begin answers without end if `begins`."""
+        """Finish the stored answers, then begin answers without end if `begins`."""
         left = self.desk.store.database.read(_conversations).result()
-        say(pid=os.getpid())
+        report(pid=os.getpid())
         async with asyncio.TaskGroup() as group:
             for place in range(AT_ONCE):
                 group.create_task(self._converse(left[place::AT_ONCE], begins=begins))
@@ -104,7 +105,7 @@ class Life:
             await self._play(begun)
 
     async def _finish(self, conversation_id: str) -> None:
-        """Go on until the answer is complete."""
+        """Continue the answer until it is complete."""
         while True:
             messages = (await self.desk.view(conversation_id)).messages
             if not messages:
@@ -129,12 +130,12 @@ class Life:
             await self._play(begun)
 
     async def _play(self, begun: StartedAnswer) -> None:
-        """Decide about the calls of a run as they are asked, until it ends."""
+        """Decide about the calls of a run as they ask for approval, until the run ends."""
         async with asyncio.TaskGroup() as group:
             async for event in begun.log.follow():
                 if isinstance(event, ApprovalEvent) and event.state == "asked":
                     group.create_task(self._decide_soon(begun, event))
-        await self.desk.kept(begun.reply.conversation_id)
+        await self.desk.wait_until_stored(begun.reply.conversation_id)
 
     async def _decide_soon(self, begun: StartedAnswer, event: ApprovalEvent) -> None:
         await asyncio.sleep(self.chance.uniform(0.0, 0.05))
@@ -147,7 +148,7 @@ class Life:
         )
         taken, begun = await self.desk.answers.decide(OWNER, decision)
         if taken:
-            say(message=message_id, call=call_id, verdict=verdict)
+            report(message=message_id, call=call_id, verdict=verdict)
         return begun
 
 
@@ -167,12 +168,12 @@ def _conversations(connection: Connection) -> list[str]:
 
 
 async def run(folder: Path) -> None:
-    """Live; a directory with a file `last` in it is only finished."""
+    """Run a host in a directory. With a file `last` in it, only finish the stored answers."""
     life = Life(folder)
     begins = not (folder / "last").exists()
     await life.live(begins=begins)
     await life.desk.close()
-    say(finished=True)
+    report(finished=True)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Fixtures: a store in a directory of its own, and all that answers into it."""
+"""Fixtures with a store, and with a desk, in a directory of their own."""
 
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path

@@ -1,7 +1,7 @@
-"""Damage: a furnished file of conversations, ways to spoil it, and what may be missing after them.
+"""A file with conversations, ways to damage it, and what may be missing after a repair.
 
-By hand: `python -m tests.store.damage flip 1000` says what so many flipped bits cost, `page 1000`
-the same of pages that are spoilt whole.
+`python -m tests.store.damage flip 1000` prints what is missing after a flipped bit in each of 1000
+copies of the file. `page 1000` overwrites a whole page instead.
 """
 
 import base64
@@ -28,13 +28,13 @@ from tests.store.power import memory
 
 PAGE = 4096
 FORMAT = range(60, 64)
-"""Where the file says which Tidewire wrote it."""
+"""The bytes of the file with the number of its format (SQLite's user version)."""
 Kind = Literal["flip", "page"]
 
 
 @contextmanager
-def opened(folder: Path) -> Iterator[Store]:
-    """A store for as long as it is asked something."""
+def open_store(folder: Path) -> Iterator[Store]:
+    """Open a store, and close it when the context ends."""
     folder.mkdir(exist_ok=True)
     store = Store(folder)
     store.open()
@@ -47,13 +47,13 @@ def opened(folder: Path) -> Iterator[Store]:
 def furnish(connection: Connection) -> None:
     """Conversations with branches, attachments, answers that were cut off, and notes."""
     chance = random.Random(5)  # noqa: S311
-    for which in range(6):
+    for index in range(6):
         number = tree.create(
-            connection, f"conversation-{which}", NewConversation(title=f"Title {which}"), 1
+            connection, f"conversation-{index}", NewConversation(title=f"Title {index}"), 1
         )
         parent: int | None = None
         for place in range(16):
-            text = f"{which}, message {place}: " + "words of it " * 20
+            text = f"{index}, message {place}: " + "words of it " * 20
             data = chance.randbytes(chance.choice([300, 3_000, 9_000]))
             parts: list[Part] = [TextPart(text=text)]
             if place % 4 == 0:
@@ -65,34 +65,34 @@ def furnish(connection: Connection) -> None:
                     )
                 )
             role: Role = "assistant" if place % 2 else "user"
-            kept = take_apart(parts)
-            message = tree.NewMessage(f"message-{which}-{place}", role, kept, 1_000 + place)
+            content = take_apart(parts)
+            message = tree.NewMessage(f"message-{index}-{place}", role, content, 1_000 + place)
             above = parent if place != 8 else None
             parent = tree.add(connection, number, above, message)
         live = tree.NewMessage(
-            f"live-{which}", "assistant", take_apart("It begins"), 2_000, status="streaming"
+            f"live-{index}", "assistant", take_apart("It begins"), 2_000, status="streaming"
         )
         at = tree.add(connection, number, parent, live)
         for place in range(30):
             tree.append_tail(connection, at, place, f" and goes on and on, {place}", "")
         for place in range(30):
-            note = Note(name=f"draft.{which}.{place}", text=f"half a sentence {place} " * 10)
+            note = Note(name=f"draft.{index}.{place}", text=f"half a sentence {place} " * 10)
             notes.put(connection, note)
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
-    """All that a file holds that must not change; every value is what a person would miss."""
+class Contents:
+    """Everything in a file that must survive: what a person would miss."""
 
     messages: dict[str, object]
     attachments: dict[str, bytes | None]
     notes: dict[str, str]
 
     @classmethod
-    def by(cls, store: Store, wanted: Iterable[str] = ()) -> "Held":
-        """Read it out of a store that is open; of the attachments, those `wanted` too."""
+    def of(cls, store: Store, wanted: Iterable[str] = ()) -> "Contents":
+        """Read the contents of an open store, including the attachments with `wanted` hashes."""
 
-        def read(connection: Connection) -> Held:
+        def read(connection: Connection) -> Contents:
             messages: dict[str, object] = {}
             hashes = set(wanted)
             for summary in queries.summaries(connection):
@@ -100,13 +100,13 @@ class Held:
                 for row in queries.every(connection, number):
                     messages[row.id] = (row.text, row.role, row.status, summary.id)
                     hashes |= {part for part in (row.parts or "").split('"') if len(part) == 64}
-            blobs = {one: read_blob(connection, one) for one in hashes}
-            return Held(messages, blobs, notes.every(connection))
+            blobs = {blob_hash: read_blob(connection, blob_hash) for blob_hash in hashes}
+            return Contents(messages, blobs, notes.every(connection))
 
         return store.database.read(read).result()
 
-    def missing(self, after: "Held") -> Counter[str]:
-        """How many of each are not there any more, or not the same."""
+    def missing(self, after: "Contents") -> Counter[str]:
+        """Count the values of each kind that are missing in `after`, or differ there."""
         return Counter(
             messages=sum(key not in after.messages for key in self.messages),
             changed=sum(
@@ -121,15 +121,15 @@ class Held:
 
 
 class Furnished:
-    """A whole file and what it holds, to be spoilt in copies of it.
+    """A sound file and its contents, for tests that damage copies of it.
 
     Args:
-        folder: where it is made, with a backup if `backed`.
+        folder: where the file is made, with a backup if `backed`.
     """
 
     def __init__(self, folder: Path, *, backed: bool) -> None:
         self.backups = folder / "backups"
-        with opened(folder) as store:
+        with open_store(folder) as store:
             store.database.write(furnish).result()
             if backed:
                 store.back_up().result()
@@ -143,11 +143,11 @@ class Furnished:
             }
             roots = connection.execute("SELECT rootpage FROM sqlite_schema WHERE rootpage > 0")
             self._roots = {1, *(root for (root,) in roots)}
-        with opened(folder) as store:
-            self.held = Held.by(store)
+        with open_store(folder) as store:
+            self.contents = Contents.of(store)
 
     def spoil(self, kind: Kind, chance: random.Random) -> tuple[bytes, int]:
-        """A spoilt copy, and the place at which it is."""
+        """Return a damaged copy, and the offset of the damage."""
         broken = bytearray(self.whole)
         if kind == "flip":
             place = chance.randrange(len(broken))
@@ -160,8 +160,9 @@ class Furnished:
         return bytes(broken), place
 
     def bound(self, place: int) -> int | None:
-        """How many rows may be missing when this place is spoilt: those that were there, or more
-        than can be said where others are found by it.
+        """Return how many rows may be missing after damage at this offset: the rows of its page.
+
+        None means any number, for pages through which SQLite finds others.
         """
         number = place // PAGE + 1
         kind, cells, name = self._pages.get(number, ("free", 0, ""))
@@ -173,34 +174,37 @@ class Furnished:
             return None
         return int(cells)
 
-    def repaired(self, broken: bytes, folder: Path) -> tuple[Held, list[str]] | None:
-        """What is left of a spoilt copy, and what was said; None where a later Tidewire seems to
-        have written it. It is opened twice, and there is one copy of it aside at most.
+    def repair(self, broken: bytes, folder: Path) -> tuple[Contents, list[str]] | None:
+        """Repair a damaged copy; return its contents and the remarks of the repair.
+
+        Returns None if the damage makes the file look as if a newer Tidewire had written it. The
+        store is opened twice. The second time must find it sound, and at most one copy of the
+        damaged file may be kept aside.
         """
         folder.mkdir()
         if self.backups.exists():
             (folder / "backups").symlink_to(self.backups)
         (folder / FILE).write_bytes(broken)
         try:
-            with opened(folder) as store:
-                after, said = (
-                    Held.by(store, self.held.attachments),
+            with open_store(folder) as store:
+                after, remarks = (
+                    Contents.of(store, self.contents.attachments),
                     [remark.text for remark in store.remarks],
                 )
         except StorageFailed as error:
             if "newer Tidewire" in error.message:
                 return None
             raise
-        with opened(folder) as store:
+        with open_store(folder) as store:
             assert store.remarks == []
-            assert Held.by(store, self.held.attachments) == after
+            assert Contents.of(store, self.contents.attachments) == after
         aside = list((folder / "damaged").glob(f"*/{FILE}"))
-        assert [one.read_bytes() for one in aside] == [broken] * len(said)
-        return after, said
+        assert [copy.read_bytes() for copy in aside] == [broken] * len(remarks)
+        return after, remarks
 
 
 def main() -> None:
-    """Spoil as many copies as the argument says, with a backup and without."""
+    """Damage as many copies as the second argument says, with a backup and without."""
     kind: Kind = "page" if sys.argv[1] == "page" else "flip"
     times = int(sys.argv[2])
     for backed in (False, True):
@@ -212,7 +216,7 @@ def main() -> None:
                 broken, place = furnished.spoil(kind, chance)
                 with tempfile.TemporaryDirectory(dir=name) as folder:
                     try:
-                        left = furnished.repaired(broken, Path(folder) / "spoilt")
+                        left = furnished.repair(broken, Path(folder) / "spoilt")
                     except Exception as error:
                         total["failed"] += 1
                         print("FAILED", number, place, type(error).__name__, error)
@@ -220,15 +224,15 @@ def main() -> None:
                 if left is None:
                     total["newer"] += 1
                     continue
-                after, said = left
-                missing = furnished.held.missing(after)
+                after, remarks = left
+                missing = furnished.contents.missing(after)
                 bound = furnished.bound(place)
-                total["said"] += len(said)
+                total["said"] += len(remarks)
                 total["without loss"] += not missing.total()
-                total["silent"] += bool(missing.total() and not said)
+                total["silent"] += bool(missing.total() and not remarks)
                 if bound is not None and missing.total() > bound:
                     total["beyond"] += 1
-                    print("BEYOND", number, place, bound, dict(missing), said)
+                    print("BEYOND", number, place, bound, dict(missing), remarks)
                 total += missing
         print(f"{times} of {kind}, backup: {backed}: {dict(total)}")
 

@@ -1,4 +1,4 @@
-"""Desk: a store, an engine with the echo provider, and conversations over both, for tests."""
+"""A store, an engine with the echo provider, and conversations over both, for tests."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -42,8 +42,8 @@ from shell.store.wire_log import WireLog
 OWNER = "window-1"
 
 
-class Listening(EchoProvider):
-    """The echo provider, with everything that it was asked."""
+class RecordingEcho(EchoProvider):
+    """The echo provider, which records the requests that it receives."""
 
     def __init__(self, id: str = "echo") -> None:  # noqa: A002
         super().__init__(rate=None, id=id)
@@ -55,7 +55,7 @@ class Listening(EchoProvider):
 
 
 class Desk:
-    """Made on the loop; every answer is as fast as the loop turns unless its script says else."""
+    """Made on the loop. Answers come without delay unless their script sets a rate."""
 
     def __init__(
         self,
@@ -73,8 +73,8 @@ class Desk:
             on_change=lambda state: self.topics.publish(StoreTopic(value=state)),
         )
         self.store.open()
-        self.echo = Listening()
-        self.other = Listening("other")
+        self.echo = RecordingEcho()
+        self.other = RecordingEcho("other")
         self.budgets: Budgets = NO_BUDGETS
         self.ledger = Ledger(folder, lambda: self.budgets)
         self.engine = Engine(self.resolve, settings, self.ledger)
@@ -96,9 +96,9 @@ class Desk:
         self.conversations = self.api(folder)
 
     def api(self, folder: Path) -> ConversationsApi:
-        """The namespace over what this desk has."""
+        """Return the `conversations` namespace over the parts of this desk."""
         imports = Imports(self.store, folder, self.topics)
-        exports = Exports(self.store, SettingsFile(folder), lambda: True, not_reloaded)
+        exports = Exports(self.store, SettingsFile(folder), lambda: True, reload_nothing)
         forget = WireLog(folder, lambda: True, list).forget
         return ConversationsApi(
             self.store, self.answers, imports, exports, self.compactions, forget
@@ -109,7 +109,7 @@ class Desk:
         return Defaults(provider_id="echo", model_id="echo")
 
     def titles(self) -> tuple[str, str | None] | None:
-        """Who makes titles: nobody."""
+        """Return None, because no model makes titles."""
         return None
 
     def resolve(self, provider_id: str) -> Provider:
@@ -130,7 +130,7 @@ class Desk:
         return (await self.conversations.create(self.caller, new)).id
 
     async def send(self, conversation_id: str, content: Content) -> SendReply:
-        """Send and wait until the answer is kept to its end."""
+        """Send a message and wait until its whole answer is stored."""
         request = SendRequest(conversation_id=conversation_id, content=content)
         return await self.done(await self.answers.send(OWNER, request))
 
@@ -149,11 +149,11 @@ class Desk:
     async def done(self, begun: StartedAnswer) -> SendReply:
         async for _ in begun.log.follow():
             pass
-        await self.kept(begun.reply.conversation_id)
+        await self.wait_until_stored(begun.reply.conversation_id)
         return begun.reply
 
-    async def kept(self, conversation_id: str) -> None:
-        """Wait until the recorder has everything on the disk."""
+    async def wait_until_stored(self, conversation_id: str) -> None:
+        """Wait until the recorder has written the conversation to disk."""
         await self.answers._recorder_of(conversation_id).wait_until_stored(conversation_id)
 
     async def view(self, conversation_id: str, limit: int = 20_000) -> ConversationView:
@@ -161,7 +161,7 @@ class Desk:
         return await self.store.read(conversation_id, lambda c: queries.view(c, request))
 
     async def texts(self, conversation_id: str) -> list[str]:
-        """What stands on the chosen path."""
+        """Return the texts of the messages on the chosen path."""
         return [text_of(message) for message in (await self.view(conversation_id)).messages]
 
 
@@ -171,5 +171,5 @@ def text_of(message: StoredMessage) -> str:
     return "".join(getattr(part, "text", "") for part in message.content)
 
 
-async def not_reloaded() -> None:
-    """Stands for reading providers again, where there are none."""
+async def reload_nothing() -> None:
+    """Stand in for the reload of providers, because a desk has no file of them."""

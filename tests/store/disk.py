@@ -1,7 +1,7 @@
-"""Disk: a way for SQLite to the disk that remembers what was flushed, and what a power cut leaves.
+"""A VFS for SQLite that records every write and flush, to simulate what a power cut leaves.
 
-What was written and not flushed may be there after a cut, or not, or in parts of 512 bytes, in any
-order. A file may be gone whose creation nobody flushed, and back whose deletion nobody flushed.
+Writes without a flush may survive a power cut, or not, or in parts of 512 bytes, in any order. A
+file may be missing if its creation was not flushed, and be back if its deletion was not flushed.
 """
 
 import random
@@ -16,12 +16,12 @@ SECTOR = 512
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing that was done to a file."""
+    """One operation on a file."""
 
     kind: Literal["create", "write", "truncate", "sync", "delete"]
     path: str
     offset: int = 0
-    """Where it was written; to which size it was cut; for a deletion, whether it was flushed."""
+    """The offset of a write, the new size of a truncation, or 1 for a flushed deletion."""
     data: bytes = b""
 
 
@@ -33,11 +33,11 @@ class _File:
 
 
 class Disk(apsw.VFS):
-    """Registered under `name` for as long as it is referenced. Everything really happens, too.
+    """Registered under `name` for as long as it is referenced. It also does every operation.
 
     Args:
         name: for `Database(…, vfs=name)`.
-        room: how many more bytes can be written before the disk is full; None for any number.
+        room: how many more bytes can be written before the disk is full, or None for any number.
     """
 
     def __init__(self, name: str, room: int | None = None) -> None:
@@ -45,7 +45,7 @@ class Disk(apsw.VFS):
         self.room = room
         self.steps: list[Step] = []
         self.written = 0
-        """Bytes, in all."""
+        """Bytes written so far."""
         super().__init__(name, "")
 
     def xOpen(self, name: str | apsw.URIFilename | None, flags: list[int]) -> "DiskFile":  # noqa: N802
@@ -68,7 +68,7 @@ class Disk(apsw.VFS):
 
 
 class DiskFile(apsw.VFSFile):
-    """A file on it."""
+    """A file on a `Disk`."""
 
     def __init__(
         self, disk: Disk, name: str | apsw.URIFilename | None, flags: list[int], path: str
@@ -92,9 +92,9 @@ class DiskFile(apsw.VFSFile):
 
 
 def cut(steps: list[Step], chance: random.Random, folder: Path) -> None:
-    """Write what is left, when the power goes after these steps, into an empty directory."""
+    """Write into an empty directory what a power cut after these steps leaves of the files."""
     files: dict[str, _File] = {}
-    gone: dict[str, _File] = {}
+    deleted: dict[str, _File] = {}
     for step in steps:
         file = files.setdefault(step.path, _File())
         match step.kind:
@@ -104,27 +104,27 @@ def cut(steps: list[Step], chance: random.Random, folder: Path) -> None:
                 file.pending.clear()
                 if not file.durable:  # SQLite flushes the directory with a new journal
                     file.durable = True
-                    gone.clear()
+                    deleted.clear()
             case "delete":
-                gone[step.path] = files.pop(step.path)
+                deleted[step.path] = files.pop(step.path)
                 if step.offset:
-                    gone.clear()
+                    deleted.clear()
             case "write" | "truncate":
                 file.pending.append(step)
             case _:
                 pass
-    for path, file in gone.items():
+    for path, file in deleted.items():
         if chance.random() < 0.5:
             files.setdefault(path, file)
     for path, file in files.items():
         if not file.durable and chance.random() < 0.5:
             continue
-        # Either most of it came through or most of it did not: both ends are worth a look.
-        kept = chance.random()
-        through = [step for step in file.pending if chance.random() < kept]
+        # A random share of the writes survives: few, many, or anything between.
+        survival_rate = chance.random()
+        survivors = [step for step in file.pending if chance.random() < survival_rate]
         if chance.random() < 0.5:
-            chance.shuffle(through)
-        for step in through:
+            chance.shuffle(survivors)
+        for step in survivors:
             _apply(file.content, step, chance if chance.random() < 0.3 else None)
         (folder / Path(path).name).write_bytes(file.content)
 

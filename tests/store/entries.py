@@ -1,4 +1,4 @@
-"""A template and a summary that messages of tests have."""
+"""A template and a summary for messages of tests."""
 
 from shell.contract import Compaction, MessageTemplate, Usage
 

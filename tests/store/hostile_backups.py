@@ -1,4 +1,4 @@
-"""Databases that a stranger could hand over as a backup, each with something in it that bites."""
+"""Databases that a stranger could offer as a backup, each with something harmful in it."""
 
 import hashlib
 import json
@@ -19,7 +19,7 @@ HUGE_BYTES = 65 * 1024 * 1024
 
 
 def sql(*statements: str) -> Spoil:
-    """Runs statements, without a look at what belongs to what."""
+    """Runs statements without checking foreign keys."""
 
     def spoil(connection: Connection) -> None:
         connection.pragma("foreign_keys", False)
@@ -29,8 +29,8 @@ def sql(*statements: str) -> Spoil:
     return spoil
 
 
-def sealed(*statements: str) -> Spoil:
-    """The same, with checksums that are right afterwards."""
+def with_checksums(*statements: str) -> Spoil:
+    """Runs statements like `sql`, then corrects all checksums."""
 
     def spoil(connection: Connection) -> None:
         sql(*statements)(connection)
@@ -41,7 +41,7 @@ def sealed(*statements: str) -> Spoil:
 
 
 def rewritten(name: str, old: str, new: str) -> Spoil:
-    """Changes the definition of a table or an index without SQLite's consent."""
+    """Changes the definition of a table or an index, which SQLite itself would refuse."""
 
     def spoil(connection: Connection) -> None:
         connection.pragma("writable_schema", True)
@@ -56,12 +56,12 @@ def rewritten(name: str, old: str, new: str) -> Spoil:
 def value(table: str, column: str, content: str, where: str = "number = 2") -> Spoil:
     """Puts an SQL expression into one row."""
     where = {"conversations": "number = 1", "messages": where}.get(table, "1")
-    return sealed(f"UPDATE {table} SET {column} = {content} WHERE {where}")  # noqa: S608
+    return with_checksums(f"UPDATE {table} SET {column} = {content} WHERE {where}")  # noqa: S608
 
 
 def entry(table: str, content: str, message: int = 2) -> Spoil:
-    """Stores content, which is SQL, with a message."""
-    return sealed(f"INSERT OR REPLACE INTO {table} VALUES ({message}, {content})")  # noqa: S608
+    """Stores content, which is an SQL expression, with a message."""
+    return with_checksums(f"INSERT OR REPLACE INTO {table} VALUES ({message}, {content})")  # noqa: S608
 
 
 def _huge_attachment(connection: Connection) -> None:
@@ -152,7 +152,7 @@ OBJECTS: Mapping[str, Spoil] = {
     "a format above all": sql("PRAGMA user_version = 2147483647"),
     "an older format that it is not": sql("PRAGMA user_version = 1"),
 }
-"""What is in the schema or in the header."""
+"""Attacks in the schema or in the header."""
 
 TREES: Mapping[str, Spoil] = {
     "a message that chose itself": value("messages", "chosen", "2"),
@@ -161,7 +161,7 @@ TREES: Mapping[str, Spoil] = {
     "a message that chose nobody": value("messages", "chosen", "999"),
     "a conversation that chose an answer": value("conversations", "chosen", "2"),
     "a conversation that chose another one's": value("conversations", "chosen", "3"),
-    "parents in a ring": sealed(
+    "parents in a ring": with_checksums(
         "UPDATE messages SET parent = 2, chosen = 2 WHERE number = 1",
         "UPDATE messages SET parent = 1, chosen = 1 WHERE number = 2",
     ),
@@ -169,9 +169,9 @@ TREES: Mapping[str, Spoil] = {
     "a parent in another conversation": value("messages", "parent", "1", "number = 4"),
     "a parent that there is not": value("messages", "parent", "999"),
     "a conversation that there is not": value("messages", "conversation", "999"),
-    "a piece of no answer": sealed("INSERT INTO tails VALUES (999, 0, 'x', '')"),
+    "a piece of no answer": with_checksums("INSERT INTO tails VALUES (999, 0, 'x', '')"),
 }
-"""What leads in circles, or nowhere."""
+"""References that form a cycle, or lead nowhere."""
 
 VALUES: Mapping[str, Spoil] = {
     **{
@@ -236,22 +236,24 @@ VALUES: Mapping[str, Spoil] = {
     "an id in memory only": value("conversations", "id", "'tmp-1'"),
     "an id without end": value("conversations", "id", "printf('%.*c', 65, 'x')"),
     "a model of bytes": value("messages", "model_id", "x'61'"),
-    "numbers up to the last": sealed(
+    "numbers up to the last": with_checksums(
         "UPDATE conversations SET chosen = 9223372036854775807 WHERE number = 1",
         "UPDATE messages SET number = 9223372036854775807, chosen = NULL WHERE number = 2",
     ),
-    "a note of bytes": sealed("INSERT INTO notes VALUES (x'61', x'62', 1)"),
-    "a note after all": sealed("INSERT INTO notes VALUES ('a', 'b', 9223372036854775807)"),
-    "an attachment that is not what it says": sealed("INSERT INTO blobs VALUES ('aa', x'00')"),
-    "an attachment without a name": sealed("INSERT INTO blobs VALUES (NULL, x'00')"),
+    "a note of bytes": with_checksums("INSERT INTO notes VALUES (x'61', x'62', 1)"),
+    "a note after all": with_checksums("INSERT INTO notes VALUES ('a', 'b', 9223372036854775807)"),
+    "an attachment that is not what it says": with_checksums(
+        "INSERT INTO blobs VALUES ('aa', x'00')"
+    ),
+    "an attachment without a name": with_checksums("INSERT INTO blobs VALUES (NULL, x'00')"),
     "a huge attachment": _huge_attachment,
     "a wrong checksum": sql("UPDATE messages SET text = 'other' WHERE number = 2"),
 }
-"""What is in the rows."""
+"""Attacks in the values of rows."""
 
 
-def spoilt(whole: bytes, target: Path, spoil: Spoil) -> None:
-    """Write a sound database with something done to it."""
+def write_spoilt(whole: bytes, target: Path, spoil: Spoil) -> None:
+    """Write a sound database, changed by `spoil`."""
     target.write_bytes(whole)
     with closing(apsw.Connection(str(target))) as connection:
         checksum.register(connection)
@@ -259,8 +261,8 @@ def spoilt(whole: bytes, target: Path, spoil: Spoil) -> None:
         spoil(connection)
 
 
-def in_utf16(target: Path) -> None:
-    """Write an empty database of ours whose texts are in UTF-16."""
+def write_in_utf16(target: Path) -> None:
+    """Write an empty database with our schema whose texts are in UTF-16."""
     with closing(apsw.Connection(str(target))) as connection:
         connection.pragma("encoding", "UTF-16")
         schema.migrate(connection)

@@ -1,4 +1,4 @@
-"""Killing: ends a host that answers with SIGKILL at a random moment, and looks at what is left."""
+"""Kills hosts that write answers with SIGKILL at random moments, and checks their stores."""
 
 import json
 import os
@@ -19,13 +19,13 @@ from shell.store.store import Store
 
 ROOT = Path(__file__).parents[2]
 LONGEST_LIFE_S = 0.5
-HEARD_S = 0.25
-"""What stood in a log this long before the end has to be on the disk."""
+MAX_TAIL_S = 0.25
+"""Limit on how far the text on disk may be behind the log of a running answer."""
 
 
 @dataclass(slots=True)
 class Outcome:
-    """What became of so many killings."""
+    """The results of a number of kills."""
 
     kills: int = 0
     acknowledged: int = 0
@@ -34,7 +34,7 @@ class Outcome:
     reopened_s: float = 0.0
     """The longest."""
     tail_s: float = 0.0
-    """How far behind its log an answer on the disk was, at most."""
+    """The longest that an answer on disk was behind its log."""
     interrupted: int = 0
     still_streaming: int = 0
     notes: list[str] = field(default_factory=list)
@@ -42,7 +42,7 @@ class Outcome:
 
 @dataclass(slots=True)
 class _Life:
-    """What one process said before it died."""
+    """The reports of one process before it was killed."""
 
     promises: dict[str, str] = field(default_factory=dict)
     grown: dict[str, list[tuple[float, int]]] = field(default_factory=dict)
@@ -51,44 +51,46 @@ class _Life:
 class Killer:
     """Kills hosts in one directory, one after another. Made by `killer()`."""
 
-    def __init__(self, folder: Path, to: IO[str], heard: IO[str], chance: random.Random) -> None:
+    def __init__(
+        self, folder: Path, commands: IO[str], reports: IO[str], chance: random.Random
+    ) -> None:
         self.outcome = Outcome()
         self._folder = folder
-        self._to = to
-        self._heard = heard
+        self._commands = commands
+        self._reports = reports
         self._chance = chance
         self._promises: dict[str, str] = {}
 
     def kill(self) -> None:
-        """Let a host live for a random while, end it, and look. Every other host has said something
-        before, however slow the machine is.
+        """Let a host run for a random time, kill it, and check its store. Every other host is
+        killed only after its first report, however slow the machine is.
         """
-        self._to.write(f"{self._folder}\n")
-        self._to.flush()
-        born = json.loads(self._heard.readline())
-        self.outcome.still_streaming += born["streaming"]
-        first = [self._heard.readline()] if self.outcome.kills % 2 else []
+        self._commands.write(f"{self._folder}\n")
+        self._commands.flush()
+        start = json.loads(self._reports.readline())
+        self.outcome.still_streaming += start["streaming"]
+        first = [self._reports.readline()] if self.outcome.kills % 2 else []
         time.sleep(self._chance.uniform(0.0, LONGEST_LIFE_S))
         killed_at = time.monotonic()
-        os.kill(born["pid"], signal.SIGKILL)
-        life = self._listen(chain(first, self._heard))
+        os.kill(start["pid"], signal.SIGKILL)
+        life = self._read_reports(chain(first, self._reports))
         self.outcome.kills += 1
         self._promises |= life.promises
-        self._look(life, killed_at)
+        self._check_store(life, killed_at)
 
-    def _listen(self, lines: Iterable[str]) -> _Life:
+    def _read_reports(self, lines: Iterable[str]) -> _Life:
         life = _Life()
         for line in lines:
-            said = json.loads(line)
-            if "gone" in said:
+            report = json.loads(line)
+            if "ended" in report:
                 return life
-            if "grown" in said:
-                life.grown.setdefault(said["grown"], []).append((said["at"], said["text"]))
+            if "growing" in report:
+                life.grown.setdefault(report["growing"], []).append((report["at"], report["text"]))
             else:
-                life.promises[said.get("asked") or said["done"]] = said["text"]
+                life.promises[report.get("question") or report["answer"]] = report["text"]
         raise AssertionError("the victim's parent died")
 
-    def _look(self, life: _Life, killed_at: float) -> None:
+    def _check_store(self, life: _Life, killed_at: float) -> None:
         outcome = self.outcome
         store = Store(self._folder)
         began = time.monotonic()
@@ -108,8 +110,8 @@ class Killer:
         outcome.still_streaming += sum(status == "streaming" for _, status, _ in found.values())
         outcome.interrupted = sum(status == "interrupted" for _, status, _ in found.values())
         for message_id, grown in life.grown.items():
-            text, _, asked = found.get(message_id, ("", "", ""))
-            if not asked.endswith(text) and not asked.partition("\n")[2].startswith(text):
+            text, _, question = found.get(message_id, ("", "", ""))
+            if not question.endswith(text) and not question.partition("\n")[2].startswith(text):
                 outcome.corrupt += 1
                 outcome.notes.append(f"{message_id} is not what was said")
             behind = [
@@ -120,15 +122,15 @@ class Killer:
 
 @contextmanager
 def killer(folder: Path, seed: int) -> Iterator[Killer]:
-    """Everything for it, until the context ends."""
+    """Start the process that forks hosts, and stop it when the context ends."""
     chance = random.Random(seed)  # noqa: S311
-    with victim("tests.store.victim") as (to, heard):
-        yield Killer(folder, to, heard, chance)
+    with victim("tests.store.victim") as (commands, reports):
+        yield Killer(folder, commands, reports, chance)
 
 
 @contextmanager
 def victim(module: str) -> Iterator[tuple[IO[str], IO[str]]]:
-    """A process that forks hosts, its input and its output."""
+    """Start a process that forks hosts, and yield its input and its output."""
     process = subprocess.Popen(
         [sys.executable, "-m", module],
         cwd=ROOT,
@@ -147,7 +149,7 @@ def victim(module: str) -> Iterator[tuple[IO[str], IO[str]]]:
 
 
 def _messages(connection: Connection) -> dict[str, tuple[str, str, str]]:
-    """Text and status of every message, and the text of its parent."""
+    """Return the text and status of every message, and the text of its parent."""
     rows = connection.execute(
         """
         SELECT messages.id, messages.text, messages.status, coalesce(above.text, '')

@@ -1,4 +1,4 @@
-"""Random runs against a ledger, and a second count that says what it may allow."""
+"""Random acts on a ledger, and a second count that checks which calls it allows."""
 
 import random
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ from shell.store.schema import migrate
 FIRST = date(2026, 11, 27)
 PRICES = (Price(500, 2_000), Price(75, 75), None, Price(0, 0))
 Amounts = tuple[int | None, int]
-"""Billionths of a dollar, None without a known price, and tokens."""
+"""Billionths of a dollar (None without a known price), and tokens."""
 
 
 def open_ledger() -> apsw.Connection:
@@ -28,13 +28,22 @@ def call(
     answer: str = "a",
     conversation: str | None = "c",
     *,
-    told: int = 100,
-    most: int = 1_000,
+    input_tokens: int = 100,
+    output_tokens: int = 1_000,
     price: Price | None = PRICES[0],
     budgets: Mapping[BudgetScope, Budget] | None = None,
 ) -> PlannedCall:
     return PlannedCall(
-        answer, conversation, "answer", "p", "m", told, most, 512, price, budgets or {}
+        answer,
+        conversation,
+        "answer",
+        "p",
+        "m",
+        input_tokens,
+        output_tokens,
+        512,
+        price,
+        budgets or {},
     )
 
 
@@ -64,8 +73,8 @@ class Walk:
         )
 
     def step(self) -> None:
-        acts = (self.reserve, self.reserve, self.reserve, self.settle, self.turn_clock)
-        self.chance.choice((*acts, self.raise_one, self.set_own))()
+        acts = (self.reserve, self.reserve, self.reserve, self.settle, self.change_clock)
+        self.chance.choice((*acts, self.raise_budget, self.set_own))()
 
     # --- acts -----------------------------------------------------------------------------------
 
@@ -75,8 +84,8 @@ class Walk:
         planned = call(
             chance.choice("ab"),
             chance.choice(["c", "d", None]),
-            told=chance.randrange(1, 2_000),
-            most=chance.choice([100, 512, 4_000]),
+            input_tokens=chance.randrange(1, 2_000),
+            output_tokens=chance.choice([100, 512, 4_000]),
             price=chance.choice(PRICES),
             budgets={} if budget is None else {"answer": budget},
         )
@@ -100,7 +109,7 @@ class Walk:
         self.open[found.number] = price
 
     def settle(self) -> None:
-        """One that is never settled stands for a program that was killed."""
+        """Settle a call. One in five stays unsettled, as after the program was killed."""
         if not self.open:
             return
         number = self.chance.choice(list(self.open))
@@ -108,16 +117,16 @@ class Walk:
         if self.chance.random() < 0.2:
             return
         keys, (_, reserved) = self.counted[number]
-        told = self.chance.randrange(0, reserved + 1)
-        said = self.chance.randrange(0, reserved - told + 1)
-        reservations.settle(self.connection, number, price, (told, said))
-        nanos = None if price is None else price.of(told, said)
-        self.counted[number] = keys, (nanos, told + said)
+        input_tokens = self.chance.randrange(0, reserved + 1)
+        output_tokens = self.chance.randrange(0, reserved - input_tokens + 1)
+        reservations.settle(self.connection, number, price, (input_tokens, output_tokens))
+        nanos = None if price is None else price.of(input_tokens, output_tokens)
+        self.counted[number] = keys, (nanos, input_tokens + output_tokens)
 
-    def turn_clock(self) -> None:
+    def change_clock(self) -> None:
         self.clock += timedelta(days=self.chance.choice([-40, -1, -1, 0, 1, 1, 31]))
 
-    def raise_one(self) -> None:
+    def raise_budget(self) -> None:
         scope: BudgetScope = self.chance.choice(["answer", "conversation", "day", "month"])
         day = self._day().isoformat()
         keys = {"answer": "a", "conversation": "c", "day": day, "month": day[:7]}
@@ -144,7 +153,7 @@ class Walk:
         return None if usd is None and tokens is None else Budget(usd=usd, tokens=tokens)
 
     def _day(self) -> date:
-        """The latest day that anything was counted to, if the clock is behind it."""
+        """Return the day of the clock, or the latest day with a call if the clock is behind it."""
         return max(self.clock, self.latest) if self.counted else self.clock
 
     def _keys(self, planned: PlannedCall, day: date) -> dict[str, str]:
@@ -154,7 +163,7 @@ class Walk:
         return keys
 
     def _check_fits(self, planned: PlannedCall, keys: dict[str, str], wanted: Amounts) -> None:
-        """No call begins whose reserve exceeds what is left of any budget."""
+        """Check that the reserved amounts fit into what is left of every budget."""
         has_token_limit, dollars = False, list[str]()
         for scope, key in keys.items():
             budget = self._budget_of(planned, scope, key)
@@ -170,7 +179,7 @@ class Walk:
                 if wanted[0] is not None:
                     assert nanos + wanted[0] <= round(budget.usd * NANOS) + more[0]
         if wanted[0] is None and dollars and not has_token_limit:
-            # Somebody has said how many tokens it may take.
+            # A raise has set how many tokens a call without a price may take.
             assert any(self.raised.get((scope, keys[scope]), (0, 0))[1] for scope in dollars)
 
     def _budget_of(self, planned: PlannedCall, scope: str, key: str) -> Budget | None:

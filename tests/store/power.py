@@ -1,4 +1,4 @@
-"""Power cuts: a day's work on a simulated disk, cut at any moment, and what must be left of it."""
+"""Power cuts at any moment of work on a simulated disk, and what they must leave."""
 
 import itertools
 import os
@@ -19,12 +19,12 @@ from tests.store.disk import Disk, cut
 
 _number = itertools.count()
 CHECKPOINT_PAGES = 20
-"""Small, so that the log of writes is often copied into the file while the power goes."""
+"""Small, so that many power cuts come while SQLite copies the write-ahead log into the file."""
 
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """What was acknowledged when the disk had seen so many steps."""
+    """A message, and the number of steps on the disk when it was acknowledged."""
 
     steps: int
     message_id: str
@@ -33,18 +33,18 @@ class Promise:
 
 @dataclass(slots=True)
 class Outcome:
-    """What became of so many cuts."""
+    """The results of a number of power cuts."""
 
     cuts: int = 0
     lost: int = 0
-    """Acknowledged messages that were not there, or not whole."""
+    """Acknowledged messages that were missing or incomplete."""
     corrupt: int = 0
     promises: int = 0
     notes: list[str] = field(default_factory=list)
 
 
 class Work:
-    """Questions, streamed answers, edits, titles: each remembered once it was acknowledged."""
+    """Questions, streamed answers, edits and titles. Each is a promise once it is acknowledged."""
 
     def __init__(self, folder: Path, chance: random.Random, *, synchronous: str = "full") -> None:
         self.disk = Disk(f"disk-{next(_number)}")
@@ -58,7 +58,7 @@ class Work:
         self._live: dict[str, tuple[int, str]] = {}
 
     def run(self, count: int) -> None:
-        """Do so many things and stop in the middle of it all, as a process does."""
+        """Do `count` random acts, and stop while answers are running, as a killed process does."""
         self._create()
         for _ in range(count):
             act = self._chance.choices(
@@ -91,8 +91,8 @@ class Work:
         def write(connection: Connection) -> int:
             number = tree.conversation(connection, conversation_id)
             parent = queries.leaf(connection, number)
-            asked = tree.NewMessage(ids[0], "user", take_apart(text), 1)
-            user = tree.add(connection, number, parent, asked)
+            question = tree.NewMessage(ids[0], "user", take_apart(text), 1)
+            user = tree.add(connection, number, parent, question)
             answer = tree.NewMessage(
                 ids[1], "assistant", take_apart(""), 1, "streaming", "echo", "echo", "inf-1"
             )
@@ -104,7 +104,7 @@ class Work:
         self._live[ids[1]] = (answer, "")
 
     def _stream(self) -> None:
-        """One commit for every answer that streams, as the recorder makes it."""
+        """Append to every running answer in one commit, as the recorder does."""
         grown = {key: (n, text + self._words()) for key, (n, text) in self._live.items()}
 
         def write(connection: Connection) -> None:
@@ -125,10 +125,10 @@ class Work:
             self._promise(key, text)
 
     def _edit(self) -> None:
-        asked = [promise for promise in self.promises if promise.text]
-        if not asked:
+        editable = [promise for promise in self.promises if promise.text]
+        if not editable:
             return
-        old, edited, text = self._chance.choice(asked).message_id, new_id(), self._words()
+        old, edited, text = self._chance.choice(editable).message_id, new_id(), self._words()
 
         def write(connection: Connection) -> None:
             row = queries.row_of(connection, old)
@@ -149,12 +149,12 @@ class Work:
 
 
 def memory() -> str | None:
-    """A directory in memory, where there is one: what is flushed there costs nothing."""
+    """Return a directory in memory if there is one. A flush costs nothing there."""
     return "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 
 
 def cut_often(folder: Path, cuts: int, seed: int, *, synchronous: str = "full") -> Outcome:
-    """Work for a while, cut the power at `cuts` moments of it, and look at what is left."""
+    """Work for a while, then check what a power cut leaves at `cuts` random moments of it."""
     chance = random.Random(seed)  # noqa: S311 - has to come out the same again
     outcome = Outcome()
     at_work = folder / "work"
@@ -174,7 +174,7 @@ def cut_often(folder: Path, cuts: int, seed: int, *, synchronous: str = "full") 
 
 
 def _judge(left: Path, promises: list[Promise], outcome: Outcome) -> None:
-    """Open what is left as the program does, and look for everything that was promised."""
+    """Open the remaining files as the program does, and check that every promise was kept."""
     store = Store(left)
     store.open()
     try:

@@ -1,8 +1,8 @@
-"""Scale: a large store, and how long it takes to open it and to find something in it.
+"""Makes a large store, and measures how long it takes to open it and to search it.
 
     python -m tests.store.scale FOLDER
 
-prints one line of JSON, measured in this process, which has done nothing else before.
+prints one line of JSON. It measures in its own process, which has done nothing else before.
 """
 
 import json
@@ -32,7 +32,7 @@ QUERIES = ("the", "database", "python streaming", "atabas", "ing", "w12", "zzzz"
 
 
 def build(folder: Path) -> None:
-    """100,000 messages in 2,000 conversations, one of 10,000 messages, one of 291,000 tokens."""
+    """Write 2,000 conversations of 50 messages, one of 10,000 messages, one of 291,000 tokens."""
     chance = random.Random(1)  # noqa: S311
     rare = [f"w{chance.randrange(65_536):04x}" for _ in range(20_000)]
     words = rare + [word for word in COMMON for _ in range(500)]
@@ -63,7 +63,7 @@ def build(folder: Path) -> None:
 
 
 def measure(folder: Path) -> dict[str, float]:
-    """Milliseconds, and megabytes of memory beside what the process had before."""
+    """Measure milliseconds, and the memory that the process takes for it in megabytes."""
     before = memory_mb()
     figures: dict[str, float] = {}
 
@@ -87,7 +87,7 @@ def measure(folder: Path) -> dict[str, float]:
     timed("longConversationPageMs", lambda: show("long", 200))
     timed("largeConversationMs", lambda: show("large", 20_000))
     for query in QUERIES:
-        timed(query, partial(found, store, query))
+        timed(query, partial(find, store, query))
     figures["searchMs"] = max(figures.pop(query) for query in QUERIES)
     figures["memoryMb"] = round(memory_mb() - before, 1)
     store.close()
@@ -95,14 +95,14 @@ def measure(folder: Path) -> dict[str, float]:
     return figures
 
 
-def found(store: Store, query: str) -> None:
-    """Search for something, as a page does."""
+def find(store: Store, query: str) -> None:
+    """Search as a page does."""
     limit = ReadLimit()
     store.database.search(lambda c: search(c, query, 50, limit), limit).result()
 
 
 def memory_mb() -> float:
-    """The most that this process has had."""
+    """Return the peak memory of this process."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 

@@ -2,7 +2,7 @@
 
     python -m tests.store.stuck FOLDER backup | bundle | elsewhere | restore | repair
 
-It says "there" once it has made everything but the end.
+It prints "there" when only the last step is left.
 """
 
 import sys
@@ -15,7 +15,7 @@ from shell.store.store import FILE, Store
 
 
 def stop(*_: object, **__: object) -> None:
-    """Say so, and never return."""
+    """Print "there", and never return."""
     print("there", flush=True)
     threading.Event().wait()
 

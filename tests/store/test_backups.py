@@ -1,4 +1,4 @@
-"""Backups under wrong clocks, restores in turn, other threads, and processes that are killed."""
+"""Backups with wrong clocks, repeated restores, other threads, and killed processes."""
 
 import asyncio
 import json
@@ -20,7 +20,7 @@ from shell.store.backup.backups import (
 )
 from shell.store.messages import tree
 from shell.store.store import Store
-from tests.store.damage import opened
+from tests.store.damage import open_store
 
 pytestmark = pytest.mark.anyio
 ROOT = Path(__file__).parents[2]
@@ -50,16 +50,16 @@ def backups(tmp_path: Path, clock: Clock) -> Backups:
 @pytest.fixture
 def source(tmp_path: Path) -> Path:
     """A database to make backups of."""
-    with opened(tmp_path / "data") as store:
+    with open_store(tmp_path / "data") as store:
         return store.path
 
 
 def names(backups: Backups, prefix: str) -> set[str]:
-    return {one.name for one in backups.list_all() if one.name.startswith(prefix)}
+    return {backup.name for backup in backups.list_all() if backup.name.startswith(prefix)}
 
 
 def day(backups: Backups, clock: Clock, source: Path) -> Path | None:
-    """A day goes by; returns the automatic backup, if it was made."""
+    """Let a day pass; returns the automatic backup if one was due."""
     clock.now += DUE_MS
     return backups.make(source) if backups.is_due() else None
 
@@ -187,9 +187,9 @@ def test_a_backup_that_goes_while_they_are_listed_is_left_out(
     backups: Backups, source: Path
 ) -> None:
     made = backups.make(source)
-    # As it is for a list that was begun before another thread removed it.
+    # A file that another thread removed while the list was made.
     (backups.folder / "auto-20200101-000000.db").symlink_to("gone")
-    assert [one.name for one in backups.list_all()] == [made.name]
+    assert [backup.name for backup in backups.list_all()] == [made.name]
 
 
 @pytest.mark.parametrize("kind", ["backup", "bundle", "restore", "repair"])
@@ -205,19 +205,19 @@ def test_what_a_killed_process_was_copying_is_removed_at_the_next_start(
         assert process.stdout is not None
         assert process.stdout.readline() == "there\n"
         process.kill()
-    begins = {
+    prefix = {
         "backup": "incoming-",
         "bundle": ".backup-",
         "restore": "restore-",
         "repair": "repair-",
     }[kind]
-    assert [path for path in files() if path.name.startswith(begins)]
-    kept = tmp_path / "restore-of-mine"
-    kept.mkdir()
-    with opened(tmp_path) as store:
+    assert [path for path in files() if path.name.startswith(prefix)]
+    mine = tmp_path / "restore-of-mine"
+    mine.mkdir()
+    with open_store(tmp_path) as store:
         store.back_up().result()
-    assert not [path for path in files() if path.name.startswith(begins) and path != kept]
-    assert kept.exists()
+    assert not [path for path in files() if path.name.startswith(prefix) and path != mine]
+    assert mine.exists()
 
 
 def test_a_backup_elsewhere_is_removed_once_its_process_is_killed_and_not_before(
@@ -234,13 +234,13 @@ def test_a_backup_elsewhere_is_removed_once_its_process_is_killed_and_not_before
         assert process.stdout.readline() == "there\n"
         try:
             [working] = set(elsewhere.iterdir()) - {mine}
-            with opened(data):
+            with open_store(data):
                 pass
             assert (working / "conversations.db").exists()
         finally:
             process.kill()
     assert working.exists()
-    with opened(data):
+    with open_store(data):
         pass
     assert [*elsewhere.iterdir()] == [mine]
     assert not [path for path in data.iterdir() if path.name.startswith(".backup-")]
@@ -251,6 +251,6 @@ def test_a_folder_that_a_changed_note_names_is_left_alone(tmp_path: Path) -> Non
     mine.mkdir()
     note = tmp_path / ".backup-01234567.path"
     note.write_text(str(mine))
-    with opened(tmp_path):
+    with open_store(tmp_path):
         assert mine.exists()
         assert not note.exists()

@@ -1,4 +1,4 @@
-"""Answers that reach a budget: they stop before a call, say so, and go on when it is raised."""
+"""Answers that reach a budget: they stop before a call, report it, and go on after a raise."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -32,7 +32,7 @@ from shell.providers.base import ModelInfo, ModelStep
 from shell.tools.base import Arguments, Progress
 from tests.engine.functions import Functions
 from tests.store.calls_desk import FunctionTools
-from tests.store.desk import OWNER, Desk, Listening, text_of
+from tests.store.desk import OWNER, Desk, RecordingEcho, text_of
 
 pytestmark = pytest.mark.anyio
 
@@ -40,10 +40,10 @@ ADD = '/usage 10 300\n/call add {"a": 1}\n/then\nThree.'
 PRICE = 1_000.0
 """US dollars for a million tokens: a thousandth for one."""
 ONE_CALL = 0.6
-"""A budget in dollars that one call of at most 500 tokens fits in, and no second one."""
+"""A budget in dollars with room for one call of at most 500 tokens, and not for a second."""
 
 
-class Priced(Listening):
+class Priced(RecordingEcho):
     """The echo provider with a price."""
 
     def model(self, model_id: str) -> ModelInfo:
@@ -51,7 +51,7 @@ class Priced(Listening):
 
 
 class BudgetDesk(Desk):
-    """A desk that counts what answers take, and whose tools run without a question."""
+    """A desk that counts the cost of answers, and whose tools run without approval."""
 
     def __init__(self, folder: Path, functions: Functions) -> None:
         super().__init__(folder)
@@ -89,8 +89,8 @@ class BudgetDesk(Desk):
 
     async def raise_by(self, answer: str, scope: BudgetScope, usd: float) -> SendReply:
         more = BudgetRaise(scope=scope, usd=usd)
-        wanted = ContinueRequest(message_id=answer, tools="all", max_tokens=500, more=more)
-        return await self.done(await self.answers.go_on(OWNER, wanted))
+        request = ContinueRequest(message_id=answer, tools="all", max_tokens=500, more=more)
+        return await self.done(await self.answers.go_on(OWNER, request))
 
     async def answer(self, conversation_id: str) -> StoredMessage:
         return (await self.view(conversation_id)).messages[-1]
@@ -148,7 +148,7 @@ async def test_a_pause_outlives_the_program(desk: BudgetDesk) -> None:
     again = BudgetDesk(desk.folder, desk.functions)
     again.allow("day", ONE_CALL)
     assert await again.pause(talk) is not None
-    # What was spent counts on: a new question is not begun either.
+    # The spent amount still counts, so a new question does not begin either.
     other = await again.begin()
     await again.ask(other, "hello " * 200)
     assert again.echo.received == []
@@ -283,8 +283,8 @@ async def test_a_local_model_costs_nothing_and_an_unknown_price_asks_for_tokens(
     assert pause is not None
     assert (pause.priced, pause.unit) == (False, "tokens")
     more = BudgetRaise(scope="day", tokens=int(pause.more))
-    wanted = ContinueRequest(message_id=begun.reply.answer_id, more=more)
-    await desk.done(await desk.answers.go_on(OWNER, wanted))
+    continuation = ContinueRequest(message_id=begun.reply.answer_id, more=more)
+    await desk.done(await desk.answers.go_on(OWNER, continuation))
     assert text_of(await desk.answer(talk)) == "free"
 
 
@@ -322,13 +322,13 @@ async def test_the_budget_of_a_conversation_is_set_and_told(desk: BudgetDesk) ->
     desk.allow("conversation", 5)
     talk = await desk.begin()
     own = Budget(usd=None, tokens=700)
-    wanted = ConversationBudget(conversation_id=talk, budget=own)
-    states = await desk.conversations.set_budget(desk.caller, wanted)
+    change = ConversationBudget(conversation_id=talk, budget=own)
+    states = await desk.conversations.set_budget(desk.caller, change)
     assert [(state.scope, state.budget) for state in states] == [
         ("conversation", own),
         ("day", None),
         ("month", None),
     ]
-    wanted = ConversationBudget(conversation_id=talk, budget=None)
-    states = await desk.conversations.set_budget(desk.caller, wanted)
+    change = ConversationBudget(conversation_id=talk, budget=None)
+    states = await desk.conversations.set_budget(desk.caller, change)
     assert states[0].budget == Budget(usd=5, tokens=None)

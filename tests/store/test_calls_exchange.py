@@ -54,8 +54,8 @@ async def test_results_of_an_import_are_strangers_words_whatever_its_file_says(
 ) -> None:
     talk = await desk.begin()
     await desk.ask(talk, SCRIPT)
-    (one,) = await exported(desk)
-    (call,) = one.messages[-1].calls
+    (conversation,) = await exported(desk)
+    (call,) = conversation.messages[-1].calls
     assert not call.brings
     sends = Tool("send", "mine.py", "python", sends=True)
     permissions = Permissions(allowed=["send"])
@@ -96,8 +96,12 @@ async def test_opaque_output_and_nonces_are_found_nowhere(desk: CallsDesk) -> No
     await desk.store.write(talk, _rebuild)
     found = await desk.store.read(talk, lambda c: search(c, secret, 5))
     assert found.hits == []
-    (one,) = await exported(desk)
-    for text in (*archive.write([one]), *render.markdown([one]), *render.html([one])):
+    (conversation,) = await exported(desk)
+    for text in (
+        *archive.write([conversation]),
+        *render.markdown([conversation]),
+        *render.html([conversation]),
+    ):
         assert secret not in text
         assert "nonce" not in text
 
@@ -106,12 +110,12 @@ async def test_exports_show_calls_in_their_place_and_inert(desk: CallsDesk) -> N
     talk = await desk.begin()
     more = json.dumps({"at": "x", "more": HOSTILE})
     await desk.ask(talk, f"First.\n/call look {more}\n/then\nSecond.")
-    (one,) = await exported(desk)
-    markdown = "".join(render.markdown([one])).partition("## echo")[2]
+    (conversation,) = await exported(desk)
+    markdown = "".join(render.markdown([conversation])).partition("## echo")[2]
     places = [markdown.index(text) for text in ("First.", "Tool call look", "heron", "Second.")]
     assert places == sorted(places)
     assert "````" in markdown, "the block cannot be ended by what is in it"
-    page = "".join(render.html([one])).rpartition("<article")[2]
+    page = "".join(render.html([conversation])).rpartition("<article")[2]
     places = [page.index(text) for text in ("First.", "Tool call look", "heron", "Second.")]
     assert places == sorted(places)
     assert "<img" not in page
@@ -135,8 +139,8 @@ async def test_an_archive_brings_calls_back_settled(
     arrived = [archive.read(raw) for raw in json.loads(texts)["conversations"]]
     (tmp_path / "other").mkdir()
     other = CallsDesk(tmp_path / "other", functions, "look")
-    for one in arrived:
-        await other.store.write(one.id, partial(_bring, one=one))
+    for conversation in arrived:
+        await other.store.write(conversation.id, partial(_import, conversation=conversation))
     before, after = [(await d.view(talk)).messages[-1] for d in (desk, other)]
     assert [part.type for part in after.parts] == ["reasoning", "text", "call", "text"]
     assert after.parts == before.parts
@@ -161,8 +165,8 @@ async def test_half_a_character_in_an_archive_is_replaced(desk: CallsDesk) -> No
     await desk.ask(talk, SCRIPT)
     text = "".join(archive.write(await exported(desk))).replace("the weir", "\\ud800", 1)
     raw = json.loads(text.replace("The heron", "\\ud800"))["conversations"][0]
-    one = archive.read({**raw, "id": "other"})
-    await desk.store.write("other", lambda c: _bring(c, one))
+    conversation = archive.read({**raw, "id": "other"})
+    await desk.store.write("other", lambda c: _import(c, conversation))
     (call,) = calls((await desk.view("other")).messages[-1])
     assert "�" in str(call.result)
 
@@ -174,8 +178,8 @@ async def test_branches_keep_their_own_calls(desk: CallsDesk, functions: Functio
     second = await desk.done(await desk.answers.regenerate(OWNER, request))
     assert second.answer_id != first.answer_id
     assert len(functions.calls) == 2
-    (one,) = await exported(desk)
-    made = {message.id: len(message.calls) for message in one.messages if message.calls}
+    (conversation,) = await exported(desk)
+    made = {message.id: len(message.calls) for message in conversation.messages if message.calls}
     assert made == {first.answer_id: 1, second.answer_id: 1}
 
 
@@ -185,8 +189,8 @@ async def exported(desk: Desk) -> list[PortableConversation]:
     )
 
 
-def _bring(connection: Connection, one: PortableConversation) -> None:
-    arrival = ConversationWriter(one)
+def _import(connection: Connection, conversation: PortableConversation) -> None:
+    arrival = ConversationWriter(conversation)
     arrival.begin(connection)
     while arrival.add(connection, 100):
         pass

@@ -1,4 +1,4 @@
-"""kill -9 at random moments of answers that call tools; a thousand of them are a long check."""
+"""kill -9 at random moments of answers that call tools. A thousand kills are a long check."""
 
 import sys
 import tempfile
@@ -11,7 +11,7 @@ from tests.store.power import memory
 
 KILLS = 30
 LONGEST_S = 20.0
-"""For a store on a busy machine to open. The long check has the bar."""
+"""Limit on opening a store on a busy machine. The long check has the strict limit."""
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL and no fork")

@@ -1,4 +1,4 @@
-"""A canary key: it is used, echoed by a server, kept through a crash, and found nowhere."""
+"""A canary key: it is used, echoed by a server, survives a crash, and is found nowhere."""
 
 import asyncio
 import base64
@@ -26,7 +26,7 @@ from shell.store.store import Store
 from shell.tools.registry import FOLDER
 from tests.providers.fault_server import Exchange, fault_server
 from tests.providers.test_keys import Memory
-from tests.store.desk import Desk, not_reloaded
+from tests.store.desk import Desk, reload_nothing
 from tests.store.test_steps import ToolDesk
 
 pytestmark = pytest.mark.anyio
@@ -34,7 +34,7 @@ CANARY = "sk-canary/7Gh+2=Qw&9d4f6a8b0c2e4f6a8b0c2e"
 
 
 def spellings() -> Iterator[bytes]:
-    """The key as a file, a log or a page might spell it."""
+    """Yield the key in every encoding that a file, a log or a page may have."""
     raw = CANARY.encode()
     yield raw
     yield quote(CANARY, safe="").encode()
@@ -74,11 +74,11 @@ class KeyDesk(Desk):
 
 
 async def echo(exchange: Exchange) -> None:
-    """Refuses, and says the key again in every way it can."""
-    told = exchange.request.headers["authorization"]
-    coded = base64.b64encode(told.encode()).decode()
-    message = f"Incorrect API key provided: {told} ({quote(told)}, {coded}, {told.encode().hex()})"
-    await exchange.answer(401, {"error": {"message": message, "code": told, "type": told}})
+    """Answer 401 with the key of the request in several encodings."""
+    key = exchange.request.headers["authorization"]
+    coded = base64.b64encode(key.encode()).decode()
+    message = f"Incorrect API key provided: {key} ({quote(key)}, {coded}, {key.encode().hex()})"
+    await exchange.answer(401, {"error": {"message": message, "code": key, "type": key}})
 
 
 async def test_the_key_is_found_nowhere(
@@ -100,10 +100,10 @@ async def test_the_key_is_found_nowhere(
         reply = await desk.send(conversation, "a question")
         log = desk.engine.log("window-1", reply.inference_id)
         assert server.requests[0].headers["authorization"] == f"Bearer {CANARY}"
-        # As the data directory is when the process dies now, its log of writes still beside it.
+        # The data directory as after a crash now, with the write-ahead log still beside the file.
         await asyncio.to_thread(shutil.copytree, data, tmp_path / "crashed")
         settings = SettingsFile(data)
-        exports = Exports(desk.store, settings, lambda: True, not_reloaded)
+        exports = Exports(desk.store, settings, lambda: True, reload_nothing)
         for ending in ("json", "md", "html"):
             request = ExportRequest.model_validate({"format": ending})
             await asyncio.to_thread(exports.export_file, request)
@@ -112,8 +112,12 @@ async def test_the_key_is_found_nowhere(
         with zipfile.ZipFile(bundle) as zipped:
             inside = b"".join(zipped.read(name) for name in zipped.namelist())
         view = await desk.view(conversation)
-        told = [status.model_dump_json(), view.model_dump_json(), settings.view().model_dump_json()]
-        told += [event.model_dump_json() for event in log.read()]
+        page_texts = [
+            status.model_dump_json(),
+            view.model_dump_json(),
+            settings.view().model_dump_json(),
+        ]
+        page_texts += [event.model_dump_json() for event in log.read()]
         await desk.close()
         await desk.provider.close()
     detail = view.messages[1].detail
@@ -123,12 +127,12 @@ async def test_the_key_is_found_nowhere(
     await asyncio.to_thread(reopen, tmp_path / "crashed")
     for arguments in (["conversations", "show", conversation], ["keys", "list"], ["doctor"]):
         await asyncio.to_thread(cli.main, ["--data-dir", str(data), *arguments])
-    said = capsys.readouterr()
+    output = capsys.readouterr()
     everything = {path: path.read_bytes() for path in files(tmp_path)}
     assert any(b"a question" in content for content in everything.values())
     for path, content in everything.items():
         assert hits(content) == [], path
-    for text in (*told, caplog.text, said.out, said.err):
+    for text in (*page_texts, caplog.text, output.out, output.err):
         assert hits(text.encode()) == []
     assert hits(inside) == []
     assert hits(f"x{CANARY}x".encode())
@@ -174,14 +178,14 @@ async def test_the_key_reaches_no_tool(
     assert call.state == "done", call
     assert "plain words" in str(call.result)
     assert "PATH" in str(call.result), "it has an environment"
-    exports = Exports(desk.store, SettingsFile(data), lambda: True, not_reloaded)
+    exports = Exports(desk.store, SettingsFile(data), lambda: True, reload_nothing)
     for ending in ("json", "md", "html"):
         request = ExportRequest.model_validate({"format": ending})
         await asyncio.to_thread(exports.export_file, request)
-    told = [view.model_dump_json(), caplog.text]
-    told += [event.model_dump_json() for event in begun.log.read()]
+    page_texts = [view.model_dump_json(), caplog.text]
+    page_texts += [event.model_dump_json() for event in begun.log.read()]
     await desk.close()
     for path in files(tmp_path):
         assert hits(path.read_bytes()) == [], path
-    for text in told:
+    for text in page_texts:
         assert hits(text.encode()) == []

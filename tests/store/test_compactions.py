@@ -1,4 +1,4 @@
-"""Summaries in place of earlier messages: what is sent then, what it takes, and the way back."""
+"""Summaries in place of earlier messages: what is sent, what they cost, and how to undo them."""
 
 import asyncio
 import json
@@ -36,7 +36,7 @@ from shell.store.messages import compactions
 from shell.tools.base import Arguments, Progress
 from tests.engine.functions import Functions
 from tests.store.calls_desk import FunctionTools
-from tests.store.desk import OWNER, Desk, Listening
+from tests.store.desk import OWNER, Desk, RecordingEcho
 from tests.store.entries import COMPACTION
 
 pytestmark = pytest.mark.anyio
@@ -45,8 +45,8 @@ HEAD = PROMPT.partition("{")[0]
 WORDS = "They talked of the tide in Husum. "
 
 
-class Summarizing(Listening):
-    """The echo provider with a small window that is known. It writes summaries of its own."""
+class Summarizing(RecordingEcho):
+    """The echo provider with a small, known context window. It answers prompts for summaries."""
 
     local = True
     context_tokens = 8_192
@@ -56,9 +56,9 @@ class Summarizing(Listening):
     def __init__(self) -> None:
         super().__init__()
         self.failures: list[ErrorCode] = []
-        """How the next calls for a summary end."""
-        self.asked: list[str] = []
-        """What it was asked to summarize."""
+        """The errors of the next calls for a summary."""
+        self.prompts: list[str] = []
+        """The prompts of the calls for a summary."""
         self.wait = asyncio.Event()
         self.wait.set()
 
@@ -67,13 +67,13 @@ class Summarizing(Listening):
         return replace(window, input_price=self.price, output_price=self.price)
 
     async def stream(self, request: ProviderRequest) -> AsyncGenerator[Chunk, None]:
-        asked = request.messages[-1].text
-        if not asked.startswith(HEAD):
+        prompt = request.messages[-1].text
+        if not prompt.startswith(HEAD):
             async with aclosing(super().stream(request)) as chunks:
                 async for chunk in chunks:
                     yield chunk
             return
-        self.asked.append(asked)
+        self.prompts.append(prompt)
         if self.failures:
             raise ProviderError(self.failures.pop(0), "refused")
         await self.wait.wait()
@@ -120,10 +120,10 @@ class CompactDesk(Desk):
 
     async def summaries(self, talk: str) -> list[Compaction]:
         messages = (await self.view(talk)).messages
-        return [one.compaction for one in messages if one.compaction is not None]
+        return [message.compaction for message in messages if message.compaction is not None]
 
     def sent(self) -> str:
-        """The body of the latest request, as bytes of the API."""
+        """Return the body of the latest request, as an API sends it."""
         return json.dumps(chat_completions.body(self.model.received[-1]))
 
 
@@ -139,16 +139,18 @@ async def desk(tmp_path: Path) -> AsyncIterator[CompactDesk]:
 
 
 def long_conversation(messages: int, results: int) -> PortableConversation:
-    """A conversation whose answers called tools, every few of them."""
+    """Make a conversation in which `results` answers, at equal distances, have called a tool."""
     every = messages // 2 // results
     made = PortableConversation("long", "Long", 1, 1)
     above: str | None = None
     for number in range(messages // 2):
-        asked = PortableMessage(f"q{number}", above, "user", f"When is high water ({number})?", 1)
-        answer = PortableMessage(f"a{number}", asked.id, "assistant", "At ten past two.", 1)
+        question = PortableMessage(
+            f"q{number}", above, "user", f"When is high water ({number})?", 1
+        )
+        answer = PortableMessage(f"a{number}", question.id, "assistant", "At ten past two.", 1)
         if number % every == 0:
             answer.calls = [_call(number)]
-        made.messages += [asked, answer]
+        made.messages += [question, answer]
         above = answer.id
     return made
 
@@ -185,7 +187,7 @@ async def insert(desk: Desk, portable: PortableConversation) -> None:
 
 
 def check_calls(body: str) -> int:
-    """No call is without its result, and no result without its call. Returns how many there are."""
+    """Check that every call has a result and every result a call. Returns how many there are."""
     open_calls: list[str] = []
     count = 0
     for message in json.loads(body)["messages"]:
@@ -213,13 +215,13 @@ async def test_ten_thousand_messages_are_summarized_answered_and_sent_again_afte
     first = await desk.send("long", "And tomorrow?")
     before = desk.sent()
     assert check_calls(before) > 0
-    # The room is taken and the model is free: it summarizes by itself.
+    # The window is nearly full and the model is free, so the host summarizes by itself.
     while any(state.state == "running" for state in await desk.states.get()):
         pass
     [summary] = await desk.summaries("long")
     assert summary.text == Summarizing.summary
     assert summary.messages > 9_500
-    assert len(desk.model.asked) > 20, "in pieces"
+    assert len(desk.model.prompts) > 20, "in pieces"
 
     second = await desk.regenerate(first.answer_id)
     assert second.answer_id != first.answer_id
@@ -231,10 +233,10 @@ async def test_ten_thousand_messages_are_summarized_answered_and_sent_again_afte
     await desk.store.write("long", lambda c: compactions.undo_last(c, "long"))
     await desk.regenerate(first.answer_id)
     assert desk.sent() == before
-    # The messages are as they were, and it is not done once more against a person's will.
-    assert await is_left_alone(desk, "long")
+    # The messages are as before, and the host makes no second summary after an undo.
+    assert await stays_unsummarized(desk, "long")
     assert len((await desk.view("long")).messages) == 10_002
-    assert [one.undone for one in await desk.summaries("long")] == [True]
+    assert [compaction.undone for compaction in await desk.summaries("long")] == [True]
 
 
 @pytest.mark.parametrize("characters", [200_000, 3_000_000])
@@ -251,9 +253,9 @@ async def test_one_message_that_is_larger_than_the_window_is_summarized_in_parts
     ]
     await insert(desk, made)
     await desk.compact("large")
-    given = sum(each.count("> a line") for each in desk.model.asked)
-    assert given >= text.count("a line") - 3 * len(desk.model.asked), "all of it was read"
-    assert all(len(each) < 4 * 8_192 for each in desk.model.asked)
+    given = sum(prompt.count("> a line") for prompt in desk.model.prompts)
+    assert given >= text.count("a line") - 3 * len(desk.model.prompts), "all of it was read"
+    assert all(len(prompt) < 4 * 8_192 for prompt in desk.model.prompts)
 
 
 async def test_a_window_that_takes_too_little_ends_in_a_sentence(desk: CompactDesk) -> None:
@@ -261,7 +263,7 @@ async def test_a_window_that_takes_too_little_ends_in_a_sentence(desk: CompactDe
     desk.model.context_tokens = 200
     with pytest.raises(ProviderError, match="Too little of this conversation fits into echo"):
         await desk.compact(talk)
-    assert desk.model.asked == []
+    assert desk.model.prompts == []
 
 
 async def test_a_server_that_takes_less_than_it_says_is_asked_for_less_and_at_last_left_alone(
@@ -270,13 +272,13 @@ async def test_a_server_that_takes_less_than_it_says_is_asked_for_less_and_at_la
     talk = await desk.talk()
     desk.model.failures = [ErrorCode.CONTEXT_LENGTH] * 2
     await desk.compact(talk)
-    assert len(desk.model.asked) >= 3
-    desk.model.asked.clear()
+    assert len(desk.model.prompts) >= 3
+    desk.model.prompts.clear()
     desk.model.failures = [ErrorCode.CONTEXT_LENGTH] * 100
     other = await desk.talk()
     with pytest.raises(ProviderError, match="Too little of this conversation fits into echo"):
         await desk.compact(other)
-    assert len(desk.model.asked) < 10
+    assert len(desk.model.prompts) < 10
     assert await desk.summaries(other) == []
 
 
@@ -300,19 +302,19 @@ async def test_a_summary_is_sent_as_data_in_one_message_with_the_next_question(
     made = await desk.compact(talk)
     await desk.send(talk, "next")
     sent = desk.model.received[-1].messages
-    assert [one.role for one in sent][:2] == ["user", "assistant"]
+    assert [message.role for message in sent][:2] == ["user", "assistant"]
     assert sent[0].text.startswith(SUMMARY + "````\n```\nIgnore")
     assert "keys.\n````\n" in sent[0].text
     assert made.text == desk.model.summary
-    # What was said is quoted, so that a message cannot pass for another.
-    assert "User:\n> They talked" in desk.model.asked[0]
+    # Messages are quoted, so that one cannot pass for another.
+    assert "User:\n> They talked" in desk.model.prompts[0]
 
 
 async def test_a_branch_uses_the_summary_of_a_message_that_it_has(desk: CompactDesk) -> None:
     talk = await desk.talk()
     await desk.compact(talk)
     messages = (await desk.view(talk)).messages
-    place = next(n for n, one in enumerate(messages) if one.compaction is not None)
+    place = next(n for n, message in enumerate(messages) if message.compaction is not None)
     assert messages[place].role == "assistant"
     await desk.edit(messages[place + 1].id, "another way on")
     assert desk.model.summary in desk.sent()
@@ -328,18 +330,20 @@ async def test_a_second_summary_takes_in_the_first(desk: CompactDesk) -> None:
     for number in range(6):
         await desk.send(talk, f"later {WORDS * 4}({number})")
     desk.model.summary = "All of it."
-    desk.model.asked.clear()
+    desk.model.prompts.clear()
     second = await desk.compact(talk)
-    [asked] = desk.model.asked
-    assert f"> {first.text}" in asked
-    assert "(0)" not in asked.partition("> later")[0]
+    [prompt] = desk.model.prompts
+    assert f"> {first.text}" in prompt
+    assert "(0)" not in prompt.partition("> later")[0]
     assert second.messages > first.messages
     await desk.send(talk, "next")
     assert "All of it." in desk.sent()
     assert first.text not in desk.sent()
 
-    # Undone, the first one holds again; undone everywhere, nothing is left out.
-    latest = [one for one in (await desk.view(talk)).messages if one.compaction == second]
+    # After an undo the first summary is used again. After an undo everywhere, none is used.
+    latest = [
+        message for message in (await desk.view(talk)).messages if message.compaction == second
+    ]
     use = SummaryUse(message_id=latest[0].id, undone=True)
     await desk.conversations.use_summary(desk.caller, use)
     await desk.send(talk, "next")
@@ -357,10 +361,10 @@ async def test_a_second_summary_takes_in_the_first(desk: CompactDesk) -> None:
 async def test_the_text_of_a_summary_can_be_changed(desk: CompactDesk) -> None:
     talk = await desk.talk()
     await desk.compact(talk)
-    [message] = [one for one in (await desk.view(talk)).messages if one.compaction]
+    [message] = [message for message in (await desk.view(talk)).messages if message.compaction]
     change = SummaryChange(message_id=message.id, text="What I say.")
     view = await desk.conversations.edit_summary(desk.caller, change)
-    [changed] = [one.compaction for one in view.messages if one.compaction]
+    [changed] = [message.compaction for message in view.messages if message.compaction]
     assert (changed.text, changed.edited) == ("What I say.", True)
     await desk.send(talk, "next")
     assert "What I say." in desk.sent()
@@ -372,7 +376,7 @@ async def test_the_text_of_a_summary_can_be_changed(desk: CompactDesk) -> None:
 async def test_a_summary_larger_than_half_of_a_small_window_is_not_used(desk: CompactDesk) -> None:
     talk = await desk.talk()
     await desk.compact(talk)
-    [message] = [one for one in (await desk.view(talk)).messages if one.compaction]
+    [message] = [message for message in (await desk.view(talk)).messages if message.compaction]
     change = SummaryChange(message_id=message.id, text="x" * 30_000)
     await desk.conversations.edit_summary(desk.caller, change)
     await desk.send(talk, "next")
@@ -398,14 +402,14 @@ async def test_a_conversation_with_strangers_words_stays_one_when_they_are_summa
     else:
         pytest.fail("a tool that sends out ran although the conversation has strangers' words")
     assert desk.model.summary in desk.sent()
-    assert not any(isinstance(one, ModelStep) for one in desk.model.received[-1].messages)
+    assert not any(isinstance(message, ModelStep) for message in desk.model.received[-1].messages)
 
 
 # --- running it -----------------------------------------------------------------------------
 
 
 async def until(desk: CompactDesk, name: str | None) -> CompactionState | None:
-    """Wait for a state; None is that nothing is said any more."""
+    """Wait for a published state. With None, wait until no state is published any more."""
     while True:
         states = await desk.states.get()
         found = states[0] if states else None
@@ -491,20 +495,20 @@ async def test_a_summary_counts_to_the_budgets_and_shows_in_the_usage(desk: Comp
     with pytest.raises(ProviderError) as refused:
         await desk.compact(talk)
     assert refused.value.code is ErrorCode.BUDGET
-    assert len(desk.model.asked) == 1, "the model was not called"
+    assert len(desk.model.prompts) == 1, "the model was not called"
 
 
 # --- on its own -----------------------------------------------------------------------------
 
 
-async def is_left_alone(desk: CompactDesk, talk: str) -> bool:
-    """Whether the latest answer has led to no summary and to no offer of one."""
+async def stays_unsummarized(desk: CompactDesk, talk: str) -> bool:
+    """Whether the latest answer has caused no summary and no offer of one."""
     await asyncio.gather(*desk.compactions._considering)
     return not desk.conversations.stop_compaction(desk.caller, talk)
 
 
 async def fill(desk: CompactDesk) -> str:
-    """A conversation in which little room is left."""
+    """Make a conversation that nearly fills the context window."""
     talk = await desk.begin()
     for number in range(30):
         await desk.send(talk, f"{WORDS * 10}({number})")
@@ -519,20 +523,20 @@ async def test_a_model_that_costs_something_is_not_asked_by_itself(desk: Compact
     assert (state.conversation_id, state.state) == (talk, "offered")
     assert state.estimate is not None
     assert state.estimate.cost is not None
-    assert desk.model.asked == []
+    assert desk.model.prompts == []
 
 
 async def test_with_room_left_nothing_is_summarized(desk: CompactDesk) -> None:
     talk = await desk.talk(5)
     await desk.send(talk, "next\n/usage 7000 2")
-    assert await is_left_alone(desk, talk)
+    assert await stays_unsummarized(desk, talk)
     assert await desk.summaries(talk) == []
 
 
 async def test_a_window_that_nobody_knows_is_not_filled(desk: CompactDesk) -> None:
     known = desk.model.model("echo")
     desk.model.model = lambda model_id: replace(known, known=False)  # type: ignore[method-assign]
-    assert await is_left_alone(desk, await fill(desk))
+    assert await stays_unsummarized(desk, await fill(desk))
 
 
 async def test_long_results_become_markers_before_anything_is_summarized(
@@ -541,7 +545,7 @@ async def test_long_results_become_markers_before_anything_is_summarized(
     await insert(desk, long_conversation(20, 10))
     await desk.send("long", "And tomorrow?\n/usage 7000 2")
     assert "left out because it no longer fits" in desk.sent()
-    assert await is_left_alone(desk, "long")
+    assert await stays_unsummarized(desk, "long")
 
 
 async def test_summaries_travel_with_their_messages(desk: CompactDesk) -> None:

@@ -1,4 +1,4 @@
-"""Conversations: what is said is kept before it is sent, and nothing that was said is lost."""
+"""A conversation stores a message before it is sent, and loses none."""
 
 import asyncio
 import base64
@@ -65,19 +65,19 @@ async def test_a_question_and_its_answer_are_kept(desk: Desk) -> None:
 
 async def test_the_question_is_on_the_disk_before_the_model_is_asked(desk: Desk) -> None:
     conversation = await desk.begin()
-    found: list[list[str]] = []
+    stored_texts: list[list[str]] = []
     stream = desk.echo.stream
 
-    def watched(request: ProviderRequest) -> AsyncGenerator[Chunk, None]:
+    def read_and_stream(request: ProviderRequest) -> AsyncGenerator[Chunk, None]:
         rows = desk.store.database.read(
             lambda c: [row.text for row in queries.every(c, tree.conversation(c, conversation))]
         )
-        found.append(rows.result())
+        stored_texts.append(rows.result())
         return stream(request)
 
-    desk.echo.stream = watched  # type: ignore[method-assign]
+    desk.echo.stream = read_and_stream  # type: ignore[method-assign]
     await desk.send(conversation, "kept first")
-    assert found == [["kept first", ""]]
+    assert stored_texts == [["kept first", ""]]
 
 
 async def test_an_answer_may_take_any_time_while_words_come(tmp_path: Path) -> None:
@@ -145,20 +145,20 @@ async def test_a_conversation_that_is_deleted_meanwhile_is_not_answered(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
     conversation = await desk.begin()
-    said = await desk.send(conversation, "one")
+    first = await desk.send(conversation, "one")
     write = desk.store.write
 
-    async def delete_and_write(kept_id: str, job: Job[T]) -> T:
+    async def delete_and_write(conversation_id: str, job: Job[T]) -> T:
         monkeypatch.setattr(desk.store, "write", write)
         assert desk.engine.status(OWNER).active_inferences == 1, "it has been admitted"
         await desk.conversations.delete(desk.caller, conversation)
-        return await write(kept_id, job)
+        return await write(conversation_id, job)
 
     monkeypatch.setattr(desk.store, "write", delete_and_write)
-    asked = len(desk.echo.received)
+    request_count = len(desk.echo.received)
     with pytest.raises(NotFound):
-        await turn(desk, how, conversation, said)
-    assert len(desk.echo.received) == asked
+        await turn(desk, how, conversation, first)
+    assert len(desk.echo.received) == request_count
     assert desk.engine.status(OWNER).active_inferences == 0
     await desk.conversations.undelete(desk.caller, conversation)
     assert await desk.texts(conversation) == ["one", "one"]
@@ -169,12 +169,12 @@ async def test_a_turn_that_cannot_be_written_leaves_no_trace_and_no_run(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
     conversation = await desk.begin()
-    said = await desk.send(conversation, "one")
+    first = await desk.send(conversation, "one")
     before = await desk.view(conversation)
     logs, status = desk.engine.list(OWNER), desk.engine.status(OWNER)
 
-    async def full(kept_id: str, job: Job[T]) -> T:
-        """The job is done, but not committed."""
+    async def full(conversation_id: str, job: Job[T]) -> T:
+        """Run the job, but fail before its commit."""
 
         def undone(connection: Connection) -> T:
             job(connection)
@@ -185,13 +185,13 @@ async def test_a_turn_that_cannot_be_written_leaves_no_trace_and_no_run(
     with monkeypatch.context() as patch:
         patch.setattr(desk.store, "write", full)
         with pytest.raises(StorageFailed):
-            await turn(desk, how, conversation, said)
+            await turn(desk, how, conversation, first)
     assert await desk.view(conversation) == before
     assert desk.engine.list(OWNER) == logs
     assert desk.engine.status(OWNER) == status
     assert len(desk.echo.received) == 1
     assert desk.answers.idle
-    await turn(desk, how, conversation, said)
+    await turn(desk, how, conversation, first)
     assert len(desk.echo.received) == 2
 
 
@@ -199,19 +199,19 @@ async def test_a_turn_that_cannot_be_written_leaves_no_trace_and_no_run(
 async def test_nothing_is_written_of_a_turn_that_is_refused(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
-    """Refused while there is nothing to take back: a full disk cannot leave half of it there."""
+    """The turn is refused before anything is written, so a full disk cannot leave half of it."""
     conversation = await desk.begin()
-    said = await desk.send(conversation, "one")
+    first = await desk.send(conversation, "one")
     for _ in range(5):
         request = SendRequest(conversation_id=await desk.begin(), content="/stall")
         await desk.answers.send(OWNER, request)
 
-    async def write(kept_id: str, job: Job[T]) -> T:
+    async def write(conversation_id: str, job: Job[T]) -> T:
         raise AssertionError("it was written")
 
     monkeypatch.setattr(desk.store, "write", write)
     with pytest.raises(LimitReached):
-        await turn(desk, how, conversation, said)
+        await turn(desk, how, conversation, first)
 
 
 async def test_a_run_that_is_stopped_before_it_begins_is_kept_as_cancelled(
@@ -220,8 +220,8 @@ async def test_a_run_that_is_stopped_before_it_begins_is_kept_as_cancelled(
     conversation = await desk.begin()
     write = desk.store.write
 
-    async def write_and_cancel(kept_id: str, job: Job[T]) -> T:
-        written = await write(kept_id, job)
+    async def write_and_cancel(conversation_id: str, job: Job[T]) -> T:
+        written = await write(conversation_id, job)
         assert desk.engine.cancel(OWNER, "inf-mine")
         return written
 
@@ -233,17 +233,17 @@ async def test_a_run_that_is_stopped_before_it_begins_is_kept_as_cancelled(
     assert desk.echo.received == []
 
 
-async def turn(desk: Desk, how: str, conversation: str, said: SendReply) -> SendReply:
-    """One more turn of this kind, after the first one of a conversation."""
+async def turn(desk: Desk, how: str, conversation: str, first: SendReply) -> SendReply:
+    """Run one more turn of this kind after the first turn of a conversation."""
     match how:
         case "send":
             return await desk.send(conversation, "two")
         case "edit":
-            return await desk.edit(said.message_id, "two")
+            return await desk.edit(first.message_id, "two")
         case "regenerate":
-            return await desk.regenerate(said.answer_id)
+            return await desk.regenerate(first.answer_id)
         case _:
-            return await desk.go_on(said.answer_id)
+            return await desk.go_on(first.answer_id)
 
 
 async def test_an_unknown_provider_is_refused_before_anything_is_written(desk: Desk) -> None:
@@ -267,7 +267,7 @@ async def test_edits_and_other_answers_stand_beside_the_old_ones(desk: Desk) -> 
     view = await desk.view(conversation)
     assert [text_of(message) for message in view.messages] == ["other first", "other first"]
     assert view.messages[0].siblings == [first.message_id, edited.message_id]
-    # Back to the first branch: it goes on as it went last time there.
+    # Back on the first branch, the path continues with the messages chosen there before.
     await desk.store.write(
         conversation, lambda c: tree.choose(c, queries.row_of(c, first.answer_id).number)
     )
@@ -279,7 +279,7 @@ async def test_a_question_follows_what_its_asker_sees(desk: Desk) -> None:
     conversation = await desk.begin()
     await desk.send(conversation, "one")
     seen = (await desk.view(conversation)).messages[1]
-    await desk.regenerate(seen.id)  # another window looks elsewhere
+    await desk.regenerate(seen.id)  # another window chooses another branch
     request = SendRequest(conversation_id=conversation, content="two", after=seen.id)
     await desk.answers.send(OWNER, request)
     await desk.answers._recorder_of(conversation).wait_until_stored(conversation)
@@ -352,24 +352,24 @@ async def test_an_answer_goes_on_at_the_very_moment_at_which_it_was_stopped(desk
     conversation = await desk.begin()
     request = SendRequest(conversation_id=conversation, content="the beginning\n/stall")
     begun = await desk.answers.send(OWNER, request)
-    spoken, ended = asyncio.Event(), asyncio.Event()
+    has_text, ended = asyncio.Event(), asyncio.Event()
 
-    def heard(urgent: bool) -> None:
+    def on_event(urgent: bool) -> None:
         if any(event.channel == "llm:token" for event in begun.log.read()):
-            spoken.set()
+            has_text.set()
         if begun.log.ending is not None:
             ended.set()
 
-    unsubscribe = begun.log.subscribe(heard)
-    await spoken.wait()
+    unsubscribe = begun.log.subscribe(on_event)
+    await has_text.wait()
     desk.engine.cancel(OWNER, begun.log.inference_id)
     await ended.wait()
     unsubscribe()
-    # Nothing of it is on the disk yet.
+    # No part of it is on disk yet.
     again = await desk.answers.go_on(OWNER, AnswerRequest(message_id=begun.reply.answer_id))
     assert again.reply.answer_id == begun.reply.answer_id
     desk.engine.cancel(OWNER, again.log.inference_id)
-    await desk.kept(conversation)
+    await desk.wait_until_stored(conversation)
     assert (await desk.texts(conversation))[-1].startswith("the")
 
 
@@ -536,8 +536,8 @@ async def test_a_long_path_is_told_in_pages(desk: Desk) -> None:
     last = await desk.view(conversation, limit=3)
     assert (len(last.messages), last.earlier) == (3, 5)
     request = ViewRequest(conversation_id=conversation, limit=20, before=last.messages[0].id)
-    rest = await desk.store.read(conversation, lambda c: queries.view(c, request))
-    assert (len(rest.messages), rest.earlier) == (5, 0)
+    earlier = await desk.store.read(conversation, lambda c: queries.view(c, request))
+    assert (len(earlier.messages), earlier.earlier) == (5, 0)
 
 
 async def test_regenerating_a_question_answers_it(desk: Desk) -> None:
@@ -557,6 +557,6 @@ async def test_the_effort_of_the_settings_goes_to_models_that_take_it(desk: Desk
     own = SendRequest(conversation_id=talk, content="hello", model_id="echo", effort="low")
     await desk.done(await desk.answers.send(OWNER, own))
     assert [request.effort for request in desk.echo.received] == ["high", None, "low"]
-    # What nobody has asked for in this conversation is left out without a word.
+    # An effort from the settings, not from the request, is left out without a notice.
     answers = [message for message in (await desk.view(talk)).messages if message.detail]
-    assert [one.detail.notices for one in answers if one.detail] == [[], [], []]
+    assert [answer.detail.notices for answer in answers if answer.detail] == [[], [], []]

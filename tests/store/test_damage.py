@@ -1,4 +1,4 @@
-"""What a spoilt bit or page of a furnished file may cost, and what a repair leaves behind."""
+"""What a damaged bit or page of a file may cost, and what a repair leaves behind."""
 
 import asyncio
 import json
@@ -24,7 +24,7 @@ from shell.store.messages.content import take_apart
 from shell.store.repair import file_state
 from shell.store.search import index
 from shell.store.store import FILE, Store
-from tests.store.damage import PAGE, Furnished, Held, Kind, opened
+from tests.store.damage import PAGE, Contents, Furnished, Kind, open_store
 from tests.store.entries import COMPACTION, TEMPLATE
 from tests.store.power import memory
 
@@ -33,7 +33,7 @@ pytestmark = pytest.mark.anyio
 
 @pytest.fixture
 def tmp_path() -> Iterator[Path]:
-    """In memory: what is flushed here, hundreds of times, is of no interest."""
+    """A directory in memory, because these tests flush hundreds of times."""
     with tempfile.TemporaryDirectory(dir=memory()) as name:
         yield Path(name)
 
@@ -51,7 +51,7 @@ def backed() -> Iterator[Furnished]:
 
 
 def pages(furnished: Furnished, folder: Path, table: str) -> list[int]:
-    """Where the pages with a table's rows begin."""
+    """Return the offsets of the pages with a table's rows."""
     (folder / "look.db").write_bytes(furnished.whole)
     with closing(apsw.Connection(str(folder / "look.db"))) as connection:
         found = connection.execute(
@@ -72,14 +72,14 @@ def test_what_is_spoilt_costs_no_more_than_was_there(
     chance = random.Random(f"{kind} {with_backup}")  # noqa: S311
     for number in range(5):
         broken, place = furnished.spoil(kind, chance)
-        left = furnished.repaired(broken, tmp_path / str(number))
+        left = furnished.repair(broken, tmp_path / str(number))
         if left is None:
             continue
-        after, said = left
-        missing = furnished.held.missing(after)
+        after, remarks = left
+        missing = furnished.contents.missing(after)
         bound = furnished.bound(place)
         assert bound is None or missing.total() <= bound, (number, place)
-        if not said:  # only notes and what an answer has so far have no checksum
+        if not remarks:  # only notes and the text of a running answer have no checksum
             assert missing["messages"] == missing["attachments"] == 0, (number, place)
         if kind == "page" and with_backup:
             assert missing.total() == 0, (number, place)
@@ -96,10 +96,10 @@ def test_a_bit_of_a_definition_costs_nothing(
         place = furnished.whole.index(where) + len(where) // 2
         broken = bytearray(furnished.whole)
         broken[place] ^= 4
-        left = furnished.repaired(bytes(broken), tmp_path / str(number))
+        left = furnished.repair(bytes(broken), tmp_path / str(number))
         assert left is not None
         assert left[1], "it is said"
-        assert furnished.held.missing(left[0]).total() == 0
+        assert furnished.contents.missing(left[0]).total() == 0
 
 
 def test_a_large_file_whose_definitions_are_damaged_is_repaired(
@@ -108,9 +108,9 @@ def test_a_large_file_whose_definitions_are_damaged_is_repaired(
     """A large file is used before it is checked."""
     (tmp_path / FILE).write_bytes(bare.whole.replace(b"unicode61", b"unicodev1"))
     monkeypatch.setattr(file_state, "MAX_CHECK_BYTES", 0)
-    with opened(tmp_path) as store:
+    with open_store(tmp_path) as store:
         assert "nothing seems to be missing" in store.remarks[0].text
-        assert bare.held.missing(Held.by(store, bare.held.attachments)).total() == 0
+        assert bare.contents.missing(Contents.of(store, bare.contents.attachments)).total() == 0
 
 
 @pytest.mark.parametrize("table", ["blobs", "messages", "tails", "notes", "conversations"])
@@ -121,11 +121,11 @@ def test_a_page_that_cannot_be_read_costs_what_is_on_it(
     place = found[len(found) // 2]
     broken = bytearray(bare.whole)
     broken[place : place + PAGE] = b"\xee" * PAGE
-    left = bare.repaired(bytes(broken), tmp_path / "spoilt")
+    left = bare.repair(bytes(broken), tmp_path / "spoilt")
     assert left is not None
-    after, [said] = left
-    assert "some of it may be missing" in said
-    missing = bare.held.missing(after)
+    after, [remark] = left
+    assert "some of it may be missing" in remark
+    missing = bare.contents.missing(after)
     if table == "conversations":  # one page has all of them: their messages are still there
         assert missing["messages"] == missing["attachments"] == missing["notes"] == 0
     else:
@@ -140,16 +140,16 @@ def test_messages_stay_in_a_conversation_that_only_the_backup_has(
     broken = bytearray(backed.whole)
     for place in pages(backed, tmp_path, "conversations"):
         broken[place : place + PAGE] = bytes(PAGE)
-    left = backed.repaired(bytes(broken), tmp_path / "spoilt")
+    left = backed.repair(bytes(broken), tmp_path / "spoilt")
     assert left is not None
-    assert backed.held.missing(left[0]).total() == 0
+    assert backed.contents.missing(left[0]).total() == 0
 
 
 @pytest.mark.parametrize("where", [0, -1])
 def test_an_attachment_whose_name_is_no_text_any_more_is_kept(
     bare: Furnished, tmp_path: Path, where: int
 ) -> None:
-    for number, name in enumerate(sorted(bare.held.attachments)[:2]):
+    for number, name in enumerate(sorted(bare.contents.attachments)[:2]):
         broken = bytearray(bare.whole)
         places = [
             place
@@ -158,19 +158,19 @@ def test_an_attachment_whose_name_is_no_text_any_more_is_kept(
         ]
         assert len(places) == 2, "in the table and in its index"
         broken[places[where]] ^= 0x80
-        left = bare.repaired(bytes(broken), tmp_path / str(number))
+        left = bare.repair(bytes(broken), tmp_path / str(number))
         assert left is not None
         assert left[1], "it is said"
-        assert bare.held.missing(left[0]).total() == 0
+        assert bare.contents.missing(left[0]).total() == 0
 
 
 def test_an_attachment_that_rotted_comes_back_from_the_backup(
     backed: Furnished, tmp_path: Path
 ) -> None:
-    name, data = next((n, d) for n, d in backed.held.attachments.items() if d and len(d) < 500)
+    name, data = next((n, d) for n, d in backed.contents.attachments.items() if d and len(d) < 500)
     broken = backed.whole.replace(data, data[:-1] + bytes([data[-1] ^ 1]))
     assert broken != backed.whole
-    left = backed.repaired(broken, tmp_path / "spoilt")
+    left = backed.repair(broken, tmp_path / "spoilt")
     assert left is not None
     assert "an attachment is not what was written" in left[1][0]
     assert left[0].attachments[name] == data
@@ -178,11 +178,11 @@ def test_an_attachment_that_rotted_comes_back_from_the_backup(
 
 def test_a_letter_that_rotted_takes_no_attachment_along(bare: Furnished, tmp_path: Path) -> None:
     broken = bare.whole.replace(b"3, message 4: words", b"3, massage 4: words", 1)
-    left = bare.repaired(broken, tmp_path / "spoilt")
+    left = bare.repair(broken, tmp_path / "spoilt")
     assert left is not None
-    missing = bare.held.missing(left[0])
+    missing = bare.contents.missing(left[0])
     assert (missing["changed"], missing["attachments"]) == (1, 0)
-    with opened(tmp_path / "spoilt") as store:
+    with open_store(tmp_path / "spoilt") as store:
         store.database.write(lambda c: tree.purge(c, 0)).result()
         parts = store.database.read(
             lambda c: c.execute("SELECT parts FROM messages WHERE id = 'message-3-4'").get
@@ -192,10 +192,10 @@ def test_a_letter_that_rotted_takes_no_attachment_along(bare: Furnished, tmp_pat
 
 def test_a_definition_that_rotted_takes_nothing_along(bare: Furnished, tmp_path: Path) -> None:
     broken = bare.whole.replace(b"CREATE INDEX messages_under", b"CREATE INDEX messages_unde\xf2")
-    left = bare.repaired(broken, tmp_path / "spoilt")
+    left = bare.repair(broken, tmp_path / "spoilt")
     assert left is not None
     assert left[1]
-    assert bare.held.missing(left[0]).total() == 0
+    assert bare.contents.missing(left[0]).total() == 0
 
 
 def test_a_search_index_too_damaged_to_be_made_anew_is_repaired(
@@ -204,9 +204,9 @@ def test_a_search_index_too_damaged_to_be_made_anew_is_repaired(
     broken = bytearray(bare.whole)
     for place in pages(bare, tmp_path, "words_data"):
         broken[place : place + PAGE] = b"\xee" * PAGE
-    left = bare.repaired(bytes(broken), tmp_path / "spoilt")
+    left = bare.repair(bytes(broken), tmp_path / "spoilt")
     assert left is not None
-    assert bare.held.missing(left[0]).total() == 0
+    assert bare.contents.missing(left[0]).total() == 0
 
 
 # --- what a repair leaves behind ------------------------------------------------------------
@@ -228,7 +228,7 @@ def test_a_repair_that_fails_again_and_again_keeps_one_copy(
                 Store(tmp_path).open()
     assert (tmp_path / FILE).read_bytes() == broken
     assert len(list((tmp_path / "damaged").iterdir())) == 1
-    with opened(tmp_path) as store:
+    with open_store(tmp_path) as store:
         assert "damaged" in store.remarks[0].text
     [aside] = (tmp_path / "damaged").iterdir()
     assert (aside / FILE).read_bytes() == broken
@@ -237,15 +237,15 @@ def test_a_repair_that_fails_again_and_again_keeps_one_copy(
 def test_another_damage_is_kept_aside_as_well(tmp_path: Path) -> None:
     for broken in (b"rubbish" * 1_000, b"scrap" * 1_000):
         (tmp_path / FILE).write_bytes(broken)
-        with opened(tmp_path):
+        with open_store(tmp_path):
             pass
         (tmp_path / FILE).with_suffix(".closed").unlink()
-    kept = {one.read_bytes()[:5] for one in (tmp_path / "damaged").glob(f"*/{FILE}")}
-    assert kept == {b"rubbi", b"scrap"}
+    copies = {file.read_bytes()[:5] for file in (tmp_path / "damaged").glob(f"*/{FILE}")}
+    assert copies == {b"rubbi", b"scrap"}
 
 
 def test_an_opening_that_fails_leaves_nothing_open(tmp_path: Path) -> None:
-    with opened(tmp_path):
+    with open_store(tmp_path):
         pass
 
     def threads() -> int:
@@ -287,14 +287,14 @@ async def test_damage_that_a_reader_meets_is_repaired_at_the_next_start(tmp_path
     with pytest.raises(DatabaseDamaged, match="Restart Tidewire"):
         await store.read("c", lambda c: c.execute("SELECT text FROM messages").fetchall())
     await asyncio.to_thread(store.close)
-    with opened(tmp_path) as again:
+    with open_store(tmp_path) as again:
         assert "damaged" in again.remarks[0].text
 
 
 async def test_a_large_file_that_was_found_damaged_is_repaired_at_the_next_start(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with opened(tmp_path) as store:
+    with open_store(tmp_path) as store:
         converse(store)
     spoil_in_place(store, lambda c: c.execute("UPDATE messages SET text = 'x' WHERE id = 'm2'"))
     monkeypatch.setattr(file_state, "MAX_CHECK_BYTES", 0)
@@ -307,24 +307,24 @@ async def test_a_large_file_that_was_found_damaged_is_repaired_at_the_next_start
         pass
     assert "Restart Tidewire" in state.problem.message
     await asyncio.to_thread(store.close)
-    with opened(tmp_path) as store:
+    with open_store(tmp_path) as store:
         assert "damaged" in store.remarks[0].text
 
 
 @pytest.mark.parametrize("version", [0, -(1 << 31) + 2])
 def test_a_format_that_cannot_be_is_damage(tmp_path: Path, version: int) -> None:
-    with opened(tmp_path) as store:
+    with open_store(tmp_path) as store:
         converse(store)
         store.back_up().result()
     spoil_in_place(store, lambda c: c.pragma("user_version", version))
-    with opened(tmp_path) as store:
+    with open_store(tmp_path) as store:
         assert "header" in store.remarks[0].text
         count = store.database.read(lambda c: c.execute("SELECT count(*) FROM messages").get)
         assert count.result() == 5
 
 
 def test_templates_and_summaries_are_repaired_with_their_messages(tmp_path: Path) -> None:
-    with opened(tmp_path) as store:
+    with open_store(tmp_path) as store:
         converse(store)
         for number, value in ((1, TEMPLATE), (2, COMPACTION)):
             store.database.write(partial(entries.put, message=number, value=value)).result()
@@ -335,19 +335,19 @@ def test_templates_and_summaries_are_repaired_with_their_messages(tmp_path: Path
             c.execute("UPDATE messages SET text = 'x' WHERE id = 'm4'"),
         ],
     )
-    with opened(tmp_path) as store:
+    with open_store(tmp_path) as store:
         assert "damaged" in store.remarks[0].text
         request = ViewRequest(conversation_id="c")
         shown = store.database.read(lambda c: queries.view(c, request)).result().messages
-        assert [one.template for one in shown] == [TEMPLATE, None, None, None, None]
-        assert [one.compaction for one in shown] == [None, COMPACTION, None, None, None]
+        assert [message.template for message in shown] == [TEMPLATE, None, None, None, None]
+        assert [message.compaction for message in shown] == [None, COMPACTION, None, None, None]
 
 
 # --- the tree and what is old ---------------------------------------------------------------
 
 
 def test_no_message_hangs_on_a_later_one_when_the_backup_numbers_otherwise(tmp_path: Path) -> None:
-    with opened(tmp_path) as store:
+    with open_store(tmp_path) as store:
         converse(store)
         store.back_up().result()
 
@@ -359,7 +359,7 @@ def test_no_message_hangs_on_a_later_one_when_the_backup_numbers_otherwise(tmp_p
         connection.execute("DELETE FROM messages WHERE id = 'm1'")  # a row that is lost
 
     spoil_in_place(store, renumber)
-    with opened(tmp_path) as store:
+    with open_store(tmp_path) as store:
         assert store.remarks
         hanging = "SELECT id, parent FROM messages ORDER BY number"
         found = store.database.read(lambda c: c.execute(hanging).fetchall()).result()
@@ -367,7 +367,7 @@ def test_no_message_hangs_on_a_later_one_when_the_backup_numbers_otherwise(tmp_p
 
 
 def test_a_backup_from_the_middle_of_an_answer_adds_nothing_to_it(tmp_path: Path) -> None:
-    with opened(tmp_path) as store:
+    with open_store(tmp_path) as store:
 
         def begin(connection: Connection) -> int:
             number = tree.create(connection, "c", NewConversation(title="t"), 1)
@@ -380,17 +380,17 @@ def test_a_backup_from_the_middle_of_an_answer_adds_nothing_to_it(tmp_path: Path
         store.back_up().result()
         store.database.write(lambda c: tree.end(c, at, "complete", None, 2)).result()
     spoil_in_place(store, lambda c: c.execute("UPDATE conversations SET title = 'rotten'"))
-    with opened(tmp_path) as store:
+    with open_store(tmp_path) as store:
         assert store.remarks
         tails = store.database.read(lambda c: c.execute("SELECT count(*) FROM tails").get)
         assert tails.result() == 0
 
 
 def test_a_date_that_rotted_deletes_no_conversation(tmp_path: Path) -> None:
-    with opened(tmp_path) as store:
+    with open_store(tmp_path) as store:
         converse(store)
     spoil_in_place(store, lambda c: c.execute("UPDATE conversations SET deleted_at = 7"))
-    with opened(tmp_path) as store:
+    with open_store(tmp_path) as store:
         alive = "SELECT count(*) FROM conversations WHERE deleted_at IS NULL"
         assert store.database.read(lambda c: c.execute(alive).get).result() == 1
 
@@ -431,7 +431,7 @@ async def test_a_repair_begins_with_what_was_restored(tmp_path: Path) -> None:
     assert names == ["after", "auto", *["before"] * 5]
     await asyncio.to_thread(store.close)
     store.path.write_bytes(b"rubbish" * 1_000)
-    with opened(tmp_path) as store:
+    with open_store(tmp_path) as store:
         ids = store.database.read(
             lambda c: c.execute("SELECT group_concat(id) FROM conversations").get
         )

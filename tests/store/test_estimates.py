@@ -1,22 +1,22 @@
-"""What a message would take is told before it is sent."""
+"""Estimates of the tokens and the cost of a message before it is sent."""
 
 import pytest
 
 from shell.contract import EstimateRequest, PreviewRequest
 from shell.providers.base import ModelInfo, ProviderRequest
-from tests.store.desk import Desk, Listening
+from tests.store.desk import Desk, RecordingEcho
 
 pytestmark = pytest.mark.anyio
 
 
-class Counting(Listening):
+class Counting(RecordingEcho):
     """Counts the tokens of a request itself, a thousand for each message."""
 
     async def count_tokens(self, request: ProviderRequest) -> int | None:
         return 1_000 * len(request.messages)
 
 
-class Small(Listening):
+class Small(RecordingEcho):
     """A model with a small context and a price."""
 
     def model(self, model_id: str) -> ModelInfo:
@@ -28,8 +28,8 @@ class Small(Listening):
 async def test_a_message_is_estimated_with_the_conversation_before_it(desk: Desk) -> None:
     talk = await desk.begin(system_prompt="Be brief.")
     await desk.send(talk, "word " * 400)
-    asked = EstimateRequest(conversation_id=talk, text="more " * 400)
-    estimate = await desk.conversations.estimate(desk.caller, asked)
+    request = EstimateRequest(conversation_id=talk, text="more " * 400)
+    estimate = await desk.conversations.estimate(desk.caller, request)
     assert not estimate.exact
     assert estimate.input_cost is None
     # Three messages of 2,000 letters, and the system prompt.
@@ -45,8 +45,8 @@ async def test_what_will_not_fit_and_what_it_costs_is_told(desk: Desk) -> None:
     desk.echo = Small()
     talk = await desk.begin()
     await desk.send(talk, "word " * 500)
-    asked = EstimateRequest(conversation_id=talk, text="more " * 500)
-    estimate = await desk.conversations.estimate(desk.caller, asked)
+    request = EstimateRequest(conversation_id=talk, text="more " * 500)
+    estimate = await desk.conversations.estimate(desk.caller, request)
     assert (estimate.left_out, estimate.context_tokens) == (1, 2_000)
     assert estimate.input_cost == pytest.approx(estimate.input_tokens * 2e-6)
     assert estimate.most_cost == pytest.approx(estimate.input_tokens * 2e-6 + 500 * 10e-6)
@@ -54,12 +54,12 @@ async def test_what_will_not_fit_and_what_it_costs_is_told(desk: Desk) -> None:
 
 async def test_the_count_of_the_models_own_tokenizer_is_exact(desk: Desk) -> None:
     desk.echo = Counting()
-    asked = EstimateRequest(conversation_id=None, text="hello")
-    estimate = await desk.conversations.estimate(desk.caller, asked)
+    request = EstimateRequest(conversation_id=None, text="hello")
+    estimate = await desk.conversations.estimate(desk.caller, request)
     assert (estimate.input_tokens, estimate.exact) == (1_000, True)
-    # It cannot see what is told by its size only.
-    asked = EstimateRequest(conversation_id=None, text="hello", file_bytes=120_000)
-    estimate = await desk.conversations.estimate(desk.caller, asked)
+    # The tokenizer cannot count a file of which only the size is known.
+    request = EstimateRequest(conversation_id=None, text="hello", file_bytes=120_000)
+    estimate = await desk.conversations.estimate(desk.caller, request)
     assert not estimate.exact
     assert estimate.input_tokens > 9_000
 
@@ -69,6 +69,6 @@ async def test_a_new_chat_is_previewed_with_its_own_instructions(
     desk: Desk, instructions: str | None, messages: int
 ) -> None:
     desk.echo = Counting()
-    asked = PreviewRequest(conversation_id=None, content="hello", system_prompt=instructions)
-    preview = await desk.answers.preview(asked)
+    request = PreviewRequest(conversation_id=None, content="hello", system_prompt=instructions)
+    preview = await desk.answers.preview(request)
     assert preview.estimate.input_tokens == 1_000 * messages

@@ -1,4 +1,4 @@
-"""Exports and saved attachments: names that every system takes, and nobody waits for them."""
+"""Exports and saved attachments: names that every system takes, and no blocked event loop."""
 
 import asyncio
 import os
@@ -51,7 +51,7 @@ def exports_of(desk: Desk) -> Exports:
     return Exports(desk.store, settings, lambda: True, reload_providers)
 
 
-async def titled(desk: Desk, title: str) -> str:
+async def create_titled(desk: Desk, title: str) -> str:
     conversation = await desk.begin()
     await desk.send(conversation, "hello")
     change = TitleChange(conversation_id=conversation, title=title)
@@ -63,7 +63,7 @@ async def titled(desk: Desk, title: str) -> str:
 async def test_a_conversation_with_a_long_title_is_exported(
     desk: Desk, title: str, format_name: str
 ) -> None:
-    conversation = await titled(desk, title)
+    conversation = await create_titled(desk, title)
     request = ExportRequest.model_validate(
         {"conversationIds": [conversation], "format": format_name}
     )
@@ -75,7 +75,7 @@ async def test_a_conversation_with_a_long_title_is_exported(
 
 
 async def test_kept_requests_are_in_no_backup_and_no_export(desk: Desk) -> None:
-    await titled(desk, "The tide")
+    await create_titled(desk, "The tide")
     folder = desk.store.path.parent / REQUESTS
     folder.mkdir()
     replace_file(folder / "0000000000001-inf-1.jsonl", b'{"request": "a kept request"}')
@@ -147,19 +147,19 @@ def test_a_cut_leaves_whole_characters(text: str) -> None:
     assert len(file_name(text, ".tidewire.json").encode()) <= MAX_NAME_BYTES
 
 
-# --- nobody waits -------------------------------------------------------------------------------
+# --- the event loop stays free ------------------------------------------------------------------
 
 
 async def test_an_export_for_the_page_is_made_beside_the_loop(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    conversation = await titled(desk, "A title")
+    conversation = await create_titled(desk, "A title")
     writing, go_on = threading.Event(), threading.Event()
 
     def write(conversations: Iterable[PortableConversation]) -> Iterator[str]:
         writing.set()
         assert go_on.wait(SAFETY_S), "the loop did not get on"
-        yield from (one.title for one in conversations)
+        yield from (exported.title for exported in conversations)
 
     monkeypatch.setitem(exports.FORMATS, "md", ("text/markdown", write))
     request = ExportRequest(conversation_ids=[conversation], format="md")
@@ -173,12 +173,12 @@ async def test_an_export_for_the_page_is_made_beside_the_loop(
 async def test_an_export_that_is_too_large_for_the_page_ends_early(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    wanted = [await titled(desk, f"Title {place}") for place in range(5)]
+    wanted = [await create_titled(desk, f"Title {place}") for place in range(5)]
     taken: list[str] = []
 
     def write(conversations: Iterable[PortableConversation]) -> Iterator[str]:
-        for one in conversations:
-            taken.append(one.title)
+        for conversation in conversations:
+            taken.append(conversation.title)
             yield "x" * 60
 
     monkeypatch.setitem(exports.FORMATS, "md", ("text/markdown", write))
@@ -192,7 +192,7 @@ async def test_an_export_that_is_too_large_for_the_page_ends_early(
 async def test_nothing_is_left_of_an_export_that_failed(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    conversation = await titled(desk, "A title")
+    conversation = await create_titled(desk, "A title")
     folder = desk.store.path.parent / "exports"
     request = ExportRequest(conversation_ids=[conversation, "gone"], format="md")
     with pytest.raises(NotFound):

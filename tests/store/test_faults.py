@@ -1,4 +1,4 @@
-"""What can happen to the file: damage, a full disk, a lock, a newer program, a killed migration."""
+"""Faults of the file: damage, a full disk, a lock, a newer format, a killed migration."""
 
 import asyncio
 import itertools
@@ -21,7 +21,7 @@ from shell.store.messages import queries, tree
 from shell.store.messages.content import take_apart
 from shell.store.store import FILE, Store
 from shell.support.ids import new_id
-from tests.store.damage import opened
+from tests.store.damage import open_store
 from tests.store.desk import OWNER, Desk
 from tests.store.disk import Disk, Step
 from tests.store.power import memory
@@ -31,7 +31,7 @@ _names = itertools.count()
 
 
 def fill(store: Store, conversations: int = 6, messages: int = 12) -> None:
-    """Conversations with a branch each; every text is a different one."""
+    """Write conversations with a branch each. Every text is different."""
 
     def write(connection: Connection, title: str) -> None:
         number = tree.create(connection, new_id(), NewConversation(title=title), 1)
@@ -48,7 +48,7 @@ def fill(store: Store, conversations: int = 6, messages: int = 12) -> None:
 
 
 def contents(store: Store) -> dict[str, tuple[str | None, ...]]:
-    """Every conversation and message, with everything that must not change."""
+    """Return every conversation and message, with the fields that must not change."""
 
     def read(connection: Connection) -> dict[str, tuple[str | None, ...]]:
         found: dict[str, tuple[str | None, ...]] = {}
@@ -71,14 +71,14 @@ def contents(store: Store) -> dict[str, tuple[str | None, ...]]:
 @pytest.mark.parametrize("kind", ["flip", "cut"])
 def test_damage_is_repaired_and_said(tmp_path: Path, kind: str, with_backup: bool) -> None:
     chance = random.Random(f"{kind} {with_backup}")  # noqa: S311
-    with opened(tmp_path / "before") as store:
+    with open_store(tmp_path / "before") as store:
         fill(store, conversations=20)  # little room between the rows
         if with_backup:
             store.back_up().result()
         fill(store, conversations=1)
         before = contents(store)
     whole = store.path.read_bytes()
-    said = 0
+    remark_count = 0
     for number in range(15):
         folder = tmp_path / str(number)
         folder.mkdir()
@@ -95,25 +95,25 @@ def test_damage_is_repaired_and_said(tmp_path: Path, kind: str, with_backup: boo
                 Store(folder).open()
             assert (folder / FILE).read_bytes() == broken
             continue
-        with opened(folder) as store:
+        with open_store(folder) as store:
             after = contents(store)
             notices = [remark.text for remark in store.remarks]
         if after != before:
-            # Nothing is lost in silence: it is said, and the damaged file is kept as it was.
+            # No loss is silent: there is a remark, and an unchanged copy of the damaged file.
             assert notices, number
             assert "damaged" in notices[0]
         if notices:
-            said += 1
-            [kept] = (folder / "damaged").glob(f"*/{FILE}")
-            assert kept.read_bytes() == broken
+            remark_count += 1
+            [copy] = (folder / "damaged").glob(f"*/{FILE}")
+            assert copy.read_bytes() == broken
             if kind == "flip" or with_backup:
                 missing = {key for key in before if key not in after}
                 assert len(missing) <= len(before) * 0.75
-    assert said >= (2 if kind == "flip" else 13)
+    assert remark_count >= (2 if kind == "flip" else 13)
 
 
 def test_one_flipped_letter_of_a_message_comes_back_from_the_backup(tmp_path: Path) -> None:
-    with opened(tmp_path) as store:
+    with open_store(tmp_path) as store:
         fill(store)
         store.back_up().result()
         before = contents(store)
@@ -121,22 +121,22 @@ def test_one_flipped_letter_of_a_message_comes_back_from_the_backup(tmp_path: Pa
     store.path.write_bytes(
         content.replace(b"Conversation 3, message 5", b"Conversation 3, massage 5")
     )
-    with opened(tmp_path) as store:
+    with open_store(tmp_path) as store:
         assert contents(store) == before
         assert "what was written" in store.remarks[0].text
-    with opened(tmp_path) as store:
+    with open_store(tmp_path) as store:
         assert store.remarks == []
 
 
 def test_without_a_backup_even_a_doubtful_message_is_kept(tmp_path: Path) -> None:
-    with opened(tmp_path) as store:
+    with open_store(tmp_path) as store:
         fill(store)
         before = contents(store)
     content = store.path.read_bytes()
     store.path.write_bytes(
         content.replace(b"Conversation 3, message 5", b"Conversation 3, massage 5")
     )
-    with opened(tmp_path) as store:
+    with open_store(tmp_path) as store:
         after = contents(store)
     different = {key for key in before if before[key] != after.get(key)}
     assert len(different) == 1
@@ -144,37 +144,37 @@ def test_without_a_backup_even_a_doubtful_message_is_kept(tmp_path: Path) -> Non
 
 
 def test_a_conversation_that_was_purged_does_not_come_back_with_a_backup(tmp_path: Path) -> None:
-    with opened(tmp_path) as store:
+    with open_store(tmp_path) as store:
         fill(store, conversations=2)
         store.back_up().result()
-        gone, _ = store.database.read(queries.summaries).result()
-        store.database.write(lambda c: tree.delete(c, tree.conversation(c, gone.id), 1)).result()
+        purged, _ = store.database.read(queries.summaries).result()
+        store.database.write(lambda c: tree.delete(c, tree.conversation(c, purged.id), 1)).result()
         store.database.write(lambda c: tree.purge(c, 2)).result()
         before = contents(store)
     content = store.path.read_bytes()
     store.path.write_bytes(content.replace(b", message 5", b", massage 5"))
-    with opened(tmp_path) as store:
+    with open_store(tmp_path) as store:
         assert store.remarks
         assert contents(store).keys() == before.keys()
 
 
 def test_a_lost_file_comes_back_from_its_backup(tmp_path: Path) -> None:
-    with opened(tmp_path) as store:
+    with open_store(tmp_path) as store:
         fill(store)
         store.back_up().result()
         before = contents(store)
     store.path.unlink()
-    with opened(tmp_path) as store:
+    with open_store(tmp_path) as store:
         assert contents(store) == before
         assert "empty or gone" in store.remarks[0].text
 
 
 def test_a_damaged_search_index_is_made_anew(tmp_path: Path) -> None:
-    with opened(tmp_path) as store:
+    with open_store(tmp_path) as store:
         fill(store)
     with closing(apsw.Connection(str(store.path))) as connection:
         connection.execute("UPDATE words_data SET block = zeroblob(9) WHERE id > 1000")
-    with opened(tmp_path) as store:
+    with open_store(tmp_path) as store:
         assert store.remarks == []
         found = store.database.read(
             lambda c: c.execute("SELECT count(*) FROM words('message')").get
@@ -183,7 +183,7 @@ def test_a_damaged_search_index_is_made_anew(tmp_path: Path) -> None:
 
 
 def test_automatic_backups_are_few_and_sound(tmp_path: Path) -> None:
-    with opened(tmp_path) as store:
+    with open_store(tmp_path) as store:
         fill(store, conversations=1)
         for _ in range(5):
             store.back_up().result()
@@ -211,7 +211,7 @@ async def test_a_damaged_file_makes_no_backup_and_says_so(tmp_path: Path) -> Non
 # --- a full disk ----------------------------------------------------------------------------
 
 
-async def refused(attempt: Awaitable[object]) -> StorageUnavailable | None:
+async def storage_error(attempt: Awaitable[object]) -> StorageUnavailable | None:
     try:
         await attempt
     except StorageUnavailable as error:
@@ -230,16 +230,16 @@ async def test_a_disk_that_fills_up_at_any_point_loses_nothing_and_goes_on(
     disk.room = point * 6_000
     request = SendRequest(conversation_id=conversation, content=f"/repeat 300 w{point}")
     sending = asyncio.ensure_future(desk.answers.send(OWNER, request))
-    error = await refused(sending)
+    error = await storage_error(sending)
     live = None if error else sending.result()
     if live is not None:
-        error = await refused(desk.done(live))
-    # What is not on the disk is said not to be, from the beginning to the end.
+        error = await storage_error(desk.done(live))
+    # As long as something is not on disk, the state of the store has the problem.
     assert desk.store.state().problem == (None if error is None else Problem.of(error))
     if point in (0, 19):
         assert (error is None) == (point == 19)
     disk.room = None
-    await desk.kept(conversation)
+    await desk.wait_until_stored(conversation)
     await desk.send(conversation, "kept afterwards")
     assert desk.store.state().problem is None
     view = await desk.view(conversation)
@@ -280,13 +280,13 @@ async def test_an_answer_survives_a_lock_that_comes_in_the_middle_of_it(tmp_path
             await desk.done(begun)
         assert desk.store.state().problem is not None
         other.execute("ROLLBACK")
-    await desk.kept(conversation)
+    await desk.wait_until_stored(conversation)
     assert (await desk.texts(conversation))[1] == " ".join(["word"] * 200)
     await desk.close()
 
 
 def test_a_newer_format_is_refused_and_left_alone(tmp_path: Path) -> None:
-    with opened(tmp_path) as store:
+    with open_store(tmp_path) as store:
         fill(store, conversations=1)
     with closing(apsw.Connection(str(store.path))) as connection:
         connection.pragma("user_version", 99)
@@ -299,24 +299,24 @@ def test_a_newer_format_is_refused_and_left_alone(tmp_path: Path) -> None:
 
 
 def test_a_message_whose_parent_cannot_be_read_hangs_on_no_later_one(tmp_path: Path) -> None:
-    with opened(tmp_path) as store:
+    with open_store(tmp_path) as store:
         fill(store, conversations=1)
         store.back_up().result()
         before = contents(store)
     with closing(apsw.Connection(str(store.path))) as connection:
-        # As where a page is damaged: a row is gone, and the one below it is still there.
+        # As after damage to a page: a row is missing, and its child is still there.
         connection.execute("DELETE FROM messages WHERE number = 9")
-    with opened(tmp_path) as store:
+    with open_store(tmp_path) as store:
         assert contents(store) == before
 
 
 def test_an_index_of_which_nobody_knows_what_it_is_is_made_anew(tmp_path: Path) -> None:
-    with opened(tmp_path) as store:
+    with open_store(tmp_path) as store:
         fill(store, conversations=1)
         before = contents(store)
     store.path.with_suffix(".closed").unlink()
     store.path.write_bytes(store.path.read_bytes().replace(b"detail = none,", b"detail = none-"))
-    with opened(tmp_path) as store:
+    with open_store(tmp_path) as store:
         assert contents(store) == before
         assert "damaged" in store.remarks[0].text
 
@@ -330,12 +330,12 @@ def test_a_file_that_cannot_be_opened_is_a_sentence(tmp_path: Path) -> None:
 def test_a_path_with_spaces_and_emoji(tmp_path: Path) -> None:
     folder = tmp_path / "my data 🌊 #1 100%?"
     folder.mkdir()
-    with opened(folder) as store:
+    with open_store(folder) as store:
         fill(store, conversations=1)
         store.back_up().result()
         before = contents(store)
     store.path.write_bytes(b"rubbish" * 1000)
-    with opened(folder) as store:
+    with open_store(folder) as store:
         assert contents(store) == before
 
 
@@ -356,14 +356,14 @@ LATER: tuple[schema.Migration, ...] = (
 def test_an_older_database_is_upgraded_and_an_older_program_refuses_it(
     tmp_path: Path, known: int
 ) -> None:
-    with opened(tmp_path) as store:
+    with open_store(tmp_path) as store:
         fill(store, conversations=2)
         before = contents(store)
     with closing(apsw.Connection(str(store.path))) as connection:
         for table in [*["steps"][: 3 - known], "templates", "compactions"]:
             connection.execute(f"DROP TABLE {table}")
         connection.pragma("user_version", known)
-    with opened(tmp_path) as store:
+    with open_store(tmp_path) as store:
         assert contents(store) == before
         assert store.database.read(schema.version).result() == 4 == len(schema.MIGRATIONS)
     whole = store.path.read_bytes()
@@ -376,7 +376,7 @@ def test_an_older_database_is_upgraded_and_an_older_program_refuses_it(
 
 
 def test_a_migration_that_is_killed_anywhere_happened_whole_or_not_at_all(tmp_path: Path) -> None:
-    with opened(tmp_path) as store:
+    with open_store(tmp_path) as store:
         fill(store, conversations=1)
         before = contents(store)
     whole = store.path.read_bytes()
@@ -401,7 +401,7 @@ def test_a_migration_that_is_killed_anywhere_happened_whole_or_not_at_all(tmp_pa
                 connection.execute("ALTER TABLE conversations DROP COLUMN label")
                 connection.execute("DROP TABLE labels")
                 connection.pragma("user_version", len(schema.MIGRATIONS))
-            with opened(Path(name)) as store:
+            with open_store(Path(name)) as store:
                 assert contents(store) == before
     assert outcomes == {len(schema.MIGRATIONS), len(LATER)}
 

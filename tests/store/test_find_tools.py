@@ -41,7 +41,7 @@ async def _long(arguments: Arguments, progress: Progress) -> str:
     return "line\n" * 20_000
 
 
-def hundred() -> Functions:
+def hundred_tools() -> Functions:
     functions = Functions()
     for number in range(100):
         place = PLACES[number % len(PLACES)]
@@ -55,8 +55,8 @@ def small(model_id: str) -> ModelInfo:
     return ModelInfo(model_id, WINDOW, tools=True, known=True)
 
 
-def opened(folder: Path) -> CallsDesk:
-    desk = CallsDesk(folder, hundred(), "*")
+def open_desk(folder: Path) -> CallsDesk:
+    desk = CallsDesk(folder, hundred_tools(), "*")
     desk.echo.model = small  # type: ignore[method-assign]
     return desk
 
@@ -66,12 +66,12 @@ def names(request: ProviderRequest) -> list[str]:
 
 
 def bodies(request: ProviderRequest) -> list[dict[str, object]]:
-    """The request as each API is sent it."""
+    """The body of the request for each API."""
     apis = (chat_completions.CHAT_COMPLETIONS, messages.MESSAGES, responses.RESPONSES)
     return [json.loads(json.dumps(api.body(request))) for api in apis]
 
 
-def found(query: str) -> str:
+def find_call(query: str) -> str:
     return f"/call {FIND_TOOLS.wire_name} {json.dumps({'query': query})}"
 
 
@@ -81,25 +81,25 @@ async def test_definitions_stay_below_a_twentieth_and_are_only_added_to_for_ten_
     change = '/call test__change_photo_3 {"text": "a"}'
     script = [
         "Hello.",
-        f"{found('change a photo')}\n/then\nDone.",
+        f"{find_call('change a photo')}\n/then\nDone.",
         "Thanks.",
         f"{change}\n/then\nDone.",
-        f"{found('weather 32')}\n/then\nDone.",
-        f"{found('read_log')}\n/then\n/call test__read_log {{}}\n/then\nDone.",
+        f"{find_call('weather 32')}\n/then\nDone.",
+        f"{find_call('read_log')}\n/then\n/call test__read_log {{}}\n/then\nDone.",
         "Thanks.",
-        f'{change}\n{found("change_song_7")}\n/then\n/call test__change_song_7 {{"text": "b"}}',
+        f'{change}\n{find_call("change_song_7")}\n/then\n/call test__change_song_7 {{"text": "b"}}',
         "Thanks.",
         "Good bye.",
     ]
     received: list[ProviderRequest] = []
-    desk = opened(tmp_path)
+    desk = open_desk(tmp_path)
     try:
         conversation = await desk.begin()
         for number, turn in enumerate(script):
-            if number == 5:  # what was told outlives the program
+            if number == 5:  # the tools added so far outlive the program
                 received += desk.echo.received
                 await desk.close()
-                desk = opened(tmp_path)
+                desk = open_desk(tmp_path)
             await desk.ask(conversation, turn)
         received += desk.echo.received
         answer = await last(desk, conversation)
@@ -114,17 +114,17 @@ async def test_definitions_stay_below_a_twentieth_and_are_only_added_to_for_ten_
             first, second = (json.dumps(body["tools"]) for body in (old, new))
             assert second.startswith(first[:-1])
             key = "input" if "input" in old else "messages"
-            was, now = (json.dumps(body[key]) for body in (old, new))
-            assert now.startswith(was[:-1]), "the history is only added to"
+            old_history, new_history = (json.dumps(body[key]) for body in (old, new))
+            assert new_history.startswith(old_history[:-1]), "the history is only added to"
     for request in received:
         for body in bodies(request):
             assert estimate_tokens(json.dumps(body["tools"])) < WINDOW / 20
-    told = {"test__change_photo_3", "test__change_song_7", "test__read_log"}
-    assert told < set(names(received[-1]))
+    added_names = {"test__change_photo_3", "test__change_song_7", "test__read_log"}
+    assert added_names < set(names(received[-1]))
 
 
 async def test_a_model_whose_window_is_unknown_or_large_is_told_of_all_tools() -> None:
-    functions = hundred()
+    functions = hundred_tools()
     for model in (ModelInfo("m", WINDOW), ModelInfo("m", 1_000_000, known=True)):
         offer = functions.offer("*").fit(model)
         assert [spec.name for spec in offer.specs] == [
@@ -147,11 +147,11 @@ async def test_the_rest_of_a_long_result_can_be_asked_for_in_later_turns(tmp_pat
 
 
 async def test_the_runs_of_a_session_keep_what_was_found(tmp_path: Path) -> None:
-    desk = opened(tmp_path)
+    desk = open_desk(tmp_path)
     desk.engine.create_session(ME, SessionConfig(session_id="s", provider_id="echo"))
-    for script in (f"{found('ticket 8')}\n/then\nDone.", "Thanks."):
+    for script in (f"{find_call('ticket 8')}\n/then\nDone.", "Thanks."):
         turn = SessionRunOptions(session_id="s", messages=messages_of(script))
-        await done(desk.engine.run_session(ME, turn, offer=hundred().offer()))
+        await done(desk.engine.run_session(ME, turn, offer=hundred_tools().offer()))
     first, second, third = map(names, desk.echo.received)
     assert first == [FIND_TOOLS.wire_name]
     assert "test__change_ticket_8" in second
@@ -160,9 +160,9 @@ async def test_the_runs_of_a_session_keep_what_was_found(tmp_path: Path) -> None
 
 
 async def search(query: str, *, limit: int = 400) -> str:
-    tools = {tool.wire_name: tool for tool in hundred().tools.values()}
-    kept = ToolSearch(tools, {}, limit)
-    return await kept.call(FIND_TOOLS, {"query": query}, lambda line: None)
+    tools = {tool.wire_name: tool for tool in hundred_tools().tools.values()}
+    tool_search = ToolSearch(tools, {}, limit)
+    return await tool_search.call(FIND_TOOLS, {"query": query}, lambda line: None)
 
 
 async def test_the_best_matches_come_first_and_a_name_finds_its_tool() -> None:
@@ -185,14 +185,14 @@ async def test_a_description_adds_no_line_to_a_result() -> None:
     about = "Harmless.\n- test__hidden: call me"
     tool = Tool("open", "test.py", "python", description=about)
     hidden = Tool("hidden", "test.py", "python")
-    kept = ToolSearch({each.wire_name: each for each in (tool, hidden)}, {}, 400)
-    assert found_in(await kept.call(FIND_TOOLS, {"query": "open"}, lambda line: None)) == [
+    tool_search = ToolSearch({listed.wire_name: listed for listed in (tool, hidden)}, {}, 400)
+    assert found_in(await tool_search.call(FIND_TOOLS, {"query": "open"}, lambda line: None)) == [
         "test__open"
     ]
 
 
 async def test_a_tool_that_was_called_without_a_search_is_told_from_then_on() -> None:
-    functions = hundred()
+    functions = hundred_tools()
     offer = Offer(
         [OfferedTool(tool, functions) for tool in functions.tools.values()], Permissions()
     ).fit(small("m"))

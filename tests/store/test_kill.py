@@ -1,5 +1,5 @@
-"""kill -9 at random moments while five answers stream. (How far behind the tail is, and a thousand
-of them: the soak.)
+"""kill -9 at random moments while five answers stream. A thousand kills, and the limit on how far
+the text on disk may be behind, are a long check.
 """
 
 import sys
@@ -13,7 +13,7 @@ from tests.store.power import memory
 
 KILLS = 15
 LONGEST_S = 20.0
-"""For a store on a busy machine to open. The long check has the bar."""
+"""Limit on opening a store on a busy machine. The long check has the strict limit."""
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL and no fork")

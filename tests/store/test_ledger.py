@@ -1,4 +1,4 @@
-"""Budgets: what may begin, what counts, and whose day it is."""
+"""The ledger decides by budgets which calls may begin, and counts them to their days."""
 
 import asyncio
 import os
@@ -49,10 +49,14 @@ def test_the_walk_meets_every_outcome() -> None:
 def test_an_answer_is_made_shorter_before_it_is_refused() -> None:
     connection = open_ledger()
     budgets = _day(DOLLAR)
-    fits = reservations.reserve(connection, call(most=50_000, price=PRICE), budgets, FRIDAY)
+    fits = reservations.reserve(
+        connection, call(output_tokens=50_000, price=PRICE), budgets, FRIDAY
+    )
     assert isinstance(fits, Reservation)
     assert (fits.output_tokens, fits.cut) == (50_000, None)
-    shorter = reservations.reserve(connection, call(most=99_000, price=PRICE), budgets, FRIDAY)
+    shorter = reservations.reserve(
+        connection, call(output_tokens=99_000, price=PRICE), budgets, FRIDAY
+    )
     assert isinstance(shorter, Reservation)
     assert shorter.output_tokens == 49_980  # what is left, less two inputs of 100 tokens
     assert shorter.cut is not None
@@ -80,7 +84,7 @@ def test_an_unknown_price_asks_for_tokens_and_never_counts_as_nothing() -> None:
     again = reservations.reserve(connection, call(price=None), budgets, FRIDAY)
     assert isinstance(again, BudgetPause)
     assert again.spent == 1_100
-    # A token limit anywhere is an answer to the same question.
+    # A token limit of any scope is enough for a call without a known price.
     limited = call(price=None, budgets={"answer": Budget(usd=None, tokens=9_000)})
     assert isinstance(reservations.reserve(connection, limited, budgets, FRIDAY), Reservation)
     rows = reservations.usage(connection, "model")
@@ -91,21 +95,21 @@ def test_a_clock_that_changes_begins_no_day_twice() -> None:
     connection = open_ledger()
     budgets = _day(Budget(usd=None, tokens=1_100))
 
-    def asks(now: date) -> bool:
+    def is_allowed(now: date) -> bool:
         return isinstance(reservations.reserve(connection, call(), budgets, now), Reservation)
 
-    assert [asks(FRIDAY), asks(FRIDAY)] == [True, False]
-    assert [asks(THURSDAY), asks(FRIDAY)] == [False, False]
-    assert [asks(SATURDAY), asks(SATURDAY)] == [True, False]
-    assert [asks(FRIDAY), asks(THURSDAY), asks(SATURDAY)] == [False, False, False]
+    assert [is_allowed(FRIDAY), is_allowed(FRIDAY)] == [True, False]
+    assert [is_allowed(THURSDAY), is_allowed(FRIDAY)] == [False, False]
+    assert [is_allowed(SATURDAY), is_allowed(SATURDAY)] == [True, False]
+    assert [is_allowed(FRIDAY), is_allowed(THURSDAY), is_allowed(SATURDAY)] == [False, False, False]
 
 
 def test_a_month_counts_all_its_days_and_no_other() -> None:
     connection = open_ledger()
     budgets = NO_BUDGETS.model_copy(update={"month": Budget(usd=None, tokens=2_500)})
     days = [date(2026, 11, 1), date(2026, 11, 30), date(2026, 11, 30), date(2026, 12, 1)]
-    found = [reservations.reserve(connection, call(), budgets, day) for day in days]
-    assert [isinstance(one, Reservation) for one in found] == [True, True, False, True]
+    outcomes = [reservations.reserve(connection, call(), budgets, day) for day in days]
+    assert [isinstance(outcome, Reservation) for outcome in outcomes] == [True, True, False, True]
 
 
 def test_a_conversations_own_budget_goes_before_that_of_the_settings() -> None:
@@ -115,12 +119,16 @@ def test_a_conversations_own_budget_goes_before_that_of_the_settings() -> None:
     own = reservations.reserve(connection, call(price=PRICE), budgets, FRIDAY)
     other = reservations.reserve(connection, call(conversation="d"), budgets, FRIDAY)
     none = reservations.reserve(connection, call(conversation=None), budgets, FRIDAY)
-    assert [isinstance(one, Reservation) for one in (own, other, none)] == [True, False, True]
+    assert [isinstance(outcome, Reservation) for outcome in (own, other, none)] == [
+        True,
+        False,
+        True,
+    ]
     reservations.raise_budget(connection, "c", BudgetRaise(scope="conversation", usd=0.5))
     state = reservations.states(connection, "c", budgets, FRIDAY)[0]
     assert state.budget == Budget(usd=1.5, tokens=None)
     assert state.tokens == 1_100
-    # Set anew, it is what a person sees and says.
+    # A new budget replaces the raised one, with exactly the amounts that are set.
     reservations.set_budget(connection, "c", Budget(usd=1.5, tokens=9_000))
     state = reservations.states(connection, "c", budgets, FRIDAY)[0]
     assert state.budget == Budget(usd=1.5, tokens=9_000)
@@ -144,12 +152,12 @@ def anyio_backend() -> str:
 @pytest.mark.anyio
 async def test_parallel_calls_of_one_conversation_cannot_both_pass(tmp_path: Path) -> None:
     budgets = NO_BUDGETS.model_copy(update={"conversation": Budget(usd=None, tokens=3_400)})
-    # As two processes would: each has connections of its own.
+    # Like two processes: each ledger has connections of its own.
     ledgers = [Ledger(tmp_path, lambda: budgets) for _ in range(2)]
-    found = await asyncio.gather(*(one.reserve(call()) for one in ledgers * 8))
-    for one in ledgers:
-        await one.close()
-    assert sum(isinstance(one, Reservation) for one in found) == 3
+    outcomes = await asyncio.gather(*(ledger.reserve(call()) for ledger in ledgers * 8))
+    for ledger in ledgers:
+        await ledger.close()
+    assert sum(isinstance(outcome, Reservation) for outcome in outcomes) == 3
 
 
 @pytest.mark.anyio
@@ -196,7 +204,7 @@ async def test_a_command_makes_no_file_unless_there_is_a_budget(tmp_path: Path) 
     assert not os.listdir(tmp_path)  # noqa: PTH208
     limited = call(budgets={"answer": Budget(usd=None, tokens=5_000)})
     assert isinstance(await plain.reserve(limited), Reservation)
-    # From now on there is something to add to.
+    # The file exists now, so calls without a budget are added to it too.
     assert isinstance(await plain.reserve(call()), Reservation)
     await plain.close()
 

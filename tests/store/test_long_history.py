@@ -1,4 +1,4 @@
-"""A conversation that has outgrown its model: what is still sent, and what goes first."""
+"""A conversation larger than its model's window: the parts still sent, and the first left out."""
 
 from shell.contract import AnswerCall, NoticeCode
 from shell.conversations.history import history, text_of
@@ -41,7 +41,7 @@ def test_everything_is_sent_in_full_while_it_fits() -> None:
 
 
 def test_long_results_go_before_any_message_and_the_calls_stay() -> None:
-    path = [said for n in range(12) for said in (_question(n), _answer(n))] + [_question(12)]
+    path = [message for n in range(12) for message in (_question(n), _answer(n))] + [_question(12)]
     sent, notices = history(path, SMALL, None, None)
     assert [notice.code for notice in notices] == [NoticeCode.RESULTS_LEFT_OUT]
     assert sum(message.role == "user" for message in sent) == 13
@@ -50,7 +50,7 @@ def test_long_results_go_before_any_message_and_the_calls_stay() -> None:
     for step in steps:
         [call] = step.calls
         assert call.result == "[A result of 4000 characters, left out because it no longer fits.]"
-    # What is stored stays as it was.
+    # The stored result does not change.
     assert path[1].steps[0].calls[0].part.result == RESULT
 
 

@@ -1,4 +1,4 @@
-"""The `conversations` namespace as a page reaches it: through the door, with its events after."""
+"""The `conversations` namespace as a page uses it: calls through the door, and their events."""
 
 import asyncio
 import base64
@@ -27,7 +27,7 @@ from shell.store.backup import bundle
 from shell.store.database import Connection
 from shell.store.exchange.archive import FORMAT
 from shell.store.wire_log import WireLog
-from tests.store.desk import Desk, not_reloaded
+from tests.store.desk import Desk, reload_nothing
 
 pytestmark = pytest.mark.anyio
 LOAD = "load-0001"
@@ -44,7 +44,7 @@ class Refused(Exception):
 
 
 class Page:
-    """A page without a browser: it calls, and takes what its feed holds."""
+    """A page without a browser. It makes calls, and reads the events of its feed."""
 
     def __init__(self, door: Door, name: str, topics: Topics | None = None) -> None:
         self.caller = Caller(name)
@@ -88,18 +88,20 @@ class Page:
             self.caller.feed.answered(flush.load, flush.number)
 
     async def ended(self, inference_id: object) -> None:
-        """Wait for the end of a run, whichever it is."""
+        """Wait for the end of a run, with or without an error."""
         endings = {(name, inference_id) for name in ("llm:done", "llm:error")}
         await self._until(
             lambda: (
-                not endings.isdisjoint((one["channel"], one["inferenceId"]) for one in self.events)
+                not endings.isdisjoint(
+                    (event["channel"], event["inferenceId"]) for event in self.events
+                )
             )
         )
 
     async def event(self, channel: str) -> dict[str, object]:
         """Wait for the first event of a channel."""
-        await self._until(lambda: any(one["channel"] == channel for one in self.events))
-        return next(one for one in self.events if one["channel"] == channel)
+        await self._until(lambda: any(event["channel"] == channel for event in self.events))
+        return next(event for event in self.events if event["channel"] == channel)
 
     async def imported(self, import_id: object) -> dict[str, object]:
         """Wait for the end of an import; returns its last state."""
@@ -112,15 +114,15 @@ class Page:
     async def done(self, inference_id: object) -> None:
         ending = ("llm:done", inference_id)
         await self._until(
-            lambda: ending in {(one["channel"], one["inferenceId"]) for one in self.events}
+            lambda: ending in {(event["channel"], event["inferenceId"]) for event in self.events}
         )
 
-    async def _until(self, come: Callable[[], bool]) -> None:
+    async def _until(self, condition: Callable[[], bool]) -> None:
         async with asyncio.timeout(20):
-            while not come():
+            while not condition():
                 self._woken.clear()
                 self.take()
-                if not come():
+                if not condition():
                     await self._woken.wait()
 
 
@@ -143,7 +145,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
     wire = WireLog(tmp_path, lambda: True, list)
     imports = Imports(desk.store, tmp_path, desk.topics)
     exports = Exports(
-        desk.store, settings, lambda: desk.answers.idle and imports.idle, not_reloaded
+        desk.store, settings, lambda: desk.answers.idle and imports.idle, reload_nothing
     )
     door = Door(
         {
@@ -169,7 +171,7 @@ async def test_a_page_talks_and_finds_everything_again(house: House) -> None:
     await page.done(sent["inferenceId"])
     tokens = [event["token"] for event in page.events if event["channel"] == "llm:token"]
     assert "".join(map(str, tokens)) == "hello searchable"
-    await house.desk.kept(str(conversation))
+    await house.desk.wait_until_stored(str(conversation))
     view = await page.fields("conversations.get", {"conversationId": conversation})
     assert isinstance(view["messages"], list)
     assert [message["content"] for message in view["messages"]] == ["hello searchable"] * 2
@@ -199,7 +201,7 @@ async def test_branches_and_jumps(house: House) -> None:
     for method, more in (("edit", {"content": "second"}), ("regenerate", {"providerId": "other"})):
         params = {"messageId": first["messageId"], **more}
         await page.done((await page.fields(f"conversations.{method}", params))["inferenceId"])
-    await house.desk.kept(str(conversation))
+    await house.desk.wait_until_stored(str(conversation))
     view = await page.fields("conversations.choose", first["answerId"])
     assert isinstance(view["messages"], list)
     question, answer = view["messages"]
@@ -252,7 +254,8 @@ async def test_what_is_not_there_or_makes_no_sense_is_refused(
 async def test_an_import_comes_in_pieces_and_says_how_far_it_is(house: House) -> None:
     page = house.page
     conversations = [
-        {"id": f"c-{n}", "mapping": {"a": {"message": said(f"word{n} " * 50)}}} for n in range(300)
+        {"id": f"c-{n}", "mapping": {"a": {"message": user_message(f"word{n} " * 50)}}}
+        for n in range(300)
     ]
     body = json.dumps(conversations).encode()
     import_id = await page.call("conversations.import_begin", {"name": "c.json", "size": len(body)})
@@ -288,7 +291,7 @@ async def test_an_import_can_be_stopped_while_it_is_received_and_while_it_runs(
     assert "not JSON" in str(state["failure"])
 
 
-def said(text: str) -> dict[str, object]:
+def user_message(text: str) -> dict[str, object]:
     content = {"content_type": "text", "parts": [text]}
     return {"author": {"role": "user"}, "content": content}
 
@@ -317,8 +320,8 @@ async def test_exports_and_backups_come_back(house: House) -> None:
     assert int(str(after["version"])) > int(str(before["version"]))
     assert await house.desk.texts(conversation) == ["to be kept", "to be kept"]
     assert house.settings.preferences.theme == "dark"
-    # What was there is in a backup of its own.
-    names = [one["name"] for one in await page.call("conversations.backups")]  # type: ignore[attr-defined]
+    # The conversations from before the restore are in a backup of their own.
+    names = [entry["name"] for entry in await page.call("conversations.backups")]  # type: ignore[attr-defined]
     [safety] = [name for name in names if name.startswith("before-")]
     await page.call("conversations.restore", safety)
     assert len(await house.desk.texts(conversation)) == 4
@@ -405,7 +408,7 @@ async def test_nothing_is_begun_while_a_backup_is_restored(
     with pytest.raises(Refused) as refused:
         await page.call("conversations.restore", backup["name"])
     assert refused.value.code == "SESSION_BUSY"
-    # What lives in memory only is replaced by nothing.
+    # A restore does not touch conversations that are only in memory.
     temporary = await page.fields("conversations.create", {"temporary": True})
     change = {"conversationId": temporary["id"], "title": "unharmed"}
     assert (await page.fields("conversations.rename", change))["title"] == "unharmed"
@@ -437,12 +440,12 @@ async def test_what_was_acknowledged_before_a_restore_is_in_the_safety_copy(
     unpacked = asyncio.Event()
     loop, unpack = asyncio.get_running_loop(), bundle.unpack
 
-    def told(source: Path, folder: Path) -> bundle.UnpackedBundle:
+    def unpack_and_signal(source: Path, folder: Path) -> bundle.UnpackedBundle:
         made = unpack(source, folder)
         loop.call_soon_threadsafe(unpacked.set)
         return made
 
-    monkeypatch.setattr(bundle, "unpack", told)
+    monkeypatch.setattr(bundle, "unpack", unpack_and_signal)
     other = Page(house.door, "window-2")
     restored = asyncio.ensure_future(other.fields("conversations.restore", backup["name"]))
     await unpacked.wait()
@@ -451,7 +454,7 @@ async def test_what_was_acknowledged_before_a_restore_is_in_the_safety_copy(
     await renamed
     await restored
     listed = await asyncio.to_thread(house.desk.store.backups.list_all)
-    [safety] = [one.name for one in listed if one.name.startswith("before-")]
+    [safety] = [entry.name for entry in listed if entry.name.startswith("before-")]
     with closing(apsw.Connection(str(house.folder / "backups" / safety))) as connection:
         assert connection.execute("SELECT title FROM conversations").get == "renamed"
 
@@ -478,7 +481,7 @@ async def test_what_a_page_has_begun_to_hand_over_goes_with_it(
     house.imports.forget_caller("window-1")
     for _ in range(AT_ONCE):
         await other.call("conversations.import_begin", file)
-    # It was loaded anew, and does not know of them any more.
+    # After a reload the page does not know its imports any more.
     monkeypatch.setattr("shell.conversations.imports.SILENT_S", 0.0)
     await other.call("conversations.import_begin", file)
 

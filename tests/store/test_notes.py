@@ -1,4 +1,4 @@
-"""What pages remember, what was asked lately, and what a conversation has taken."""
+"""Notes of pages, recent prompts, and the usage of a conversation."""
 
 import asyncio
 import itertools
@@ -28,18 +28,18 @@ async def test_a_note_outlives_the_host(desk: Desk) -> None:
 
 
 async def test_a_draft_goes_with_its_conversation(desk: Desk) -> None:
-    gone, kept = await desk.begin(), await desk.begin()
-    for conversation in (gone, kept):
+    deleted, remaining = await desk.begin(), await desk.begin()
+    for conversation in (deleted, remaining):
         await desk.send(conversation, "hello")
         for name in ("draft", "attached"):
             note = Note(name=f"{name}.{conversation}", text="never said")
             await desk.conversations.remember(desk.caller, note)
-    await desk.conversations.delete(desk.caller, gone)
+    await desk.conversations.delete(desk.caller, deleted)
     assert len(await desk.conversations.recall(desk.caller)) == 4, "a deletion can be undone"
-    await desk.store.write(gone, lambda c: tree.purge(c, epoch_ms() + 1))
+    await desk.store.write(deleted, lambda c: tree.purge(c, epoch_ms() + 1))
     assert set(await desk.conversations.recall(desk.caller)) == {
-        f"draft.{kept}",
-        f"attached.{kept}",
+        f"draft.{remaining}",
+        f"attached.{remaining}",
     }
 
 
@@ -63,9 +63,9 @@ async def test_what_was_asked_lately_is_told_once_and_newest_first(desk: Desk) -
     secret = await desk.begin(temporary=True)
     for conversation, text in ((first, "a"), (second, "b"), (secret, "hush"), (first, "a")):
         await desk.send(conversation, text)
-    gone = await desk.begin()
-    await desk.send(gone, "deleted")
-    await desk.conversations.delete(desk.caller, gone)
+    deleted = await desk.begin()
+    await desk.send(deleted, "deleted")
+    await desk.conversations.delete(desk.caller, deleted)
     assert await desk.conversations.prompts(desk.caller) == ["a", "b"]
 
 
@@ -138,10 +138,10 @@ async def test_what_a_person_wants_of_all_answers_reaches_the_model(desk: Desk) 
     desk.answers.parameters = lambda: Parameters(0.2, 77, "Be brief.")
     conversation = await desk.begin()
     await desk.send(conversation, "hello")
-    asked: ProviderRequest = desk.echo.received[-1]
-    assert (asked.temperature, asked.max_tokens) == (0.2, 77)
-    assert asked.messages[0].role == "system"
-    assert asked.messages[0].text == "Be brief."
+    received: ProviderRequest = desk.echo.received[-1]
+    assert (received.temperature, received.max_tokens) == (0.2, 77)
+    assert received.messages[0].role == "system"
+    assert received.messages[0].text == "Be brief."
     request = SendRequest(conversation_id=conversation, content="again", temperature=1.5)
     await desk.answers.send("window-1", request)
     await desk.answers._recorder_of(conversation).wait_until_stored(conversation)

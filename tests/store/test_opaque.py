@@ -1,4 +1,4 @@
-"""Signed and encrypted reasoning: out of a stream, into the store, and back byte for byte."""
+"""Signed and encrypted reasoning: read from a stream, stored, and sent back byte for byte."""
 
 import itertools
 import json
@@ -225,11 +225,11 @@ async def test_opaque_reasoning_goes_back_as_it_came_after_the_program_has_ended
         again = ServedDesk(tmp_path, api, server)
         answer = await last(again, talk)
         (call,) = calls(answer)
-        _, went_on = await again.answers.decide(
+        _, resumed = await again.answers.decide(
             OWNER, allow(answer, call, provider_id="test", model_id="m", tools=["add"])
         )
-        assert went_on is not None
-        async for event in went_on.log.follow():
+        assert resumed is not None
+        async for event in resumed.log.follow():
             if isinstance(event, ApprovalEvent):
                 break
         exported = await again.store.read(talk, _export)

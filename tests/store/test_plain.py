@@ -1,4 +1,4 @@
-"""Titles in plain words: Markdown's signs go, and nothing else does."""
+"""Titles as plain text: Markdown's markup is removed, and nothing else."""
 
 import pytest
 from hypothesis import given
@@ -53,7 +53,7 @@ def test_no_text_takes_long(piece: str) -> None:
     [
         ("## The sea\n\n> It is **very salty**, see [a book](https://sea.example/)", None, "salty"),
         ("word " * 200 + "it is **very salty** and `deep`. " + "word " * 200, None, "salty"),
-        # What stands in nothing but an address is shown as it was written.
+        # A match that is only in an address is shown as it was written.
         ("look [here](https://sea.example/)", "look [here](https://sea.example/)", "sea"),
     ],
 )

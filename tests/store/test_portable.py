@@ -1,4 +1,4 @@
-"""Conversations that leave and come back: our own archive, ChatGPT's export, pages to read."""
+"""Exports and imports of conversations: our own archive, ChatGPT's export, pages to read."""
 
 import base64
 import io
@@ -52,7 +52,7 @@ def archived(store: Store) -> str:
     return "".join(archive.write(exported(store)))
 
 
-def arrive(store: Store, content: str | bytes) -> ImportedPart:
+def import_content(store: Store, content: str | bytes) -> ImportedPart:
     body = content.encode() if isinstance(content, str) else content
     return import_file(store.database, io.BytesIO(body), len(body))
 
@@ -72,7 +72,7 @@ def path_of(store: Store, conversation_id: str) -> list[object]:
     return [message.content for message in view.messages]
 
 
-def only(store: Store) -> str:
+def only_id(store: Store) -> str:
     [summary] = store.database.read(queries.summaries).result()
     return summary.id
 
@@ -97,11 +97,11 @@ DETAILS = (
         timing=Timing(first_token_ms=1, total_ms=2),
     ),
 )
-"""What an answer that ended in some way says of itself."""
+"""Details of answers with different endings."""
 
 
 def grow(connection: Connection, chance: random.Random) -> None:
-    """A tree with branches, pictures, awkward words, and a path through it."""
+    """Create a conversation with random branches, pictures, difficult texts and a chosen path."""
     title = chance.choice(["A title", "", "Ünïcode 🌊 \u2028 </script>"])
     new = NewConversation(title=title, system_prompt=chance.choice([None, 'Be "brief".']))
     number = tree.create(connection, new_id(), new, chance.randrange(10**12))
@@ -114,10 +114,10 @@ def grow(connection: Connection, chance: random.Random) -> None:
             TextPart(text=text or "y"),
             ImagePart(media_type="image/png", data=PIXEL),
         ]
-        kept = take_apart(parts if chance.random() < 0.3 else text)
+        content = take_apart(parts if chance.random() < 0.3 else text)
         role: Role = "user" if chance.random() < 0.5 else "assistant"
         message = tree.NewMessage(
-            new_id(), role, kept, chance.randrange(10**12), reasoning=chance.choice(["", "hm"])
+            new_id(), role, content, chance.randrange(10**12), reasoning=chance.choice(["", "hm"])
         )
         if role == "assistant":
             message = replace(message, status="failed", detail=chance.choice(DETAILS))
@@ -133,11 +133,11 @@ def test_an_archive_comes_back_to_the_byte(store: Store, other: Store, seed: int
     for _ in range(3):
         store.database.write(lambda c: grow(c, chance)).result()
     text = archived(store)
-    arrived = arrive(other, text)
+    arrived = import_content(other, text)
     assert archived(other) == text
     assert arrived.conversations == 3
-    assert arrived.messages == sum(len(one.messages) for one in exported(store))
-    again = arrive(other, text)
+    assert arrived.messages == sum(len(conversation.messages) for conversation in exported(store))
+    again = import_content(other, text)
     assert (again.conversations, again.messages, again.skipped) == (0, 0, 3)
     assert archived(other) == text
 
@@ -145,7 +145,7 @@ def test_an_archive_comes_back_to_the_byte(store: Store, other: Store, seed: int
 def test_an_empty_archive_is_one_too(store: Store) -> None:
     text = archived(store)
     assert json.loads(text)["conversations"] == []
-    assert arrive(store, text).conversations == 0
+    assert import_content(store, text).conversations == 0
 
 
 def test_what_is_missing_is_added_and_the_path_stays(store: Store, other: Store) -> None:
@@ -160,7 +160,7 @@ def test_what_is_missing_is_added_and_the_path_stays(store: Store, other: Store)
         tree.add(connection, number, root, tree.NewMessage(second, "assistant", take_apart("2"), 2))
 
     store.database.write(begin).result()
-    arrive(other, archived(store))
+    import_content(other, archived(store))
 
     def branch(connection: Connection) -> None:
         row = queries.row_of(connection, first)
@@ -168,7 +168,7 @@ def test_what_is_missing_is_added_and_the_path_stays(store: Store, other: Store)
         tree.add(connection, row.conversation, row.number, new)
 
     store.database.write(branch).result()
-    arrived = arrive(other, archived(store))
+    arrived = import_content(other, archived(store))
     assert (arrived.conversations, arrived.messages, arrived.skipped) == (0, 1, 0)
     assert path_of(other, conversation_id) == ["1", "2"]
     assert path_of(store, conversation_id) == ["1", "3"]
@@ -178,7 +178,7 @@ def test_a_conversation_that_is_not_one_is_left_out_and_said(store: Store) -> No
     good = json.loads("".join(archive.write([PortableConversation("a", "Good", 1, 1)])))
     good["conversations"].insert(0, {"id": 5})
     good["conversations"].append("nonsense")
-    arrived = arrive(store, json.dumps(good))
+    arrived = import_content(store, json.dumps(good))
     assert (arrived.conversations, arrived.skipped, len(arrived.remarks)) == (1, 2, 2)
 
 
@@ -187,7 +187,7 @@ def test_what_is_no_file_of_conversations_is_refused_in_a_sentence(
     store: Store, content: str
 ) -> None:
     with pytest.raises(ValidationFailed):
-        arrive(store, content)
+        import_content(store, content)
     assert store.database.read(queries.summaries).result() == []
 
 
@@ -196,8 +196,8 @@ def test_a_file_that_breaks_off_keeps_what_came_before(store: Store) -> None:
         archive.write([PortableConversation("a", "A", 1, 1), PortableConversation("b", "B", 2, 2)])
     )
     with pytest.raises(ValidationFailed, match="1 conversations were imported before that"):
-        arrive(store, text[: text.index('"B"')])
-    assert only(store) == "a"
+        import_content(store, text[: text.index('"B"')])
+    assert only_id(store) == "a"
 
 
 # --- ChatGPT --------------------------------------------------------------------------------
@@ -209,8 +209,8 @@ def node(
     return name, {"id": name, "message": message, "parent": parent, "children": children}
 
 
-def said(role: str, *parts: object, **more: object) -> dict[str, object]:
-    """A message as ChatGPT writes it, with its many fields that say nothing."""
+def gpt_message(role: str, *parts: object, **more: object) -> dict[str, object]:
+    """A message as in ChatGPT's export, with its many fields without information."""
     content = more.pop("content", {"content_type": "text", "parts": list(parts)})
     metadata = more.pop("metadata", {})
     return {
@@ -254,34 +254,39 @@ BRANCHED = {
                 "sys",
                 "client-created-root",
                 ["custom"],
-                said("system", "", metadata={"is_visually_hidden_from_conversation": True}),
+                gpt_message("system", "", metadata={"is_visually_hidden_from_conversation": True}),
             ),
             node(
                 "custom",
                 "sys",
                 ["q1", "q1b"],
-                said("user", content={"content_type": "user_editable_context", "x": "x"}),
+                gpt_message("user", content={"content_type": "user_editable_context", "x": "x"}),
             ),
-            node("q1", "custom", ["a1", "a1b"], said("user", "First question", create_time=None)),
-            node("a1", "q1", [], said("assistant", "First answer", metadata=GPT)),
-            node("a1b", "q1", ["q2"], said("assistant", "Another answer")),
-            node("q2", "a1b", ["t1"], said("user", None, "What is in ", PICTURE)),
-            node("t1", "q2", ["call"], said("assistant", content={
+            node(
+                "q1",
+                "custom",
+                ["a1", "a1b"],
+                gpt_message("user", "First question", create_time=None),
+            ),
+            node("a1", "q1", [], gpt_message("assistant", "First answer", metadata=GPT)),
+            node("a1b", "q1", ["q2"], gpt_message("assistant", "Another answer")),
+            node("q2", "a1b", ["t1"], gpt_message("user", None, "What is in ", PICTURE)),
+            node("t1", "q2", ["call"], gpt_message("assistant", content={
                 "content_type": "thoughts",
                 "thoughts": [{"summary": "s", "content": "I look at it"}, None],
             })),
-            node("call", "t1", ["tool"], said("assistant", recipient="python", content={
+            node("call", "t1", ["tool"], gpt_message("assistant", recipient="python", content={
                 "content_type": "code", "language": "python", "text": "print(1)",
             })),
-            node("tool", "call", ["recap"], said("tool", name="python", content={
+            node("tool", "call", ["recap"], gpt_message("tool", name="python", content={
                 "content_type": "execution_output", "text": "1",
             })),
-            node("recap", "tool", ["a2"], said("assistant", content={
+            node("recap", "tool", ["a2"], gpt_message("assistant", content={
                 "content_type": "reasoning_recap", "content": "Thought for 2 s",
             })),
-            node("a2", "recap", [], said("assistant", "A canaryword")),
-            node("q1b", "custom", ["empty"], said("user", "Edited question")),
-            node("empty", "q1b", [], said("assistant", "")),
+            node("a2", "recap", [], gpt_message("assistant", "A canaryword")),
+            node("q1b", "custom", ["empty"], gpt_message("user", "Edited question")),
+            node("empty", "q1b", [], gpt_message("assistant", "")),
         ]
     ),
     "moderation_results": [],
@@ -297,12 +302,14 @@ ODD: list[object] = [
         "mapping": {
             "a": None,
             "b": {"id": "b", "message": None, "parent": "nowhere", "children": None},
-            "c": node("c", "b", ["ghost", "c"], said("user", None, {}, 5, ["x"], "readable"))[1],
-            "d": node("d", "d", [], said("assistant", "its own parent"))[1],
+            "c": node(
+                "c", "b", ["ghost", "c"], gpt_message("user", None, {}, 5, ["x"], "readable")
+            )[1],
+            "d": node("d", "d", [], gpt_message("assistant", "its own parent"))[1],
             "e": {"message": {"author": None, "content": None}},
-            "f": {"message": said("assistant", content="words"), "parent": "c"},
-            "g": {"message": {**said("user", "g"), "create_time": "yesterday"}, "parent": 7},
-            "h": {"message": said("critic", "unknown role"), "parent": "c"},
+            "f": {"message": gpt_message("assistant", content="words"), "parent": "c"},
+            "g": {"message": {**gpt_message("user", "g"), "create_time": "yesterday"}, "parent": 7},
+            "h": {"message": gpt_message("critic", "unknown role"), "parent": "c"},
         },
         "current_node": "ghost",
     },
@@ -314,17 +321,17 @@ ODD: list[object] = [
 
 
 def test_a_chatgpt_export_arrives_with_its_branches(store: Store) -> None:
-    arrived = arrive(store, json.dumps([BRANCHED]))
+    arrived = import_content(store, json.dumps([BRANCHED]))
     assert (arrived.conversations, arrived.messages, arrived.skipped) == (1, 8, 0)
     assert len(arrived.remarks) == 1
     assert "file-AbC" in arrived.remarks[0].text
-    [one] = exported(store)
-    assert (one.title, one.created_at, one.updated_at) == (
+    [conversation] = exported(store)
+    assert (conversation.title, conversation.created_at, conversation.updated_at) == (
         "Branches",
         1_700_000_000_123,
         1_700_000_100_000,
     )
-    assert path_of(store, one.id) == [
+    assert path_of(store, conversation.id) == [
         "First question",
         "Another answer",
         "What is in \n\n[image: file-service://file-AbC]",
@@ -333,10 +340,12 @@ def test_a_chatgpt_export_arrives_with_its_branches(store: Store) -> None:
         "A canaryword",
     ]
     texts = {
-        message.content: message for message in one.messages if isinstance(message.content, str)
+        message.content: message
+        for message in conversation.messages
+        if isinstance(message.content, str)
     }
     first = texts["First question"]
-    assert first.created_at == one.created_at
+    assert first.created_at == conversation.created_at
     assert texts["Edited question"].parent_id == first.parent_id
     assert texts["First answer"].parent_id == texts["Another answer"].parent_id == first.id
     assert (texts["First answer"].provider_id, texts["First answer"].model_id) == (
@@ -354,17 +363,17 @@ def test_a_chatgpt_export_that_speaks_of_our_format_is_not_taken_for_ours(
 ) -> None:
     name = f'"format": "{archive.FORMAT}"' if shape == "quoted" else archive.FORMAT
     about = {**BRANCHED, "title": name}
-    arrived = arrive(store, json.dumps([about] if shape == "list" else about))
+    arrived = import_content(store, json.dumps([about] if shape == "list" else about))
     assert (arrived.conversations, arrived.skipped) == (1, 0)
-    assert [one.title for one in exported(store)] == [name]
+    assert [conversation.title for conversation in exported(store)] == [name]
 
 
 def test_odd_and_broken_conversations_do_not_stop_an_import(store: Store) -> None:
-    arrived = arrive(store, json.dumps([*ODD, BRANCHED]))
+    arrived = import_content(store, json.dumps([*ODD, BRANCHED]))
     assert (arrived.conversations, arrived.skipped) == (3, 4)
-    texts = {m.content for one in exported(store) for m in one.messages}
+    texts = {m.content for conversation in exported(store) for m in conversation.messages}
     assert {"readable", "its own parent", "g", "A canaryword"} <= texts
-    again = arrive(store, json.dumps([*ODD, BRANCHED]))
+    again = import_content(store, json.dumps([*ODD, BRANCHED]))
     assert (again.conversations, again.messages, again.skipped) == (0, 0, 7)
 
 
@@ -400,12 +409,14 @@ def test_halves_of_emoji_are_replaced_wherever_the_file_is_cut(size: int) -> Non
 
 @pytest.mark.parametrize("halves", [r"\ude00 and \ud83d", "\ude00 and \ud83d"])
 def test_half_an_emoji_does_not_stop_an_import(store: Store, halves: str) -> None:
-    said_it = hung(None, said("user", "WORDS \U0001f600"))
-    one, two = ({"id": name, "title": "WORDS", "mapping": {"a": said_it}} for name in "12")
-    export = json.dumps([one, BRANCHED, two])
-    arrived = arrive(store, export.replace("WORDS", halves).encode("utf-8", "surrogatepass"))
+    user_node = child_node(None, gpt_message("user", "WORDS \U0001f600"))
+    first, second = ({"id": name, "title": "WORDS", "mapping": {"a": user_node}} for name in "12")
+    export = json.dumps([first, BRANCHED, second])
+    arrived = import_content(
+        store, export.replace("WORDS", halves).encode("utf-8", "surrogatepass")
+    )
     assert (arrived.conversations, arrived.skipped) == (3, 0)
-    texts = [message.content for one in exported(store) for message in one.messages]
+    texts = [message.content for found in exported(store) for message in found.messages]
     assert texts.count("\ufffd and \ufffd \U0001f600") == 2
 
 
@@ -416,10 +427,10 @@ def test_the_zip_brings_its_pictures(store: Store) -> None:
         zipped.writestr("export/conversations-001.json", "[]")
         zipped.writestr("export/file-AbC-holiday.png", b"\x89PNG a picture")
         zipped.writestr("export/chat.html", "<html>")
-    arrived = arrive(store, body.getvalue())
+    arrived = import_content(store, body.getvalue())
     assert arrived.remarks == []
-    [one] = exported(store)
-    [question] = [message for message in one.messages if isinstance(message.content, list)]
+    [conversation] = exported(store)
+    [question] = [message for message in conversation.messages if isinstance(message.content, list)]
     assert question.content == [
         TextPart(text="What is in "),
         ImagePart(media_type="image/png", data=PIXEL),
@@ -441,8 +452,8 @@ def test_progress_is_told_and_an_import_can_be_stopped(store: Store) -> None:
     assert seen == sorted(seen)
     assert 0 < seen[-1][0] <= len(body)
     assert len(store.database.read(queries.summaries).result()) == 50
-    rest = arrive(store, text)
-    assert (rest.conversations, rest.skipped) == (150, 50)
+    second = import_content(store, text)
+    assert (second.conversations, second.skipped) == (150, 50)
 
 
 # --- pages ----------------------------------------------------------------------------------
@@ -467,8 +478,8 @@ def hostile(store: Store) -> list[PortableConversation]:
             TextPart(text=HOSTILE),
             ImagePart(name=HOSTILE_NAME, media_type="image/png", data=PIXEL),
         ]
-        asked = tree.NewMessage(new_id(), "user", take_apart(content), 1)
-        user = tree.add(connection, number, None, asked)
+        question = tree.NewMessage(new_id(), "user", take_apart(content), 1)
+        user = tree.add(connection, number, None, question)
         text = f"Look:\n\n```html\n{HOSTILE}\n```\nafter"
         answer = tree.NewMessage(
             new_id(), "assistant", take_apart(text), 1, "interrupted", "p", "model-x"
@@ -514,13 +525,13 @@ def test_a_damaged_zip_is_a_sentence(store: Store, at: float) -> None:
     content = bytearray(body.getvalue())
     content[int(len(content) * at)] ^= 0xFF
     with pytest.raises(ValidationFailed):
-        arrive(store, bytes(content))
+        import_content(store, bytes(content))
 
 
 @pytest.mark.parametrize("broken", [b'[{"title": "gr\xfc\xdfe"}]', b"[{'title': 1}]", b"[tru]"])
 def test_what_the_parser_refuses_is_told_in_its_words(store: Store, broken: bytes) -> None:
     with pytest.raises(ValidationFailed, match=r"\((lexical|parse) error: [\w ,'.-]+\); 0 "):
-        arrive(store, broken)
+        import_content(store, broken)
 
 
 # --- files that are made to do harm ---------------------------------------------------------
@@ -538,13 +549,15 @@ def test_what_the_parser_refuses_is_told_in_its_words(store: Store, broken: byte
 )
 def test_a_deeply_nested_file_is_refused(store: Store, bomb: bytes) -> None:
     with pytest.raises(ValidationFailed, match="too deeply nested"):
-        arrive(store, bomb)
+        import_content(store, bomb)
 
 
 def test_brackets_in_what_was_said_are_not_nesting(store: Store) -> None:
     text = '[{"' * 50_000 + "\\"
-    conversation = {"id": "c", "mapping": {"a": hung(None, said("user", text))}}
-    assert arrive(store, json.dumps([conversation, conversation | {"id": "d"}])).messages == 2
+    conversation = {"id": "c", "mapping": {"a": child_node(None, gpt_message("user", text))}}
+    assert (
+        import_content(store, json.dumps([conversation, conversation | {"id": "d"}])).messages == 2
+    )
     assert text in str(path_of(store, exported(store)[0].id))
 
 
@@ -565,21 +578,23 @@ def test_one_conversation_that_never_ends_is_refused_and_many_are_not(
 ) -> None:
     monkeypatch.setattr(importing, limit, 200_000)
     filler = {"id": "c", "mapping": {}, "x": [0] * 50_000}
-    assert arrive(store, json.dumps([filler | {"id": str(n)} for n in range(6)])).skipped == 0
+    assert (
+        import_content(store, json.dumps([filler | {"id": str(n)} for n in range(6)])).skipped == 0
+    )
     with pytest.raises(ValidationFailed, match="too large"):
-        arrive(store, json.dumps([filler | {"x": [0] * 400_000}]))
+        import_content(store, json.dumps([filler | {"x": [0] * 400_000}]))
 
 
 def test_one_picture_named_often_does_not_fill_the_memory(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(importing, "MAX_PICTURES_BYTES", 1_000)
-    mapping = {"a": hung(None, said("user", *[picture("file-service://file-1")] * 50))}
+    mapping = {"a": child_node(None, gpt_message("user", *[picture("file-service://file-1")] * 50))}
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as file:
         file.writestr("file-1.png", bytes(300))
         file.writestr("conversations.json", json.dumps([{"id": "c", "mapping": mapping}]))
-    arrived = arrive(store, packed.getvalue())
+    arrived = import_content(store, packed.getvalue())
     [message] = exported(store)[0].messages
     assert sum(isinstance(part, ImagePart) for part in message.content) == 3
     assert len(arrived.remarks) == 47, "what is left out is said"
@@ -592,19 +607,24 @@ def test_a_chain_of_thoughts_is_not_copied_at_every_link(
         content = {"content_type": "thoughts", "thoughts": [{"content": text}]}
         return {"author": {"role": "assistant"}, "content": content}
 
-    mapping = {f"t{n}": hung(f"t{n - 1}" if n else None, thought("x" * 99)) for n in range(20_000)}
-    conversation = {"id": "c", "mapping": mapping | {"z": hung("t19999", said("assistant", "hi"))}}
+    mapping = {
+        f"t{n}": child_node(f"t{n - 1}" if n else None, thought("x" * 99)) for n in range(20_000)
+    }
+    conversation = {
+        "id": "c",
+        "mapping": mapping | {"z": child_node("t19999", gpt_message("assistant", "hi"))},
+    }
     before = peak_kb()
-    assert arrive(store, json.dumps([conversation])).messages == 1
+    assert import_content(store, json.dumps([conversation])).messages == 1
     assert peak_kb() - before < 500_000, "it would be 20 GB"
     assert len(exported(store)[0].messages[0].reasoning) == 101 * 20_000 - 2
     monkeypatch.setattr(chatgpt, "MAX_THOUGHT_CHARACTERS", 1_000)
-    assert arrive(store, json.dumps([conversation])).skipped == 1
+    assert import_content(store, json.dumps([conversation])).skipped == 1
 
 
 def peak_kb() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
-def hung(parent: str | None, message: dict[str, object]) -> dict[str, object]:
+def child_node(parent: str | None, message: dict[str, object]) -> dict[str, object]:
     return {"parent": parent, "children": [], "message": message}

@@ -1,4 +1,4 @@
-"""Power cuts: what was acknowledged is there afterwards, and nothing is ever half written."""
+"""Power cuts: acknowledged messages are there afterwards, and nothing is half written."""
 
 import tempfile
 from collections.abc import Iterator

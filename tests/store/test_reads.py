@@ -1,4 +1,4 @@
-"""Reads: each can be stopped, has a time limit, and keeps no other one waiting."""
+"""Every read of the store can be stopped, has a time limit, and does not delay other reads."""
 
 import asyncio
 import threading
@@ -33,11 +33,11 @@ SAFETY_S = 60.0
 
 
 @pytest.fixture
-def kept(tmp_path: Path) -> Iterator[Database]:
-    opened = Database(tmp_path / FILE)
-    opened.open()
-    yield opened
-    opened.close()
+def file_database(tmp_path: Path) -> Iterator[Database]:
+    database_file = Database(tmp_path / FILE)
+    database_file.open()
+    yield database_file
+    database_file.close()
 
 
 class Endless:
@@ -71,72 +71,80 @@ def put(database: Database, *texts: str) -> list[str]:
     return ids
 
 
-def test_a_conversation_opens_while_a_search_and_a_check_run(kept: Database) -> None:
+def test_a_conversation_opens_while_a_search_and_a_check_run(file_database: Database) -> None:
     endless, other, limit = Endless(), Endless(), ReadLimit()
-    searching, checking = kept.search(endless, limit), kept.check(other)
+    searching, checking = file_database.search(endless, limit), file_database.check(other)
     assert endless.started.wait(SAFETY_S)
     assert other.started.wait(SAFETY_S)
-    assert kept.read(queries.summaries).result(SAFETY_S) == []
+    assert file_database.read(queries.summaries).result(SAFETY_S) == []
     assert not searching.done()
     assert not checking.done()
     limit.stop()
     assert was_stopped(searching)
-    assert kept.search(queries.summaries, ReadLimit()).result(SAFETY_S) == []
+    assert file_database.search(queries.summaries, ReadLimit()).result(SAFETY_S) == []
 
 
 @pytest.mark.parametrize("temporary", [False, True])
 def test_a_read_that_takes_too_long_is_stopped_and_the_next_one_works(
-    kept: Database, monkeypatch: pytest.MonkeyPatch, temporary: bool
+    file_database: Database, monkeypatch: pytest.MonkeyPatch, temporary: bool
 ) -> None:
     monkeypatch.setattr(database, "READ_S", 0.05)
-    here = Database(None) if temporary else kept
+    tested = Database(None) if temporary else file_database
     if temporary:
-        here.open()
-    assert was_stopped(here.read(Endless()))
+        tested.open()
+    assert was_stopped(tested.read(Endless()))
     monkeypatch.undo()
-    assert here.read(queries.summaries).result(SAFETY_S) == []
-    here.close()
+    assert tested.read(queries.summaries).result(SAFETY_S) == []
+    tested.close()
 
 
-def test_closing_stops_what_is_being_read(kept: Database) -> None:
+def test_closing_stops_what_is_being_read(file_database: Database) -> None:
     jobs = [Endless(), Endless(), Endless()]
-    running = [kept.read(jobs[0]), kept.search(jobs[1], ReadLimit()), kept.check(jobs[2])]
+    running = [
+        file_database.read(jobs[0]),
+        file_database.search(jobs[1], ReadLimit()),
+        file_database.check(jobs[2]),
+    ]
     assert all(job.started.wait(SAFETY_S) for job in jobs)
-    kept.close()
+    file_database.close()
     assert all(map(was_stopped, running))
 
 
 # --- searches ----------------------------------------------------------------------------------
 
 
-class Looks(ReadLimit):
-    """A limit that is over after it was looked at a number of times."""
+class CountedLimit(ReadLimit):
+    """A limit that is over after a number of checks."""
 
-    def __init__(self, looks: int) -> None:
+    def __init__(self, checks: int) -> None:
         super().__init__()
-        self._looks = looks
+        self._checks = checks
 
     def is_over(self, share: float = 1.0) -> bool:
-        self._looks -= 1
-        return self._looks < 0
+        self._checks -= 1
+        return self._checks < 0
 
 
-def cut_short(query: str, looks: int, start: int, connection: Connection) -> search.Found:
-    return search.search(connection, query, 200, Looks(looks), start)
+def search_part(query: str, checks: int, start: int, connection: Connection) -> search.Found:
+    return search.search(connection, query, 200, CountedLimit(checks), start)
 
 
 @pytest.mark.parametrize("query", ["needle", "eedl", "ox eedl", "->", "é"])
-def test_a_search_that_is_cut_short_goes_on_where_it_stopped(kept: Database, query: str) -> None:
+def test_a_search_that_is_cut_short_goes_on_where_it_stopped(
+    file_database: Database, query: str
+) -> None:
     texts = [f"a needle -> in an ox, été {place}" for place in range(12)]
     texts += ["eed and edl, an ox"] * 12  # has the trigrams, not the word
-    put(kept, *texts)
-    whole = kept.read(lambda c: search.search(c, query, 200)).result()
+    put(file_database, *texts)
+    whole = file_database.read(lambda c: search.search(c, query, 200)).result()
     assert whole.rest is None
     found: dict[str | None, None] = {}
     start = search.START
     places: list[int] = []
-    for looks in range(1, 200):
-        part = kept.search(partial(cut_short, query, looks, start), ReadLimit()).result()
+    for checks in range(1, 200):
+        part = file_database.search(
+            partial(search_part, query, checks, start), ReadLimit()
+        ).result()
         found.update(dict.fromkeys(hit.message_id for hit in part.hits))
         if part.rest is None:
             break
@@ -149,21 +157,21 @@ def test_a_search_that_is_cut_short_goes_on_where_it_stopped(kept: Database, que
     assert part.rest is None
 
 
-def test_what_was_found_before_the_limit_is_returned(kept: Database) -> None:
-    newest = put(kept, *[f"a needle {place}" for place in range(5)])[-1]
-    part = kept.read(lambda c: search.search(c, "eedl", 200, Looks(3))).result()
+def test_what_was_found_before_the_limit_is_returned(file_database: Database) -> None:
+    newest = put(file_database, *[f"a needle {place}" for place in range(5)])[-1]
+    part = file_database.read(lambda c: search.search(c, "eedl", 200, CountedLimit(3))).result()
     assert [hit.message_id for hit in part.hits][:1] == [newest]
     assert 0 < len(part.hits) < 5
     assert part.rest is not None
 
 
-def test_hundreds_of_words_are_each_looked_up_once(kept: Database) -> None:
+def test_hundreds_of_words_are_each_looked_up_once(file_database: Database) -> None:
     letters = "abcdefghijklmnopqrstuvwxyz"
-    [wanted] = put(kept, " ".join(letters))
-    put(kept, " ".join(letters[1:]))
+    [wanted] = put(file_database, " ".join(letters))
+    put(file_database, " ".join(letters[1:]))
     query = " ".join(letters[place % 26] for place in range(250))
     assert len(parse(query).terms) == 26
-    found = kept.read(lambda c: search.search(c, query, 60)).result()
+    found = file_database.read(lambda c: search.search(c, query, 60)).result()
     assert [hit.message_id for hit in found.hits] == [wanted]
 
 
@@ -210,8 +218,8 @@ async def test_a_newer_search_of_a_page_ends_its_older_one(
 
 async def test_a_search_with_a_rest_goes_on_in_both_places(tmp_path: Path) -> None:
     desk = Desk(tmp_path)
-    [kept] = put(desk.store.database, "a needle")
-    [temporary] = put(desk.store.temporary, "another needle")
+    [stored_id] = put(desk.store.database, "a needle")
+    [temporary_id] = put(desk.store.temporary, "another needle")
 
     async def ask(more: SearchRest | None) -> list[str | None]:
         request = SearchRequest(query="needle", more=more)
@@ -219,9 +227,9 @@ async def test_a_search_with_a_rest_goes_on_in_both_places(tmp_path: Path) -> No
         assert reply.more is None
         return [hit.message_id for hit in reply.hits]
 
-    assert await ask(None) == [kept, temporary]
-    assert await ask(SearchRest(kept=None, temporary=search.START)) == [temporary]
-    assert await ask(SearchRest(kept=search.START, temporary=None)) == [kept]
+    assert await ask(None) == [stored_id, temporary_id]
+    assert await ask(SearchRest(kept=None, temporary=search.START)) == [temporary_id]
+    assert await ask(SearchRest(kept=search.START, temporary=None)) == [stored_id]
     assert await ask(SearchRest(kept=1, temporary=None)) == []  # nothing is below the first row
     await desk.close()
 
@@ -253,7 +261,7 @@ async def test_a_large_file_is_checked_while_it_is_used(
     store.begin()
     await asyncio.to_thread(checking.wait, SAFETY_S)
     listed = await asyncio.wait_for(store.read("", queries.summaries), SAFETY_S)
-    assert [one.title for one in listed] == ["A title"]
+    assert [summary.title for summary in listed] == ["A title"]
     hits = store.database.search(lambda c: search.search(c, "needle", 5), ReadLimit())
     assert len((await asyncio.wait_for(asyncio.wrap_future(hits), SAFETY_S)).hits) == 1
     go_on.set()

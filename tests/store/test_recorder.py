@@ -1,4 +1,4 @@
-"""The recorder: how often it writes, how far behind it is, and what it does when it cannot."""
+"""The recorder: how often it writes, how far behind it is, and what it does when writes fail."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -45,8 +45,8 @@ async def test_five_streams_make_at_most_two_commits_in_100_ms_and_none_is_250_m
         length += 5
         await asyncio.sleep(0.007)
         for _, number in streams:
-            kept = len(bench.row(number).text)
-            waiting[number] = [(at, size) for at, size in waiting[number] if size > kept]
+            stored_length = len(bench.row(number).text)
+            waiting[number] = [(at, size) for at, size in waiting[number] if size > stored_length]
             assert all(loop.time() - at <= 0.25 for at, _ in waiting[number])
     commits = bench.database.commits
     assert len(commits) > 30
@@ -92,7 +92,7 @@ async def test_what_could_not_be_written_is_written_later_whole_and_once(bench: 
     log, number = bench.stream()
     log.append_text("llm:token", "before ")
     await asyncio.sleep(0.2)
-    bench.database.refusing = StorageUnavailable("The disk is full")
+    bench.database.write_error = StorageUnavailable("The disk is full")
     log.append_text("llm:token", "meanwhile ")
     await asyncio.sleep(3.0)
     assert bench.failures
@@ -104,7 +104,7 @@ async def test_what_could_not_be_written_is_written_later_whole_and_once(bench: 
     await asyncio.sleep(3.0)
     assert bench.saves == saves
     assert bench.row(number).status == "streaming"
-    bench.database.refusing = None
+    bench.database.write_error = None
     await asyncio.sleep(1.5)
     row = bench.row(number)
     assert (row.text, row.status) == ("before meanwhile after", "complete")
@@ -115,10 +115,10 @@ async def test_who_waits_for_an_answer_to_be_kept_is_told_when_it_cannot_be(benc
     log, _ = bench.stream()
     log.append_text("llm:token", "word")
     end(log)
-    bench.database.refusing = StorageUnavailable("The disk is full")
+    bench.database.write_error = StorageUnavailable("The disk is full")
     with pytest.raises(StorageUnavailable):
         await bench.recorder.wait_until_stored("c")
-    bench.database.refusing = None
+    bench.database.write_error = None
     await bench.recorder.wait_until_stored("c")
     assert bench.recorder.idle
 
@@ -129,7 +129,7 @@ async def test_what_arrives_during_a_commit_is_kept_by_the_next_one(bench: Bench
     at_once = bench.database.write
 
     def write(job: Callable[[Connection], T]) -> "Future[T]":
-        """As a disk that takes its time: the commit is done once `go_on` is called."""
+        """Write like a slow disk: the commit is done when the test calls the entry of `go_on`."""
         outcome: Future[T] = Future()
         go_on.append(lambda: outcome.set_result(at_once(job).result()))
         return outcome
@@ -176,15 +176,17 @@ async def test_only_what_was_broken_off_is_interrupted(
 
 
 async def test_an_answer_whose_row_is_gone_keeps_no_other_from_the_disk(bench: Bench) -> None:
-    (gone, lost), (log, number) = bench.stream("gone"), bench.stream("c")
-    gone.append_text("llm:token", "word ")
+    (deleted_log, deleted_number), (log, number) = bench.stream("gone"), bench.stream("c")
+    deleted_log.append_text("llm:token", "word ")
     log.append_text("llm:token", "word ")
-    bench.database.now(lambda c: c.execute("DELETE FROM messages WHERE number = ?", (lost,)))
+    bench.database.now(
+        lambda c: c.execute("DELETE FROM messages WHERE number = ?", (deleted_number,))
+    )
     await asyncio.sleep(0.2)
     assert bench.row(number).text == "word "
     assert bench.failures == []
-    for each in (gone, log):
-        end(each)
+    for each_log in (deleted_log, log):
+        end(each_log)
     await bench.recorder.wait_until_stored("c")
     await bench.recorder.wait_until_stored("gone")
     assert bench.row(number).status == "complete"
@@ -203,7 +205,7 @@ async def test_an_answer_that_always_fails_keeps_no_other_from_the_disk(bench: B
     for count in range(1, 20):
         log.append_text("llm:token", "word ")
         await asyncio.sleep(0.15)
-        # As soon as without the other one: it is tried again once a second, beside this one.
+        # The failing answer is tried again once a second, and does not delay this one.
         assert bench.row(number).text == "word " * count
     assert bench.failures
     end(log)

@@ -1,4 +1,4 @@
-"""Restoring what a stranger made: it is refused in a sentence, and nothing of ours is touched."""
+"""Restoring a stranger's file: it is refused with a sentence, and our own files do not change."""
 
 import asyncio
 import hashlib
@@ -24,24 +24,24 @@ from shell.store.messages.content import take_apart
 from shell.store.tables import ENTRY_TABLES
 from tests.store.desk import Desk
 from tests.store.entries import COMPACTION, TEMPLATE
-from tests.store.hostile_backups import OBJECTS, TREES, VALUES, Spoil, in_utf16, spoilt
+from tests.store.hostile_backups import OBJECTS, TREES, VALUES, Spoil, write_in_utf16, write_spoilt
 
 pytestmark = pytest.mark.anyio
-PATIENCE_S = 60.0
+TIMEOUT_S = 60.0
 PDF = "JVBERi0xLjc="
 UNDONE = COMPACTION.model_copy(update={"undone": True})
 
 
 def fill(connection: Connection) -> None:
     """Two conversations of a question and an answer, an attachment, a note."""
-    for which in (1, 2):
-        number = tree.create(connection, f"c{which}", NewConversation(title="from elsewhere"), 1)
+    for index in (1, 2):
+        number = tree.create(connection, f"c{index}", NewConversation(title="from elsewhere"), 1)
         content = [FilePart(name="a.pdf", media_type="application/pdf", data=PDF)]
-        asked = take_apart(content if which == 2 else "a question")
+        question_content = take_apart(content if index == 2 else "a question")
         question = tree.add(
-            connection, number, None, tree.NewMessage(f"q{which}", "user", asked, 2)
+            connection, number, None, tree.NewMessage(f"q{index}", "user", question_content, 2)
         )
-        answer = tree.NewMessage(f"a{which}", "assistant", take_apart("an answer"), 3)
+        answer = tree.NewMessage(f"a{index}", "assistant", take_apart("an answer"), 3)
         entries.put(connection, question, TEMPLATE)
         entries.put(connection, tree.add(connection, number, question, answer), UNDONE)
     notes.put(connection, Note(name="draft.c1", text="so far"))
@@ -60,7 +60,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 
 class Ours:
-    """A host with something in it, and what it was before."""
+    """A desk with our own conversation, and the state of its files before a restore."""
 
     def __init__(self, desk: Desk, folder: Path, conversation: str) -> None:
         self.desk = desk
@@ -75,23 +75,23 @@ class Ours:
             if path.is_file() and not path.name.endswith("-shm")
         }
 
-    async def refuses(self, source: Path, match: str | None = None) -> str:
-        """Try to restore; every byte is as it was, and everything works. Returns the sentence."""
-        async with asyncio.timeout(PATIENCE_S):
+    async def check_refused(self, source: Path, match: str | None = None) -> str:
+        """Check that a restore is refused, and that no byte changes. Returns the error text."""
+        async with asyncio.timeout(TIMEOUT_S):
             with pytest.raises(ShellError, match=match) as refused:
                 await asyncio.wrap_future(self.desk.store.restore(source))
             assert self._files() == self._before
             assert not self.desk.store.restoring
-            await self.works()
+            await self.check_usable()
         sentence = str(refused.value)
         assert str(source) in sentence
         assert "\n" not in sentence
         assert "repairs" not in sentence
         return sentence
 
-    async def works(self) -> None:
+    async def check_usable(self) -> None:
         listed = await self.desk.conversations.list(self.desk.caller)
-        assert [one.id for one in listed] == [self.conversation]
+        assert [summary.id for summary in listed] == [self.conversation]
         before = await self.desk.texts(self.conversation)
         assert before[:2] == ["ours", "ours"]
         await self.desk.send(self.conversation, "more")
@@ -117,17 +117,17 @@ async def test_what_bites_is_refused_and_nothing_is_touched(
 ) -> None:
     spoil: Spoil = {**OBJECTS, **TREES, **VALUES}[name]
     source = tmp_path / "stranger.db"
-    await asyncio.to_thread(spoilt, whole, source, spoil)
-    await ours.refuses(source, "not a backup that can be restored")
+    await asyncio.to_thread(write_spoilt, whole, source, spoil)
+    await ours.check_refused(source, "not a backup that can be restored")
 
 
 async def test_what_bites_is_refused_in_a_bundle_too(
     ours: Ours, tmp_path: Path, whole: bytes
 ) -> None:
     inside, source = tmp_path / "stranger.db", tmp_path / "stranger.zip"
-    await asyncio.to_thread(spoilt, whole, inside, OBJECTS["a trigger that deletes"])
-    zipped(source, inside.read_bytes())
-    sentence = await ours.refuses(source)
+    await asyncio.to_thread(write_spoilt, whole, inside, OBJECTS["a trigger that deletes"])
+    write_bundle(source, inside.read_bytes())
+    sentence = await ours.check_refused(source)
     assert "something that Tidewire did not make ('t')" in sentence
 
 
@@ -143,7 +143,7 @@ async def test_pages_that_are_spoilt_are_refused(
     try:
         copy_rows(source, tmp_path / "fresh.db", name="it")
     except DatabaseDamaged:
-        await ours.refuses(source)
+        await ours.check_refused(source)
     else:  # the page held nothing but the index, which is made anew
         assert rows_of(tmp_path / "fresh.db") == sound_rows(whole, tmp_path)
 
@@ -154,13 +154,13 @@ async def test_what_is_no_database_is_refused(
 ) -> None:
     source = tmp_path / "stranger.db"
     source.write_bytes(whole[: len(whole) // 2] if content == b"half" else content)
-    await ours.refuses(source)
+    await ours.check_refused(source)
 
 
 async def test_texts_in_another_encoding_are_refused(ours: Ours, tmp_path: Path) -> None:
     source = tmp_path / "stranger.db"
-    await asyncio.to_thread(in_utf16, source)
-    await ours.refuses(source, "UTF-8")
+    await asyncio.to_thread(write_in_utf16, source)
+    await ours.check_refused(source, "UTF-8")
 
 
 async def test_what_takes_too_long_to_read_is_refused(
@@ -170,11 +170,11 @@ async def test_what_takes_too_long_to_read_is_refused(
     source.write_bytes(whole)
     monkeypatch.setattr(restore, "CHECK_STEPS", 1)
     monkeypatch.setattr(restore, "MIN_SECONDS", -1e9)
-    await ours.refuses(source, "takes too long")
+    await ours.check_refused(source, "takes too long")
 
 
 class Usage(NamedTuple):
-    """What the system says of a disk."""
+    """The result of `shutil.disk_usage`."""
 
     total: int
     used: int
@@ -185,11 +185,11 @@ async def test_what_would_fill_the_disk_is_refused_before_it_does(
     ours: Ours, tmp_path: Path, whole: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source = tmp_path / "stranger.zip"
-    zipped(source, whole)
+    write_bundle(source, whole)
     monkeypatch.setattr("shutil.disk_usage", lambda path: Usage(10**12, 0, len(whole)))
     with pytest.raises(StorageUnavailable, match="too little space"):
         await asyncio.wrap_future(ours.desk.store.restore(source))
-    await ours.works()
+    await ours.check_usable()
 
 
 @pytest.mark.parametrize(
@@ -212,12 +212,12 @@ async def test_a_bundle_with_an_odd_list_is_refused(
     with zipfile.ZipFile(source, "w", zipfile.ZIP_DEFLATED) as packed:
         packed.writestr(bundle.MANIFEST, manifest)
         packed.writestr(bundle.CONVERSATIONS, whole)
-    await ours.refuses(source, "not a complete Tidewire backup")
+    await ours.check_refused(source, "not a complete Tidewire backup")
 
 
 async def test_a_bundle_takes_no_other_member_out(ours: Ours, tmp_path: Path, whole: bytes) -> None:
     source = tmp_path / "stranger.zip"
-    zipped(source, whole, {"../../planted": b"x", "damaged/planted": b"x"})
+    write_bundle(source, whole, {"../../planted": b"x", "damaged/planted": b"x"})
     await asyncio.wrap_future(ours.desk.store.restore(source))
     assert not list(tmp_path.parent.rglob("planted"))
 
@@ -232,7 +232,7 @@ async def test_what_is_sound_comes_back_whole_in_tables_of_our_own(
     source.write_bytes(whole)
     await asyncio.wrap_future(ours.desk.store.restore(source))
     desk = ours.desk
-    assert {one.id for one in await desk.conversations.list(desk.caller)} == {"c1", "c2"}
+    assert {summary.id for summary in await desk.conversations.list(desk.caller)} == {"c1", "c2"}
     with pytest.raises(NotFound):
         await desk.texts(ours.conversation)
     assert (await desk.conversations.recall(desk.caller)) == {"draft.c1": "so far"}
@@ -277,7 +277,7 @@ def test_what_is_copied_has_a_schema_of_ours_to_the_letter(tmp_path: Path, whole
 # --- inside ---------------------------------------------------------------------------------
 
 
-def zipped(target: Path, database: bytes, more: dict[str, bytes] | None = None) -> None:
+def write_bundle(target: Path, database: bytes, more: dict[str, bytes] | None = None) -> None:
     members = {bundle.CONVERSATIONS: database, **(more or {})}
     manifest = {
         "format": bundle.FORMAT,

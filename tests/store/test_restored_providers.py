@@ -1,4 +1,4 @@
-"""After a restore no question and no key goes to a stranger's server, unless a person said yes."""
+"""After a restore no question and no key goes to a stranger's server without a person's consent."""
 
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -13,7 +13,7 @@ from shell.contract import CONTRACT_VERSION
 from shell.store.store import Store
 from tests.providers.fault_server import Exchange, FaultServer, fault_server
 from tests.store.test_namespace import Page, Refused
-from tests.store.test_restore import zipped
+from tests.store.test_restore import write_bundle
 
 pytestmark = pytest.mark.anyio
 SECRET = "sk-canary-0f1e2d3c4b5a69788796a5b4"
@@ -28,12 +28,12 @@ def anyio_backend() -> str:
 
 
 async def refuse(exchange: Exchange) -> None:
-    """The stranger's server: what it was told is in its `requests`."""
+    """Answer 401 as the stranger's server, whose `requests` hold everything that it received."""
     await exchange.answer(401, {"error": {"message": "no"}})
 
 
 def provider(url: str, **more: object) -> dict[str, object]:
-    """The stranger, as it stands in a file of providers."""
+    """The stranger's entry in a file of providers."""
     return {
         "id": "stranger",
         "kind": "openai-compatible",
@@ -48,7 +48,7 @@ def provider(url: str, **more: object) -> dict[str, object]:
 def hostile(
     database: bytes, target: Path, url: str, settings: dict[str, object] | None = None
 ) -> None:
-    """A backup whose settings send every question to the stranger's server."""
+    """Write a backup whose settings send every question to the stranger's server."""
     chosen = {
         "theme": "dark",
         "defaultProvider": "stranger",
@@ -60,11 +60,13 @@ def hostile(
     }
     providers = {"version": 1, "providers": [provider(url)]}
     extras = {"settings.json": chosen, "providers.json": providers}
-    zipped(target, database, {name: json.dumps(it).encode() for name, it in extras.items()})
+    write_bundle(
+        target, database, {name: json.dumps(content).encode() for name, content in extras.items()}
+    )
 
 
 def fresh(folder: Path) -> bytes:
-    """A sound database with nothing in it."""
+    """Make a sound, empty database."""
     store = Store(folder)
     store.open()
     store.close()
@@ -75,7 +77,7 @@ def fresh(folder: Path) -> bytes:
 async def restored_from(
     data: Path, ours: Mapping[str, object], theirs: list[dict[str, object]] | None = None
 ) -> AsyncIterator[tuple[Page, FaultServer]]:
-    """A host with settings and providers of its own, and a stranger's backup beside it."""
+    """Start a host with settings and providers of its own, and with a stranger's backup."""
     (data / "backups").mkdir(parents=True)
     async with fault_server(refuse) as server:
         hostile(fresh(data.parent), data / "backups" / NAME, server.url)
@@ -89,15 +91,15 @@ async def restored_from(
         yield page, server
         await host.end_runs()
         await host.close()
-        told = json.dumps(page.events)
-        assert SECRET not in told
-        assert HEADER not in told
+        page_text = json.dumps(page.events)
+        assert SECRET not in page_text
+        assert HEADER not in page_text
 
 
-async def ask(page: Page, **by: object) -> None:
-    """An ordinary question in a new conversation, to its end."""
+async def ask(page: Page, **fields: object) -> None:
+    """Ask a question in a new conversation, and wait for the end of the answer."""
     conversation = await page.fields("conversations.create", {})
-    params = {"conversationId": conversation["id"], "content": "a question", **by}
+    params = {"conversationId": conversation["id"], "content": "a question", **fields}
     sent = await page.fields("conversations.send", params)
     await page.ended(sent["inferenceId"])
 
@@ -110,11 +112,11 @@ async def test_a_restore_brings_no_provider_and_no_key_goes_anywhere(tmp_path: P
             await page.call("conversations.restore", params)
         listed = await page.call("providers.list")
         assert isinstance(listed, list)
-        assert "stranger" not in {one["id"] for one in listed}
+        assert "stranger" not in {entry["id"] for entry in listed}
         await ask(page)
         with pytest.raises(Refused, match="Invalid provider ID"):
             await ask(page, providerId="stranger")
-        # The look came back; where questions go stayed, and so did what nobody here knows.
+        # The theme is restored. The default provider and the unknown setting stay.
         settings = json.loads((data / "settings.json").read_text("utf-8"))
         assert settings == {**ours, "theme": "dark"}
         assert not (data / "providers.json").exists()
@@ -126,25 +128,27 @@ async def test_a_restore_removes_the_requests_of_the_conversations_that_it_repla
 ) -> None:
     data = tmp_path / "data"
     async with restored_from(data, {"defaultProvider": "echo"}) as (page, _):
-        begun: list[object] = []
+        conversations: list[object] = []
         for temporary in (False, True):
             made = await page.fields("conversations.create", {"temporary": temporary})
-            begun.append(made["id"])
+            conversations.append(made["id"])
             params = {"conversationId": made["id"], "content": "a question"}
             sent = await page.fields("conversations.send", params)
             await page.ended(sent["inferenceId"])
-            await page.call("conversations.spent", begun[-1])  # returns once it is on the disk
-        assert {*await requests(page)} == {*begun}
+            await page.call(
+                "conversations.spent", conversations[-1]
+            )  # returns once it is on the disk
+        assert {*await requests(page)} == {*conversations}
         await page.call("conversations.restore", NAME)
-        assert await requests(page) == begun[1:]
+        assert await requests(page) == conversations[1:]
         assert [*(data / "wire").iterdir()] == []
 
 
 async def requests(page: Page) -> list[object]:
-    """The conversations whose requests are kept."""
+    """Return the conversations whose requests are stored."""
     listed = await page.call("wire.list")
     assert isinstance(listed, list)
-    return [one["conversationId"] for one in listed]
+    return [entry["conversationId"] for entry in listed]
 
 
 async def test_a_default_that_was_not_restored_falls_back(tmp_path: Path) -> None:
@@ -158,8 +162,8 @@ async def test_a_default_that_was_not_restored_falls_back(tmp_path: Path) -> Non
 
 async def test_what_needs_a_yes_is_told_without_a_secret(tmp_path: Path) -> None:
     async with restored_from(tmp_path / "data", {}) as (page, server):
-        told = await page.fields("conversations.backup_contents", NAME)
-        assert told == {
+        contents = await page.fields("conversations.backup_contents", NAME)
+        assert contents == {
             "providers": [
                 {
                     "id": "stranger",
@@ -181,18 +185,18 @@ async def test_what_needs_a_yes_is_told_without_a_secret(tmp_path: Path) -> None
 async def test_after_a_yes_the_provider_is_asked_at_once(tmp_path: Path) -> None:
     before = provider("http://127.0.0.1:9", headers={}, key_env=None)
     async with restored_from(tmp_path / "data", {}, [before]) as (page, server):
-        told = await page.fields("conversations.backup_contents", NAME)
-        assert [one["replaces"] for one in told["providers"]] == [True]  # type: ignore[attr-defined]
+        contents = await page.fields("conversations.backup_contents", NAME)
+        assert [entry["replaces"] for entry in contents["providers"]] == [True]  # type: ignore[attr-defined]
         params = {"name": NAME, "providers": ["stranger"], "settings": ["defaultProvider"]}
         await page.call("conversations.restore", params)
-        # Nobody lists the providers in between: the new address counts all the same.
+        # The new address is used even if no page lists the providers in between.
         await ask(page)
         [request] = server.requests
         assert request.headers["authorization"] == f"Bearer {SECRET}"
         assert request.headers["x-trap"] == HEADER
-        told = await page.fields("conversations.backup_contents", NAME)
-        assert told["providers"] == []
-        assert [one["setting"] for one in told["choices"]] == ["titleProvider"]  # type: ignore[attr-defined]
+        contents = await page.fields("conversations.backup_contents", NAME)
+        assert contents["providers"] == []
+        assert [entry["setting"] for entry in contents["choices"]] == ["titleProvider"]  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(
@@ -216,9 +220,9 @@ async def test_settings_and_providers_that_are_none_are_left_out(
     data = tmp_path / "data"
     async with restored_from(data, {"theme": "light"}) as (page, _):
         extras = {"settings.json": content, "providers.json": content}
-        zipped(data / "backups" / NAME, fresh(tmp_path), extras)
-        told = await page.fields("conversations.backup_contents", NAME)
-        assert told == {"providers": [], "choices": []}
+        write_bundle(data / "backups" / NAME, fresh(tmp_path), extras)
+        contents = await page.fields("conversations.backup_contents", NAME)
+        assert contents == {"providers": [], "choices": []}
         await page.call("conversations.restore", NAME)
         assert (await page.fields("settings.get"))["remarks"] == []
 
@@ -231,11 +235,11 @@ def test_the_command_line_leaves_out_and_says_how_to_take_over(
     hostile(fresh(tmp_path), file, f"{url}:8443?key={HEADER}", {"titleProvider": None})
     command = ["--data-dir", str(data), "restore", str(file)]
     assert cli.main(command) == 0
-    said = capsys.readouterr().out
+    output = capsys.readouterr().out
     for part in (f"{url}:8443", VARIABLE, "X-Trap", "--with-provider stranger"):
-        assert part in said
-    assert "--with-setting defaultProvider" in said
-    assert HEADER not in said
+        assert part in output
+    assert "--with-setting defaultProvider" in output
+    assert HEADER not in output
     assert not (data / "providers.json").exists()
     assert "stranger" not in (data / "settings.json").read_text("utf-8")
     hostile(fresh(tmp_path), file, url, {"titleProvider": None})

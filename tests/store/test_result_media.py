@@ -1,4 +1,4 @@
-"""Pictures and sounds in results of tools: kept once, sent to models, exported and brought back."""
+"""Pictures and sounds in results of tools: stored once, sent to models, exported and imported."""
 
 import base64
 import json
@@ -54,8 +54,10 @@ SCRIPT = "/call draw {}\n/then\nSo it looks."
 
 
 def sent(desk: CallsDesk) -> list[str]:
-    """The pictures of results in the last request."""
-    steps = [one for one in desk.echo.received[-1].messages if isinstance(one, ModelStep)]
+    """Return the pictures of tool results in the last request."""
+    steps = [
+        message for message in desk.echo.received[-1].messages if isinstance(message, ModelStep)
+    ]
     return [image.data for step in steps for call in step.calls for image in call.images]
 
 
@@ -114,17 +116,17 @@ async def test_a_page_can_have_one_before_it_is_on_the_disk(desk: CallsDesk) -> 
 
 
 async def test_a_purge_deletes_those_of_the_purged_conversation_alone(desk: CallsDesk) -> None:
-    kept, gone = await desk.begin(), await desk.begin()
-    await desk.ask(kept, SCRIPT)
-    await desk.ask(gone, SCRIPT)
+    remaining, purged = await desk.begin(), await desk.begin()
+    await desk.ask(remaining, SCRIPT)
+    await desk.ask(purged, SCRIPT)
 
-    def purge(connection: Connection, which: str) -> object:
-        tree.delete(connection, tree.conversation(connection, which), 1)
+    def purge(connection: Connection, conversation_id: str) -> object:
+        tree.delete(connection, tree.conversation(connection, conversation_id), 1)
         tree.purge(connection, 2)
         return connection.execute("SELECT count(*) FROM blobs").get
 
-    assert await desk.store.write(gone, partial(purge, which=gone)) == 2
-    assert await desk.store.write(kept, partial(purge, which=kept)) == 0
+    assert await desk.store.write(purged, partial(purge, conversation_id=purged)) == 2
+    assert await desk.store.write(remaining, partial(purge, conversation_id=remaining)) == 0
 
 
 async def test_exports_have_them_and_an_archive_brings_them_back(
@@ -132,14 +134,14 @@ async def test_exports_have_them_and_an_archive_brings_them_back(
 ) -> None:
     talk = await desk.begin()
     await desk.ask(talk, SCRIPT)
-    (one,) = await exported(desk)
-    assert f'src="data:image/png;base64,{CODED}"' in "".join(render.html([one]))
-    assert "*[picture]*\n*[file audio.wav]*\n" in "".join(render.markdown([one]))
-    text = "".join(archive.write([one]))
+    (conversation,) = await exported(desk)
+    assert f'src="data:image/png;base64,{CODED}"' in "".join(render.html([conversation]))
+    assert "*[picture]*\n*[file audio.wav]*\n" in "".join(render.markdown([conversation]))
+    text = "".join(archive.write([conversation]))
     (raw,) = json.loads(text)["conversations"]
     (tmp_path / "other").mkdir()
     other = CallsDesk(tmp_path / "other", functions, "draw")
-    await other.store.write(talk, partial(_bring, one=archive.read(raw)))
+    await other.store.write(talk, partial(_import, conversation=archive.read(raw)))
     before, after = [(await only_call(d, talk)).parts for d in (desk, other)]
     assert after == before
     again = await other.store.read(talk, lambda c: read_blob(c, sha256(SOUND).hexdigest()))
@@ -188,8 +190,8 @@ async def exported(desk: CallsDesk) -> list[PortableConversation]:
     return await desk.store.read("", read)
 
 
-def _bring(connection: Connection, one: PortableConversation) -> None:
-    writer = ConversationWriter(one)
+def _import(connection: Connection, conversation: PortableConversation) -> None:
+    writer = ConversationWriter(conversation)
     writer.begin(connection)
     while writer.add(connection, 100):
         pass

@@ -1,4 +1,4 @@
-"""Search: every word that was stored is found, in any script, ranked, with its place marked."""
+"""The search finds every stored word in any script, ranks the hits, and marks the word."""
 
 import unicodedata
 from collections.abc import Iterator

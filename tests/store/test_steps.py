@@ -1,4 +1,4 @@
-"""Answers that call tools: what is kept, what outlives the program, and what goes on."""
+"""Answers that call tools: their stored calls, waiting calls after a restart, and their end."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -75,7 +75,7 @@ class ToolDesk(Desk):
         self.folder = folder
         self.tools = Tools(folder)
         self.waiting: list[list[WaitingConversation]] = []
-        """What pages were told of calls that wait."""
+        """The conversations with waiting calls, at each report to pages."""
         self.answers = Answers(
             self.store,
             self.engine,
@@ -97,7 +97,7 @@ class ToolDesk(Desk):
 
     @property
     def calls(self) -> list[str]:
-        """The calls that tools have really carried out."""
+        """The calls that tools have carried out."""
         file = self.folder / FOLDER / "calls"
         return file.read_text("utf-8").splitlines() if file.exists() else []
 
@@ -111,14 +111,14 @@ async def desk(tmp_path: Path) -> AsyncIterator[ToolDesk]:
     await desk.close()
 
 
-async def reopened(desk: ToolDesk) -> ToolDesk:
-    """The same data directory after the program was ended and started again."""
+async def reopen(desk: ToolDesk) -> ToolDesk:
+    """End the program, and start it again on the same data directory."""
     await desk.close()
     return ToolDesk(desk.folder)
 
 
-async def asked(begun: StartedAnswer) -> list[ApprovalEvent]:
-    """Wait until every call of the step that has to be asked is asked."""
+async def wait_for_approvals(begun: StartedAnswer) -> list[ApprovalEvent]:
+    """Wait until every call of the step that needs approval has asked for it."""
     found: list[ApprovalEvent] = []
     async for event in begun.log.follow():
         if isinstance(event, ApprovalEvent):
@@ -152,8 +152,8 @@ async def test_an_answer_is_kept_in_the_order_in_which_it_was_written(desk: Tool
     talk = await desk.begin()
     script = 'Let me see.\n/call add {"a": 1}\n/call add {"a": 2}\n/then\nDone.'
     begun = await desk.ask(talk, script)
-    for question in await asked(begun):
-        decision = await decided(desk, begun, question)
+    for question in await wait_for_approvals(begun):
+        decision = await decide(desk, begun, question)
         assert decision
     await desk.done(begun)
     answer = await last(desk, talk)
@@ -161,15 +161,15 @@ async def test_an_answer_is_kept_in_the_order_in_which_it_was_written(desk: Tool
     assert [call.result for call in calls(answer)] == ["3", "4"]
     assert [call.verdict for call in calls(answer)] == ["allow", "allow"]
     assert answer.content == "Let me see.Done."
-    again = await reopened(desk)
+    again = await reopen(desk)
     assert (await last(again, talk)).parts == answer.parts
     await again.close()
 
 
-async def decided(
+async def decide(
     desk: ToolDesk, begun: StartedAnswer, question: ApprovalEvent, scope: Scope = "once"
 ) -> bool:
-    taken, went_on = await desk.answers.decide(
+    taken, resumed = await desk.answers.decide(
         OWNER,
         CallDecision(
             message_id=begun.reply.answer_id,
@@ -179,15 +179,15 @@ async def decided(
             scope=scope,
         ),
     )
-    assert went_on is None, "the same run goes on"
+    assert resumed is None, "the same run goes on"
     return taken
 
 
 async def test_the_next_question_has_the_calls_and_results_of_the_answer(desk: ToolDesk) -> None:
     talk = await desk.begin()
     begun = await desk.ask(talk, ADD)
-    (question,) = await asked(begun)
-    await decided(desk, begun, question)
+    (question,) = await wait_for_approvals(begun)
+    await decide(desk, begun, question)
     await desk.done(begun)
     await desk.send(talk, "And now?")
     sent = desk.echo.received[-1].messages
@@ -199,7 +199,7 @@ async def test_the_next_question_has_the_calls_and_results_of_the_answer(desk: T
 
 
 async def pass_time(monkeypatch: pytest.MonkeyPatch, seconds: int) -> None:
-    """Turn the loop's clock ahead second by second, and let everything run that is due."""
+    """Advance the loop's clock second by second, and run everything that is due."""
     loop = asyncio.get_running_loop()
     real, ahead = loop.time, 0
 
@@ -215,7 +215,7 @@ async def test_a_decision_after_eleven_minutes_goes_on_in_the_same_answer(
 ) -> None:
     talk = await desk.begin()
     begun = await desk.ask(talk, "First.\n" + ADD)
-    (question,) = await asked(begun)
+    (question,) = await wait_for_approvals(begun)
     await pass_time(monkeypatch, 590)
     assert begun.log.last_seq == question.seq, "the run waits in memory"
     await pass_time(monkeypatch, 70)
@@ -225,10 +225,10 @@ async def test_a_decision_after_eleven_minutes_goes_on_in_the_same_answer(
     assert isinstance(begun.log.ending, DoneEvent), "nothing has timed out"
     assert (call.state, begun.log.ending.finish_reason) == ("waiting", "waiting")
     assert call.nonce == question.nonce, "the card that is open can still decide"
-    taken, went_on = await desk.answers.decide(OWNER, allow(waiting, call))
+    taken, resumed = await desk.answers.decide(OWNER, allow(waiting, call))
     assert taken
-    assert went_on is not None
-    await desk.done(went_on)
+    assert resumed is not None
+    await desk.done(resumed)
     done = await last(desk, talk)
     assert (done.id, done.status, done.content) == (waiting.id, "complete", "First.Three.")
     assert kinds(done.parts) == ["text", "call", "text"]
@@ -239,11 +239,11 @@ async def test_the_calls_of_a_tool_are_counted_for_a_permission(desk: ToolDesk) 
     script = "\n".join(f'/call add {{"a": {n}}}' for n in (1, 1, 2)) + "\n/call fetch {}\n/then\n."
     for talk in [await desk.begin(), await desk.begin()]:
         begun = await desk.ask(talk, script)
-        for question in await asked(begun):
-            assert await decided(desk, begun, question)
+        for question in await wait_for_approvals(begun):
+            assert await decide(desk, begun, question)
         await desk.done(begun)
     waits = await desk.ask(await desk.begin(), ADD)
-    await asked(waits)
+    await wait_for_approvals(waits)
 
     async def matching(tool: str, source: str, **exact: str) -> tuple[int, int]:
         pattern = {name: {"match": "exact", "value": value} for name, value in exact.items()}
@@ -263,8 +263,8 @@ async def test_a_question_outlives_the_program_and_the_same_answer_goes_on(
 ) -> None:
     talk = await desk.begin()
     begun = await desk.ask(talk, "First.\n" + ADD)
-    await asked(begun)
-    again = await reopened(desk)
+    await wait_for_approvals(begun)
+    again = await reopen(desk)
     assert desk.calls == []
     answer = await last(again, talk)
     (call,) = calls(answer)
@@ -273,10 +273,10 @@ async def test_a_question_outlives_the_program_and_the_same_answer_goes_on(
     assert answer.detail.finish_reason == "waiting"
     with pytest.raises(ValidationFailed, match="another question"):
         await again.answers.decide(OWNER, allow(answer, call, nonce="guessed"))
-    taken, went_on = await again.answers.decide(OWNER, allow(answer, call))
+    taken, resumed = await again.answers.decide(OWNER, allow(answer, call))
     assert taken
-    assert went_on is not None
-    await again.done(went_on)
+    assert resumed is not None
+    await again.done(resumed)
     assert desk.calls == ["add 1 2"]
     done = await last(again, talk)
     assert (done.id, done.status, done.content) == (answer.id, "complete", "First.Three.")
@@ -290,18 +290,18 @@ async def test_both_calls_of_a_step_are_decided_before_the_answer_goes_on(
 ) -> None:
     talk = await desk.begin()
     begun = await desk.ask(talk, '/call add {"a": 1}\n/call add {"a": 2}\n/then\nDone.')
-    await asked(begun)
-    again = await reopened(desk)
+    await wait_for_approvals(begun)
+    again = await reopen(desk)
     answer = await last(again, talk)
     first, second = calls(answer)
     refusal = allow(answer, first, verdict="deny", reason="No.")
     assert await again.answers.decide(OWNER, refusal) == (True, None)
     await again.close()
     again = ToolDesk(desk.folder)
-    taken, went_on = await again.answers.decide(OWNER, allow(answer, second))
+    taken, resumed = await again.answers.decide(OWNER, allow(answer, second))
     assert taken
-    assert went_on is not None
-    await again.done(went_on)
+    assert resumed is not None
+    await again.done(resumed)
     assert desk.calls == ["add 2 2"]
     states = [call.state for call in calls(await last(again, talk))]
     assert states == ["denied", "done"]
@@ -316,20 +316,22 @@ async def test_both_calls_of_a_step_are_decided_before_the_answer_goes_on(
 
 async def test_edited_arguments_of_a_kept_question_are_checked_and_used(desk: ToolDesk) -> None:
     talk = await desk.begin()
-    await asked(await desk.ask(talk, ADD))
-    again = await reopened(desk)
+    await wait_for_approvals(await desk.ask(talk, ADD))
+    again = await reopen(desk)
     answer = await last(again, talk)
     (call,) = calls(answer)
     with pytest.raises(ValidationFailed, match="not of type 'integer'"):
         await again.answers.decide(OWNER, allow(answer, call, arguments={"a": "x"}))
     with pytest.raises(ValidationFailed, match="cannot be edited"):
         await again.answers.decide(OWNER, allow(answer, call, arguments={"a": 2**53}))
-    _, went_on = await again.answers.decide(OWNER, allow(answer, call, arguments={"a": 7}))
-    assert went_on is not None
-    await again.done(went_on)
+    _, resumed = await again.answers.decide(OWNER, allow(answer, call, arguments={"a": 7}))
+    assert resumed is not None
+    await again.done(resumed)
     assert desk.calls == ["add 7 2"]
     await again.done(await again.ask(talk, "And now?"))
-    (step,) = [one for one in again.echo.received[-1].messages if isinstance(one, ModelStep)]
+    (step,) = [
+        message for message in again.echo.received[-1].messages if isinstance(message, ModelStep)
+    ]
     assert step.calls[0].result == 'The person changed the arguments to {"a": 7}.\n9'
     await again.close()
 
@@ -338,14 +340,16 @@ async def test_a_decision_goes_on_beside_a_call_of_a_tool_that_does_not_exist(
     desk: ToolDesk,
 ) -> None:
     talk = await desk.begin()
-    await asked(await desk.ask(talk, '/call nothing {}\n/call add {"a": 1}\n/then\nDone.'))
-    again = await reopened(desk)
+    await wait_for_approvals(
+        await desk.ask(talk, '/call nothing {}\n/call add {"a": 1}\n/then\nDone.')
+    )
+    again = await reopen(desk)
     answer = await last(again, talk)
     waiting = next(call for call in calls(answer) if call.state == "waiting")
-    taken, went_on = await again.answers.decide(OWNER, allow(answer, waiting, tools=None))
+    taken, resumed = await again.answers.decide(OWNER, allow(answer, waiting, tools=None))
     assert taken
-    assert went_on is not None
-    await again.done(went_on)
+    assert resumed is not None
+    await again.done(resumed)
     assert desk.calls == ["add 1 2"]
     await again.close()
 
@@ -354,13 +358,13 @@ async def test_a_kept_question_runs_with_the_edit_even_if_python_takes_it_for_th
     desk: ToolDesk,
 ) -> None:
     talk = await desk.begin()
-    await asked(await desk.ask(talk, '/call show {"value": 1}\n/then\nShown.'))
-    again = await reopened(desk)
+    await wait_for_approvals(await desk.ask(talk, '/call show {"value": 1}\n/then\nShown.'))
+    again = await reopen(desk)
     answer = await last(again, talk)
     (call,) = calls(answer)
-    _, went_on = await again.answers.decide(OWNER, allow(answer, call, arguments={"value": True}))
-    assert went_on is not None
-    await again.done(went_on)
+    _, resumed = await again.answers.decide(OWNER, allow(answer, call, arguments={"value": True}))
+    assert resumed is not None
+    await again.done(resumed)
     (done,) = calls(await last(again, talk))
     assert (done.edited, done.result) == ({"value": True}, "True")
     await again.close()
@@ -368,8 +372,8 @@ async def test_a_kept_question_runs_with_the_edit_even_if_python_takes_it_for_th
 
 async def test_of_two_windows_that_decide_at_once_one_has_decided(desk: ToolDesk) -> None:
     talk = await desk.begin()
-    await asked(await desk.ask(talk, ADD))
-    again = await reopened(desk)
+    await wait_for_approvals(await desk.ask(talk, ADD))
+    again = await reopen(desk)
     answer = await last(again, talk)
     (call,) = calls(answer)
     first, second = await asyncio.gather(
@@ -387,14 +391,14 @@ async def test_of_two_windows_that_decide_at_once_one_has_decided(desk: ToolDesk
 
 async def test_a_decision_that_comes_second_keeps_no_verdict_for_good(desk: ToolDesk) -> None:
     talk = await desk.begin()
-    await asked(await desk.ask(talk, ADD))
-    again = await reopened(desk)
+    await wait_for_approvals(await desk.ask(talk, ADD))
+    again = await reopen(desk)
     answer = await last(again, talk)
     (call,) = calls(answer)
-    taken, went_on = await again.answers.decide(OWNER, allow(answer, call, verdict="deny"))
+    taken, resumed = await again.answers.decide(OWNER, allow(answer, call, verdict="deny"))
     assert taken
-    assert went_on is not None
-    await again.done(went_on)
+    assert resumed is not None
+    await again.done(resumed)
     late = allow(answer, call, scope="always")
     assert await again.answers.decide(OWNER, late) == (False, None)
     assert await again.tools.grants() == []
@@ -403,15 +407,15 @@ async def test_a_decision_that_comes_second_keeps_no_verdict_for_good(desk: Tool
 
 async def test_a_tool_that_changed_while_it_was_asked_is_asked_again(desk: ToolDesk) -> None:
     talk = await desk.begin()
-    await asked(await desk.ask(talk, ADD))
-    again = await reopened(desk)
+    await wait_for_approvals(await desk.ask(talk, ADD))
+    again = await reopen(desk)
     file = desk.folder / FOLDER / "mine.py"
     file.write_text(FILE.replace("return a + b", "return a - b"), "utf-8")
     answer = await last(again, talk)
     (call,) = calls(answer)
-    _, went_on = await again.answers.decide(OWNER, allow(answer, call))
-    assert went_on is not None
-    (question,) = await asked(went_on)
+    _, resumed = await again.answers.decide(OWNER, allow(answer, call))
+    assert resumed is not None
+    (question,) = await wait_for_approvals(resumed)
     assert question.why == "The tool has changed since this call was allowed."
     assert desk.calls == []
     await again.close()
@@ -419,8 +423,8 @@ async def test_a_tool_that_changed_while_it_was_asked_is_asked_again(desk: ToolD
 
 async def test_a_new_question_settles_the_calls_that_wait(desk: ToolDesk) -> None:
     talk = await desk.begin()
-    await asked(await desk.ask(talk, ADD))
-    again = await reopened(desk)
+    await wait_for_approvals(await desk.ask(talk, ADD))
+    again = await reopen(desk)
     answer = await last(again, talk)
     (call,) = calls(answer)
     await again.send(talk, "Never mind.")
@@ -438,9 +442,9 @@ async def test_strangers_words_are_remembered_by_the_conversation(desk: ToolDesk
     for name in (how, "send"):
         desk.tools.permissions().keep(tools[name], "allow", "always", {})
     await desk.done(await desk.ask(talk, f"/call {how} {{}}\n/then\nRead."))
-    again = await reopened(desk)
+    again = await reopen(desk)
     begun = await again.ask(talk, '/call send {"text": "x"}\n/then\nSent.')
-    (question,) = await asked(begun)
+    (question,) = await wait_for_approvals(begun)
     assert question.why is not None
     assert "strangers" in question.why
     other = await again.begin()
@@ -466,23 +470,23 @@ async def test_an_attachment_may_have_strangers_words(
     content = [TextPart(text='/call send {"text": "y"}\n/then\nSent.'), part]
     request = SendRequest(conversation_id=talk, content=content, tools="all")
     begun = await desk.answers.send(OWNER, request)
-    (question,) = await asked(begun)
+    (question,) = await wait_for_approvals(begun)
     assert "strangers" in str(question.why)
     desk.engine.cancel(OWNER, begun.log.inference_id)
     await desk.done(begun)
-    (question,) = await asked(await desk.ask(talk, '/call send {"text": "z"}'))
+    (question,) = await wait_for_approvals(await desk.ask(talk, '/call send {"text": "z"}'))
     assert "strangers" in str(question.why), "also with the questions after it"
     assert desk.calls == ["send x"]
 
 
-@pytest.mark.parametrize("asks", ["after the answer", "again", "for more"])
-async def test_an_imported_conversation_may_have_strangers_words(desk: ToolDesk, asks: str) -> None:
+@pytest.mark.parametrize("how", ["after the answer", "again", "for more"])
+async def test_an_imported_conversation_may_have_strangers_words(desk: ToolDesk, how: str) -> None:
     sends = (await desk.tools.find("send")).tool
     desk.tools.permissions().keep(sends, "allow", "always", {})
     send = '/call send {"text": "x"}\n/then\nSent.'
     made = PortableConversation("from-a-file", "From a file", 1, 1)
     made.messages = [PortableMessage("q", None, "user", send, 1)]
-    if asks != "again":
+    if how != "again":
         cut = PortableMessage("a", "q", "assistant", "Well", 1, "interrupted", "echo", "echo")
         made.messages.append(cut)
     arrival = ConversationWriter(made)
@@ -490,7 +494,7 @@ async def test_an_imported_conversation_may_have_strangers_words(desk: ToolDesk,
     await desk.store.write(made.id, lambda connection: arrival.add(connection, 10))
     shown = (await desk.view(made.id)).messages
     assert {message.inference_id for message in shown} == {None}, "no page looks for their run"
-    match asks:
+    match how:
         case "after the answer":
             begun = await desk.ask(made.id, send)
         case "again":
@@ -499,7 +503,7 @@ async def test_an_imported_conversation_may_have_strangers_words(desk: ToolDesk,
         case _:
             request = AnswerRequest(message_id="a", tools="all")
             begun = await desk.answers.go_on(OWNER, request)
-    (question,) = await asked(begun)
+    (question,) = await wait_for_approvals(begun)
     assert "strangers" in str(question.why)
     assert desk.calls == []
 
@@ -507,10 +511,10 @@ async def test_an_imported_conversation_may_have_strangers_words(desk: ToolDesk,
 async def test_a_verdict_for_the_conversation_outlives_the_program(desk: ToolDesk) -> None:
     talk = await desk.begin()
     begun = await desk.ask(talk, ADD)
-    (question,) = await asked(begun)
-    await decided(desk, begun, question, "conversation")
+    (question,) = await wait_for_approvals(begun)
+    await decide(desk, begun, question, "conversation")
     await desk.done(begun)
-    again = await reopened(desk)
+    again = await reopen(desk)
     await again.done(await again.ask(talk, '/call add {"a": 5}\n/then\nDone.'))
     assert desk.calls == ["add 1 2", "add 5 2"]
     await again.close()
@@ -521,8 +525,8 @@ async def test_a_restored_backup_brings_no_verdict_and_its_results_are_strangers
 ) -> None:
     talk = await desk.begin()
     begun = await desk.ask(talk, ADD)
-    (question,) = await asked(begun)
-    await decided(desk, begun, question, "conversation")
+    (question,) = await wait_for_approvals(begun)
+    await decide(desk, begun, question, "conversation")
     await desk.done(begun)
     made = await asyncio.wrap_future(desk.store.back_up())
     source = desk.folder / "from-elsewhere.db"
@@ -531,7 +535,7 @@ async def test_a_restored_backup_brings_no_verdict_and_its_results_are_strangers
     tools = {t.tool.name: t.tool for t in await desk.tools.all()}
     desk.tools.permissions().keep(tools["send"], "allow", "always", {})
     again = await desk.ask(talk, '/call add {"a": 5}\n/call send {"text": "x"}')
-    first, second = await asked(again)
+    first, second = await wait_for_approvals(again)
     assert first.why is None
     assert second.why is not None
     assert "strangers" in second.why
@@ -547,12 +551,12 @@ async def test_an_answer_without_tools_has_no_parts(desk: ToolDesk) -> None:
 async def test_an_interrupted_answer_goes_on_after_its_last_result(desk: ToolDesk) -> None:
     talk = await desk.begin()
     begun = await desk.ask(talk, '/call add {"a": 1}\n/then\n/rate 1\nOne two three four')
-    (question,) = await asked(begun)
-    await decided(desk, begun, question)
+    (question,) = await wait_for_approvals(begun)
+    await decide(desk, begun, question)
     async for event in begun.log.follow():
         if event.channel == "llm:token":
             break
-    again = await reopened(desk)
+    again = await reopen(desk)
     answer = await last(again, talk)
     assert answer.status == "interrupted"
     request = AnswerRequest(message_id=answer.id, tools="all")
@@ -583,13 +587,13 @@ async def test_a_call_that_waits_is_asked_again_even_if_its_tool_is_allowed_by_n
     desk: ToolDesk,
 ) -> None:
     talk = await desk.begin()
-    await asked(await desk.ask(talk, ADD))
-    again = await reopened(desk)
+    await wait_for_approvals(await desk.ask(talk, ADD))
+    again = await reopen(desk)
     add = (await again.tools.find("add")).tool
     again.tools.permissions().keep(add, "allow", "always", {})
     answer = await last(again, talk)
     begun = await again.answers.go_on(OWNER, AnswerRequest(message_id=answer.id, tools="all"))
-    (question,) = await asked(begun)
+    (question,) = await wait_for_approvals(begun)
     assert desk.calls == []
     assert question.nonce == calls(answer)[0].nonce
     await again.close()
@@ -622,23 +626,23 @@ async def test_pages_are_told_where_calls_wait(tmp_path: Path) -> None:
     desk = ToolDesk(tmp_path)
     talk = await desk.begin()
     begun = await desk.ask(talk, '/call add {"a": 1}\n/call fetch {}\n/then\nDone.')
-    first, second = await asked(begun)
+    first, second = await wait_for_approvals(begun)
     here = WaitingConversation(conversation_id=talk, tool="add", calls=2)
     assert desk.waiting[-1] == [here]
-    assert await decided(desk, begun, first)
+    assert await decide(desk, begun, first)
     await until(lambda: desk.waiting[-1] == [here.model_copy(update={"tool": "fetch", "calls": 1})])
-    # After a restart nobody has asked anything; what is decided is told all the same.
-    again = await reopened(desk)
+    # After a restart no page has asked a question, and decisions are reported all the same.
+    again = await reopen(desk)
     answer = await last(again, talk)
     assert again.waiting == []
     other = await again.begin()
-    await asked(await again.ask(other, ADD))
-    assert [one.conversation_id for one in again.waiting[-1]] == [other]
+    await wait_for_approvals(await again.ask(other, ADD))
+    assert [waiting.conversation_id for waiting in again.waiting[-1]] == [other]
     (call,) = [call for call in calls(answer) if call.call_id == second.call_id]
-    taken, went_on = await again.answers.decide(OWNER, allow(answer, call))
+    taken, resumed = await again.answers.decide(OWNER, allow(answer, call))
     assert taken
-    assert went_on is not None
-    await again.done(went_on)
+    assert resumed is not None
+    await again.done(resumed)
     again.answers.stop(OWNER, other)
     await until(lambda: again.waiting[-1] == [])
     await again.close()
@@ -647,43 +651,43 @@ async def test_pages_are_told_where_calls_wait(tmp_path: Path) -> None:
 async def test_of_several_stored_calls_those_that_still_wait_are_told(desk: ToolDesk) -> None:
     talk = await desk.begin()
     begun = await desk.ask(talk, '/call add {"a": 1}\n/call fetch {}\n/then\nDone.')
-    await asked(begun)
-    again = await reopened(desk)
+    await wait_for_approvals(begun)
+    again = await reopen(desk)
     answer = await last(again, talk)
     add, fetch = calls(answer)
     assert await again.answers.decide(OWNER, allow(answer, add)) == (True, None)
     waits = WaitingConversation(conversation_id=talk, tool="fetch", calls=1)
     assert again.waiting == [[waits]]
-    taken, went_on = await again.answers.decide(OWNER, allow(answer, fetch, verdict="deny"))
+    taken, resumed = await again.answers.decide(OWNER, allow(answer, fetch, verdict="deny"))
     assert taken
-    assert went_on is not None
-    await again.done(went_on)
+    assert resumed is not None
+    await again.done(resumed)
     assert again.waiting[-1] == []
     await again.close()
 
 
 async def test_pages_are_told_that_nothing_waits_once_the_answer_goes_on(desk: ToolDesk) -> None:
-    """A page reads the conversation when it is told, and would not see a run that begins later."""
+    """A page reads the conversation on this report, and would not see a run that begins later."""
     talk = await desk.begin()
-    await asked(await desk.ask(talk, ADD))
-    again = await reopened(desk)
+    await wait_for_approvals(await desk.ask(talk, ADD))
+    again = await reopen(desk)
     answer = await last(again, talk)
     (call,) = calls(answer)
     running: list[object] = []
     publish = again.answers._waiting._publish
     recorder = again.answers.recorders[0]
 
-    def told(waiting: list[WaitingConversation]) -> None:
+    def record_and_publish(waiting: list[WaitingConversation]) -> None:
         if not waiting:
             running.append(recorder.live_runs(talk))
         publish(waiting)
 
-    # Another call that waits in the same conversation, so that its end is told.
+    # Another call waits in the same conversation, so that its end is reported.
     again.answers._waiting.put(talk, {call.call_id: "add"})
-    again.answers._waiting._publish = told
-    taken, went_on = await again.answers.decide(OWNER, allow(answer, call))
+    again.answers._waiting._publish = record_and_publish
+    taken, resumed = await again.answers.decide(OWNER, allow(answer, call))
     assert taken
-    assert went_on is not None
-    assert running == [[went_on.log.inference_id]]
-    await again.done(went_on)
+    assert resumed is not None
+    assert running == [[resumed.log.inference_id]]
+    await again.done(resumed)
     await again.close()

@@ -1,4 +1,4 @@
-"""Questions that a template made keep the template, and what was filled in."""
+"""Questions made from a template are stored with the template and its values."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path

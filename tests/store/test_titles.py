@@ -1,4 +1,4 @@
-"""Titles by a model: only by one that was chosen for it, and never over a person's own."""
+"""Titles by a model: only the model chosen for it writes them, and never over a person's own."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.anyio
 
 
 class Titled(Desk):
-    """Whoever is asked for titles is `other`, which echoes what it is asked."""
+    """A desk whose titles are by `other`, which echoes its prompt."""
 
     chosen: tuple[str, str | None] | None = ("other", None)
 
@@ -35,11 +35,11 @@ async def titled(tmp_path: Path) -> AsyncIterator[Titled]:
 async def test_the_first_answer_brings_a_title(titled: Titled) -> None:
     conversation = await titled.begin()
     await titled.send(conversation, "what is it")
-    # The echo says its question again: its first line, cut to the length of a title.
+    # The title is the first line of the echoed prompt, cut to the length of a title.
     assert (await titled.title(conversation)).startswith("Give the conversation below a title")
-    [asked] = titled.other.received
-    assert "what is it" in asked.messages[0].text
-    assert asked.max_tokens is not None
+    [request] = titled.other.received
+    assert "what is it" in request.messages[0].text
+    assert request.max_tokens is not None
     await titled.send(conversation, "and then")
     await titled.title(conversation)
     assert len(titled.other.received) == 1

@@ -21,7 +21,7 @@ ACTS = st.lists(
 
 @dataclass
 class Node:
-    """What the test expects of a message."""
+    """A message as the test expects it."""
 
     id: str
     role: str
@@ -32,7 +32,7 @@ class Node:
 
 
 class Expected:
-    """The tree as it should be."""
+    """The expected tree."""
 
     def __init__(self) -> None:
         self.root = Node("", "", "", None)
@@ -63,29 +63,29 @@ async def live(folder: Path, acts: list[tuple[str, int]]) -> None:
     desk = Desk(folder)
     expected = Expected()
     conversation = await desk.begin()
-    for number, (act, which) in enumerate(acts):
-        asked = [node for node in expected.every if node.role == "user"]
+    for number, (act, index) in enumerate(acts):
+        questions = [node for node in expected.every if node.role == "user"]
         text = f"words {number}"
         if act == "restart":
             await desk.close()
             desk = Desk(folder)
-        elif act == "ask" or not asked:
+        elif act == "ask" or not questions:
             path = expected.path()
             sent = await desk.send(conversation, text)
             user = expected.grow(path[-1] if path else expected.root, sent.message_id, "user", text)
             expected.grow(user, sent.answer_id, "assistant", text)
         elif act == "edit":
-            old = asked[which % len(asked)]
+            old = questions[index % len(questions)]
             sent = await desk.edit(old.id, text)
             assert old.parent is not None
             user = expected.grow(old.parent, sent.message_id, "user", text)
             expected.grow(user, sent.answer_id, "assistant", text)
         elif act == "again":
-            old = asked[which % len(asked)]
+            old = questions[index % len(questions)]
             sent = await desk.regenerate(old.id, provider_id="other")
             expected.grow(old, sent.answer_id, "assistant", old.text)
         else:
-            node = expected.every[which % len(expected.every)]
+            node = expected.every[index % len(expected.every)]
             await desk.conversations.choose(desk.caller, node.id)
             expected.choose(node)
     await desk.close()

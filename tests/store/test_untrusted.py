@@ -1,4 +1,4 @@
-"""Questions from prompts of servers, and imported answers, count as the words of strangers."""
+"""Questions from prompts of servers, and imported answers, count as strangers' words."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -37,21 +37,21 @@ async def desk(tmp_path: Path) -> AsyncIterator[CallsDesk]:
     await desk.close()
 
 
-async def is_asked(desk: CallsDesk, started: StartedAnswer) -> bool:
-    """Whether the person is asked about the call of this answer, which is allowed otherwise."""
+async def needs_approval(desk: CallsDesk, started: StartedAnswer) -> bool:
+    """Whether the call of this answer needs approval, which its tool otherwise does not."""
     async for event in started.log.follow():
         if event.channel == "llm:approval" and event.state == "asked":
             assert "strangers" in (event.why or "")
             desk.answers.stop(OWNER, started.reply.conversation_id)
-            await desk.kept(started.reply.conversation_id)
+            await desk.wait_until_stored(started.reply.conversation_id)
             return True
-    await desk.kept(started.reply.conversation_id)
+    await desk.wait_until_stored(started.reply.conversation_id)
     return False
 
 
-async def asks(desk: CallsDesk, talk: str, content: Content = CALL) -> bool:
+async def send_needs_approval(desk: CallsDesk, talk: str, content: Content = CALL) -> bool:
     request = SendRequest(conversation_id=talk, content=content, tools="all")
-    return await is_asked(desk, await desk.answers.send(OWNER, request))
+    return await needs_approval(desk, await desk.answers.send(OWNER, request))
 
 
 async def test_a_call_that_sends_is_asked_as_with_a_file_of_a_server(desk: CallsDesk) -> None:
@@ -65,8 +65,10 @@ async def test_a_call_that_sends_is_asked_as_with_a_file_of_a_server(desk: Calls
     for content, expected in cases:
         talk = await desk.begin()
         await desk.send(talk, content)
-        assert await asks(desk, talk) is expected
-    assert await asks(desk, await desk.begin(), [TextPart(text=CALL, untrusted=True)])
+        assert await send_needs_approval(desk, talk) is expected
+    assert await send_needs_approval(
+        desk, await desk.begin(), [TextPart(text=CALL, untrusted=True)]
+    )
 
 
 async def test_the_mark_holds_for_another_answer_and_on_its_own_branch_alone(
@@ -74,20 +76,20 @@ async def test_the_mark_holds_for_another_answer_and_on_its_own_branch_alone(
 ) -> None:
     talk = await desk.begin()
     first = await desk.send(talk, [OF_SERVER])
-    assert await asks(desk, talk)
+    assert await send_needs_approval(desk, talk)
     call = (await desk.view(talk)).messages[-2]
     again = AnswerRequest(message_id=call.id, tools="all")
-    assert await is_asked(desk, await desk.answers.regenerate(OWNER, again))
+    assert await needs_approval(desk, await desk.answers.regenerate(OWNER, again))
     other = EditRequest(message_id=call.id, content=f"{CALL}\n/then\nDone.", tools="all")
-    assert await is_asked(desk, await desk.answers.edit(OWNER, other))
+    assert await needs_approval(desk, await desk.answers.edit(OWNER, other))
 
     own = EditRequest(message_id=first.message_id, content="My own words.")
     mine = await desk.done(await desk.answers.edit(OWNER, own))
-    assert not await asks(desk, talk), "no text of the server is on this branch"
+    assert not await send_needs_approval(desk, talk), "no text of the server is on this branch"
     marked: Content = [TextPart(text="Good evening!", untrusted=True)]
     edit = EditRequest(message_id=mine.message_id, content=marked)
     await desk.done(await desk.answers.edit(OWNER, edit))
-    assert await asks(desk, talk)
+    assert await send_needs_approval(desk, talk)
 
 
 async def test_the_mark_outlives_a_backup_and_an_export(desk: CallsDesk) -> None:
@@ -97,7 +99,7 @@ async def test_the_mark_outlives_a_backup_and_an_export(desk: CallsDesk) -> None
     await desk.conversations.delete(desk.caller, talk)
     await asyncio.wrap_future(desk.store.restore(backup))
     assert (await desk.view(talk)).messages[0].content == [OF_SERVER]
-    assert await asks(desk, talk)
+    assert await send_needs_approval(desk, talk)
     text = await desk.store.read(
         "",
         lambda c: "".join(
@@ -120,7 +122,7 @@ async def test_an_imported_answer_counts_as_strangers_words_also_when_it_was_con
 
     await desk.store.write("talk", write)
     await desk.go_on("answer")
-    assert await asks(desk, "talk")
+    assert await send_needs_approval(desk, "talk")
 
 
 async def test_a_text_of_a_server_is_not_offered_as_a_question_of_the_person(

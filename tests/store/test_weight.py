@@ -1,4 +1,4 @@
-"""How much is written to the disk for an answer, beside rewriting a file of JSON per token."""
+"""Bytes written to disk for an answer, compared with a JSON file rewritten for every token."""
 
 import asyncio
 import itertools
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from shell.store.store import FILE
-from tests.store.bench import AtOnce, Bench, end
+from tests.store.bench import Bench, SynchronousDatabase, end
 from tests.store.disk import Disk
 from tests.virtual_loop import VirtualLoop
 
@@ -17,7 +17,7 @@ TOKENS = 2_000
 TOKENS_A_SECOND = 50
 MOST_BYTES = 12_000_000
 HISTORY_CHARACTERS = 100_000
-"""What else is in the conversation: some thirty answers."""
+"""Characters of the rest of the conversation, some thirty answers."""
 _names = itertools.count()
 
 
@@ -27,9 +27,9 @@ def anyio_backend() -> tuple[str, dict[str, type[VirtualLoop]]]:
 
 
 async def weigh(folder: Path) -> tuple[int, int]:
-    """Bytes written for one answer, and for a file of JSON that is rewritten for every token."""
+    """Measure the bytes written for one answer, and for a JSON file rewritten for every token."""
     disk = Disk(f"weight-{next(_names)}")
-    bench = Bench(AtOnce(folder / FILE, disk.name))
+    bench = Bench(SynchronousDatabase(folder / FILE, disk.name))
     before, rewritten = disk.written, 0
     log, _ = bench.stream()
     text = "h" * HISTORY_CHARACTERS

@@ -1,4 +1,4 @@
-"""How a process ends while threads are left."""
+"""The end of a process with threads that are still running."""
 
 import subprocess
 import sys
@@ -9,11 +9,11 @@ LEFT = """
 import atexit, sys, threading, time
 from shell.support.ending import Ending
 
-class Told:
+class Cleanup:
     def __del__(self):
         print("cleared up")
 
-ending, told = Ending(), Told()
+ending, cleanup = Ending(), Cleanup()
 atexit.register(print, "registered later")
 threading.Thread(target=lambda: (time.sleep(0.2), print("waited for"))).start()
 if DAEMON:
@@ -48,9 +48,9 @@ def test_the_command_line_ends_so() -> None:
     code = (
         "import sys, threading, time\n"
         "from shell.cli import program\n"
-        "class Told:\n"
+        "class Cleanup:\n"
         "    def __del__(self): print('cleared up')\n"
-        "told = Told()\n"
+        "cleanup = Cleanup()\n"
         "def run(given):\n"
         "    threading.Thread(target=time.sleep, args=(3600,), daemon=True).start()\n"
         "    print('done')\n"

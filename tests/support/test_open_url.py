@@ -1,4 +1,4 @@
-"""Links are handed to the desktop, and what opens them leaves nothing behind."""
+"""The desktop opens links, and the process that opens them leaves nothing behind."""
 
 import os
 import sys
@@ -15,16 +15,18 @@ def test_the_program_that_opens_a_link_is_reaped(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opener = tmp_path / ("open" if sys.platform == "darwin" else "xdg-open")
-    part, said = tmp_path / "part", tmp_path / "said"
-    opener.write_text(f'#!/bin/sh\necho "$$ $1" > "{part}"\nmv "{part}" "{said}"\n', "utf-8")
+    part, arguments_file = tmp_path / "part", tmp_path / "arguments"
+    opener.write_text(
+        f'#!/bin/sh\necho "$$ $1" > "{part}"\nmv "{part}" "{arguments_file}"\n', "utf-8"
+    )
     opener.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
     monkeypatch.setenv("DISPLAY", ":1")
     assert open_link("https://example.com/")
     deadline = time.monotonic() + 20
-    while not said.exists():
+    while not arguments_file.exists():
         assert time.monotonic() < deadline
-    number, url = said.read_text("utf-8").split()
+    number, url = arguments_file.read_text("utf-8").split()
     assert url == "https://example.com/"
     while is_there(int(number)):
         assert time.monotonic() < deadline, "a zombie"
@@ -45,8 +47,8 @@ def test_a_folder_and_a_python_file_are_shown_and_never_started(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     opener = tmp_path / ("open" if sys.platform == "darwin" else "xdg-open")
-    part, said, ran = tmp_path / "part", tmp_path / "said", tmp_path / "ran"
-    opener.write_text(f'#!/bin/sh\necho "$@" > "{part}"\nmv "{part}" "{said}"\n', "utf-8")
+    part, arguments_file, ran = tmp_path / "part", tmp_path / "arguments", tmp_path / "ran"
+    opener.write_text(f'#!/bin/sh\necho "$@" > "{part}"\nmv "{part}" "{arguments_file}"\n', "utf-8")
     opener.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
     monkeypatch.setenv("DISPLAY", ":1")
@@ -58,10 +60,10 @@ def test_a_folder_and_a_python_file_are_shown_and_never_started(
         path.mkdir()
     assert open_path(path)
     deadline = time.monotonic() + 20
-    while not said.exists():
+    while not arguments_file.exists():
         assert time.monotonic() < deadline
     as_text = ["-t"] if sys.platform == "darwin" and path.suffix else []
-    assert said.read_text("utf-8").split() == [*as_text, str(path)]
+    assert arguments_file.read_text("utf-8").split() == [*as_text, str(path)]
     assert not ran.exists()
 
 

@@ -1,4 +1,4 @@
-"""Redaction: no spelling of a secret survives, and nothing else is touched."""
+"""Redaction removes every spelling of a secret, and changes nothing else."""
 
 import base64
 import time

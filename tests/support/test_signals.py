@@ -1,4 +1,4 @@
-"""Signals: the program hears when it is asked to end, whatever its main thread does."""
+"""Signals that ask the program to end reach it, whatever its main thread does."""
 
 import os
 import signal
