@@ -33,7 +33,7 @@ from shell.errors import ShellError, ToolFailed, ValidationFailed
 from shell.support.open_url import Lead
 from shell.support.text import escaped
 from shell.tools.mcp import offerings
-from shell.tools.mcp.configuration import ServerSpec, parsed
+from shell.tools.mcp.configuration import ServerSpec, parse_servers
 from shell.tools.mcp.servers import McpServers, NoConsent
 from shell.tools.mcp.transports import FOLDER
 
@@ -102,7 +102,7 @@ class McpApi:
 
     async def read_import(self, caller: Caller, text: ImportText) -> McpImported:
         """Add the servers of another program's file, all off, after asking at the window."""
-        found, _ = parsed(text.encode())
+        found, _ = parse_servers(text.encode())
         lines = [f"{name}: {escaped(spec.shown())}" for name, spec in found.items()]
         title = consent_texts(self._servers.data, os.environ).add
         await self._ask(caller, title, "\n\n".join(lines), "tidewire mcp import FILE")
@@ -115,21 +115,21 @@ class McpApi:
 
     async def resources(self, caller: Caller) -> McpResources:
         """What the servers that are on give to read. Starts those that have not been used yet."""
-        return await offerings.resources(self._servers.sources())
+        return await offerings.list_resources(self._servers.sources())
 
     async def read_resource(self, caller: Caller, params: McpChoice) -> McpContents:
         """The contents of a resource that the person has chosen."""
-        server = offerings.named(self._servers.sources(), params.server)
+        server = offerings.find_server(self._servers.sources(), params.server)
         return await offerings.read_resource(server, params.name, params.values)
 
     async def prompts(self, caller: Caller, params: McpPromptQuery) -> McpPrompts:
         """The prompts of the servers that are on. Starts a server only where that is asked for."""
-        return await offerings.prompts(self._servers.sources(), start=params.start)
+        return await offerings.list_prompts(self._servers.sources(), start=params.start)
 
     async def prompt(self, caller: Caller, params: McpChoice) -> McpContents:
         """What a prompt puts into a message. Nothing is sent."""
-        server = offerings.named(self._servers.sources(), params.server)
-        return await offerings.prompt(server, params.name, params.values)
+        server = offerings.find_server(self._servers.sources(), params.server)
+        return await offerings.read_prompt(server, params.name, params.values)
 
     # --- inside -----------------------------------------------------------------------------
 

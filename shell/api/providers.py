@@ -30,7 +30,7 @@ from shell.providers.connection_test import try_provider
 from shell.providers.custom import MAX_PROVIDERS, CustomProvider, add, remove
 from shell.providers.keys import Keys, host_of
 from shell.providers.local.provider import LocalProvider
-from shell.providers.model_list import LISTING_S, ListedModel, ListsModels, described
+from shell.providers.model_list import LISTING_S, ListedModel, ListsModels, combine_descriptions
 from shell.providers.presets import PRESETS, discover
 from shell.providers.registry import Providers
 
@@ -121,7 +121,7 @@ class ProvidersApi:
         """Add a provider, with its address completed. A key for it is set by `keys.set`, once it is
         there.
         """
-        wanted, remark = CustomProvider.model_validate(params.model_dump()).completed()
+        wanted, remark = CustomProvider.model_validate(params.model_dump()).with_complete_address()
         return (await self._add(wanted)).model_copy(update={"remark": remark})
 
     async def remove(self, caller: Caller, params: ProviderId) -> bool:
@@ -169,7 +169,9 @@ class ProvidersApi:
             text = "Test either a provider by its id or new settings, not both"
             raise ValidationFailed([("providerId", text)])
         if params.settings is not None:
-            settings, _ = CustomProvider.model_validate(params.settings.model_dump()).completed()
+            settings, _ = CustomProvider.model_validate(
+                params.settings.model_dump()
+            ).with_complete_address()
             await asyncio.to_thread(settings.check)
             return await _tried(self._providers.draft(settings, params.key), params.model_id)
         provider_id = params.provider_id or ""
@@ -258,7 +260,7 @@ async def _listed(provider: ListsModels) -> list[ListedModel] | None:
 
 
 def _described(provider: Provider, listed: ListedModel) -> ModelSummary:
-    model = described(provider.model(listed.id), listed)
+    model = combine_descriptions(provider.model(listed.id), listed)
     reasons = bool(model.reasoning or model.silent_reasoning)
     return ModelSummary(
         id=listed.id,

@@ -15,7 +15,7 @@ from shell.bridge.page import load_page
 from shell.cli.keys import open_providers
 from shell.cli.output import print_line
 from shell.errors import ShellError
-from shell.providers.keys import PATIENCE_S, Keys, system_keychain
+from shell.providers.keys import KEYCHAIN_TIMEOUT_S, Keys, system_keychain
 from shell.providers.local.model_files import ModelFiles
 from shell.support.data_directory import DataDirectory
 from shell.support.worker import Worker
@@ -119,7 +119,7 @@ def _model(data: DataDirectory) -> str:
 def _keyring() -> Finding:
     try:
         # It may be waiting for a password at a dialog that nobody sees.
-        chain = Worker("keychain").submit(system_keychain).result(PATIENCE_S)
+        chain = Worker("keychain").submit(system_keychain).result(KEYCHAIN_TIMEOUT_S)
     except TimeoutError:
         return Finding("keyring", False, "the keychain is not responding")
     except Exception as error:

@@ -152,7 +152,9 @@ def resources(data: DataDirectory, *, name: str, as_json: bool) -> int:
     """
 
     async def look(tools: Tools) -> McpResources:
-        return await offerings.resources([offerings.named(tools.servers.sources(), name)])
+        return await offerings.list_resources(
+            [offerings.find_server(tools.servers.sources(), name)]
+        )
 
     found = with_tools(data, look)
     for one in found.items:

@@ -40,7 +40,7 @@ def list_(data: DataDirectory, *, as_json: bool) -> None:
 
 def add(data: DataDirectory, *, as_json: bool, **given: Any) -> None:
     """Store a provider. Contacts no server."""
-    provider, remark = _provider(given).completed()
+    provider, remark = _provider(given).with_complete_address()
     try:
         provider.check()
     except ValidationFailed as error:

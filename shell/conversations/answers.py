@@ -47,7 +47,7 @@ from shell.tools.arguments import check_arguments, parse_edited
 from shell.tools.base import Arguments
 from shell.tools.call_states import SETTLED
 from shell.tools.offer import Offer
-from shell.tools.permissions import completed
+from shell.tools.permissions import complete_pattern
 from shell.tools.registry import Tools
 
 
@@ -351,7 +351,7 @@ class Answers:
             return
         if decision.scope == "always" and tool.definition == call.definition:
             given = decision.arguments or cast("Arguments", call.part.arguments)
-            pattern = completed(decision.pattern, given)
+            pattern = complete_pattern(decision.pattern, given)
             tools.permissions().keep(tool, decision.verdict, "always", pattern)
 
 

@@ -156,7 +156,7 @@ class Engine:
         offer, refused = fit_offer(offer, model)
         if offer is not None:
             session.permissions = session.permissions or offer.permissions
-            offer = offer.under(session.permissions, session.told)
+            offer = offer.for_conversation(session.permissions, session.told)
             turns = [turn, *session.turns, *session.waiting]
             note_strangers(offer, (message for each in turns for message in each.messages))
 

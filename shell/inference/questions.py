@@ -13,7 +13,7 @@ from shell.inference.form_values import check_values
 from shell.inference.log import InferenceLog
 from shell.inference.watchdog import Watchdog
 from shell.support.text import clean
-from shell.tools.asking import CANCELLED, Reply
+from shell.tools.asker import CANCELLED, Reply
 
 CALL_S = 60.0
 """How long a call may take without progress."""

@@ -137,7 +137,7 @@ def fit_offer(offer: Offer | None, model: ModelInfo) -> tuple[Offer | None, tupl
     if offer is None or not offer.specs:
         return None, ()
     if model.tools is not False:
-        return offer.fit(model), ()
+        return offer.for_model(model), ()
     return None, (tools_dropped(model),)
 
 

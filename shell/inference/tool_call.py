@@ -14,7 +14,7 @@ from shell.inference.log import InferenceLog, ProposedCall
 from shell.inference.questions import Questions
 from shell.providers.base import AnsweredCall
 from shell.support.text import clean
-from shell.tools.arguments import displayed
+from shell.tools.arguments import with_safe_integers
 from shell.tools.base import Arguments
 from shell.tools.call_states import check_move
 from shell.tools.media import Media, picture
@@ -114,7 +114,9 @@ class ToolCall:
                 ordinal=self.ordinal,
                 tool=self.proposed.name if tool is None else tool.name,
                 source="" if tool is None else tool.source,
-                arguments=displayed(self.arguments) if known else clean(self.proposed.arguments),
+                arguments=with_safe_integers(self.arguments)
+                if known
+                else clean(self.proposed.arguments),
                 state=self.state,
                 reads=tool is None or tool.reads,
                 brings=tool is None or tool.brings,

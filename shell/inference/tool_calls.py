@@ -24,13 +24,13 @@ from shell.inference.tool_call import OpenCall, ToolCall
 from shell.inference.watchdog import Watchdog
 from shell.providers.base import AnsweredCall
 from shell.support.text import clean
-from shell.tools.arguments import check_arguments, parse_arguments, parse_edited, written
-from shell.tools.asking import ASKER
+from shell.tools.arguments import canonical_json, check_arguments, parse_arguments, parse_edited
+from shell.tools.asker import ASKER
 from shell.tools.base import Arguments
 from shell.tools.call_states import SETTLED
 from shell.tools.media import Media, ToolOutput
 from shell.tools.offer import Offer, OfferedTool
-from shell.tools.permissions import completed
+from shell.tools.permissions import complete_pattern
 
 MAX_BATCH = 16
 """Most calls of one step."""
@@ -172,9 +172,9 @@ class ToolCalls:
                 check_arguments(tool, arguments)
             except ToolError as error:
                 raise ValidationFailed([("arguments", error.message)]) from None
-            if written(arguments) != written(call.arguments):
+            if canonical_json(arguments) != canonical_json(call.arguments):
                 edited = arguments
-        pattern = completed(decision.pattern, call.arguments if edited is None else edited)
+        pattern = complete_pattern(decision.pattern, call.arguments if edited is None else edited)
         self._offer.permissions.keep(tool, decision.verdict, decision.scope, pattern)
         call.edited = edited
         state: CallState = "approved" if edited is None else "edited"
@@ -277,7 +277,7 @@ class ToolCalls:
             call.nonce, call.edited, call.state = before.nonce, before.edited, before.state
 
     def _is_repeated(self, call: ToolCall) -> bool:
-        made = (call.proposed.name, written(call.arguments))
+        made = (call.proposed.name, canonical_json(call.arguments))
         self._same = self._same + 1 if made == self._last else 1
         self._last = made
         return self._same >= MAX_SAME

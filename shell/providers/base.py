@@ -29,7 +29,7 @@ OFFERED_EFFORTS: Mapping[Effort, str] = {
     "high": "high",
     "max": "max",
 }
-"""How efforts are requested of a model that nobody describes: by OpenAI's names."""
+"""OpenAI's names of efforts, for a model without a description."""
 ANY_MODEL = "default"
 """The model id that is sent if no model is named. Servers with a single model accept any name."""
 
@@ -132,7 +132,7 @@ class ModelInfo:
     reasoning: str | None = None
     """How reasoning is requested, as a value of the model's API. None if it is not requested."""
     efforts: Mapping[Effort, str] | None = None
-    """The efforts that the model takes, as values of its API. None if nobody knows: an effort is
+    """The efforts that the model takes, as values of its API. None if unknown: an effort is
     requested, and left out once the server has refused it."""
     silent_reasoning: bool = False
     """Whether the model reasons without sending it. Its first content may take as long as a local
@@ -141,9 +141,9 @@ class ModelInfo:
     """US dollars per million tokens, if known."""
     output_price: float | None = None
     price_date: date | None = None
-    """When the price was looked up. None for one that the server tells, or without a price."""
+    """When the price was looked up. None for a price of the server's list, or without a price."""
     sampling: tuple[tuple[str, float | tuple[str, ...]], ...] = ()
-    """Sampling parameters for llama.cpp besides the temperature."""
+    """Sampling parameters for llama.cpp in addition to the temperature."""
     known: bool = False
     """Whether the model is described somewhere. Otherwise all fields are cautious guesses."""
 
@@ -156,20 +156,20 @@ class ModelInfo:
 
 
 def tools_dropped(model: ModelInfo) -> Notice:
-    """Say that a model gets no tools."""
+    """Make the notice that a model gets no tools."""
     text = f"{model.id} does not call tools"
     return Notice(code=NoticeCode.TOOLS_DROPPED, text=text, model=model.id)
 
 
 def effort_dropped(model: ModelInfo, effort: Effort) -> Notice:
-    """Say that an effort was left out of a request."""
+    """Make the notice that an effort was left out of a request."""
     text = f"{model.id} does not take the effort '{effort}'; it used its own"
     return Notice(code=NoticeCode.EFFORT_DROPPED, text=text, model=model.id)
 
 
 @dataclass(frozen=True, slots=True)
 class ToolSpec:
-    """A tool as a model is told of it."""
+    """The description of a tool for a model."""
 
     name: str
     """Letters, digits, `_` and `-`, at most 64."""
@@ -241,12 +241,12 @@ class CountsTokens(Protocol):
     """A provider that counts the tokens of a request itself."""
 
     async def count_tokens(self, request: ProviderRequest) -> int | None:
-        """The tokens of a request; None if they cannot be counted now."""
+        """Count the tokens of a request. None if they cannot be counted now."""
 
 
 @runtime_checkable
 class ShowsRequests(Protocol):
-    """A provider that asks over HTTP."""
+    """A provider that sends its requests over HTTP."""
 
     def outgoing(self, request: ProviderRequest) -> OutgoingRequest:
         """The HTTP request that `stream` sends first for this request."""

@@ -130,8 +130,8 @@ def read_table(path: Path) -> ModelTable:
         ValueError: it is not a valid table. The text names the place.
     """
     table = ModelTable.model_validate(tomllib.loads(path.read_text("utf-8")))
-    dated = [one.model_copy(update={"date": one.date or table.date}) for one in table.model]
-    return table.model_copy(update={"model": dated})
+    entries = [entry.model_copy(update={"date": entry.date or table.date}) for entry in table.model]
+    return table.model_copy(update={"model": entries})
 
 
 def _own_entries(path: Path | None) -> list[ModelEntry]:

@@ -1,4 +1,4 @@
-"""What a call of a model may cost, before it is made."""
+"""Prices of models, and the planned calls and reservations of budgets."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from shell.contract import Budget, BudgetMeter, BudgetPause, BudgetScope
 from shell.providers.base import ModelInfo
 
 NANOS = 1_000_000_000
-"""Amounts are whole billionths of a dollar, so that sums are exact."""
+"""Billionths in a dollar. Amounts are whole billionths, so that sums are exact."""
 CallKind = Literal["answer", "title", "compaction"]
 
 
@@ -25,7 +25,7 @@ class Price:
 
 
 def price_of(model: ModelInfo, *, local: bool) -> Price | None:
-    """The price of a model; None when it is not known. A model on this machine costs nothing."""
+    """The price of a model. None if it is not known. A model on this machine costs nothing."""
     if model.input_price is None or model.output_price is None:
         return Price(0, 0) if local else None
     per_million = NANOS / 1_000_000
@@ -37,7 +37,7 @@ class PlannedCall:
     """A call of a model that is about to be made."""
 
     answer: str
-    """The same for all calls of an answer, also when it is continued."""
+    """The id of the answer, the same for all its calls, also when it is continued."""
     conversation: str | None
     kind: CallKind
     provider_id: str

@@ -30,7 +30,7 @@ async def try_provider(provider: Provider, model_id: str | None = None) -> Trial
         models = await _models(provider)
         if model.id == ANY_MODEL and models:
             model = provider.model(models[0])
-        first_ms, total_ms = await _ask(provider, model.id)
+        first_ms, total_ms = await _run_model(provider, model.id)
     except TimeoutError:
         sentence = f"{provider.id} did not answer within {TRIAL_S:.0f} seconds."
         return _failed(ProviderError(ErrorCode.STREAM_TIMEOUT, sentence), model.id)
@@ -63,21 +63,21 @@ async def _models(provider: Provider) -> list[str]:
     return []
 
 
-async def _ask(provider: Provider, model_id: str) -> tuple[int, int]:
+async def _run_model(provider: Provider, model_id: str) -> tuple[int, int]:
     request = ProviderRequest(
         provider.model(model_id), [Message(role="user", content="Say OK.")], max_tokens=MAX_TOKENS
     )
-    began = time.monotonic()
+    started_at = time.monotonic()
     first_ms: int | None = None
-    finished = False
+    is_finished = False
     async with asyncio.timeout(TRIAL_S), contextlib.aclosing(provider.stream(request)) as chunks:
         async for chunk in chunks:
             content = isinstance(chunk, TextDelta | ReasoningDelta | ToolCallDelta)
             if content and first_ms is None:
-                first_ms = _since(began)
-            finished = finished or isinstance(chunk, Finish)
-    total_ms = _since(began)
-    if not finished:
+                first_ms = _elapsed_ms(started_at)
+            is_finished = is_finished or isinstance(chunk, Finish)
+    total_ms = _elapsed_ms(started_at)
+    if not is_finished:
         raise ProviderError(
             ErrorCode.STREAM_INCOMPLETE,
             f"{provider.id} ended its answer unexpectedly.",
@@ -85,5 +85,5 @@ async def _ask(provider: Provider, model_id: str) -> tuple[int, int]:
     return total_ms if first_ms is None else first_ms, total_ms
 
 
-def _since(began: float) -> int:
-    return round((time.monotonic() - began) * 1000)
+def _elapsed_ms(started_at: float) -> int:
+    return round((time.monotonic() - started_at) * 1000)

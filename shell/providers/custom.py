@@ -45,8 +45,8 @@ class CustomProvider(NewProvider):
             key_variables=(self.key_env,) if self.key_env else (),
         )
 
-    def completed(self) -> tuple[Self, Remark | None]:
-        """Return the provider with an address that its API can have, and what was changed."""
+    def with_complete_address(self) -> tuple[Self, Remark | None]:
+        """Complete the address for this API. Returns the provider, and a remark about a change."""
         if self.base_url is None:
             return self, None
         address = complete_address(self.base_url, has_version=self.kind != "anthropic")
@@ -90,7 +90,7 @@ class CustomProvider(NewProvider):
             text = "A gguf provider needs the full path of a file"
             raise ValidationFailed([("file", text)], reason=Reason.NO_FILE)
         if self.file.startswith(("\\\\", "//")):
-            # To look at it would greet that machine with this person's name and password.
+            # Windows would send this person's credentials to that machine if it opened the file.
             text = "The file is on another machine. Copy it to this one"
             raise ValidationFailed([("file", text)], reason=Reason.FILE_ELSEWHERE)
         try:
@@ -118,7 +118,9 @@ def read_added(data_dir: Path | None) -> list[CustomProvider]:
     try:
         return parse_added(path.read_bytes())
     except (OSError, ValidationError) as error:
-        raise ShellError(f"{path} is not valid ({_first(error)}). Fix or delete it.") from None
+        raise ShellError(
+            f"{path} is not valid ({_first_problem(error)}). Fix or delete it."
+        ) from None
 
 
 def parse_added(content: bytes) -> list[CustomProvider]:
@@ -138,7 +140,7 @@ def add(data_dir: Path, provider: CustomProvider, taken: frozenset[str] | set[st
         ShellError: the file cannot be read or written.
     """
     provider.check()
-    with _changing(data_dir) as known:
+    with _editing(data_dir) as known:
         if provider.id in taken or provider.id in known:
             text = f"A provider called {provider.id} already exists"
             raise ValidationFailed([("id", text)], reason=Reason.NAME_TAKEN)
@@ -151,7 +153,7 @@ def remove(data_dir: Path, provider_id: str) -> bool:
     Raises:
         ShellError: the file cannot be read or written.
     """
-    with _changing(data_dir) as known:
+    with _editing(data_dir) as known:
         return known.pop(provider_id, None) is not None
 
 
@@ -161,13 +163,13 @@ def put(data_dir: Path, providers: Sequence[CustomProvider]) -> None:
     Raises:
         ShellError: the file cannot be read or written, or there are too many.
     """
-    with _changing(data_dir) as known:
+    with _editing(data_dir) as known:
         known.update((provider.id, provider) for provider in providers)
 
 
 @contextlib.contextmanager
-def _changing(data_dir: Path) -> Iterator[dict[str, CustomProvider]]:
-    """Lock the file, give its providers by their ids, and write what has changed in them."""
+def _editing(data_dir: Path) -> Iterator[dict[str, CustomProvider]]:
+    """Lock the file, give its providers by their ids, and write them at the end if they changed."""
     path = data_dir / FILE
     try:
         with file_lock(path):
@@ -183,7 +185,7 @@ def _changing(data_dir: Path) -> Iterator[dict[str, CustomProvider]]:
         raise ShellError(f"{path} cannot be written ({error.strerror}).") from None
 
 
-def _first(error: OSError | ValidationError) -> str:
+def _first_problem(error: OSError | ValidationError) -> str:
     if isinstance(error, OSError):
         return str(error.strerror)
     found = error.errors(include_input=False, include_url=False)[0]

@@ -1,4 +1,4 @@
-"""Records the requests of a run and what comes back, for a person to look at later.
+"""Records the requests and responses of a run, so that a person can inspect them later.
 
 A request is recorded before the key is added to it, so no record ever holds a key.
 """
@@ -12,9 +12,9 @@ if TYPE_CHECKING:  # loads the models of the wire only where one is shown
     from shell.contract import WireApi
 
 KEY = "[key]"
-"""Stands for a key, or for the value of a header that nobody is to see."""
+"""The placeholder for a key, or for the value of a secret header."""
 MAX_RUN_BYTES = 8_000_000
-"""Limit on the bodies and responses that are kept of one run. The rest is only counted."""
+"""Limit on the recorded bodies and responses of one run. Further bytes are only counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +37,15 @@ class Exchange:
 
     request: OutgoingRequest
     secrets: Callable[[], list[str]]
-    """What the response must not show. Looked up when the record is written."""
+    """Finds the secrets that the response must not show. Called when the record is written."""
     recording: "Recording"
-    is_body_kept: bool
+    is_body_recorded: bool
     began: float = field(default_factory=time.monotonic)
     status: int | None = None
     headers: tuple[tuple[str, str], ...] = ()
     pieces: list[tuple[float, bytes]] = field(default_factory=list)
     received: int = 0
-    """Bytes of the response, also of those that are not kept."""
+    """Bytes of the response, recorded or not."""
     error: str | None = None
     ended: float | None = None
 
@@ -72,7 +72,7 @@ class Recording:
     def __init__(self) -> None:
         self.began = time.monotonic()
         self.exchanges: list[Exchange] = []
-        self._left = MAX_RUN_BYTES
+        self._free_bytes = MAX_RUN_BYTES
 
     def begin(self, request: OutgoingRequest, secrets: Callable[[], list[str]]) -> Exchange:
         """Record a request that is about to be sent."""
@@ -81,8 +81,8 @@ class Recording:
         return exchange
 
     def take(self, size_bytes: int) -> bool:
-        """Whether there is room for this much; it is taken then."""
-        if size_bytes > self._left:
+        """Reserve room for this many bytes. Returns whether there was enough."""
+        if size_bytes > self._free_bytes:
             return False
-        self._left -= size_bytes
+        self._free_bytes -= size_bytes
         return True

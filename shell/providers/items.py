@@ -23,22 +23,22 @@ class ItemsProvider:
     id = "items"
     default_model_id = "items"
     local = True
-    """It takes the time that it takes."""
+    """A generator may take long, so it gets the longer limit for the first content."""
 
     def __init__(self) -> None:
-        self._waiting: dict[str, AsyncGenerator[str | BaseModel, None]] = {}
+        self._generators: dict[str, AsyncGenerator[str | BaseModel, None]] = {}
 
     def put(self, items: AsyncGenerator[str | BaseModel, None]) -> InferenceRequest:
         """Hold a generator until its request is resolved."""
         name = secrets.token_hex(8)
-        self._waiting[name] = items
+        self._generators[name] = items
         return InferenceRequest(
             messages=[Message(role="user", content=name)], provider_id=self.id, model_id=self.id
         )
 
     def drop(self, name: str) -> None:
         """Drop a generator whose request will not come."""
-        self._waiting.pop(name, None)
+        self._generators.pop(name, None)
 
     def resolve(self, provider_id: str) -> Provider:
         """Find this provider under any id."""
@@ -53,7 +53,7 @@ class ItemsProvider:
 
     async def stream(self, request: ProviderRequest) -> AsyncGenerator[Chunk, None]:
         """Stream what the generator of this request yields."""
-        items = self._waiting.pop(request.messages[-1].text, None)
+        items = self._generators.pop(request.messages[-1].text, None)
         if items is None:
             raise NotFound("There is no such stream")
         async with aclosing(items):

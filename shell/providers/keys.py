@@ -1,12 +1,12 @@
 """Finds and stores the keys of providers: in the keychain, in memory, or from the environment.
 
-A key is kept in the operating system's keychain, through backends that are known to keep secrets;
-what was written is read back before it counts as kept. Where there is no such keychain, a key is
-for this session only, and that is said. Every key is bound to one host: when a provider's address
-changes to another, the key is not sent there.
+A key is stored in the operating system's keychain, through backends that are known to protect
+secrets. It counts as stored only after it was read back. Without such a keychain a key lasts for
+this session only, and its status says so. Every key is bound to one host: when a provider's address
+changes to another host, the key is not sent there.
 
-A keychain may hang (it may be asking for a password), so it is talked to in a thread of its own,
-and callers wait for it at most `PATIENCE_S`.
+A keychain may hang, for example while it asks for a password. So it is called in a thread of its
+own, and callers wait for it at most `KEYCHAIN_TIMEOUT_S`.
 """
 
 import asyncio
@@ -24,25 +24,25 @@ from shell.support.worker import Worker
 
 T = TypeVar("T")
 SERVICE = "tidewire"
-PATIENCE_S = 5.0
-SHOWN = 4
-"""Characters of a hint; a key of less than four times as many has none to spare."""
+KEYCHAIN_TIMEOUT_S = 5.0
+HINT_CHARACTERS = 4
+"""Characters of a key that a hint shows. A key shorter than four times as many gets no hint."""
 
 BACKENDS = {
     "darwin": ("keyring.backends.macOS.Keyring",),
     "win32": ("keyring.backends.Windows.WinVaultKeyring",),
 }
-"""What keeps secrets as secrets. Others write plain text, or take a key and keep nothing."""
+"""Backends that protect secrets. Others write plain text, or accept a key and store nothing."""
 FREE_DESKTOPS = (
     "keyring.backends.SecretService.Keyring",
     "keyring.backends.libsecret.Keyring",
     "keyring.backends.kwallet.DBusKeyring",
 )
-"""The same on every other system."""
+"""Backends that protect secrets on every other system."""
 
 NO_KEYCHAIN = "No keychain is available: the key is kept for this session only."
-SILENT = "The keychain is not responding: the key is kept for this session only."
-FORGETFUL = "The keychain did not save the key: it is kept for this session only."
+NO_ANSWER = "The keychain is not responding: the key is kept for this session only."
+NOT_SAVED = "The keychain did not save the key: it is kept for this session only."
 _log = logging.getLogger(__name__)
 
 
@@ -59,7 +59,7 @@ class Keychain(Protocol):
         """Delete a password."""
 
 
-class KeychainSilent(Exception):
+class KeychainTimeout(Exception):
     """The keychain has not responded in time."""
 
 
@@ -74,8 +74,8 @@ class _Key:
 def system_keychain() -> Keychain | None:
     """Choose the best backend that works here, or None. May block.
 
-    Only known backends are imported: others may be from anybody, and those of other systems take
-    longer to say that they do not work here.
+    Imports known backends only. Others may be malicious, and those of other systems take long to
+    find out that they do not work here.
     """
     kinds = []
     for name in BACKENDS.get(sys.platform, FREE_DESKTOPS):
@@ -92,18 +92,18 @@ class Keys:
         self,
         keychain: Callable[[], Keychain | None] = system_keychain,
         environment: Callable[[str], str | None] = lambda _: None,
-        patience_s: float = PATIENCE_S,
+        timeout_s: float = KEYCHAIN_TIMEOUT_S,
     ) -> None:
         self._find_keychain = keychain
         self._environment = environment
-        self._patience_s = patience_s
+        self._timeout_s = timeout_s
         self._worker = Worker("keychain")
-        self._hanging = False
+        self._is_hanging = False
         self._keys: dict[str, _Key] = {}
         self._known: set[str] = set()
 
     def close(self) -> None:
-        """Ask the keychain nothing any more. Waits for no answer."""
+        """Stop calling the keychain. Does not wait for running calls."""
         self._worker.close(0)
 
     # --- using them -------------------------------------------------------------------------
@@ -126,7 +126,7 @@ class Keys:
 
         Args:
             base_urls: the address of each.
-            again: take what another process has written since.
+            again: replace loaded keys by those that another process has written since.
         """
 
         def read() -> dict[str, _Key]:
@@ -134,14 +134,14 @@ class Keys:
             found = {} if chain is None else {p: _read(chain, p) for p in base_urls}
             return {provider_id: key for provider_id, key in found.items() if key is not None}
 
-        def take(found: dict[str, _Key]) -> None:
+        def add_keys(found: dict[str, _Key]) -> None:
             for provider_id, key in found.items():
                 if again or provider_id not in self._keys:
                     self._keys[provider_id] = key
                 self._known.add(key.value)
 
         try:
-            take(await self._ask(read, take))
+            add_keys(await self._call_keychain(read, add_keys))
         except Exception as error:
             _log.warning("The keychain cannot be read: %s", type(error).__name__)
 
@@ -155,25 +155,25 @@ class Keys:
             if chain is None:
                 return None
             chain.set_password(SERVICE, provider_id, json.dumps({"key": key, "host": host}))
-            kept = _read(chain, provider_id)
-            return kept is not None and (kept.value, kept.host) == (key, host)
+            is_saved = _read(chain, provider_id)
+            return is_saved is not None and (is_saved.value, is_saved.host) == (key, host)
 
-        def later(kept: bool | None) -> None:
-            now = self._keys.get(provider_id)
-            if kept and now is not None and (now.value, now.host) == (key, host):
+        def on_late_answer(is_saved: bool | None) -> None:
+            current = self._keys.get(provider_id)
+            if is_saved and current is not None and (current.value, current.host) == (key, host):
                 self._keys[provider_id] = _Key(key, host, "keychain")
 
-        forgetful = _remark(RemarkCode.KEY_NOT_KEPT, FORGETFUL)
+        not_saved = _remark(RemarkCode.KEY_NOT_KEPT, NOT_SAVED)
         try:
-            kept = await self._ask(write, later)
-            nowhere = _remark(RemarkCode.NO_KEYCHAIN, NO_KEYCHAIN)
-            note = None if kept else nowhere if kept is None else forgetful
-        except KeychainSilent:
-            kept, note = None, _remark(RemarkCode.KEYCHAIN_SILENT, SILENT)
+            is_saved = await self._call_keychain(write, on_late_answer)
+            no_keychain = _remark(RemarkCode.NO_KEYCHAIN, NO_KEYCHAIN)
+            note = None if is_saved else no_keychain if is_saved is None else not_saved
+        except KeychainTimeout:
+            is_saved, note = None, _remark(RemarkCode.KEYCHAIN_SILENT, NO_ANSWER)
         except Exception as error:
             _log.warning("The keychain refused a key: %s", type(error).__name__)
-            kept, note = False, forgetful
-        source: Literal["keychain", "session"] = "keychain" if kept else "session"
+            is_saved, note = False, not_saved
+        source: Literal["keychain", "session"] = "keychain" if is_saved else "session"
         self._keys[provider_id] = _Key(key, host, source, note)
         return self.status(provider_id, base_url)
 
@@ -188,7 +188,7 @@ class Keys:
 
         note = None
         try:
-            await self._ask(delete, lambda _: None)
+            await self._call_keychain(delete, lambda _: None)
         except Exception as error:
             _log.warning("The keychain did not delete a key: %s", type(error).__name__)
             text = "The keychain did not delete the key: remove it there."
@@ -209,37 +209,41 @@ class Keys:
         return KeyStatus(
             provider_id=provider_id,
             configured=key is not None and key.host == host,
-            hint=key.value[-SHOWN:] if key is not None and len(key.value) >= 4 * SHOWN else None,
+            hint=key.value[-HINT_CHARACTERS:]
+            if key is not None and len(key.value) >= 4 * HINT_CHARACTERS
+            else None,
             source=None if key is None else key.source,
             host=None if key is None else key.host,
             remark=note,
         )
 
-    async def _ask(self, question: Callable[[], T], later: Callable[[T], None]) -> T:
+    async def _call_keychain(
+        self, operation: Callable[[], T], on_late_answer: Callable[[T], None]
+    ) -> T:
         """Call the keychain with a time limit.
 
         Args:
-            question: carried out in the keychain's thread.
-            later: called with an answer that came after the caller stopped waiting.
+            operation: called in the keychain's thread.
+            on_late_answer: called with a result that came after the caller stopped waiting.
 
         Raises:
-            KeychainSilent: it has not answered, or an earlier question still hangs.
+            KeychainTimeout: it has not answered in time, or an earlier call still hangs.
         """
-        if self._hanging:
-            raise KeychainSilent
-        answer = asyncio.wrap_future(self._worker.submit(question))
-        done, _ = await asyncio.wait([answer], timeout=self._patience_s)
+        if self._is_hanging:
+            raise KeychainTimeout
+        answer = asyncio.wrap_future(self._worker.submit(operation))
+        done, _ = await asyncio.wait([answer], timeout=self._timeout_s)
         if done:
             return answer.result()
-        self._hanging = True
+        self._is_hanging = True
 
-        def end(answered: "asyncio.Future[T]") -> None:
-            self._hanging = False
-            if not answered.cancelled() and answered.exception() is None:
-                later(answered.result())
+        def finish(future: "asyncio.Future[T]") -> None:
+            self._is_hanging = False
+            if not future.cancelled() and future.exception() is None:
+                on_late_answer(future.result())
 
-        answer.add_done_callback(end)
-        raise KeychainSilent
+        answer.add_done_callback(finish)
+        raise KeychainTimeout
 
 
 def host_of(base_url: str) -> str:
@@ -249,11 +253,11 @@ def host_of(base_url: str) -> str:
 
 
 def _read(chain: Keychain, provider_id: str) -> _Key | None:
-    kept = chain.get_password(SERVICE, provider_id)
-    if kept is None:
+    stored = chain.get_password(SERVICE, provider_id)
+    if stored is None:
         return None
     try:
-        fields = json.loads(kept)
+        fields = json.loads(stored)
         return _Key(str(fields["key"]), str(fields["host"]), "keychain")
     except (ValueError, KeyError, TypeError):
         return None  # stored by another program under our name

@@ -11,7 +11,7 @@ from shell.providers.base import ModelInfo
 from shell.providers.http.endpoint import Endpoint
 from shell.providers.http.errors import not_a_stream
 from shell.providers.http.lenient_json import as_list, as_object, count_of, parse_object, text_of
-from shell.providers.http.transport import classed
+from shell.providers.http.transport import classify_error
 
 if TYPE_CHECKING:
     import httpx2
@@ -63,24 +63,26 @@ class ListsModels(Protocol):
         """
 
 
-_DESCRIBED = {one.name for one in fields(ListedModel)} & {one.name for one in fields(ModelInfo)}
+_DESCRIBED = {field.name for field in fields(ListedModel)} & {
+    field.name for field in fields(ModelInfo)
+}
 _DESCRIBED -= {"id", "reasoning"}
 
 
-def described(table: ModelInfo, listed: ListedModel | None) -> ModelInfo:
-    """Combine the descriptions of a model. The server's counts before the table's."""
+def combine_descriptions(table: ModelInfo, listed: ListedModel | None) -> ModelInfo:
+    """Combine two descriptions of a model. Values of the server win over those of the table."""
     if listed is None:
         return table
     known = table.known or listed.context_tokens is not None
-    given = {name: getattr(listed, name) for name in _DESCRIBED}
-    changes = {name: value for name, value in given.items() if value is not None}
+    listed_fields = {name: getattr(listed, name) for name in _DESCRIBED}
+    changes = {name: value for name, value in listed_fields.items() if value is not None}
     if "input_price" in changes:
-        changes["price_date"] = None  # it was told just now
+        changes["price_date"] = None  # the server's price is current
     return replace(table, known=known, **changes)
 
 
 async def read_models(
-    endpoint: Endpoint, ask: Callable[[], Awaitable["httpx2.Response"]]
+    endpoint: Endpoint, send: Callable[[], Awaitable["httpx2.Response"]]
 ) -> list[ListedModel]:
     """Request the list and read it in any of the usual formats.
 
@@ -89,7 +91,7 @@ async def read_models(
     """
     body = bytearray()
     try:
-        async with aclosing(await ask()) as response:
+        async with aclosing(await send()) as response:
             media_type = response.headers.get("content-type", "").partition(";")[0]
             if media_type == "text/html":
                 raise not_a_stream(endpoint, media_type)
@@ -101,7 +103,7 @@ async def read_models(
                     )
         listed = parse_object(body.decode("utf-8", "replace"), endpoint)
     except Exception as error:
-        raise classed(endpoint, error, answering=False) from None
+        raise classify_error(endpoint, error, answering=False) from None
     entries = as_list(listed.get("data")) or as_list(listed.get("models"))
     found = [_model(as_object(entry)) for entry in entries[:MAX_MODELS]]
     return list({model.id: model for model in reversed(found) if model.id}.values())[::-1]
@@ -111,20 +113,20 @@ def _model(entry: dict[str, object]) -> ListedModel:
     model_id = next((text_of(entry.get(f)) for f in ("id", "name", "model") if entry.get(f)), "")
     model_id = _shown(model_id.removeprefix("models/"))  # Google's
     names = (_shown(text_of(entry.get(field))) for field in ("display_name", "name"))
-    named = next((name for name in names if name), model_id)
-    also = as_object(entry.get("top_provider")) | as_object(entry.get("meta")) | entry
+    name = next((name for name in names if name), model_id)
+    details = as_object(entry.get("top_provider")) | as_object(entry.get("meta")) | entry
     prices = as_object(entry.get("pricing"))
-    takes = _words(as_object(entry.get("architecture")).get("input_modalities"))
-    knows = _words(entry.get("supported_parameters")) or _words(entry.get("capabilities"))
+    modalities = _words(as_object(entry.get("architecture")).get("input_modalities"))
+    features = _words(entry.get("supported_parameters")) or _words(entry.get("capabilities"))
     return ListedModel(
         model_id,
-        named,
-        context_tokens=_first_count(also, _CONTEXT),
-        max_output_tokens=_first_count(also, _OUTPUT),
-        images="image" in takes if takes else None,
-        files="file" in takes if takes else None,
-        tools=bool({"tools", "tool_use"} & knows) if knows else None,
-        reasoning="reasoning" in knows if knows else None,
+        name,
+        context_tokens=_first_count(details, _CONTEXT),
+        max_output_tokens=_first_count(details, _OUTPUT),
+        images="image" in modalities if modalities else None,
+        files="file" in modalities if modalities else None,
+        tools=bool({"tools", "tool_use"} & features) if features else None,
+        reasoning="reasoning" in features if features else None,
         input_price=_price(prices.get("prompt")),
         output_price=_price(prices.get("completion")),
     )

@@ -24,10 +24,12 @@ async def discover(presets: tuple[Endpoint, ...] = PRESETS) -> dict[str, list[st
 
     No other machine is contacted.
     """
-    here = [preset for preset in presets if preset.on_this_machine]
-    found = await asyncio.gather(*(_probe(preset) for preset in here))
+    local_presets = [preset for preset in presets if preset.on_this_machine]
+    model_lists = await asyncio.gather(*(_probe(preset) for preset in local_presets))
     return {
-        preset.id: models for preset, models in zip(here, found, strict=True) if models is not None
+        preset.id: models
+        for preset, models in zip(local_presets, model_lists, strict=True)
+        if models is not None
     }
 
 

@@ -17,13 +17,14 @@ from shell.support.redaction import redact, redact_pieces
 MAX_RECORDING_BYTES = 32_000_000
 _HEADER = b'"tidewireRecording"'
 _STREAMED = {"llm:token": "token", "llm:reasoning": "text", "llm:tool": "argumentsDelta"}
-"""The field of an event that continues that of the event before it on the same channel."""
-_KEPT = frozenset({"channel", "inferenceId", "sessionId"})
+"""The field of each streamed channel that continues the text of the channel's event before."""
+_UNREDACTED = frozenset({"channel", "inferenceId", "sessionId"})
+"""The fields of an event that stay as they are: its channel and ids."""
 _EVENT: TypeAdapter[AnyEvent] = TypeAdapter(AnyEvent)
 
 
 class UnusableRecording(ProviderError):
-    """A file that is no recording of one whole inference."""
+    """Raised for a file that is no recording of one whole inference."""
 
     def __init__(self, why: str) -> None:
         text = f"The recording {why}. `tidewire ask --record FILE` makes one."
@@ -31,7 +32,7 @@ class UnusableRecording(ProviderError):
 
 
 def new_header(provider_id: str, model_id: str) -> RecordingHeader:
-    """The header of an answer that begins now."""
+    """Make the header of a recording that begins now."""
     return RecordingHeader(
         tidewire_recording=1,
         app_version=__version__,
@@ -42,7 +43,7 @@ def new_header(provider_id: str, model_id: str) -> RecordingHeader:
 
 
 def event_fields(event: AnyEvent) -> dict[str, JsonValue]:
-    """An event as a line of JSON has it."""
+    """The fields of an event in a line of JSON."""
     fields: dict[str, JsonValue] = event.model_dump(mode="json")
     # A page's events leave these out where they are null; a line always has the same fields.
     for name in ("session_id", "progress", "finish_reason"):
@@ -54,16 +55,19 @@ def event_fields(event: AnyEvent) -> dict[str, JsonValue]:
 def recording_lines(
     header: RecordingHeader, events: Iterable[AnyEvent], secrets: Iterable[str]
 ) -> list[str]:
-    """The lines of a recording, without these secrets."""
-    known = [*secrets]
+    """Write the lines of a recording, without these secrets."""
+    secret_list = [*secrets]
     lines = [event_fields(event) for event in events]
     for channel, name in _STREAMED.items():
         streamed = [line for line in lines if line["channel"] == channel]
-        texts = redact_pieces([str(line[name]) for line in streamed], known)
+        texts = redact_pieces([str(line[name]) for line in streamed], secret_list)
         for line, text in zip(streamed, texts, strict=True):
             line[name] = text
     redacted = [
-        {name: value if name in _KEPT else _without(value, known) for name, value in line.items()}
+        {
+            name: value if name in _UNREDACTED else _without(value, secret_list)
+            for name, value in line.items()
+        }
         for line in lines
     ]
     return [to_json(line).decode() for line in (header.model_dump(by_alias=True), *redacted)]
@@ -88,7 +92,7 @@ def read_recording(path: Path) -> Recording:
     """Read a recording from a file.
 
     Raises:
-        UnusableRecording: it is none of one whole inference.
+        UnusableRecording: it is not a recording of one whole inference.
     """
     try:
         with path.open("rb") as file:
@@ -105,7 +109,7 @@ def parse_recording(content: bytes, name: str = "") -> Recording:
     """Read a recording from the content of a file.
 
     Raises:
-        UnusableRecording: it is none of one whole inference.
+        UnusableRecording: it is not a recording of one whole inference.
     """
     name = f"{name} " if name else ""
     lines = [

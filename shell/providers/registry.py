@@ -1,7 +1,7 @@
 """Holds all providers by their ids.
 
-A provider is made, and what it needs is loaded, when it is first asked for: a window appears with
-the default one alone.
+The first use of a provider makes it and imports its modules, so that a window appears with the
+default one alone.
 """
 
 import asyncio
@@ -27,9 +27,9 @@ OPENAI_URL = "https://api.openai.com/v1"
 ANTHROPIC_URL = "https://api.anthropic.com"
 GOOGLE_URL = "https://generativelanguage.googleapis.com/v1beta/openai"
 REPLAY_VARIABLE = "TIDEWIRE_REPLAY_FILE"
-"""Names a recording. If it is set, there is a provider that plays it."""
+"""The environment variable with the path of a recording. If it is set, a provider plays it."""
 RECORDING = "recording"
-"""The provider that the command line makes of a recording, with the file as its model."""
+"""The id of the provider that plays a recording from the command line. Its model is the file."""
 _log = logging.getLogger(__name__)
 
 FindKey = Callable[[str, str], str | None]
@@ -40,11 +40,10 @@ class Providers(Mapping[str, Provider]):
     """The providers of one host.
 
     Args:
-        data_dir: the data directory, for what the user added: providers, model files, a table of
-            models.
+        data_dir: the data directory with the user's own providers, model files and table of models.
         environ: keys and base URLs.
         find_key: looks a key up before every request. By default only the keys of the
-            environment are used; a custom function can look those up with `environment_key`.
+            environment are used. A custom function can look those up with `environment_key`.
     """
 
     default_id = "local"
@@ -58,14 +57,14 @@ class Providers(Mapping[str, Provider]):
         self._data_dir = data_dir
         self._environ = environ
         self.table = Capabilities(data_dir)
-        make = self._make = _Make(environ, find_key, self.table, data_dir)
-        self._makers: dict[str, Callable[[], Provider]] = {
-            key: partial(built_in.make, make) for key, built_in in _BUILT_IN.items()
+        factory = self._factory = _ProviderFactory(environ, find_key, self.table, data_dir)
+        self._constructors: dict[str, Callable[[], Provider]] = {
+            key: partial(built_in.make, factory) for key, built_in in _BUILT_IN.items()
         }
         if file := environ.get(REPLAY_VARIABLE):
-            self._makers["replay"] = partial(_replay, file, "replay")
-        self._made: dict[str, Provider] = {}
-        self.built_in = frozenset(self._makers)
+            self._constructors["replay"] = partial(_replay, file, "replay")
+        self._providers: dict[str, Provider] = {}
+        self.built_in = frozenset(self._constructors)
         """The ids that cannot be used for other providers or removed."""
         self._added: dict[str, CustomProvider] = {}
         self._retired: list[Provider] = []
@@ -77,11 +76,11 @@ class Providers(Mapping[str, Provider]):
         Raises:
             ValidationFailed: there is none.
         """
-        if provider_id not in self._makers:
+        if provider_id not in self._constructors:
             self.reload()  # another process may have added it
         provider = self.get(provider_id)
         if provider is None:
-            allowed = ", ".join(self._makers)
+            allowed = ", ".join(self._constructors)
             text = f"Invalid provider ID: {provider_id}. Allowed: {allowed}"
             raise ValidationFailed([("providerId", text)], reason=Reason.UNKNOWN_PROVIDER)
         return provider
@@ -89,36 +88,38 @@ class Providers(Mapping[str, Provider]):
     # --- what a person added ----------------------------------------------------------------
 
     def reload(self) -> None:
-        """Load the providers that were added and drop those removed, here or by another process.
+        """Load added providers and drop removed ones, whichever process has changed the file.
 
-        Running inferences keep their provider, which is closed at the end.
+        Running inferences keep a dropped provider. `close` closes it.
         """
         try:
             found = {added.id: added for added in read_added(self._data_dir)}
-        except ShellError as error:  # everybody else is still there
+        except ShellError as error:  # the other providers stay usable
             _log.warning("%s", error)
             return
         for provider_id in [key for key, old in self._added.items() if found.get(key) != old]:
             del self._added[provider_id]
-            del self._makers[provider_id]
-            self._make.endpoints.pop(provider_id, None)
-            if (provider := self._made.pop(provider_id, None)) is not None:
+            del self._constructors[provider_id]
+            self._factory.endpoints.pop(provider_id, None)
+            if (provider := self._providers.pop(provider_id, None)) is not None:
                 self._retired.append(provider)
         for provider_id, added in found.items():
-            if provider_id not in self._makers:
-                self._makers[provider_id] = partial(self._make.added, added)
+            if provider_id not in self._constructors:
+                self._constructors[provider_id] = partial(self._factory.added, added)
                 self._added[provider_id] = added
 
     def play(self, file: str | None) -> str:
-        """Add a provider that plays a recording; returns its id. Only for a file that the person
-        has named: a page must not choose what is read.
+        """Add a provider that plays a recording. Returns its id.
+
+        Args:
+            file: a file that the person has named. A page must not choose which file is read.
 
         Raises:
             ValidationFailed: no file is named.
         """
         if file is None:
             raise ValidationFailed([("model", "--provider recording needs --model FILE")])
-        self._makers[RECORDING] = partial(_replay, file, RECORDING)
+        self._constructors[RECORDING] = partial(_replay, file, RECORDING)
         self.built_in |= {RECORDING}
         return RECORDING
 
@@ -127,7 +128,7 @@ class Providers(Mapping[str, Provider]):
         return self._added.get(provider_id)
 
     def kind(self, provider_id: str) -> ProviderKind:
-        """What a provider is."""
+        """The kind of a provider."""
         if provider_id in self._added:
             return self._added[provider_id].kind
         return _BUILT_IN[provider_id].kind if provider_id in _BUILT_IN else "test"
@@ -135,7 +136,7 @@ class Providers(Mapping[str, Provider]):
     def endpoint(self, provider_id: str) -> Endpoint | None:
         """The endpoint of a provider. None for one that runs in this program."""
         self.get(provider_id)
-        return self._make.endpoints.get(provider_id)
+        return self._factory.endpoints.get(provider_id)
 
     # --- trying -----------------------------------------------------------------------------
 
@@ -143,7 +144,7 @@ class Providers(Mapping[str, Provider]):
         """Make a provider from settings that are not stored, to test and close it. It gets only
         this key, because its address may belong to anyone.
         """
-        return _Make({}, lambda *_: key, self.table).added(settings)
+        return _ProviderFactory({}, lambda *_: key, self.table).added(settings)
 
     def with_key(self, provider_id: str, key: str) -> Provider:
         """Make the same provider with another key, to test and close it.
@@ -154,9 +155,9 @@ class Providers(Mapping[str, Provider]):
         self.resolve(provider_id)
         if self.endpoint(provider_id) is None:
             raise ValidationFailed([("key", f"{provider_id} takes no key")])
-        make = _Make(self._environ, lambda *_: key, self.table)
+        factory = _ProviderFactory(self._environ, lambda *_: key, self.table)
         added = self._added.get(provider_id)
-        return _BUILT_IN[provider_id].make(make) if added is None else make.added(added)
+        return _BUILT_IN[provider_id].make(factory) if added is None else factory.added(added)
 
     # --- keys -------------------------------------------------------------------------------
 
@@ -165,31 +166,31 @@ class Providers(Mapping[str, Provider]):
         """The address of every provider that takes a key, by its id."""
         for provider_id in self:
             self.get(provider_id)
-        return {key: endpoint.base_url for key, endpoint in self._make.endpoints.items()}
+        return {key: endpoint.base_url for key, endpoint in self._factory.endpoints.items()}
 
     def environment_key(self, provider_id: str) -> str | None:
         """Find a provider's key in the environment."""
         endpoint = self.endpoint(provider_id)
-        return None if endpoint is None else self._make.environment_key(endpoint)
+        return None if endpoint is None else self._factory.environment_key(endpoint)
 
     async def close(self) -> None:
         """Close all providers, even if closing one fails."""
-        closing = (provider.close() for provider in [*self._made.values(), *self._retired])
+        closing = (provider.close() for provider in [*self._providers.values(), *self._retired])
         await asyncio.gather(*closing, return_exceptions=True)
 
     def __getitem__(self, provider_id: str) -> Provider:
-        if provider_id not in self._made:
-            self._made[provider_id] = self._makers[provider_id]()
-        return self._made[provider_id]
+        if provider_id not in self._providers:
+            self._providers[provider_id] = self._constructors[provider_id]()
+        return self._providers[provider_id]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._makers)
+        return iter(self._constructors)
 
     def __len__(self) -> int:
-        return len(self._makers)
+        return len(self._constructors)
 
 
-class _Make:
+class _ProviderFactory:
     def __init__(
         self,
         environ: Mapping[str, str],
@@ -222,8 +223,8 @@ class _Make:
 
         base_url = self._first("OPENAI_BASE_URL") or OPENAI_URL
         endpoint = Endpoint("openai", "OpenAI", base_url, key_variables=("OPENAI_API_KEY",))
-        # Only Responses sends what a model thinks, but servers that stand in for OpenAI mostly
-        # speak Chat Completions alone.
+        # Only Responses sends summaries of reasoning, but most servers that imitate OpenAI speak
+        # Chat Completions alone.
         api = RESPONSES if base_url.rstrip("/") == OPENAI_URL else OPENAI_CHAT
         return self._on_server(api, endpoint, "gpt-5.4-mini")
 
@@ -245,11 +246,11 @@ class _Make:
 
     def added(self, added: CustomProvider) -> Provider:
         if added.kind == "gguf":
-            from shell.providers.local.model_files import OneFile
+            from shell.providers.local.model_files import SingleFile
             from shell.providers.local.provider import MAX_CONTEXT_TOKENS, LocalProvider
 
             return LocalProvider(
-                OneFile(Path(added.file or "")),
+                SingleFile(Path(added.file or "")),
                 id=added.id,
                 label=added.label or added.id,
                 models=partial(self._table.info, added.id),
@@ -281,15 +282,15 @@ class _Make:
 @dataclass(frozen=True, slots=True)
 class _BuiltIn:
     kind: ProviderKind
-    make: Callable[[_Make], Provider]
+    make: Callable[[_ProviderFactory], Provider]
 
 
 _BUILT_IN: Mapping[str, _BuiltIn] = {
-    "local": _BuiltIn("gguf", _Make.local),
-    "openai": _BuiltIn("openai", _Make.openai),
-    "anthropic": _BuiltIn("anthropic", _Make.anthropic),
-    "google": _BuiltIn("google", _Make.google),
-    "echo": _BuiltIn("test", _Make.echo),
+    "local": _BuiltIn("gguf", _ProviderFactory.local),
+    "openai": _BuiltIn("openai", _ProviderFactory.openai),
+    "anthropic": _BuiltIn("anthropic", _ProviderFactory.anthropic),
+    "google": _BuiltIn("google", _ProviderFactory.google),
+    "echo": _BuiltIn("test", _ProviderFactory.echo),
 }
 """The providers that are always there."""
 

@@ -1,7 +1,7 @@
 """Writes a request as a program that sends it: a curl command, or Python with the vendor's SDK.
 
-Keys come from environment variables. Text of the conversation is only ever quoted data: a command
-quotes it for sh, bash and zsh, and a program has it as literals.
+Keys come from environment variables. Text of the conversation is always quoted: for sh, bash and
+zsh in a command, and as literals in a program.
 """
 
 import json
@@ -42,7 +42,7 @@ _KNOWN: Mapping[WireApi, frozenset[str]] = {
 
 
 def as_curl(request: WireRequest) -> str:
-    """The request as a command for sh, bash and zsh."""
+    """Write the request as a command for sh, bash and zsh."""
     body = _printable(_body(request))
     parts = [f"curl --globoff --no-buffer --request {shlex.quote(request.method)}"]
     parts.append(f"--url {shlex.quote(request.url)}")
@@ -54,7 +54,7 @@ def as_curl(request: WireRequest) -> str:
 
 
 def as_python(request: WireRequest) -> str:
-    """The request as a program with the SDK of OpenAI or Anthropic."""
+    """Write the request as a program with the SDK of OpenAI or Anthropic."""
     text = _body(request)
     body = json.loads(text)
     extra = {name: body.pop(name) for name in [*body] if name not in _KNOWN[request.api]}
@@ -93,7 +93,7 @@ def _body(request: WireRequest) -> str:
 
 
 def _printable(body: str) -> str:
-    """The JSON with escapes for what no terminal shows, such as marks that reverse a text."""
+    """Escape the characters that no terminal shows, such as marks that reverse a text."""
     if body.isprintable():
         return body
     return "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in body)
@@ -102,19 +102,19 @@ def _printable(body: str) -> str:
 def _curl_header(header: WireHeader) -> str:
     if header.variable is None:
         return shlex.quote(f"{header.name}: {header.value}")
-    before, _, after = header.value.partition(KEY)
+    prefix, _, suffix = header.value.partition(KEY)
     return (
-        shlex.quote(f"{header.name}: {before}")
+        shlex.quote(f"{header.name}: {prefix}")
         + f'"${{{_name(header.variable)}}}"'
-        + (shlex.quote(after) if after else "")
+        + (shlex.quote(suffix) if suffix else "")
     )
 
 
 def _python_header(header: WireHeader) -> str:
     if header.variable is None:
         return repr(header.value)
-    before, _, after = header.value.partition(KEY)
-    parts = (before and repr(before), _environment(header.variable), after and repr(after))
+    prefix, _, suffix = header.value.partition(KEY)
+    parts = (prefix and repr(prefix), _environment(header.variable), suffix and repr(suffix))
     return " + ".join(filter(None, parts))
 
 

@@ -288,7 +288,7 @@ def _summary_of(live: _LiveRun) -> WireSummary:
 
 def _attempt(exchange: Exchange, began: float, known: list[str]) -> WireAttempt:
     secrets = [*known, *exchange.secrets()]
-    request = request_of(exchange.request, has_body=exchange.is_body_kept)
+    request = request_of(exchange.request, has_body=exchange.is_body_recorded)
     if request.body is not None and any(json.dumps(s)[1:-1] in request.body for s in secrets if s):
         # The user may have written a key, or the model may have repeated one.
         request = request.model_copy(update={"body": redact(request.body, secrets)})

@@ -15,12 +15,12 @@ MAX_DEPTH = 64
 """Most levels of objects and lists in each other."""
 TOO_DEEP = f"The arguments have more than {MAX_DEPTH} levels."
 MAX_PROBLEMS = 5
-MAX_EXACT = 2**53 - 1
-"""Largest whole number that JavaScript has exactly."""
+MAX_SAFE_INTEGER = 2**53 - 1
+"""Largest whole number that JavaScript represents exactly."""
 
 
 def parse_arguments(text: str) -> Arguments:
-    """The arguments as an object; none at all are an empty one.
+    """Parse arguments as a JSON object. An empty text is an empty object.
 
     Raises:
         ToolError: TOOL_INVALID with what is wrong, for the model to correct.
@@ -32,7 +32,7 @@ def parse_arguments(text: str) -> Arguments:
     try:
         value = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
         if "\\u" in text:
-            json.dumps(value, ensure_ascii=False).encode()  # half a character cannot be kept
+            json.dumps(value, ensure_ascii=False).encode()  # refuse a lone surrogate
     except UnicodeEncodeError:
         raise _invalid("The arguments have half a character, such as \\ud800.") from None
     except RecursionError:
@@ -66,29 +66,29 @@ def check_arguments(tool: Tool, arguments: Mapping[str, object]) -> None:
 
 
 def parse_edited(arguments: Arguments) -> Arguments:
-    """What a person has made of the arguments.
+    """Parse arguments that a person has edited.
 
     Raises:
         ToolError: TOOL_INVALID with what is wrong.
     """
-    if displayed(arguments) != arguments:
+    if with_safe_integers(arguments) != arguments:
         raise _invalid(
             "A whole number beyond 2^53 cannot be edited, because the page may have rounded it."
         )
     return parse_arguments(json.dumps(arguments))
 
 
-def displayed(value: JsonValue) -> JsonValue:
-    """Arguments as a page is told them. It would round longer numbers, and so gets text."""
+def with_safe_integers(value: JsonValue) -> JsonValue:
+    """Replace whole numbers beyond `MAX_SAFE_INTEGER` by text, because a page would round them."""
     if isinstance(value, dict):
-        return {name: displayed(each) for name, each in value.items()}
+        return {name: with_safe_integers(each) for name, each in value.items()}
     if isinstance(value, list):
-        return [displayed(each) for each in value]
-    return str(value) if isinstance(value, int) and abs(value) > MAX_EXACT else value
+        return [with_safe_integers(each) for each in value]
+    return str(value) if isinstance(value, int) and abs(value) > MAX_SAFE_INTEGER else value
 
 
-def written(arguments: object) -> str:
-    """Arguments as text that can be compared: Python takes 1 and true for the same."""
+def canonical_json(arguments: object) -> str:
+    """Write arguments as text that can be compared. For Python 1 and True would be equal."""
     return json.dumps(arguments, sort_keys=True)
 
 
@@ -97,12 +97,12 @@ def _path(path: object) -> str:
     return f"{parts}: " if parts else ""
 
 
-def _has_levels(value: JsonValue, most: int) -> bool:
-    """Whether a value has at most so many levels of objects and lists."""
+def _has_levels(value: JsonValue, limit: int) -> bool:
+    """Whether a value has at most `limit` levels of nested objects and lists."""
     inner = list(value.values()) if isinstance(value, dict) else value
     if not isinstance(inner, list):
         return True
-    return most > 0 and all(_has_levels(each, most - 1) for each in inner)
+    return limit > 0 and all(_has_levels(each, limit - 1) for each in inner)
 
 
 def _finite(text: str) -> float:

@@ -24,7 +24,7 @@ class Tool:
     name: str
     """The name within its source."""
     source: str
-    """Where it comes from, as people know it: a file's name, a server's name."""
+    """The name of its file or server, as people know it."""
     kind: ToolKind
     description: str = ""
     parameters: Mapping[str, object] = field(default_factory=dict)
@@ -33,13 +33,13 @@ class Tool:
     brings: bool = True
     sends: bool = True
     identity: str = ""
-    """Changes whenever the source could behave differently: a file's hash, a command line."""
+    """Changes whenever the source could behave differently: a file's hash, a hash of a command."""
     problem: str | None = None
-    """Why it cannot be called."""
+    """Why the tool cannot be called. None if it can."""
 
     @property
     def key(self) -> str:
-        """Names the tool among those of all sources."""
+        """The unique name of the tool among those of all sources."""
         return f"{self.source}\0{self.name}"
 
     @property
@@ -52,27 +52,27 @@ class Tool:
 
     @property
     def summary(self) -> str:
-        """What a person can compare of the definition, as lines of text."""
+        """The definition as lines of text, which a person can compare with another one."""
         flags = {"reads": self.reads, "brings": self.brings, "sends": self.sends}
-        told = {"description": self.description.splitlines(), "arguments": dict(self.parameters)}
-        return json.dumps({**told, **flags}, indent=1, ensure_ascii=False)
+        fields = {"description": self.description.splitlines(), "arguments": dict(self.parameters)}
+        return json.dumps({**fields, **flags}, indent=1, ensure_ascii=False)
 
     @property
     def wire_name(self) -> str:
         """The name that models use. Providers take letters, digits, `_` and `-`, 64 at most."""
         source = self.source.removesuffix(".py")
-        whole = f"{_plain(source)}__{_plain(self.name)}"
-        # A name that could be read as another source and another tool is marked, too.
-        if len(whole) <= MAX_NAME and whole.partition("__")[::2] == (source, self.name):
-            return whole
-        mark = hashlib.sha256(self.key.encode()).hexdigest()[:8]
-        return f"{whole[: MAX_NAME - 9]}_{mark}"
+        name = f"{_plain(source)}__{_plain(self.name)}"
+        # The checksum also marks a name that could be read as another source and another tool.
+        if len(name) <= MAX_NAME and name.partition("__")[::2] == (source, self.name):
+            return name
+        checksum = hashlib.sha256(self.key.encode()).hexdigest()[:8]
+        return f"{name[: MAX_NAME - 9]}_{checksum}"
 
 
 def host_tool(
     name: str, description: str, properties: Mapping[str, object], required: Sequence[str]
 ) -> Tool:
-    """A tool of the host's own. It has no flags, as it gives only what a run has anyway."""
+    """Make a tool of the host itself. It has no flags, as it gives only what a run has anyway."""
     parameters = {
         "type": "object",
         "properties": properties,
@@ -89,14 +89,14 @@ def _plain(name: str) -> str:
 
 
 Progress = Callable[[str], None]
-"""Takes one line about how far a call is."""
+"""Reports the progress of a call, as one line of text."""
 
 
 class ToolSource(Protocol):
     """Carries out the calls of its tools."""
 
     async def call(self, tool: Tool, arguments: Arguments, progress: Progress) -> str | ToolOutput:
-        """Carry out one call. Cancelling it ends whatever it has begun.
+        """Carry out one call. Cancelling it ends everything that the call has started.
 
         Raises:
             ToolError: TOOL_FAILED with the reason, TOOL_TIMEOUT, TOOL_UNKNOWN.

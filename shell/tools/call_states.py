@@ -16,7 +16,7 @@ SETTLED: frozenset[CallState] = frozenset().union(*NEXT.values()) - NEXT.keys()
 
 
 def check_move(before: CallState, after: CallState) -> None:
-    """Refuse a change of state that must not happen.
+    """Check a change of state.
 
     Raises:
         ValueError: `after` may not follow `before`.

@@ -1,8 +1,8 @@
-"""Stores what a person decided about tools: which are on, and which verdicts hold for good.
+"""Stores a person's choices about tools: which are on, and the permanent verdicts.
 
-The file is one of those that only the owner can read. One that is not valid is left as it is: it
-may say that a tool is never allowed. Until a person mends or deletes it, every call is asked about
-and no choice is kept.
+Only the owner can read the file. A file that is not valid is left as it is, because it may say that
+a tool is never allowed. Until a person repairs or deletes it, every call needs approval and no
+choice is stored.
 """
 
 import contextlib
@@ -26,13 +26,13 @@ from shell.tools.permissions import allows, fits
 FILE = "tools.json"
 MAX_GRANTS = 1_000
 MAX_SUMMARY = 20_000
-"""Characters of a definition that are kept with a grant."""
+"""Most characters of a tool's definition that a grant stores."""
 UNREADABLE = (
     "tools.json, which has your verdicts about tools, cannot be read ({}), so every call is asked "
     "about. Mend the file in the data directory, or delete it to begin anew."
 )
-USED_EVERY_MS = 60_000
-"""How exactly the last use of a grant is kept."""
+USE_INTERVAL_MS = 60_000
+"""The stored time of a grant's last use is updated at most this often."""
 
 
 class Grant(BaseModel):
@@ -44,38 +44,40 @@ class Grant(BaseModel):
     tool: str
     source: str
     definition: str
-    """The hash of the tool's definition for which it was given."""
+    """The hash of the tool's definition that the person saw."""
     verdict: Verdict
     pattern: Pattern = Field(default_factory=dict)
     created_at: int
     used_at: int | None = None
     summary: str = ""
-    """The definition as a person can compare it with a later one, as far as it is kept."""
+    """The beginning of the definition as text, which a person can compare with a later one."""
 
     def holds_for(self, tool: Tool, *, trusts_edits: bool = False) -> bool:
-        """Whether it is for this tool. A refusal outlives a change of the tool; a permission does
-        where the person trusts the files that they edit.
+        """Whether the grant is for this tool.
+
+        A refusal stays valid when the tool changes. A permission does so only for the person's own
+        files, and only while they trust their edits.
         """
-        same = (self.tool, self.source) == (tool.name, tool.source)
+        is_same_tool = (self.tool, self.source) == (tool.name, tool.source)
         outlives = self.verdict == "deny" or (trusts_edits and tool.kind == "python")
-        return same and (outlives or self.definition == tool.definition)
+        return is_same_tool and (outlives or self.definition == tool.definition)
 
     def difference(self, known: list[Tool]) -> str | None:
-        """What has changed of the tool since, as lines that begin with - or +.
+        """The changes of the tool since, as lines that begin with - or +.
 
-        None if it is gone, or if nothing of it changed that a person is told.
+        None if the tool does not exist any more, or if its summary has not changed.
         """
-        now = next((t for t in known if (t.name, t.source) == (self.tool, self.source)), None)
-        if now is None or not self.summary:
+        current = next((t for t in known if (t.name, t.source) == (self.tool, self.source)), None)
+        if current is None or not self.summary:
             return None
-        before, after = self.summary.splitlines(), now.summary[:MAX_SUMMARY].splitlines()
+        before, after = self.summary.splitlines(), current.summary[:MAX_SUMMARY].splitlines()
         lines = difflib.unified_diff(before, after, lineterm="", n=1)
         return "\n".join(line for line in lines if line[:2] not in ("--", "++", "@@")) or None
 
     def fits(self, arguments: Arguments) -> bool:
-        """Whether it is for these arguments."""
-        found = fits if self.verdict == "deny" else allows
-        return found(self.pattern, arguments)
+        """Whether the grant is for these arguments."""
+        matches = fits if self.verdict == "deny" else allows
+        return matches(self.pattern, arguments)
 
 
 class ServerChoice(BaseModel):
@@ -93,12 +95,12 @@ class _File(BaseModel):
 
     version: Literal[1] = 1
     enabled: dict[str, bool] = Field(default_factory=dict)
-    """By the source and the name of a tool, `SOURCE/NAME`. What is not here is as it came."""
+    """By a tool's source and name, `SOURCE/NAME`. Others have the default of their kind."""
     folders: list[str] = Field(default_factory=list)
-    """Which folders `read_file` may read; absolute, without links."""
+    """The folders that `read_file` may read, as absolute paths without links."""
     servers: dict[str, ServerChoice] = Field(default_factory=dict)
     flags: dict[str, list[Flag]] = Field(default_factory=dict)
-    """Flags that a person has set for a tool, besides those that it has; keys as in `enabled`."""
+    """Flags that a person has set in addition to a tool's own. The keys are those of `enabled`."""
     grants: Annotated[list[Grant], Field(max_length=MAX_GRANTS)] = Field(default_factory=list)
 
 
@@ -106,136 +108,136 @@ class ToolChoices:
     """Reads the file again whenever another process has changed it.
 
     Args:
-        folder: the data directory; nothing is written there before the first choice.
+        folder: the data directory. The first choice creates the file.
     """
 
     def __init__(self, folder: Path) -> None:
         self.trusts_edits = False
-        """Whether grants hold for a person's own file after a change. Never stored: it ends with
+        """Whether grants stay valid when a person's own file changes. Never stored: it ends with
         the program.
         """
         self._path = folder / FILE
-        self._seen: tuple[int, int] | None = None
+        self._file_version: tuple[int, int] | None = None
         self._file = _File()
         self._problem: str | None = None
 
     @property
     def problem(self) -> str | None:
-        """Why the file cannot be read; None if it can, or if nothing was chosen yet."""
-        self._now()
+        """Why the file cannot be read. None if it can, or if there is no file yet."""
+        self._load()
         return self._problem
 
     def is_enabled(self, tool: Tool) -> bool:
-        """Whether models may be told of the tool. Those that ship with the program begin off."""
-        return self._now().enabled.get(_key(tool), tool.kind != "builtin")
+        """Whether a run may offer the tool. Tools that ship with the program begin off."""
+        return self._load().enabled.get(_key(tool), tool.kind != "builtin")
 
     def enable(self, tool: Tool, enabled: bool) -> None:
         """Switch a tool on or off.
 
         Raises:
-            StorageFailed: it cannot be kept.
+            StorageFailed: it cannot be stored.
         """
-        with self._writing() as file:
+        with self._editing() as file:
             file.enabled[_key(tool)] = enabled
 
     def server(self, name: str) -> ServerChoice:
-        """What was decided about a server; nothing is allowed by default."""
-        return self._now().servers.get(name, ServerChoice())
+        """The choices about a server. By default nothing is allowed."""
+        return self._load().servers.get(name, ServerChoice())
 
     def set_server(
         self, name: str, *, enabled: bool | None = None, consent: str | None = None
     ) -> None:
-        """Switch a server on or off, or keep to what a person has agreed.
+        """Switch a server on or off, or store a person's consent to it.
 
         Raises:
-            StorageFailed: it cannot be kept.
+            StorageFailed: it cannot be stored.
         """
-        given = {"enabled": enabled, "consent": consent}
-        update = {key: value for key, value in given.items() if value is not None}
-        with self._writing() as file:
+        choices = {"enabled": enabled, "consent": consent}
+        update = {key: value for key, value in choices.items() if value is not None}
+        with self._editing() as file:
             known = file.servers.get(name, ServerChoice())
             file.servers[name] = known.model_copy(update=update)
 
     def forget_server(self, name: str) -> None:
-        """Forget what was decided about a server and its tools. Grants are suspended without it.
+        """Delete the choices about a server and its tools. Its grants are suspended then.
 
         Raises:
-            StorageFailed: it cannot be forgotten.
+            StorageFailed: they cannot be deleted.
         """
-        ours = f"{name}/"
-        with self._writing() as file:
+        prefix = f"{name}/"
+        with self._editing() as file:
             file.servers.pop(name, None)
-            file.enabled = {k: v for k, v in file.enabled.items() if not k.startswith(ours)}
-            file.flags = {k: v for k, v in file.flags.items() if not k.startswith(ours)}
+            file.enabled = {k: v for k, v in file.enabled.items() if not k.startswith(prefix)}
+            file.flags = {k: v for k, v in file.flags.items() if not k.startswith(prefix)}
 
-    def raised(self, tool: Tool) -> list[Flag]:
-        """The flags that a person has set for a tool besides its own."""
-        return self._now().flags.get(_key(tool), [])
+    def added_flags(self, tool: Tool) -> list[Flag]:
+        """The flags that a person has set in addition to a tool's own."""
+        return self._load().flags.get(_key(tool), [])
 
-    def flagged(self, tool: Tool) -> Tool:
-        """The tool with the flags that a person has set besides its own."""
-        raised = self.raised(tool)
+    def with_added_flags(self, tool: Tool) -> Tool:
+        """The tool with the flags that a person has set in addition to its own."""
+        added_flags = self.added_flags(tool)
         return replace(
             tool,
-            reads=tool.reads or "reads" in raised,
-            brings=tool.brings or "brings" in raised,
-            sends=tool.sends or "sends" in raised,
+            reads=tool.reads or "reads" in added_flags,
+            brings=tool.brings or "brings" in added_flags,
+            sends=tool.sends or "sends" in added_flags,
         )
 
     def set_flags(self, tool: Tool, flags: list[Flag]) -> None:
-        """Set flags of a tool besides those that it has.
+        """Set flags of a tool in addition to its own.
 
         Raises:
-            StorageFailed: it cannot be kept.
+            StorageFailed: it cannot be stored.
         """
-        with self._writing() as file:
+        with self._editing() as file:
             file.flags[_key(tool)] = flags
 
     def folders(self) -> list[str]:
         """The folders that `read_file` may read."""
-        return self._now().folders
+        return self._load().folders
 
     def choose_folder(self, folder: Path) -> str:
-        """Let a folder be read; returns it as it is kept.
+        """Allow `read_file` to read a folder. Returns the path as it is stored.
 
         Raises:
-            StorageFailed: it cannot be kept.
+            StorageFailed: it cannot be stored.
         """
-        kept = str(folder.resolve())
-        with self._writing() as file:
-            file.folders = [*filter(kept.__ne__, file.folders), kept]
-        return kept
+        path = str(folder.resolve())
+        with self._editing() as file:
+            file.folders = [*filter(path.__ne__, file.folders), path]
+        return path
 
     def drop_folder(self, folder: Path) -> str | None:
-        """Let a folder be read no more; returns it as it was kept, or None if it was not.
+        """Stop `read_file` from reading a folder. Returns the stored path, or None if it had none.
 
         Raises:
-            StorageFailed: it cannot be kept.
+            StorageFailed: it cannot be stored.
         """
         names = (str(folder.absolute()), str(folder.resolve()))
-        kept = next((each for each in self.folders() if each in names), None)
-        if kept is not None:
-            with self._writing() as file:
-                file.folders = [*filter(kept.__ne__, file.folders)]
-        return kept
+        path = next((each for each in self.folders() if each in names), None)
+        if path is not None:
+            with self._editing() as file:
+                file.folders = [*filter(path.__ne__, file.folders)]
+        return path
 
     def verdicts(self, tool: Tool, arguments: Arguments) -> list[Verdict]:
-        """The verdicts for a call, of grants that are not suspended."""
+        """Find the verdicts for a call, of grants that are not suspended."""
         found = [
             grant
-            for grant in self._now().grants
+            for grant in self._load().grants
             if self._holds(grant, tool) and grant.fits(arguments)
         ]
         self._note_use({grant.id for grant in found})
         return [grant.verdict for grant in found]
 
     def add(self, tool: Tool, verdict: Verdict, pattern: Pattern) -> None:
-        """Keep a verdict for a tool as it is defined now.
+        """Store a verdict for a tool with its present definition.
 
         Raises:
-            StorageFailed: it cannot be kept.
+            StorageFailed: it cannot be stored.
         """
-        made = Grant(
+        grant = Grant(
             id=secrets.token_hex(4),
             tool=tool.name,
             source=tool.source,
@@ -245,24 +247,24 @@ class ToolChoices:
             created_at=epoch_ms(),
             summary=tool.summary[:MAX_SUMMARY],
         )
-        with self._writing() as file:
-            file.grants.append(made)
-            if len(file.grants) > MAX_GRANTS:  # the oldest goes, but not what is never allowed
+        with self._editing() as file:
+            file.grants.append(grant)
+            if len(file.grants) > MAX_GRANTS:  # remove the oldest permission, not a refusal
                 allowed = (grant for grant in file.grants if grant.verdict == "allow")
                 file.grants.remove(next(allowed, file.grants[0]))
 
     def grants(self, known: list[Tool]) -> list[GrantSummary]:
-        """All kept verdicts, the newest first.
+        """List all stored verdicts, the newest first.
 
         Args:
-            known: the tools as they are now; a grant for what is not there is suspended.
+            known: all present tools. A grant for any other is suspended.
 
         Raises:
             StorageFailed: they cannot be read.
         """
 
         def summary(grant: Grant) -> GrantSummary:
-            facts = {name: kept for name, kept in grant if name not in ("definition", "summary")}
+            facts = {name: value for name, value in grant if name not in ("definition", "summary")}
             suspended = not any(self._holds(grant, tool) for tool in known)
             difference = grant.difference(known) if suspended else None
             return GrantSummary(**facts, scope="always", suspended=suspended, difference=difference)
@@ -270,14 +272,14 @@ class ToolChoices:
         return [summary(grant) for grant in reversed(self._readable().grants)]
 
     def revoke(self, grant_id: str) -> bool:
-        """Forget a kept verdict. False: there is none with this id.
+        """Delete a stored verdict. Returns False if there is none with this id.
 
         Raises:
-            StorageFailed: it cannot be forgotten.
+            StorageFailed: it cannot be deleted.
         """
         known = any(grant.id == grant_id for grant in self._readable().grants)
         if known:
-            with self._writing() as file:
+            with self._editing() as file:
                 file.grants = [grant for grant in file.grants if grant.id != grant_id]
         return known
 
@@ -286,35 +288,35 @@ class ToolChoices:
     def _holds(self, grant: Grant, tool: Tool) -> bool:
         return grant.holds_for(tool, trusts_edits=self.trusts_edits)
 
-    def _now(self) -> _File:
+    def _load(self) -> _File:
         try:
             stat = self._path.stat()
-            seen = (stat.st_mtime_ns, stat.st_size)
-            if seen != self._seen:
+            version = (stat.st_mtime_ns, stat.st_size)
+            if version != self._file_version:
                 self._file = _File.model_validate_json(self._path.read_bytes())
-                self._seen = seen
+                self._file_version = version
                 self._problem = None
         except FileNotFoundError:
-            self._file, self._seen, self._problem = _File(), None, None
+            self._file, self._file_version, self._problem = _File(), None, None
         except (OSError, ValidationError) as error:
             why = reason(error) if isinstance(error, OSError) else "it is not valid"
-            self._file, self._seen, self._problem = _File(), None, UNREADABLE.format(why)
+            self._file, self._file_version, self._problem = _File(), None, UNREADABLE.format(why)
         return self._file
 
     def _readable(self) -> _File:
-        """The file as it is now.
+        """Read the file.
 
         Raises:
             StorageFailed: it cannot be read.
         """
-        file = self._now()
+        file = self._load()
         if self._problem is not None:
             raise StorageFailed(self._problem, reason=Reason.VERDICTS_UNREADABLE)
         return file
 
     @contextlib.contextmanager
-    def _writing(self) -> Iterator[_File]:
-        """A copy of the file, which is written at the end."""
+    def _editing(self) -> Iterator[_File]:
+        """Lock the file, give a copy of its content, and write this copy at the end."""
         try:
             with file_lock(self._path):
                 file = self._readable().model_copy(deep=True)
@@ -324,17 +326,17 @@ class ToolChoices:
             text = f"{self._path} cannot be written ({reason(error)}); nothing was changed."
             raise StorageFailed(text) from None
 
-    def _note_use(self, used: set[str]) -> None:
+    def _note_use(self, grant_ids: set[str]) -> None:
         now = epoch_ms()
         stale = {
             grant.id
             for grant in self._file.grants
-            if grant.id in used and now - (grant.used_at or 0) > USED_EVERY_MS
+            if grant.id in grant_ids and now - (grant.used_at or 0) > USE_INTERVAL_MS
         }
         if not stale:
             return
-        # A note; the verdict does not depend on it.
-        with contextlib.suppress(StorageFailed), self._writing() as file:
+        # Failures are ignored: the verdict does not depend on the time of its last use.
+        with contextlib.suppress(StorageFailed), self._editing() as file:
             file.grants = [
                 grant.model_copy(update={"used_at": now}) if grant.id in stale else grant
                 for grant in file.grants

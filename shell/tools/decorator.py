@@ -1,4 +1,7 @@
-"""The decorator for functions that models may call. It imports nothing, as tool files load it."""
+"""The decorator for functions that models may call.
+
+Tool files import it, so it imports no other module of the program.
+"""
 
 from collections.abc import Callable
 from typing import TypeVar, overload

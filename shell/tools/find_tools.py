@@ -9,15 +9,15 @@ from shell.support.text import clean, cut, estimate_tokens
 from shell.tools.base import Arguments, Progress, Tool, host_tool
 
 SHARE = 0.05
-"""How much of a known context window the definitions of tools may take."""
+"""The share of a known context window that the definitions of tools may take."""
 WRAPPING_TOKENS = 20
-"""What an API adds around one definition."""
+"""The tokens that an API adds around one definition."""
 MAX_FOUND = 5
 """Most tools that one search adds to the request."""
 MAX_NAMED = 20
 """Most further tools that a search names."""
 MAX_LINE_BYTES = 200
-"""Longest description in a result."""
+"""Longest description in a result, as UTF-8."""
 
 FIND_TOOLS = host_tool(
     "find_tools",
@@ -26,7 +26,7 @@ FIND_TOOLS = host_tool(
     {"query": {"type": "string"}},
     ["query"],
 )
-"""It tells of tools that are offered anyway, so nobody is asked."""
+"""It only describes tools that the run offers anyway, so its calls need no approval."""
 
 _FOUND = re.compile(r"^- ([A-Za-z0-9_-]{1,64}): ", re.MULTILINE)
 
@@ -49,32 +49,34 @@ class ToolSearch:
     """The tools of one run as a source with the tool `find_tools`.
 
     Args:
-        tools: all that can be found, by the names that the model uses.
-        told: those that the request has already.
+        tools: all tools of the run, by the names that the model uses.
+        listed_names: the names of the tools that the request lists already.
         limit: most tokens that the definitions should take. Each search adds its best match even
-            above it, as a tool could not be called otherwise.
+            above it, because a tool could not be called otherwise.
     """
 
-    def __init__(self, tools: Mapping[str, Tool], told: Iterable[str], limit: int) -> None:
+    def __init__(self, tools: Mapping[str, Tool], listed_names: Iterable[str], limit: int) -> None:
         self._tools = tools
-        self._told = told
+        self._listed_names = listed_names
         self._added: dict[str, None] = {}
         self._limit = limit
 
     async def call(self, tool: Tool, arguments: Arguments, progress: Progress) -> str:
-        """The best matches, a line each. `found_in` reads their names."""
+        """List the best matches, a line each. `found_in` reads their names."""
         query = str(arguments["query"])
         matches = self._matches(query)
         if not matches:
             sources = ", ".join(sorted({each.source for each in self._tools.values()}))
             return f"No tool matches {clean(query)[:200]!r}. The tools come from: {sources}."
-        known = {*self._told, *self._added}
-        used = definition_tokens([FIND_TOOLS, *(t for n, t in self._tools.items() if n in known)])
-        most = used + max(0, self._limit - used) // 2  # the rest is for later searches
+        known = {*self._listed_names, *self._added}
+        listed = [tool for each, tool in self._tools.items() if each in known]
+        used_tokens = definition_tokens([FIND_TOOLS, *listed])
+        # Half of the free tokens. The other half is for later searches.
+        budget_tokens = used_tokens + max(0, self._limit - used_tokens) // 2
         found: dict[str, Tool] = {}
         for name in matches[:MAX_FOUND]:
-            used += 0 if name in known else definition_tokens([self._tools[name]])
-            if found and used > most:
+            used_tokens += 0 if name in known else definition_tokens([self._tools[name]])
+            if found and used_tokens > budget_tokens:
                 break
             found[name] = self._tools[name]
         self._added |= dict.fromkeys(found)
@@ -84,13 +86,13 @@ class ToolSearch:
         return "\n".join(lines)
 
     def _matches(self, query: str) -> Sequence[str]:
-        """The names of tools that have words of the query, the best first."""
+        """The names of the tools that match words of the query, the best match first."""
         exact = [n for n, tool in self._tools.items() if query.strip() in (n, tool.name)]
         if exact:
             return exact
-        wanted = dict.fromkeys(_words(query))
-        scores = {n: [_score(word, tool) for word in wanted] for n, tool in self._tools.items()}
-        # A word that most tools have says little.
+        words = dict.fromkeys(_words(query))
+        scores = {n: [_score(word, tool) for word in words] for n, tool in self._tools.items()}
+        # A word counts less the more tools have it (inverse document frequency).
         shared = [sum(map(bool, column)) for column in zip(*scores.values(), strict=True)]
         rarity = [math.log(1 + len(scores) / count) if count else 0.0 for count in shared]
         total = {n: sum(map(math.prod, zip(row, rarity, strict=True))) for n, row in scores.items()}
@@ -102,9 +104,9 @@ def _line(tool: Tool) -> str:
 
 
 def _words(text: str) -> Sequence[str]:
-    """Its words in lower case; `readFile` and `read_file` have two."""
-    parted = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", text)
-    return re.findall(r"[^\W_]+", parted.lower())
+    """Split a text into words in lower case. `readFile` and `read_file` have two."""
+    separated = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", text)
+    return re.findall(r"[^\W_]+", separated.lower())
 
 
 def _score(word: str, tool: Tool) -> float:

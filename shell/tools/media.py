@@ -12,10 +12,11 @@ from shell.contract import Attachment, ImagePart
 MAX_PICTURE_BYTES = 5_000_000
 """Providers refuse larger pictures."""
 MAX_SIDE = 8_000
-"""The longer side of a picture in pixels; the same."""
+"""Longer side of a picture in pixels. Providers refuse longer ones."""
 MAX_RESULT_MEDIA_BYTES = 10_000_000
 """All pictures and sounds of one result together."""
 MAX_RESULT_MEDIA = 20
+"""Most pictures and sounds of one result."""
 _PictureType = Literal["image/png", "image/jpeg", "image/gif", "image/webp"]
 
 
@@ -28,7 +29,7 @@ class Media:
 
     @property
     def hash(self) -> str:
-        """Names its bytes."""
+        """The SHA-256 of its bytes."""
         return hashlib.sha256(self.data).hexdigest()
 
     @property
@@ -54,20 +55,20 @@ class ToolOutput:
 
 
 class MediaRefused(Exception):
-    """The data cannot be kept; the text says why."""
+    """Raised for data that cannot be shown. The text says why."""
 
 
-def decoded(coded: str) -> Media:
-    """A picture or a sound from base64.
+def decode_media(base64_text: str) -> Media:
+    """Decode a picture or a sound from base64.
 
     Raises:
-        MediaRefused: it is too large, or its content is neither.
+        MediaRefused: it is too large, or is neither a picture nor a sound.
     """
     try:
-        data = base64.b64decode(coded, validate=True)
+        data = base64.b64decode(base64_text, validate=True)
     except (binascii.Error, ValueError):
         raise MediaRefused("it is no base64") from None
-    media_type = recognized(data)
+    media_type = recognize_media_type(data)
     if media_type is None:
         raise MediaRefused("it is no picture or sound that can be shown")
     if media_type.startswith("image/"):
@@ -80,20 +81,20 @@ def decoded(coded: str) -> Media:
 
 
 def add_media(media: list[Media], added: Media) -> None:
-    """Add to the pictures and sounds of one result.
+    """Add an item to the pictures and sounds of one result.
 
     Raises:
         MediaRefused: there are too many, or they are too large together.
     """
     if len(media) >= MAX_RESULT_MEDIA:
         raise MediaRefused(f"there are more than {MAX_RESULT_MEDIA}")
-    if sum(len(one.data) for one in [*media, added]) > MAX_RESULT_MEDIA_BYTES:
+    if sum(len(item.data) for item in [*media, added]) > MAX_RESULT_MEDIA_BYTES:
         raise MediaRefused(f"together they are larger than {MAX_RESULT_MEDIA_BYTES:,} bytes")
     media.append(added)
 
 
 def picture(attachment: Attachment, data: bytes | None) -> ImagePart | None:
-    """A picture of a stored result, as a model is sent it; None for sound and lost bytes."""
+    """The part of a request for a picture of a stored result. None for a sound or lost bytes."""
     if attachment.kind != "image" or data is None:
         return None
     coded = base64.b64encode(data).decode("ascii")
@@ -102,14 +103,14 @@ def picture(attachment: Attachment, data: bytes | None) -> ImagePart | None:
     )
 
 
-def recognized(data: bytes) -> str | None:
-    """The type of a picture or sound by its first bytes; None for anything else."""
+def recognize_media_type(data: bytes) -> str | None:
+    """The media type of a picture or sound, by its first bytes. None for anything else."""
     riff = data[8:12] if data[:4] == b"RIFF" else b""
     if riff in (b"WEBP", b"WAVE"):
         return "image/webp" if riff == b"WEBP" else "audio/wav"
     if data[4:8] == b"ftyp":
         return "audio/mp4" if data[8:11] == b"M4A" else None
-    # The second byte of a frame of MP3: layer III, with a version that there is.
+    # The second byte of an MP3 frame: layer III of a valid version.
     if data[:1] == b"\xff" and data[1:2] in (b"\xfb", b"\xfa", b"\xf3", b"\xf2", b"\xe3", b"\xe2"):
         return "audio/mpeg"
     for start, media_type in (

@@ -9,7 +9,7 @@ from shell.tools.base import Arguments, Progress, Tool, ToolSource
 from shell.tools.find_tools import FIND_TOOLS, SHARE, ToolSearch, definition_tokens, found_in
 from shell.tools.media import ToolOutput
 from shell.tools.permissions import Permissions, Ruling
-from shell.tools.results import READ_RESULT, LongResults, was_cut
+from shell.tools.results import READ_RESULT, LongResults, is_cut
 
 HOST_TOOLS = frozenset({FIND_TOOLS.wire_name, READ_RESULT.wire_name})
 """Tools that an offer adds by itself."""
@@ -32,68 +32,72 @@ class OfferedTool:
 
 
 class Offer:
-    """The tools of one run, in an order that stays, so that a provider's cache of prompts holds.
+    """The tools of one run, in a stable order, so that a provider's cache of prompts stays valid.
 
-    What the model is told of is only ever added to within a conversation, at the end.
+    Within a conversation a request's list of tools only grows, at its end.
 
     Args:
-        tools: those that are offered.
-        permissions: who decides about their calls.
-        told: the names that the conversation has needed so far; those of this run are added.
-        limit: most tokens of definitions, if those of all tools would take more. The model is then
-            told of `find_tools` and of what it has found or called.
+        tools: the tools of the run.
+        permissions: decide about their calls.
+        listed_names: the names of the tools that the conversation has needed so far. This object
+            adds those of this run.
+        limit: most tokens of definitions, if those of all tools would take more. Requests then
+            list `find_tools` and the tools that the model has found or called.
     """
 
     def __init__(
         self,
         tools: Iterable[OfferedTool],
         permissions: Permissions,
-        told: dict[str, None] | None = None,
+        listed_names: dict[str, None] | None = None,
         limit: int | None = None,
     ) -> None:
         self._tools = {offered.tool.wire_name: offered for offered in tools}
         self._all = {name: offered.tool for name, offered in self._tools.items()}
-        self._told = {} if told is None else told
+        self._listed_names = {} if listed_names is None else listed_names
         self._limit = limit
         self.permissions = permissions
         self.results = LongResults()
-        self._search = None if limit is None else ToolSearch(self._all, self._told, limit)
+        self._search = None if limit is None else ToolSearch(self._all, self._listed_names, limit)
 
-    def under(self, permissions: Permissions, told: dict[str, None]) -> "Offer":
-        """The same tools with the permissions of a conversation, and what it was told of."""
-        return Offer(self._tools.values(), permissions, told, self._limit)
+    def for_conversation(self, permissions: Permissions, listed_names: dict[str, None]) -> "Offer":
+        """The same tools with the permissions and the listed tools of a conversation."""
+        return Offer(self._tools.values(), permissions, listed_names, self._limit)
 
-    def fit(self, model: ModelInfo) -> "Offer":
-        """The same tools for a model, which searches them if they fill its window too much."""
+    def for_model(self, model: ModelInfo) -> "Offer":
+        """The same tools for a model. It has to search them if they fill too much of its context
+        window.
+        """
         limit = int(SHARE * model.context_tokens)
         size = definition_tokens(self._all.values())
         is_large = model.known and size > limit
         return Offer(
-            self._tools.values(), self.permissions, self._told, limit if is_large else None
+            self._tools.values(), self.permissions, self._listed_names, limit if is_large else None
         )
 
     def note_step(self, calls: Iterable[tuple[str, str]]) -> None:
-        """Tell the model from now on of the tools that a step has called or found.
+        """List from now on the tools that a step has called or found.
 
         Args:
-            calls: the name and the result of each, in their order. A stored step gives the same.
+            calls: the name and the result of each call, in their order. A stored step gives the
+                same calls.
         """
-        made = list(calls)
-        self._told |= dict.fromkeys(name for name, _ in made if name in self._tools)
-        for name, result in made:
+        step_calls = list(calls)
+        self._listed_names |= dict.fromkeys(name for name, _ in step_calls if name in self._tools)
+        for name, result in step_calls:
             if name == FIND_TOOLS.wire_name:
-                self._told |= dict.fromkeys(found_in(result))
-            elif was_cut(result):
-                self._told[READ_RESULT.wire_name] = None
+                self._listed_names |= dict.fromkeys(found_in(result))
+            elif is_cut(result):
+                self._listed_names[READ_RESULT.wire_name] = None
 
     @property
     def specs(self) -> tuple[ToolSpec, ...]:
-        """What the model is told; `read_result` is there once a result was cut."""
+        """The tools that a request lists, with `read_result` once a result was cut."""
         known = {**self._all, READ_RESULT.wire_name: READ_RESULT}
-        told = [name for name in self._told if name in known]
+        names = [name for name in self._listed_names if name in known]
         if self._search is None:
-            told = [*self._tools, *(name for name in told if name not in self._tools)]
-        tools = [*([] if self._search is None else [FIND_TOOLS]), *map(known.__getitem__, told)]
+            names = [*self._tools, *(name for name in names if name not in self._tools)]
+        tools = [*([] if self._search is None else [FIND_TOOLS]), *map(known.__getitem__, names)]
         return tuple(ToolSpec(t.wire_name, t.description, t.parameters) for t in tools)
 
     def rule(self, offered: OfferedTool, arguments: Arguments, *, repeated: bool) -> Ruling:
@@ -103,13 +107,13 @@ class Offer:
         return self.permissions.rule(offered.tool, arguments, repeated=repeated)
 
     def find(self, wire_name: str) -> OfferedTool:
-        """The tool that a model calls.
+        """Find the tool that a model calls.
 
         Raises:
             ToolError: TOOL_UNKNOWN with the names that exist.
         """
         found = self._tools.get(wire_name)
-        if wire_name == READ_RESULT.wire_name and (self.results or wire_name in self._told):
+        if wire_name == READ_RESULT.wire_name and (self.results or wire_name in self._listed_names):
             found = OfferedTool(READ_RESULT, self.results)
         elif wire_name == FIND_TOOLS.wire_name and self._search is not None:
             found = OfferedTool(FIND_TOOLS, self._search)

@@ -1,4 +1,4 @@
-"""Decides whether a tool call may run, must be asked, or is refused."""
+"""Decides whether a tool call may run, needs approval, or is refused."""
 
 import fnmatch
 import os
@@ -12,23 +12,23 @@ from urllib.parse import unquote, urlsplit
 from shell.contract import ArgumentRule, Pattern, Verdict
 from shell.tools.base import Arguments, Tool
 
-UNCLEAR = re.compile(r"[\x00-\x1f\x7f\\]")
-"""Some programs end an address at these characters, others leave them out."""
-CLIMBS = re.compile(r"(?<![\w.])\.\.(?![\w.])")
-"""The name of the folder above, but not the dots of `main..topic` or `…`."""
-LEFT_OUT = re.compile(r"[\t\r\n]")
-"""Programs that read addresses leave these out, also between two dots."""
-MOST_UNQUOTED = 5
-"""A text that is escaped more often than this is taken to hide something."""
+AMBIGUOUS = re.compile(r"[\x00-\x1f\x7f\\]")
+"""Some programs end an address at these characters, and others ignore them."""
+PARENT_FOLDER = re.compile(r"(?<![\w.])\.\.(?![\w.])")
+"""`..` as the name of the parent folder, but not the dots of `main..topic` or `…`."""
+IGNORED = re.compile(r"[\t\r\n]")
+"""URL parsers ignore these characters, also between two dots."""
+MAX_UNQUOTES = 5
+"""A text with more levels of percent-encoding than this counts as path traversal."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """What is to happen with a call."""
+    """The decision about a call."""
 
     verdict: Literal["allow", "ask", "deny"]
     why: str | None = None
-    """Why it is asked although a permission exists, or why it is refused."""
+    """Why the call needs approval although a permission exists, or why it is refused."""
 
 
 class GrantBook(Protocol):
@@ -36,23 +36,24 @@ class GrantBook(Protocol):
 
     @property
     def problem(self) -> str | None:
-        """Why the verdicts cannot be read, so that one of them may be never."""
+        """Why the verdicts cannot be read. None if they can. An unreadable one may be "never"."""
 
     def verdicts(self, tool: Tool, arguments: Arguments) -> list[Verdict]:
-        """The verdicts whose pattern fits, of grants that are not suspended."""
+        """The verdicts whose pattern matches, of grants that are not suspended."""
 
     def add(self, tool: Tool, verdict: Verdict, pattern: Pattern) -> None:
-        """Keep a verdict for this tool as it is defined now."""
+        """Store a verdict for this tool with its present definition."""
 
 
 class Permissions:
     """The permissions of one run, or of the runs of one conversation.
 
-    The order is: never, asked in any case, allowed, asked. Nothing is allowed by default.
+    The order of the rules is: never, approval in any case, allowed, approval. Nothing is allowed by
+    default.
 
     Args:
         grants: the verdicts that hold for every conversation.
-        allowed: names of tools that run without a question, with `*` for any characters.
+        allowed: names of tools that run without approval, with `*` for any characters.
     """
 
     def __init__(self, grants: GrantBook | None = None, allowed: Iterable[str] = ()) -> None:
@@ -66,11 +67,11 @@ class Permissions:
 
         `repeated` says that the model has just made the same call several times.
         """
-        kept = [] if self._grants is None else self._grants.verdicts(tool, arguments)
-        here = self._conversation.get(tool.definition)
-        if "deny" in kept or here == "deny":
+        verdicts = [] if self._grants is None else self._grants.verdicts(tool, arguments)
+        conversation_verdict = self._conversation.get(tool.definition)
+        if "deny" in verdicts or conversation_verdict == "deny":
             return Ruling("deny", "This tool is never allowed.")
-        allowed = "allow" in kept or here == "allow" or self._is_named(tool)
+        allowed = "allow" in verdicts or conversation_verdict == "allow" or self._is_named(tool)
         if self._grants is not None and (problem := self._grants.problem) is not None:
             return Ruling("ask", problem)
         if repeated:
@@ -87,7 +88,7 @@ class Permissions:
         self._tainted = self._tainted or tool.brings
 
     def remember(self, definition: str, verdict: Verdict) -> None:
-        """Restore a verdict that was given in this conversation, for a definition of a tool."""
+        """Restore a verdict that a person gave in this conversation, for a definition of a tool."""
         self._conversation[definition] = verdict
 
     def note_untrusted(self) -> None:
@@ -95,20 +96,20 @@ class Permissions:
         self._tainted = True
 
     def keep(self, tool: Tool, verdict: Verdict, scope: str, pattern: Pattern | None) -> None:
-        """Keep a person's verdict for its scope."""
+        """Store a person's verdict for its scope."""
         if scope == "conversation":
             self._conversation[tool.definition] = verdict
         elif scope == "always" and self._grants is not None:
             self._grants.add(tool, verdict, pattern or {})
 
     def _is_named(self, tool: Tool) -> bool:
-        # A source that names its tools itself must not pass for another one.
+        # A source chooses the names of its tools, and must not imitate another source by them.
         names = [tool.wire_name] if "__" in tool.name else [tool.name, tool.wire_name]
         return any(fnmatch.fnmatchcase(name, p) for name in names for p in self.allowed)
 
 
 def fits(pattern: Mapping[str, ArgumentRule], arguments: Arguments) -> bool:
-    """Whether arguments are what a permission was given for."""
+    """Whether arguments match the pattern of a verdict."""
     return all(
         rule.match == "any" or (name in arguments and _fits(rule, arguments[name]))
         for name, rule in pattern.items()
@@ -116,17 +117,19 @@ def fits(pattern: Mapping[str, ArgumentRule], arguments: Arguments) -> bool:
 
 
 def allows(pattern: Mapping[str, ArgumentRule], arguments: Arguments) -> bool:
-    """Whether a permission is for these arguments. One that it does not name is not allowed, and
-    none that leaves by `..` what it begins with.
+    """Whether a permission with this pattern allows these arguments.
+
+    An argument that the pattern does not name is refused. So is one that matches a prefix and
+    leaves it by `..`.
     """
     if pattern and not arguments.keys() <= pattern.keys():
         return False
-    began = (arguments.get(name) for name, rule in pattern.items() if rule.match == "prefix")
-    return fits(pattern, arguments) and not any(map(_climbs, began))
+    prefixed = (arguments.get(name) for name, rule in pattern.items() if rule.match == "prefix")
+    return fits(pattern, arguments) and not any(map(_has_traversal, prefixed))
 
 
-def completed(pattern: Pattern | None, arguments: Arguments) -> Pattern:
-    """A pattern with a rule for each argument that its call had; empty if it has none at all."""
+def complete_pattern(pattern: Pattern | None, arguments: Arguments) -> Pattern:
+    """Add a rule for each argument of the call that the pattern lacks. An empty one stays empty."""
     rules = {name: ArgumentRule(match="any", value="") for name in arguments}
     return {**rules, **pattern} if pattern else {}
 
@@ -135,7 +138,7 @@ def _fits(rule: ArgumentRule, value: object) -> bool:
     if rule.match == "any":
         return True
     if not isinstance(value, str):
-        return rule.match == "exact" and _written(value) == rule.value
+        return rule.match == "exact" and _as_text(value) == rule.value
     match rule.match:
         case "exact":
             return value == rule.value
@@ -147,12 +150,12 @@ def _fits(rule: ArgumentRule, value: object) -> bool:
             return _is_inside(value, rule.value)
 
 
-def _climbs(value: object) -> bool:
-    """Whether a text names the folder above, also with its dots as `%2e`."""
+def _has_traversal(value: object) -> bool:
+    """Whether a text contains `..` as the parent folder, also percent-encoded as `%2e`."""
     text = str(value)
-    for _ in range(MOST_UNQUOTED):
-        plain = LEFT_OUT.sub("", text)
-        if CLIMBS.search(text) or CLIMBS.search(plain):
+    for _ in range(MAX_UNQUOTES):
+        plain = IGNORED.sub("", text)
+        if PARENT_FOLDER.search(text) or PARENT_FOLDER.search(plain):
             return True
         if (unquoted := unquote(plain)) == text:
             return False
@@ -160,23 +163,23 @@ def _climbs(value: object) -> bool:
     return True
 
 
-def _written(value: object) -> str:
+def _as_text(value: object) -> str:
     return str(value).lower() if isinstance(value, bool | None) else str(value)
 
 
 def _host(value: str) -> str | None:
-    """The host of an address; None where programs that read addresses take different ones."""
+    """The host of an address. None if URL parsers disagree about it."""
     try:
         parts = urlsplit(value)
     except ValueError:
         return None
-    if "@" in parts.netloc or UNCLEAR.search(value):
+    if "@" in parts.netloc or AMBIGUOUS.search(value):
         return None
     return parts.hostname if parts.scheme in ("http", "https") else None
 
 
 def _is_inside(value: str, folder: str) -> bool:
-    """Whether a path lies below a folder, once `..` and links are resolved."""
+    """Whether a path lies below a folder after `..` and links are resolved."""
     if "\0" in value + folder or not all(map(os.path.isabs, (value, folder))):
         return False
     return Path(os.path.realpath(value)).is_relative_to(os.path.realpath(folder))

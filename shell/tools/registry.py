@@ -1,4 +1,4 @@
-"""Knows all tools: those of a person's files, of servers, and those that ship with the program."""
+"""Lists all tools: those of a person's files, of servers, and those that ship with the program."""
 
 import asyncio
 import os
@@ -22,7 +22,7 @@ from shell.tools.template import MAX_FILES
 FOLDER = "tools"
 SHIPPED = Path(__file__).with_name("shipped")
 READ_FILE = SHIPPED / "read_file.py"
-"""The tool that is given the folders that a person has chosen."""
+"""The tool that gets the folders that a person has chosen."""
 
 
 class Tools:
@@ -30,8 +30,8 @@ class Tools:
 
     Args:
         data: the data directory. Its `tools` folder has a person's own files.
-        environ: the environment, of which servers get a part.
-        keys: keeps the values that servers need.
+        environ: the environment. Servers get a part of it.
+        keys: store the secret values of servers.
     """
 
     def __init__(
@@ -45,7 +45,7 @@ class Tools:
         self._files: dict[Path, PythonFile] = {}
 
     async def all(self) -> list[OfferedTool]:
-        """Every tool, also those that are off or have a problem. Imports changed files."""
+        """List every tool, also those that are off or have a problem. Imports changed files."""
         files = await asyncio.to_thread(self._sources)
         # Files come first: a server cannot take the name of a tool that a file has.
         sources: list[PythonFile | McpServer] = [*files, *self.servers.sources()]
@@ -59,11 +59,11 @@ class Tools:
                     text = f"Another tool has the name {name}. Give the server another one."
                     tool = replace(tool, problem=text)
                 names.add(name)
-                found.append(OfferedTool(self.choices.flagged(tool), source))
+                found.append(OfferedTool(self.choices.with_added_flags(tool), source))
         return found
 
     async def summaries(self) -> list[ToolSummary]:
-        """Every tool as lists show it."""
+        """Summarize every tool for a list."""
         return [
             ToolSummary(
                 name=tool.name,
@@ -74,14 +74,14 @@ class Tools:
                 reads=tool.reads,
                 brings=tool.brings,
                 sends=tool.sends,
-                raised=self.choices.raised(tool),
+                raised=self.choices.added_flags(tool),
                 problem=tool.problem,
             )
             for tool in (offered.tool for offered in await self.all())
         ]
 
     async def find(self, name: str) -> OfferedTool:
-        """A tool by its name, or by `SOURCE__NAME` if several have the name.
+        """Find a tool by its name, or by `SOURCE__NAME` if several have the name.
 
         Raises:
             NotFound: there is none.
@@ -92,15 +92,15 @@ class Tools:
     async def offer(
         self, wanted: Sequence[str] | Literal["all"], permissions: Permissions | None = None
     ) -> Offer:
-        """The tools for a run.
+        """Select the tools for a run.
 
         Args:
             wanted: their names, or `all` for those that are on.
-            permissions: who decides; by default the verdicts that hold for good.
+            permissions: decide about calls. By default these are the permanent verdicts.
 
         Raises:
-            ValidationFailed: one of them does not exist, is off, or has a problem; or the
-                permissions allow a name that several have.
+            ValidationFailed: one of them does not exist, is off, or has a problem. Or the
+                permissions allow a name that several tools have.
         """
         known = await self.all()
         usable = [
@@ -118,10 +118,10 @@ class Tools:
         return Offer(usable, permissions)
 
     def permissions(self, allowed: Iterable[str] = ()) -> Permissions:
-        """New permissions, with the verdicts that hold for good.
+        """Make permissions with the permanent verdicts.
 
         Args:
-            allowed: names of tools that run without a question, with `*` for any characters.
+            allowed: names of tools that run without approval, with `*` for any characters.
         """
         return Permissions(self.choices, allowed)
 
@@ -130,17 +130,17 @@ class Tools:
 
         Raises:
             NotFound: there is no such tool.
-            StorageFailed: the choice cannot be kept.
+            StorageFailed: the choice cannot be stored.
         """
         found = await self.find(name)
         await asyncio.to_thread(self.choices.enable, found.tool, enabled)
 
     async def set_flags(self, name: str, flags: list[Flag]) -> None:
-        """Set flags of a tool besides its own. Its grants are suspended, as for every change.
+        """Set flags of a tool in addition to its own. This suspends its grants, like any change.
 
         Raises:
             NotFound: there is no such tool.
-            StorageFailed: the flags cannot be kept.
+            StorageFailed: the flags cannot be stored.
         """
         found = await self.find(name)
         await asyncio.to_thread(self.choices.set_flags, found.tool, flags)
@@ -159,11 +159,11 @@ class Tools:
         return output if isinstance(output, str) else output.text
 
     async def grants(self) -> list[GrantSummary]:
-        """The verdicts that hold for good, the newest first."""
+        """List the permanent verdicts, the newest first."""
         return self.choices.grants([offered.tool for offered in await self.all()])
 
     def revoke(self, grant_id: str) -> bool:
-        """Forget a verdict. False: there is none with this id."""
+        """Delete a verdict. Returns False if there is none with this id."""
         return self.choices.revoke(grant_id)
 
     async def close(self) -> None:
@@ -184,16 +184,16 @@ class Tools:
         return offered
 
     def _sources(self) -> Sequence[PythonFile]:
-        """A source for each file; those of files that are gone are forgotten."""
+        """List a source for each file. Drops the sources of deleted files."""
         own = sorted(self.folder.glob("*.py"))[:MAX_FILES] if self.folder.is_dir() else []
         shipped = sorted(SHIPPED.glob("[a-z]*.py"))
-        kept: dict[Path, PythonFile] = {}
+        files: dict[Path, PythonFile] = {}
         for path in [*own, *shipped]:
             kind: Literal["python", "builtin"] = "python" if path in own else "builtin"
             arguments = self.choices.folders if path == READ_FILE else tuple
-            kept[path] = self._files.get(path) or PythonFile(path, kind, arguments)
-        self._files = kept
-        return list(kept.values())
+            files[path] = self._files.get(path) or PythonFile(path, kind, arguments)
+        self._files = files
+        return list(files.values())
 
 
 def _by_name(name: str, known: Iterable[OfferedTool]) -> OfferedTool:

@@ -1,4 +1,4 @@
-"""Cuts a tool's result to what a model can be given, and gives it the rest when it asks."""
+"""Cuts the long results of tools for models, which can read the missing parts by `read_result`."""
 
 from dataclasses import dataclass
 
@@ -6,14 +6,17 @@ from shell.errors import ToolFailed
 from shell.support.text import clean
 from shell.tools.base import Arguments, Progress, Tool, host_tool
 
-MAX_KEPT_BYTES = 50_000_000
-"""All results of a run that are kept whole; the oldest is dropped first. One has 10 MB at most."""
+MAX_STORED_BYTES = 50_000_000
+"""Most bytes of the whole results that a run stores. The oldest is dropped first. One result has
+10 MB at most.
+"""
 MAX_SHOWN_BYTES = 50 * 1024
+"""Longest part of a result that a model gets at once."""
 MAX_SHOWN_LINES = 2_000
 MAX_NOTE_BYTES = 200
 """Room for the line that says which part of a result something is."""
 HEAD = 0.75
-"""How much of what is shown comes from the beginning; the rest comes from the end."""
+"""The share of a cut result that comes from its beginning. The other part comes from its end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,41 +39,41 @@ READ_RESULT = host_tool(
     },
     ["call", "start"],
 )
-"""It gives more of a result the model knows, so it needs no approval."""
+"""It only gives more of a result that the model knows, so it needs no approval."""
 
 _READS_MORE = f"{READ_RESULT.wire_name} reads them from the call"
 
 
-def was_cut(result: str) -> bool:
-    """Whether a result, as a model was given it, says how to read the rest."""
+def is_cut(result: str) -> bool:
+    """Whether a result, in the form that the model got, was cut: it says how to read the rest."""
     return _READS_MORE in result
 
 
 class LongResults:
-    """The whole results of one run that were cut, as a source with the tool `read_result`."""
+    """Stores the whole of the results of a run that were cut, for its tool `read_result`."""
 
     def __init__(self) -> None:
-        self._kept: dict[str, bytes] = {}
+        self._results: dict[str, bytes] = {}
 
     def __bool__(self) -> bool:
-        return bool(self._kept)
+        return bool(self._results)
 
     def show(self, call_id: str, text: str) -> ShownResult:
-        """Cut a result; keep it whole if anything is left out."""
+        """Cut a result, and store the whole of it if anything is left out."""
         shown = shown_result(text, f"{_READS_MORE} {call_id}")
         if shown.shown_bytes < shown.bytes:
-            self._kept[call_id] = clean(text).encode()
-            while sum(map(len, self._kept.values())) > MAX_KEPT_BYTES:
-                del self._kept[next(iter(self._kept))]
+            self._results[call_id] = clean(text).encode()
+            while sum(map(len, self._results.values())) > MAX_STORED_BYTES:
+                del self._results[next(iter(self._results))]
         return shown
 
     async def call(self, tool: Tool, arguments: Arguments, progress: Progress) -> str:
-        """A part of a result, no longer than what is shown of one.
+        """Read a part of a result, at most `MAX_SHOWN_BYTES` and `MAX_SHOWN_LINES`.
 
         Raises:
-            ToolError: TOOL_FAILED if the result is not kept, or has no such part.
+            ToolError: TOOL_FAILED if the result is not stored, or has no such part.
         """
-        data = self._kept.get(str(arguments["call"]))
+        data = self._results.get(str(arguments["call"]))
         if data is None:
             text = f"There is no long result of {arguments['call']!s:.100}; make the call again."
             raise ToolFailed(text)
@@ -87,11 +90,11 @@ class LongResults:
 
 
 def shown_result(text: str, more: str = "") -> ShownResult:
-    """The beginning and the end of a result, with a line between that says what is missing.
+    """Cut a result to its beginning and its end, with a line between them about the missing part.
 
     Args:
         text: the whole result.
-        more: how the missing part can be had.
+        more: how to read the missing part.
     """
     size = len(text.encode("utf-8", "surrogatepass"))
     if len(text) > 4 * MAX_SHOWN_BYTES:  # 100 MB would keep the host busy for seconds
@@ -119,5 +122,5 @@ def shown_result(text: str, more: str = "") -> ShownResult:
 
 
 def _whole_characters(data: bytes) -> bytes:
-    """Remove half a character at the cut."""
+    """Remove an incomplete UTF-8 character at either end."""
     return data.decode("utf-8", "ignore").encode()

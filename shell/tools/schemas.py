@@ -1,7 +1,7 @@
-"""Checks values against JSON schemas of strangers, without giving them time or connections.
+"""Validates values against untrusted JSON schemas, with a time limit and without connections.
 
-A schema may come from a server, and a value from a model that strangers talk to. The library alone
-would search a text with any pattern, which can take years, and would compare all items of a list
+A schema may come from a server, and a value from a model that reads texts of strangers. The library
+alone would run any regular expression, which can take years, and would compare all items of a list
 with each other.
 """
 
@@ -19,43 +19,43 @@ from referencing.exceptions import Unresolvable
 from shell.support.patterns import search
 
 LONGEST_S = 2.0
-"""How long a check may take; meanwhile nothing else happens in the host."""
+"""How long a check may take. It blocks the loop of the host."""
 Found = Iterator[ValidationError]
 Keyword = Callable[[Any, Any, Any, Any], "Found | None"]
 
 
 class CannotCheck(Exception):
-    """The schema cannot be used; the text says why."""
+    """Raised if a schema cannot be used. The text says why."""
 
 
-def problems(schema: Mapping[str, object], value: object, most: int) -> list[ValidationError]:
-    """What is wrong with a value, up to `most`.
+def problems(schema: Mapping[str, object], value: object, limit: int) -> list[ValidationError]:
+    """List the errors of a value, at most `limit`.
 
     Raises:
-        CannotCheck: the schema is not valid, refers to another one, or asks for too much.
+        CannotCheck: the schema is not valid, refers to another one, or takes too long to check.
     """
     _Clock.end = time.monotonic() + LONGEST_S
     try:
         # An empty registry: a schema must not make the host fetch another one.
         validator = _VALIDATOR(schema, registry=Registry())
-        return list(islice(validator.iter_errors(value), most))
+        return list(islice(validator.iter_errors(value), limit))
     except (SchemaError, Unresolvable, RecursionError, TypeError, ValueError) as error:
         raise CannotCheck(str(error)[:500]) from None
 
 
 class _Clock:
-    """One value is checked at a time, on the loop's thread."""
+    """The deadline of the running check. Only one runs at a time, on the loop's thread."""
 
     end = 0.0
 
 
-def _timed(check: Keyword) -> Keyword:
-    def timed(validator: Any, wanted: Any, value: Any, schema: Any) -> Found:
+def _with_time_limit(check: Keyword) -> Keyword:
+    def check_in_time(validator: Any, wanted: Any, value: Any, schema: Any) -> Found:
         if time.monotonic() > _Clock.end:
             raise ValueError("it takes too long to check")
         yield from check(validator, wanted, value, schema) or ()
 
-    return timed
+    return check_in_time
 
 
 def _pattern(validator: Any, wanted: Any, value: Any, schema: Any) -> Found:
@@ -74,18 +74,18 @@ def _additional(validator: Any, wanted: Any, value: Any, schema: Any) -> "Found 
     if not isinstance(value, dict):
         return None
     known, patterns = schema.get("properties", {}), schema.get("patternProperties", {})
-    others = {
+    additional = {
         name: each
         for name, each in value.items()
         if name not in known and not any(search(pattern)(name) for pattern in patterns)
     }
-    return _KEYWORDS["additionalProperties"](validator, wanted, others, {})
+    return _KEYWORDS["additionalProperties"](validator, wanted, additional, {})
 
 
 def _unique(validator: Any, wanted: Any, value: Any, schema: Any) -> Found:
     if wanted and isinstance(value, list):
-        written = {json.dumps(each, sort_keys=True) for each in value}
-        if len(written) < len(value):
+        unique = {json.dumps(each, sort_keys=True) for each in value}
+        if len(unique) < len(value):
             yield ValidationError(f"{value!r:.100} has non-unique elements")
 
 
@@ -95,10 +95,10 @@ _OWN: Mapping[str, Keyword] = {
     "patternProperties": _pattern_properties,
     "additionalProperties": _additional,
     "uniqueItems": _unique,
-    # The library searches with patterns for this. The tool checks it itself.
+    # The library would run regular expressions for this keyword. The tool checks it itself.
     "unevaluatedProperties": lambda *_: None,
 }
 _VALIDATOR = validators.extend(  # type: ignore[no-untyped-call]
     Draft202012Validator,
-    {name: _timed(check) for name, check in {**_KEYWORDS, **_OWN}.items()},
+    {name: _with_time_limit(check) for name, check in {**_KEYWORDS, **_OWN}.items()},
 )

@@ -1,7 +1,7 @@
 """Finds programs where a terminal finds them.
 
 A program that was started from a menu has a short PATH, without the folders that a person's shell
-adds for Node.js or uv. So the login shell is asked once, when the first program is needed.
+adds for Node.js or uv. So the first use starts the login shell once and reads its PATH.
 """
 
 import asyncio
@@ -17,15 +17,15 @@ from pathlib import Path
 from shell.errors import ToolFailed
 
 SHELL_S = 5.0
-"""How long the shell may take. Its start-up files may wait for something."""
+"""How long the login shell may take. Its start-up files may wait for something."""
 HANG_UP_S = 2.5
-"""How long a shell that took longer may take to end after each signal."""
-USUAL = (
+"""How long to wait after each signal for the end of a shell that took longer."""
+USUAL_FOLDERS = (
     *("~/.local/bin", "~/.cargo/bin", "~/.volta/bin", "~/.bun/bin", "~/.deno/bin"),
     *("/opt/homebrew/bin", "/usr/local/bin", "/usr/bin", "/bin"),
 )
-"""Searched besides, in case that the shell does not answer."""
-COMES_WITH = {
+"""Folders that are searched as well, in case the shell does not answer."""
+INSTALLERS = {
     "npx": "Node.js (https://nodejs.org)",
     "node": "Node.js (https://nodejs.org)",
     "npm": "Node.js (https://nodejs.org)",
@@ -35,24 +35,25 @@ COMES_WITH = {
     "bunx": "Bun (https://bun.sh)",
     "deno": "Deno (https://deno.com)",
 }
+"""What to install to get a program."""
 _MARK = "TIDEWIRE-PATH:"
-_told: dict[tuple[str, str], str] = {}
-"""What login shells have said, by the shell and the home folder."""
+_login_paths: dict[tuple[str, str], str] = {}
+"""The PATH of login shells, by the shell and the home folder. "" if the shell did not answer."""
 
 
-def resolved(command: str, path: str) -> str:
-    """The absolute path of a program.
+def resolve_program(command: str, path: str) -> str:
+    """Find the absolute path of a program.
 
     Args:
         command: a name, or a path that may begin with `~`.
-        path: the folders to look in.
+        path: the folders to search, in the form of PATH.
 
     Raises:
         ToolError: TOOL_FAILED with what to install.
     """
     found = shutil.which(os.path.expanduser(command), path=path)  # noqa: PTH111, may be a name
     if found is None:
-        source = COMES_WITH.get(command)
+        source = INSTALLERS.get(command)
         fix = f"Install {source}" if source else "Install it"
         raise ToolFailed(f"{command} is not found. {fix}, or write its whole path in the command.")
     return str(Path(found).absolute())
@@ -61,31 +62,31 @@ def resolved(command: str, path: str) -> str:
 async def search_path(environ: Mapping[str, str]) -> str:
     """The PATH of the login shell, then our own, then the usual folders, each folder once."""
     if sys.platform == "win32":
-        return joined_path(environ)
+        return join_path(environ)
     login = environ.get("SHELL", ""), environ.get("HOME", "")
-    if login not in _told:
-        _told[login] = await _told_by_shell(environ)
-    return joined_path(environ, _told[login])
+    if login not in _login_paths:
+        _login_paths[login] = await _read_login_path(environ)
+    return join_path(environ, _login_paths[login])
 
 
-def joined_path(environ: Mapping[str, str], told: str = "") -> str:
-    """`search_path` from what is known, without asking the shell.
+def join_path(environ: Mapping[str, str], login_path: str = "") -> str:
+    """Join the parts of the search path, without starting the shell.
 
     Args:
         environ: has our own PATH.
-        told: what the shell says.
+        login_path: the PATH of the login shell.
     """
-    home = environ.get("HOME", "/")
-    usual = () if sys.platform == "win32" else (each.replace("~", home) for each in USUAL)
-    folders = [*told.split(os.pathsep), *environ.get("PATH", "").split(os.pathsep), *usual]
+    home_folder = environ.get("HOME", "/")
+    usual = () if sys.platform == "win32" else (f.replace("~", home_folder) for f in USUAL_FOLDERS)
+    folders = [*login_path.split(os.pathsep), *environ.get("PATH", "").split(os.pathsep), *usual]
     return os.pathsep.join(dict.fromkeys(folder for folder in folders if folder))
 
 
-async def _told_by_shell(environ: Mapping[str, str]) -> str:
+async def _read_login_path(environ: Mapping[str, str]) -> str:
     shell = environ.get("SHELL", "")
     if not Path(shell).is_absolute():
         return ""
-    starting = asyncio.create_task(
+    start_task = asyncio.create_task(
         asyncio.create_subprocess_exec(
             *(shell, "-ilc", f'printf "\\n%s%s\\n" "{_MARK}" "$PATH"'),
             stdin=asyncio.subprocess.DEVNULL,
@@ -96,12 +97,12 @@ async def _told_by_shell(environ: Mapping[str, str]) -> str:
         )
     )
     try:
-        process = await asyncio.shield(starting)
+        process = await asyncio.shield(start_task)
     except OSError:
         return ""
     except asyncio.CancelledError:
         with contextlib.suppress(OSError):
-            await _hang_up(await starting)  # asyncio would end it by SIGKILL
+            await _hang_up(await start_task)  # asyncio would kill it by SIGKILL
         raise
     try:
         async with asyncio.timeout(SHELL_S):
@@ -115,11 +116,12 @@ async def _told_by_shell(environ: Mapping[str, str]) -> str:
 
 
 async def _hang_up(shell: Process) -> None:
-    """End a shell and what its start-up files run, first as a terminal does that is closed.
+    """End a shell and the programs of its start-up files: by SIGHUP, as a closed terminal does, and
+    at last by SIGKILL.
 
-    What SIGKILL ends leaves its locks behind: pyenv's keeps every later shell waiting for a minute.
-    A shell that was just starting a program when it was hung up waits for the program, which has
-    not heard of it: hence twice.
+    A process that SIGKILL ends leaves its locks behind. That of pyenv delays every later shell by a
+    minute. A shell that receives SIGHUP while it starts a program waits for this program, which did
+    not receive the signal. So SIGHUP is sent twice.
     """
     for number in (signal.SIGHUP, signal.SIGHUP, signal.SIGKILL):
         if shell.returncode is not None:

@@ -1,4 +1,4 @@
-"""Writes a tool file that works, for a person to change."""
+"""Writes a working tool file as a template for a person's own tool."""
 
 import re
 from pathlib import Path
@@ -52,11 +52,11 @@ def write_template(folder: Path, name: str) -> Path:
     """Write a new file with one function; returns its path.
 
     Args:
-        folder: the folder of tools; it is made if it is missing.
-        name: that of the file and of its function.
+        folder: the folder of tools. It is created if it is missing.
+        name: the name of the file and of its function.
 
     Raises:
-        ValidationFailed: the name does not fit, or is taken.
+        ValidationFailed: the name is not valid, or is taken.
         StorageFailed: the file cannot be written.
     """
     stem = name.removesuffix(".py")

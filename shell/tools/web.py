@@ -16,15 +16,17 @@ FETCH_S = 20.0
 MAX_BYTES = 2_000_000
 MAX_REDIRECTS = 5
 LOWEST_FREE_PORT = 1024
-"""Below it only the ports of the web are used: no mail or other service is spoken to."""
+"""Below it only 80 and 443 are allowed, so that no mail server or other service is contacted."""
 TEXT = re.compile(
     r"text/|application/([\w.+-]+\+)?(json|xml)|application/(xhtml|javascript)", re.IGNORECASE
 )
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
 PROTOCOLS = ipaddress.ip_network("192.0.0.0/24")
-"""Of no single machine either; one cloud has the credentials of its machines here."""
+"""IETF protocol assignments, which belong to no single machine. One cloud serves the credentials of
+its machines here.
+"""
 AZURE = ipaddress.ip_address("168.63.129.16")
-"""Another cloud tells its machines their configuration here."""
+"""Azure serves the configuration of its machines here."""
 SKIPPED = {"script", "style", "noscript", "template", "svg", "iframe", "object", "select"}
 BLOCKS = {
     *("p", "div", "br", "hr", "li", "tr", "ul", "ol", "dl", "dt", "dd", "table", "pre", "title"),
@@ -34,11 +36,11 @@ BLOCKS = {
 
 
 class CannotFetch(Exception):
-    """The page cannot be read; the text says why, in one sentence."""
+    """Raised if a page cannot be read. The text says why, in one sentence."""
 
 
 def is_public(address: str) -> bool:
-    """Whether everybody on the internet means the same machine by this address."""
+    """Whether an address is globally unique on the internet, and not a special one."""
     try:
         found = ipaddress.ip_address(address)
     except ValueError:
@@ -56,7 +58,7 @@ def is_public(address: str) -> bool:
 
 
 def is_own(address: str) -> bool:
-    """Whether a public address is this machine's, or one of its network with IPv6."""
+    """Whether a public address is this machine's own, or in its IPv6 network (/64)."""
     own = _address_for(address)
     if own is None:
         return False
@@ -65,12 +67,12 @@ def is_own(address: str) -> bool:
 
 
 def _address_for(address: str) -> str | None:
-    """Which address of its own this machine uses to reach another; None if it cannot."""
+    """The address that this machine uses to reach another one. None if it cannot reach it."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     try:
-        with socket.socket(family, socket.SOCK_DGRAM) as unsent:
-            unsent.connect((address, 80))  # sends nothing
-            return str(unsent.getsockname()[0])
+        with socket.socket(family, socket.SOCK_DGRAM) as probe:
+            probe.connect((address, 80))  # sends nothing
+            return str(probe.getsockname()[0])
     except OSError:
         return None
 
@@ -78,12 +80,12 @@ def _address_for(address: str) -> str | None:
 class PublicNetwork(httpcore2.AnyIOBackend):
     """Connects to public addresses only.
 
-    Each connection resolves its name once and goes to the address that was checked. A name that
-    means another address a moment later therefore leads nowhere else.
+    Each connection resolves its name once and uses the address that was checked. So a name that
+    resolves to another address a moment later (DNS rebinding) leads nowhere else.
     """
 
     async def resolve(self, host: str, port: int) -> list[str]:
-        """All addresses of a name.
+        """Resolve a name to all its addresses.
 
         Raises:
             OSError: it has none.
@@ -93,7 +95,7 @@ class PublicNetwork(httpcore2.AnyIOBackend):
         return list(dict.fromkeys(str(address[0]) for *_, address in found))
 
     def allows(self, address: str) -> bool:
-        """Whether this address may be connected to."""
+        """Whether a connection to this address is allowed."""
         return is_public(address) and not is_own(address)
 
     async def connect_tcp(
@@ -139,11 +141,11 @@ class PublicNetwork(httpcore2.AnyIOBackend):
 
 
 async def fetch(url: str, network: PublicNetwork | None = None) -> str:
-    """Read a page as text. Redirects are followed within a host.
+    """Read a page as text. Follows redirects only within a host.
 
     Args:
-        url: its address.
-        network: connects; another one for tests.
+        url: the page's address.
+        network: makes the connections. Tests pass another one.
 
     Raises:
         CannotFetch: with the reason.
@@ -159,14 +161,14 @@ async def fetch(url: str, network: PublicNetwork | None = None) -> str:
                 text, location = await _get(pool, url)
                 if location is None:
                     return text
-                following = urljoin(url, location)
-                if _site(following) != _site(url):
+                next_url = urljoin(url, location)
+                if _site(next_url) != _site(url):
                     # A permission is for a host, and the address may carry private data.
                     raise CannotFetch(
-                        f"The page has moved to {following[:2_000]}, on another host. Ask for "
+                        f"The page has moved to {next_url[:2_000]}, on another host. Ask for "
                         "this address if you need it."
                     )
-                url = following
+                url = next_url
     except TimeoutError:
         raise CannotFetch(f"There was no whole answer within {FETCH_S:.0f} s.") from None
     except (httpcore2.NetworkError, httpcore2.TimeoutException, httpcore2.ProtocolError) as error:
@@ -175,12 +177,12 @@ async def fetch(url: str, network: PublicNetwork | None = None) -> str:
 
 
 async def _get(pool: httpcore2.AsyncConnectionPool, url: str) -> tuple[str, str | None]:
-    """The text of a page, and where it is now if it has moved."""
-    parts = _checked(url)
+    """Request a page. Returns its text, and the target of a redirect or None."""
+    parts = _check_url(url)
     host = (parts.hostname or "").encode("idna").decode()
-    shown = f"[{host}]" if ":" in host else host
+    host_name = f"[{host}]" if ":" in host else host
     headers: dict[bytes | str, bytes | str] = {
-        "Host": shown if parts.port is None else f"{shown}:{parts.port}",
+        "Host": host_name if parts.port is None else f"{host_name}:{parts.port}",
         "User-Agent": "Tidewire",
         "Accept": "text/html, text/*;q=0.9, application/json;q=0.8, */*;q=0.1",
         "Accept-Encoding": "identity",
@@ -190,19 +192,21 @@ async def _get(pool: httpcore2.AsyncConnectionPool, url: str) -> tuple[str, str 
         target += "?" + quote(parts.query, safe="%/:=&?~+!$,;'@()*[]")
     address = httpcore2.URL(scheme=parts.scheme, host=host, port=parts.port, target=target)
     async with pool.stream("GET", address, headers=headers) as response:
-        given = {name.lower().decode(): value.decode("latin-1") for name, value in response.headers}
-        if 300 <= response.status < 400 and "location" in given:
-            return "", given["location"]
+        fields = {
+            name.lower().decode(): value.decode("latin-1") for name, value in response.headers
+        }
+        if 300 <= response.status < 400 and "location" in fields:
+            return "", fields["location"]
         if not 200 <= response.status < 300:
             raise CannotFetch(f"The server answers with the status {response.status}.")
-        kind = given.get("content-type", "text/plain")
+        kind = fields.get("content-type", "text/plain")
         if not TEXT.match(kind):
             raise CannotFetch(f"The page is no text but {kind[:100]}.")
         body = bytearray()
         async for piece in response.aiter_stream():
             body += piece
             _check_size(body)
-    data = _unpacked(bytes(body), given.get("content-encoding", "identity").lower())
+    data = _decompress(bytes(body), fields.get("content-encoding", "identity").lower())
     charset = re.search(r"charset=[\"']?([\w-]+)", f"{kind} {data[:1_024]!r}")
     try:
         text = data.decode(charset[1] if charset else "utf-8", "replace")
@@ -211,7 +215,7 @@ async def _get(pool: httpcore2.AsyncConnectionPool, url: str) -> tuple[str, str 
     return page_text(text, url) if "html" in kind.lower() else text, None
 
 
-def _checked(url: str) -> SplitResult:
+def _check_url(url: str) -> SplitResult:
     try:
         parts = urlsplit(url.strip())
         port = parts.port
@@ -227,7 +231,7 @@ def _checked(url: str) -> SplitResult:
 
 
 def _site(url: str) -> str:
-    return (_checked(url).hostname or "").removeprefix("www.")
+    return (_check_url(url).hostname or "").removeprefix("www.")
 
 
 def _check_size(data: bytes | bytearray) -> None:
@@ -235,32 +239,32 @@ def _check_size(data: bytes | bytearray) -> None:
         raise CannotFetch(f"The page is larger than {MAX_BYTES // 1_000_000} MB.")
 
 
-def _unpacked(data: bytes, encoding: str) -> bytes:
-    """Undo a compression that was not asked for."""
+def _decompress(data: bytes, encoding: str) -> bytes:
+    """Undo a compression that the request did not ask for."""
     if encoding == "identity":
         return data
     if encoding not in ("gzip", "x-gzip", "deflate"):
         raise CannotFetch(f"The page is packed in a way that is not known: {encoding[:40]}.")
-    unpacking = zlib.decompressobj(47)
+    decompressor = zlib.decompressobj(47)
     try:
-        unpacked = unpacking.decompress(data, MAX_BYTES + 1)
+        decompressed = decompressor.decompress(data, MAX_BYTES + 1)
     except zlib.error:
-        unpacked = b""
-    _check_size(unpacked)
-    if not unpacking.eof:
+        decompressed = b""
+    _check_size(decompressed)
+    if not decompressor.eof:
         raise CannotFetch("The page is packed and cannot be unpacked.")
-    return unpacked
+    return decompressed
 
 
 def page_text(html: str, url: str) -> str:
-    """The text of a page, a line for each block, with the addresses of its links.
+    """Extract the text of a page, a line for each block, with the addresses of its links.
 
     Args:
         html: the page.
-        url: its address, for relative links.
+        url: the page's address, for relative links.
     """
     reader = _Page(url)
-    # Not closed: the parser would look at what a page leaves open again from every "<" in it.
+    # Without close(), which would parse an unclosed construct again from every "<" in it.
     with contextlib.suppress(AssertionError):  # some broken declarations end the parser
         reader.feed(html)
     lines = (" ".join(line.split()) for line in "".join(reader.pieces).splitlines())
@@ -274,7 +278,7 @@ class _Page(HTMLParser):
         self._url = url
         self._skipped = ""
         self._depth = 0
-        self._link = ""
+        self._href = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if self._skipped:
@@ -284,7 +288,7 @@ class _Page(HTMLParser):
         elif tag in BLOCKS:
             self.pieces.append("\n- " if tag == "li" else "\n")
         elif tag == "a":
-            self._link = dict(attrs).get("href") or ""
+            self._href = dict(attrs).get("href") or ""
 
     def handle_endtag(self, tag: str) -> None:
         if self._skipped:
@@ -292,9 +296,9 @@ class _Page(HTMLParser):
             self._skipped = self._skipped if self._depth else ""
         elif tag in BLOCKS:
             self.pieces.append("\n")
-        elif tag == "a" and self._link:
+        elif tag == "a" and self._href:
             self.pieces.append(self._address())
-            self._link = ""
+            self._href = ""
 
     def handle_data(self, data: str) -> None:
         if not self._skipped:
@@ -302,8 +306,8 @@ class _Page(HTMLParser):
 
     def _address(self) -> str:
         try:
-            address = urljoin(self._url, self._link)
+            address = urljoin(self._url, self._href)
         except ValueError:
             return ""
-        is_page = address.startswith(("http://", "https://")) and not self._link.startswith("#")
+        is_page = address.startswith(("http://", "https://")) and not self._href.startswith("#")
         return f" ({address})" if is_page and not self._skipped else ""

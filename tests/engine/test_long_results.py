@@ -120,7 +120,7 @@ async def test_parts_follow_each_other_without_a_gap() -> None:
 )
 async def test_a_part_is_whole_characters(text: str, start: int, end: int) -> None:
     long_results = LongResults()
-    long_results._kept["c"] = text.encode()
+    long_results._results["c"] = text.encode()
     try:
         part = (await read(long_results, call="c", start=start, end=end)).partition("\n")[2]
     except ToolError:
@@ -144,7 +144,7 @@ async def test_what_is_not_there_is_said(arguments: dict[str, str | int], expect
 
 
 async def test_only_so_much_is_kept_the_newest_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(results, "MAX_KEPT_BYTES", 2 * len(TEXT.encode()))
+    monkeypatch.setattr(results, "MAX_STORED_BYTES", 2 * len(TEXT.encode()))
     long_results = LongResults()
     for number in range(3):
         long_results.show(f"call-1-{number}", TEXT)

@@ -134,7 +134,7 @@ def test_whoever_keeps_the_keys_is_asked_for_an_address_before_every_request(
     environ = {"OPENAI_API_KEY": "from-the-environment", "MINE_KEY": "mine"}
     providers = Providers(tmp_path, environ, find)
     assert set(providers.base_urls) == {"openai", "anthropic", "google", "mine"}
-    endpoints = providers._make.endpoints
+    endpoints = providers._factory.endpoints
     assert endpoints["openai"].check() == "given"
     keys.clear()
     assert endpoints["openai"].check() == "from-the-environment"

@@ -15,11 +15,11 @@ import pytest
 from shell.contract import KeyStatus
 from shell.providers.keys import (
     BACKENDS,
-    FORGETFUL,
     FREE_DESKTOPS,
+    NO_ANSWER,
     NO_KEYCHAIN,
+    NOT_SAVED,
     SERVICE,
-    SILENT,
     Keychain,
     Keys,
     system_keychain,
@@ -103,9 +103,9 @@ class Hanging(Memory):
 
 
 def keys(
-    keychain: Keychain | None, environment: str | None = None, patience_s: float = 30.0
+    keychain: Keychain | None, environment: str | None = None, timeout_s: float = 30.0
 ) -> Keys:
-    return Keys(lambda: keychain, lambda _: environment, patience_s=patience_s)
+    return Keys(lambda: keychain, lambda _: environment, timeout_s=timeout_s)
 
 
 async def test_a_key_is_kept_read_back_and_never_told() -> None:
@@ -133,7 +133,7 @@ async def test_a_key_is_kept_read_back_and_never_told() -> None:
 
 @pytest.mark.parametrize(
     ("chain", "note"),
-    [(None, NO_KEYCHAIN), (Null(), FORGETFUL), (Other(), FORGETFUL), (Failing(), FORGETFUL)],
+    [(None, NO_KEYCHAIN), (Null(), NOT_SAVED), (Other(), NOT_SAVED), (Failing(), NOT_SAVED)],
 )
 async def test_what_is_not_really_kept_is_for_this_session_and_said(
     chain: Memory | None, note: str, caplog: pytest.LogCaptureFixture
@@ -156,7 +156,7 @@ async def hanging() -> AsyncIterator[Hanging]:
 
 
 async def test_a_keychain_that_hangs_holds_nobody_up(hanging: Hanging) -> None:
-    store = keys(hanging, patience_s=0.2)
+    store = keys(hanging, timeout_s=0.2)
     start = time.monotonic()
     ticks = 0
 
@@ -168,11 +168,11 @@ async def test_a_keychain_that_hangs_holds_nobody_up(hanging: Hanging) -> None:
 
     ticking = asyncio.ensure_future(tick())
     status = await store.set("openai", CANARY, URL)
-    assert (status.source, note_of(status)) == ("session", SILENT)
+    assert (status.source, note_of(status)) == ("session", NO_ANSWER)
     assert store.find("openai", URL) == CANARY
     # The next question does not wait behind the one that hangs.
     status = await store.set("anthropic", CANARY, URL)
-    assert note_of(status) == SILENT
+    assert note_of(status) == NO_ANSWER
     await store.load({"google": URL})
     assert (await store.remove("anthropic", URL)).remark is not None
     ticking.cancel()
@@ -182,7 +182,7 @@ async def test_a_keychain_that_hangs_holds_nobody_up(hanging: Hanging) -> None:
 
 
 async def test_a_keychain_that_answers_late_counts_then(hanging: Hanging) -> None:
-    store = keys(hanging, patience_s=0.2)
+    store = keys(hanging, timeout_s=0.2)
     assert (await store.set("openai", CANARY, URL)).source == "session"
     hanging.released.set()
     while store.status("openai", URL).source != "keychain":  # noqa: ASYNC110

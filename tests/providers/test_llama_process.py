@@ -108,10 +108,10 @@ async def test_a_talkative_child_is_not_held_up() -> None:
 async def test_a_crash_is_seen_soon_and_the_next_use_starts_anew() -> None:
     async with process(GOOD) as llama:
         async with llama.use() as running:
-            assert await llama.crashed(running, 0.01) is None
+            assert await llama.crash_error(running, 0.01) is None
             start = time.monotonic()
             os.kill(running.process.pid, signal.SIGKILL)
-            crash = await llama.crashed(running)
+            crash = await llama.crash_error(running)
             assert time.monotonic() - start < 20
             assert crash is not None
             assert crash.code is ErrorCode.LOCAL_MODEL_CRASHED
@@ -150,7 +150,7 @@ async def test_a_child_that_does_not_answer_is_replaced_and_no_other(
 async def test_a_check_under_way_does_not_outlive_its_process() -> None:
     async with process(HANGS) as llama, llama.use() as running:
         llama.end_if_hung(running)
-        check = llama._checking
+        check = llama._check_task
         assert check is not None
         await llama.end()
         await asyncio.wait_for(asyncio.wait({check}), 5)

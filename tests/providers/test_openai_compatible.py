@@ -108,7 +108,7 @@ async def test_reasoning_between_tags(text: str, reasoning: str, answer: str, si
 def test_text_passes_through_once_the_beginning_is_clear() -> None:
     tags = ThinkTags()
     assert list(tags.feed("Hello")) == [(False, "Hello")]
-    assert tags.over
+    assert tags.is_over
 
 
 async def test_googles_error_in_a_list() -> None:

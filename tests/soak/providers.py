@@ -79,7 +79,7 @@ async def _embedded() -> Result:
     ready, first, speed, memory = [], [], [], []
     for _ in range(ROUNDS):
         weights = ModelFiles(None, {}).default()
-        process = LlamaProcess(weights.path, weights.id, 8_192, fit=False)
+        process = LlamaProcess(weights.path, weights.id, 8_192, fit_to_devices=False)
         local = LocalProvider(ModelFiles(None, {}), lambda *_, made=process: made)
         began = time.monotonic()
         async with process.use():

@@ -126,7 +126,7 @@ async def test_definitions_stay_below_a_twentieth_and_are_only_added_to_for_ten_
 async def test_a_model_whose_window_is_unknown_or_large_is_told_of_all_tools() -> None:
     functions = hundred_tools()
     for model in (ModelInfo("m", WINDOW), ModelInfo("m", 1_000_000, known=True)):
-        offer = functions.offer("*").fit(model)
+        offer = functions.offer("*").for_model(model)
         assert [spec.name for spec in offer.specs] == [
             tool.wire_name for tool in functions.tools.values()
         ]
@@ -195,7 +195,7 @@ async def test_a_tool_that_was_called_without_a_search_is_told_from_then_on() ->
     functions = hundred_tools()
     offer = Offer(
         [OfferedTool(tool, functions) for tool in functions.tools.values()], Permissions()
-    ).fit(small("m"))
+    ).for_model(small("m"))
     assert offer.find("test__read_log").tool.name == "read_log"
     offer.note_step([("test__read_log", "nothing"), ("test__gone", "There is no tool")])
     assert [spec.name for spec in offer.specs] == [FIND_TOOLS.wire_name, "test__read_log"]

@@ -18,7 +18,7 @@ from shell.contract import Elicitation
 from shell.errors import ErrorCode, ShellError, ToolError
 from shell.inference.form_values import check_values, default_values
 from shell.providers.keys import Keys
-from shell.tools.asking import ASKER, Reply
+from shell.tools.asker import ASKER, Reply
 from shell.tools.base import Arguments, Tool
 from shell.tools.mcp.configuration import ServerSpec
 from shell.tools.registry import Tools

@@ -14,8 +14,8 @@ from pydantic import JsonValue
 from shell.contract import Elicitation, FormValues
 from shell.errors import ToolError
 from shell.inference.form_values import check_values, default_values
-from shell.tools.asking import ASKER, Reply
-from shell.tools.mcp.elicitation import Refused, elicitation_of
+from shell.tools.asker import ASKER, Reply
+from shell.tools.mcp.elicitation import ElicitationRefused, elicitation_of
 from tests.tools.mcp_servers import node, with_servers
 from tests.tools.processes import until
 
@@ -96,13 +96,13 @@ def test_every_value_of_the_protocol_becomes_a_field(
     ],
 )
 def test_what_no_form_can_show_is_refused(schema: Any) -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(ElicitationRefused):
         form({"f": schema})
 
 
 def test_a_form_has_few_fields() -> None:
     assert len(form({f"f{number}": {"type": "string"} for number in range(20)}).fields) == 20
-    with pytest.raises(Refused, match="more than 20"):
+    with pytest.raises(ElicitationRefused, match="more than 20"):
         form({f"f{number}": {"type": "string"} for number in range(21)})
 
 
@@ -125,7 +125,7 @@ def test_a_form_has_few_fields() -> None:
     ],
 )
 def test_a_secret_is_never_asked_for(name: str, facts: dict[str, Any]) -> None:
-    with pytest.raises(Refused, match="secret"):
+    with pytest.raises(ElicitationRefused, match="secret"):
         form({name: {"type": "string", **facts}})
 
 
@@ -148,7 +148,7 @@ def test_what_only_sounds_like_a_secret_may_be_asked_for(name: str) -> None:
     ],
 )
 def test_an_address_that_is_not_plain_https_is_not_opened(url: str) -> None:
-    with pytest.raises(Refused, match="https"):
+    with pytest.raises(ElicitationRefused, match="https"):
         page(url)
 
 
@@ -173,7 +173,7 @@ async def call(
         # The server `everything` lists some tools only once it knows what its client can do.
         [source] = tools.servers.sources()
         await source.list()
-        await until(lambda: tool in [each.name for each in source.known()])
+        await until(lambda: tool in [each.name for each in source.known_tools()])
         ASKER.set(person)
         return await tools.call(f"bank__{tool}", arguments, lambda line: None)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from shell.errors import ToolError
-from shell.tools.search_path import resolved
+from shell.tools.search_path import resolve_program
 from tests.command import Result, run
 from tests.tools.mcp_servers import hostile, processes_in, started
 from tests.tools.terminal import Terminal
@@ -70,7 +70,7 @@ def test_a_program_that_is_missing_is_named_with_what_it_comes_with(
     program: str, source: str
 ) -> None:
     with pytest.raises(ToolError, match="is not found") as raised:
-        resolved(program, "/nowhere")
+        resolve_program(program, "/nowhere")
     assert source in raised.value.message
 
 

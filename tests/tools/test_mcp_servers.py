@@ -332,7 +332,7 @@ async def test_a_tool_that_changes_is_another_tool(tmp_path: Path) -> None:
         assert await before.call({}, ignore) == "changed"
 
         def more() -> bool:
-            return any(each.name == "more" for each in tools.servers.sources()[0].known())
+            return any(each.name == "more" for each in tools.servers.sources()[0].known_tools())
 
         await until(more)
         with pytest.raises(ToolError, match="has changed go") as raised:
@@ -357,7 +357,7 @@ async def test_both_eras_of_the_protocol_are_spoken(tmp_path: Path) -> None:
         }
         assert versions == {"modern": "2026-07-28", "legacy": "2025-11-25"}
         assert await call(tools, "modern__go") == "changed"
-        await until(lambda: "more" in [each.name for each in sources["modern"].known()])
+        await until(lambda: "more" in [each.name for each in sources["modern"].known_tools()])
         assert await call(tools, "more") == "more"
 
 

@@ -6,7 +6,7 @@ import zlib
 
 import pytest
 
-from shell.tools.media import Media, MediaRefused, add_media, decoded, recognized
+from shell.tools.media import Media, MediaRefused, add_media, decode_media, recognize_media_type
 
 
 def png(width: int = 1, height: int = 1, filling: int = 0) -> bytes:
@@ -75,8 +75,8 @@ def coded(data: bytes) -> str:
     ],
 )
 def test_a_type_is_taken_from_the_content(data: bytes, media_type: str) -> None:
-    assert decoded(coded(data)).media_type == media_type
-    assert recognized(data[:3]) in (None, media_type)
+    assert decode_media(coded(data)).media_type == media_type
+    assert recognize_media_type(data[:3]) in (None, media_type)
 
 
 @pytest.mark.parametrize(
@@ -99,35 +99,35 @@ def test_a_type_is_taken_from_the_content(data: bytes, media_type: str) -> None:
 )
 def test_what_is_neither_a_picture_nor_a_sound_is_refused(data: bytes) -> None:
     with pytest.raises(MediaRefused):
-        decoded(coded(data))
+        decode_media(coded(data))
 
 
 @pytest.mark.parametrize("make", [png, gif, jpeg])
 def test_a_picture_with_too_many_pixels_is_refused_by_its_header(make: object) -> None:
     assert callable(make)
     for width, height in ((8_000, 1), (1, 8_000)):
-        decoded(coded(make(width, height)))
+        decode_media(coded(make(width, height)))
     for width, height in ((8_001, 1), (1, 8_001), (0, 0)):
         with pytest.raises(MediaRefused, match="8,000 pixels"):
-            decoded(coded(make(width, height)))
+            decode_media(coded(make(width, height)))
 
 
 @pytest.mark.parametrize("kind", [b"VP8X", b"VP8L", b"VP8 "])
 def test_the_same_for_every_form_of_webp(kind: bytes) -> None:
     for width, height in ((8_000, 1), (1, 8_000)):
-        decoded(coded(webp(kind, width, height)))
+        decode_media(coded(webp(kind, width, height)))
     for width, height in ((8_001, 1), (1, 8_001)):
         with pytest.raises(MediaRefused, match="8,000 pixels"):
-            decoded(coded(webp(kind, width, height)))
+            decode_media(coded(webp(kind, width, height)))
 
 
 def test_what_is_too_large_or_no_base64_is_refused() -> None:
     with pytest.raises(MediaRefused, match="5,000,000 bytes"):
-        decoded(coded(png(filling=5_000_000)))
+        decode_media(coded(png(filling=5_000_000)))
     with pytest.raises(MediaRefused, match="base64"):
-        decoded("<svg>")
+        decode_media("<svg>")
     with pytest.raises(MediaRefused, match="base64"):
-        decoded("\u00e9")
+        decode_media("\u00e9")
 
 
 def test_a_result_has_only_so_much_of_them() -> None:

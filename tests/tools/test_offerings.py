@@ -14,7 +14,7 @@ from shell.bridge.caller import Caller
 from shell.bridge.topics import Topics
 from shell.contract import McpChoice, McpPromptQuery
 from shell.errors import NotFound, ToolError
-from shell.tools.mcp.offerings import expanded
+from shell.tools.mcp.offerings import expand_template
 from tests.command import run
 from tests.tools.mcp_servers import hostile, node, processes_in, with_servers
 from tests.tools.processes import until
@@ -149,12 +149,12 @@ async def test_a_name_of_a_file_has_no_path(tmp_path: Path) -> None:
 
 
 def test_a_template_takes_its_values_encoded() -> None:
-    assert expanded("a://{b}/{+c}", {"b": "x/ y", "c": "x/y"}) == "a://x%2F%20y/x/y"
-    assert expanded("a://b", {}) == "a://b"
+    assert expand_template("a://{b}/{+c}", {"b": "x/ y", "c": "x/y"}) == "a://x%2F%20y/x/y"
+    assert expand_template("a://b", {}) == "a://b"
     with pytest.raises(ToolError, match="Enter a value for b"):
-        expanded("a://{b}", {})
+        expand_template("a://{b}", {})
     with pytest.raises(ToolError, match="cannot be filled in"):
-        expanded("a://{?b}", {"b": "x"})
+        expand_template("a://{?b}", {"b": "x"})
 
 
 def test_the_command_line_lists_resources(tmp_path: Path) -> None:

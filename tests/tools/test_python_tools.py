@@ -493,6 +493,6 @@ async def test_a_process_that_has_the_number_of_an_ended_one_is_left_alone(tmp_p
     ended = SimpleNamespace(pid=bystander.pid, returncode=0, stdin=None)
     tools._process = cast("asyncio.subprocess.Process", ended)
     await tools.end()
-    tools._end_started()
+    tools._kill_leftovers()
     bystander.stdin.write(b"\n")
     assert await bystander.wait() == 0

@@ -91,7 +91,7 @@ def _google_thoughts(request: ProviderRequest) -> Body:
 
 def _llama_fields(request: ProviderRequest) -> Body:
     # Without `return_progress` llama.cpp reads a long prompt to its end before it notices that the
-    # client has gone.
+    # client has disconnected.
     return {"return_progress": True, **dict(request.model.sampling)}
 
 

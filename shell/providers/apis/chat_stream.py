@@ -49,8 +49,8 @@ class ChatStream(StreamingResponse):
         """Whether the server has counted the tokens, which it does at the end."""
 
     def end(self) -> Iterator[Chunk]:
-        """Give the last chunks, with text that was held back because it could have been a tag."""
-        yield from self._sorted(self._tags.end())
+        """Yield the last chunks, with text that was held back because it could have been a tag."""
+        yield from self._split_chunks(self._tags.end())
         if self.finish is None and self.done and self._is_counted:
             # Some servers never say why, but a stream with both of its last events is complete.
             self.finish = "tool_calls" if self._calls else "stop"
@@ -77,29 +77,29 @@ class ChatStream(StreamingResponse):
         if isinstance(delta, dict):
             content = delta.get("content")
             if isinstance(content, str):
-                if self._tags.over:
+                if self._tags.is_over:
                     if content:
                         self._answered = True
                         yield TextDelta(content)
                 elif content:
-                    yield from self._sorted(self._tags.feed(content))
+                    yield from self._split_chunks(self._tags.feed(content))
             elif isinstance(content, list):
                 yield from self._parts(content)
             if len(delta) > 1 or content is None:
-                yield from self._rest(delta)
+                yield from self._other_fields(delta)
         reason = choice.get("finish_reason")
         if isinstance(reason, str) and reason:
             if reason == "error":
                 raise from_error_object(self._endpoint, choice.get("error"))
             self.finish = _REASONS.get(reason.lower(), "other")
 
-    def _sorted(self, pieces: Iterator[tuple[bool, str]]) -> Iterator[Chunk]:
-        for thought, text in pieces:
-            yield from self._thought(text) if thought else self._text(text)
+    def _split_chunks(self, pieces: Iterator[tuple[bool, str]]) -> Iterator[Chunk]:
+        for is_reasoning, text in pieces:
+            yield from self._reasoning(text) if is_reasoning else self._text(text)
 
-    def _rest(self, delta: dict[str, object]) -> Iterator[Chunk]:
+    def _other_fields(self, delta: dict[str, object]) -> Iterator[Chunk]:
         reasoning = delta.get("reasoning_content") or delta.get("reasoning")
-        yield from self._thought(text_of(reasoning))
+        yield from self._reasoning(text_of(reasoning))
         yield from self._refuse(text_of(delta.get("refusal")))
         calls = delta.get("tool_calls")
         if isinstance(calls, list):
@@ -119,7 +119,7 @@ class ChatStream(StreamingResponse):
             yield from self._text(text_of(part.get("text")))
             thinking = part.get("thinking")
             for piece in thinking if isinstance(thinking, list) else [{"text": thinking}]:
-                yield from self._thought(text_of(as_object(piece).get("text")))
+                yield from self._reasoning(text_of(as_object(piece).get("text")))
 
     def _call(self, call: dict[str, object], key: int, *, again: bool) -> Iterator[Chunk]:
         function = as_object(call.get("function"))
@@ -127,8 +127,8 @@ class ChatStream(StreamingResponse):
         known = self._calls.get(key)
         # Some servers number every call 0. Only the first piece of a call has a name, so a name
         # with another id, or a second one in the same event, begins another call.
-        other = again or (given_id != "" and known is not None and given_id != known[0])
-        if known is not None and known[1] and given_name and other:
+        is_other_call = again or (given_id != "" and known is not None and given_id != known[0])
+        if known is not None and known[1] and given_name and is_other_call:
             known = None
         if known is None:
             self._count += 1

@@ -8,9 +8,9 @@ from shell.providers.base import ModelStep, ProviderRequest
 
 Output = Sequence[Mapping[str, object]]
 MAX_PICTURES = 20
-"""Of results in one request; providers take smaller ones only if there are more."""
+"""Most pictures of results in one request. With more, providers accept only smaller ones."""
 MAX_PICTURE_CHARACTERS = 20_000_000
-"""All of these pictures in base64; a request of Anthropic's has 32 MB at most."""
+"""Limit on all these pictures together, in base64. Anthropic takes requests of 32 MB at most."""
 
 
 def write_message(message: Message, part: Callable[[Part], dict[str, object]]) -> dict[str, object]:
@@ -28,8 +28,8 @@ def write_messages(
     part: Callable[[Part], dict[str, object]],
     step: Callable[[ModelStep, Output], Iterable[dict[str, object]]],
 ) -> Iterator[dict[str, object]]:
-    """Write every message of a request. `step` writes what the model said between calls of tools,
-    from it and from the output that must go back unchanged.
+    """Write every message of a request. `step` writes an earlier call of the model that called
+    tools, from the step and from its output that must go back unchanged.
     """
     for message in with_pictures(request):
         if isinstance(message, Message):
@@ -39,23 +39,25 @@ def write_messages(
 
 
 def with_pictures(request: ProviderRequest) -> list[Message | ModelStep]:
-    """The messages of a request, with the newest pictures of results that it can hold.
+    """The messages of a request, with as many of the newest pictures of results as it can hold.
 
-    A model that takes no pictures gets none of them; the text of a result names them.
+    A model that takes no pictures gets none of them. The text of a result names them.
     """
-    room, count = (MAX_PICTURE_CHARACTERS, MAX_PICTURES) if request.model.images else (0, 0)
+    free_characters, free_pictures = (
+        (MAX_PICTURE_CHARACTERS, MAX_PICTURES) if request.model.images else (0, 0)
+    )
     messages = list(request.messages)
-    for place in reversed(range(len(messages))):
-        message = messages[place]
+    for position in reversed(range(len(messages))):
+        message = messages[position]
         if isinstance(message, Message) or not any(call.images for call in message.calls):
             continue
         calls = list(message.calls)
-        for at in reversed(range(len(calls))):
-            room -= sum(len(image.data) for image in calls[at].images)
-            count -= len(calls[at].images)
-            if room < 0 or count < 0:
-                calls[at] = replace(calls[at], images=())
-        messages[place] = replace(message, calls=tuple(calls))
+        for index in reversed(range(len(calls))):
+            free_characters -= sum(len(image.data) for image in calls[index].images)
+            free_pictures -= len(calls[index].images)
+            if free_characters < 0 or free_pictures < 0:
+                calls[index] = replace(calls[index], images=())
+        messages[position] = replace(message, calls=tuple(calls))
     return messages
 
 

@@ -34,9 +34,9 @@ def body(request: ProviderRequest) -> Body:
         "model": model.id,
         "max_tokens": max_tokens,
         "messages": [
-            written
-            for written in write_messages(request, _part, _step)
-            if written["role"] != "system"
+            message
+            for message in write_messages(request, _part, _step)
+            if message["role"] != "system"
         ],
         "stream": True,
         "system": system or None,
@@ -89,7 +89,7 @@ def _thinking(request: ProviderRequest, max_tokens: int) -> dict[str, object] | 
         return dict(NO_THINKING)
     match request.model.reasoning:
         case "adaptive":
-            # Newer models think without being asked; this adds a summary of their thoughts.
+            # Newer models reason by default. This adds a summary of their reasoning.
             return {"type": "adaptive", "display": "summarized"}
         case "budget" if max_tokens > THINKING_BUDGET_TOKENS:
             return {"type": "enabled", "budget_tokens": THINKING_BUDGET_TOKENS}

@@ -17,8 +17,8 @@ from shell.providers.http.lenient_json import (
     as_list,
     as_object,
     count_of,
-    counted,
     json_of,
+    nonzero_report,
     text_of,
 )
 from shell.providers.http.response import StreamingResponse
@@ -34,7 +34,7 @@ _REASONS: dict[str, FinishReason] = {
 
 
 _GROWING = {"thinking": "thinking", "signature": "signature", "partial_json": "input"}
-"""The fields of deltas beside texts, each with the field of the block that it adds to."""
+"""The fields of deltas that are not text, each with the field of the block to which it is added."""
 
 
 class MessagesStream(StreamingResponse):
@@ -44,9 +44,9 @@ class MessagesStream(StreamingResponse):
         super().__init__(endpoint)
         self._usage: dict[str, object] = {}
         self._blocks: dict[object, dict[str, object]] = {}
-        """The blocks of the answer as they began, by their number."""
+        """The first version of each block of the answer, by its number."""
         self._pieces: dict[object, defaultdict[str, list[str]]] = {}
-        """What was added to each block since, by its field."""
+        """The pieces that were added to each block since, by its field."""
 
     def _decode(self, data: dict[str, object]) -> Iterator[Chunk]:
         match data.get("type"):
@@ -84,7 +84,7 @@ class MessagesStream(StreamingResponse):
         self._pieces[index] = defaultdict(list)
 
     def _block_end(self, index: object) -> Iterator[Chunk]:
-        """Give a whole block, which must go back as it is: reasoning is signed."""
+        """Yield a whole block, which must go back unchanged because its reasoning is signed."""
         block = dict(self._blocks.pop(index, {}))
         for name, pieces in self._pieces.pop(index, {}).items():
             whole = text_of(block.get(name)) + "".join(pieces)
@@ -93,17 +93,17 @@ class MessagesStream(StreamingResponse):
             yield OutputItem(block)
 
     def _delta(self, index: object, delta: dict[str, object]) -> Iterator[Chunk]:
-        grown = self._pieces.get(index)  # none before the block has begun
+        pieces = self._pieces.get(index)  # None before the block has begun
         text = delta.get("text")
         if isinstance(text, str):
-            if grown is not None:
-                grown["text"].append(text)
+            if pieces is not None:
+                pieces["text"].append(text)
             yield from self._text(text)
             return
         for name, field in _GROWING.items():
-            if grown is not None and isinstance(piece := delta.get(name), str):
-                grown[field].append(piece)
-        yield from self._thought(text_of(delta.get("thinking")))
+            if pieces is not None and isinstance(piece := delta.get(name), str):
+                pieces[field].append(piece)
+        yield from self._reasoning(text_of(delta.get("thinking")))
         arguments = text_of(delta.get("partial_json"))
         if arguments and index in self._calls:
             yield ToolCallDelta(*self._calls[index], arguments)
@@ -118,7 +118,7 @@ class MessagesStream(StreamingResponse):
         if isinstance(usage, dict):
             # The counts are cumulative; what is missing here was in the first event.
             self._usage |= {name: value for name, value in usage.items() if value is not None}
-            yield from counted(self._report())
+            yield from nonzero_report(self._report())
 
     def _report(self) -> UsageReport:
         usage = self._usage

@@ -18,9 +18,7 @@ def body(request: ProviderRequest) -> Body:
     tools = [_tool(tool) for tool in request.tools] or None
     fields: Body = {
         "model": request.model.id,
-        "input": [
-            written for message in with_pictures(request) for written in _items(message, request)
-        ],
+        "input": [item for message in with_pictures(request) for item in _items(message, request)],
         "stream": True,
         "store": False,  # the server would keep a copy of the conversation
         "temperature": request.temperature,

@@ -32,7 +32,7 @@ class ResponsesStream(StreamingResponse):
         if kind == "response.output_text.delta":
             yield from self._text(text_of(data.get("delta")))
         elif kind in _REASONING:
-            yield from self._thought(text_of(data.get("delta")))
+            yield from self._reasoning(text_of(data.get("delta")))
         elif kind == "response.reasoning_summary_part.added" and self._reasoned:
             yield ReasoningDelta("\n\n")  # the parts of a summary are paragraphs
         elif kind == "response.refusal.delta":
@@ -83,7 +83,7 @@ class ResponsesStream(StreamingResponse):
             if item.get("type") in _RETURNED:
                 yield OutputItem(item)
             for summary in as_list(item.get("summary")):
-                yield from self._thought(text_of(as_object(summary).get("text")))
+                yield from self._reasoning(text_of(as_object(summary).get("text")))
             for part in as_list(item.get("content")) if item.get("type") == "message" else []:
                 yield from self._text(text_of(as_object(part).get("text")))
                 yield from self._refuse(text_of(as_object(part).get("refusal")))

@@ -13,49 +13,49 @@ class ThinkTags:
     """State of one answer, until its reasoning has ended."""
 
     def __init__(self) -> None:
-        self._held = ""
-        self._closing = ""
-        self._closed = False
-        self.over = False
+        self._pending = ""
+        self._closing_tag = ""
+        self._is_closed = False
+        self.is_over = False
         """Whether the reasoning has ended. The rest of the text is the answer."""
 
     def feed(self, text: str) -> Iterator[tuple[bool, str]]:
         """Split a piece of text into reasoning (True) and answer (False)."""
-        text = self._held + text
-        self._held = ""
-        if self._closed:
+        text = self._pending + text
+        self._pending = ""
+        if self._is_closed:
             text = text.lstrip()  # the empty lines after the tag belong to it
             if text:
-                self.over = True
+                self.is_over = True
                 yield False, text
             return
-        if not self._closing:
-            begun = text.lstrip()
-            opening = next((tag for tag in _PAIRS if begun.startswith(tag)), "")
-            if not opening:
-                if any(tag.startswith(begun) for tag in _PAIRS):
-                    self._held = text
+        if not self._closing_tag:
+            start = text.lstrip()
+            tag = next((each for each in _PAIRS if start.startswith(each)), "")
+            if not tag:
+                if any(each.startswith(start) for each in _PAIRS):
+                    self._pending = text
                 else:
-                    self.over = True
+                    self.is_over = True
                     yield False, text
                 return
-            self._closing = _PAIRS[opening]
-            text = begun.removeprefix(opening)
-        thought, found, answer = text.partition(self._closing)
-        self._closed = bool(found)
-        if not found:
-            kept = len(thought) - _overlap(thought, self._closing)
-            thought, self._held = thought[:kept], thought[kept:]
+            self._closing_tag = _PAIRS[tag]
+            text = start.removeprefix(tag)
+        thought, closing, answer = text.partition(self._closing_tag)
+        self._is_closed = bool(closing)
+        if not closing:
+            length = len(thought) - _overlap(thought, self._closing_tag)
+            thought, self._pending = thought[:length], thought[length:]
         if thought:
             yield True, thought
         if answer:
             yield from self.feed(answer)
 
     def end(self) -> Iterator[tuple[bool, str]]:
-        """Give the text that was held back because it could have been a tag."""
-        if self._held:
-            yield bool(self._closing), self._held
-        self._held = ""
+        """Return the text that was held back because it could have been a tag."""
+        if self._pending:
+            yield bool(self._closing_tag), self._pending
+        self._pending = ""
 
 
 def _overlap(text: str, tag: str) -> int:

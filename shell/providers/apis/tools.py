@@ -35,14 +35,14 @@ def without(schema: object, dropped: frozenset[str]) -> object:
         return [without(item, dropped) for item in schema]
     if not isinstance(schema, dict):
         return schema
-    kept: dict[str, object] = {}
+    reduced: dict[str, object] = {}
     for name, value in schema.items():
         if name == "properties" and isinstance(value, dict):
             # These are names of arguments, which may be the same as a keyword.
-            kept[name] = {key: without(item, dropped) for key, item in value.items()}
+            reduced[name] = {key: without(item, dropped) for key, item in value.items()}
         elif name not in dropped:
-            kept[name] = without(value, dropped)
-    return kept
+            reduced[name] = without(value, dropped)
+    return reduced
 
 
 def without_keywords(request: ProviderRequest, dropped: frozenset[str]) -> ProviderRequest:
@@ -67,8 +67,8 @@ def _keywords(schema: object) -> set[str]:
     if not isinstance(schema, dict):
         return set()
     named = as_object(schema.get("properties")).values()
-    rest = [value for name, value in schema.items() if name != "properties"]
-    return set(schema).union(*map(_keywords, [*named, *rest]))
+    values = [value for name, value in schema.items() if name != "properties"]
+    return set(schema).union(*map(_keywords, [*named, *values]))
 
 
 def arguments_of(call: AnsweredCall) -> dict[str, object]:

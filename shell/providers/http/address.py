@@ -1,4 +1,4 @@
-"""Mends the base URL of a server, as people type or copy it."""
+"""Completes the base URL of a server that a person has typed or copied."""
 
 import ipaddress
 import re
@@ -8,25 +8,25 @@ _TYPED = re.compile(
     r"(localhost|\[[0-9A-Fa-f:]+\]|[\w-]+(?:\.[\w-]+)+|[\w-]+(?=:\d))(?::\d{1,5})?(?:[/?#].*)?",
     re.ASCII,
 )
-"""An address without a scheme. A single word is none, as it may be anything."""
+"""An address without a scheme. A single word does not match, because it may be anything."""
 _CALLS = ("/chat/completions", "/responses", "/messages", "/models")
-"""What our requests add, and what people copy from a manual."""
+"""Paths that requests add to a base URL, and that people copy with it from a manual."""
 _VERSION = "/v1"
 _AT_ROOT = frozenset({"api.perplexity.ai"})
 """Servers with the API of OpenAI at their root, without a version."""
 
 
 def complete_address(address: str, *, has_version: bool) -> str:
-    """Return the address with the scheme and the version that it lacks. The same text when nothing
-    is to be completed, or nothing can be.
+    """Add the scheme and the version that an address lacks. Returns the same text if nothing is
+    missing, or nothing can be added.
 
     Args:
-        address: what a person gave.
+        address: the person's input.
         has_version: whether a base URL of this API ends with its version.
     """
     text = address.strip()
-    if typed := _TYPED.fullmatch(text):
-        text = f"{'http' if _is_near(typed[1]) else 'https'}://{text}"
+    if match := _TYPED.fullmatch(text):
+        text = f"{'http' if _is_near(match[1]) else 'https'}://{text}"
     try:
         parts = urlsplit(text)
     except ValueError:
@@ -40,8 +40,8 @@ def complete_address(address: str, *, has_version: bool) -> str:
         path = path or ("" if parts.hostname in _AT_ROOT else _VERSION)
     else:
         path = path.removesuffix(_VERSION)
-    made = urlunsplit(parts._replace(path=path))
-    return address if made == address.rstrip("/") else made
+    completed = urlunsplit(parts._replace(path=path))
+    return address if completed == address.rstrip("/") else completed
 
 
 def _is_near(host: str) -> bool:

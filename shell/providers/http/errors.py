@@ -112,8 +112,8 @@ def from_error_object(endpoint: Endpoint, error: object) -> ProviderError:
     if code is None:
         code = _of_status(statuses[0], error) if statuses else _named(error, _BY_GENERAL_NAME)
     if code is None:
-        ours = any(name.startswith("invalid_") for name in _names(error))
-        code = ErrorCode.INVALID_REQUEST if ours else ErrorCode.SERVER_ERROR
+        is_invalid_request = any(name.startswith("invalid_") for name in _names(error))
+        code = ErrorCode.INVALID_REQUEST if is_invalid_request else ErrorCode.SERVER_ERROR
     words = _message(error)
     wait = _retry_after_ms({}, error) if code.retryable else None
     return endpoint.error(code, words or _SENTENCES[code], wait, theirs=bool(words))
@@ -129,13 +129,13 @@ def not_a_stream(endpoint: Endpoint, media_type: str) -> ProviderError:
     )
 
 
-def refused(endpoint: Endpoint, words: str) -> ProviderError:
-    """Make the error for a refusal of the model without an answer."""
+def refusal_error(endpoint: Endpoint, words: str) -> ProviderError:
+    """Make the error for a model that refused without an answer."""
     sentence = words or _SENTENCES[ErrorCode.CONTENT_FILTER]
     return endpoint.error(ErrorCode.CONTENT_FILTER, sentence, theirs=bool(words))
 
 
-def interrupted(endpoint: Endpoint, error: BaseException, *, answering: bool) -> ProviderError:
+def connection_error(endpoint: Endpoint, error: BaseException, *, answering: bool) -> ProviderError:
     """Make the error for a failed connection, before or during the answer."""
     cause = error
     while cause.__cause__ is not None:

@@ -25,7 +25,7 @@ def parse_object(data: str, endpoint: Endpoint) -> dict[str, object]:
 
 
 def json_of(text: str) -> object:
-    """What a text says in JSON; None if it is none, or is nested too deeply."""
+    """Parse a text as JSON. None if it is not valid, or is nested too deeply."""
     try:
         parsed: object = json.loads(text)
     except (ValueError, RecursionError):
@@ -34,42 +34,44 @@ def json_of(text: str) -> object:
 
 
 def as_object(value: object) -> dict[str, object]:
-    """An object; an empty one for anything else."""
+    """Return an object, or an empty one for anything else."""
     return value if isinstance(value, dict) else {}
 
 
 def as_list(value: object) -> list[object]:
-    """A list; an empty one for anything else."""
+    """Return a list, or an empty one for anything else."""
     return value if isinstance(value, list) else []
 
 
 def text_of(value: object) -> str:
-    """A text; "" for anything else."""
+    """Return a text, or "" for anything else."""
     return value if isinstance(value, str) else ""
 
 
 def count_of(value: object) -> int:
-    """A number of tokens; 0 for anything else."""
+    """Return a number of tokens, or 0 for anything else."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         return 0
     return int(min(max(value, 0), MAX_COUNT))
 
 
-def counted(report: UsageReport) -> Iterator[UsageReport]:
-    """Give the report unless it is all zeros, which servers send that do not count."""
+def nonzero_report(report: UsageReport) -> Iterator[UsageReport]:
+    """Yield a report unless it is all zeros. Servers that do not count tokens send zeros."""
     if report.input_tokens or report.output_tokens:
         yield report
 
 
-def read_usage(usage: dict[str, object], received: str, written: str) -> Iterator[UsageReport]:
+def read_usage(
+    usage: dict[str, object], input_field: str, output_field: str
+) -> Iterator[UsageReport]:
     """Read the usage object of OpenAI's APIs, with the fields that other servers add."""
-    details_in = as_object(usage.get(f"{received}_details"))
-    details_out = as_object(usage.get(f"{written}_details"))
+    details_in = as_object(usage.get(f"{input_field}_details"))
+    details_out = as_object(usage.get(f"{output_field}_details"))
     cached = details_in.get("cached_tokens") or usage.get("prompt_cache_hit_tokens")
-    yield from counted(
+    yield from nonzero_report(
         UsageReport(
-            input_tokens=count_of(usage.get(received)),
-            output_tokens=count_of(usage.get(written)),
+            input_tokens=count_of(usage.get(input_field)),
+            output_tokens=count_of(usage.get(output_field)),
             reasoning_tokens=count_of(details_out.get("reasoning_tokens")),
             cached_tokens=count_of(cached),
         )

@@ -24,14 +24,14 @@ from shell.providers.http.endpoint import Endpoint
 from shell.providers.http.errors import SUMMARY_FIELD, refuses_effort
 from shell.providers.http.outgoing import describe_request
 from shell.providers.http.response import read_answer
-from shell.providers.http.transport import EXCHANGE, classed, http_client
-from shell.providers.model_list import ListedModel, described, read_models
+from shell.providers.http.transport import EXCHANGE, classify_error, http_client
+from shell.providers.model_list import ListedModel, combine_descriptions, read_models
 
 if TYPE_CHECKING:
     import httpx2
 
 _REFUSALS = frozenset({ErrorCode.INVALID_REQUEST, ErrorCode.MODEL_NOT_FOUND})
-"""How servers answer when a model calls no tools."""
+"""The errors with which servers refuse tools for a model that cannot call them."""
 
 
 class HttpProvider:
@@ -52,29 +52,31 @@ class HttpProvider:
         self._endpoint = endpoint
         self._models = models
         self._listed: dict[str, ListedModel] = {}
-        """The server's own description of its models, from the last time it was asked."""
+        """The server's own description of its models, from the last `list_models`."""
         self._without_summary = False
-        """Whether the server has refused to summarize reasoning; later requests do not ask it."""
+        """Whether the server has refused to summarize reasoning. Later requests omit it."""
         self._without_tools: set[str] = set()
         """Models whose tools the server has refused."""
         self._refused_efforts: set[tuple[str, Effort]] = set()
-        """Models with an effort that the server has refused. Kept in memory only: an account or a
-        server that takes it later is asked again after the next start."""
+        """Models with an effort that the server has refused. In memory only, so that the program
+        tries again after its next start: an account or a server may accept it later."""
         self._refused_keywords: frozenset[str] = frozenset()
         """Keywords that the server has refused in the schema of a tool."""
         self._clients: dict[str, httpx2.AsyncClient] = {}
         """One client for each key, so that running streams keep theirs when the key changes."""
-        self._making = asyncio.Lock()
+        self._client_lock = asyncio.Lock()
 
     def model(self, model_id: str) -> ModelInfo:
         """Describe a model, by the server's own list where it has one."""
-        model = described(self._models(model_id), self._listed.get(model_id))
+        model = combine_descriptions(self._models(model_id), self._listed.get(model_id))
         if model_id in self._without_tools:
             model = replace(model, tools=False)
         refused = {effort for name, effort in self._refused_efforts if name == model_id}
         if refused:
-            taken = {key: word for key, word in (model.efforts or {}).items() if key not in refused}
-            model = replace(model, efforts=taken)
+            accepted = {
+                key: word for key, word in (model.efforts or {}).items() if key not in refused
+            }
+            model = replace(model, efforts=accepted)
         return model
 
     def check(self) -> None:
@@ -87,7 +89,7 @@ class HttpProvider:
             request = without_keywords(request, self._refused_keywords)
         body = self.api.body(request)
         if self._without_summary:
-            _leave_out_summary(body)
+            _remove_summary(body)
         return body
 
     def outgoing(self, request: ProviderRequest) -> OutgoingRequest:
@@ -107,10 +109,10 @@ class HttpProvider:
 
     def _read(self, request: ProviderRequest) -> AsyncGenerator[Chunk, None]:
         decoder = self.api.decoder(self._endpoint)
-        return read_answer(self._endpoint, lambda: self._ask(request), decoder)
+        return read_answer(self._endpoint, lambda: self._request(request), decoder)
 
     async def _try_tools(self, request: ProviderRequest) -> AsyncGenerator[Chunk, None]:
-        """Run a model that perhaps calls no tools: without them once the server refuses them."""
+        """Run a model that may not support tools. Omits them after the server has refused them."""
         if request.model.id not in self._without_tools:
             try:
                 async with aclosing(self._stream(request)) as chunks:
@@ -127,7 +129,7 @@ class HttpProvider:
                 yield chunk
 
     async def _try_effort(self, request: ProviderRequest) -> AsyncGenerator[Chunk, None]:
-        """Run a model with an effort: without one if the server refuses it."""
+        """Run a model with an effort, or without one if the server refuses it."""
         refused = request.model.id, request.effort or "off"
         if refused not in self._refused_efforts:
             try:
@@ -164,13 +166,13 @@ class HttpProvider:
         for client in clients.values():
             await client.aclose()
 
-    async def _ask(self, request: ProviderRequest) -> "httpx2.Response":
+    async def _request(self, request: ProviderRequest) -> "httpx2.Response":
         body = self.body(request)
         try:
             return await self._send("POST", self.api.path, body, request.recording)
         except ProviderError as error:
             field = (error.details or {}).get("field")
-            if field == SUMMARY_FIELD and _leave_out_summary(body):
+            if field == SUMMARY_FIELD and _remove_summary(body):
                 self._without_summary = True
             elif error.code is ErrorCode.INVALID_REQUEST and (
                 keywords := named_keywords(request.tools, error.message) - self._refused_keywords
@@ -185,7 +187,7 @@ class HttpProvider:
         """Post a body and read the answer as JSON.
 
         Raises:
-            ProviderError: it cannot be asked.
+            ProviderError: the request failed.
         """
         async with aclosing(await self._send("POST", path, body)) as response:
             return json.loads(await response.aread())
@@ -197,8 +199,8 @@ class HttpProvider:
         exchange: Exchange | None = None
         if recording is not None and content is not None:
             # Recorded before there is a client, which adds the key.
-            described = describe_request(self.api, self._endpoint, path, content)
-            exchange = recording.begin(described, self._endpoint.secrets)
+            description = describe_request(self.api, self._endpoint, path, content)
+            exchange = recording.begin(description, self._endpoint.secrets)
         try:
             client = await self._client()
             url = self._endpoint.base_url.rstrip("/") + path
@@ -211,12 +213,12 @@ class HttpProvider:
             return await client.send(request, stream=True)
         except Exception as error:
             if exchange is not None:
-                exchange.end(classed(self._endpoint, error, answering=False).message)
+                exchange.end(classify_error(self._endpoint, error, answering=False).message)
             raise
 
     async def _client(self) -> "httpx2.AsyncClient":
         key = self._endpoint.check()
-        async with self._making:
+        async with self._client_lock:
             client = self._clients.get(key)
             if client is None:
                 header = self.api.key_header(key) if key else {}
@@ -230,8 +232,12 @@ def _encode(body: Body) -> bytes:
     return text.encode()
 
 
-def _leave_out_summary(body: Body) -> bool:
-    """Ask for no summary, nor for reasoning if that was all. Returns whether it was asked for."""
+def _remove_summary(body: Body) -> bool:
+    """Remove the request for a summary, and for reasoning if nothing else is left of it.
+
+    Returns:
+        Whether the body had one.
+    """
     reasoning = body.get("reasoning")
     if not isinstance(reasoning, dict) or reasoning.pop("summary", None) is None:
         return False

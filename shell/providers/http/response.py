@@ -9,10 +9,10 @@ from shell.errors import ErrorCode
 from shell.providers.base import Chunk, Finish, ReasoningDelta, TextDelta
 from shell.providers.exchanges import Exchange
 from shell.providers.http.endpoint import MAX_READ, Endpoint
-from shell.providers.http.errors import not_a_stream, refused
+from shell.providers.http.errors import not_a_stream, refusal_error
 from shell.providers.http.lenient_json import parse_object
 from shell.providers.http.sse import EventDecoder, ServerEvent, WholeBody
-from shell.providers.http.transport import classed, drain, exchange_of
+from shell.providers.http.transport import classify_error, drain, exchange_of
 
 if TYPE_CHECKING:
     import httpx2
@@ -41,8 +41,8 @@ class StreamingResponse:
         """Number of events decoded. Zero means that the response was not a stream of this API."""
 
     @property
-    def begun(self) -> bool:
-        """Whether any content has come."""
+    def has_content(self) -> bool:
+        """Whether any content has arrived."""
         return self._answered or self._reasoned or bool(self._calls)
 
     def take(self, event: ServerEvent) -> Iterator[Chunk]:
@@ -64,7 +64,7 @@ class StreamingResponse:
             ProviderError: CONTENT_FILTER for a refusal without an answer.
         """
         if self._refusal is not None and not self._answered:
-            raise refused(self._endpoint, self._refusal)
+            raise refusal_error(self._endpoint, self._refusal)
         if self._refusal is not None:
             self.finish = "content_filter"
         if self.finish is not None:
@@ -81,7 +81,7 @@ class StreamingResponse:
         self._answered = True
         return (TextDelta(text),)
 
-    def _thought(self, text: str) -> tuple[Chunk, ...]:
+    def _reasoning(self, text: str) -> tuple[Chunk, ...]:
         if not text:
             return ()
         self._reasoned = True
@@ -96,7 +96,7 @@ class StreamingResponse:
 
 
 async def read_answer(
-    endpoint: Endpoint, ask: Callable[[], Awaitable["httpx2.Response"]], answer: StreamingResponse
+    endpoint: Endpoint, send: Callable[[], Awaitable["httpx2.Response"]], answer: StreamingResponse
 ) -> AsyncGenerator[Chunk, None]:
     """Send a request and read the response to its end.
 
@@ -105,7 +105,7 @@ async def read_answer(
     """
     exchange: Exchange | None = None
     try:
-        async with aclosing(await ask()) as response:
+        async with aclosing(await send()) as response:
             exchange = exchange_of(response)
             media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
             if media_type not in {EVENT_STREAM, JSON, "text/plain", ""}:
@@ -134,7 +134,7 @@ async def read_answer(
             raise not_a_stream(endpoint, media_type)
     except Exception as error:
         # The answer is complete once the model has sent its finish reason; later errors do no harm.
-        failure = classed(endpoint, error, answering=answer.begun)
+        failure = classify_error(endpoint, error, answering=answer.has_content)
         if exchange is not None:
             exchange.end(failure.message)
         if answer.finish is None:

@@ -29,7 +29,7 @@ class EventDecoder:
         self._data: list[str] = []
         self._data_size = 0
         """Each data line counts one more: an empty one takes memory, too."""
-        self._begun = False
+        self._has_begun = False
         self._after_return = False
         """A line feed that comes next belongs to the line end that was taken already."""
 
@@ -59,10 +59,10 @@ class EventDecoder:
             return []
         text = b"".join(self._line) if len(self._line) > 1 else piece
         lines = text.split(b"\n")
-        rest = lines.pop()
-        self._line = [rest] if rest else []
+        partial_line = lines.pop()
+        self._line = [partial_line] if partial_line else []
         events = [event for line in lines if (event := self._take(line)) is not None]
-        self._size = len(rest) + self._data_size
+        self._size = len(partial_line) + self._data_size
         return events
 
     def end(self) -> list[ServerEvent]:
@@ -71,8 +71,8 @@ class EventDecoder:
         return [event] if event is not None else []
 
     def _take(self, line: bytes) -> ServerEvent | None:
-        if not self._begun:
-            self._begun = True
+        if not self._has_begun:
+            self._has_begun = True
             line = line.removeprefix(b"\xef\xbb\xbf")
         if line.startswith(b"data:") or line == b"data":
             self._data_size += len(line) + 1

@@ -1,7 +1,7 @@
 """Makes the HTTP client of an endpoint, and turns everything that fails in it into errors.
 
-The client follows no redirect, sends no header that was not meant to leave, and reads an error
-response up to a limit.
+The client follows no redirect, sends only allowed headers, and reads an error response up to a
+limit.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ from shell import __version__
 from shell.errors import ErrorCode, ProviderError
 from shell.providers.exchanges import Exchange
 from shell.providers.http.endpoint import Endpoint
-from shell.providers.http.errors import from_status, interrupted
+from shell.providers.http.errors import connection_error, from_status
 
 if TYPE_CHECKING:
     import httpx2
@@ -32,7 +32,7 @@ DRAIN_S = 0.3
 EXCHANGE = "tidewire_exchange"
 """The extension of a request under which its record is found."""
 
-_CARRIED = frozenset(
+_ALLOWED_HEADERS = frozenset(
     {
         "accept",
         "accept-encoding",
@@ -45,7 +45,7 @@ _CARRIED = frozenset(
         "transfer-encoding",
     }
 )
-"""The headers that a request may carry besides the key and the user's own. Libraries add others on
+"""The headers that a request may have, with the key and the user's own. Libraries add others on
 their own, such as facts about this machine."""
 
 _VERBOSE_LOGGERS = ("httpcore2", "httpx2")
@@ -62,17 +62,17 @@ def http_client(endpoint: Endpoint, key: Mapping[str, str]) -> "httpx2.AsyncClie
 
     for name in _VERBOSE_LOGGERS:
         logging.getLogger(name).setLevel(logging.WARNING)
-    meant = {"user-agent": f"Tidewire/{__version__}", **key, **endpoint.headers}
+    own_headers = {"user-agent": f"Tidewire/{__version__}", **key, **endpoint.headers}
 
-    async def only_what_is_meant(request: httpx2.Request) -> None:
-        for name in [name for name in request.headers if name.lower() not in _CARRIED]:
+    async def filter_headers(request: httpx2.Request) -> None:
+        for name in [name for name in request.headers if name.lower() not in _ALLOWED_HEADERS]:
             del request.headers[name]
         request.headers["accept-encoding"] = "identity"  # compression holds back small pieces
-        request.headers.update(meant)
+        request.headers.update(own_headers)
 
-    async def class_errors(response: httpx2.Response) -> None:
-        # Nobody asked for compression. Packed once it still is bearable, since an answer is read
-        # 64 kB at a time; packed twice, each of those pieces can become 64 GB.
+    async def check_response(response: httpx2.Response) -> None:
+        # The request asked for no compression. A body that is compressed once is bearable, because
+        # it is read 64 kB at a time. Compressed twice, each such piece can become 64 GB.
         if "," in ",".join(response.headers.get_list("content-encoding")):
             raise endpoint.error(
                 ErrorCode.PROTOCOL_ERROR, "The server compressed its answer more than once."
@@ -81,7 +81,7 @@ def http_client(endpoint: Endpoint, key: Mapping[str, str]) -> "httpx2.AsyncClie
         if exchange is not None:
             exchange.respond(response.status_code, response.headers)
         if response.status_code >= 300:
-            body = await _beginning(response)
+            body = await _read_beginning(response)
             if exchange is not None:
                 exchange.receive(body)
             raise from_status(endpoint, response.status_code, response.headers, body)
@@ -98,7 +98,7 @@ def http_client(endpoint: Endpoint, key: Mapping[str, str]) -> "httpx2.AsyncClie
             follow_redirects=False,
             trust_env=not endpoint.on_this_machine,
             verify=_no_certificates() if endpoint.on_this_machine_in_plain else True,
-            event_hooks={"request": [only_what_is_meant], "response": [class_errors]},
+            event_hooks={"request": [filter_headers], "response": [check_response]},
         )
     except (ImportError, ValueError, httpx2.InvalidURL) as error:
         raise endpoint.error(
@@ -117,7 +117,7 @@ def _no_certificates() -> ssl.SSLContext:
     return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
-def classed(endpoint: Endpoint, error: Exception, *, answering: bool) -> ProviderError:
+def classify_error(endpoint: Endpoint, error: Exception, *, answering: bool) -> ProviderError:
     """Turn anything that a connection raises into a `ProviderError`."""
     import httpx2
 
@@ -126,7 +126,7 @@ def classed(endpoint: Endpoint, error: Exception, *, answering: bool) -> Provide
         if isinstance(cause, ProviderError):
             return cause
         if isinstance(cause, httpx2.TransportError | httpx2.StreamError):
-            return interrupted(endpoint, cause, answering=answering)
+            return connection_error(endpoint, cause, answering=answering)
         if isinstance(cause, httpx2.DecodingError):
             return endpoint.error(
                 ErrorCode.PROTOCOL_ERROR, "The server sent damaged compressed data."
@@ -147,7 +147,7 @@ async def drain(pieces: AsyncIterator[bytes]) -> None:
                 pass
 
 
-async def _beginning(response: "httpx2.Response") -> bytes:
+async def _read_beginning(response: "httpx2.Response") -> bytes:
     import httpx2
 
     body = bytearray()

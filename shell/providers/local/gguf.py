@@ -1,6 +1,6 @@
 """Reads the header of a GGUF model file, and checks whether the file can be complete.
 
-Reads the header only. The file is hostile: every length is held against the file's size.
+The file is not trusted: every length is checked against the file's size.
 """
 
 import mmap
@@ -11,10 +11,10 @@ from pathlib import Path
 from shell.errors import ErrorCode, ProviderError, Reason
 
 MAX_ENTRIES = 100_000
-"""Of metadata, and of tensors. The largest models have a few thousand."""
+"""Most entries of metadata, and most tensors. The largest models have a few thousand."""
 MAX_ITEMS = 4_000_000
-"""Strings and arrays in all arrays together, which are passed over one by one. A vocabulary and its
-merges have half a million; this many take about two seconds."""
+"""Most strings and arrays in all arrays together. They are skipped one by one. A vocabulary and its
+merges have half a million. This many take about two seconds."""
 MAX_TEXT = 1_000_000
 MAX_NAME = 300
 _READ = {"general.architecture", "general.name", "general.alignment", "tokenizer.chat_template"}
@@ -40,18 +40,18 @@ _BLOCKS = {
     22: (256, 82), 23: (256, 136), 24: (1, 1), 25: (1, 2), 26: (1, 4), 27: (1, 8), 28: (1, 8),
     29: (256, 56), 30: (1, 2), 34: (256, 54), 35: (256, 66), 39: (32, 17),
 }  # fmt: skip
-"""A type that is newer than this table is taken to need no bytes."""
+"""Sizes of the types of tensors. A type that is newer than this table counts as 0 bytes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """What matters of a header."""
+    """The parts of a header that the program uses."""
 
     architecture: str
     name: str
     context_tokens: int
     chat_template: str
-    """In Jinja; "" when the file has none."""
+    """A Jinja template. "" if the file has none."""
 
     @property
     def system_prompt(self) -> bool:
@@ -60,20 +60,20 @@ class Header:
 
     @property
     def tools(self) -> bool:
-        """Whether the template knows tools."""
+        """Whether the template writes tools."""
         return "tools" in self.chat_template
 
     @property
     def reasoning(self) -> bool:
-        """Whether the template makes room for thinking."""
+        """Whether the template has reasoning."""
         return "<think>" in self.chat_template or "enable_thinking" in self.chat_template
 
 
 def read_header(path: Path) -> Header:
-    """Read and check a file's header; about 20 ms.
+    """Read and check a file's header. Takes about 20 ms.
 
     Raises:
-        ProviderError: LOCAL_MODEL_MISSING for what is no GGUF file, or not all of one.
+        ProviderError: LOCAL_MODEL_MISSING if it is no GGUF file, or not a complete one.
     """
     try:
         if not path.is_file():
@@ -91,7 +91,7 @@ def read_header(path: Path) -> Header:
 
 
 class _Damaged(ValueError):
-    """Says in words what is wrong with a file."""
+    """Raised for a damaged file. The text says what is wrong."""
 
 
 class _Reader:
@@ -158,7 +158,7 @@ class _Reader:
         self._skip(length)
 
     def _skip_strings(self, count: int) -> None:
-        """A vocabulary has a hundred thousand of them."""
+        """Skip many strings fast: a vocabulary has a hundred thousand of them."""
         data, at, size = self._data, self._at, self._size
         length_at = struct.Struct("<Q").unpack_from
         for _ in range(count):
@@ -173,7 +173,7 @@ class _Reader:
             raise _Damaged("is not complete: it ends in its header")
 
     def _value(self, kind: int, depth: int = 0) -> object:
-        """A value; None for an array, which is passed over."""
+        """Read a value. Skips an array and returns None for it."""
         if kind == _STRING:
             return self._string()
         if kind == _ARRAY:

@@ -12,7 +12,7 @@ from shell.support.files import sha256
 EMBEDDED_FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"
 EMBEDDED_ID = "smollm2-135m-instruct"
 EMBEDDED_NAME = "SmolLM2 135M Instruct"
-"""What its file calls itself is for those who trained it."""
+"""A name for people. The name in the file's header is meant for those who trained the model."""
 EMBEDDED_SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
 MODEL_FILE_VARIABLE = "TIDEWIRE_MODEL_FILE"
 
@@ -67,7 +67,7 @@ class ModelFiles:
     def all(self) -> list[ModelFile]:
         """List all files, the default first, including those that cannot be used."""
         found: dict[str, ModelFile] = {}
-        for weights in filter(None, map(_look, self._paths())):
+        for weights in filter(None, map(_model_file, self._paths())):
             found.setdefault(weights.id, weights)
         return list(found.values())
 
@@ -78,7 +78,7 @@ class ModelFiles:
             ProviderError: LOCAL_MODEL_MISSING.
         """
         paths = self._paths()[:1] if self._environ.get(MODEL_FILE_VARIABLE) else self._paths()
-        found = next(filter(None, map(_look, paths)), None)
+        found = next(filter(None, map(_model_file, paths)), None)
         if found is None:
             raise ProviderError(ErrorCode.LOCAL_MODEL_MISSING, self._missing())
         return found
@@ -90,13 +90,13 @@ class ModelFiles:
             ProviderError: MODEL_NOT_FOUND, or LOCAL_MODEL_MISSING when there is none at all.
         """
         default = self.default()
-        every = {weights.id: weights for weights in self.all()} | {default.id: default}
-        if model_id not in every:
+        files = {weights.id: weights for weights in self.all()} | {default.id: default}
+        if model_id not in files:
             raise ProviderError(
                 ErrorCode.MODEL_NOT_FOUND,
-                f"There is no local model {model_id}. Available: {', '.join(every)}.",
+                f"There is no local model {model_id}. Available: {', '.join(files)}.",
             )
-        return every[model_id]
+        return files[model_id]
 
     def header(self, weights: ModelFile) -> Header:
         """Read the header of a file, once.
@@ -129,11 +129,11 @@ class ModelFiles:
         return paths
 
 
-class OneFile(ModelFiles):
-    """The same for a single file at any path.
+class SingleFile(ModelFiles):
+    """A single model file at any path.
 
     Args:
-        path: the file's whole path.
+        path: the file's absolute path.
     """
 
     def __init__(self, path: Path) -> None:
@@ -147,7 +147,7 @@ class OneFile(ModelFiles):
         return [self._path]
 
 
-def _look(path: Path) -> ModelFile | None:
+def _model_file(path: Path) -> ModelFile | None:
     try:
         status = path.stat()
     except OSError:

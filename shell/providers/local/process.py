@@ -28,11 +28,12 @@ from shell.support.futures import read_exception
 IDLE_S = 600.0
 """An unused child ends after this long, which frees its memory."""
 HUNG_S = 20.0
-"""A child that takes longer to say what its slots do hangs. It says so between two batches, and a
-model that needs this long for one could not be used anyway."""
+"""A child that takes longer to report the state of its slots hangs. It reports between two batches,
+and a model that needs this long for one batch could not be used anyway."""
 TAIL_BYTES = 16_384
-"""How much of llama.cpp's own words is kept for an error."""
+"""How much of llama.cpp's output is stored for errors."""
 END_S = 1.0
+"""How long a killed child may take to end."""
 _OWN_GROUP = 0
 if sys.platform == "win32":
     _OWN_GROUP = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
@@ -40,7 +41,7 @@ _log = logging.getLogger(__name__)
 
 
 def llama_command() -> list[str]:
-    """The command of the child process, in a Python environment or a built program."""
+    """The command that starts the child process, in a Python environment or a built program."""
     if getattr(sys, "frozen", False):
         return [sys.executable, "--llama-child"]
     return [sys.executable, "-m", "shell.providers.local.child"]
@@ -60,12 +61,12 @@ class LlamaProcess:
 
     Args:
         model: the file.
-        name: what the server calls the model.
+        name: the server's name for the model.
         context_tokens: the size of the context that all slots share.
-        fit: whether the model may be too large for this machine's devices.
+        fit_to_devices: whether the model may be too large for this machine's devices.
         idle_s: see `IDLE_S`.
         hung_s: see `HUNG_S`.
-        command: what is started.
+        command: returns the command to start.
     """
 
     def __init__(
@@ -74,7 +75,7 @@ class LlamaProcess:
         name: str,
         context_tokens: int,
         *,
-        fit: bool = True,
+        fit_to_devices: bool = True,
         idle_s: float = IDLE_S,
         hung_s: float = HUNG_S,
         command: Callable[[], list[str]] = llama_command,
@@ -82,22 +83,22 @@ class LlamaProcess:
         self._model = model
         self._name = name
         self._context_tokens = context_tokens
-        self._fit = fit
+        self._fit_to_devices = fit_to_devices
         self._idle_s = idle_s
         self._hung_s = hung_s
         self._command = command
-        self._starting: asyncio.Task[Child] | None = None
+        self._start_task: asyncio.Task[Child] | None = None
         self._tail = bytearray()
-        self._listening: asyncio.Task[None] | None = None
+        self._stderr_task: asyncio.Task[None] | None = None
         self._users = 0
         self._idle: asyncio.TimerHandle | None = None
-        self._ending: asyncio.Task[None] | None = None
-        self._checking: asyncio.Task[None] | None = None
+        self._end_task: asyncio.Task[None] | None = None
+        self._check_task: asyncio.Task[None] | None = None
 
     @property
     def ready(self) -> bool:
         """Whether the model is loaded."""
-        task = self._starting
+        task = self._start_task
         if task is None or not task.done() or task.cancelled() or task.exception() is not None:
             return False
         return task.result().process.returncode is None
@@ -120,12 +121,12 @@ class LlamaProcess:
                 loop = asyncio.get_running_loop()
                 self._idle = loop.call_later(self._idle_s, self._end_idle)
 
-    async def crashed(self, child: Child, within_s: float = 0.5) -> ProviderError | None:
-        """The error if the child has ended or ends within a moment, else None."""
+    async def crash_error(self, child: Child, within_s: float = 0.5) -> ProviderError | None:
+        """The error of a child that has ended, or ends within `within_s`. None if it still runs."""
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(child.process.wait(), within_s)
         status = child.process.returncode
-        return None if status is None else self._crash(status, "ended in mid-answer")
+        return None if status is None else self._crash_error(status, "ended in mid-answer")
 
     def end_if_hung(self, child: Child) -> None:
         """Check in the background whether the child still works, and end it if it does not.
@@ -133,47 +134,47 @@ class LlamaProcess:
         The next use waits for the result. Otherwise a child that hangs would hold up every further
         question until its deadline.
         """
-        if self._checking is None or self._checking.done():
+        if self._check_task is None or self._check_task.done():
             check = _end_if_hung(child, self._hung_s)
-            self._checking = asyncio.create_task(check, name="check the model")
+            self._check_task = asyncio.create_task(check, name="check the model")
 
     async def end(self) -> None:
         """End the child within a second."""
-        if self._checking is not None:
-            self._checking.cancel()
+        if self._check_task is not None:
+            self._check_task.cancel()
         if self._idle is not None:
             self._idle.cancel()
-        starting, self._starting = self._starting, None
-        if starting is None:
+        start_task, self._start_task = self._start_task, None
+        if start_task is None:
             return
-        starting.cancel()
+        start_task.cancel()
         with contextlib.suppress(asyncio.CancelledError, ProviderError):
-            await _end((await starting).process)
-        if self._listening is not None:
-            await asyncio.wait({self._listening}, timeout=END_S)
+            await _end((await start_task).process)
+        if self._stderr_task is not None:
+            await asyncio.wait({self._stderr_task}, timeout=END_S)
 
     # --- inside -----------------------------------------------------------------------------
 
     async def _child(self) -> Child:
-        if pending := {task for task in (self._ending, self._checking) if task is not None}:
+        if pending := {task for task in (self._end_task, self._check_task) if task is not None}:
             await asyncio.wait(pending)
-        if self._starting is None or (self._starting.done() and not self.ready):
-            self._starting = asyncio.create_task(self._start(), name="start the model")
-            self._starting.add_done_callback(read_exception)
-        # Whoever stops waiting does not stop the start: the next question will want it.
-        return await asyncio.shield(self._starting)
+        if self._start_task is None or (self._start_task.done() and not self.ready):
+            self._start_task = asyncio.create_task(self._start(), name="start the model")
+            self._start_task.add_done_callback(read_exception)
+        # Cancelling one caller must not cancel the start: the next request will need it.
+        return await asyncio.shield(self._start_task)
 
     async def _start(self) -> Child:
         key = secrets.token_urlsafe(32)
-        plan = Plan(str(self._model), self._name, key, self._context_tokens, self._fit)
+        plan = Plan(str(self._model), self._name, key, self._context_tokens, self._fit_to_devices)
         process = await asyncio.create_subprocess_exec(
             *self._command(),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
-            # Where the package can be imported from, installed or not.
+            # The package can be imported from here, installed or not.
             cwd=Path(__file__).parents[3],
-            # Secrets are nothing for a process that reads strangers' files.
+            # No secrets for a process that reads untrusted files.
             env={k: v for k, v in os.environ.items() if not SECRET.search(k)},
             # Ctrl-C is for the parent, which then ends the child.
             start_new_session=True,
@@ -185,18 +186,18 @@ class LlamaProcess:
 
                 end_with_us(process.pid)
             self._tail.clear()
-            self._listening = asyncio.create_task(self._listen(process.stderr))
+            self._stderr_task = asyncio.create_task(self._read_stderr(process.stderr))
             if process.stdin is None or process.stdout is None:
                 raise RuntimeError("a child process without pipes")
             with contextlib.suppress(ConnectionError):
-                # Never as an argument: everybody on the machine can read those.
+                # Not as an argument, because every user of the machine can read those.
                 process.stdin.write(json.dumps(asdict(plan)).encode() + b"\n")
                 await process.stdin.drain()
             line = await process.stdout.readline()
             if not line:
                 status = await process.wait()
-                await asyncio.wait({self._listening}, timeout=END_S)
-                raise self._crash(status, "did not start")
+                await asyncio.wait({self._stderr_task}, timeout=END_S)
+                raise self._crash_error(status, "did not start")
             url = json.loads(line)["url"]
         except BaseException:
             await asyncio.shield(_end(process))
@@ -204,31 +205,31 @@ class LlamaProcess:
         _log.debug("%s is ready as process %d", self._name, process.pid)
         return Child(url, key, process)
 
-    async def _listen(self, stderr: asyncio.StreamReader | None) -> None:
-        """Read llama.cpp's output, or it would fill the pipe and stop. Keeps the last lines."""
+    async def _read_stderr(self, stderr: asyncio.StreamReader | None) -> None:
+        """Read llama.cpp's output and store its end. A full pipe would stop the child."""
         while stderr is not None and (piece := await stderr.read(4_096)):
             self._tail += piece
             del self._tail[:-TAIL_BYTES]
             if _log.isEnabledFor(logging.DEBUG):
                 _log.debug("%s", piece.decode("utf-8", "replace").rstrip())
 
-    def _crash(self, status: int, what: str) -> ProviderError:
-        how = f"exit status {status}"
+    def _crash_error(self, status: int, event: str) -> ProviderError:
+        exit_text = f"exit status {status}"
         if status < 0:
             with contextlib.suppress(ValueError):
-                how = f"signal {signal.Signals(-status).name}"
-        words = self._tail.decode("utf-8", "replace").splitlines()
-        complaint = next((line for line in words if " E " in line), "")
-        _log.debug("the last words of %s:\n%s", self._name, "\n".join(words[-40:]))
+                exit_text = f"signal {signal.Signals(-status).name}"
+        lines = self._tail.decode("utf-8", "replace").splitlines()
+        complaint = next((line for line in lines if " E " in line), "")
+        _log.debug("the last words of %s:\n%s", self._name, "\n".join(lines[-40:]))
         detail = f" It said: {complaint.partition(' E ')[2].strip()[:300]}." if complaint else ""
         return ProviderError(
             ErrorCode.LOCAL_MODEL_CRASHED,
-            f"The local model's process {what} ({how}).{detail} Ask again to restart it.",
+            f"The local model's process {event} ({exit_text}).{detail} Ask again to restart it.",
         )
 
     def _end_idle(self) -> None:
         if not self._users:
-            self._ending = asyncio.create_task(self.end())
+            self._end_task = asyncio.create_task(self.end())
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:

@@ -23,23 +23,25 @@ from shell.providers.model_list import ListedModel
 from shell.support.futures import read_exception
 
 MAX_CONTEXT_TOKENS = 8_192
-"""Memory for the context is taken when the model starts: more than this only who asks for it."""
+"""Default limit on the context. Its memory is allocated when the model starts, so a larger context
+must be requested.
+"""
 
 MakeProcess = Callable[[ModelFile, int], LlamaProcess]
 
 
 def _process(weights: ModelFile, context_tokens: int) -> LlamaProcess:
-    fit = not weights.embedded
-    return LlamaProcess(weights.path, weights.id, context_tokens, fit=fit)
+    fit_to_devices = not weights.embedded
+    return LlamaProcess(weights.path, weights.id, context_tokens, fit_to_devices=fit_to_devices)
 
 
 @dataclass(slots=True)
 class _Runner:
-    """A model's process, and the connection to the child that it has at present."""
+    """A model's process, and the connection to its present child."""
 
     process: LlamaProcess
     users: int = 0
-    """Requests that have chosen this runner, also those that do not use its process yet."""
+    """The number of requests that hold this runner, also before they use its process."""
     prepared: asyncio.Task[None] | None = None
     """Done when the file has been verified and the HTTP library imported."""
     child: Child | None = None
@@ -50,12 +52,12 @@ class LocalProvider:
     """Runs the embedded model and the user's own GGUF files.
 
     Args:
-        files: where the files are.
-        make_process: makes the process of one of them, given the size of its context.
+        files: finds the model files.
+        make_process: makes the process of a file, for a size of the context in tokens.
         id: the provider's id.
-        label: its name as people read it.
-        models: what is known of a model besides what its file says: how it is best sampled.
-        context_tokens: the size of the context, up to what the model takes.
+        label: the provider's name as people see it.
+        models: describes a model beyond its file's header: its sampling and limits.
+        context_tokens: the largest context, if the model supports it.
     """
 
     local = True
@@ -87,7 +89,7 @@ class LocalProvider:
             return EMBEDDED_ID
 
     async def list_models(self) -> list[ListedModel]:
-        """The models that there are whole files of."""
+        """List the models with a complete file."""
         return await asyncio.to_thread(self._listed)
 
     def _listed(self) -> list[ListedModel]:
@@ -95,11 +97,11 @@ class LocalProvider:
         for weights in self._files.all():
             with contextlib.suppress(ProviderError):
                 header = self._files.header(weights)
-                own = EMBEDDED_NAME if weights.embedded else header.name
+                name = EMBEDDED_NAME if weights.embedded else header.name
                 found.append(
                     ListedModel(
                         weights.id,
-                        own or weights.id,
+                        name or weights.id,
                         context_tokens=min(header.context_tokens, self._context_tokens),
                         tools=header.tools,
                         reasoning=header.reasoning,
@@ -108,7 +110,7 @@ class LocalProvider:
         return found
 
     def model(self, model_id: str) -> ModelInfo:
-        """What the file's header says."""
+        """Describe a model by its file's header."""
         try:
             weights = self._files.find(model_id)
             header = self._files.header(weights)
@@ -129,11 +131,11 @@ class LocalProvider:
         )
 
     def check(self) -> None:
-        """Raise when there is no model file, or it cannot be one."""
+        """Raise if there is no model file, or it is not valid."""
         self._files.header(self._files.default())
 
     async def stream(self, request: ProviderRequest) -> AsyncGenerator[Chunk, None]:
-        """Run the model once; it is loaded first if need be."""
+        """Run the model once. Loads it first if necessary."""
         weights = self._files.find(request.model.id)
         self._files.header(weights)
         async with self._runner(weights, request.model.context_tokens) as runner:
@@ -151,7 +153,7 @@ class LocalProvider:
                             yield chunk
                 except ProviderError as error:
                     if error.code in {ErrorCode.NETWORK_ERROR, ErrorCode.STREAM_INTERRUPTED}:
-                        crash = await runner.process.crashed(child)
+                        crash = await runner.process.crash_error(child)
                         raise crash or error from None
                     raise
                 except (asyncio.CancelledError, GeneratorExit):
@@ -160,12 +162,12 @@ class LocalProvider:
                     raise
 
     def outgoing(self, request: ProviderRequest) -> OutgoingRequest:
-        """The request to the model's own process. Its port is another one each time."""
+        """Describe the request to the model's own process, without its port, which changes."""
         endpoint = Endpoint(self.id, self.label, "http://127.0.0.1/v1")
         return HttpProvider(LLAMA_CHAT, endpoint).outgoing(request)
 
     async def count_tokens(self, request: ProviderRequest) -> int | None:
-        """Count by the model's own tokenizer, if the model is loaded."""
+        """Count with the model's own tokenizer. None if the model is not loaded."""
         weights = self._files.find(request.model.id)
         loaded = self._runners.get(weights)
         if loaded is None or not loaded.process.ready:
@@ -180,16 +182,16 @@ class LocalProvider:
         return tokens if isinstance(tokens, int) else None
 
     async def warm(self) -> None:
-        """Load the model that is asked by default, so that its first answer comes sooner.
+        """Load the default model, so that its first answer comes sooner.
 
-        What is wrong with it, the first question will be told.
+        Ignores errors. The first request reports them.
         """
         with contextlib.suppress(ProviderError):
             weights = self._files.default()
             async with self._runner(weights, self.model(weights.id).context_tokens) as runner:
                 async with runner.process.use():
                     pass
-                # Which the first question would have to wait for.
+                # Otherwise the first request would have to wait for it.
                 await asyncio.shield(_prepared(runner, weights))
 
     async def close(self) -> None:
@@ -201,7 +203,7 @@ class LocalProvider:
     async def _runner(
         self, weights: ModelFile, context_tokens: int
     ) -> AsyncGenerator[_Runner, None]:
-        """Keep a runner of this file as it is now; end the other runners that have no users."""
+        """Hold a runner of this version of the file. A new one ends the runners without users."""
         runner = self._runners.get(weights)
         ending: list[_Runner] = []
         if runner is None:
@@ -210,7 +212,7 @@ class LocalProvider:
             idle = [w for w, other in self._runners.items() if not other.users]
             ending = [self._runners.pop(w) for w in idle]
             self._runners[weights] = runner
-        # Counted before anything is awaited: a request that comes meanwhile must not end it.
+        # Counted before the first await, so that a concurrent request does not end this runner.
         runner.users += 1
         try:
             await asyncio.gather(*(_end(other) for other in ending))
@@ -219,7 +221,7 @@ class LocalProvider:
             runner.users -= 1
 
     async def _connect(self, runner: _Runner, child: Child) -> HttpProvider:
-        """The connection to this child; a new child has another port and another key."""
+        """The connection to this child. A new child has another port and another key."""
         if runner.connection is None or runner.child is not child:
             old = runner.connection
             endpoint = Endpoint(self.id, self.label, f"{child.url}/v1", key=lambda: child.key)
@@ -231,7 +233,7 @@ class LocalProvider:
 
 
 def _prepared(runner: _Runner, weights: ModelFile) -> asyncio.Task[None]:
-    """What a question needs besides the loaded model; it is done once, beside the loading."""
+    """The task that verifies the file and imports the HTTP library, once, while the model loads."""
     if runner.prepared is None:
         runner.prepared = asyncio.create_task(_prepare(weights))
         runner.prepared.add_done_callback(read_exception)
@@ -247,12 +249,12 @@ async def _prepare(weights: ModelFile) -> None:
 async def _loaded(
     process: LlamaProcess, prepared: asyncio.Task[None]
 ) -> AsyncGenerator[Child, None]:
-    """The child, once the model is loaded and known to be sound."""
+    """Wait until the model is loaded and its file verified, and give the child."""
     async with AsyncExitStack() as stack:
         try:
             child = await stack.enter_async_context(process.use())
         except ProviderError:
-            await asyncio.shield(prepared)  # a damaged file explains what a crash does not
+            await asyncio.shield(prepared)  # the error of a damaged file explains the crash
             raise
         await asyncio.shield(prepared)
         yield child

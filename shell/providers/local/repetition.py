@@ -23,20 +23,20 @@ class RepetitionGuard:
 
     def __init__(self) -> None:
         self._tail = ""
-        self._last: deque[str] = deque(maxlen=RUN)
-        self._seen: set[tuple[str, ...]] = set()
-        self._repeated: deque[bool] = deque(maxlen=WINDOW)
+        self._last_words: deque[str] = deque(maxlen=RUN)
+        self._known_runs: set[tuple[str, ...]] = set()
+        self._repeats: deque[bool] = deque(maxlen=WINDOW)
 
     def repeats(self, text: str) -> bool:
         """Add the next piece of the answer. Returns whether the answer now repeats itself."""
         *whole, self._tail = re.split(r"(?<=\W)", self._tail + text)
         for word in _WORD.findall("".join(whole).lower()):
-            self._last.append(word)
-            if len(self._last) == RUN:
-                run = tuple(self._last)
-                self._repeated.append(run in self._seen)
-                self._seen.add(run)
-        return len(self._repeated) == WINDOW and sum(self._repeated) > MOST_REPEATED * WINDOW
+            self._last_words.append(word)
+            if len(self._last_words) == RUN:
+                run = tuple(self._last_words)
+                self._repeats.append(run in self._known_runs)
+                self._known_runs.add(run)
+        return len(self._repeats) == WINDOW and sum(self._repeats) > MOST_REPEATED * WINDOW
 
 
 async def without_repetition(

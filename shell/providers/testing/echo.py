@@ -1,10 +1,9 @@
 """Plays a script in place of a model, for demonstrations, development and tests.
 
-The last user message is the script. Plain lines are echoed back word by word. A line that begins
-with a command is carried out where it stands; `docs/scripting.md` has every command. An unknown one
-is plain text.
+The last user message is the script. The provider echoes plain lines word by word, and runs a line
+that begins with a command. `docs/scripting.md` has every command. An unknown command is plain text.
 
-Pictures and files of the last user message are named behind the script, with their sizes.
+After the script the answer names the pictures and files of the last user message, with their sizes.
 
 Usage is counted in words of the input and pieces of the output. `max_tokens` is obeyed. The model
 `echo-strict` refuses a temperature, an effort, a system prompt, pictures and files, as some models
@@ -51,8 +50,8 @@ class EchoProvider:
     """Plays the script in the last user message.
 
     Args:
-        rate: words a second until the script says otherwise; None for as fast as the loop turns.
-        id: the name that requests use.
+        rate: words per second until the script changes it. None for as fast as possible.
+        id: the provider's id.
     """
 
     local = False
@@ -61,7 +60,7 @@ class EchoProvider:
     def __init__(self, *, rate: float | None = DEFAULT_RATE, id: str = "echo") -> None:  # noqa: A002
         self.id = id
         self.requests = 0
-        """How many times a stream was begun; what a retry policy really did."""
+        """The number of started streams, so that tests can count retries."""
         self._rate = rate
         self._failures: dict[str, int] = {}
 
@@ -93,12 +92,12 @@ class EchoProvider:
     def stream(self, request: ProviderRequest) -> AsyncGenerator[Chunk, None]:
         """Play the script of the last user message."""
         self.requests += 1
-        return _Run(request, self._rate, self._fails).play()
+        return _Run(request, self._rate, self._should_fail).play()
 
     async def close(self) -> None:
         """Holds nothing."""
 
-    def _fails(self, script: str, times: int) -> bool:
+    def _should_fail(self, script: str, times: int) -> bool:
         """Whether this run of a script that fails `times` times is one of those."""
         count = self._failures.get(script, 0)
         if count < times:
@@ -108,24 +107,24 @@ class EchoProvider:
         return False
 
 
-class _Ended(Exception):
-    """The script said that the stream ends here."""
+class _ScriptEnd(Exception):
+    """Raised by a command that ends the stream."""
 
 
 class _Run:
     """One run of a script, with its pace and its counts."""
 
     def __init__(
-        self, request: ProviderRequest, rate: float | None, fails: Callable[[str, int], bool]
+        self, request: ProviderRequest, rate: float | None, should_fail: Callable[[str, int], bool]
     ) -> None:
         self._request = request
-        said = [m for m in request.messages if isinstance(m, Message)]
-        asked = next((m for m in reversed(said) if m.role == "user"), said[-1])
-        script = "\n".join(text for text in (asked.text, _attached(asked)) if text)
-        after = request.messages[request.messages.index(asked) :]
-        self._script = _part(script, [m for m in after if isinstance(m, ModelStep)])
+        messages = [m for m in request.messages if isinstance(m, Message)]
+        prompt = next((m for m in reversed(messages) if m.role == "user"), messages[-1])
+        script = "\n".join(text for text in (prompt.text, _attached(prompt)) if text)
+        following = request.messages[request.messages.index(prompt) :]
+        self._script = _part(script, [m for m in following if isinstance(m, ModelStep)])
         self._rate = rate
-        self._fails = fails
+        self._should_fail = should_fail
         self._due: float | None = None
         self._written = 0
         self._reasoned = 0
@@ -135,7 +134,7 @@ class _Run:
         self._usage: tuple[int, int | None] | None = (words, None)
 
     async def play(self) -> AsyncGenerator[Chunk, None]:
-        with contextlib.suppress(_Ended):
+        with contextlib.suppress(_ScriptEnd):
             for kind, text in _steps(self._script):
                 await self._wait(kind, text)
                 for chunk in self._chunks(kind, text):
@@ -163,7 +162,7 @@ class _Run:
         words = text.split()
         match kind:
             case "line" | "text":
-                yield from self._say(_PIECES.findall(text))
+                yield from self._write_pieces(_PIECES.findall(text))
             case "rate":
                 self._rate = float(text) or None
                 self._due = None
@@ -176,24 +175,24 @@ class _Run:
                     yield ReasoningDelta(piece)
             case "repeat":
                 word = words[1] if len(words) > 1 else "word"
-                yield from self._say([word, *[f" {word}"] * (int(words[0]) - 1)])
+                yield from self._write_pieces([word, *[f" {word}"] * (int(words[0]) - 1)])
             case "chunk":
-                yield from self._say(["x" * int(text)])
+                yield from self._write_pieces(["x" * int(text)])
             case "empty":
                 yield from [TextDelta("")] * int(text)
             case "flood":
-                yield from self._say(["x "] * int(text))
+                yield from self._write_pieces(["x "] * int(text))
             case "emoji":
-                yield from self._say(["\ud83d", "\udc4b"])
+                yield from self._write_pieces(["\ud83d", "\udc4b"])
             case "garbage":
-                yield from self._say(GARBAGE)
+                yield from self._write_pieces(GARBAGE)
             case "tool":
                 yield from self._call(*text.partition(" ")[::2])
             case "call":
                 name, _, arguments = text.partition(" ")
                 yield from self._call(self._offered(name), arguments)
             case "request":
-                yield from self._say([self._received()])
+                yield from self._write_pieces([self._received()])
             case "usage":
                 self._usage = None if text == "none" else (int(words[0]), int(words[1]))
             case _:
@@ -205,27 +204,27 @@ class _Run:
             case "error":
                 raise _error(words)
             case "fail":
-                if self._fails(self._script, int(words[0])):
+                if self._should_fail(self._script, int(words[0])):
                     raise _error(words[1:])
             case "refuse":
                 if not self._written:
                     raise ProviderError(ErrorCode.CONTENT_FILTER, "The model refused to answer.")
                 self._reason = "content_filter"
-                raise _Ended
+                raise _ScriptEnd
             case "length":
                 self._reason = "length"
-                raise _Ended
+                raise _ScriptEnd
             case "cut":
                 self._reason = self._usage = None
-                raise _Ended
+                raise _ScriptEnd
             case "crash":
                 raise RuntimeError("The script said /crash.")
 
-    def _say(self, pieces: Sequence[str]) -> Iterator[TextDelta]:
+    def _write_pieces(self, pieces: Sequence[str]) -> Iterator[TextDelta]:
         for piece in pieces:
             if self._request.max_tokens is not None and self._written >= self._request.max_tokens:
                 self._reason = "length"
-                raise _Ended
+                raise _ScriptEnd
             self._written += 1
             yield TextDelta(piece)
 
@@ -243,7 +242,7 @@ class _Run:
         return next((n for n in names if n == name or n.endswith(f"__{name}")), name)
 
     async def _pace(self) -> None:
-        """Wait until the next piece is due, by the loop's clock, which tests can advance."""
+        """Wait until the next piece is due, by the clock of the loop, which tests can advance."""
         if self._rate is None:
             await asyncio.sleep(0)
             return
@@ -267,14 +266,14 @@ class _Run:
 def _attached(message: Message) -> str:
     if isinstance(message.content, str):
         return ""
-    named: list[str] = []
+    attachments: list[str] = []
     for part in message.content:
         if isinstance(part, TextPart):
             continue
         kind = "picture" if isinstance(part, ImagePart) else f"file {part.name}"
         size = len(part.data.rstrip("=")) * 3 // 4
-        named.append(f"{kind} ({part.media_type}, {size} bytes)")
-    return f"I got: {'; '.join(named)}" if named else ""
+        attachments.append(f"{kind} ({part.media_type}, {size} bytes)")
+    return f"I got: {'; '.join(attachments)}" if attachments else ""
 
 
 _COMMAND = re.compile(
@@ -288,15 +287,15 @@ _COMMAND = re.compile(
 )
 
 
-def _part(script: str, done: Sequence[ModelStep]) -> str:
+def _part(script: str, steps: Sequence[ModelStep]) -> str:
     """The part of a script for the step after those that are done."""
     parts = re.split(r"^/then[ \t]*$\n?", script, flags=re.MULTILINE)
     last = len(parts) - 1
-    again = re.search(r"^/again[ \t]*$", parts[last], re.MULTILINE)
-    if len(done) <= last or again:
-        part = parts[min(len(done), last)]
+    repeats = re.search(r"^/again[ \t]*$", parts[last], re.MULTILINE)
+    if len(steps) <= last or repeats:
+        part = parts[min(len(steps), last)]
         return re.sub(r"^/again[ \t]*$\n?", "", part, flags=re.MULTILINE)
-    return "\n".join(f"{call.name}: {call.result}" for call in done[-1].calls)
+    return "\n".join(f"{call.name}: {call.result}" for call in steps[-1].calls)
 
 
 def _steps(script: str) -> list[tuple[str, str]]:
@@ -311,7 +310,7 @@ def _steps(script: str) -> list[tuple[str, str]]:
             steps[-1] = ("line", steps[-1][1] + line)
         else:
             steps.append(("line", line))
-    # A line break that only ends the last line of text before a command is not worth a piece.
+    # The line break between text and a command is not part of the text.
     return [(k, t.rstrip("\n") if k == "line" else t) for k, t in steps if k != "line" or t.strip()]
 
 

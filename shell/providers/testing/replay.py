@@ -60,10 +60,10 @@ class ReplayProvider:
     async def stream(self, request: ProviderRequest) -> AsyncGenerator[Chunk, None]:
         """Play the recording."""
         loop = asyncio.get_running_loop()
-        began = loop.time()
+        started_at = loop.time()
         for event in read_recording(self._path).events:
             for chunk in _chunks(event):
-                due = began + event.ms / 1000 * self._pace
+                due = started_at + event.ms / 1000 * self._pace
                 await asyncio.sleep(max(0.0, due - loop.time()))
                 yield chunk
 
@@ -80,7 +80,7 @@ def _chunks(event: AnyEvent) -> Iterator[Chunk]:
         case "llm:tool":
             yield ToolCallDelta(event.id, event.name, event.arguments_delta)
         case "llm:thinking":
-            # What every engine says of itself, this one will say as well.
+            # The engine that plays the recording reports these states by itself.
             if event.status not in {"Initializing...", "Processing..."}:
                 yield PromptProgress(event.status, event.progress, event.activity)
         case "llm:done":

@@ -11,7 +11,7 @@ from shell.errors import NotFound, ValidationFailed
 from shell.store.database import Connection
 from shell.store.messages import queries, steps, turns
 from shell.support.text import clean
-from shell.tools.arguments import written
+from shell.tools.arguments import canonical_json
 from shell.tools.permissions import Permissions, allows
 
 
@@ -66,7 +66,7 @@ def decide(
     row = queries.row_of(connection, decision.message_id)
     entries = steps.read(connection, row.number)
     edited = cast("JsonValue", decision.arguments)
-    if written(edited) == written(call.part.arguments):
+    if canonical_json(edited) == canonical_json(call.part.arguments):
         edited = None
     calls = steps.decide(
         connection,

@@ -1,7 +1,8 @@
-"""Reads and writes `mcp.json`, which has the servers in the form that other programs use as well.
+"""Reads and writes `mcp.json`, which lists the servers in the form that other programs use as well.
 
-Values of variables and headers that were given to the program are in the keychain. What a person
-writes into the file by hand is used as it stands; `${NAME}` is taken from the environment.
+Values of variables and headers that a person entered in the program are in the keychain. A value
+that a person wrote into the file by hand is used as it stands, with `${NAME}` replaced from the
+environment.
 """
 
 import contextlib
@@ -23,21 +24,21 @@ from shell.support.files import free_path, reason, replace_file
 
 FILE = "mcp.json"
 MAX_SERVERS = 50
-KEPT = "${keychain}"
-"""Stands in the file for a value that is in the keychain."""
+IN_KEYCHAIN = "${keychain}"
+"""The placeholder in the file for a value that is in the keychain."""
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _Text = Annotated[str, Field(max_length=10_000, pattern=r"^[^\x00]*$")]
 _Values = Annotated[dict[Annotated[str, Field(min_length=1, max_length=200)], _Text], Field()]
 
 
 class ClientSpec(BaseModel):
-    """What a server's authorization server knows the program as. Most need not be told."""
+    """The program's registration at a server's authorization server. Most servers need none."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     client_id: Annotated[str, Field(alias="clientId", min_length=1, max_length=2_000)]
     callback_port: Annotated[int, Field(alias="callbackPort", ge=0, le=65_535)] = 0
-    """Where the browser must come back to; 0 for any port."""
+    """The port of the redirect URI, 0 for any port."""
 
 
 class ServerSpec(BaseModel):
@@ -69,7 +70,7 @@ class ServerSpec(BaseModel):
 
     @property
     def identity(self) -> str:
-        """A hash of everything that a consent is given for. It has no value of a secret."""
+        """A hash of everything that a consent is given for, without the values of secrets."""
         parts: list[object] = [self.argv, self.cwd, sorted(self.env)]
         if self.url is not None:
             parts = [self.url, self.type == "sse", sorted(self.headers)]
@@ -82,12 +83,14 @@ class ServerSpec(BaseModel):
 
     @property
     def secret_host(self) -> str:
-        """An address that its kept values are bound to, so that no other server gets them."""
+        """The address to which the values in the keychain are bound, so that no other server gets
+        them.
+        """
         return self.url or f"stdio://{self.identity}"
 
     @property
     def place(self) -> str:
-        """What the person is told of it when it asks: not the name that it gives itself."""
+        """The command or the host that an elicitation shows, and not the server's own name."""
         return shlex.join(self.argv) or urlsplit(self.url or "").netloc.rpartition("@")[2]
 
     def with_values(self, values: Mapping[str, str]) -> "ServerSpec":
@@ -103,26 +106,26 @@ class ServersFile:
     """The servers of `mcp.json`. Reads the file again whenever it has changed.
 
     Args:
-        folder: the data directory; nothing is written there before the first change.
+        folder: the data directory. The first change creates the file.
     """
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / FILE
-        self._seen: tuple[int, int] | None = None
+        self._file_version: tuple[int, int] | None = None
         self._servers: dict[str, ServerSpec] = {}
         self.problems: dict[str, str] = {}
         """Entries that cannot be used, with the reason."""
 
     def servers(self) -> dict[str, ServerSpec]:
-        """All servers that can be used, in the order of the file."""
+        """All valid servers, in the order of the file."""
         try:
             stat = self._path.stat()
-            seen = (stat.st_mtime_ns, stat.st_size)
-            if seen != self._seen:
-                self._servers, self.problems = parsed(self._path.read_bytes())
-                self._seen = seen
+            version = (stat.st_mtime_ns, stat.st_size)
+            if version != self._file_version:
+                self._servers, self.problems = parse_servers(self._path.read_bytes())
+                self._file_version = version
         except FileNotFoundError:
-            self._servers, self.problems, self._seen = {}, {}, None
+            self._servers, self.problems, self._file_version = {}, {}, None
         except (OSError, ValidationFailed):
             self._servers, self.problems = {}, {FILE: f"{self._path} cannot be read"}
         return dict(self._servers)
@@ -134,7 +137,7 @@ class ServersFile:
             StorageFailed: it cannot be written.
             ValidationFailed: there are too many.
         """
-        with self._writing() as entries:
+        with self._editing() as entries:
             if name not in entries and len(entries) >= MAX_SERVERS:
                 raise ValidationFailed([("name", f"At most {MAX_SERVERS} servers can be added")])
             entries[name] = spec.model_dump(mode="json", by_alias=True, exclude_defaults=True)
@@ -145,12 +148,12 @@ class ServersFile:
         Raises:
             StorageFailed: it cannot be written.
         """
-        with self._writing() as entries:
+        with self._editing() as entries:
             entries.pop(name, None)
 
     @contextlib.contextmanager
-    def _writing(self) -> Iterator[dict[str, object]]:
-        """The entries of the file, which is written at the end."""
+    def _editing(self) -> Iterator[dict[str, object]]:
+        """Lock the file, give its entries, and write them at the end."""
         try:
             with file_lock(self._path):
                 content: dict[str, Any] = {}
@@ -159,7 +162,7 @@ class ServersFile:
                     content = json.loads(self._path.read_bytes())
                     entries = dict(content.get("mcpServers", {}))
                 except FileNotFoundError:
-                    pass  # it is made now
+                    pass  # the write below creates it
                 except (ValueError, TypeError, AttributeError):
                     self._path.rename(free_path(self._path.with_name("mcp-invalid.json")))
                     content = {}
@@ -171,8 +174,11 @@ class ServersFile:
             raise StorageFailed(text) from None
 
 
-def parsed(data: bytes) -> tuple[dict[str, ServerSpec], dict[str, str]]:
-    """The servers of a file, ours or another program's, and the entries that cannot be used.
+def parse_servers(data: bytes) -> tuple[dict[str, ServerSpec], dict[str, str]]:
+    """Parse a file of servers, ours or another program's.
+
+    Returns:
+        The servers by their names, and the reason for each entry that cannot be used.
 
     Raises:
         ValidationFailed: it has no servers.
@@ -185,26 +191,28 @@ def parsed(data: bytes) -> tuple[dict[str, ServerSpec], dict[str, str]]:
         raise ValidationFailed([("file", 'It has no "mcpServers"')]) from None
     found: dict[str, ServerSpec] = {}
     problems: dict[str, str] = {}
-    for given, entry in pairs:
-        name = re.sub(r"[^A-Za-z0-9_-]+", "-", str(given)).strip("-")[:40] or "server"
+    for given_name, entry in pairs:
+        name = re.sub(r"[^A-Za-z0-9_-]+", "-", str(given_name)).strip("-")[:40] or "server"
         try:
             if len(found) >= MAX_SERVERS or name in found:
                 raise ValueError("there is another server of this name, or too many")
             found[name] = ServerSpec.model_validate(entry)
         except (ValidationError, ValueError, RecursionError) as error:
-            problems[str(given)[:100]] = _first_problem(error)
+            problems[str(given_name)[:100]] = _first_problem(error)
     return found, problems
 
 
-def expanded(value: str, environ: Mapping[str, str]) -> str | None:
-    """A value with `${NAME}` replaced; None if a variable is not set."""
+def expand_variables(value: str, environ: Mapping[str, str]) -> str | None:
+    """Replace every `${NAME}` in a value. None if a variable is not set."""
     if any(name not in environ for name in _VARIABLE.findall(value)):
         return None
     return _VARIABLE.sub(lambda found: environ[found[1]], value)
 
 
 def is_safe(url: str) -> bool:
-    """Whether nobody on the network can read what is sent to an address."""
+    """Whether requests to an address are encrypted or stay on this machine, and it has no user
+    name.
+    """
     endpoint = Endpoint("mcp", "The server", url, key_required=False)
     try:
         endpoint.check()
@@ -214,12 +222,12 @@ def is_safe(url: str) -> bool:
 
 
 def sign_in_name(server: str) -> str:
-    """The name that the keychain has a server's tokens under."""
+    """The keychain's name for a server's tokens."""
     return f"mcp-sign-in/{server}"
 
 
 def client_secret_name(server: str) -> str:
-    """The name that the keychain has the secret under that the program was registered with."""
+    """The keychain's name for the client secret of the program's registration at a server."""
     return f"mcp-client/{server}"
 
 

@@ -1,26 +1,26 @@
-"""Turns what a server answers into a result."""
+"""Turns a server's answer to a call into a result."""
 
 import json
 from typing import TYPE_CHECKING
 
 from shell.errors import ToolFailed
-from shell.tools.media import Media, MediaRefused, ToolOutput, add_media, decoded
+from shell.tools.media import Media, MediaRefused, ToolOutput, add_media, decode_media
 
 if TYPE_CHECKING:
     from mcp_types import CallToolResult, ContentBlock
 
 MAX_RESULT_BYTES = 10_000_000
 MAX_ERROR_CHARACTERS = 100_000
-"""Of an error; more would take the host seconds to search for keys."""
+"""Longest text of an error. Searching a longer one for keys would take the host seconds."""
 
 
 def output_of(result: "CallToolResult") -> ToolOutput:
-    """All parts of a result as one text, with its pictures and sounds beside it.
+    """Join all parts of a result to one text, with its pictures and sounds beside it.
 
-    Nothing is fetched, and no link is followed.
+    Fetches nothing and follows no link.
 
     Raises:
-        ToolError: TOOL_FAILED with the server's words, if it says that the call has failed.
+        ToolError: TOOL_FAILED with the server's words, if the server reports an error.
     """
     media: list[Media] = []
     text = "\n\n".join(filter(None, (text_of(block, media) for block in result.content)))
@@ -36,30 +36,30 @@ def output_of(result: "CallToolResult") -> ToolOutput:
 
 
 def text_of(block: "ContentBlock", media: list[Media]) -> str:
-    """One part as text. Pictures and sounds are named, and added to `media`."""
+    """Write one part as text. Names pictures and sounds there, and adds them to `media`."""
     match block.type:
         case "text":
             return block.text
         case "image" | "audio":
-            return _named(block.type, block.mime_type, block.data, media)
+            return _placeholder(block.type, block.mime_type, block.data, media)
         case "resource_link":
             return f"[link: {block.title or block.name}, {block.uri}]"
         case "resource":
-            kept = block.resource
-            kind = kept.mime_type or "unknown type"
-            if hasattr(kept, "text"):
-                return f"[resource: {kept.uri}, {kind}]\n{kept.text}"
-            return _named(f"resource: {kept.uri}", kind, kept.blob, media)
+            resource = block.resource
+            kind = resource.mime_type or "unknown type"
+            if hasattr(resource, "text"):
+                return f"[resource: {resource.uri}, {kind}]\n{resource.text}"
+            return _placeholder(f"resource: {resource.uri}", kind, resource.blob, media)
 
 
-def _named(name: str, claimed: str, base64: str, media: list[Media]) -> str:
-    """Name what is not text. What can be shown is added to `media`."""
-    why = ""
+def _placeholder(name: str, media_type: str, base64: str, media: list[Media]) -> str:
+    """Write a line that names a part that is not text. Adds it to `media` if it can be shown."""
+    reason = ""
     size = len(base64.rstrip("=")) * 3 // 4
     try:
-        found = decoded(base64)
-        claimed = found.media_type
-        add_media(media, found)
+        item = decode_media(base64)
+        media_type = item.media_type
+        add_media(media, item)
     except MediaRefused as error:
-        why = f", not shown: {error}"
-    return f"[{name}: {claimed[:100]}, {size:,} bytes{why}]"
+        reason = f", not shown: {error}"
+    return f"[{name}: {media_type[:100]}, {size:,} bytes{reason}]"

@@ -1,7 +1,7 @@
-"""Turns what a server asks for into a form, or refuses it.
+"""Turns a server's elicitation into a form, or refuses it.
 
-A server may ask for flat values only, and not for secrets: what is typed into a form goes to the
-server, and nobody can see whether a form is honest.
+A server may ask for flat values only, and not for secrets: what a person types into a form goes to
+the server, and a person cannot tell whether a form is honest.
 """
 
 import re
@@ -30,77 +30,84 @@ _SECRET = re.compile(
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
-class Refused(Exception):
-    """The person is not asked; the text says why, to follow the server's name."""
+class ElicitationRefused(Exception):
+    """Raised for an elicitation that no person may see. The text says why, to follow the server's
+    name.
+    """
 
 
 def elicitation_of(
-    params: "ElicitRequestParams", server: str, redacted: Callable[[str], str]
+    params: "ElicitRequestParams", server: str, redact: Callable[[str], str]
 ) -> Elicitation:
-    """What the person is shown.
+    """Make the form or the address that the person sees.
 
     Args:
-        params: what the server has sent.
-        server: what the server is: its command, or the host of its address.
-        redacted: takes out what the server was given to keep.
+        params: the server's request.
+        server: the server's command, or the host of its address.
+        redact: removes the secrets that the server was given.
 
     Raises:
-        Refused: it asks for a secret, for more than a form can have, or to open what may not be.
+        ElicitationRefused: it asks for a secret, for more than a form can have, or to open an
+            address that is not safe.
     """
-    given = {
-        name: _cleaned(value, redacted)
+    cleaned_params = {
+        name: _cleaned(value, redact)
         for name, value in params.model_dump(mode="json", exclude={"meta"}).items()
     }
     url = None
     fields: list[FormField] = []
     if params.mode == "url":
-        url = _address(str(given["url"]))
+        url = _address(str(cleaned_params["url"]))
     else:
-        fields = _fields(given["requested_schema"])
-    asked = Elicitation(
+        fields = _fields(cleaned_params["requested_schema"])
+    elicitation = Elicitation(
         id=secrets.token_urlsafe(12),
         server=server,
-        message=str(given["message"]),
+        message=str(cleaned_params["message"]),
         fields=fields,
         url=url,
     )
-    if len(asked.model_dump_json()) > MAX_CHARACTERS:
-        raise Refused("asked for more than a form can show")
-    return asked
+    if len(elicitation.model_dump_json()) > MAX_CHARACTERS:
+        raise ElicitationRefused("asked for more than a form can show")
+    return elicitation
 
 
 def _fields(schema: JsonValue) -> list[FormField]:
     properties = schema.get("properties", {}) if isinstance(schema, dict) else None
     required = schema.get("required") or [] if isinstance(schema, dict) else None
     if not isinstance(properties, dict) or not isinstance(required, list):
-        raise Refused("asked with a form that cannot be read")
+        raise ElicitationRefused("asked with a form that cannot be read")
     if len(properties) > MAX_FIELDS:
-        raise Refused(f"asked for more than {MAX_FIELDS} values at once")
-    return [_field(name, given, name in required) for name, given in properties.items()]
+        raise ElicitationRefused(f"asked for more than {MAX_FIELDS} values at once")
+    return [_field(name, field, name in required) for name, field in properties.items()]
 
 
-def _field(name: str, given: JsonValue, required: bool) -> FormField:
-    unreadable = Refused(f"asked for {name[:100]!r} in a way that a form cannot show")
-    if not isinstance(given, dict):
+def _field(name: str, schema: JsonValue, required: bool) -> FormField:
+    unreadable = ElicitationRefused(f"asked for {name[:100]!r} in a way that a form cannot show")
+    if not isinstance(schema, dict):
         raise unreadable
     facts: dict[str, Any] = {"name": name, "required": required}
-    facts |= {own: given[theirs] for own, theirs in _FACTS.items() if given.get(theirs) is not None}
+    facts |= {
+        field: schema[keyword]
+        for field, keyword in _FACTS.items()
+        if schema.get(keyword) is not None
+    }
     if facts.get("format") not in get_args(FieldFormat):
         facts.pop("format", None)
-    kind = given.get("type")
-    items = given.get("items")
-    if kind == "array" and isinstance(items, dict):
+    json_type = schema.get("type")
+    items = schema.get("items")
+    if json_type == "array" and isinstance(items, dict):
         facts |= {"type": "enum", "multiple": True, "options": _options(items)}
-        facts |= {"min_length": given.get("minItems"), "max_length": given.get("maxItems")}
-    elif kind == "string":
-        options = _options(given)
+        facts |= {"min_length": schema.get("minItems"), "max_length": schema.get("maxItems")}
+    elif json_type == "string":
+        options = _options(schema)
         facts |= {"type": "enum", "options": options} if options else {"type": "string"}
-    elif kind in ("number", "integer", "boolean"):
-        facts["type"] = kind
-    if kind == "array" and not facts.get("options"):
+    elif json_type in ("number", "integer", "boolean"):
+        facts["type"] = json_type
+    if json_type == "array" and not facts.get("options"):
         raise unreadable
-    if facts.get("type") in ("string", "number", "integer") and _is_secret(given, name):
-        raise Refused(f"asked for a secret ({name[:100]!r}), which no form may ask for")
+    if facts.get("type") in ("string", "number", "integer") and _is_secret(schema, name):
+        raise ElicitationRefused(f"asked for a secret ({name[:100]!r}), which no form may ask for")
     try:
         return FormField.model_validate(_with_default(facts))
     except ValidationError:
@@ -109,26 +116,26 @@ def _field(name: str, given: JsonValue, required: bool) -> FormField:
 
 _SAME = ("title", "description", "default", "minimum", "maximum", "pattern", "format")
 _FACTS = {"min_length": "minLength", "max_length": "maxLength"} | {name: name for name in _SAME}
-"""What the fields of a form call what JSON Schema has."""
+"""The keyword of JSON Schema for each field of `FormField`."""
 
 
-def _options(given: Mapping[str, Any]) -> list[FormOption]:
+def _options(schema: Mapping[str, Any]) -> list[FormOption]:
     """The choices of an enum, in any of the forms that the protocol has had."""
-    titled = given.get("oneOf") or given.get("anyOf")
-    if isinstance(titled, list) and all(isinstance(each, dict) for each in titled):
-        pairs = [(each.get("const"), each.get("title")) for each in titled]
+    alternatives = schema.get("oneOf") or schema.get("anyOf")
+    if isinstance(alternatives, list) and all(isinstance(each, dict) for each in alternatives):
+        pairs = [(each.get("const"), each.get("title")) for each in alternatives]
     else:
-        values, names = given.get("enum") or [], given.get("enumNames") or []
+        values, names = schema.get("enum") or [], schema.get("enumNames") or []
         pairs = [(each, names[i] if i < len(names) else None) for i, each in enumerate(values)]
     if len(pairs) > MAX_OPTIONS:
-        raise Refused(f"asked with more than {MAX_OPTIONS} choices")
+        raise ElicitationRefused(f"asked with more than {MAX_OPTIONS} choices")
     if any(not isinstance(value, str) or not value for value, _ in pairs):
-        raise Refused("asked with choices that are no texts")
+        raise ElicitationRefused("asked with choices that are no texts")
     return [FormOption(value=value, title=str(title) if title else None) for value, title in pairs]
 
 
 def _with_default(facts: dict[str, Any]) -> dict[str, Any]:
-    """Leave out a default that the field cannot have."""
+    """Remove a default that the field cannot have."""
     default, known = facts.get("default"), {each.value for each in facts.get("options", ())}
     chosen = default if isinstance(default, list) else [default]
     kinds: dict[str, type | tuple[type, ...]] = {
@@ -143,18 +150,18 @@ def _with_default(facts: dict[str, Any]) -> dict[str, Any]:
     return facts
 
 
-def _is_secret(given: Mapping[str, JsonValue], name: str) -> bool:
-    if given.get("format") == "password" or given.get("writeOnly") is True:
+def _is_secret(schema: Mapping[str, JsonValue], name: str) -> bool:
+    if schema.get("format") == "password" or schema.get("writeOnly") is True:
         return True
-    texts = (name, given.get("title"), given.get("description"))
+    texts = (name, schema.get("title"), schema.get("description"))
     words = [_words(str(text)) for text in texts if text]
-    if given.get("type") != "string":  # a number of tokens is none
+    if schema.get("type") != "string":  # a number of tokens is no secret
         words = [each.replace("tokens", "") for each in words]
     return any(map(_SECRET.search, words))
 
 
 def _words(text: str) -> str:
-    """A name in lower case with a space between its words; invisible characters are left out."""
+    """Split a name into words in lower case, separated by spaces, without invisible characters."""
     plain = unicodedata.normalize("NFKC", text)
     plain = "".join(each for each in plain if unicodedata.category(each) != "Cf")
     apart = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", plain)
@@ -171,13 +178,15 @@ def _address(url: str) -> str:
         if not url.isascii() or not url.isprintable() or " " in url:
             raise ValueError
     except ValueError:
-        raise Refused("asked to open an address that is not a plain https:// one") from None
+        raise ElicitationRefused(
+            "asked to open an address that is not a plain https:// one"
+        ) from None
     return url
 
 
-def _cleaned(value: JsonValue, redacted: Callable[[str], str]) -> JsonValue:
+def _cleaned(value: JsonValue, redact: Callable[[str], str]) -> JsonValue:
     if isinstance(value, dict):
-        return {clean(name): _cleaned(each, redacted) for name, each in value.items()}
+        return {clean(name): _cleaned(each, redact) for name, each in value.items()}
     if isinstance(value, list):
-        return [_cleaned(each, redacted) for each in value]
-    return clean(redacted(value)) if isinstance(value, str) else value
+        return [_cleaned(each, redact) for each in value]
+    return clean(redact(value)) if isinstance(value, str) else value

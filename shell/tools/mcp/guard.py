@@ -1,8 +1,9 @@
-"""Starts a server, and ends it with everything that it has started when the host is gone.
+"""Starts a server, and ends it with all its processes when the host has ended.
 
-The host passes the reading end of a pipe. Its first line says what to start, and its end, however
-the host ends, is the order to stop. The server has the guard's standard streams, so nothing stands
-between it and the host. This file is run by itself and imports only Python's own library.
+The host passes the reading end of a pipe. Its first line is the server's command as JSON. The pipe
+closes when the host ends in whatever way, and the guard then stops the server. The server inherits
+the guard's standard streams, so its messages go to the host directly. This file runs as a script
+and imports only the standard library.
 """
 
 import contextlib
@@ -19,28 +20,29 @@ from pathlib import Path
 from typing import NoReturn
 
 EXIT_S = 0.6
-"""How long a server may take to end by itself, once its standard input has ended."""
+"""How long a server may take to end by itself after its standard input has closed."""
 TERMINATE_S = 0.3
+"""How long a server may take to end after SIGTERM."""
 NOT_STARTED = 127
 _ADOPT_DESCENDANTS = 36
-"""PR_SET_CHILD_SUBREAPER: what the server leaves behind becomes a child of this process."""
+"""PR_SET_CHILD_SUBREAPER: orphaned processes of the server become children of this process."""
 
 
 def main(arguments: Sequence[str]) -> NoReturn:
     """Guard one server.
 
     Args:
-        arguments: the number of the pipe's reading end.
+        arguments: the file descriptor of the pipe's reading end.
     """
     control = int(arguments[0])
     plan = json.loads(_first_line(control))
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_ADOPT_DESCENDANTS, 1)
-    waking, wake = os.pipe()
-    os.set_blocking(wake, False)
-    signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
+    wake_reader, wake_writer = os.pipe()
+    os.set_blocking(wake_writer, False)
+    signal.set_wakeup_fd(wake_writer, warn_on_full_buffer=False)
     for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        # A handler, because a signal that is ignored would be ignored by the server as well.
+        # An empty handler and not SIG_IGN, because the server would inherit SIG_IGN.
         signal.signal(number, lambda *_: None)
     try:
         server = subprocess.Popen(  # noqa: S603, a person has agreed to exactly this command
@@ -49,13 +51,13 @@ def main(arguments: Sequence[str]) -> NoReturn:
     except (OSError, ValueError) as error:
         print(f"{plan['argv'][0]} cannot be started: {error}", file=sys.stderr, flush=True)
         os._exit(NOT_STARTED)
-    nothing = os.open(os.devnull, os.O_RDWR)
-    os.dup2(nothing, 0)
-    os.dup2(nothing, 1)
-    ended = _wait(server, [control, waking], None)
-    if not ended and not _wait(server, [waking], EXIT_S):
+    null_device = os.open(os.devnull, os.O_RDWR)
+    os.dup2(null_device, 0)
+    os.dup2(null_device, 1)
+    has_ended = _wait(server, [control, wake_reader], None)
+    if not has_ended and not _wait(server, [wake_reader], EXIT_S):
         server.terminate()
-        _wait(server, [waking], TERMINATE_S)
+        _wait(server, [wake_reader], TERMINATE_S)
     _end_all(server)
     status = server.returncode
     os._exit(status if status >= 0 else 128 - status)
@@ -66,19 +68,19 @@ def _first_line(control: int) -> bytes:
     while not line.endswith(b"\n"):
         piece = os.read(control, 65_536)
         if not piece:
-            os._exit(0)  # the host has ended before it said what to start
+            os._exit(0)  # the host has ended before it sent a command
         line += piece
     return bytes(line)
 
 
 def _wait(server: "subprocess.Popen[bytes]", handles: list[int], longest_s: float | None) -> bool:
-    """Wait for the end of the server, of the time, or of the pipe. False if the server runs on."""
-    until = None if longest_s is None else time.monotonic() + longest_s
+    """Wait until the server ends, the time is over, or the pipe closes. False if it still runs."""
+    deadline = None if longest_s is None else time.monotonic() + longest_s
     while server.poll() is None:
-        left = None if until is None else until - time.monotonic()
-        if left is not None and left <= 0:
+        left_s = None if deadline is None else deadline - time.monotonic()
+        if left_s is not None and left_s <= 0:
             return False
-        ready, _, _ = select.select(handles, [], [], left)
+        ready, _, _ = select.select(handles, [], [], left_s)
         for handle in ready:
             if not os.read(handle, 65_536):
                 return False
@@ -86,7 +88,10 @@ def _wait(server: "subprocess.Popen[bytes]", handles: list[int], longest_s: floa
 
 
 def _end_all(server: "subprocess.Popen[bytes]") -> None:
-    """Kill what still runs. Elsewhere than on Linux that is the group, and this process with it."""
+    """Kill all processes of the server.
+
+    On Linux these are all descendants. On other systems it is the process group, with this process.
+    """
     if sys.platform != "linux":
         if server.poll() is None:
             server.kill()
@@ -112,10 +117,10 @@ def _descendants() -> set[int]:
             if fields[0] != "Z":
                 parents[int(folder.name)] = int(fields[1])
     found: set[int] = set()
-    following = {os.getpid()}
-    while following:
-        following = {each for each, parent in parents.items() if parent in following} - found
-        found |= following
+    children = {os.getpid()}
+    while children:
+        children = {each for each, parent in parents.items() if parent in children} - found
+        found |= children
     return found
 
 

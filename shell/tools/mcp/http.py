@@ -1,4 +1,4 @@
-"""Connects to a server at an address. Imported when the first one is used, with the SDK."""
+"""Connects to a server at an address. Imports the SDK, so it is imported only at the first use."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -19,7 +19,7 @@ CONNECT_S = 15.0
 READ_S = 600.0
 """The longest time of a call."""
 MAX_BODY_BYTES = 16_000_000
-"""Longest answer that is not a stream; base64 makes 10 MB of a file longer."""
+"""Longest answer that is not a stream: a file of 10 MB in base64, with room for the rest."""
 MAX_EVENT_BYTES = 16_000_000
 
 
@@ -27,13 +27,13 @@ MAX_EVENT_BYTES = 16_000_000
 async def http_transport(
     url: str, headers: Mapping[str, str], auth: httpx2.Auth | None, *, is_sse: bool
 ) -> "AsyncIterator[TransportStreams]":
-    """Connect to an address. Redirects are followed within its origin alone.
+    """Connect to an address. Follows redirects only within its origin.
 
     Args:
         url: https, or http on this machine.
         headers: sent with every request.
-        auth: signs requests; None for a server that asks for nothing.
-        is_sse: whether it speaks the transport of 2024.
+        auth: signs requests. None for a server without a sign-in.
+        is_sse: whether the server uses the SSE transport of the protocol of 2024.
 
     Raises:
         ShellError: the address is not safe.
@@ -67,10 +67,10 @@ def new_client(
     headers: Mapping[str, str] | None = None,
     auth: httpx2.Auth | None = None,
 ) -> httpx2.AsyncClient:
-    """Make what sends requests to a server, or to those that sign people in to it.
+    """Make the HTTP client for a server, or for its authorization server.
 
     Args:
-        url: the server; one on this machine is reached without a proxy.
+        url: the server's address. A server on this machine is contacted without a proxy.
         read_s: how long it may take to answer.
         headers: sent with every request.
         auth: signs requests.

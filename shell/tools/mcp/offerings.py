@@ -1,6 +1,6 @@
-"""Lists and fetches what servers offer besides tools: resources and prompts.
+"""Lists and reads the resources and prompts of servers.
 
-Nothing is cached: each list is asked for anew, so a change at the server is there the next time.
+Nothing is cached: each list is fetched anew, so it shows every change at the server.
 """
 
 import asyncio
@@ -31,56 +31,58 @@ if TYPE_CHECKING:
 
 Item = TypeVar("Item")
 MAX_ITEMS = 1_000
-"""Of one kind and one server."""
+"""Most resources, templates or prompts of one server."""
 FETCH_S = 60.0
 MAX_TEXT = 100_000
-"""Characters of a prompt; a message takes no more."""
-MAX_WORDS = 1_000
-"""Characters of a name or description."""
-_ANSWERS = frozenset({"ready", "starting", "failed", "sign_in"})
-"""The states in which a server can be asked, or say why not, without a start."""
+"""Longest prompt in characters. A message takes no more."""
+MAX_DESCRIPTION = 1_000
+"""Longest name or description in characters."""
+_STARTED = frozenset({"ready", "starting", "failed", "sign_in"})
+"""The states in which a server has a list, or a reason why not, without a new start."""
 _VARIABLE = re.compile(r"\{([+]?)([A-Za-z0-9_.]{1,100})\}")
-"""What of a template can be filled in: RFC 6570, the first two levels."""
+"""A variable of a URI template: RFC 6570, the first two levels."""
 
 
-async def resources(servers: Sequence[McpServer]) -> McpResources:
-    """The resources and templates of servers; starts those that have not been used yet."""
+async def list_resources(servers: Sequence[McpServer]) -> McpResources:
+    """List the resources and templates of servers. Starts those that have not been used yet."""
 
-    async def of(server: McpServer, client: "Client") -> list[McpResource]:
+    async def fetch(server: McpServer, client: "Client") -> list[McpResource]:
         if client.server_capabilities.resources is None:
             return []
-        listed = await _pages(client.list_resources, "resources")
-        found = [_resource(server, one, str(one.uri), []) for one in listed]
-        templates = await _pages(client.list_resource_templates, "resource_templates")
-        return found + [
-            _resource(server, one, one.uri_template, _variables(one.uri_template))
-            for one in templates
+        resources = await _read_all_pages(client.list_resources, "resources")
+        templates = await _read_all_pages(client.list_resource_templates, "resource_templates")
+        return [_resource_of(server, each, str(each.uri), []) for each in resources] + [
+            _resource_of(server, each, each.uri_template, _variables(each.uri_template))
+            for each in templates
         ]
 
-    items, problems = await _of_all(servers, of)
+    items, problems = await _list_all(servers, fetch)
     return McpResources(items=items, problems=problems)
 
 
-async def prompts(servers: Sequence[McpServer], *, start: bool) -> McpPrompts:
-    """The prompts of servers.
+async def list_prompts(servers: Sequence[McpServer], *, start: bool) -> McpPrompts:
+    """List the prompts of servers.
 
     Args:
-        servers: those to ask.
-        start: start those that do not run yet; else they are named as waiting.
+        servers: whose prompts to list.
+        start: start servers that do not run yet. Otherwise the result names them as waiting.
     """
-    waiting = [one for one in servers if not start and one.owner.state not in _ANSWERS]
+    waiting = [] if start else [each for each in servers if each.owner.state not in _STARTED]
 
-    async def of(server: McpServer, client: "Client") -> list[McpPrompt]:
+    async def fetch(server: McpServer, client: "Client") -> list[McpPrompt]:
         if client.server_capabilities.prompts is None:
             return []
-        return [_prompt(server, one) for one in await _pages(client.list_prompts, "prompts")]
+        prompts = await _read_all_pages(client.list_prompts, "prompts")
+        return [_prompt_of(server, prompt) for prompt in prompts]
 
-    items, problems = await _of_all([one for one in servers if one not in waiting], of)
-    return McpPrompts(items=items, waiting=[one.name for one in waiting], problems=problems)
+    ready = [server for server in servers if server not in waiting]
+    items, problems = await _list_all(ready, fetch)
+    names = [server.name for server in waiting]
+    return McpPrompts(items=items, waiting=names, problems=problems)
 
 
 async def read_resource(server: McpServer, uri: str, values: Mapping[str, str]) -> McpContents:
-    """The contents of a resource, or of a template with its variables filled in.
+    """Read a resource, or a template with its variables filled in.
 
     Raises:
         ToolError: TOOL_FAILED with the reason.
@@ -88,7 +90,7 @@ async def read_resource(server: McpServer, uri: str, values: Mapping[str, str]) 
 
     async def read(client: "Client") -> McpContents:
         files: list[McpFile] = []
-        for part in (await client.read_resource(expanded(uri, values))).contents:
+        for part in (await client.read_resource(expand_template(uri, values))).contents:
             name = f"{server.name}: {_file_name(str(part.uri))}"
             kind = part.mime_type or ""
             if hasattr(part, "text"):
@@ -96,14 +98,14 @@ async def read_resource(server: McpServer, uri: str, values: Mapping[str, str]) 
                 kind = kind if kind.startswith("text/") else "text/plain"
             else:
                 data = base64.b64decode(part.blob)
-            files.append(_file(name, kind, data))
+            files.append(_file_of(name, kind, data))
         return _limited(McpContents(text="", files=files))
 
     return await _ask(server, read)
 
 
-async def prompt(server: McpServer, name: str, values: Mapping[str, str]) -> McpContents:
-    """The messages of a prompt as one text, with its pictures and sounds.
+async def read_prompt(server: McpServer, name: str, values: Mapping[str, str]) -> McpContents:
+    """Read the messages of a prompt as one text, with its pictures and sounds.
 
     Raises:
         ToolError: TOOL_FAILED with the reason.
@@ -112,21 +114,21 @@ async def prompt(server: McpServer, name: str, values: Mapping[str, str]) -> Mcp
     async def get(client: "Client") -> McpContents:
         messages = (await client.get_prompt(name, dict(values) or None)).messages
         media: list[Media] = []
-        texts = [(one.role, text_of(one.content, media)) for one in messages]
-        if any(role != "user" for role, _ in texts):  # a dialog: who says what must be seen
+        texts = [(message.role, text_of(message.content, media)) for message in messages]
+        if any(role != "user" for role, _ in texts):  # a dialog must show its roles
             texts = [(role, f"{role.capitalize()}:\n{text}") for role, text in texts]
         text = server.without_tokens("\n\n".join(text for _, text in texts))
         files = [
-            _file(f"{server.name}: {place}", one.media_type, one.data)
-            for place, one in enumerate(media, 1)
+            _file_of(f"{server.name}: {number}", item.media_type, item.data)
+            for number, item in enumerate(media, 1)
         ]
         return _limited(McpContents(text=text, files=files))
 
     return await _ask(server, get)
 
 
-def named(servers: Sequence[McpServer], name: str) -> McpServer:
-    """The server of a name.
+def find_server(servers: Sequence[McpServer], name: str) -> McpServer:
+    """Find a server by its name.
 
     Raises:
         NotFound: it is off, or there is none.
@@ -137,8 +139,8 @@ def named(servers: Sequence[McpServer], name: str) -> McpServer:
     raise NotFound(f"There is no server {name!r} that is switched on")
 
 
-def expanded(template: str, values: Mapping[str, str]) -> str:
-    """A template with its variables filled in.
+def expand_template(template: str, values: Mapping[str, str]) -> str:
+    """Fill in the variables of a template.
 
     Raises:
         ToolError: TOOL_FAILED if a value is missing, or the template is of another kind.
@@ -154,32 +156,32 @@ def expanded(template: str, values: Mapping[str, str]) -> str:
     return _VARIABLE.sub(value, template)
 
 
-async def _of_all(
+async def _list_all(
     servers: Sequence[McpServer],
-    listed: Callable[[McpServer, "Client"], Awaitable[list[Item]]],
+    fetch: Callable[[McpServer, "Client"], Awaitable[list[Item]]],
 ) -> tuple[list[Item], dict[str, str]]:
-    """What each server has, and why a server could not be asked."""
+    """Fetch a list from each server. Returns all items, and for each failed server the reason."""
     problems: dict[str, str] = {}
 
-    async def of(server: McpServer) -> list[Item]:
+    async def fetch_one(server: McpServer) -> list[Item]:
         if server.owner.state in ("failed", "sign_in") and server.owner.error is not None:
             problems[server.name] = server.redacted(server.owner.error)
             return []
         try:
             async with asyncio.timeout(LIST_S):
-                return await _ask(server, lambda client: listed(server, client))
+                return await _ask(server, lambda client: fetch(server, client))
         except TimeoutError:
             problems[server.name] = f"{server.name} does not answer within {LIST_S:.0f} s."
         except ShellError as error:
             problems[server.name] = error.message
         return []
 
-    found = await asyncio.gather(*map(of, servers))
-    return [item for items in found for item in items], problems
+    lists = await asyncio.gather(*map(fetch_one, servers))
+    return [item for items in lists for item in items], problems
 
 
 async def _ask(server: McpServer, work: Callable[["Client"], Awaitable[Item]]) -> Item:
-    """Ask a server for something; starts it if it does not run.
+    """Send a server a request. Starts it if it does not run.
 
     Raises:
         ToolError: TOOL_FAILED with the reason.
@@ -195,20 +197,20 @@ async def _ask(server: McpServer, work: Callable[["Client"], Awaitable[Item]]) -
     return await server.ask(ask)
 
 
-async def _pages(ask: Callable[..., Awaitable[Any]], field: str) -> list[Any]:
+async def _read_all_pages(ask: Callable[..., Awaitable[Any]], field: str) -> list[Any]:
     found, _ = await read_pages(ask, field, MAX_ITEMS)
     return found[:MAX_ITEMS]
 
 
-def _resource(
-    server: McpServer, one: "Resource | ResourceTemplate", uri: str, fields: list[FormField]
+def _resource_of(
+    server: McpServer, resource: "Resource | ResourceTemplate", uri: str, fields: list[FormField]
 ) -> McpResource:
     return McpResource(
         server=server.name,
-        name=(one.title or one.name)[:MAX_WORDS],
+        name=(resource.title or resource.name)[:MAX_DESCRIPTION],
         uri=uri,
-        description=(one.description or "")[:MAX_WORDS],
-        media_type=one.mime_type,
+        description=(resource.description or "")[:MAX_DESCRIPTION],
+        media_type=resource.mime_type,
         fields=fields,
     )
 
@@ -218,11 +220,11 @@ def _variables(template: str) -> list[FormField]:
     return [FormField(name=name, type="string", required=True) for name in names]
 
 
-def _prompt(server: McpServer, one: "Prompt") -> McpPrompt:
+def _prompt_of(server: McpServer, prompt: "Prompt") -> McpPrompt:
     return McpPrompt(
         server=server.name,
-        name=one.name,
-        description=(one.description or one.title or "")[:MAX_WORDS],
+        name=prompt.name,
+        description=(prompt.description or prompt.title or "")[:MAX_DESCRIPTION],
         fields=[
             FormField(
                 name=argument.name[:200],
@@ -231,12 +233,12 @@ def _prompt(server: McpServer, one: "Prompt") -> McpPrompt:
                 description=argument.description,
                 required=bool(argument.required),
             )
-            for argument in (one.arguments or [])[:100]
+            for argument in (prompt.arguments or [])[:100]
         ],
     )
 
 
-def _file(name: str, media_type: str, data: bytes) -> McpFile:
+def _file_of(name: str, media_type: str, data: bytes) -> McpFile:
     return McpFile(name=name, media_type=media_type, data=base64.b64encode(data).decode("ascii"))
 
 

@@ -1,7 +1,7 @@
 """Starts one server, keeps its connection, and ends it, all in one task.
 
-The SDK's client must be left by the task that has entered it. So this task does both, and everybody
-else waits for it; only the calls themselves are made by whoever makes them.
+The SDK's client must be entered and left by the same task. So one task starts and ends each server,
+and all others wait for it. The calls of tools run in their callers' tasks.
 """
 
 import asyncio
@@ -24,30 +24,37 @@ if TYPE_CHECKING:
     from mcp_types import Tool as ListedTool
 
 START_S = 60.0
+"""How long a start may take."""
 INSTALL_S = 300.0
-"""The same for a command that may download the server first."""
+"""How long a start may take if the command may download the server first."""
 STOP_S = 6.0
+"""How long a stop may take before its task is cancelled."""
 BACKOFF_S = (1.0, 2.0, 4.0, 8.0, 16.0)
-"""How long to wait before each new attempt after a server has ended by itself."""
+"""How long to wait before each restart after a server has ended by itself."""
 STEADY_S = 60.0
-"""A server that has run for this long begins with the shortest wait again."""
+"""After a server has run for this long, the next restart has the shortest wait again."""
 MAX_TOOLS = 1_000
 MAX_PAGES = 100
+"""Most pages of one list that are read."""
 OwnerState = Literal["idle", "starting", "ready", "restarting", "sign_in", "failed", "stopping"]
 """`idle` has not been used yet; `sign_in` waits for a person to sign in."""
 Open = Callable[[Output, Callable[[], None]], "AbstractAsyncContextManager[TransportStreams]"]
-"""Opens the streams of a server. The function that it gets is called when the connection ends."""
+"""Opens the streams of a server. It calls the function in its second argument when the connection
+ends.
+"""
 LOGGERS = ("httpcore2", "httpx2", "mcp")
-"""They write addresses, headers and what servers say; what matters of it is in the errors."""
+"""Loggers that are silenced, because they write addresses, headers and messages of servers. The
+errors have what matters of it.
+"""
 _log = logging.getLogger(__name__)
 
 
 class SignInNeeded(Exception):
-    """The server wants a person to sign in; raised by what signs requests."""
+    """Raised while a request is signed, when the server wants a person to sign in."""
 
 
 class Connection(NamedTuple):
-    """A server that is ready, with the tools that it has."""
+    """The connection to a server that is ready, with the server's tools."""
 
     client: "Client"
     tools: "Sequence[ListedTool]"
@@ -55,13 +62,13 @@ class Connection(NamedTuple):
 
 
 class ServerOwner:
-    """Loop thread only.
+    """Runs one server. Loop thread only.
 
     Args:
-        name: for logs.
+        name: for logs and errors.
         open_streams: opens the connection; see `Open`.
         start_s: how long a start may take.
-        on_change: called whenever the state or the tools have changed.
+        on_change: called after every change of the state or the tools.
     """
 
     def __init__(
@@ -74,10 +81,10 @@ class ServerOwner:
         self.name = name
         self.state: OwnerState = "idle"
         self.error: str | None = None
-        """Why it does not run, in one sentence."""
+        """Why the server does not run, in one sentence."""
         self.output = Output()
         self.on_question: Callable[[ElicitRequestParams], Awaitable[ElicitResult]] | None = None
-        """Answers what the server asks the person."""
+        """Answers the server's elicitations."""
         self._open = open_streams
         self._start_s = start_s
         self._on_change = on_change
@@ -99,7 +106,7 @@ class ServerOwner:
         return ready.result()
 
     async def use(self) -> Connection:
-        """The connection; starts the server if it does not run.
+        """Return the connection. Starts the server if it does not run.
 
         Raises:
             ToolError: TOOL_FAILED with the reason, also after `end`.
@@ -109,33 +116,33 @@ class ServerOwner:
         if self._is_over:
             raise ToolFailed(f"{self.name} was stopped.")
         if self._task is None or self._task.done():
-            self._begin()
+            self._start_task()
         elif self.state == "restarting":
-            self._wake.set()  # somebody needs it now
+            self._wake.set()  # restart now, because a caller waits for it
         if self._ready is None:
             raise ToolFailed(f"{self.name} is not running.")
-        # Whoever stops waiting does not stop the start: others may wait for it as well.
+        # Cancelling one caller must not cancel the start: others may wait for it as well.
         return await asyncio.shield(self._ready)
 
-    def lose(self, connection: Connection, reason: str) -> None:
-        """Take a connection for broken; a new one is made."""
+    def mark_lost(self, connection: Connection, reason: str) -> None:
+        """Report a broken connection. The server is then restarted."""
         if self.connection is connection:
             self.output.reason = self.output.reason or reason
-            self._lost()
+            self._on_connection_end()
 
     async def end(self) -> None:
-        """Stop the server for good: a call that has it already does not start it again."""
+        """Stop the server for good. Later calls of `use` fail."""
         self._is_over = True
         await self.stop()
 
     async def stop(self) -> None:
-        """End the server and everything that it has started."""
+        """Stop the server and all its processes."""
         task = self._task
         if task is None or task.done():
-            self._set("idle")
+            self._set_state("idle")
             return
         self._stop.set()
-        self._set("stopping")
+        self._set_state("stopping")
         self._signal.set()
         self._wake.set()
         if self._ready is not None and not self._ready.done():
@@ -145,36 +152,36 @@ class ServerOwner:
             task.cancel()
             await asyncio.wait({task}, timeout=STOP_S)
         self._stop.clear()
-        self._set("idle")
+        self._set_state("idle")
 
     # --- the task ---------------------------------------------------------------------------
 
-    def _begin(self) -> None:
+    def _start_task(self) -> None:
         self._stop.clear()
-        self._renew()
-        self._task = asyncio.create_task(self._own(), name=f"server {self.name}")
+        self._renew_future()
+        self._task = asyncio.create_task(self._run(), name=f"server {self.name}")
 
-    def _renew(self) -> None:
-        """Have the next uses wait for the next attempt."""
+    def _renew_future(self) -> None:
+        """Replace the finished future, so that the next uses wait for the next attempt."""
         if self._ready is None or self._ready.done():
             self._ready = asyncio.get_running_loop().create_future()
             self._ready.add_done_callback(read_exception)
 
-    async def _own(self) -> None:
+    async def _run(self) -> None:
         loop = asyncio.get_running_loop()
         attempts = 0
         try:
             while True:
-                began = loop.time()
+                started_at = loop.time()
                 was_ready, state = await self._attempt()
                 if self._stop.is_set():
                     return
-                if was_ready and loop.time() - began > STEADY_S:
+                if was_ready and loop.time() - started_at > STEADY_S:
                     attempts = 0
                 # A server that has never run needs a person, not another attempt.
                 has_run = was_ready or attempts > 0
                 if state == "sign_in" or not has_run or attempts >= len(BACKOFF_S):
-                    self._set(state)
+                    self._set_state(state)
                     return
                 self._restart_soon()
                 with contextlib.suppress(TimeoutError):
@@ -183,43 +190,43 @@ class ServerOwner:
                 if self._stop.is_set():
                     return
         finally:
-            self._fail(ToolFailed(f"{self.name} was stopped."))
+            self._fail_waiting(ToolFailed(f"{self.name} was stopped."))
 
     async def _attempt(self) -> tuple[bool, OwnerState]:
-        """Start the server, and stay with it until it ends. Tells whether it was ready."""
+        """Run the server once, until it ends. Returns whether it was ready, and its last state."""
         self.output = Output()
         self.error = None
         self._is_lost = self._has_changed_tools = False
         self._signal.clear()
         self._wake.clear()
-        self._set("starting")
+        self._set_state("starting")
         was_ready = False
         try:
             async with AsyncExitStack() as stack:
-                # To load the SDK takes longer than the loop may stand still.
+                # In a thread, because importing the SDK would block the loop for too long.
                 await asyncio.to_thread(importlib.import_module, "mcp.client.client")
                 async with asyncio.timeout(self._start_s):
                     client = await stack.enter_async_context(self._client())
-                    tools = await _listed(client)
-                    await stack.enter_async_context(self._heard_changes(client))
+                    tools = await _list_tools(client)
+                    await stack.enter_async_context(self._tool_changes(client))
                 was_ready = True
                 if self._ready is not None and not self._ready.done():
                     self._ready.set_result(Connection(client, tools, self.output))
-                self._set("ready")
-                await self._stay(client)
+                self._set_state("ready")
+                await self._run_until_end(client)
         except asyncio.CancelledError:
             if not self._stop.is_set():
                 raise
         except (Exception, BaseExceptionGroup) as error:
-            self.error = self._words(error)
-            needs_sign_in = any(isinstance(each, SignInNeeded) for each in _leaves(error))
+            self.error = self._error_text(error)
+            needs_sign_in = any(isinstance(each, SignInNeeded) for each in _leaf_errors(error))
             if not was_ready:
-                self._fail(ToolFailed(self.error))
+                self._fail_waiting(ToolFailed(self.error))
             return was_ready, "sign_in" if needs_sign_in else "failed"
-        self.error = None if self._stop.is_set() else self._reason("The connection has ended.")
+        self.error = None if self._stop.is_set() else self._reason_text("The connection has ended.")
         return was_ready, "failed"
 
-    async def _stay(self, client: "Client") -> None:
+    async def _run_until_end(self, client: "Client") -> None:
         while True:
             await self._signal.wait()
             self._signal.clear()
@@ -228,7 +235,7 @@ class ServerOwner:
             if self._has_changed_tools:
                 self._has_changed_tools = False
                 async with asyncio.timeout(START_S):
-                    tools = await _listed(client)
+                    tools = await _list_tools(client)
                 self._ready = asyncio.get_running_loop().create_future()
                 self._ready.set_result(Connection(client, tools, self.output))
                 self._on_change()
@@ -239,14 +246,14 @@ class ServerOwner:
 
         from shell import __version__
 
-        for noisy in LOGGERS:
-            logging.getLogger(noisy).setLevel(logging.CRITICAL)
+        for logger_name in LOGGERS:
+            logging.getLogger(logger_name).setLevel(logging.CRITICAL)
 
-        async def notified(message: object) -> None:
+        async def handle_message(message: object) -> None:
             if isinstance(message, ToolListChangedNotification):
-                self._changed()
+                self._on_tools_changed()
 
-        async def asked(
+        async def handle_elicitation(
             context: "ClientRequestContext", params: "ElicitRequestParams"
         ) -> "ElicitResult":
             if self.on_question is None:
@@ -254,17 +261,17 @@ class ServerOwner:
             return await self.on_question(params)
 
         return Client(
-            self._open(self.output, self._lost),
+            self._open(self.output, self._on_connection_end),
             mode="auto",
             cache=None,
             client_info=Implementation(name="Tidewire", version=__version__),
-            message_handler=notified,
-            elicitation_callback=asked,
+            message_handler=handle_message,
+            elicitation_callback=handle_elicitation,
         )
 
     @contextlib.asynccontextmanager
-    async def _heard_changes(self, client: "Client") -> AsyncIterator[None]:
-        """Listen for a changed list of tools, where the server must be asked to tell."""
+    async def _tool_changes(self, client: "Client") -> AsyncIterator[None]:
+        """Subscribe to changes of the list of tools, if the protocol needs a subscription."""
         from mcp.client.subscriptions import ListenNotSupportedError
 
         capability = client.server_capabilities.tools
@@ -273,10 +280,10 @@ class ServerOwner:
             return
 
         async def listen() -> None:
-            with contextlib.suppress(ListenNotSupportedError):  # an older one tells by itself
+            with contextlib.suppress(ListenNotSupportedError):  # older servers notify without it
                 async with client.listen(tools_list_changed=True) as changes:
                     async for _ in changes:
-                        self._changed()
+                        self._on_tools_changed()
 
         task = asyncio.create_task(listen(), name=f"changes of {self.name}")
         task.add_done_callback(read_exception)
@@ -286,56 +293,56 @@ class ServerOwner:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
 
-    def _changed(self) -> None:
+    def _on_tools_changed(self) -> None:
         self._has_changed_tools = True
         self._signal.set()
 
-    def _lost(self) -> None:
+    def _on_connection_end(self) -> None:
         self._is_lost = True
         self._signal.set()
         if self.state == "ready":
             self._restart_soon()
 
     def _restart_soon(self) -> None:
-        self._renew()
-        self._set("restarting")
+        self._renew_future()
+        self._set_state("restarting")
 
-    def _fail(self, error: ToolError) -> None:
+    def _fail_waiting(self, error: ToolError) -> None:
         if self._ready is not None and not self._ready.done():
             self._ready.set_exception(error)
 
-    def _set(self, state: OwnerState) -> None:
+    def _set_state(self, state: OwnerState) -> None:
         if state != self.state:
             _log.debug("%s: %s", self.name, state)
             self.state = state
             self._on_change()
 
-    def _words(self, error: BaseException) -> str:
+    def _error_text(self, error: BaseException) -> str:
         if isinstance(error, TimeoutError) and self.output.reason is None:
-            said = self.output.last_line
+            last_line = self.output.last_line
             text = f"{self.name} does not answer within {self._start_s:.0f} s."
-            return f"{text} It said: {said}" if said else text
-        first = _leaves(error)[0]
+            return f"{text} It said: {last_line}" if last_line else text
+        first = _leaf_errors(error)[0]
         if isinstance(first, ShellError | SignInNeeded):
             return str(first)
-        return self._reason(str(first)[:500] or type(first).__name__)
+        return self._reason_text(str(first)[:500] or type(first).__name__)
 
-    def _reason(self, otherwise: str) -> str:
-        return f"{self.name} does not run. {self.output.reason or otherwise}"
+    def _reason_text(self, default: str) -> str:
+        return f"{self.name} does not run. {self.output.reason or default}"
 
 
-def _leaves(error: BaseException) -> list[BaseException]:
+def _leaf_errors(error: BaseException) -> list[BaseException]:
     if isinstance(error, BaseExceptionGroup):
-        return [leaf for each in error.exceptions for leaf in _leaves(each)]
+        return [leaf for each in error.exceptions for leaf in _leaf_errors(each)]
     cause = error.__cause__
-    return [error, *(_leaves(cause) if cause is not None else [])]
+    return [error, *(_leaf_errors(cause) if cause is not None else [])]
 
 
-async def _listed(client: "Client") -> "list[ListedTool]":
-    """All tools of a server.
+async def _list_tools(client: "Client") -> "list[ListedTool]":
+    """List all tools of a server.
 
     Raises:
-        ToolError: it has more than anybody could use.
+        ToolError: it has more than `MAX_TOOLS`.
     """
     if client.server_capabilities.tools is None:
         return []
@@ -346,19 +353,21 @@ async def _listed(client: "Client") -> "list[ListedTool]":
 
 
 async def read_pages(
-    ask: Callable[..., Awaitable[Any]], field: str, most: int
+    fetch_page: Callable[..., Awaitable[Any]], field: str, max_items: int
 ) -> tuple[list[Any], bool]:
-    """A list that a server gives in pages, up to the page that has more than `most`; and whether it
-    is whole.
+    """Read a list in pages, up to the first page that exceeds `max_items`.
+
+    Returns:
+        The items, and whether they are all.
     """
     found: list[Any] = []
     cursor: str | None = None
     for _ in range(MAX_PAGES):
-        page = await ask(cursor=cursor)
+        page = await fetch_page(cursor=cursor)
         found += getattr(page, field)
         cursor = page.next_cursor
         if cursor is None:
             return found, True
-        if len(found) > most:
+        if len(found) > max_items:
             break
     return found, False

@@ -1,4 +1,4 @@
-"""Waits for the browser to come back from a sign-in."""
+"""Receives the OAuth redirect with which the browser comes back from a sign-in."""
 
 import asyncio
 import contextlib
@@ -16,8 +16,9 @@ PATH = "/callback"
 WAIT_S = 300.0
 """How long a person may take to sign in."""
 READ_S = 10.0
-MAX_REQUEST = 32_000
-MAX_SAID = 200
+"""How long the browser may take to send its request."""
+MAX_REQUEST_BYTES = 32_000
+MAX_REASON = 200
 _PAGE = (
     '<!doctype html><html lang="en"><meta charset="utf-8"><title>Tidewire</title>'
     "<p>{text} You can close this page.</p></html>"
@@ -25,14 +26,16 @@ _PAGE = (
 
 
 class Redirect:
-    """A server for one answer, on this machine. A context manager.
+    """An HTTP server on this machine for one redirect. A context manager.
 
     Args:
-        port: 0 for any that is free.
+        port: the port to listen on, 0 for any free one.
     """
 
     state = ""
-    """What the answer must repeat. Other requests are refused, as any page can make them."""
+    """The `state` parameter that the redirect must repeat. Any page can send requests here, so all
+    others are refused.
+    """
 
     def __init__(self, port: int = 0) -> None:
         self._port = port
@@ -44,13 +47,13 @@ class Redirect:
 
     @property
     def address(self) -> str:
-        """Where the browser has to come back to."""
+        """The redirect URI."""
         return f"http://{HOST}:{self._port}{PATH}"
 
     async def __aenter__(self) -> Self:
         try:
             self._server = await asyncio.start_server(
-                self._serve, HOST, self._port, limit=MAX_REQUEST
+                self._serve, HOST, self._port, limit=MAX_REQUEST_BYTES
             )
         except OSError as error:
             text = f"The port {self._port} for the sign-in is taken ({error.strerror})."
@@ -66,10 +69,10 @@ class Redirect:
             await self._server.wait_closed()
 
     async def wait(self) -> AuthorizationCodeResult:
-        """What the authorization server has said.
+        """Wait for the authorization code.
 
         Raises:
-            ToolError: it has refused, or nobody has come back.
+            ToolError: the authorization server has refused, or nobody signed in within `WAIT_S`.
         """
         try:
             return await asyncio.wait_for(self._result, WAIT_S)
@@ -80,7 +83,7 @@ class Redirect:
         self._writers.add(writer)
         try:
             head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), READ_S)
-            status, text = self._take(head.decode("latin-1").split("\r\n")[0])
+            status, text = self._handle_request(head.decode("latin-1").split("\r\n")[0])
             body = _PAGE.format(text=text).encode()
             writer.write(
                 f"HTTP/1.1 {status}\r\nContent-Type: text/html; charset=utf-8\r\n"
@@ -91,22 +94,22 @@ class Redirect:
             )
             await writer.drain()
         except (OSError, ValueError, EOFError, asyncio.LimitOverrunError):
-            pass  # it was no browser
+            pass  # the client was no browser
         finally:
             self._writers.discard(writer)
             writer.close()
             with contextlib.suppress(OSError):
                 await writer.wait_closed()
 
-    def _take(self, line: str) -> tuple[str, str]:
-        """Take the first line of a request; tells the status and the text of the answer."""
+    def _handle_request(self, line: str) -> tuple[str, str]:
+        """Handle the first line of a request. Returns the status and the text of the response."""
         method, target, _ = line.split(" ")
         parts = urlsplit(target)
         if method != "GET" or parts.path != PATH:
             return "404 Not Found", "There is nothing here."
         fields = {name: values[0] for name, values in parse_qs(parts.query).items()}
-        given = fields.get("state", "").encode()
-        if not self.state or not secrets.compare_digest(given, self.state.encode()):
+        state = fields.get("state", "").encode()
+        if not self.state or not secrets.compare_digest(state, self.state.encode()):
             return "400 Bad Request", "This is no answer to the sign-in."
         if self._result.done():
             return "200 OK", "The sign-in has ended."
@@ -115,7 +118,7 @@ class Redirect:
                 AuthorizationCodeResult(code=code, state=self.state, iss=fields.get("iss"))
             )
             return "200 OK", "Tidewire goes on with the sign-in."
-        said = fields.get("error_description") or fields.get("error") or "It does not say why."
-        text = f"The sign-in was refused: {said[:MAX_SAID]}"
+        reason = fields.get("error_description") or fields.get("error") or "It does not say why."
+        text = f"The sign-in was refused: {reason[:MAX_REASON]}"
         self._result.set_exception(ToolFailed(text))
         return "200 OK", "The sign-in was refused."

@@ -1,4 +1,4 @@
-"""Knows all servers: what they are, whether they may run, and how they are."""
+"""Manages all servers of MCP: their commands and addresses, their consents, and their states."""
 
 import asyncio
 import contextlib
@@ -11,7 +11,7 @@ from shell.contract import McpServerSummary, McpState
 from shell.errors import ErrorCode, NotFound, ShellError, ToolError, ValidationFailed
 from shell.providers.keys import Keys
 from shell.tools.choices import ToolChoices
-from shell.tools.mcp.configuration import ServersFile, ServerSpec, parsed
+from shell.tools.mcp.configuration import ServersFile, ServerSpec, parse_servers
 from shell.tools.mcp.owner import INSTALL_S, START_S, ServerOwner
 from shell.tools.mcp.source import McpServer
 from shell.tools.mcp.tool_cache import ToolCache
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from shell.tools.mcp.sign_in import OpenBrowser
 
 SHOWN_OUTPUT = 4_000
-"""Characters of what a server has printed that pages show."""
+"""Most characters of a server's output that pages show."""
 DOWNLOADERS = {"npx", "uvx", "bunx", "docker", "pipx", "dnx"}
-"""These may download a server when it first starts."""
+"""Programs that may download a server when it first starts."""
 RESERVED = {"tidewire", "calculator", "fetch_page", "read_file"}
-"""The sources of our own tools: models would take theirs for ours."""
+"""Names of Tidewire's own sources of tools. A model could not tell a server's tools from these."""
 
 
 class NoConsent(ShellError):
@@ -35,7 +35,7 @@ class NoConsent(ShellError):
 
 
 class McpServers:
-    """One per host; for `environ` and `keys` see `Transports`. Loop thread only."""
+    """One per host. Loop thread only. See `Transports` for `environ` and `keys`."""
 
     def __init__(
         self, data: Path, choices: ToolChoices, environ: Mapping[str, str], keys: Keys
@@ -46,22 +46,22 @@ class McpServers:
         self._file = ServersFile(data)
         self._cache = ToolCache(data)
         self._servers: dict[str, McpServer] = {}
-        self._ending: set[asyncio.Task[None]] = set()
+        self._end_tasks: set[asyncio.Task[None]] = set()
         self.on_change: Callable[[], None] = lambda: None
-        """Called whenever the state of a server has changed."""
+        """Called after every change of a server's state."""
 
     def sources(self) -> list[McpServer]:
         """The servers that are on, and that a person has agreed to."""
         specs = self._file.servers()
         return [
             self._server(name, spec)
-            for name, spec in self._synced(specs)
+            for name, spec in self._sync(specs)
             if self._choices.server(name).enabled and self.has_consent(name, spec)
         ]
 
     def summaries(self) -> list[McpServerSummary]:
         """All servers as lists show them. Starts nothing."""
-        return [self._summary(name, spec) for name, spec in self._synced(self._file.servers())]
+        return [self._summary(name, spec) for name, spec in self._sync(self._file.servers())]
 
     def summary(self, name: str) -> McpServerSummary:
         """One server as lists show it.
@@ -78,7 +78,7 @@ class McpServers:
         return self._file.problems
 
     def spec(self, name: str) -> ServerSpec:
-        """What a server is.
+        """The command or address of a server.
 
         Raises:
             NotFound: there is no such server.
@@ -93,50 +93,50 @@ class McpServers:
         return self._choices.server(name).consent == spec.identity
 
     async def add(self, name: str, spec: ServerSpec) -> list[str]:
-        """Keep a server, switched off. Starts and contacts nothing.
+        """Add a server, switched off. Starts and contacts nothing.
 
         Returns:
-            The names of values that are kept for this session only, as there is no keychain.
+            The names of values that last for this session only, because there is no keychain.
 
         Raises:
             ValidationFailed: there is a server of this name.
-            StorageFailed: it cannot be kept.
+            StorageFailed: the file cannot be written.
         """
         if name in RESERVED:
             raise ValidationFailed([("name", f"{name} is a name of Tidewire's own tools")])
         if name in self._file.servers():
             text = f"There is a server {name!r} already. Remove it first"
             raise ValidationFailed([("name", text)])
-        kept, forgotten = await self._transports.keep_values(name, spec)
-        await asyncio.to_thread(self._file.put, name, kept)
+        stored, session_only = await self._transports.store_values(name, spec)
+        await asyncio.to_thread(self._file.put, name, stored)
         await asyncio.to_thread(self._choices.set_server, name, enabled=False)
         self.on_change()
-        return forgotten
+        return session_only
 
     async def read_import(self, data: bytes) -> tuple[list[str], dict[str, str]]:
         """Add the servers of another program's file, all off.
 
         Returns:
-            The names that were added, and what could not be, with the reason.
+            The names of the added servers, and the reason for each that could not be added.
 
         Raises:
-            ValidationFailed: it is no such file.
+            ValidationFailed: the file has no servers.
         """
-        found, problems = parsed(data)
+        found, problems = parse_servers(data)
         added = []
         for name, spec in found.items():
             try:
-                forgotten = await self.add(name, spec)
+                session_only = await self.add(name, spec)
                 added.append(name)
-                if forgotten:
-                    which = ", ".join(forgotten)
-                    problems[name] = f"{which} is kept for this session only: there is no keychain"
+                if session_only:
+                    names = ", ".join(session_only)
+                    problems[name] = f"{names} is kept for this session only: there is no keychain"
             except ValidationFailed as error:
                 problems[name] = error.message
         return added, problems
 
     async def remove(self, name: str) -> None:
-        """End a server and forget it, with its values.
+        """End a server and delete it, with its values.
 
         Raises:
             NotFound: there is no such server.
@@ -150,11 +150,13 @@ class McpServers:
         self.on_change()
 
     def missing(self) -> dict[str, str]:
-        """What servers need and this machine does not have, by their names. Starts nothing."""
+        """Find programs and variables that servers need and this machine lacks: a sentence by the
+        server's name. Starts nothing.
+        """
         return self._transports.missing(self._file.servers())
 
     async def agree(self, name: str, identity: str) -> None:
-        """Keep that a person agrees to exactly this command or address.
+        """Store a person's consent to exactly this command or address.
 
         Raises:
             NotFound: there is no such server.
@@ -171,7 +173,7 @@ class McpServers:
             NoConsent: nobody has agreed to its command or address.
         """
         if enabled:
-            self._agreed(name)
+            self._consented_spec(name)
         else:
             self.spec(name)
         await asyncio.to_thread(self._choices.set_server, name, enabled=enabled)
@@ -185,92 +187,92 @@ class McpServers:
         Raises:
             NotFound: there is no such server.
             NoConsent: nobody has agreed to its command or address.
-            ToolError: why it does not start.
+            ToolError: it does not start.
         """
-        server = self._server(name, self._agreed(name))
+        server = self._server(name, self._consented_spec(name))
         await server.owner.use()
-        server.known()
+        server.known_tools()
 
     async def test(self, name: str) -> McpServerSummary:
-        """Start a server anew, and tell how it is. One that is off is ended again.
+        """Restart a server, and return its summary. One that is off is ended again.
 
         Raises:
             NotFound: there is no such server.
             NoConsent: nobody has agreed to its command or address.
         """
-        spec = self._agreed(name)
+        spec = self._consented_spec(name)
         await self._end(name)
         server = self._server(name, spec)
-        with contextlib.suppress(ToolError):  # the summary says it
+        with contextlib.suppress(ToolError):  # the summary has the error
             await server.owner.use()
-            server.known()
+            server.known_tools()
         summary = self._summary(name, spec)
         if not self._choices.server(name).enabled:
-            await server.owner.stop()  # and what it said stays
+            await server.owner.stop()  # keeps its output
         return summary
 
     async def sign_in(
         self, name: str, open_browser: "OpenBrowser", client_secret: str | None = None
     ) -> bool:
-        """Have a person sign in to a server in the browser. It starts anew at its next use.
+        """Have a person sign in to a server in the browser. The server restarts at its next use.
 
         Args:
             name: the server.
-            open_browser: shows the person an address.
-            client_secret: what the program was given where it was registered by hand.
+            open_browser: opens an address in the browser.
+            client_secret: the client secret, if the program was registered by hand.
 
         Returns:
-            Whether the tokens are in the keychain; else they are for this session only.
+            Whether the tokens are in the keychain. Otherwise they last for this session only.
 
         Raises:
             NotFound: there is no such server.
             NoConsent: nobody has agreed to its address.
             ShellError: it is a command, or the sign-in has failed.
         """
-        spec = self._agreed(name)
+        spec = self._consented_spec(name)
         if spec.url is None:
             raise ValidationFailed([("name", f"{name} is a command. It needs no sign-in")])
-        is_kept = await self._transports.sign_in(name, spec, open_browser, client_secret)
+        is_stored = await self._transports.sign_in(name, spec, open_browser, client_secret)
         await self._end(name)
         self.on_change()
-        return is_kept
+        return is_stored
 
     async def close(self) -> None:
         """End all servers."""
-        await asyncio.gather(*(self._end(name) for name in list(self._servers)), *self._ending)
+        await asyncio.gather(*(self._end(name) for name in list(self._servers)), *self._end_tasks)
         await self._transports.close()
 
     # --- inside -----------------------------------------------------------------------------
 
-    def _synced(self, specs: Mapping[str, ServerSpec]) -> Sequence[tuple[str, ServerSpec]]:
-        """The servers of the file. Those that it does not have any more are ended."""
+    def _sync(self, specs: Mapping[str, ServerSpec]) -> Sequence[tuple[str, ServerSpec]]:
+        """End the servers that the file has no longer or has changed. Returns those that it has."""
         for name, server in list(self._servers.items()):
             if name not in specs or specs[name].identity != server.identity:
                 del self._servers[name]
                 task = asyncio.ensure_future(server.close())
-                self._ending.add(task)
-                task.add_done_callback(self._ending.discard)
+                self._end_tasks.add(task)
+                task.add_done_callback(self._end_tasks.discard)
         return list(specs.items())
 
     def _server(self, name: str, spec: ServerSpec) -> McpServer:
-        known = self._servers.get(name)
-        if known is not None and known.identity == spec.identity:
-            return known
+        server = self._servers.get(name)
+        if server is not None and server.identity == spec.identity:
+            return server
         start_s = INSTALL_S if Path(spec.command or "").stem in DOWNLOADERS else START_S
         owner = ServerOwner(
             name, partial(self._transports.open, name, spec), start_s, lambda: self.on_change()
         )
-        made = McpServer(name, spec, owner, self._cache, self._transports)
-        self._servers[name] = made
-        return made
+        server = McpServer(name, spec, owner, self._cache, self._transports)
+        self._servers[name] = server
+        return server
 
     async def _end(self, name: str) -> None:
         server = self._servers.pop(name, None)
         if server is not None:
             await server.close()
 
-    def _agreed(self, name: str) -> ServerSpec:
-        """What a server is, if a person has agreed to it."""
+    def _consented_spec(self, name: str) -> ServerSpec:
+        """The command or address of a server, if a person has agreed to it."""
         spec = self.spec(name)
         if not self.has_consent(name, spec):
             raise NoConsent(f"Nobody has agreed to {name}. 'tidewire mcp enable {name}' asks you")
@@ -285,7 +287,7 @@ class McpServers:
         if not self.has_consent(name, spec):
             state = "consent"
         is_known = server is not None or choice.enabled
-        tools = self._server(name, spec).known() if is_known and state != "consent" else ()
+        tools = self._server(name, spec).known_tools() if is_known and state != "consent" else ()
         tail = "" if server is None else server.redacted(server.owner.output.text[-SHOWN_OUTPUT:])
         error = None if server is None else server.owner.error
         return McpServerSummary(

@@ -17,28 +17,40 @@ from shell.providers.keys import Keys
 from shell.tools.mcp.configuration import ClientSpec, client_secret_name
 from shell.tools.mcp.owner import LOGGERS, SignInNeeded
 from shell.tools.mcp.redirect import Redirect
-from shell.tools.mcp.tokens import Collected, KeptSignIn, OpenClient, Tokens, end_of
+from shell.tools.mcp.tokens import (
+    MemoryTokenStorage,
+    OpenClient,
+    StoredSignIn,
+    Tokens,
+    refresh_time,
+)
 
 _PROBE = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
 _HEADERS = {"accept": "application/json, text/event-stream", "mcp-protocol-version": "2025-11-25"}
-_KEPT = {"client_id", "client_secret", "redirect_uris", "token_endpoint_auth_method", "issuer"}
-"""What is kept of how the program was registered."""
+_STORED_FIELDS = {
+    "client_id",
+    "client_secret",
+    "redirect_uris",
+    "token_endpoint_auth_method",
+    "issuer",
+}
+"""The fields of the program's registration that are stored."""
 OpenBrowser = Callable[[str], Awaitable[None]]
 
 
 class SignIn(httpx2.Auth):
-    """Signs the requests to one server, and renews its token. Loop thread only.
+    """Signs the requests to one server, and refreshes its token. Loop thread only.
 
-    The SDK carries out the sign-in itself. Its client forgets when a token ends and where to renew
-    it, holds up every request behind the one before, and opens a browser whenever it is refused.
-    So requests are signed here.
+    The SDK carries out the sign-in itself. Its client forgets when a token expires and where to
+    refresh it, sends one request at a time, and opens a browser at every refusal. So this class
+    signs the requests instead.
 
     Args:
         name: the server's name, for errors and for the keychain.
-        url: where the server is.
-        keys: keeps the tokens.
-        open_client: makes the connection to the authorization server.
-        client: what the authorization server knows the program as, where it has to be told before.
+        url: the server's address.
+        keys: store the tokens.
+        open_client: makes the HTTP client for the authorization server.
+        client: the program's registration at the authorization server, if it was made by hand.
     """
 
     def __init__(
@@ -57,7 +69,7 @@ class SignIn(httpx2.Auth):
         self._refused: httpx2.Response | None = None
         self.tokens = Tokens(name, url, keys, open_client)
         self.on_failure: Callable[[str], None] = lambda reason: None
-        """Called with the reason before a request fails for want of a token."""
+        """Called with the reason before a request fails because there is no valid token."""
 
     async def async_auth_flow(
         self, request: httpx2.Request
@@ -65,17 +77,17 @@ class SignIn(httpx2.Auth):
         """Send a request with the token.
 
         Raises:
-            SignInNeeded: there is none, or the server does not take it.
+            SignInNeeded: there is no token, or the server refuses it.
             ToolError: the authorization server cannot be reached.
         """
         try:
-            kept = await self.tokens.current()
-            _sign(request, kept)
+            stored = await self.tokens.current()
+            _sign(request, stored)
             response = yield request
-            if response.status_code == 401 and kept is not None:
-                kept = await self.tokens.newer(kept)
-                if kept is not None:
-                    _sign(request, kept)
+            if response.status_code == 401 and stored is not None:
+                stored = await self.tokens.refresh(stored)
+                if stored is not None:
+                    _sign(request, stored)
                     response = yield request
         except ToolError as error:
             self.on_failure(error.message)
@@ -93,31 +105,31 @@ class SignIn(httpx2.Auth):
             Whether the tokens are in the keychain; else they are for this session only.
 
         Raises:
-            ShellError: the server or the person refuses, or nobody signs in for some minutes.
+            ShellError: the server or the person refuses, or nobody signs in within `WAIT_S`.
         """
-        for noisy in LOGGERS:
-            logging.getLogger(noisy).setLevel(logging.CRITICAL)
-        before = await self.tokens.read()
+        for logger_name in LOGGERS:
+            logging.getLogger(logger_name).setLevel(logging.CRITICAL)
+        earlier = await self.tokens.read()
         try:
             port = 0 if self.client is None else self.client.callback_port
             async with self._open_client() as http, Redirect(port) as redirect:
                 refused = self._refused or await self._probe(http)
-                provider = await self._provider(before, redirect, open_browser)
+                provider = await self._provider(earlier, redirect, open_browser)
                 await self._follow(provider, refused, http)
         except (OAuthFlowError, ValidationError) as error:
-            # What the SDK says of an answer that is not valid has parts of it, so also of tokens.
+            # The SDK's text about an invalid answer quotes it, so it may contain parts of a token.
             is_invalid = isinstance(error.__context__ or error, ValueError)
             text = "The authorization server's answer is not valid." if is_invalid else str(error)
             raise self.tokens.error(text) from None
         except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
             raise self.tokens.error(str(error) or type(error).__name__) from None
         self._refused = None
-        return await self.tokens.keep(self._result(provider.context))
+        return await self.tokens.store(self._result(provider.context))
 
     # --- signing in -------------------------------------------------------------------------
 
     async def _probe(self, http: httpx2.AsyncClient) -> httpx2.Response:
-        """Have the server say how to sign in."""
+        """Send a request without a token. The refusal says how to sign in."""
         response = await http.post(self.url, json=_PROBE, headers=_HEADERS)
         if not _wants_sign_in(response):
             raise self.tokens.error(
@@ -126,15 +138,15 @@ class SignIn(httpx2.Auth):
         return response
 
     async def _provider(
-        self, before: KeptSignIn | None, redirect: Redirect, open_browser: OpenBrowser
+        self, earlier: StoredSignIn | None, redirect: Redirect, open_browser: OpenBrowser
     ) -> OAuthClientProvider:
         address = AnyUrl(redirect.address)
-        id_address, known = None, None
+        id_address, client = None, None
         if self.client is not None:
             if is_valid_client_metadata_url(self.client.client_id):
                 id_address = self.client.client_id
             else:
-                known = await self._known_client(self.client.client_id, address, before)
+                client = await self._known_client(self.client.client_id, address, earlier)
 
         async def show(address: str) -> None:
             self.tokens.check(address)
@@ -146,74 +158,76 @@ class SignIn(httpx2.Auth):
             OAuthClientMetadata(
                 client_name="Tidewire",
                 redirect_uris=[address],
-                # Only a registered secret can be kept from others, and the program has none.
+                # Only a registered client secret can be kept secret, and the program has none.
                 token_endpoint_auth_method=None,
             ),
-            Collected(known, None if before is None else before.token),
+            MemoryTokenStorage(client, None if earlier is None else earlier.token),
             redirect_handler=show,
             callback_handler=redirect.wait,
             client_metadata_url=id_address,
         )
 
     async def _known_client(
-        self, client_id: str, address: AnyUrl, before: KeptSignIn | None
+        self, client_id: str, address: AnyUrl, earlier: StoredSignIn | None
     ) -> OAuthClientInformationFull:
         name = client_secret_name(self._name)
         await self._keys.load({name: self.url})
         secret = self._keys.find(name, self.url)
-        is_same = before is not None and before.client.client_id == client_id
+        is_same = earlier is not None and earlier.client.client_id == client_id
         return OAuthClientInformationFull(
             client_id=client_id,
             client_secret=secret,
             redirect_uris=[address],
             # Another issuer must not get the secret, so the SDK registers the program there.
-            issuer=before.issuer if is_same and before is not None else None,
+            issuer=earlier.issuer if is_same and earlier is not None else None,
             token_endpoint_auth_method="none" if secret is None else "client_secret_basic",
         )
 
     async def _follow(
         self, provider: OAuthClientProvider, refused: httpx2.Response, http: httpx2.AsyncClient
     ) -> None:
-        """Send what the SDK wants to be sent until it has a token."""
+        """Send the requests of the SDK's sign-in until it has a token."""
         request = httpx2.Request("POST", self.url, headers=_HEADERS)
         flow = provider.async_auth_flow(request)
         try:
             outgoing = await anext(flow)
-            answer = httpx2.Response(refused.status_code, headers=refused.headers, request=outgoing)
+            response = httpx2.Response(
+                refused.status_code, headers=refused.headers, request=outgoing
+            )
             while True:
-                outgoing = await flow.asend(answer)
+                outgoing = await flow.asend(response)
                 if outgoing is request:
-                    return  # it would be sent with the token now
+                    return  # the SDK has a token and would now repeat the first request with it
                 self.tokens.check(str(outgoing.url))
-                answer = await http.send(outgoing)
+                response = await http.send(outgoing)
         except StopAsyncIteration:
             raise self.tokens.error("It does not say how to sign in.") from None
         finally:
             await flow.aclose()
             if provider.context.client_info is not None:
-                self.tokens.hide(provider.context.client_info.client_secret)
+                self.tokens.add_secrets(provider.context.client_info.client_secret)
 
-    def _result(self, context: OAuthContext) -> KeptSignIn:
+    def _result(self, context: OAuthContext) -> StoredSignIn:
         token, client = context.current_tokens, context.client_info
         metadata = context.oauth_metadata
         if token is None or client is None:
             raise self.tokens.error("It has given no token.")
         origin = "{0.scheme}://{0.netloc}".format(urlsplit(self.url))
         has_resource = context.should_include_resource_param(_HEADERS["mcp-protocol-version"])
-        return KeptSignIn(
+        return StoredSignIn(
             url=self.url,
             issuer=None if metadata is None else str(metadata.issuer),
             resource=context.get_resource_url() if has_resource else None,
             token_endpoint=f"{origin}/token" if metadata is None else str(metadata.token_endpoint),
-            client=OAuthClientInformationFull(**client.model_dump(include=_KEPT)),
+            client=OAuthClientInformationFull(**client.model_dump(include=_STORED_FIELDS)),
             token=token,
-            expires_at=end_of(token),
+            expires_at=refresh_time(token),
         )
 
 
-def _sign(request: httpx2.Request, kept: KeptSignIn | None) -> None:
-    if kept is not None:
-        request.headers["Authorization"] = f"Bearer {kept.token.access_token}"
+def _sign(request: httpx2.Request, stored: StoredSignIn | None) -> None:
+    if stored is not None:
+        request.headers["Authorization"] = f"Bearer {stored.token.access_token}"
 
 
 def _wants_sign_in(response: httpx2.Response) -> bool:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from shell.errors import ErrorCode, ShellError, ToolError, ToolFailed
 from shell.support.redaction import REPLACEMENT, redact
-from shell.tools.asking import ASKER, Asker
+from shell.tools.asker import ASKER, Asker
 from shell.tools.base import Arguments, Progress, Tool
 from shell.tools.mcp.configuration import ServerSpec
 from shell.tools.mcp.content import output_of
@@ -26,23 +26,23 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 LIST_S = 20.0
-"""How long a list of tools, and with it a question, waits for a server that was never listed."""
+"""How long a list of tools, and with it a run, waits for a server whose tools are not known yet."""
 MAX_DESCRIPTION = 10_000
 MAX_SCHEMA_BYTES = 100_000
 MAX_PAGES_OF_A_CALL = 3
 CLOSED, EXPIRED = "Connection closed", "Session terminated"
-"""What the SDK says of a connection that has ended."""
+"""The SDK's messages for a connection that has ended."""
 
 
 class McpServer:
     """The tools of a server. It starts when it is first needed.
 
     Args:
-        name: as people know it.
-        spec: what it is.
-        owner: starts it and keeps its connection.
+        name: the server's name as people know it.
+        spec: its command or address.
+        owner: starts the server and holds its connection.
         cache: has the tools of servers that do not run.
-        transports: know what no error and no result may contain.
+        transports: have the secrets that no error and no result may contain.
     """
 
     def __init__(
@@ -60,30 +60,31 @@ class McpServer:
         self._cache = cache
         self._transports = transports
         self._askers: list[Asker] = []
-        owner.on_question = self._answer
-        self._seen: Connection | None = None
+        owner.on_question = self._answer_elicitation
+        self._connection: Connection | None = None
         self._tools: list[Tool] | None = None
 
-    def known(self) -> Sequence[Tool]:
-        """The tools that it had last; starts nothing."""
-        self._take(self.owner.connection)
+    def known_tools(self) -> Sequence[Tool]:
+        """The tools that the server had last. Starts nothing."""
+        self._use_connection(self.owner.connection)
         if self._tools is None:
             self._tools = self._cache.find(self.name, self.identity)
         return list(self._tools or ())
 
     async def list(self) -> Sequence[Tool]:
-        """Its tools, or one with a problem. Starts the server if they were never listed, and waits
-        a while for it.
+        """List the server's tools, or one tool with a problem.
+
+        Starts the server if its tools are not known yet, and waits at most `LIST_S` for it.
         """
-        self.known()
+        self.known_tools()
         if self._tools is None and self.owner.state in ("idle", "starting"):
-            # A failure is in the owner; a start that takes longer goes on.
+            # The owner has the reason of a failure. A start that takes longer continues.
             with contextlib.suppress(ToolError, TimeoutError):
                 async with asyncio.timeout(LIST_S):
-                    self._take(await self.owner.use())
+                    self._use_connection(await self.owner.use())
         if self._tools is None and self.owner.error is not None:
             return [Tool(self.name, self.name, "mcp", problem=self.redacted(self.owner.error))]
-        return self.known()
+        return self.known_tools()
 
     async def call(self, tool: Tool, arguments: Arguments, progress: Progress) -> str | ToolOutput:
         """Carry out one call. Cancelling it tells the server to stop.
@@ -94,54 +95,54 @@ class McpServer:
         return await self.ask(lambda it: self._call(it, tool, arguments, progress))
 
     async def ask(self, work: Callable[[Connection], Awaitable[Result]]) -> Result:
-        """Ask the server for something; starts it if it does not run.
+        """Send the server a request. Starts it if it does not run.
 
         Raises:
-            ToolError: whatever goes wrong, without what the server was given to keep.
+            ToolError: for any failure, without the secrets that the server was given.
         """
         try:
             return await work(await self.owner.use())
         except ShellError as error:
             raise ToolError(error.code, self.redacted(error.message)) from None
-        except Exception as error:  # what the SDK refuses in a sloppy server's answer
-            raise self._failed(str(error) or type(error).__name__) from None
+        except Exception as error:  # the SDK refuses an invalid answer
+            raise self._error(str(error) or type(error).__name__) from None
 
     async def close(self) -> None:
         """End the server for good."""
         await self.owner.end()
 
     def redacted(self, text: str) -> str:
-        """A text without the values that the server was given."""
+        """Remove from a text the values that the server was given."""
         return redact(text, self._transports.secrets(self.name))
 
     def without_tokens(self, text: str) -> str:
-        """A text of the server without the tokens that it was sent."""
+        """Remove from a text of the server the tokens that it was sent."""
         for token in self._transports.tokens(self.name):
             text = text.replace(token, REPLACEMENT)
         return text
 
     async def _call(
-        self, connection: Connection, tool: Tool, arguments: Arguments, tell: Progress
+        self, connection: Connection, tool: Tool, arguments: Arguments, report: Progress
     ) -> str | ToolOutput:
         from mcp.shared.exceptions import MCPError
         from mcp_types import CONNECTION_CLOSED, URL_ELICITATION_REQUIRED
 
-        self._take(connection)
-        now = {each.name: each for each in self._tools or ()}.get(tool.name)
-        if now is None or now.identity != tool.identity:
+        self._use_connection(connection)
+        current = {each.name: each for each in self._tools or ()}.get(tool.name)
+        if current is None or current.identity != tool.identity:
             text = f"{self.name} has changed {tool.name} since this call was decided. Ask again."
             raise ToolError(ErrorCode.TOOL_UNKNOWN, text)
 
-        async def heard(progress: float, total: float | None, message: str | None) -> None:
+        async def on_progress(progress: float, total: float | None, message: str | None) -> None:
             share = f"{progress:g}" if total is None else f"{progress:g} of {total:g}"
-            tell(f"{self.redacted(message[:2_000])} ({share})" if message else share)
+            report(f"{self.redacted(message[:2_000])} ({share})" if message else share)
 
         asker = ASKER.get()
         if asker is not None:
             self._askers.append(asker)
         try:
             result = await connection.client.call_tool(
-                tool.name, dict(arguments), progress_callback=heard
+                tool.name, dict(arguments), progress_callback=on_progress
             )
             output = output_of(result)
             text = self.without_tokens(output.text)
@@ -149,27 +150,28 @@ class McpServer:
         except MCPError as error:
             words = error.message
             if error.code == URL_ELICITATION_REQUIRED:
-                words = await self._shown_pages(error)
+                words = await self._offer_pages(error)
             if connection.output.reason is not None or words == CLOSED:
                 words = connection.output.reason or ""
                 words = f"The connection has ended during the call. {words}".strip()
             elif self._spec.url is not None and (
                 error.code == CONNECTION_CLOSED or words == EXPIRED
             ):
-                self.owner.lose(connection, words)
-            raise self._failed(words) from None
+                self.owner.mark_lost(connection, words)
+            raise self._error(words) from None
         finally:
             if asker is not None:
                 self._askers.remove(asker)
 
-    async def _answer(self, params: "ElicitRequestParams") -> "ElicitResult":
-        """Have the person answer what the server asks, for the call that it makes.
+    async def _answer_elicitation(self, params: "ElicitRequestParams") -> "ElicitResult":
+        """Have the person answer an elicitation that the server sends during a call.
 
-        A server of the older protocol does not say for which of several calls it asks.
+        A server of the older protocol does not say which of several calls it belongs to. The newest
+        call is taken then.
         """
         from mcp_types import ElicitResult
 
-        from shell.tools.mcp.elicitation import Refused, elicitation_of
+        from shell.tools.mcp.elicitation import ElicitationRefused, elicitation_of
 
         asker = ASKER.get()
         if asker not in self._askers:
@@ -177,42 +179,45 @@ class McpServer:
         if asker is None:
             return ElicitResult(action="cancel")
         try:
-            asked = elicitation_of(params, self._spec.place, self.redacted)
-        except Refused as error:
+            elicitation = elicitation_of(params, self._spec.place, self.redacted)
+        except ElicitationRefused as error:
             asker.refuse(f"{self.name} {error}.")
             return ElicitResult(action="decline")
-        action, values = await asker.ask(asked)
+        action, values = await asker.ask(elicitation)
         if action != "accept" or params.mode == "url":
             return ElicitResult(action=action)
         return ElicitResult.model_validate({"action": action, "content": values})
 
-    async def _shown_pages(self, error: "MCPError") -> str:
-        """Offer to open the pages that a call needs first. Returns what the call ends with."""
+    async def _offer_pages(self, error: "MCPError") -> str:
+        """Offer to open the pages that a call needs first. Returns the error text of the call."""
         from mcp.shared.exceptions import UrlElicitationRequiredError
 
         needed = UrlElicitationRequiredError.from_error(error.error).elicitations
         for params in needed[:MAX_PAGES_OF_A_CALL]:
-            if (await self._answer(params)).action != "accept":
+            if (await self._answer_elicitation(params)).action != "accept":
                 return "The person did not open the page that the call needs."
         return "The person has to finish on the page that was opened. Make the call again then."
 
-    def _failed(self, words: str) -> ToolError:
+    def _error(self, words: str) -> ToolError:
         return ToolFailed(self.redacted(f"{self.name}: {words[:2_000]}"))
 
-    def _take(self, connection: Connection | None) -> None:
+    def _use_connection(self, connection: Connection | None) -> None:
         """Use the tools of a connection from now on."""
-        if connection is None or connection is self._seen:
+        if connection is None or connection is self._connection:
             return
-        self._seen = connection
+        self._connection = connection
         self._tools = [tool_of(each, self.name, self.identity) for each in connection.tools]
-        self._cache.keep(self.name, self.identity, self._tools)
+        self._cache.store(self.name, self.identity, self._tools)
 
 
 def tool_of(listed: "ListedTool", server: str, identity: str) -> Tool:
-    """A tool with all flags: a hint of its server must not take one away."""
-    told = listed.model_dump(mode="json", exclude={"icons", "meta"}, exclude_none=True)
+    """Make a tool from a server's description.
+
+    It has all flags, because a hint of its server must not take one away.
+    """
+    definition = listed.model_dump(mode="json", exclude={"icons", "meta"}, exclude_none=True)
     schema = dict(listed.input_schema)
-    whole = f"{identity}{json.dumps(told, sort_keys=True)}"
+    identified = f"{identity}{json.dumps(definition, sort_keys=True)}"
     is_large = len(json.dumps(schema)) > MAX_SCHEMA_BYTES
     return Tool(
         name=listed.name,
@@ -220,6 +225,6 @@ def tool_of(listed: "ListedTool", server: str, identity: str) -> Tool:
         kind="mcp",
         description=(listed.description or listed.title or "")[:MAX_DESCRIPTION],
         parameters={} if is_large else schema,
-        identity=hashlib.sha256(whole.encode()).hexdigest(),
+        identity=hashlib.sha256(identified.encode()).hexdigest(),
         problem="The description of its arguments is too long." if is_large else None,
     )

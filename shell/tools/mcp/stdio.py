@@ -1,7 +1,8 @@
 """Runs a server as a child process, and exchanges one message a line with it.
 
-The SDK has such a transport. This one limits what a server may write, keeps what it prints to
-standard error, gives it no variable that was not chosen, and ends it when the host is killed.
+The SDK has such a transport. This one also limits how much a server may write, stores the end of
+its standard error, passes it only chosen environment variables, and ends it when the host is
+killed.
 """
 
 import asyncio
@@ -25,14 +26,15 @@ if TYPE_CHECKING:
 
 MAX_LINE_BYTES = 4_000_000
 MAX_GARBAGE_BYTES = 1_000_000
-"""How much a server may write to standard output that is no message."""
-MAX_UNASKED_BYTES = 32_000_000
+"""How much text that is no message a server may write to standard output."""
+MAX_UNSOLICITED_BYTES = 32_000_000
 """How much a server may write between two answers."""
 TAIL_BYTES = 256_000
+"""How much of the end of standard error is stored."""
 END_S = 3.0
-"""How long the guard may take; see its own limits."""
-LOCALE = re.compile(r"(HOME|LOGNAME|USER|SHELL|TERM|LANG|LC_\w+|TZ|TMPDIR)")
-WINDOWS = (
+"""How long the guard may take to end. It has shorter limits of its own."""
+POSIX_VARIABLES = re.compile(r"(HOME|LOGNAME|USER|SHELL|TERM|LANG|LC_\w+|TZ|TMPDIR)")
+WINDOWS_VARIABLES = (
     *("APPDATA", "COMSPEC", "HOMEDRIVE", "HOMEPATH", "LOCALAPPDATA", "PATHEXT", "PROGRAMDATA"),
     *("PROCESSOR_ARCHITECTURE", "SYSTEMDRIVE", "SYSTEMROOT", "TEMP", "TMP", "USERNAME"),
     *("USERPROFILE", "WINDIR"),
@@ -42,29 +44,29 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """What is started."""
+    """A command to start."""
 
     argv: Sequence[str]
-    """The first is an absolute path."""
+    """The first item is an absolute path."""
     environment: Mapping[str, str] = field(repr=False)
     folder: Path
 
 
 class Output:
-    """The end of what a server prints to standard error, and why its connection has ended."""
+    """The end of a server's standard error, and the reason why its connection has ended."""
 
     def __init__(self) -> None:
         self._tail = bytearray()
         self.reason: str | None = None
 
     def add(self, piece: bytes) -> None:
-        """Take what was printed."""
+        """Append to the output."""
         self._tail += piece
         del self._tail[:-TAIL_BYTES]
 
     @property
     def text(self) -> str:
-        """What is kept of it."""
+        """The stored end of the output."""
         return self._tail.decode("utf-8", "replace")
 
     @property
@@ -74,16 +76,20 @@ class Output:
 
 
 def allowed_environment(environ: Mapping[str, str], path: str) -> dict[str, str]:
-    """The variables that every server gets: where a person's files are, and their language."""
+    """Select the variables that every server gets: the person's folders and language."""
     if sys.platform == "win32":
-        kept = {name: value for name, value in environ.items() if name.upper() in WINDOWS}
+        allowed = {
+            name: value for name, value in environ.items() if name.upper() in WINDOWS_VARIABLES
+        }
     else:
-        kept = {name: value for name, value in environ.items() if LOCALE.fullmatch(name)}
-    return {**kept, "PATH": path}
+        allowed = {
+            name: value for name, value in environ.items() if POSIX_VARIABLES.fullmatch(name)
+        }
+    return {**allowed, "PATH": path}
 
 
 def guard_command() -> list[str]:
-    """The command of the guard, in a Python environment or a built program."""
+    """The command that starts the guard, in a Python environment or a built program."""
     if getattr(sys, "frozen", False):
         return [sys.executable, "--server-guard"]
     return [sys.executable, "-I", "-S", str(Path(__file__).with_name("guard.py"))]
@@ -93,45 +99,47 @@ def guard_command() -> list[str]:
 async def stdio_transport(
     command: Command, output: Output, on_end: Callable[[], None]
 ) -> "AsyncIterator[TransportStreams]":
-    """Start a server; ends it and everything that it has started.
+    """Start a server, and end it with all its processes when the context ends.
 
     Args:
-        command: what is started.
-        output: takes what the server prints, and why it has ended.
-        on_end: called when no more messages come.
+        command: the server's command.
+        output: stores the server's standard error, and the reason of its end.
+        on_end: called after the last message.
     """
     import anyio
 
     process = _Process(command, output)
-    incoming, received = anyio.create_memory_object_stream["SessionMessage | Exception"](0)
-    outgoing, sending = anyio.create_memory_object_stream["SessionMessage"](0)
+    message_sender, message_receiver = anyio.create_memory_object_stream[
+        "SessionMessage | Exception"
+    ](0)
+    request_sender, request_receiver = anyio.create_memory_object_stream["SessionMessage"](0)
     tasks: list[asyncio.Task[None]] = []
 
     async def read() -> None:
         try:
-            async with incoming:
+            async with message_sender:
                 async for message in process.messages():
-                    await incoming.send(message)
+                    await message_sender.send(message)
         except (anyio.ClosedResourceError, anyio.BrokenResourceError):
-            pass  # nobody listens any more
+            pass  # the receiver was closed
         finally:
             on_end()
 
     async def write() -> None:
         with contextlib.suppress(ConnectionError, anyio.BrokenResourceError):
-            async for message in sending:
+            async for message in request_receiver:
                 await process.send(message)
 
     try:
         await process.start()
-        tasks += [asyncio.create_task(work) for work in (read(), write(), process.listen())]
-        yield received, outgoing
+        tasks += [asyncio.create_task(work) for work in (read(), write(), process.read_stderr())]
+        yield message_receiver, request_sender
     finally:
         await asyncio.shield(asyncio.ensure_future(process.end()))
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        for stream in (incoming, received, outgoing, sending):
+        for stream in (message_sender, message_receiver, request_sender, request_receiver):
             stream.close()
 
 
@@ -146,13 +154,13 @@ class _Process:
         self._is_ending = False
 
     async def start(self) -> None:
-        """Start the guard, which starts the server. The guard is ended if this is cancelled."""
-        creating = asyncio.ensure_future(self._create())
+        """Start the guard, which starts the server. Cancelling this ends the guard."""
+        start_task = asyncio.ensure_future(self._create())
         try:
-            self._process = await asyncio.shield(creating)
+            self._process = await asyncio.shield(start_task)
         except asyncio.CancelledError:
             with contextlib.suppress(Exception):
-                self._process = await creating  # or nobody would ever end it
+                self._process = await start_task  # so that `end` can kill it
             raise
 
     async def _create(self) -> asyncio.subprocess.Process:
@@ -172,34 +180,34 @@ class _Process:
             )
             end_with_us(process.pid)
             return process
-        reading, self._control = os.pipe()
+        read_end, self._control = os.pipe()
         try:
             process = await asyncio.create_subprocess_exec(
                 *guard_command(),
-                str(reading),
+                str(read_end),
                 stdin=streams,
                 stdout=streams,
                 stderr=streams,
                 env=allowed_environment(os.environ, os.defpath),
                 cwd=self._command.folder,
-                pass_fds=(reading,),
+                pass_fds=(read_end,),
                 start_new_session=True,
                 limit=MAX_LINE_BYTES,
             )
         finally:
-            os.close(reading)
-        # More than a pipe holds would wait for the guard.
-        written = json.dumps(asdict(self._command), default=str).encode() + b"\n"
+            os.close(read_end)
+        # In a thread, because writing more than the pipe holds blocks until the guard reads.
+        plan = json.dumps(asdict(self._command), default=str).encode() + b"\n"
         with contextlib.suppress(BrokenPipeError):
-            await asyncio.to_thread(_write_all, self._control, written)
+            await asyncio.to_thread(_write_all, self._control, plan)
         return process
 
     async def messages(self) -> "AsyncIterator[SessionMessage]":
-        """What the server says, until it ends or says what it must not."""
+        """Read the server's messages until it ends or exceeds a limit."""
         from mcp.shared.message import SessionMessage
         from mcp_types import jsonrpc_message_adapter
 
-        garbage = unasked = 0
+        garbage_bytes = unsolicited_bytes = 0
         process = self._process
         if process is None or process.stdout is None:
             return
@@ -208,33 +216,33 @@ class _Process:
                 line = await process.stdout.readline()
             except ValueError:
                 megabytes = MAX_LINE_BYTES // 1_000_000
-                self._give_up(f"It wrote a line longer than {megabytes} MB.")
+                self._set_reason(f"It wrote a line longer than {megabytes} MB.")
                 return
             if not line:
                 break
-            unasked += len(line)
+            unsolicited_bytes += len(line)
             try:
                 message = jsonrpc_message_adapter.validate_json(line, by_name=False)
             except (ValueError, RecursionError):
-                # Some servers print a greeting to the wrong stream.
-                garbage += len(line)
+                # Some servers print a greeting to standard output instead of standard error.
+                garbage_bytes += len(line)
                 self._output.add(line[:1_000])
-                if garbage > MAX_GARBAGE_BYTES:
-                    self._give_up("It writes something else than messages.")
+                if garbage_bytes > MAX_GARBAGE_BYTES:
+                    self._set_reason("It writes something else than messages.")
                     return
                 continue
             if not hasattr(message, "method"):
-                unasked = 0
-            if unasked > MAX_UNASKED_BYTES:
-                self._give_up("It writes more than anybody asked for.")
+                unsolicited_bytes = 0
+            if unsolicited_bytes > MAX_UNSOLICITED_BYTES:
+                self._set_reason("It writes more than anybody asked for.")
                 return
             yield SessionMessage(message)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(process.wait(), END_S)
-        self._give_up(_words(process.returncode, self._output.last_line))
+        self._set_reason(_exit_text(process.returncode, self._output.last_line))
 
     async def send(self, message: "SessionMessage") -> None:
-        """Pass a message to the server.
+        """Send a message to the server.
 
         Raises:
             ConnectionError: it has ended.
@@ -245,15 +253,15 @@ class _Process:
         self._process.stdin.write(text.encode("utf-8", "replace") + b"\n")
         await self._process.stdin.drain()
 
-    async def listen(self) -> None:
-        """Keep the end of what the server prints, or it would fill the pipe and stop."""
+    async def read_stderr(self) -> None:
+        """Read the server's standard error to its end. A full pipe would stop the server."""
         if self._process is None or self._process.stderr is None:
             return
         while piece := await self._process.stderr.read(16_384):
             self._output.add(piece)
 
     async def end(self) -> None:
-        """Ask the server to end, and kill it and what it has started if it does not."""
+        """Ask the server to end. If it does not, kill it with all its processes."""
         process = self._process
         self._is_ending = True
         if process is not None and process.stdin is not None:
@@ -265,8 +273,8 @@ class _Process:
             return
         if sys.platform == "win32" and process.returncode is None:
             process.kill()
-        # What a server writes while it ends must not keep it from ending.
-        draining = [
+        # A server that writes while it ends would block on a full pipe.
+        drain_tasks = [
             asyncio.ensure_future(_drain(stream))
             for stream in (process.stdout, process.stderr)
             if stream is not None
@@ -281,15 +289,15 @@ class _Process:
                 else:
                     os.killpg(process.pid, signal.SIGKILL)
         finally:
-            for drain in draining:
-                drain.cancel()
-            await asyncio.gather(*draining, return_exceptions=True)
-            # Asyncio keeps the pipes open while a process that has left the tree holds them.
+            for task in drain_tasks:
+                task.cancel()
+            await asyncio.gather(*drain_tasks, return_exceptions=True)
+            # A process that left the server's tree may hold the pipes, and asyncio waits for it.
             transport = getattr(process, "_transport", None)
             if transport is not None:
                 transport.close()
 
-    def _give_up(self, reason: str) -> None:
+    def _set_reason(self, reason: str) -> None:
         if not self._is_ending:
             self._output.reason = self._output.reason or reason
 
@@ -305,9 +313,9 @@ async def _drain(stream: asyncio.StreamReader) -> None:
             pass
 
 
-def _words(status: int | None, last: str) -> str:
-    how = "It has ended" if status is None else f"It has ended with the status {status}"
+def _exit_text(status: int | None, last_line: str) -> str:
+    text = "It has ended" if status is None else f"It has ended with the status {status}"
     if status is not None and status > 128:
         with contextlib.suppress(ValueError):
-            how = f"It was ended by {signal.Signals(status - 128).name}"
-    return f"{how}. It said: {last}" if last else f"{how}."
+            text = f"It was ended by {signal.Signals(status - 128).name}"
+    return f"{text}. It said: {last_line}" if last_line else f"{text}."

@@ -1,4 +1,4 @@
-"""Keeps what a sign-in to a server has given, and renews it."""
+"""Stores the OAuth tokens of a server in the keychain, and refreshes them."""
 
 import asyncio
 import time
@@ -17,20 +17,22 @@ from shell.support.futures import read_exception
 from shell.support.redaction import redact
 from shell.tools.mcp.configuration import sign_in_name
 
-MARGIN_S = 30.0
-"""A token is renewed this long before it ends, or after nine tenths of its time."""
+REFRESH_MARGIN_S = 30.0
+"""Refresh a token this long before it expires, or after nine tenths of its lifetime if that is
+later.
+"""
 OpenClient = Callable[[], httpx2.AsyncClient]
 
 
-class KeptSignIn(BaseModel):
-    """What the keychain has of one sign-in."""
+class StoredSignIn(BaseModel):
+    """One sign-in as the keychain has it."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     url: str
-    """The server. Its token is sent nowhere else."""
+    """The server's address. The token is sent nowhere else."""
     issuer: str | None
-    """Who has issued the token; nobody else is asked to renew it."""
+    """The authorization server that issued the token. Only this one can refresh it."""
     resource: str | None
     token_endpoint: str
     client: OAuthClientInformationFull
@@ -39,47 +41,47 @@ class KeptSignIn(BaseModel):
 
     @property
     def has_expired(self) -> bool:
-        """Whether the token must be renewed before it is used."""
+        """Whether the token must be refreshed before it is used."""
         return self.expires_at is not None and time.time() >= self.expires_at
 
-    def renewed(self, token: OAuthToken) -> "KeptSignIn":
-        """The same sign-in with a new token. What the answer leaves out has stayed the same."""
-        same = {"refresh_token": self.token.refresh_token, "scope": self.token.scope}
-        given = token.model_dump(exclude_none=True)
+    def with_token(self, token: OAuthToken) -> "StoredSignIn":
+        """The same sign-in with a new token. Fields that the new token lacks stay as they are."""
+        unchanged = {"refresh_token": self.token.refresh_token, "scope": self.token.scope}
+        new_fields = token.model_dump(exclude_none=True)
         return self.model_copy(
             update={
-                "token": OAuthToken.model_validate({**same, **given}),
-                "expires_at": end_of(token),
+                "token": OAuthToken.model_validate({**unchanged, **new_fields}),
+                "expires_at": refresh_time(token),
             }
         )
 
 
 @dataclass
-class Collected:
-    """Has what one sign-in results in, for the SDK."""
+class MemoryTokenStorage:
+    """The SDK's token storage for one sign-in, in memory."""
 
     client: OAuthClientInformationFull | None
     token: OAuthToken | None
 
     async def get_tokens(self) -> OAuthToken | None:
-        """Give the token."""
+        """Return the token."""
         return self.token
 
     async def set_tokens(self, tokens: OAuthToken) -> None:
-        """Take the token."""
+        """Set the token."""
         self.token = tokens
 
     async def get_client_info(self) -> OAuthClientInformationFull | None:
-        """Give what the program is known as."""
+        """Return the registration of this program."""
         return self.client
 
     async def set_client_info(self, client_info: OAuthClientInformationFull) -> None:
-        """Take what the program is known as."""
+        """Set the registration of this program."""
         self.client = client_info
 
 
 class Tokens:
-    """The tokens of one server, in the keychain; its arguments are those of `SignIn`. Loop thread
+    """The tokens of one server, in the keychain. Its arguments are those of `SignIn`. Loop thread
     only.
     """
 
@@ -88,88 +90,90 @@ class Tokens:
         self._url = url
         self._keys = keys
         self._open_client = open_client
-        self._kept: KeptSignIn | None = None
-        self._has_read = False
-        self._renewal: asyncio.Task[KeptSignIn | None] | None = None
-        self._seen: set[str] = set()
+        self._stored: StoredSignIn | None = None
+        self._is_loaded = False
+        self._refresh_task: asyncio.Task[StoredSignIn | None] | None = None
+        self._secrets: set[str] = set()
 
     def secrets(self) -> Sequence[str]:
-        """What no text may contain: every token that this process has had."""
-        return list(self._seen)
+        """List the secrets that no text may contain: every token that this process has had."""
+        return list(self._secrets)
 
-    def hide(self, *secrets: str | None) -> None:
-        """Let no text contain these."""
-        self._seen.update(filter(None, secrets))
+    def add_secrets(self, *secrets: str | None) -> None:
+        """Add to the secrets that no text may contain."""
+        self._secrets.update(filter(None, secrets))
 
-    def read_again(self) -> None:
-        """Look into the keychain before the next use: a person may have signed in elsewhere."""
-        self._has_read = False
+    def invalidate(self) -> None:
+        """Read the keychain again before the next use: a person may have signed in elsewhere."""
+        self._is_loaded = False
 
     async def close(self) -> None:
-        """Wait until a token that is being renewed is kept."""
-        if self._renewal is not None:
-            await asyncio.gather(self._renewal, return_exceptions=True)
+        """Wait until a running refresh has stored its token."""
+        if self._refresh_task is not None:
+            await asyncio.gather(self._refresh_task, return_exceptions=True)
 
     async def forget(self) -> None:
         """Remove the tokens, here and in the keychain."""
-        self._kept = None
+        self._stored = None
         await self._keys.remove(sign_in_name(self._name), self._url)
 
-    async def current(self) -> KeptSignIn | None:
-        """What is kept, renewed if it has ended; None if nobody has signed in."""
-        if not self._has_read:
-            self._kept = await self.read()
-            self._has_read = True
-        if self._kept is not None and self._kept.has_expired:
-            return await self.newer(self._kept)
-        return self._kept
+    async def current(self) -> StoredSignIn | None:
+        """The stored sign-in, refreshed if its token has expired. None if nobody has signed in."""
+        if not self._is_loaded:
+            self._stored = await self.read()
+            self._is_loaded = True
+        if self._stored is not None and self._stored.has_expired:
+            return await self.refresh(self._stored)
+        return self._stored
 
-    async def newer(self, old: KeptSignIn) -> KeptSignIn | None:
-        """A token that came after this one. However many ask for it, it is asked for once."""
-        if self._kept is not None and self._kept.token != old.token:
-            return self._kept
-        if self._renewal is None or self._renewal.done():
-            self._renewal = asyncio.create_task(self._renew(old), name=f"token of {self._name}")
-            self._renewal.add_done_callback(read_exception)
-        # Whoever stops waiting does not stop it: the server has ended the old token already.
-        return await asyncio.shield(self._renewal)
+    async def refresh(self, old: StoredSignIn) -> StoredSignIn | None:
+        """Get a newer token than this one. Concurrent calls share one refresh."""
+        if self._stored is not None and self._stored.token != old.token:
+            return self._stored
+        if self._refresh_task is None or self._refresh_task.done():
+            self._refresh_task = asyncio.create_task(
+                self._run_refresh(old), name=f"token of {self._name}"
+            )
+            self._refresh_task.add_done_callback(read_exception)
+        # Cancelling one caller must not cancel the refresh: the old token may be used up already.
+        return await asyncio.shield(self._refresh_task)
 
-    async def _renew(self, old: KeptSignIn) -> KeptSignIn | None:
-        elsewhere = await self._renewed_elsewhere(old)
-        if elsewhere is not None:
-            if not elsewhere.has_expired:
-                return elsewhere
-            old = elsewhere
+    async def _run_refresh(self, old: StoredSignIn) -> StoredSignIn | None:
+        newer = await self._read_newer(old)
+        if newer is not None:
+            if not newer.has_expired:
+                return newer
+            old = newer
         if old.token.refresh_token is None:
             return None
         try:
             async with self._open_client() as http:
-                answer = await http.send(self._renewal_request(old, old.token.refresh_token))
+                response = await http.send(self._refresh_request(old, old.token.refresh_token))
         except (httpx2.HTTPError, OSError) as error:
             text = f"The sign-in cannot be renewed: {str(error) or type(error).__name__}"
             raise self.error(text) from None
-        if answer.status_code in (400, 401, 403):
-            # Another process may have used the token up at this moment; else it was revoked.
-            elsewhere = await self._renewed_elsewhere(old)
-            if elsewhere is None:
+        if response.status_code in (400, 401, 403):
+            # Another process may have used the refresh token just now. Otherwise it was revoked.
+            newer = await self._read_newer(old)
+            if newer is None:
                 await self.forget()
-            return elsewhere
+            return newer
         try:
-            if answer.status_code != 200:
+            if response.status_code != 200:
                 raise ValueError
-            renewed = old.renewed(OAuthToken.model_validate_json(answer.content))
+            refreshed = old.with_token(OAuthToken.model_validate_json(response.content))
         except ValueError:
-            text = f"The sign-in cannot be renewed; the server answers {answer.status_code}."
+            text = f"The sign-in cannot be renewed; the server answers {response.status_code}."
             raise self.error(text) from None
-        await self.keep(renewed)  # first, as the old one is used up
-        return renewed
+        await self.store(refreshed)  # first, as the old one is used up
+        return refreshed
 
-    def _renewal_request(self, old: KeptSignIn, refresh_token: str) -> httpx2.Request:
+    def _refresh_request(self, old: StoredSignIn, refresh_token: str) -> httpx2.Request:
         self.check(old.token_endpoint)
         context = OAuthContext(
             self._url,
             OAuthClientMetadata(redirect_uris=None),
-            Collected(None, None),
+            MemoryTokenStorage(None, None),
             None,
             None,
             client_info=old.client,
@@ -184,56 +188,61 @@ class Tokens:
         data, headers = context.prepare_token_auth(data, {})
         return httpx2.Request("POST", old.token_endpoint, data=data, headers=headers)
 
-    async def _renewed_elsewhere(self, old: KeptSignIn) -> KeptSignIn | None:
-        """Use what another process has renewed, or a person has signed in with; None if nothing."""
-        elsewhere = await self.read()
-        if elsewhere is None or elsewhere.token == old.token:
+    async def _read_newer(self, old: StoredSignIn) -> StoredSignIn | None:
+        """Read a sign-in that another process has stored since. None if there is none."""
+        newer = await self.read()
+        if newer is None or newer.token == old.token:
             return None
-        self._kept = elsewhere
-        return elsewhere
+        self._stored = newer
+        return newer
 
-    async def read(self) -> KeptSignIn | None:
-        """What the keychain has."""
+    async def read(self) -> StoredSignIn | None:
+        """Read the sign-in from the keychain. None if there is none for this address."""
         name = sign_in_name(self._name)
         await self._keys.load({name: self._url}, again=True)
-        written = self._keys.find(name, self._url)
+        text = self._keys.find(name, self._url)
         try:
-            kept = KeptSignIn.model_validate_json(written or "")
+            stored = StoredSignIn.model_validate_json(text or "")
         except ValidationError:
             return None
-        if kept.url != self._url:
+        if stored.url != self._url:
             return None
-        self.hide(kept.token.access_token, kept.token.refresh_token, kept.client.client_secret)
-        return kept
+        self.add_secrets(
+            stored.token.access_token, stored.token.refresh_token, stored.client.client_secret
+        )
+        return stored
 
-    async def keep(self, kept: KeptSignIn) -> bool:
-        """Keep a sign-in. False if it is for this session only, as there is no keychain."""
-        self.hide(kept.token.access_token, kept.token.refresh_token, kept.client.client_secret)
-        text = kept.model_dump_json(exclude_none=True, exclude={"token": {"expires_in"}})
+    async def store(self, sign_in: StoredSignIn) -> bool:
+        """Store a sign-in. Returns False if it lasts for this session only, without a keychain."""
+        self.add_secrets(
+            sign_in.token.access_token, sign_in.token.refresh_token, sign_in.client.client_secret
+        )
+        text = sign_in.model_dump_json(exclude_none=True, exclude={"token": {"expires_in"}})
         status = await self._keys.set(sign_in_name(self._name), text, self._url)
-        self._kept = kept
+        self._stored = sign_in
         return status.source == "keychain"
 
     def check(self, address: str) -> None:
-        """Refuse an address that a server must not lead us to.
+        """Refuse an address that a server must not send this program to.
 
         Raises:
-            ToolError: it is neither https nor on this machine, or leads from elsewhere to here.
+            ToolError: it is neither https nor on this machine, or a server elsewhere names an
+                address on this machine.
         """
         endpoint = Endpoint("mcp", self._name, address, key_required=False)
         endpoint.check()
-        ours = Endpoint("mcp", self._name, self._url, key_required=False)
-        if endpoint.on_this_machine and not ours.on_this_machine:
+        own = Endpoint("mcp", self._name, self._url, key_required=False)
+        if endpoint.on_this_machine and not own.on_this_machine:
             raise self.error("It leads to an address on this machine, which is not safe.")
 
     def error(self, text: str) -> ToolError:
-        """An error without any token."""
+        """Make an error whose text contains no token."""
         words = redact(" ".join(text.split()), self.secrets())[:500]
         return ToolFailed(f"{self._name}: {words}")
 
 
-def end_of(token: OAuthToken) -> float | None:
-    """When a token should be renewed, in seconds since 1970; None if it does not end."""
+def refresh_time(token: OAuthToken) -> float | None:
+    """The time to refresh a token, in seconds since 1970. None if it does not expire."""
     if token.expires_in is None:
         return None
-    return time.time() + token.expires_in - min(MARGIN_S, token.expires_in / 10)
+    return time.time() + token.expires_in - min(REFRESH_MARGIN_S, token.expires_in / 10)

@@ -1,4 +1,4 @@
-"""Keeps the lists of tools, so that they can be offered before their servers run."""
+"""Caches the lists of tools, so that they can be offered before their servers run."""
 
 import contextlib
 from collections.abc import Sequence
@@ -16,27 +16,27 @@ _LISTS: TypeAdapter[_Lists] = TypeAdapter(_Lists)
 
 
 class ToolCache:
-    """A file that may be lost: then the servers are asked again."""
+    """A cache file. If it is lost, the servers list their tools again."""
 
     def __init__(self, data: Path) -> None:
         self._path = data / FILE
         self._lists: _Lists | None = None
 
     def find(self, server: str, identity: str) -> list[Tool] | None:
-        """The tools that a server had last; None if it was another server, or never asked."""
-        kept = self._all().get(server)
-        return kept[1] if kept is not None and kept[0] == identity else None
+        """The tools that a server had last. None if its identity has changed or it has no entry."""
+        entry = self._all().get(server)
+        return entry[1] if entry is not None and entry[0] == identity else None
 
-    def keep(self, server: str, identity: str, tools: Sequence[Tool]) -> None:
-        """Keep the tools of a server, unless the disk is full."""
+    def store(self, server: str, identity: str, tools: Sequence[Tool]) -> None:
+        """Store the tools of a server. A failed write is ignored."""
         entry = (identity, list(tools))
         if self._all().get(server) != entry:
             self._write({**self._all(), server: entry})
 
     def forget(self, server: str) -> None:
-        """Forget the tools of a server that was removed."""
+        """Delete the tools of a server that was removed."""
         if server in self._all():
-            self._write({name: kept for name, kept in self._all().items() if name != server})
+            self._write({name: entry for name, entry in self._all().items() if name != server})
 
     def _all(self) -> _Lists:
         if self._lists is None:

@@ -1,4 +1,4 @@
-"""Opens the streams of servers, with the values and the sign-in that they need."""
+"""Opens the streams of servers, with their secret values and sign-ins."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 from shell.errors import ToolError, ToolFailed
 from shell.providers.keys import Keys
 from shell.tools.mcp.configuration import (
-    KEPT,
+    IN_KEYCHAIN,
     ServerSpec,
     client_secret_name,
-    expanded,
+    expand_variables,
     sign_in_name,
 )
 from shell.tools.mcp.stdio import Command, Output, allowed_environment, stdio_transport
-from shell.tools.search_path import joined_path, resolved, search_path
+from shell.tools.search_path import join_path, resolve_program, search_path
 
 if TYPE_CHECKING:
     from mcp.client._transport import TransportStreams
@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from shell.tools.mcp.sign_in import OpenBrowser, SignIn
 
 FOLDER = "mcp"
-"""Has the working directory of each server that was given no other."""
+"""The folder in the data directory that has the working directories of servers without one of
+their own.
+"""
 TOKEN_S = 30.0
 """How long an authorization server may take to answer."""
 
@@ -35,8 +37,8 @@ class Transports:
 
     Args:
         data: the data directory.
-        environ: where PATH, the allowed variables and `${NAME}` come from.
-        keys: keeps the values of variables and headers, and what signs in.
+        environ: the source of PATH, the allowed variables and `${NAME}`.
+        keys: store the values of variables and headers, tokens and client secrets.
     """
 
     def __init__(self, data: Path, environ: Mapping[str, str], keys: Keys) -> None:
@@ -50,7 +52,7 @@ class Transports:
     async def open(
         self, name: str, spec: ServerSpec, output: Output, on_end: Callable[[], None]
     ) -> "AsyncIterator[TransportStreams]":
-        """The streams of a server. Its values are read only now.
+        """Open the streams of a server. Its values are read only now.
 
         Raises:
             ShellError: it cannot be started or contacted.
@@ -62,16 +64,16 @@ class Transports:
             return
         from shell.tools.mcp.http import http_transport
 
-        headers = await self._open_values(name, spec)
+        headers = await self._read_values(name, spec)
         auth = None
         if "authorization" not in map(str.lower, headers):
             auth = self._sign_in(name, spec.url, spec)
-            auth.tokens.read_again()
+            auth.tokens.invalidate()
 
-            def failed(reason: str) -> None:
+            def set_reason(reason: str) -> None:
                 output.reason = reason
 
-            auth.on_failure = failed
+            auth.on_failure = set_reason
         async with http_transport(spec.url, headers, auth, is_sse=spec.type == "sse") as streams:
             yield streams
 
@@ -88,25 +90,26 @@ class Transports:
             await self._keys.set(client_secret_name(name), client_secret, url)
         return await self._sign_in(name, url, spec).sign_in(open_browser)
 
-    async def keep_values(self, name: str, spec: ServerSpec) -> tuple[ServerSpec, list[str]]:
-        """Put the values of a new server into the keychain.
+    async def store_values(self, name: str, spec: ServerSpec) -> tuple[ServerSpec, list[str]]:
+        """Store the values of a new server in the keychain.
 
         Returns:
-            The server without them, and the names of those that are kept for this session only.
+            The server with placeholders in their place, and the names of the values that last for
+            this session only.
         """
         values = dict(spec.values)
-        forgotten = []
+        session_only = []
         for key, value in spec.values.items():
             if value.startswith("${"):
                 continue
             status = await self._keys.set(_secret(name, key), value, spec.secret_host)
-            values[key] = KEPT
+            values[key] = IN_KEYCHAIN
             if status.source != "keychain":
-                forgotten.append(key)
-        return spec.with_values(values), forgotten
+                session_only.append(key)
+        return spec.with_values(values), session_only
 
     async def forget(self, name: str, spec: ServerSpec) -> None:
-        """Delete the values of a server, and what signs in to it."""
+        """Delete the values, tokens and client secret of a server."""
         for key in spec.values:
             await self._keys.remove(_secret(name, key), spec.secret_host)
         if spec.url is not None:
@@ -115,50 +118,56 @@ class Transports:
         self._sign_ins.pop(name, None)
 
     def secrets(self, name: str) -> list[str]:
-        """What no error of a server may contain."""
+        """List the secrets that no error of a server may contain."""
         return [*self._values.get(name, {}).values(), *self.tokens(name)]
 
     def tokens(self, name: str) -> Sequence[str]:
-        """What signs the requests to a server."""
+        """List the tokens of a server."""
         sign_in = self._sign_ins.get(name)
         return () if sign_in is None else sign_in.tokens.secrets()
 
     def missing(self, specs: Mapping[str, ServerSpec]) -> dict[str, str]:
-        """What servers need and this machine does not have, by their names. Starts nothing."""
+        """Find programs and variables that servers need and this machine lacks: a sentence by the
+        server's name. Starts nothing.
+        """
         found = {}
-        path = joined_path(self._environ)
+        path = join_path(self._environ)
         for name, spec in specs.items():
             try:
                 if spec.argv:
-                    resolved(spec.argv[0], path)
+                    resolve_program(spec.argv[0], path)
             except ToolError as error:
                 found[name] = error.message
             given = spec.values.items()
-            unset = [k for k, v in given if v != KEPT and expanded(v, self._environ) is None]
+            unset = [
+                k
+                for k, v in given
+                if v != IN_KEYCHAIN and expand_variables(v, self._environ) is None
+            ]
             if unset:
                 found[name] = f"{', '.join(unset)} needs a variable that is not set."
         return found
 
     async def close(self) -> None:
-        """End what is signing in."""
+        """Wait for running refreshes of tokens."""
         await asyncio.gather(*(sign_in.tokens.close() for sign_in in self._sign_ins.values()))
 
     # --- inside -----------------------------------------------------------------------------
 
-    async def _open_values(self, name: str, spec: ServerSpec) -> dict[str, str]:
-        """The variables or headers of a server, from the keychain and the environment.
+    async def _read_values(self, name: str, spec: ServerSpec) -> dict[str, str]:
+        """Read the variables or headers of a server from the keychain and the environment.
 
         Raises:
             ToolError: one has no value.
         """
-        kept = [key for key, value in spec.values.items() if value == KEPT]
-        if kept:
-            hosts = {_secret(name, key): spec.secret_host for key in kept}
+        in_keychain = [key for key, value in spec.values.items() if value == IN_KEYCHAIN]
+        if in_keychain:
+            hosts = {_secret(name, key): spec.secret_host for key in in_keychain}
             await self._keys.load(hosts, again=True)
         values: dict[str, str] = {}
-        for key, written in spec.values.items():
-            value = expanded(written, self._environ)
-            if written == KEPT:
+        for key, configured in spec.values.items():
+            value = expand_variables(configured, self._environ)
+            if configured == IN_KEYCHAIN:
                 value = self._keys.find(_secret(name, key), spec.secret_host)
             if value is None:
                 text = f"{key} of {name} has no value. Remove the server and add it again."
@@ -168,21 +177,21 @@ class Transports:
         return values
 
     async def _command(self, name: str, spec: ServerSpec) -> Command:
-        """What is started for a server, with the environment that it gets.
+        """Make the command of a server, with its environment.
 
         Raises:
             ToolError: the program is not found, or a variable has no value.
         """
-        values = await self._open_values(name, spec)
-        ours = allowed_environment(self._environ, self._environ.get("PATH", ""))
-        path = values.get("PATH") or await search_path(ours)
+        values = await self._read_values(name, spec)
+        own_environment = allowed_environment(self._environ, self._environ.get("PATH", ""))
+        path = values.get("PATH") or await search_path(own_environment)
         folder = await asyncio.to_thread(self._folder, name, spec)
-        program = await asyncio.to_thread(resolved, spec.argv[0], path)
+        program = await asyncio.to_thread(resolve_program, spec.argv[0], path)
         environment = {**allowed_environment(self._environ, path), **values}
         return Command([program, *spec.argv[1:]], environment, folder)
 
     def _folder(self, name: str, spec: ServerSpec) -> Path:
-        """The working directory of a server; its own one is made."""
+        """The working directory of a server. Creates it unless the server names one."""
         if spec.cwd is None:
             own = self._data / FOLDER / name
             own.mkdir(0o700, parents=True, exist_ok=True)

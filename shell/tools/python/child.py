@@ -1,12 +1,12 @@
 """Runs the functions of one tool file, in a process of its own, until standard input closes.
 
-Standard input brings one JSON object a line: `{"call": ID, "name": …, "arguments": …}`. Standard
-output has one a line: `{"process": ID}` before the file is imported, `{"tools": …}` or
-`{"failed": …}` afterwards, then `{"call": ID, "progress": …}`
-and at last `{"call": ID, "result": …}` or `{"call": ID, "error": …}`. What a function prints goes
-to standard error.
+The host writes one JSON object a line to standard input: `{"call": ID, "name": …, "arguments": …}`.
+The process writes one JSON object a line to standard output: `{"process": ID}` before it imports
+the file, `{"tools": …}` or `{"failed": …}` afterwards, then for each call any number of
+`{"call": ID, "progress": …}` and at last `{"call": ID, "result": …}` or `{"call": ID, "error": …}`.
+The output of the functions goes to standard error.
 
-A process is not a sandbox: a tool can do whatever its person can.
+A process is not a sandbox: a tool can do everything that its person can do.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import IO, Any, NoReturn
 
 MEMORY_BYTES = 4 * 1024**3
-"""Address space of the process and, separately, of each one that it starts."""
+"""Limit on the address space of the process and, separately, of each process that it starts."""
 MAX_RESULT_BYTES = 10_000_000
 """A longer result is cut here, before it reaches the host."""
 
@@ -31,29 +31,29 @@ def main(arguments: list[str]) -> NoReturn:
     """Describe a tool file, and carry out calls.
 
     Args:
-        arguments: the path of the file, then what it finds in `sys.argv[1:]`.
+        arguments: the path of the file, then the arguments that it gets as `sys.argv[1:]`.
     """
     sys.argv = arguments
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8", errors="replace")
-    os.dup2(2, 1)  # what functions print must not be read as an answer
+    os.dup2(2, 1)  # the output of functions must not mix with the answers
     requests = os.fdopen(os.dup(0), "r", encoding="utf-8")
-    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)  # nor may they read the requests
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)  # functions must not read the requests
     _limit()
     path = Path(arguments[0])
     process = os.getpid()
     _write(answers, {"process": process})
-    waiting: queue.SimpleQueue[str] = queue.SimpleQueue()
-    threading.Thread(target=_receive, args=(requests, waiting), daemon=True).start()
+    request_queue: queue.SimpleQueue[str] = queue.SimpleQueue()
+    threading.Thread(target=_receive, args=(requests, request_queue), daemon=True).start()
     from shell.tools.python.functions import functions_of, load
 
     try:
         found = {function.name: function for function in functions_of(load(path))}
     except BaseException as error:
         if os.getpid() == process:
-            _write(answers, {"failed": _words(error, path)})
+            _write(answers, {"failed": _error_text(error, path)})
         os._exit(1)
     if os.getpid() != process:
-        os._exit(0)  # the file has forked while it was imported
+        os._exit(0)  # a child that the file forked during its import
     _write(answers, {"tools": [function.describe() for function in found.values()]})
     lock = threading.Lock()
 
@@ -71,27 +71,27 @@ def main(arguments: list[str]) -> NoReturn:
             )
             data = _text(outcome).encode("utf-8", "replace")[:MAX_RESULT_BYTES]
             answer(call, result=data.decode("utf-8", "ignore"))
-        except BaseException as error:  # also SystemExit: the call fails, the process stays
-            answer(call, error=_words(error, path))
+        except BaseException as error:  # also SystemExit, which must end only the call
+            answer(call, error=_error_text(error, path))
 
     while True:
-        request = json.loads(waiting.get())
+        request = json.loads(request_queue.get())
         threading.Thread(target=run, args=(request,), daemon=True).start()
 
 
-def _receive(requests: IO[str], waiting: "queue.SimpleQueue[str]") -> None:
-    """Pass requests on, and end the process with its parent, also while the file is imported."""
+def _receive(requests: IO[str], request_queue: "queue.SimpleQueue[str]") -> None:
+    """Queue the requests, and end the process when its parent ends, also during the import."""
     for line in requests:
-        waiting.put(line)
+        request_queue.put(line)
     os._exit(0)
 
 
 def _outcome(value: object, progress: Any) -> object:
-    """The result of a function that may be async, or a generator that yields its progress."""
+    """The result of a function. Runs it if it is async, or a generator that yields its progress."""
     if inspect.iscoroutine(value):
         return asyncio.run(value)
     if inspect.isasyncgen(value):
-        return asyncio.run(_last_of(value, progress))
+        return asyncio.run(_last_item(value, progress))
     if inspect.isgenerator(value):
         try:
             while True:
@@ -101,8 +101,8 @@ def _outcome(value: object, progress: Any) -> object:
     return value
 
 
-async def _last_of(values: Any, progress: Any) -> object:
-    """The last thing that an async generator yields; it cannot return anything."""
+async def _last_item(values: Any, progress: Any) -> object:
+    """The last item of an async generator is its result, because it cannot return a value."""
     last: object = None
     async for value in values:
         if last is not None:
@@ -125,8 +125,8 @@ def _text(value: object) -> str:
         return repr(value)
 
 
-def _words(error: BaseException, path: Path) -> str:
-    """What went wrong, with the line of the tool file where it did."""
+def _error_text(error: BaseException, path: Path) -> str:
+    """Describe an error, with its line in the tool file."""
     lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == str(path)]
     where = f" ({path.name}, line {lines[-1]})" if lines else ""
     return f"{type(error).__name__}: {error}{where}"[:4_000]
@@ -138,7 +138,7 @@ def _write(answers: IO[str], message: dict[str, object]) -> None:
 
 
 def _limit() -> None:
-    """End with the parent, and take no more memory than a tool needs."""
+    """Limit the memory, and end the process with its parent."""
     if sys.platform == "win32":
         return
     import resource
@@ -150,7 +150,7 @@ def _limit() -> None:
 
         system = ctypes.CDLL(None)
         system.prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
-        system.prctl(36, 1)  # PR_SET_CHILD_SUBREAPER: what loses its parent stays below us
+        system.prctl(36, 1)  # PR_SET_CHILD_SUBREAPER: orphaned descendants become our children
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Finds out which packages a tool file declares (PEP 723), and starts it with them through uv."""
+"""Reads the packages that a tool file declares (PEP 723), and makes the uv command to run it."""
 
 import asyncio
 import os
@@ -15,11 +15,11 @@ from shell.tools.search_path import search_path
 BLOCK = re.compile(r"^# /// script\s*\n((?:#(?: .*)?\n)+?)# ///\s*$", re.MULTILINE)
 SCRIPT = Path(__file__).with_name("script.py")
 OWN = ("pydantic>=2.14,<3", "docstring-parser>=0.18,<1")
-"""What the child process itself needs."""
+"""The packages that the child process itself needs."""
 
 
 async def uv_command(path: Path) -> list[str] | None:
-    """The command that runs the child process with the packages of a file; None if it has none.
+    """Make the command that runs the child process with a file's packages. None if it has none.
 
     Raises:
         ToolError: the file's block is wrong, or uv is missing.
@@ -48,5 +48,5 @@ async def uv_command(path: Path) -> list[str] | None:
 
 
 async def find_program(name: str) -> str | None:
-    """A program of the PATH, or of the one that the person's login shell has."""
+    """Find a program in PATH, or in the PATH of the person's login shell."""
     return shutil.which(name) or shutil.which(name, path=await search_path(os.environ))

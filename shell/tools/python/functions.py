@@ -38,7 +38,7 @@ class FoundFunction:
             self.problem = str(error).splitlines()[0][:500] or type(error).__name__
 
     def describe(self) -> dict[str, object]:
-        """The function as the host is told of it."""
+        """Describe the function for the host."""
         reads, brings, sends = getattr(self.function, FLAGS, (True, True, True))
         text = "\n\n".join(t for t in (self.doc.short_description, self.doc.long_description) if t)
         return {
@@ -52,10 +52,10 @@ class FoundFunction:
         }
 
     def arguments(self, given: dict[str, object]) -> dict[str, object]:
-        """The arguments as the function's types want them.
+        """Convert arguments to the function's types.
 
         Raises:
-            ValueError: they do not fit.
+            ValueError: they are not valid.
         """
         if self._adapter is None:
             raise ValueError(self.problem)
@@ -63,12 +63,12 @@ class FoundFunction:
         return {name: getattr(model, name) for name in type(model).model_fields}
 
     def _model(self) -> type:
-        """A model with one field for each parameter.
+        """Make a model with one field for each parameter.
 
         Raises:
-            ValueError: a parameter cannot be described, with what to do.
+            ValueError: a parameter cannot be described. The text says what to change.
         """
-        told = {p.arg_name: p.description for p in self.doc.params if p.description}
+        descriptions = {p.arg_name: p.description for p in self.doc.params if p.description}
         hints = inspect.get_annotations(self.function, eval_str=True)
         fields: dict[str, Any] = {}
         for name, parameter in inspect.signature(self.function).parameters.items():
@@ -81,22 +81,23 @@ class FoundFunction:
             if name.startswith("_"):
                 raise ValueError(f"{name} begins with an underscore: rename it.")
             default = ... if parameter.default is parameter.empty else parameter.default
-            fields[name] = (hints[name], Field(default, description=told.get(name)))
+            fields[name] = (hints[name], Field(default, description=descriptions.get(name)))
         config = ConfigDict(extra="forbid", arbitrary_types_allowed=False)
-        made: type = create_model(self.name, __config__=config, **fields)
-        return made
+        model: type = create_model(self.name, __config__=config, **fields)
+        return model
 
 
 class _NoTitles(GenerateJsonSchema):
-    """Without the titles that pydantic makes from names, which tell a model nothing."""
+    """Leaves out the titles that pydantic makes from names, which repeat what a model knows."""
 
     def field_title_should_be_set(self, schema: object) -> bool:
         return False
 
 
 class _Source(SourceFileLoader):
-    """Compiles the file itself. Bytecode beside it may be of another text of the same second and
-    length, or from anybody, and verdicts hold for the text.
+    """Always compiles the source text, because verdicts hold for this text.
+
+    Cached bytecode may belong to another text with the same time and length, or to a stranger.
     """
 
     def get_code(self, fullname: str) -> CodeType:
@@ -107,7 +108,7 @@ def load(path: Path) -> ModuleType:
     """Import a tool file.
 
     Raises:
-        Exception: whatever the file raises.
+        Exception: any error that the file raises.
     """
     name = f"tidewire_tools_{path.stem}"
     spec = importlib.util.spec_from_file_location(name, path, loader=_Source(name, str(path)))
@@ -120,8 +121,8 @@ def load(path: Path) -> ModuleType:
 
 
 def functions_of(module: ModuleType) -> Iterator[FoundFunction]:
-    """The public functions that a module defines itself, in its order."""
+    """Find the public functions that a module defines itself, in its order."""
     for name, value in vars(module).items():
-        own = inspect.isfunction(value) and value.__module__ == module.__name__
-        if own and not name.startswith("_"):
+        is_own = inspect.isfunction(value) and value.__module__ == module.__name__
+        if is_own and not name.startswith("_"):
             yield FoundFunction(value)

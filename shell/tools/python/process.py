@@ -23,10 +23,11 @@ START_S = 30.0
 INSTALL_S = 300.0
 """How long uv may take to install the packages of a file."""
 END_S = 1.0
+"""How long a killed process may take to end."""
 MAX_LINE_BYTES = 64_000_000
 """Longest message of the child: the longest result, with each byte escaped."""
 TAIL_BYTES = 16_384
-"""How much of what the functions print is kept for an error."""
+"""How much of the functions' output is stored for errors."""
 MARK = "TIDEWIRE_TOOL_PROCESS"
 """A variable in the environment of the child and of all processes that it starts."""
 _OWN_GROUP = 0
@@ -36,7 +37,7 @@ _log = logging.getLogger(__name__)
 
 
 def tool_command() -> list[str]:
-    """The command of the child process, in a Python environment or a built program."""
+    """The command that starts the child process, in a Python environment or a built program."""
     if getattr(sys, "frozen", False):
         return [sys.executable, "--tool-child"]
     return [sys.executable, "-P", "-m", "shell.tools.python.child"]
@@ -47,7 +48,7 @@ class ToolProcess:
 
     Args:
         path: the tool file.
-        arguments: what the file finds in `sys.argv[1:]`.
+        arguments: the file's `sys.argv[1:]`.
     """
 
     def __init__(self, path: Path, arguments: Sequence[str] = ()) -> None:
@@ -56,8 +57,8 @@ class ToolProcess:
         self._mark = secrets.token_hex(16)
         self._child = 0
         self._process: asyncio.subprocess.Process | None = None
-        self._reading: asyncio.Task[None] | None = None
-        self._listening: asyncio.Task[None] | None = None
+        self._read_task: asyncio.Task[None] | None = None
+        self._stderr_task: asyncio.Task[None] | None = None
         self._tail = bytearray()
         self._calls: dict[str, tuple[asyncio.Future[str], Progress]] = {}
 
@@ -67,18 +68,18 @@ class ToolProcess:
         return self._process is not None and self._process.returncode is None
 
     async def start(self) -> list[dict[str, Any]]:
-        """Import the file; returns what its functions are.
+        """Start the process and import the file. Returns the descriptions of its functions.
 
         Raises:
             ToolError: TOOL_FAILED with the reason.
         """
         try:
             command = await uv_command(self._path)
-            stdout = await self._begin(command or tool_command())
+            stdout = await self._start_child(command or tool_command())
             text = f"The packages of {self._path.name} are not installed in {INSTALL_S:.0f} s."
-            first = await self._first(stdout, INSTALL_S if command else START_S, text)
+            first = await self._read_first(stdout, INSTALL_S if command else START_S, text)
             text = f"{self._path.name} takes longer than {START_S:.0f} s to be imported."
-            described = await self._first(stdout, START_S, text)
+            described = await self._read_first(stdout, START_S, text)
             self._child = int(first["process"])
             tools = list(described["tools"])
             if not all(isinstance(tool, dict) and "name" in tool for tool in tools):
@@ -90,8 +91,8 @@ class ToolProcess:
         except BaseException:
             await asyncio.shield(self.end())
             raise
-        await asyncio.to_thread(self._end_started)
-        self._reading = asyncio.create_task(self._read(stdout))
+        await asyncio.to_thread(self._kill_leftovers)
+        self._read_task = asyncio.create_task(self._read(stdout))
         return tools
 
     async def call(self, name: str, arguments: Arguments, progress: Progress) -> str:
@@ -118,16 +119,16 @@ class ToolProcess:
         finally:
             del self._calls[call]
             if not self._calls:
-                await asyncio.to_thread(self._end_started)
+                await asyncio.to_thread(self._kill_leftovers)
 
     async def end(self) -> None:
-        """Kill the process and everything that it has started."""
+        """Kill the process and all processes that it has started."""
         process = self._process
         if process is None:
             return
         if process.returncode is None:
-            # First those below it: without it nobody knows where they came from.
-            await asyncio.to_thread(end_family, self._mark, process.pid, {process.pid})
+            # Its descendants first: without the process they could not be found any more.
+            await asyncio.to_thread(kill_process_tree, self._mark, process.pid, {process.pid})
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 if sys.platform == "win32":
                     process.kill()
@@ -135,18 +136,18 @@ class ToolProcess:
                     os.killpg(process.pid, signal.SIGKILL)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(process.wait(), END_S)
-        # By its mark alone: the number of an ended process may be another one's by now.
-        await asyncio.to_thread(end_family, self._mark, None)
+        # By the mark alone: the id of an ended process may belong to another one by now.
+        await asyncio.to_thread(kill_process_tree, self._mark, None)
         if process.stdin is not None:
             process.stdin.close()
 
     # --- inside -----------------------------------------------------------------------------
 
-    async def _begin(self, command: list[str]) -> asyncio.StreamReader:
+    async def _start_child(self, command: list[str]) -> asyncio.StreamReader:
         environment = {**tool_environment(os.environ), MARK: self._mark}
         if command != tool_command():
             del environment["PYTHONPATH"]  # uv brings its own packages, maybe for another Python
-        creating = asyncio.ensure_future(
+        start_task = asyncio.ensure_future(
             asyncio.create_subprocess_exec(
                 *command,
                 str(self._path),
@@ -162,52 +163,52 @@ class ToolProcess:
             )
         )
         try:
-            self._process = process = await asyncio.shield(creating)
+            self._process = process = await asyncio.shield(start_task)
         except asyncio.CancelledError:
-            self._process = await creating  # or nobody would ever end it
+            self._process = await start_task  # so that `end` can kill it
             raise
         if process.stdout is None or process.stderr is None:
             raise RuntimeError("a child process without pipes")
-        self._listening = asyncio.create_task(self._listen(process.stderr))
+        self._stderr_task = asyncio.create_task(self._read_stderr(process.stderr))
         return process.stdout
 
-    async def _first(
-        self, stdout: asyncio.StreamReader, longest_s: float, late: str
+    async def _read_first(
+        self, stdout: asyncio.StreamReader, timeout_s: float, timeout_text: str
     ) -> dict[str, Any]:
-        """One of the messages before the calls.
+        """Read one of the messages before the first call.
 
         Raises:
             ToolError: the process ended, failed or took too long.
         """
         try:
-            async with asyncio.timeout(longest_s):
+            async with asyncio.timeout(timeout_s):
                 message = await _message(stdout)
         except TimeoutError:
-            raise ToolFailed(late) from None
+            raise ToolFailed(timeout_text) from None
         if message is None or "failed" in message:
-            if message is None and self._listening is not None:
+            if message is None and self._stderr_task is not None:
                 await self.end()
-                await asyncio.wait({self._listening}, timeout=END_S)
-            words = self._last_words() if message is None else str(message["failed"])
-            raise ToolFailed(f"{self._path.name} cannot be imported: {words}")
+                await asyncio.wait({self._stderr_task}, timeout=END_S)
+            reason = self._error_tail() if message is None else str(message["failed"])
+            raise ToolFailed(f"{self._path.name} cannot be imported: {reason}")
         return message
 
     async def _read(self, stdout: asyncio.StreamReader) -> None:
-        """Hand every answer to its call, until the process ends."""
-        why = "ended"
+        """Pass every answer to its call, until the process ends."""
+        failure = "ended"
         try:
             while (message := await _message(stdout)) is not None:
-                self._take(message)
+                self._handle_message(message)
         except (ValueError, TypeError, AttributeError, KeyError):
-            why = "wrote something else than an answer"
+            failure = "wrote something else than an answer"
         finally:
             await asyncio.shield(self.end())
-            text = f"{self._path.name} {why} during the call.{self._last_words(' It said: ')}"
+            text = f"{self._path.name} {failure} during the call.{self._error_tail(' It said: ')}"
             for answer, _ in self._calls.values():
                 if not answer.done():
                     answer.set_exception(ToolFailed(text))
 
-    def _take(self, message: dict[str, Any]) -> None:
+    def _handle_message(self, message: dict[str, Any]) -> None:
         answer, progress = self._calls.get(str(message["call"]), (None, None))
         if answer is None or progress is None or answer.done():
             return
@@ -218,26 +219,26 @@ class ToolProcess:
         else:
             answer.set_exception(ToolFailed(str(message["error"])))
 
-    async def _listen(self, stderr: asyncio.StreamReader) -> None:
-        """Read what the functions print, or it would fill the pipe and stop them."""
+    async def _read_stderr(self, stderr: asyncio.StreamReader) -> None:
+        """Read the functions' output. A full pipe would stop them."""
         while piece := await stderr.read(4_096):
             self._tail += piece
             del self._tail[:-TAIL_BYTES]
 
-    def _last_words(self, before: str = "") -> str:
-        words = last_sentence(self._tail.decode("utf-8", "replace"))
-        return f"{before}{words[:500]}" if words else ""
+    def _error_tail(self, prefix: str = "") -> str:
+        sentence = last_sentence(self._tail.decode("utf-8", "replace"))
+        return f"{prefix}{sentence[:500]}" if sentence else ""
 
-    def _end_started(self) -> None:
-        """End what finished calls have left running."""
+    def _kill_leftovers(self) -> None:
+        """Kill the processes that finished calls have left."""
         if self._process is not None:
             pid = self._process.pid
             root = pid if self._process.returncode is None else None
-            end_family(self._mark, root, besides={pid, self._child})
+            kill_process_tree(self._mark, root, exclude={pid, self._child})
 
 
 def last_sentence(text: str) -> str:
-    """The last line with the lines that it continues: uv wraps its reasons and indents the rest."""
+    """The last line of a text, joined with its continuation: uv wraps and indents its reasons."""
     lines = text.rstrip().splitlines()
     begin = len(lines) - 1
     while begin > 0 and lines[begin].startswith("    "):
@@ -246,40 +247,41 @@ def last_sentence(text: str) -> str:
 
 
 def tool_environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """The environment without secrets, in which our package can be imported."""
-    kept = {name: value for name, value in environ.items() if not SECRET.search(name)}
+    """The environment without secrets, and with this package on PYTHONPATH."""
+    allowed = {name: value for name, value in environ.items() if not SECRET.search(name)}
     root = str(Path(__file__).parents[3])
-    paths = [root, *filter(None, [kept.get("PYTHONPATH")])]
-    return {**kept, "PYTHONPATH": os.pathsep.join(paths)}
+    paths = [root, *filter(None, [allowed.get("PYTHONPATH")])]
+    return {**allowed, "PYTHONPATH": os.pathsep.join(paths)}
 
 
-def end_family(mark: str, root: int | None, besides: Collection[int] = ()) -> None:
-    """Kill all processes below this one, and all that have this mark in their environment. Linux
-    only.
+def kill_process_tree(mark: str, root: int | None, exclude: Collection[int] = ()) -> None:
+    """Kill all descendants of a process, and all processes with this mark in their environment.
+    Linux only.
 
-    A process can leave its group and its session, and be started without our environment.
+    Neither alone is enough: a process can leave its group and session, and another can be started
+    without our environment.
 
     Args:
-        mark: in the environment of what is killed.
-        root: a process that runs or was not waited for; None for one that has ended.
-        besides: these are not killed.
+        mark: the value of `MARK` in the environment of the processes to kill.
+        root: a process that runs or was not waited for. None for one that has ended.
+        exclude: ids of processes that are not killed.
     """
-    wanted = f"{MARK}={mark}".encode()
+    variable = f"{MARK}={mark}".encode()
     parents: dict[int, int] = {}
     found: set[int] = set()
     for folder in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
             status = (folder / "stat").read_bytes().rpartition(b")")[2].split()
             parents[int(folder.name)] = int(status[1])
-            if wanted in (folder / "environ").read_bytes().split(b"\0"):
+            if variable in (folder / "environ").read_bytes().split(b"\0"):
                 found.add(int(folder.name))
     for pid in parents:
-        above = pid
-        while above in parents and above != root:
-            above = parents[above]
-        if root is not None and above == root:
+        ancestor = pid
+        while ancestor in parents and ancestor != root:
+            ancestor = parents[ancestor]
+        if root is not None and ancestor == root:
             found.add(pid)
-    for pid in found.difference(besides):
+    for pid in found.difference(exclude):
         with contextlib.suppress(OSError):
             os.kill(pid, signal.SIGKILL)
 

@@ -1,6 +1,6 @@
-"""Starts the child process in an environment that uv has made, where our package is not installed.
+"""Starts the child process in an environment of uv, in which this package is not installed.
 
-Only our package is found where this file lies; all others are those of the environment.
+Only this package is imported from the folder of this file. All others come from the environment.
 """
 
 import sys

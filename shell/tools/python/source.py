@@ -15,24 +15,24 @@ from shell.tools.base import Arguments, Progress, Tool
 from shell.tools.python.process import ToolProcess
 
 IDLE_S = 300.0
-"""A process that nobody calls ends after this long."""
+"""A process without calls ends after this long."""
 MAX_FILE_BYTES = 2_000_000
 PROBLEMS = {
     "none": "{name} is no file that can be read.",
     "large": "{name} is larger than {megabytes} MB.",
     "open": "Other users can change {name} or its folder. Make both yours alone.",
 }
-"""Stand for the hash of a file that is not imported."""
+"""The problem of a file that is not imported, by the key that stands for its hash."""
 
 
 class PythonFile:
-    """The functions of a file. Its process starts when it is first needed, and after every change:
-    that of a shipped file with the first call, that of another file when it is listed.
+    """The functions of a file. Its process starts when it is first needed, and after every change.
+    A shipped file needs it for the first call, any other file for its list of tools.
 
     Args:
         path: the file.
-        kind: `builtin` for those that ship with the program.
-        arguments: what the file finds in `sys.argv[1:]`; another value is a change of the file.
+        kind: `builtin` for files that ship with the program.
+        arguments: the file's `sys.argv[1:]`. Another value counts as a change of the file.
     """
 
     def __init__(
@@ -48,19 +48,19 @@ class PythonFile:
         self._process: ToolProcess | None = None
         self._tools: list[Tool] = []
         self._hash = ""
-        self._starting = asyncio.Lock()
+        self._start_lock = asyncio.Lock()
         self._users = 0
-        self._idle: asyncio.TimerHandle | None = None
+        self._idle_timer: asyncio.TimerHandle | None = None
 
     async def list(self) -> Sequence[Tool]:
-        """The file's functions; one tool with a problem if the file cannot be imported."""
-        found = await asyncio.to_thread(self._read_hash)
-        if found != self._hash or not self._tools:
+        """List the file's functions, or one tool with a problem if the file cannot be imported."""
+        file_hash = await asyncio.to_thread(self._read_hash)
+        if file_hash != self._hash or not self._tools:
             try:
-                await (self._describe() if self._kind == "builtin" else self._ready())
+                await (self._describe() if self._kind == "builtin" else self._ensure_process())
             except ToolError as error:
                 broken = Tool(self._path.stem, self.name, self._kind, problem=error.message)
-                self._tools, self._hash = [broken], found
+                self._tools, self._hash = [broken], file_hash
         return list(self._tools)
 
     async def call(self, tool: Tool, arguments: Arguments, progress: Progress) -> str:
@@ -71,71 +71,71 @@ class PythonFile:
         """
         self._users += 1
         try:
-            process = await self._ready()
+            process = await self._ensure_process()
             if not any(_is_same(each, tool) for each in self._tools):
                 text = f"{self.name} has changed since this call was decided. Ask again."
                 raise ToolError(ErrorCode.TOOL_UNKNOWN, text)
             return await process.call(tool.name, arguments, progress)
         finally:
             self._users -= 1
-            self._wait_idle()
+            self._restart_idle_timer()
 
     async def close(self) -> None:
         """End the process."""
-        if self._idle is not None:
-            self._idle.cancel()
-            self._idle = None
+        if self._idle_timer is not None:
+            self._idle_timer.cancel()
+            self._idle_timer = None
         process, self._process = self._process, None
         if process is not None:
             await process.end()
 
     async def _describe(self) -> None:
-        """Describe a shipped file here: it is the program's own code, and few visits call it."""
-        async with self._starting:
-            found = await asyncio.to_thread(self._read_hash)
-            if found == self._hash and self._tools:
+        """Describe a shipped file in the host. It is the program's own code, and seldom called."""
+        async with self._start_lock:
+            file_hash = await asyncio.to_thread(self._read_hash)
+            if file_hash == self._hash and self._tools:
                 return  # another list has just described it
             await self.close()
-            self._refuse(found)
-            described = await asyncio.to_thread(_functions, self._path)
-            self._hash = found
-            self._tools = [self._tool(function, found) for function in described]
+            self._check_hash(file_hash)
+            functions = await asyncio.to_thread(_functions, self._path)
+            self._hash = file_hash
+            self._tools = [self._tool(function, file_hash) for function in functions]
 
-    async def _ready(self) -> ToolProcess:
-        async with self._starting:
-            found = await asyncio.to_thread(self._read_hash)
-            if self._process is not None and self._process.alive and found == self._hash:
+    async def _ensure_process(self) -> ToolProcess:
+        async with self._start_lock:
+            file_hash = await asyncio.to_thread(self._read_hash)
+            if self._process is not None and self._process.alive and file_hash == self._hash:
                 return self._process
             await self.close()
-            self._refuse(found)
+            self._check_hash(file_hash)
             process = ToolProcess(self._path, self._arguments())
-            described = await process.start()
-            if await asyncio.to_thread(self._read_hash) != found:
-                await process.end()  # nobody knows which of the two was imported
+            functions = await process.start()
+            if await asyncio.to_thread(self._read_hash) != file_hash:
+                await process.end()  # either version may have been imported
                 text = f"{self.name} has changed while it was imported. Ask again."
                 raise ToolError(ErrorCode.TOOL_UNKNOWN, text)
-            self._process, self._hash = process, found
-            self._tools = [self._tool(function, found) for function in described]
-            self._wait_idle()
+            self._process, self._hash = process, file_hash
+            self._tools = [self._tool(function, file_hash) for function in functions]
+            self._restart_idle_timer()
             return process
 
-    def _refuse(self, found: str) -> None:
-        if found in PROBLEMS:
-            text = PROBLEMS[found].format(name=self.name, megabytes=MAX_FILE_BYTES // 1_000_000)
+    def _check_hash(self, file_hash: str) -> None:
+        if file_hash in PROBLEMS:
+            text = PROBLEMS[file_hash].format(name=self.name, megabytes=MAX_FILE_BYTES // 1_000_000)
             raise ToolFailed(text)
 
-    def _tool(self, described: "dict[str, object]", identity: str) -> Tool:
-        parameters = described.get("parameters")
-        problem = described.get("problem")
+    def _tool(self, function: "dict[str, object]", identity: str) -> Tool:
+        parameters = function.get("parameters")
+        problem = function.get("problem")
         return Tool(
-            name=str(described["name"]),
+            name=str(function["name"]),
             source=self.name,
             kind=self._kind,
-            description=str(described.get("description", "")),
+            description=str(function.get("description", "")),
             parameters=parameters if isinstance(parameters, dict) else {},
-            reads=described.get("reads") is not False,
-            brings=described.get("brings") is not False,
-            sends=described.get("sends") is not False,
+            reads=function.get("reads") is not False,
+            brings=function.get("brings") is not False,
+            sends=function.get("sends") is not False,
             identity=identity,
             problem=None if problem is None else str(problem),
         )
@@ -147,23 +147,25 @@ class PythonFile:
                 return "none"
             if status.st_size > MAX_FILE_BYTES:
                 return "large"
-            if self._kind == "python" and any(map(_is_open, (status, self._path.parent.stat()))):
+            if self._kind == "python" and any(
+                map(_is_writable_by_others, (status, self._path.parent.stat()))
+            ):
                 return "open"
             arguments = "\0".join(self._arguments()).encode("utf-8", "surrogateescape")
             return hashlib.sha256(self._path.read_bytes() + arguments).hexdigest()
         except OSError:
             return "none"
 
-    def _wait_idle(self) -> None:
-        if self._idle is not None:
-            self._idle.cancel()
-        self._idle = asyncio.get_running_loop().call_later(IDLE_S, self._end_idle)
+    def _restart_idle_timer(self) -> None:
+        if self._idle_timer is not None:
+            self._idle_timer.cancel()
+        self._idle_timer = asyncio.get_running_loop().call_later(IDLE_S, self._end_idle)
 
     def _end_idle(self) -> None:
-        self._idle = None
+        self._idle_timer = None
         if not self._users and self._process is not None:
             process, self._process = self._process, None
-            self._ending = asyncio.ensure_future(process.end())
+            self._end_task = asyncio.ensure_future(process.end())
 
 
 def _functions(path: Path) -> "list[dict[str, object]]":
@@ -175,18 +177,18 @@ def _functions(path: Path) -> "list[dict[str, object]]":
         raise ToolFailed(f"{type(error).__name__}: {error} ({path.name})") from error
 
 
-def _is_same(now: Tool, decided: Tool) -> bool:
-    """Whether a tool is the one that was decided about, to which a person may have added flags."""
+def _is_same(current: Tool, decided: Tool) -> bool:
+    """Whether a tool is the one of a decision, apart from flags that a person has added."""
     flagged = replace(
-        now,
-        reads=now.reads or decided.reads,
-        brings=now.brings or decided.brings,
-        sends=now.sends or decided.sends,
+        current,
+        reads=current.reads or decided.reads,
+        brings=current.brings or decided.brings,
+        sends=current.sends or decided.sends,
     )
     return flagged == decided
 
 
-def _is_open(status: os.stat_result) -> bool:
+def _is_writable_by_others(status: os.stat_result) -> bool:
     """Whether another user can change a file or a folder."""
     if sys.platform == "win32":
         return False

@@ -1,4 +1,4 @@
-"""Lets the source of a tool ask the person something during a call."""
+"""Lets the source of a tool ask the person a question during a call (an elicitation)."""
 
 from contextvars import ContextVar
 from typing import NamedTuple, Protocol
@@ -7,7 +7,7 @@ from shell.contract import Elicitation, ElicitationAction, FormValues
 
 
 class Reply(NamedTuple):
-    """What the person has answered."""
+    """The person's answer."""
 
     action: ElicitationAction
     values: FormValues
@@ -19,12 +19,12 @@ CANCELLED = Reply("cancel", {})
 class Asker(Protocol):
     """Asks the person for one call."""
 
-    async def ask(self, asked: Elicitation) -> Reply:
-        """Show it to the person and wait for the answer: `CANCELLED` if the call ends before."""
+    async def ask(self, elicitation: Elicitation) -> Reply:
+        """Show a form and wait for the answer. Returns `CANCELLED` if the call ends before."""
 
     def refuse(self, text: str) -> None:
-        """Tell the person that something was asked that is not shown, and why."""
+        """Show the person why an elicitation was refused."""
 
 
 ASKER: ContextVar[Asker | None] = ContextVar("asker", default=None)
-"""Of the call that is being made. Where there is none, nobody can be asked."""
+"""The asker of the current call. None if no person can answer."""
