@@ -39,7 +39,7 @@ from shell.support.event_loop import LoopThread, event_loop_thread, run_within
 from shell.support.hooks import call_hook
 from shell.support.open_url import has_desktop, open_link
 from shell.support.signals import shutdown_signals
-from shell.support.uncaught import print_message_alone
+from shell.support.uncaught import print_message_only
 
 if TYPE_CHECKING:  # loaded when a program needs them
     from shell.app.runtime import Runtime
@@ -123,7 +123,7 @@ class App:
         try:
             check_signatures(namespaces)
         except WrongSignatures:
-            print_message_alone(WrongSignatures)
+            print_message_only(WrongSignatures)
             raise
         check_menus(menus)
         self.namespaces = namespaces

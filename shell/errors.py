@@ -1,7 +1,7 @@
 """The exceptions of the host, each with its code.
 
-Inside the host these are raised; at its edges they become one envelope or one `llm:error` event,
-both with the same `ErrorCode`. Errors are classed by their type, never by words in their text.
+The host raises them. At its edges each becomes an envelope or an `llm:error` event with the same
+`ErrorCode`. Code distinguishes errors by their type, never by words in their text.
 """
 
 import re
@@ -11,7 +11,7 @@ from typing import TypedDict, Unpack
 
 
 class ErrorCode(StrEnum):
-    """Why something failed. Calls, events and the command line share these codes."""
+    """The kinds of failures. Calls, events and the command line share these codes."""
 
     ABORTED = "ABORTED"
     TIMEOUT = "TIMEOUT"
@@ -49,12 +49,12 @@ class ErrorCode(StrEnum):
 
     @property
     def retryable(self) -> bool:
-        """Whether the same request may succeed when it is made again."""
+        """Whether the same request may succeed later."""
         return self in _RETRYABLE
 
 
 class Reason(StrEnum):
-    """The exact reason, where a code leaves it open. The page has a sentence for each language."""
+    """The exact reason, if a code has several. The page has a sentence for each language."""
 
     NO_KEY = "NO_KEY"
     KEY_CHARACTERS = "KEY_CHARACTERS"
@@ -127,11 +127,11 @@ class ShellError(Exception):
         self.details = dict(facts.get("details") or {}) or None
         self.reason = facts.get("reason")
         self.words = facts.get("words")
-        """The provider's own words, which are not translated. They are part of `message`, too."""
+        """The provider's own error text, which is not translated. `message` contains it as well."""
 
 
 class ProgramError(ShellError):
-    """A refusal with a code of one's own, for programs that use the bridge as a library.
+    """An error with a code of the program's own, for programs that use the bridge as a library.
 
     In a stream the page sees the message with UNKNOWN_ERROR.
     """
@@ -147,7 +147,7 @@ class ProgramError(ShellError):
 
 
 class ValidationFailed(ShellError):
-    """A request that is wrong. `issues` pairs the path of every wrong field with what is wrong."""
+    """An invalid request. `issues` pairs the path of every invalid field with a message."""
 
     code = ErrorCode.VALIDATION
 
@@ -159,7 +159,7 @@ class ValidationFailed(ShellError):
 
 
 class LimitReached(ShellError):
-    """Too many of something at once; `details` says how many are allowed and how many there are."""
+    """Too many of something at once. `details` has the `limit` and the `current` number."""
 
     code = ErrorCode.LIMIT
 
@@ -169,19 +169,19 @@ class LimitReached(ShellError):
 
 
 class NotFound(ShellError):
-    """Unknown to this caller; what belongs to another window looks the same as what never was."""
+    """Unknown to this caller. An object of another window looks like one that never existed."""
 
     code = ErrorCode.NOT_FOUND
 
 
 class SessionBusy(ShellError):
-    """Something else has to end first, such as the running answer of a session."""
+    """Something else must end first, such as the running answer of a session."""
 
     code = ErrorCode.SESSION_BUSY
 
 
 class HostClosing(ShellError):
-    """The host is shutting down and takes nothing new."""
+    """The host is shutting down and refuses new work."""
 
     code = ErrorCode.ABORTED
 
@@ -208,19 +208,19 @@ class ToolFailed(ToolError):
 
 
 class StorageFailed(ShellError):
-    """What is stored cannot be read or written, and trying again would not help."""
+    """Stored data cannot be read or written, and a retry would not help."""
 
     code = ErrorCode.STORAGE_ERROR
 
 
 class StorageUnavailable(ShellError):
-    """What is stored cannot be read or written now, for example because the disk is full."""
+    """Stored data cannot be read or written now, for example because the disk is full."""
 
     code = ErrorCode.STORAGE_UNAVAILABLE
 
 
 class ProviderError(ShellError):
-    """What went wrong between the host and a model, already classed."""
+    """A failure between the host and a model, with its code."""
 
     def __init__(self, code: ErrorCode, message: str, **facts: Unpack[_Facts]) -> None:
         super().__init__(message, **facts)

@@ -2,7 +2,7 @@
 
 The names are those that the page uses. Unknown keys stay as they are. An invalid value is ignored
 and reported. A file that is not JSON is renamed, never overwritten. A file that cannot be read now
-is left alone, and nothing is changed.
+stays unchanged.
 """
 
 import contextlib
@@ -46,12 +46,13 @@ RESTORED = (
     "limits",
     "deadlines",
 )
-"""What a restore takes from a backup without asking. None of it says where questions go."""
+"""The settings that a restore takes from a backup without consent. None of them chooses where
+questions are sent."""
 CHOICES: Mapping[str, str] = MappingProxyType(
     {"defaultProvider": "defaultModel", "titleProvider": "titleModel"}
 )
-"""The settings that say where questions go, each with the one that names the model."""
-MOST_WRONG = 100
+"""The settings that choose where questions are sent, each with the setting of its model."""
+MAX_INVALID = 100
 """A file with more invalid values than this is ignored as a whole."""
 
 DEFAULTS = Preferences(
@@ -73,11 +74,12 @@ DEFAULTS = Preferences(
     limits=LimitSettings(inferences=Limits().inferences, sessions=Limits().sessions),
     deadlines=DeadlineSettings(**asdict(Deadlines())),
 )
-_STANDARD: dict[str, JsonValue] = DEFAULTS.model_dump(mode="json", by_alias=True)
+_DEFAULT_VALUES: dict[str, JsonValue] = DEFAULTS.model_dump(mode="json", by_alias=True)
 
 
 class SettingsFile:
-    """Reads the file when it is made, and before every change: another process may have changed it.
+    """Reads the settings file on creation and before every change, because another process may have
+    changed it.
 
     Args:
         folder: the data directory; nothing is written there before the first change.
@@ -86,13 +88,13 @@ class SettingsFile:
     def __init__(self, folder: Path) -> None:
         self.path = folder / FILE
         self.remarks: list[Remark] = []
-        """Problems of the file, for its owner."""
+        """The problems of the file, as the page shows them."""
         self._raw: dict[str, JsonValue] = {}
         self.preferences = DEFAULTS
-        """What the page is told of it."""
+        """The settings as the page gets them."""
         self.reload()
 
-    # --- what it says -----------------------------------------------------------------------
+    # --- reading ----------------------------------------------------------------------------
 
     @property
     def engine(self) -> Settings:
@@ -106,18 +108,18 @@ class SettingsFile:
         """The settings and the problems of their file, for a page."""
         return SettingsView(preferences=self.preferences, remarks=list(self.remarks))
 
-    # --- changing it ------------------------------------------------------------------------
+    # --- changing ---------------------------------------------------------------------------
 
     def change(self, change: PreferencesChange) -> None:
         """Write the given settings; null resets one. Waits while another process changes the file.
 
         Raises:
-            StorageFailed: it cannot be written; nothing has changed.
+            StorageFailed: the file cannot be written; nothing has changed.
             StorageUnavailable: another process holds its lock; nothing has changed.
         """
-        given = change.model_dump(mode="json", by_alias=True, include=change.model_fields_set)
-        with self._writing() as raw:
-            for name, value in given.items():
+        changes = change.model_dump(mode="json", by_alias=True, include=change.model_fields_set)
+        with self._edit() as raw:
+            for name, value in changes.items():
                 old = raw.get(name)
                 if isinstance(old, dict) and isinstance(value, dict) and name != "shortcuts":
                     raw[name] = {**old, **value}
@@ -134,14 +136,14 @@ class SettingsFile:
             StorageFailed, StorageUnavailable: as `change`.
         """
         models = [CHOICES[name] for name in choices]
-        with self._writing() as raw:
+        with self._edit() as raw:
             for name in (*RESTORED, *choices, *models):
                 raw.pop(name, None)
                 if name in backup:
                     raw[name] = backup[name]
 
     def reload(self) -> None:
-        """Read the file. If that fails, the known settings stay, and a remark says so."""
+        """Read the file. If that fails, keep the known settings and add a remark."""
         try:
             self._read()
         except OSError as error:
@@ -149,20 +151,20 @@ class SettingsFile:
                 f"{self.path.name} cannot be read now ({reason(error)}). It is left unchanged; "
                 "the last known or default settings apply."
             )
-            self._say(RemarkCode.SETTINGS_NOT_READ, text, file=self.path.name)
+            self._add_remark(RemarkCode.SETTINGS_NOT_READ, text, file=self.path.name)
 
     @contextlib.contextmanager
-    def _writing(self) -> Iterator[dict[str, JsonValue]]:
+    def _edit(self) -> Iterator[dict[str, JsonValue]]:
         try:
             with file_lock(self.path):
-                self._read_to_change()
+                self._read_before_change()
                 raw = deepcopy(self._raw)
                 yield raw
                 self._write(raw)
         except OSError as error:
             raise StorageFailed(f"{self.path} cannot be written: {reason(error)}") from error
 
-    def _read_to_change(self) -> None:
+    def _read_before_change(self) -> None:
         try:
             self._read()
         except OSError as error:
@@ -174,28 +176,28 @@ class SettingsFile:
             raw = json.loads(self.path.read_text("utf-8"))
             if not isinstance(raw, dict):
                 raise ValueError("it is not a JSON object")
-            self.preferences, wrong = _understood(raw)
+            self.preferences, invalid = _validate(raw)
         except FileNotFoundError:
             self._raw, self.preferences = {}, DEFAULTS
         except (ValueError, RecursionError) as error:
-            self._set_aside(str(error)[:200])
+            self._rename_unreadable(str(error)[:200])
         else:
             self._raw = raw
-            for path in wrong:
-                text = f"{self.path.name}: '{path}' has no usable value and is ignored"
-                self._say(RemarkCode.SETTING_IGNORED, text, file=self.path.name, name=path)
+            for name in invalid:
+                text = f"{self.path.name}: '{name}' has no usable value and is ignored"
+                self._add_remark(RemarkCode.SETTING_IGNORED, text, file=self.path.name, name=name)
 
-    def _set_aside(self, why: str) -> None:
-        aside = self.path.with_name(f"settings.broken-{time.strftime('%Y%m%d-%H%M%S')}.json")
-        self.path.replace(aside)
+    def _rename_unreadable(self, cause: str) -> None:
+        target = self.path.with_name(f"settings.broken-{time.strftime('%Y%m%d-%H%M%S')}.json")
+        self.path.replace(target)
         self._raw, self.preferences = {}, DEFAULTS
         text = (
-            f"The settings could not be read ({why}), so all settings were reset. "
-            f"The file is kept as {aside.name}."
+            f"The settings could not be read ({cause}), so all settings were reset. "
+            f"The file is kept as {target.name}."
         )
-        self._say(RemarkCode.SETTINGS_UNREADABLE, text, file=aside.name)
+        self._add_remark(RemarkCode.SETTINGS_UNREADABLE, text, file=target.name)
 
-    def _say(self, code: RemarkCode, text: str, **facts: str | int) -> None:
+    def _add_remark(self, code: RemarkCode, text: str, **facts: str | int) -> None:
         remark = Remark(code=code, text=text, facts=facts)
         if remark not in self.remarks:
             self.remarks.append(remark)
@@ -204,11 +206,11 @@ class SettingsFile:
         text = json.dumps(raw, indent=2, ensure_ascii=False) + "\n"
         replace_file(self.path, text.encode())
         self._raw = raw
-        self.preferences, _ = _understood(raw)
+        self.preferences, _ = _validate(raw)
 
 
 def read_records(folder: Path) -> bool:
-    """Whether requests are to be kept, by the settings file, which stays as it is."""
+    """Whether to record requests, by the settings file, which is not changed."""
     try:
         raw = json.loads((folder / FILE).read_text("utf-8"))
         return raw.get("recordRequests") is not False
@@ -219,7 +221,7 @@ def read_records(folder: Path) -> bool:
 
 
 def read_budgets(folder: Path) -> Budgets:
-    """The budgets in the settings file, which stays as it is. None where it cannot be read."""
+    """The budgets in the settings file, which is not changed. `NO_BUDGETS` if it is unreadable."""
     try:
         raw = json.loads((folder / FILE).read_text("utf-8"))
         return Budgets.model_validate(raw.get("budgets") or {})
@@ -228,39 +230,43 @@ def read_budgets(folder: Path) -> Budgets:
 
 
 def read_choices(raw: Mapping[str, JsonValue]) -> dict[str, tuple[str, str | None]]:
-    """The provider and model for each of `CHOICES` that the content of a file sets."""
-    known, _ = _understood(dict(raw))
-    found = {
-        "defaultProvider": (known.default_provider, known.default_model),
-        "titleProvider": (known.title_provider, known.title_model),
+    """The provider and model of each setting of `CHOICES` in the content of a file."""
+    preferences, _ = _validate(dict(raw))
+    choices = {
+        "defaultProvider": (preferences.default_provider, preferences.default_model),
+        "titleProvider": (preferences.title_provider, preferences.title_model),
     }
-    return {name: (who, model) for name, (who, model) in found.items() if who is not None}
+    return {
+        name: (provider_id, model_id)
+        for name, (provider_id, model_id) in choices.items()
+        if provider_id is not None
+    }
 
 
-def _understood(raw: Mapping[str, JsonValue]) -> tuple[Preferences, list[str]]:
-    """Validate the content of a file; returns it, and the names of the invalid values."""
-    sensible, wrong = deepcopy(dict(raw)), list[str]()
-    for _ in range(MOST_WRONG):
+def _validate(raw: Mapping[str, JsonValue]) -> tuple[Preferences, list[str]]:
+    """Validate the content of a file. Returns the settings, and the names of invalid values."""
+    values, invalid = deepcopy(dict(raw)), list[str]()
+    for _ in range(MAX_INVALID):
         try:
-            return Preferences.model_validate(_completed(sensible)), wrong
+            return Preferences.model_validate(_with_defaults(values)), invalid
         except ValidationError as error:
-            for found in error.errors(include_url=False, include_input=False):
-                keys = [str(step) for step in found["loc"]][:2]
-                outer = sensible.get(keys[0])
+            for problem in error.errors(include_url=False, include_input=False):
+                keys = [str(step) for step in problem["loc"]][:2]
+                outer = values.get(keys[0])
                 if len(keys) > 1 and isinstance(outer, dict):
                     removed = outer.pop(keys[1], None)
                 else:
-                    removed = sensible.pop(keys[0], None)
+                    removed = values.pop(keys[0], None)
                 if removed is not None:
-                    wrong.append(".".join(keys))
+                    invalid.append(".".join(keys))
     return DEFAULTS, ["everything"]
 
 
-def _completed(raw: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
-    """Add the standard values that are not given; leave out what this version does not know."""
-    whole = {name: raw.get(name, value) for name, value in _STANDARD.items()}
+def _with_defaults(raw: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+    """Add the defaults of missing values, and leave out keys that this version does not know."""
+    values = {name: raw.get(name, value) for name, value in _DEFAULT_VALUES.items()}
     for name in ("limits", "deadlines", "budgets"):
-        given, standard = whole[name], _STANDARD[name]
-        if isinstance(given, dict) and isinstance(standard, dict):
-            whole[name] = {key: given.get(key, value) for key, value in standard.items()}
-    return whole
+        group, defaults = values[name], _DEFAULT_VALUES[name]
+        if isinstance(group, dict) and isinstance(defaults, dict):
+            values[name] = {key: group.get(key, value) for key, value in defaults.items()}
+    return values

@@ -61,7 +61,7 @@ MUTATIONS = (
         "D4",
         "a single run's system prompt is ignored",
         "shell/inference/request.py",
-        (("    if asked.system_prompt:\n", "    if False:\n"),),
+        (("    if parameters.system_prompt:\n", "    if False:\n"),),
     ),
     Mutation(
         "D5",
@@ -107,8 +107,8 @@ MUTATIONS = (
         "D13",
         "the limit of messages holds for the history, too",
         "shell/inference/sessions.py",
-        (("        messages, left_out = self.messages_for(turn, room(model, asked.max_tokens))\n",
-          "        messages, left_out = self.messages_for(turn, room(model, asked.max_tokens))\n"
+        (("self.messages_for(turn, room(model, parameters.max_tokens))\n",
+          "self.messages_for(turn, room(model, parameters.max_tokens))\n"
           "        if len(messages) > 100:\n"
           '            raise ValidationFailed([("messages", "Too many messages (max: 100)")])\n'),),
     ),
@@ -118,8 +118,8 @@ MUTATIONS = (
         "shell/inference/provider_call.py",
         (("        self._text.write(channel, text)\n",
           "        self._text.write(channel, text)\n"
-          "        self._text.written[channel] += 4 - len(text.encode())\n"),
-         ("                self._usage = _usage(chunk) or self._usage\n",
+          "        self._text.written_bytes[channel] += 4 - len(text.encode())\n"),
+         ("                self._usage = _validated_usage(chunk) or self._usage\n",
           "                pass\n")),
     ),
     Mutation(
@@ -127,14 +127,14 @@ MUTATIONS = (
         "a cancel reports no tokens",
         "shell/inference/run.py",
         (("                total_tokens=usage.output_tokens,",
-          "                total_tokens=0 if cancelled else usage.output_tokens,"),),
+          "                total_tokens=0 if is_cancelled else usage.output_tokens,"),),
     ),
     Mutation(
         "D20",
         "the finish reason is always stop",
         "shell/inference/provider_call.py",
-        (('self.finish = reason if reason in _FINISH_REASONS else "other"',
-          'self.finish = "stop"'),),
+        (('self.finish_reason = reason if reason in _FINISH_REASONS else "other"',
+          'self.finish_reason = "stop"'),),
     ),
     Mutation(
         "D22",
@@ -156,7 +156,7 @@ MUTATIONS = (
         (
             ("        self.stop(ProviderError(code, text))\n",
              "        self.stop(ProviderError(code, text))\n"
-             "        self.log.append(self._failure(ProviderError(code, text)))\n"),
+             "        self.log.append(self._error_event(ProviderError(code, text)))\n"),
             ("        if self.log.ending is not None:\n            return\n"
              "        if self._watchdog",
              "        if self._watchdog"),

@@ -68,7 +68,7 @@ def test_a_change_is_kept_and_the_rest_stays(tmp_path: Path) -> None:
     assert again.preferences.theme == "dark"
     assert again.engine.deadlines.between_ms == 400
     assert again.engine.limits.inferences == 2
-    assert again.engine.limits.log_kept_s == Settings().limits.log_kept_s
+    assert again.engine.limits.log_retention_s == Settings().limits.log_retention_s
     again.change(PreferencesChange.model_validate({"theme": None}))
     assert SettingsFile(tmp_path).preferences.theme == "system"
 
@@ -185,7 +185,7 @@ def test_a_file_that_cannot_be_written_changes_nothing(tmp_path: Path) -> None:
     settings.change(PreferencesChange(theme="dark"))
 
     def change() -> None:
-        with settings._writing() as raw:
+        with settings._edit() as raw:
             raw["theme"] = "light"
             settings.path.unlink()
             settings.path.mkdir()

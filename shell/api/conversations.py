@@ -118,7 +118,7 @@ class ConversationsApi:
     async def spent(self, caller: Caller, params: StoredId) -> Spent:
         """What a conversation has taken so far: answers, tokens, money."""
         # A page is pushed the end of an answer a moment before the answer is on the disk.
-        await self._answers.settled(params)
+        await self._answers.wait_until_stored(params)
         return await self._store.read(params, lambda c: usage.spent(c, params))
 
     async def budgets(self, caller: Caller, params: StoredId | None) -> Sequence[BudgetState]:
@@ -173,7 +173,7 @@ class ConversationsApi:
 
     async def continue_answer(self, caller: Caller, params: ContinueRequest) -> SendReply:
         """Go on with an answer that was cut short; what comes is added to it."""
-        return await _follow(caller, self._answers.go_on(caller.id, params))
+        return await _follow(caller, self._answers.continue_answer(caller.id, params))
 
     async def decide(self, caller: Caller, params: CallDecision) -> DecisionReply:
         """Allow or deny a tool call of an answer, also after the run that asked has ended."""

@@ -30,7 +30,7 @@ from shell.contract import (
     NewMcpServer,
 )
 from shell.errors import ShellError, ToolFailed, ValidationFailed
-from shell.support.open_url import Lead
+from shell.support.open_url import RedirectPage
 from shell.support.text import escaped
 from shell.tools.mcp import offerings
 from shell.tools.mcp.configuration import ServerSpec, parse_servers
@@ -87,10 +87,10 @@ class McpApi:
     async def sign_in(self, caller: Caller, name: McpName) -> McpServerSummary:
         """Have the person sign in in the system's browser; ends when they have."""
         await self._ask_once(caller, name)
-        with Lead(self._servers.data / FOLDER) as lead:
+        with RedirectPage(self._servers.data / FOLDER) as redirect_page:
 
             async def show(address: str) -> None:
-                if not await asyncio.to_thread(lead.show, address):
+                if not await asyncio.to_thread(redirect_page.show, address):
                     text = f"No browser can be opened. Use the terminal: tidewire mcp login {name}"
                     raise ToolFailed(text)
 

@@ -244,7 +244,7 @@ class Host:
             lambda: core.tools,
             ledger=core.ledger,
             on_waiting=lambda waiting: topics.publish(WaitingTopic(value=waiting)),
-            ended=compactions.consider,
+            on_stored=compactions.consider,
         )
         imports = Imports(store, self._data, topics)
         exports = Exports(

@@ -33,7 +33,7 @@ from shell.bridge.owner import DONE, OPEN_WINDOW, SHOW_WINDOW, OwnerCommands
 from shell.bridge.page import Page, load_page
 from shell.support.data_directory import DataDirectory
 from shell.support.event_loop import LoopThread, event_loop_thread, run_within
-from shell.support.open_url import Lead, browser_reads_files, has_desktop, open_link
+from shell.support.open_url import RedirectPage, browser_reads_files, has_desktop, open_link
 from shell.support.signals import shutdown_signals
 
 if TYPE_CHECKING:  # loaded while the window appears
@@ -80,18 +80,18 @@ def serve(options: Options) -> int:
     options.data.prepare()
     with (
         shutdown_signals() as signals,
-        options.data.locked("tidewire serve") as tell,
+        options.data.locked("tidewire serve") as write_holder,
         event_loop_thread() as thread,
     ):
         listener = listen(options.port)
         host, server = thread.run(_behind_tabs(options, listener, tokens))
-        lead = Lead(options.data.path)
+        redirect_page = RedirectPage(options.data.path)
         try:
-            tell({"address": server.address, "key": tokens.owners_key})
+            write_holder({"address": server.address, "key": tokens.owners_key})
             ready = {"url": thread.call(lambda: server.link(lasting=True)), "token": tokens.token}
             print(json.dumps(ready), flush=True)
             wanted = options.open_browser and has_desktop()
-            is_open = wanted and _open(thread, server, lead)
+            is_open = wanted and _open(thread, server, redirect_page)
             if not is_open and sys.stderr.isatty():  # a person; the line above is for programs
                 print(
                     f"Tidewire is running at {server.address}. `tidewire link` prints a link.",
@@ -100,7 +100,7 @@ def serve(options: Options) -> int:
                 )
             signals.wait()
         finally:
-            lead.remove()
+            redirect_page.remove()
             _close(thread, close(host, server))
     return 0
 
@@ -120,12 +120,12 @@ def run_window(options: Options, problem: "Future[str | None]") -> int:
     options.data.prepare()
     with (
         shutdown_signals() as signals,
-        options.data.locked("tidewire") as tell,
+        options.data.locked("tidewire") as write_holder,
         event_loop_thread() as thread,
     ):
         listener = listen(options.port)
         key = secrets.token_urlsafe(32)
-        tell({"address": address_of(listener), "key": key})
+        write_holder({"address": address_of(listener), "key": key})
         owner = OwnerCommands(
             key,
             {
@@ -149,7 +149,7 @@ def run_window(options: Options, problem: "Future[str | None]") -> int:
             on_closed=opening.forget_caller,
         )
         try:
-            if not signals.asked():
+            if not signals.is_set():
                 windows.run(opening.begin)
         finally:
             _close(thread, opening.close())
@@ -202,10 +202,10 @@ async def _behind_tabs(
     return host, server
 
 
-def _open(thread: LoopThread, server: "BrowserServer", lead: Lead) -> bool:
+def _open(thread: LoopThread, server: "BrowserServer", redirect_page: RedirectPage) -> bool:
     """Show the page in the desktop's browser; its command line gives nothing to other users."""
     if browser_reads_files():
-        return lead.open(thread.call(lambda: server.link(on_used=lead.remove)))
+        return redirect_page.open(thread.call(lambda: server.link(on_used=redirect_page.remove)))
     return open_link(thread.call(lambda: server.link(owner_only=True)))
 
 

@@ -110,7 +110,7 @@ def ask(
                     known = running.core.tools
                     offer = await known.offer(request.tools, known.permissions(allowed))
                 log = running.core.engine.start(
-                    OWNER, request, offer=offer, while_content_comes=True
+                    OWNER, request, offer=offer, no_overall_deadline=True
                 )
                 log.subscribe(lambda _: news.set())
                 return log

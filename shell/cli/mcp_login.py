@@ -10,7 +10,7 @@ from shell.cli.tools import with_tools
 from shell.errors import ShellError
 from shell.providers.keys import Keychain, Keys, system_keychain
 from shell.support.data_directory import DataDirectory
-from shell.support.open_url import Lead
+from shell.support.open_url import RedirectPage
 from shell.support.text import CONTROLS
 from shell.tools.mcp.transports import FOLDER
 from shell.tools.registry import Tools
@@ -39,12 +39,12 @@ def login(
                 "the window, for one session."
             )
             raise ShellError(text)
-        with Lead(data.path / FOLDER) as lead:
+        with RedirectPage(data.path / FOLDER) as redirect_page:
 
             async def show(address: str) -> None:
                 told = f"The browser opens. If it does not, open this address:\n{address}"
                 print(told.translate(CONTROLS), file=sys.stderr, flush=True)
-                await asyncio.to_thread(lead.show, address)
+                await asyncio.to_thread(redirect_page.show, address)
 
             if not await tools.servers.sign_in(name, show, secret):
                 raise ShellError("The keychain did not keep the sign-in. Try again.")

@@ -14,7 +14,7 @@ from shell import __version__
 from shell.cli.commands import COMMANDS, COMMON, PAGE, WINDOW
 from shell.cli.grammar import Argument, Command, Group
 from shell.errors import ShellError, ValidationFailed
-from shell.support.ending import Ending
+from shell.support.process_exit import ProcessExit
 from shell.support.text import CONTROLS
 
 FAILED, WRONG_USAGE, INTERRUPTED = 1, 2, 130
@@ -58,8 +58,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             guard_server(pipe)
     if arguments is not None:
         return _status_of(given)
-    ending = Ending()
-    return ending.take(_status_of(given))
+    process_exit = ProcessExit()
+    return process_exit.set_status(_status_of(given))
 
 
 def _status_of(given: list[str]) -> int:

@@ -17,7 +17,7 @@ from shell.contract import (
     RenderedTemplate,
 )
 from shell.contract.tools import ToolNames
-from shell.conversations.templates.library import MAX_BYTES, Templates, place_of
+from shell.conversations.templates.library import MAX_BYTES, Templates, location_of
 from shell.errors import StorageFailed, ValidationFailed
 from shell.support.data_directory import DataDirectory
 from shell.support.files import reason
@@ -41,7 +41,7 @@ def list_(data: DataDirectory, *, as_json: bool) -> None:
         fields = {"problem": None, **each.model_dump(mode="json")}
         text = f"{each.name}  {each.description}"
         if each.problem is not None:
-            text = f"{each.name}  {place_of(each.problem)}{each.problem.message}"
+            text = f"{each.name}  {location_of(each.problem)}{each.problem.message}"
         print_line(fields, text, as_json=as_json)
 
 
@@ -62,7 +62,7 @@ def check(data: DataDirectory, *, file: str, as_json: bool) -> int:
         print_line({"file": file, "problem": None}, f"{file} is a template", as_json=as_json)
         return 0
     fields = {"file": file, "problem": problem.model_dump(mode="json")}
-    print_line(fields, f"{file}: {place_of(problem)}{problem.message}", as_json=as_json)
+    print_line(fields, f"{file}: {location_of(problem)}{problem.message}", as_json=as_json)
     return 1
 
 

@@ -4,7 +4,7 @@ The bridge validates with these models, `python3 dev.py types` writes `web/src/b
 from them, and a test fails when that file is stale. On the wire names are camelCase; times are
 milliseconds.
 
-A module of it is loaded when one of its names is first used: a window opens with half of them.
+Each module is loaded at the first use of one of its names. A new window needs only half of them.
 """
 
 from importlib import import_module
@@ -37,7 +37,7 @@ else:
         *("settings", "topics", "transfer", "mcp", "search", "compactions"),
         *("conversations", "forms", "elicitation", "wire", "templates", "template_problems"),
     )
-    """Where a name is looked for, in this order: first those that a window needs to open."""
+    """The modules to search for a name, in this order. A new window needs the first ones."""
 
     def __getattr__(name: str) -> object:
         if not name.startswith("_"):

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 CONTRACT_VERSION = 1
-"""Raised whenever a page and a host of different builds would no longer understand each other."""
+"""Incremented when a page and a host of different builds would no longer be compatible."""
 
 
 class Value(BaseModel):
@@ -42,7 +42,7 @@ query or a log line."""
 ProviderId = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
 ModelId = Annotated[str, Field(min_length=1, max_length=300, pattern=r"^[^\x00-\x1f\x7f]+$")]
 Effort = Literal["off", "low", "medium", "high", "max"]
-"""How much a model thinks before it answers."""
+"""How much a model reasons before it answers."""
 Temperature = Annotated[float, Field(ge=0, le=2)]
 MaxTokens = Annotated[int, Field(ge=1, le=100_000)]
 TimeoutMs = Annotated[int, Field(ge=1_000, le=600_000)]

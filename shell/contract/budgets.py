@@ -1,4 +1,4 @@
-"""What answers may cost, and what they have cost."""
+"""Budgets of answers, and the usage so far."""
 
 from typing import Annotated, Literal
 
@@ -8,7 +8,7 @@ from pydantic.alias_generators import to_camel
 from shell.contract.base import ABSENT, StoredId, Value
 
 BudgetScope = Literal["answer", "conversation", "day", "month"]
-"""What a budget is for: all calls of the model for one answer, in one conversation, on one day, in
+"""The model calls that a budget limits: those for one answer, in one conversation, on one day or in
 one month."""
 BudgetUnit = Literal["usd", "tokens"]
 Dollars = Annotated[float, Field(gt=0, le=1_000_000)]
@@ -16,7 +16,7 @@ BudgetTokens = Annotated[int, Field(gt=0, le=10**12)]
 
 
 class SparseValue(Value):
-    """A person who edits the settings file leaves out what is not set."""
+    """A model whose missing fields are null, so that the settings file may leave them out."""
 
     @model_validator(mode="before")
     @classmethod
@@ -27,7 +27,7 @@ class SparseValue(Value):
 
 
 class Budget(SparseValue):
-    """The most that may be spent. Null is no limit; with both, the first one counts."""
+    """A limit on spending. Null means no limit. With both limits, the first one reached counts."""
 
     usd: Dollars | None
     """US dollars, at the list prices."""
@@ -36,7 +36,7 @@ class Budget(SparseValue):
 
 
 class RunBudget(Budget):
-    """The most that one answer may take. Without a field there is no such limit."""
+    """A limit on one answer. A missing field means no limit."""
 
     usd: Dollars | None = None
     tokens: BudgetTokens | None = None
@@ -52,14 +52,14 @@ class BudgetMeter(Value):
 
 
 class BudgetPause(BudgetMeter):
-    """Why no other call of the model was made. It is made once somebody raises the budget."""
+    """The budget that has stopped a run. The run can continue once a person raises the budget."""
 
     needed: float
-    """What the next call may take at least."""
+    """The least that the next call may take."""
     more: float
-    """A fair amount to raise the budget by."""
+    """A suggested amount by which to raise the budget."""
     priced: bool
-    """False if the price of the model is not known; then the unit is tokens in any case."""
+    """False if the price of the model is unknown. The unit is tokens then."""
 
 
 class BudgetRaise(Value):
@@ -89,19 +89,19 @@ NO_BUDGETS = Budgets(answer=None, conversation=None, day=None, month=None)
 
 
 class BudgetState(Value):
-    """A budget, and what is spent of it."""
+    """A budget, and how much of it is spent."""
 
     scope: BudgetScope
     budget: Budget | None
-    """With everything that it was raised by."""
+    """Including all raises."""
     usd: float
     tokens: int
     unpriced_tokens: int
-    """Those of `tokens` whose price is not known."""
+    """Those of `tokens` whose price is unknown."""
 
 
 class ConversationBudget(Value):
-    """Sets the budget of a conversation. Null is that of the settings."""
+    """Sets the budget of a conversation. Null stands for the budget of the settings."""
 
     conversation_id: StoredId
     budget: Budget | None
@@ -111,15 +111,15 @@ UsageGroup = Literal["day", "model", "conversation"]
 
 
 class UsageRow(Value):
-    """What was taken on one day, by one model, or in one conversation."""
+    """The usage on one day, of one model, or in one conversation."""
 
     key: str
     """A date such as 2026-11-29, `PROVIDER/MODEL`, or the id of a conversation."""
     title: Annotated[str | None, ABSENT] = None
-    """Of a conversation that is still there."""
+    """The title of a conversation that still exists."""
     calls: int
     input_tokens: int
     output_tokens: int
     usd: float
     unpriced_tokens: int
-    """The tokens whose price is not known."""
+    """The tokens whose price is unknown."""

@@ -1,4 +1,4 @@
-"""Summaries that a model is sent in place of the earlier messages of a conversation."""
+"""Summaries that replace the earlier messages of a conversation in requests to models."""
 
 from typing import Annotated, Literal
 
@@ -13,26 +13,26 @@ Summary = Annotated[str, Field(min_length=1, max_length=MAX_SUMMARY_CHARACTERS)]
 
 
 class Compaction(Value):
-    """A summary of a message and of all before it. These stay as they are."""
+    """A summary of a message and all messages before it. The messages stay."""
 
     text: Summary
     provider_id: str
     model_id: str
-    """Who wrote it."""
+    """The model that wrote it."""
     created_at: int
     messages: int
-    """How many messages it stands for."""
+    """How many messages it summarizes."""
     usage: Usage
-    """What it took to write it."""
+    """The tokens and cost of writing it."""
     edited: bool = False
     """Whether a person has changed the text."""
     undone: bool = False
-    """Whether models are sent the messages again."""
+    """Whether requests contain the messages again instead of the summary."""
 
 
 class CompactRequest(Value):
-    """Summarizes the earlier messages on the chosen path of a conversation. By default its last
-    answer's model does that.
+    """Summarizes the earlier messages on the chosen path of a conversation. By default, uses the
+    model of the last answer.
     """
 
     conversation_id: StoredId
@@ -41,22 +41,22 @@ class CompactRequest(Value):
 
 
 class CompactionEstimate(Value):
-    """What a summary would take, before it is written."""
+    """The estimated tokens and cost of a summary."""
 
     messages: int
     """How many messages would be summarized."""
     calls: int
-    """How many calls of the model that takes."""
+    """The number of model calls."""
     input_tokens: int
     output_tokens: int
     """At most."""
     cost: float | None
-    """US dollars, at most. Null if the price is not known."""
+    """US dollars, at most. Null if the price is unknown."""
 
 
 class CompactionState(Value):
-    """A summary that is being written or was not written, or one that is offered, because it would
-    cost something.
+    """The state of a summary: the model writes it, it was cancelled or has failed, or it is offered
+    because it would cost money.
     """
 
     conversation_id: str
@@ -75,7 +75,7 @@ class SummaryChange(Value):
 
 
 class SummaryUse(Value):
-    """Undoes a summary, so that models are sent its messages again, or takes that back."""
+    """Undoes a summary, so that requests contain its messages again, or restores it."""
 
     message_id: StoredId
     undone: bool

@@ -59,7 +59,7 @@ class ConversationSummary(Value):
     folder: str | None
     temporary: bool
     inference_id: str | None
-    """The run that writes an answer in it now."""
+    """The run that writes an answer in this conversation now."""
 
 
 class ToolCall(Value):
@@ -94,7 +94,7 @@ class AnswerDetail(Value):
     runs: Annotated[list[str], OMIT_EMPTY] = []
     """The ids of these runs, in order."""
     budget: Annotated[BudgetPause | None, ABSENT] = None
-    """Which budget it has reached."""
+    """The budget that the answer has reached."""
 
 
 class AnswerText(Value):
@@ -112,7 +112,7 @@ class AnswerThought(Value):
 
 
 class AnswerCall(Value):
-    """A tool call of an answer, with what was decided and what came of it."""
+    """A tool call of an answer, with its decision and its result."""
 
     type: Literal["call"] = "call"
     call_id: str
@@ -126,13 +126,13 @@ class AnswerCall(Value):
     sends: bool
     state: CallState
     nonce: Annotated[str | None, ABSENT] = None
-    """A decision must repeat it. Only while the call waits."""
+    """A decision must repeat it. Present only while the call waits."""
     why: Annotated[str | None, ABSENT] = None
     verdict: Annotated[Verdict | None, ABSENT] = None
     scope: Annotated[Scope | None, ABSENT] = None
     edited: Annotated[JsonValue | None, ABSENT] = None
     result: Annotated[str | None, ABSENT] = None
-    """What the model was given. Absent while there is no result."""
+    """The result as the model got it. Absent while there is no result."""
     bytes: Annotated[int | None, ABSENT] = None
     shown_bytes: Annotated[int | None, ABSENT] = None
     code: Annotated[ErrorCode | None, ABSENT] = None
@@ -163,7 +163,7 @@ class StoredMessage(Value):
     """The ids of all messages with the same parent, oldest first, including this one."""
     detail: AnswerDetail | None
     parts: list[AnswerPart]
-    """The answer in the order in which it was written. Empty if it called no tools."""
+    """The parts of an answer, in the order that the model wrote them. Empty without tool calls."""
     template: Annotated[MessageTemplate | None, ABSENT] = None
     """The template that made a question."""
     compaction: Annotated[Compaction | None, ABSENT] = None
@@ -239,10 +239,10 @@ class SendRequest(AnswerOptions):
 
 
 class EstimateRequest(AnswerOptions):
-    """Asks what a message would take if it were sent. Attachments are told by their sizes."""
+    """Asks for the estimated tokens and cost of a message. Attachments count by their sizes."""
 
     conversation_id: StoredId | None
-    """Null for a conversation that is not there yet."""
+    """Null for a conversation that does not exist yet."""
     after: StoredId | None = None
     text: Annotated[str, Field(max_length=1_000_000)]
     images: Annotated[int, Field(ge=0, le=1_000)] = 0
@@ -251,16 +251,16 @@ class EstimateRequest(AnswerOptions):
 
 
 class Estimate(Value):
-    """What a message would take, before it is sent."""
+    """The estimated tokens and cost of a message."""
 
     input_tokens: int
-    """Of the whole request, with the messages before it."""
+    """The tokens of the whole request, including the earlier messages."""
     exact: bool
-    """Whether the model's own tokenizer has counted."""
+    """Whether the model's own tokenizer counted them."""
     input_cost: float | None
-    """US dollars for these tokens. Null if the price is not known."""
+    """US dollars for these tokens. Null if the price is unknown."""
     most_cost: float | None
-    """The same with the longest answer."""
+    """US dollars including the longest answer."""
     context_tokens: int | None
     left_out: int
     """How many of the oldest messages do not fit and would be left out."""
@@ -284,7 +284,7 @@ class ContinueRequest(AnswerRequest):
     """Names the answer to continue."""
 
     more: BudgetRaise | None = None
-    """For an answer that has stopped at a budget: how much more that may be."""
+    """For an answer that has stopped at a budget, the raise of that budget."""
 
 
 class SendReply(Value):
@@ -298,7 +298,7 @@ class SendReply(Value):
 
 
 class EarlierCallsRequest(Value):
-    """Asks how many of the latest calls of a tool a permission would have been for."""
+    """Asks how many of the latest calls of a tool a permission would have matched."""
 
     tool: Annotated[str, Field(max_length=1_000)]
     source: Annotated[str, Field(max_length=1_000)]
@@ -306,16 +306,16 @@ class EarlierCallsRequest(Value):
 
 
 class EarlierCalls(Value):
-    """The latest calls of a tool that are over."""
+    """The number of recent completed calls of a tool."""
 
     calls: int
     matching: int
-    """Those that the permission would have been for."""
+    """The calls that the permission would have matched."""
 
 
 class CallDecision(AnswerOptions):
-    """What a person decides about a call of an answer. The options are for the run that goes on
-    with the answer, if the run that asked has ended.
+    """A person's decision about a tool call of an answer. If its run has ended, the options are for
+    the run that continues the answer.
     """
 
     message_id: StoredId
@@ -328,18 +328,18 @@ class CallDecision(AnswerOptions):
     reason: Annotated[str, Field(max_length=2_000)] | None = None
 
     def for_run(self, inference_id: str) -> Decision:
-        """The same decision for a run that goes on."""
+        """The same decision for a live run."""
         fields = {**dict(self), "inference_id": inference_id}
         return Decision(**{name: fields[name] for name in Decision.model_fields})
 
 
 class DecisionReply(Value):
-    """What came of a decision."""
+    """The result of a decision."""
 
     taken: bool
-    """False when somebody has decided before."""
+    """False if another decision came first."""
     answer: SendReply | None
-    """The run that goes on with the answer, once every call of the step is decided."""
+    """The run that continues the answer, once every call of the step is decided."""
 
 
 class TitleChange(Value):
@@ -357,14 +357,14 @@ class PinChange(Value):
 
 
 class FolderChange(Value):
-    """Puts a conversation into a folder; null takes it out."""
+    """Moves a conversation into a folder. Null moves it out."""
 
     conversation_id: StoredId
     folder: Folder | None
 
 
 class SystemPromptChange(Value):
-    """Sets the system prompt of a conversation; null is none."""
+    """Sets the system prompt of a conversation. Null removes it."""
 
     conversation_id: StoredId
     system_prompt: SystemPrompt | None

@@ -1,4 +1,4 @@
-"""Describes what a server of MCP asks the person during a call, and what they answer."""
+"""Questions of MCP servers to the person during a call, and the answers."""
 
 from typing import Annotated, Literal
 
@@ -8,11 +8,11 @@ from shell.contract.base import ABSENT, InferenceId, LookupId, Value
 from shell.contract.forms import FormField, FormValues
 
 ElicitationAction = Literal["accept", "decline", "cancel"]
-"""What a person does about it. `cancel` also ends the call."""
+"""The person's response. `cancel` also ends the call."""
 
 
 class Elicitation(Value):
-    """A form to fill in, or an address to open, for a call that waits until then."""
+    """A form to fill in or an address to open. The call waits for the answer."""
 
     id: str
     """Made by the host."""
@@ -21,15 +21,15 @@ class Elicitation(Value):
     message: str
     fields: list[FormField]
     url: Annotated[str | None, ABSENT] = None
-    """The page to open; then there are no fields."""
+    """The page to open. With one, there are no fields."""
 
 
 class ElicitationAnswer(Value):
-    """What a person answers."""
+    """A person's answer to a question of a server."""
 
     inference_id: InferenceId
     call_id: LookupId
     elicitation_id: Annotated[str, Field(max_length=100)]
     action: ElicitationAction
     values: FormValues = Field(default_factory=dict)
-    """With `accept`. They go to the server and are kept nowhere."""
+    """The entered values, with `accept`. They go to the server and are not stored."""

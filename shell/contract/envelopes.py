@@ -21,7 +21,7 @@ class Issue(Value):
 
 
 class Problem(Value):
-    """What went wrong, in a sentence, with the code from which a page can translate it."""
+    """An error as a sentence, with the code from which a page can translate it."""
 
     code: ErrorCode
     message: str
@@ -37,7 +37,7 @@ class Problem(Value):
 
 
 class Failure(Problem):
-    """Why a call was refused."""
+    """The error of a refused call."""
 
     retryable: bool
     retry_after_ms: int | None

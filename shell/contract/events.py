@@ -42,8 +42,8 @@ class Event(Value):
 
 
 Activity = Literal["starting", "asking", "loading", "reading"]
-"""What happens before the first word. The run starts, the request is sent, the model is loaded, or
-the model reads the prompt."""
+"""The activity before the first content. The run starts, the host sends the request, the model
+loads, or the model reads the prompt."""
 
 
 class ThinkingEvent(Event):
@@ -94,7 +94,7 @@ class ToolEvent(Event):
 
 
 class StepEvent(Event):
-    """A step of a run with tools begins: one call of the model, then the tools that it calls."""
+    """A step of a run with tools has begun: one call of the model, then the tools that it calls."""
 
     channel: Literal["llm:step"] = "llm:step"
     step: int
@@ -103,7 +103,7 @@ class StepEvent(Event):
     cost: Annotated[float | None, ABSENT] = None
     """US dollars for the steps of this run so far, if the price is known."""
     budget: Annotated[BudgetMeter | None, ABSENT] = None
-    """The budget of which the smallest part is left."""
+    """The budget with the smallest remaining share."""
 
 
 CallState = Literal[
@@ -121,8 +121,8 @@ CallState = Literal[
     "cancelled",
     "lost",
 ]
-"""Where a tool call is. `waiting` is for a decision. `lost` means that the program ended while the
-tool ran, so that it is unknown whether it took effect."""
+"""The state of a tool call. `waiting` calls need a decision. `lost` means that the program ended
+while the tool ran, so it is unknown whether the call took effect."""
 
 
 class CallEvent(Event):
@@ -136,9 +136,9 @@ class CallEvent(Event):
     """The place among the calls of the step, from 0."""
     tool: str
     source: str
-    """Where the tool comes from, such as a file. Empty if there is no such tool."""
+    """The source of the tool, such as a file. Empty if there is no such tool."""
     arguments: JsonValue
-    """As the model wrote them: an object, or the text if it is not one."""
+    """The arguments as the model wrote them: an object, or the text if it is not an object."""
     state: CallState
     reads: bool
     """The tool reads private data."""
@@ -147,34 +147,34 @@ class CallEvent(Event):
     sends: bool
     """It changes something, or sends data out."""
     definition: str
-    """A hash of the tool's definition, for which a decision is made. Empty if there is no tool."""
+    """A hash of the tool's definition, for which a decision holds. Empty if there is no tool."""
 
 
 class ApprovalEvent(Event):
-    """A tool call waits for a decision, or was decided."""
+    """A tool call waits for a decision, or a person has decided."""
 
     channel: Literal["llm:approval"] = "llm:approval"
     call_id: str
     state: Literal["asked", "decided"]
     nonce: Annotated[str | None, ABSENT] = None
-    """A decision must repeat it. Only with `asked`."""
+    """A decision must repeat it. Present only with `asked`."""
     verdict: Annotated[Verdict | None, ABSENT] = None
     scope: Annotated[Scope | None, ABSENT] = None
     edited: Annotated[JsonValue | None, ABSENT] = None
-    """The arguments that a person put in place of the model's."""
+    """The arguments that replace the model's, after a person edited them."""
     why: Annotated[str | None, ABSENT] = None
-    """Why it is asked although a permission exists, or the reason of a denial."""
+    """Why a person must decide although a permission exists, or the reason of a denial."""
 
 
 class ElicitationEvent(Event):
-    """A server asks the person something during a call, or has its answer."""
+    """A server asks the person a question during a call, or the question has ended."""
 
     channel: Literal["llm:elicitation"] = "llm:elicitation"
     call_id: str
     elicitation: Annotated[Elicitation | None, ABSENT] = None
-    """What is asked. Absent once it was answered."""
+    """The question. Absent once it has ended."""
     action: Annotated[ElicitationAction | None, ABSENT] = None
-    """What the person has done about it."""
+    """The person's response."""
 
 
 class ResultEvent(Event):
@@ -184,11 +184,11 @@ class ResultEvent(Event):
     call_id: str
     state: CallState
     text: str
-    """What the model is given, cut to its limit."""
+    """The result as the model gets it, cut to its limit."""
     bytes: int
     """Size of the whole result as UTF-8."""
     shown_bytes: int
-    """How much of the whole result `text` has."""
+    """Size of the part of the result that `text` contains."""
     code: Annotated[ErrorCode | None, ABSENT] = None
     """Why the call failed."""
     ran_ms: Annotated[int | None, ABSENT] = None
@@ -198,7 +198,7 @@ class ResultEvent(Event):
 
 
 class RetryingEvent(Event):
-    """The request failed before any content came, and is sent again after `delay_ms`."""
+    """The request failed before any content. The host sends it again after `delay_ms`."""
 
     channel: Literal["llm:retrying"] = "llm:retrying"
     attempt: int
@@ -281,7 +281,7 @@ class DoneEvent(Event):
     cancelled: bool
     timing: Timing
     budget: Annotated[BudgetPause | None, ABSENT] = None
-    """Which budget it has reached."""
+    """The budget that the run has reached."""
 
 
 class ErrorEvent(Event):

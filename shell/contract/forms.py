@@ -25,7 +25,7 @@ FormValue = str | bool | int | float | list[str] | FormFile
 FormValues = Annotated[
     dict[Annotated[str, Field(max_length=200)], FormValue], Field(max_length=100)
 ]
-"""What was entered, by the names of the fields. A field that was left empty is missing."""
+"""The entered values by the names of the fields. Empty fields are missing."""
 
 
 class FormOption(Value):
@@ -41,7 +41,7 @@ class FormField(Value):
     name: str
     type: FieldType
     title: Annotated[str | None, ABSENT] = None
-    """What the person reads in place of the name."""
+    """Shown to the person in place of the name."""
     description: Annotated[str | None, ABSENT] = None
     required: bool = False
     default: Annotated[FormValue | None, ABSENT] = None

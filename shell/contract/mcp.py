@@ -1,4 +1,4 @@
-"""Describes the servers of MCP, as pages and the command line show them."""
+"""MCP servers, as pages and the command line show them."""
 
 from typing import Annotated, Literal
 
@@ -36,15 +36,15 @@ class McpServerSummary(Value):
     folder: str | None
     """The working directory, if one was chosen."""
     values: list[str]
-    """The names of the variables or headers that it gets."""
+    """The names of the server's variables or headers."""
     enabled: bool
     state: McpState
     tools: int
-    """How many it has, as far as is known."""
+    """The known number of its tools."""
     error: Annotated[str | None, ABSENT]
     """Why it does not run, in one sentence."""
     output: str
-    """The end of what it has printed to standard error."""
+    """The end of its standard error."""
 
 
 class NewMcpServer(Value):
@@ -59,20 +59,20 @@ class NewMcpServer(Value):
 
 
 class McpResource(Value):
-    """Something that a server gives to read, or a template for it."""
+    """A resource of a server, or a template for its address."""
 
     server: str
     name: str
     uri: str
     description: str
     media_type: str | None
-    """As the server says; the content decides."""
+    """The type that the server states. The content decides."""
     fields: list[FormField]
     """The variables of a template."""
 
 
 class McpResources(Value):
-    """What servers give to read."""
+    """The resources of servers."""
 
     items: list[McpResource]
     problems: dict[str, str]
@@ -99,7 +99,7 @@ class McpPrompts(Value):
 
     items: list[McpPrompt]
     waiting: list[str]
-    """The servers that were not asked, because they do not run yet."""
+    """The servers that do not run yet, so their prompts are unknown."""
     problems: dict[str, str]
     """Why a server could not be asked, by its name."""
 
@@ -114,7 +114,7 @@ class McpChoice(Value):
         dict[Annotated[str, Field(max_length=200)], Annotated[str, Field(max_length=10_000)]],
         Field(max_length=100),
     ] = Field(default_factory=dict)
-    """What was entered into the fields."""
+    """The values that the person entered into the fields."""
 
 
 class McpFile(Value):
@@ -127,7 +127,7 @@ class McpFile(Value):
 
 
 class McpContents(Value):
-    """What a resource or a prompt puts into a message."""
+    """The text and files that a resource or a prompt adds to a message."""
 
     text: str
     files: list[McpFile]
@@ -141,7 +141,7 @@ class McpSwitch(Value):
 
 
 class McpImported(Value):
-    """What an import has added; all of it is off."""
+    """The servers that an import has added. All of them are off."""
 
     added: list[str]
     problems: dict[str, str]

@@ -23,7 +23,7 @@ class TextPart(Value):
     type: Literal["text"] = "text"
     text: Annotated[str, Field(min_length=1, max_length=MAX_MESSAGE_CHARACTERS)]
     untrusted: Annotated[bool, OMIT_EMPTY] = False
-    """Strangers may have written some of it: it began as a prompt of a server."""
+    """Others may have written some of it, because it comes from a prompt of a server."""
 
 
 FileName = Annotated[str, Field(min_length=1, max_length=255, pattern=r"^[^\x00-\x1f\x7f/\\]+$")]
@@ -73,7 +73,7 @@ class ImagePart(Value):
 
     type: Literal["image"] = "image"
     name: FileName | None = None
-    """The name of the file, which is shown to people and not sent to models."""
+    """The name of the file. Pages show it; models do not get it."""
     media_type: Literal["image/png", "image/jpeg", "image/gif", "image/webp"]
     data: Annotated[str, Field(max_length=28_000_000, pattern=r"^[A-Za-z0-9+/]+={0,2}$")]
 
@@ -105,7 +105,7 @@ Content = Annotated[str, Field(min_length=1, max_length=MAX_MESSAGE_CHARACTERS)]
 
 
 class MessageTemplate(Value):
-    """The prompt template that made a message, with what was filled in."""
+    """The prompt template of a message, with the entered values."""
 
     name: Annotated[str, Field(min_length=1, max_length=200)]
     version: Annotated[str, Field(max_length=100)]

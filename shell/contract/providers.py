@@ -71,7 +71,7 @@ class ProviderSummary(Value):
     problem: Problem | None
     """Why it cannot be used now, such as a missing key."""
     remark: Annotated[Remark | None, OMIT_EMPTY] = None
-    """What was changed when it was added, such as its address."""
+    """A change that the host made when the provider was added, such as to its address."""
 
 
 class ModelsRequest(Value):
@@ -99,7 +99,7 @@ class ModelSummary(Value):
     images: bool
     files: bool
     tools: bool
-    """Whether it may be offered tools; a model without a description may."""
+    """Whether it may get tools. True for a model without a description."""
     reasoning: bool
     efforts: list[Effort]
     """The efforts that it is known to take."""
@@ -107,7 +107,7 @@ class ModelSummary(Value):
     """US dollars per million tokens."""
     output_price: float | None
     price_date: str | None
-    """When the prices were looked up, such as 2026-11-22. Null if the provider tells them."""
+    """The date of the price table, such as 2026-11-22. Null for prices from the provider."""
 
 
 class ModelList(Value):
@@ -129,7 +129,7 @@ class PresetSummary(Value):
     base_url: str
     takes_key: bool
     running: bool | None
-    """Whether it responds on this machine. Null for a server elsewhere, which is not asked."""
+    """Whether it responds on this machine. Null for a server elsewhere, which is not tested."""
     models: list[str]
     provider_id: str | None
     """The id of the provider with this address, if one was added."""
@@ -169,7 +169,7 @@ class KeyStatus(Value):
     host: str | None
     """The only host that the key is sent to."""
     remark: Remark | None
-    """Such as that it is stored for this session only."""
+    """For example that the key is stored for this session only."""
 
 
 class KeyChange(Value):

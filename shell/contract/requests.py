@@ -1,4 +1,4 @@
-"""Requests to run a model, sessions, and what a window knows about both."""
+"""Requests to run a model, sessions, and their state for a window."""
 
 from typing import Annotated, Literal
 
@@ -46,7 +46,7 @@ class RunParameters(Value):
     temperature: Temperature | None = None
     max_tokens: MaxTokens | None = None
     effort: Effort | None = None
-    """How much the model thinks. By default it decides, or its provider does."""
+    """How much the model reasons. By default the model or its provider decides."""
     stream: bool = True
     timeout_ms: TimeoutMs | None = None
     """Overall deadline. It counts from the start of the run, or from when it leaves the queue."""
@@ -78,7 +78,7 @@ class InferenceRequest(RunParameters):
 
 
 class SessionConfig(Value):
-    """A history that a program has the host hold in memory. It is in no list, and in no file."""
+    """A history that the host holds in memory for a program. No list and no file contains it."""
 
     session_id: SessionId
     provider_id: ProviderId
@@ -100,7 +100,7 @@ class SessionRunOptions(RunParameters):
 
 
 class AttachRequest(Value):
-    """Asks for the events of a run after `after_seq`, also those to come; -1 for all of them."""
+    """Asks for the events of a run after `after_seq`, including future ones; -1 for all events."""
 
     inference_id: LookupId
     after_seq: Annotated[int, Field(ge=-1, le=2**53)] = -1
@@ -177,7 +177,7 @@ class HelloRequest(Value):
 
 
 class HelloReply(Value):
-    """What a page needs before it draws."""
+    """The information that a page needs before it draws."""
 
     version: int
     app_version: str

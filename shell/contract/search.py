@@ -21,7 +21,7 @@ class SearchRequest(Value):
     query: Annotated[str, Field(min_length=1, max_length=500)]
     limit: Annotated[int, Field(ge=1, le=200)] = 50
     more: SearchRest | None = None
-    """From the reply after which the search goes on."""
+    """The `more` of the previous reply, to continue that search."""
 
 
 class Mark(Value):
@@ -48,4 +48,4 @@ class SearchReply(Value):
 
     hits: list[SearchHit]
     more: SearchRest | None
-    """Null if everything was searched. A request with it goes on, and may repeat a hit."""
+    """Null if the search is complete. A request with it continues, and may repeat a hit."""

@@ -76,7 +76,7 @@ class Preferences(Value):
     title_model: ModelId | None
     budgets: Budgets
     record_requests: bool
-    """Whether the requests and responses of the latest answers are kept."""
+    """Whether the host records the requests and responses of the latest answers."""
     limits: LimitSettings
     deadlines: DeadlineSettings
     """Changes to limits and deadlines take effect at the next start."""

@@ -1,4 +1,4 @@
-"""Names what can be wrong with a prompt template, each with its sentence in English.
+"""The problems of prompt templates, each with its sentence in English.
 
 It imports no pydantic, because the process that checks templates has little time and memory.
 """
@@ -9,12 +9,12 @@ from typing import Self
 
 
 class TemplateProblemCode(StrEnum):
-    """What is wrong with a template. The page has a sentence for each language."""
+    """The kinds of problems of a template. The page has a sentence for each language."""
 
     english: str
 
     def __new__(cls, code: str, english: str) -> Self:
-        """Only the code is the value, which is sent."""
+        """Use the code as the value, because only the code is sent."""
         member = str.__new__(cls, code)
         member._value_ = code
         member.english = english
@@ -65,5 +65,5 @@ class TemplateProblemCode(StrEnum):
     VALUE_REFUSED = "VALUE_REFUSED", "A value is not plain."
 
     def sentence(self, facts: Mapping[str, str | int]) -> str:
-        """What is wrong, in English. `words` among the facts are from Jinja, YAML or pydantic."""
+        """The sentence in English. The fact `words` comes from Jinja, YAML or pydantic."""
         return self.english.format(**facts)

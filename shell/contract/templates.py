@@ -20,13 +20,13 @@ TemplateText = Annotated[str, Field(max_length=MAX_TEMPLATE_CHARACTERS)]
 
 
 class TemplateProblem(Value):
-    """What is wrong with a template, and where in its file. Lines and columns count from 1."""
+    """A problem of a template, with its position in the file. Lines and columns count from 1."""
 
     code: TemplateProblemCode
     message: str
     """The sentence in English."""
     facts: Annotated[Mapping[str, str | int], OMIT_EMPTY] = Field(default_factory=dict)
-    """What the sentence names: `name`, `known`, `limit`, and `words` that are not translated."""
+    """The values in the sentence: `name`, `known`, `limit`, and `words` (not translated)."""
     line: Annotated[int | None, ABSENT] = None
     column: Annotated[int | None, ABSENT] = None
 
@@ -73,7 +73,7 @@ class TemplateQuery(Value):
 
 
 class TemplateChange(Value):
-    """Writes a template. With `version`, only over the text with this version."""
+    """Writes a template. With `version`, replaces only the text with this version."""
 
     name: TemplateName
     text: TemplateText
@@ -95,7 +95,7 @@ class TemplateFile(Value):
 
 
 class CheckedTemplate(Value):
-    """The form of a text that may not be in the library, or what is wrong with it."""
+    """The form of a text that may not be in the library, or its problem."""
 
     inputs: list[FormField]
     problem: Annotated[TemplateProblem | None, ABSENT] = None
@@ -118,7 +118,7 @@ class RenderedTemplate(Value):
 
 
 class SavedVersion(Value):
-    """A version of a template that was saved before."""
+    """An earlier version of a template."""
 
     version: str
     saved_at: int

@@ -1,4 +1,4 @@
-"""Describes the tools that models may call, and what people decide about a call."""
+"""The tools that models may call, and people's decisions about calls."""
 
 from typing import Annotated, Literal
 
@@ -19,7 +19,7 @@ Scope = Literal["once", "conversation", "always"]
 
 
 class ArgumentRule(Value):
-    """Which values of one argument a permission is for."""
+    """The values of one argument that a permission allows or denies."""
 
     match: Literal["exact", "prefix", "host", "inside", "any"]
     """`host` is for addresses, `inside` for paths below a folder."""
@@ -32,22 +32,23 @@ Pattern = Annotated[dict[Annotated[str, Field(max_length=128)], ArgumentRule], F
 
 
 class Decision(Value):
-    """What a person decides about one call that waits."""
+    """A person's decision about a waiting call."""
 
     inference_id: InferenceId
     call_id: LookupId
     nonce: Annotated[str, Field(max_length=100)]
-    """The one of the `llm:approval` event that asked."""
+    """The nonce of the call's `llm:approval` event."""
     verdict: Verdict
     scope: Scope = "once"
     """For how long the verdict holds. `always` with `deny` means never."""
     pattern: Pattern | None = None
-    """With `always`: which arguments are allowed. Without one, all are. With one, an argument of
-    the call without a rule may have any value, and no other argument may be given."""
+    """With `always`, rules for the arguments. Without a pattern, all arguments match. With one, an
+    argument of the call without a rule may have any value, and a call with any other argument does
+    not match."""
     arguments: dict[str, JsonValue] | None = None
-    """With `allow`: what the tool gets in place of the model's arguments."""
+    """With `allow`, the arguments that replace the model's."""
     reason: Annotated[str, Field(max_length=2_000)] | None = None
-    """With `deny`: what the model is told."""
+    """With `deny`, the reason that the model gets."""
 
 
 class ToolSummary(Value):
@@ -74,7 +75,7 @@ class ToolSwitch(Value):
     """Switches a tool on or off."""
 
     name: ToolName
-    """Its name, or `SOURCE__NAME` if several tools have the name."""
+    """The tool's name, or `SOURCE__NAME` if several tools have the same name."""
     enabled: bool
 
 
@@ -120,8 +121,8 @@ class GrantSummary(Value):
     pattern: Pattern
     verdict: Verdict
     suspended: bool
-    """Whether the tool has changed since; then its calls are asked again."""
+    """Whether the tool has changed since, so that a person must decide again."""
     difference: Annotated[str | None, ABSENT] = None
-    """What of a suspended one has changed, as lines that begin with - or +."""
+    """The changes of a suspended grant's tool, as lines that begin with - or +."""
     created_at: int
     used_at: int | None

@@ -17,7 +17,7 @@ class Topic(Value):
 
     channel: Literal["topic"] = "topic"
     key: str = ""
-    """Tells several topics of one name apart."""
+    """Distinguishes several topics with one name."""
 
 
 class StoreTopic(Topic):
@@ -42,11 +42,11 @@ class ModelTopic(Topic):
 
 
 class WaitingTopic(Topic):
-    """Pushed when calls begin to wait for a decision, and when they were decided."""
+    """Pushed when calls begin or cease to wait for a decision."""
 
     name: Literal["waiting"] = "waiting"
     value: list[WaitingConversation]
-    """Of what was asked since the host began."""
+    """The calls that have begun to wait since the host started."""
 
 
 class McpTopic(Topic):
@@ -57,7 +57,7 @@ class McpTopic(Topic):
 
 
 class CompactionTopic(Topic):
-    """Pushed while earlier messages are summarized, and when that is offered or has failed."""
+    """Pushed while a summary is written, and when one is offered or has failed."""
 
     name: Literal["compaction"] = "compaction"
     value: list[CompactionState]

@@ -36,7 +36,7 @@ class ImportState(Value):
     skipped: int
     """The number of conversations that exist already or could not be read."""
     remarks: list[Remark]
-    """What was left out."""
+    """The parts that were left out."""
     failure: Problem | None
 
 

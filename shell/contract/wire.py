@@ -31,7 +31,7 @@ class WireRequest(Value):
     url: str
     headers: list[WireHeader]
     body: str | None
-    """The JSON as it is sent. Null if it was too long to be kept."""
+    """The JSON as it is sent. Null if it was too long to be stored."""
     body_bytes: int
     api: WireApi
     base_url: str
@@ -45,7 +45,7 @@ class WireChunk(Value):
 
 
 class WireAttempt(Value):
-    """A request that was sent, and what came back."""
+    """A sent request and its response."""
 
     request: WireRequest
     ms: int
@@ -55,15 +55,15 @@ class WireAttempt(Value):
     headers: list[WireHeader]
     chunks: list[WireChunk]
     received_bytes: int
-    """Size of the whole response. It may be larger than the chunks, of which only so many are
-    kept."""
+    """Size of the whole response. It may be larger than the chunks, because only some of them are
+    stored."""
     total_ms: int | None
     """Null if the response was not read to its end."""
     error: str | None
 
 
 class WireSummary(Value):
-    """A run whose requests are kept."""
+    """A run whose requests are recorded."""
 
     inference_id: str
     conversation_id: Annotated[str | None, OMIT_EMPTY] = None
@@ -72,7 +72,7 @@ class WireSummary(Value):
     started_at: int
     attempts: int
     status: int | None
-    """That of the last attempt."""
+    """The status of the last attempt."""
     live: bool
 
 
@@ -84,31 +84,31 @@ class WireRun(Value):
 
 
 class WireCode(Value):
-    """Asks for a request as a program that sends it."""
+    """Asks for a program that sends a request."""
 
     request: WireRequest
     language: Literal["curl", "python"]
 
 
 class PreviewRequest(AnswerOptions):
-    """Asks what a message would send."""
+    """Asks for the request that a message would send."""
 
     conversation_id: StoredId | None
-    """Null for a conversation that is not there yet."""
+    """Null for a conversation that does not exist yet."""
     content: Content
     after: StoredId | None = None
     system_prompt: SystemPrompt | None = None
-    """The instructions of a conversation that is not there yet. Null for those of the settings."""
+    """The system prompt of a conversation that does not exist yet. Null for the default."""
 
 
 class Preview(Value):
-    """What a message would send."""
+    """The request that a message would send."""
 
     request: WireRequest | None
-    """Null for a model that is not asked over HTTP."""
+    """Null for a model that is not called over HTTP."""
     estimate: Estimate
     notices: list[Notice]
-    """What is left out of the request or changed in it."""
+    """The changes that the host made to the request."""
 
 
 class RecordingHeader(Value):

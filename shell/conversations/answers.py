@@ -31,7 +31,7 @@ from shell.conversations.planned_answer import (
     plan_answer,
     preview_answer,
 )
-from shell.conversations.titles import Chosen, Titles
+from shell.conversations.titles import TitleModel, Titles
 from shell.conversations.waiting_calls import WaitingCalls
 from shell.errors import NotFound, SessionBusy, ShellError, ToolError, ValidationFailed
 from shell.inference.engine import Engine
@@ -60,20 +60,20 @@ class StartedAnswer:
 
 
 class Answers:
-    """Answers questions. A request that is refused raises ShellError and changes nothing.
+    """Answers questions. A refused request raises ShellError and changes nothing.
 
-    Loop thread only; made on it.
+    Loop thread only; created on it.
 
     Args:
         store: opened.
         engine: runs the answers.
-        authors: finds the model that answers.
-        titles: the model that writes titles, if one is chosen.
+        authors: chooses the model that answers.
+        title_model: the model that writes titles; returns None if the user chose none.
         parameters: the user's defaults for all answers.
         tools: what models may call; None for a program without tools.
         on_waiting: called with all conversations in which calls wait, after every change.
-        ledger: counts what answers take.
-        ended: called with the id of a conversation after an answer in it is on the disk.
+        ledger: counts the tokens and costs of answers.
+        on_stored: called with the id of a conversation after an answer in it is on the disk.
     """
 
     def __init__(
@@ -81,13 +81,13 @@ class Answers:
         store: Store,
         engine: Engine,
         authors: Authors,
-        titles: Chosen = lambda: None,
+        title_model: TitleModel = lambda: None,
         parameters: Callable[[], Parameters] = Parameters,
         tools: Callable[[], Tools] | None = None,
         *,
         ledger: Ledger,
         on_waiting: Callable[[list[WaitingConversation]], None] = lambda _: None,
-        ended: Callable[[str], None] = lambda _: None,
+        on_stored: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.parameters = parameters
         self._waiting = WaitingCalls(on_waiting)
@@ -96,50 +96,54 @@ class Answers:
         self._store = store
         self._engine = engine
         self._authors = authors
-        self._ended = ended
-        self._titles = Titles(store, engine, titles)
-        self._claimed: set[str] = set()
-        self._deciding = asyncio.Lock()
+        self._on_stored = on_stored
+        self._titles = Titles(store, engine, title_model)
+        self._busy: set[str] = set()
+        self._decision_lock = asyncio.Lock()
         self.recorders = (
-            self._recording(store.database, store.note_recovery),
-            self._recording(store.temporary, lambda: None),
+            self._new_recorder(store.database, store.note_recovery),
+            self._new_recorder(store.temporary, lambda: None),
         )
-        """Of conversations on the disk, and of temporary ones."""
+        """One for conversations on the disk, and one for temporary ones."""
 
     async def send(self, owner: str, request: SendRequest) -> StartedAnswer:
-        """Ask at the end of the chosen path. The question is on the disk before it is sent."""
-        content = await _taken_apart(request.content)
+        """Add a question at the end of the chosen path, and answer it. The question is on the disk
+        before the model gets it.
+        """
+        content = await _to_stored_content(request.content)
         turn = turns.question(request.conversation_id, content, request.after, request.template)
         return await self._answer(owner, request, request.conversation_id, turn)
 
     async def edit(self, owner: str, request: EditRequest) -> StartedAnswer:
-        """Ask another question beside one of the user's, which stays."""
-        content = await _taken_apart(request.content)
+        """Add another version of a question, and answer it. The old version stays."""
+        content = await _to_stored_content(request.content)
         turn = turns.edited_question(request.message_id, content, request.template)
         return await self._answer_at(owner, request, turn)
 
     async def regenerate(self, owner: str, request: AnswerRequest) -> StartedAnswer:
-        """Answer a question again, beside the answers that are there; perhaps by another model."""
+        """Answer a question again, perhaps by another model. The earlier answers stay."""
         return await self._answer_at(owner, request, turns.new_answer(request.message_id))
 
-    async def go_on(self, owner: str, request: AnswerRequest | CallDecision) -> StartedAnswer:
-        """Continue an answer that was cut short; the new text is added to the old.
+    async def continue_answer(
+        self, owner: str, request: AnswerRequest | CallDecision
+    ) -> StartedAnswer:
+        """Continue an answer that was cut short. The new text is added to the old.
 
         Raises:
-            ShellError: refused; the conversation is as it was.
+            ShellError: the request is refused; the conversation has not changed.
         """
         more = request.more if isinstance(request, ContinueRequest) else None
         return await self._answer_at(owner, request, turns.continuation(request.message_id, more))
 
     async def decide(self, owner: str, decision: CallDecision) -> tuple[bool, StartedAnswer | None]:
-        """Decide about a tool call, also after the run that asked has ended.
+        """Decide about a tool call, also after its run has ended.
 
         Returns:
-            whether the decision was taken, and the run that goes on with the answer: it begins
+            whether the decision was taken, and the run that continues the answer. That run begins
             once every call of the step is decided.
 
         Raises:
-            ShellError: the decision does not fit the question; the call waits on.
+            ShellError: the decision does not match the question. The call keeps waiting.
         """
         conversation_id = await self._store.read(
             decision.message_id, partial(queries.conversation_of, message_id=decision.message_id)
@@ -147,81 +151,81 @@ class Answers:
         recorder = self._recorder_of(conversation_id)
         for inference_id in recorder.live_runs(conversation_id):
             if not self._engine.is_ending(inference_id):
-                taken = self._engine.decide(owner, decision.for_run(inference_id))
-                if taken:
-                    # A decision that was taken must outlive a crash. A failure to write is
-                    # reported by the store, and the call is not made before it is written.
+                was_taken = self._engine.decide(owner, decision.for_run(inference_id))
+                if was_taken:
+                    # The decision must survive a crash. The store reports a failed write, and the
+                    # call does not run before the decision is on the disk.
                     with contextlib.suppress(ShellError):
                         await self._commit(self._engine.log(owner, inference_id))
-                return taken, None
+                return was_taken, None
         await recorder.wait_until_stored(conversation_id)
         find = partial(decisions.find, decision=decision)
-        async with self._deciding:
+        async with self._decision_lock:
             call = await self._store.read(conversation_id, find)
             if call.part.state != "waiting":
                 return False, None
-            await self._keep(call, decision)
+            await self._save_verdict(call, decision)
             waiting = await self._store.write(
                 conversation_id, lambda connection: decisions.decide(connection, call, decision)
             )
         if waiting is None:
             return False, None
         try:
-            # Pages are told once the run is there: they read the conversation then, and not again.
-            return True, None if waiting else await self.go_on(owner, decision)
+            # Pages read the conversation once when this is published, so the run must exist before.
+            return True, None if waiting else await self.continue_answer(owner, decision)
         finally:
             self._waiting.put(conversation_id, waiting)
 
-    async def estimate(self, asked: EstimateRequest) -> Estimate:
-        """Say what a message would take if it were sent now. Nothing is sent or written.
+    async def estimate(self, request: EstimateRequest) -> Estimate:
+        """Estimate the tokens and the cost of a message. Nothing is sent or written.
 
         Raises:
-            ShellError: it could not be sent either.
+            ShellError: the message could not be sent either.
         """
-        planned = await self._planned_question(asked, take_apart(asked.text))
-        return await estimate_answer(asked, planned)
+        planned = await self._planned_question(request, take_apart(request.text))
+        return await estimate_answer(request, planned)
 
-    async def preview(self, asked: PreviewRequest) -> Preview:
-        """Say what a message would send if it were sent now. Nothing is sent or written.
+    async def preview(self, request: PreviewRequest) -> Preview:
+        """The request that a message would send now. Nothing is sent or written.
 
         Raises:
-            ShellError: it could not be sent either.
+            ShellError: the message could not be sent either.
         """
-        planned = await self._planned_question(asked, await _taken_apart(asked.content))
-        return await preview_answer(planned, await self._offer(asked, planned))
+        planned = await self._planned_question(request, await _to_stored_content(request.content))
+        return await preview_answer(planned, await self._offer(request, planned))
 
     async def _planned_question(
-        self, asked: EstimateRequest | PreviewRequest, question: StoredContent
+        self, request: EstimateRequest | PreviewRequest, question: StoredContent
     ) -> PlannedAnswer:
-        if asked.conversation_id is None:
-            prompt = asked.system_prompt if isinstance(asked, PreviewRequest) else None
+        if request.conversation_id is None:
+            prompt = request.system_prompt if isinstance(request, PreviewRequest) else None
             if prompt is None:
                 prompt = self.parameters().system_prompt
             place = turns.TurnPlace("", [], prompt, None, None, {})
         else:
-            turn = turns.question(asked.conversation_id, question, asked.after)
-            place = await self._store.read(asked.conversation_id, turn.find)
-        return await self._planned(asked, place, question)
+            turn = turns.question(request.conversation_id, question, request.after)
+            place = await self._store.read(request.conversation_id, turn.find)
+        return await self._planned(request, place, question)
 
     async def _planned(
         self, options: AnswerOptions, place: turns.TurnPlace, question: StoredContent | None
     ) -> PlannedAnswer:
-        found = self._authors.find(
+        choice = self._authors.find(
             place, options.provider_id, options.model_id, options.inference_id
         )
         path = await read_path(self._store, place, question)
-        return plan_answer(options, self.parameters(), *found, place.system_prompt, path)
+        return plan_answer(options, self.parameters(), *choice, place.system_prompt, path)
 
     def stop(self, owner: str, conversation_id: str) -> None:
         """Cancel the running answer of a conversation."""
         for inference_id in self._recorder_of(conversation_id).live_runs(conversation_id):
             self._engine.cancel(owner, inference_id)
 
-    async def settled(self, conversation_id: str) -> None:
-        """Wait until an answer that has ended is on the disk. Returns at once while one is running.
+    async def wait_until_stored(self, conversation_id: str) -> None:
+        """Wait until an answer that has ended is on the disk. Returns at once while an answer runs.
 
         Raises:
-            ShellError: it cannot be written now.
+            ShellError: the answer cannot be written now.
         """
         recorder = self._recorder_of(conversation_id)
         if not recorder.live_runs(conversation_id):
@@ -230,7 +234,7 @@ class Answers:
     @property
     def idle(self) -> bool:
         """Whether no answer is running or being written."""
-        return not self._claimed and all(recorder.idle for recorder in self.recorders)
+        return not self._busy and all(recorder.idle for recorder in self.recorders)
 
     async def close(self) -> None:
         """Write the last text of all answers. Call it after `Engine.close`."""
@@ -238,14 +242,14 @@ class Answers:
         for recorder in self.recorders:
             await recorder.close()
 
-    def _recording(self, database: Database, saved: Callable[[], None]) -> Recorder:
-        def ended(conversation_id: str) -> None:
+    def _new_recorder(self, database: Database, on_saved: Callable[[], None]) -> Recorder:
+        def on_end(conversation_id: str) -> None:
             self._store.notify_change()
             self._titles.consider(conversation_id)
-            self._ended(conversation_id)
+            self._on_stored(conversation_id)
 
         return Recorder(
-            database, on_saved=saved, on_failed=self._store.note_failure, on_ended=ended
+            database, on_saved=on_saved, on_failed=self._store.note_failure, on_ended=on_end
         )
 
     def _recorder_of(self, conversation_id: str) -> Recorder:
@@ -263,17 +267,17 @@ class Answers:
     ) -> StartedAnswer:
         """Reserve a run, write the turn, begin the run.
 
-        Everything that can refuse the request does so before the turn is written, and a run that is
-        reserved cannot fail to begin. So nothing that was written has ever to be taken back.
+        Every check that can refuse the request comes before the write, and a reserved run cannot
+        fail to begin. So a write never has to be undone.
         """
         self._store.refuse_while_restoring()
         recorder = self._recorder_of(conversation_id)
-        running = recorder.live_runs(conversation_id)
-        if conversation_id in self._claimed or not all(map(self._engine.is_ending, running)):
+        running_ids = recorder.live_runs(conversation_id)
+        if conversation_id in self._busy or not all(map(self._engine.is_ending, running_ids)):
             raise SessionBusy("An answer is already running in this conversation")
-        self._claimed.add(conversation_id)
+        self._busy.add(conversation_id)
         try:
-            # An answer that was just stopped or has just ended belongs to the path.
+            # An answer that has just stopped or ended belongs to the path.
             await recorder.wait_until_stored(conversation_id)
             place = await self._store.read(conversation_id, turn.find)
             planned = await self._planned(options, place, turn.question)
@@ -286,12 +290,13 @@ class Answers:
                 offer=offer,
                 commit=self._commit,
                 resumed=planned.resumed,
-                while_content_comes=True,
+                no_overall_deadline=True,
                 conversation=place.conversation_id,
             )
             try:
                 written = await self._store.write(
-                    conversation_id, lambda connection: turn.write(connection, place, planned.by)
+                    conversation_id,
+                    lambda connection: turn.write(connection, place, planned.author),
                 )
             except BaseException:
                 slot.release()
@@ -299,14 +304,14 @@ class Answers:
             if slot.plan.spending is not None:
                 slot.plan.spending.answer = written.answer_id
             if isinstance(options, ContinueRequest) and options.more is not None:
-                # If it cannot be written, the run stops at the same budget again.
+                # If this write fails, the run stops at the same budget again.
                 with contextlib.suppress(ShellError):
                     await self.ledger.raise_budget(written.answer_id, conversation_id, options.more)
             log = slot.begin()
             recorder.follow(log, conversation_id, written.answer, written.earlier_runs)
             self._waiting.follow(conversation_id, None if offer is None else log)
         finally:
-            self._claimed.discard(conversation_id)
+            self._busy.discard(conversation_id)
         reply = SendReply(
             conversation_id=conversation_id,
             message_id=written.user_id,
@@ -316,28 +321,30 @@ class Answers:
         return StartedAnswer(log, reply)
 
     async def _offer(self, options: AnswerOptions, planned: PlannedAnswer) -> Offer | None:
-        """The tools of an answer, with what was decided earlier in its conversation."""
-        wanted = options.tools
+        """The tools of an answer, with the earlier decisions in its conversation."""
+        tool_names = options.tools
         if planned.resumed is not None and planned.resumed.calls:
-            # What an earlier run has left open can only go on with its tools.
-            still = [call for call in planned.resumed.calls if call.state not in SETTLED]
-            wanted = wanted or [call.proposed.name for call in still]
-        if wanted is None or wanted == [] or self._tools is None:
+            # The open calls of an earlier run need their tools.
+            open_calls = [call for call in planned.resumed.calls if call.state not in SETTLED]
+            tool_names = tool_names or [call.proposed.name for call in open_calls]
+        if tool_names is None or tool_names == [] or self._tools is None:
             return None
         tools = self._tools()
         permissions = tools.permissions()
         decisions.restore(permissions, planned.path)
-        offer = await tools.offer(wanted, permissions)
-        for made in (step for said in planned.path for step in said.steps if not step.is_open):
-            offer.note_step((call.name, call.part.result or "") for call in made.calls)
+        offer = await tools.offer(tool_names, permissions)
+        for step in (
+            step for message in planned.path for step in message.steps if not step.is_open
+        ):
+            offer.note_step((call.name, call.part.result or "") for call in step.calls)
         return offer
 
     async def _commit(self, log: InferenceLog) -> None:
         for recorder in self.recorders:
             await recorder.commit(log)
 
-    async def _keep(self, call: steps.StoredCall, decision: CallDecision) -> None:
-        """Check edited arguments, and keep a verdict that holds for good."""
+    async def _save_verdict(self, call: steps.StoredCall, decision: CallDecision) -> None:
+        """Check edited arguments, and save a verdict with the scope `always`."""
         if self._tools is None:
             return
         tools = self._tools()
@@ -350,12 +357,12 @@ class Answers:
                 raise ValidationFailed([("arguments", error.message)]) from None
             return
         if decision.scope == "always" and tool.definition == call.definition:
-            given = decision.arguments or cast("Arguments", call.part.arguments)
-            pattern = complete_pattern(decision.pattern, given)
+            arguments = decision.arguments or cast("Arguments", call.part.arguments)
+            pattern = complete_pattern(decision.pattern, arguments)
             tools.permissions().keep(tool, decision.verdict, "always", pattern)
 
 
-async def _taken_apart(content: Content) -> StoredContent:
+async def _to_stored_content(content: Content) -> StoredContent:
     """Content as it is stored. Attachments are decoded and hashed on a thread."""
     if isinstance(content, str):
         return take_apart(content)

@@ -11,12 +11,12 @@ from shell.support.ids import new_id
 
 @dataclass(frozen=True, slots=True)
 class Authors:
-    """Loop thread only."""
+    """Chooses between a requested, an earlier and the default model. Loop thread only."""
 
     resolve: Callable[[str], Provider]
-    """The provider of an id; raises ShellError for an unknown one."""
+    """Returns the provider of an id. Raises ShellError for an unknown one."""
     defaults: Callable[[], Defaults]
-    """The model of a conversation that has no answer yet."""
+    """Returns the model of a conversation without an answer."""
 
     def find(
         self,
@@ -25,14 +25,14 @@ class Authors:
         model_id: str | None,
         inference_id: str | None = None,
     ) -> tuple[Provider, ModelInfo, Author]:
-        """The model that was asked for, else the one that answered last, else the default."""
+        """The requested model, else the model of the last answer, else the default."""
         if provider_id is None:
-            provider_id, last = place.provider_id, place.model_id
+            provider_id, default_model_id = place.provider_id, place.model_id
             if provider_id is None:
                 defaults = self.defaults()
-                provider_id, last = defaults.provider_id, defaults.model_id
-            model_id = model_id or last
+                provider_id, default_model_id = defaults.provider_id, defaults.model_id
+            model_id = model_id or default_model_id
         provider = self.resolve(provider_id)
         model = provider.model(model_id or provider.default_model_id)
-        by = Author(provider.id, model.id, inference_id or f"inf-{new_id()}")
-        return provider, model, by
+        author = Author(provider.id, model.id, inference_id or f"inf-{new_id()}")
+        return provider, model, author

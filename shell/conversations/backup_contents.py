@@ -1,8 +1,8 @@
-"""Reads the settings and providers of a backup, and takes over those the user agreed to.
+"""Reads the settings and providers of a backup, and restores those that the user agreed to.
 
 A backup may come from anybody. A provider in it names an address, headers and the environment
-variable of a key; a setting in it can send every question there. So a restore brings only data, and
-each provider and setting only after the user agreed to it.
+variable of a key; a setting in it can send every question there. So a restore
+brings only data. It brings a provider or a setting only after the user agreed to it.
 """
 
 import json
@@ -24,37 +24,44 @@ _SETTINGS: tuple[RoutingSetting, ...] = ("defaultProvider", "titleProvider")
 
 
 def contents(extras: Mapping[str, bytes], data: Path) -> BackupContents:
-    """Everything in a backup that differs from the current state and so needs consent."""
-    here = _here(data)
-    offered = [one for one in _providers(extras).values() if here.get(one.id) != one]
-    chosen, present = read_choices(_settings(extras)), read_choices(_present(data))
+    """The providers and settings in a backup that differ from the current ones and need consent."""
+    current = _current_providers(data)
+    changed = [
+        provider for provider in _providers(extras).values() if current.get(provider.id) != provider
+    ]
+    backup_choices, current_choices = (
+        read_choices(_settings(extras)),
+        read_choices(_current_settings(data)),
+    )
     return BackupContents(
-        providers=[_described(one, replaces=one.id in here) for one in offered],
+        providers=[_describe(provider, replaces=provider.id in current) for provider in changed],
         choices=[
-            BackupChoice(setting=name, provider_id=chosen[name][0], model_id=chosen[name][1])
+            BackupChoice(
+                setting=name, provider_id=backup_choices[name][0], model_id=backup_choices[name][1]
+            )
             for name in _SETTINGS
-            if name in chosen and chosen[name] != present.get(name)
+            if name in backup_choices and backup_choices[name] != current_choices.get(name)
         ],
     )
 
 
 def chooser(data: Path, providers: Collection[str], settings: Collection[str]) -> Choose:
-    """Takes over what the user agreed to, for `Store.restore`."""
+    """The `Choose` of `Store.restore` that restores what the user agreed to."""
 
     def choose(extras: Mapping[str, bytes]) -> Callable[[], None]:
-        found = _providers(extras)
+        known = _providers(extras)
         raw = _settings(extras)
-        if unknown := [name for name in providers if name not in found]:
+        if unknown := [name for name in providers if name not in known]:
             raise ValidationFailed(
                 [("providers", f"The backup has no provider {unknown[0][:64]!r}")]
             )
         if unknown := [name for name in settings if name not in read_choices(raw)]:
             text = f"The backup does not set {unknown[0][:64]!r}"
             raise ValidationFailed([("settings", text)])
-        taken = [found[name] for name in dict.fromkeys(providers)]
-        for provider in taken:
+        selected = [known[name] for name in dict.fromkeys(providers)]
+        for provider in selected:
             provider.check()
-        return partial(_take_over, data, taken, raw if FILE in extras else None, settings)
+        return partial(_take_over, data, selected, raw if FILE in extras else None, settings)
 
     return choose
 
@@ -71,14 +78,14 @@ def _take_over(
         custom.put(data, providers)
 
 
-def _described(one: CustomProvider, *, replaces: bool) -> BackupProvider:
+def _describe(provider: CustomProvider, *, replaces: bool) -> BackupProvider:
     return BackupProvider(
-        id=one.id,
-        name=one.label or one.id,
-        kind=one.kind,
-        address=one.file if one.base_url is None else _without_secrets(one.base_url),
-        key_env=one.key_env,
-        headers=sorted(one.headers),
+        id=provider.id,
+        name=provider.label or provider.id,
+        kind=provider.kind,
+        address=provider.file if provider.base_url is None else _without_secrets(provider.base_url),
+        key_env=provider.key_env,
+        headers=sorted(provider.headers),
         replaces=replaces,
     )
 
@@ -93,22 +100,22 @@ def _without_secrets(url: str) -> str:
 
 
 def _providers(extras: Mapping[str, bytes]) -> dict[str, CustomProvider]:
-    """The providers of a backup by their ids; none if they cannot be read."""
+    """The providers of a backup by their ids; empty if they cannot be read."""
     try:
-        return {one.id: one for one in parse_added(extras[custom.FILE])}
+        return {provider.id: provider for provider in parse_added(extras[custom.FILE])}
     except (KeyError, ValidationError):
         return {}
 
 
-def _here(data: Path) -> dict[str, CustomProvider]:
+def _current_providers(data: Path) -> dict[str, CustomProvider]:
     try:
-        return {one.id: one for one in read_added(data)}
+        return {provider.id: provider for provider in read_added(data)}
     except ShellError:
         return {}
 
 
 def _settings(extras: Mapping[str, bytes]) -> dict[str, JsonValue]:
-    """The settings of a backup; none if they cannot be read."""
+    """The settings of a backup; empty if they cannot be read."""
     try:
         raw = json.loads(extras[FILE].decode())
     except (KeyError, ValueError, RecursionError):
@@ -116,7 +123,7 @@ def _settings(extras: Mapping[str, bytes]) -> dict[str, JsonValue]:
     return raw if isinstance(raw, dict) else {}
 
 
-def _present(data: Path) -> dict[str, JsonValue]:
+def _current_settings(data: Path) -> dict[str, JsonValue]:
     try:
         return _settings({FILE: (data / FILE).read_bytes()})
     except OSError:

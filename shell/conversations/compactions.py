@@ -1,7 +1,7 @@
-"""Has a model summarize the earlier messages of conversations, which stay as they are.
+"""Summarizes the earlier messages of conversations with a model. The messages stay.
 
-A summary is written in one call of the model or in several, each a run like any other. Only a
-complete one is stored. Until then, nothing of the conversation has changed.
+A summary takes one call of the model or several, each a run like any other. Only a complete summary
+is stored. Until then the conversation does not change.
 """
 
 import asyncio
@@ -24,17 +24,17 @@ from shell.contract import (
     Usage,
 )
 from shell.conversations.authors import Authors
-from shell.conversations.history import AUTOMATIC_SHARE, is_filling
+from shell.conversations.history import AUTOMATIC_SHARE, is_nearly_full
 from shell.conversations.parameters import Parameters
 from shell.conversations.path import read_path
 from shell.conversations.summaries import (
-    LEAST_PIECE_TOKENS,
+    MIN_PIECE_TOKENS,
     Plan,
+    context_too_small,
     cut_summary,
     plan,
     prompt,
     take_piece,
-    too_small,
 )
 from shell.errors import ErrorCode, ProviderError, SessionBusy, ShellError
 from shell.inference.engine import Engine
@@ -50,8 +50,8 @@ OWNER = "compactions"
 
 
 @dataclass(slots=True, eq=False)
-class _Work:
-    """A summary that is being written."""
+class _Job:
+    """The task that writes a summary."""
 
     task: "asyncio.Task[None] | None" = None
     inference_id: str | None = None
@@ -59,23 +59,23 @@ class _Work:
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
-    """A summary that could be written, and by whom."""
+class _PlannedSummary:
+    """A summary that could be written, with its model and price."""
 
     message_id: str
     plan: Plan
     model: ModelInfo
-    by: turns.Author
+    author: turns.Author
     price: Price | None
 
 
 class Compactions:
-    """Loop thread only.
+    """Writes and offers summaries. Loop thread only.
 
     Args:
         store: opened.
         engine: runs the model.
-        authors: finds the model.
+        authors: chooses the model.
         parameters: the user's defaults for all answers.
         publish: called with the states of all conversations, after every change.
     """
@@ -93,208 +93,219 @@ class Compactions:
         self._authors = authors
         self._parameters = parameters
         self._publish = publish
-        self._works: dict[str, _Work] = {}
+        self._jobs: dict[str, _Job] = {}
         self._states: dict[str, CompactionState] = {}
-        self._considering: set[asyncio.Task[None]] = set()
+        self._considerations: set[asyncio.Task[None]] = set()
 
     async def estimate(self, request: CompactRequest) -> CompactionEstimate:
-        """Say what a summary would take. Nothing is sent.
+        """Estimate the tokens and the cost of a summary. Nothing is sent.
 
         Raises:
-            ShellError: it could not be written either.
+            ShellError: the summary could not be written either.
         """
-        asked = await self._plan(request)
-        return asked.plan.estimate(asked.price)
+        planned = await self._plan(request)
+        return planned.plan.estimate(planned.price)
 
     async def begin(self, request: CompactRequest) -> None:
-        """Begin to write a summary; `publish` is called with how that goes.
+        """Begin to write a summary. `publish` is called with its progress.
 
         Raises:
-            ShellError: it cannot be written.
+            ShellError: the summary cannot be written.
         """
-        work = self._claim(request.conversation_id)
+        job = self._new_job(request.conversation_id)
         try:
-            asked = await self._plan(request)
+            planned = await self._plan(request)
         except BaseException:
-            del self._works[request.conversation_id]
+            del self._jobs[request.conversation_id]
             raise
-        work.task = asyncio.ensure_future(self._work(work, request.conversation_id, asked))
+        job.task = asyncio.ensure_future(self._run_job(job, request.conversation_id, planned))
 
     async def compact(self, request: CompactRequest) -> tuple[str, Compaction]:
-        """Write a summary; returns the last message that it stands for.
+        """Write a summary. Returns the id of the last summarized message, and the summary.
 
         Raises:
-            ShellError: it was not written, and nothing has changed.
+            ShellError: the summary was not written, and nothing has changed.
         """
-        work = self._claim(request.conversation_id)
+        job = self._new_job(request.conversation_id)
         try:
-            asked = await self._plan(request)
-            return asked.message_id, await self._write(work, request.conversation_id, asked)
+            planned = await self._plan(request)
+            return planned.message_id, await self._write(job, request.conversation_id, planned)
         finally:
-            del self._works[request.conversation_id]
+            del self._jobs[request.conversation_id]
 
     def stop(self, conversation_id: str) -> bool:
-        """Stop writing a summary, or forget what is said of one. False if there is neither."""
-        work = self._works.get(conversation_id)
-        if work is None:
+        """Stop writing a summary, or drop the state of one. False if there is neither."""
+        job = self._jobs.get(conversation_id)
+        if job is None:
             return self._put(conversation_id, None)
-        work.is_stopped = True
-        if work.inference_id is not None:
-            self._engine.cancel(OWNER, work.inference_id)
+        job.is_stopped = True
+        if job.inference_id is not None:
+            self._engine.cancel(OWNER, job.inference_id)
         return True
 
     def consider(self, conversation_id: str) -> None:
-        """After an answer: summarize if little room is left and that is free, else offer it."""
+        """Summarize after an answer if the context is nearly full and the model is free of charge.
+        With another model, offer it.
+        """
         task = asyncio.ensure_future(self._consider(conversation_id))
-        self._considering.add(task)
-        task.add_done_callback(self._considering.discard)
+        self._considerations.add(task)
+        task.add_done_callback(self._considerations.discard)
 
     async def close(self) -> None:
         """Stop everything. Call it after `Engine.close`."""
-        tasks = [work.task for work in self._works.values() if work.task is not None]
-        for task in [*tasks, *self._considering]:
+        tasks = [job.task for job in self._jobs.values() if job.task is not None]
+        for task in [*tasks, *self._considerations]:
             task.cancel()
-        await asyncio.gather(*tasks, *self._considering, return_exceptions=True)
+        await asyncio.gather(*tasks, *self._considerations, return_exceptions=True)
 
-    # --- writing one ------------------------------------------------------------------------
+    # --- writing a summary ------------------------------------------------------------------
 
-    def _claim(self, conversation_id: str) -> _Work:
-        if conversation_id in self._works:
+    def _new_job(self, conversation_id: str) -> _Job:
+        if conversation_id in self._jobs:
             raise SessionBusy("This conversation is being summarized already")
-        self._works[conversation_id] = work = _Work()
-        return work
+        self._jobs[conversation_id] = job = _Job()
+        return job
 
-    async def _plan(self, request: CompactRequest) -> _Asked:
+    async def _plan(self, request: CompactRequest) -> _PlannedSummary:
         place = await self._store.read(
             request.conversation_id, turns.end_of(request.conversation_id)
         )
-        provider, model, by = self._authors.find(place, request.provider_id, request.model_id)
+        provider, model, author = self._authors.find(place, request.provider_id, request.model_id)
         path = await read_path(self._store, place, None)
-        made = await asyncio.to_thread(plan, path, model)
+        summary_plan = await asyncio.to_thread(plan, path, model)
         provider.check()
         price = price_of(model, local=provider.local)
-        return _Asked(place.path[made.place].id, made, model, by, price)
+        return _PlannedSummary(
+            place.path[summary_plan.last_index].id, summary_plan, model, author, price
+        )
 
-    async def _work(self, work: _Work, conversation_id: str, asked: _Asked) -> None:
+    async def _run_job(self, job: _Job, conversation_id: str, planned: _PlannedSummary) -> None:
         state: CompactionState | None = None
         try:
-            await self._write(work, conversation_id, asked)
+            await self._write(job, conversation_id, planned)
         except ShellError as error:
             state = CompactionState(
                 conversation_id=conversation_id,
-                state="cancelled" if work.is_stopped else "failed",
-                failure=None if work.is_stopped else Problem.of(error),
+                state="cancelled" if job.is_stopped else "failed",
+                failure=None if job.is_stopped else Problem.of(error),
             )
         finally:
-            del self._works[conversation_id]
+            del self._jobs[conversation_id]
             self._put(conversation_id, state)
 
-    async def _write(self, work: _Work, conversation_id: str, asked: _Asked) -> Compaction:
-        made, model = asked.plan, asked.model
-        left = list(made.passages)
-        whole = sum(len(each.text) for each in left) or 1
-        tokens, text, usage = made.piece_tokens, made.earlier, NO_USAGE
-        while left:
-            rest = sum(len(each.text) for each in left)
+    async def _write(self, job: _Job, conversation_id: str, planned: _PlannedSummary) -> Compaction:
+        summary_plan, model = planned.plan, planned.model
+        remaining = list(summary_plan.passages)
+        total_characters = sum(len(passage.text) for passage in remaining) or 1
+        piece_tokens, text, usage = summary_plan.piece_tokens, summary_plan.earlier, NO_USAGE
+        while remaining:
+            remaining_characters = sum(len(passage.text) for passage in remaining)
             self._put(
                 conversation_id,
                 CompactionState(
-                    conversation_id=conversation_id, state="running", progress=1 - rest / whole
+                    conversation_id=conversation_id,
+                    state="running",
+                    progress=1 - remaining_characters / total_characters,
                 ),
             )
-            before = list(left)
-            question = prompt(text, take_piece(left, tokens), made.summary_tokens)
+            unsent = list(remaining)
+            question = prompt(
+                text, take_piece(remaining, piece_tokens), summary_plan.summary_tokens
+            )
             try:
-                said, took = await self._ask(work, conversation_id, asked, question)
+                summary, call_usage = await self._call_model(
+                    job, conversation_id, planned, question
+                )
             except ProviderError as error:
                 if error.code is not ErrorCode.CONTEXT_LENGTH:
                     raise
                 # The estimate was too low: try with half as much.
-                left, tokens = before, tokens // 2
-                if tokens < LEAST_PIECE_TOKENS:
-                    raise too_small(model) from None
+                remaining, piece_tokens = unsent, piece_tokens // 2
+                if piece_tokens < MIN_PIECE_TOKENS:
+                    raise context_too_small(model) from None
                 continue
-            text, usage = cut_summary(said, made.summary_tokens), add_usage(usage, took)
+            text = cut_summary(summary, summary_plan.summary_tokens)
+            usage = add_usage(usage, call_usage)
         compaction = Compaction(
             text=text,
-            provider_id=asked.by.provider_id,
-            model_id=asked.by.model_id,
+            provider_id=planned.author.provider_id,
+            model_id=planned.author.model_id,
             created_at=epoch_ms(),
-            messages=made.place + 1,
+            messages=summary_plan.last_index + 1,
             usage=usage.model_copy(update={"cost": model.cost(usage)}),
         )
 
         await self._store.write(
-            conversation_id, lambda c: compactions.put(c, asked.message_id, compaction)
+            conversation_id, lambda c: compactions.put(c, planned.message_id, compaction)
         )
         self._store.notify_summary_change()
         return compaction
 
-    async def _ask(
-        self, work: _Work, conversation_id: str, asked: _Asked, question: str
+    async def _call_model(
+        self, job: _Job, conversation_id: str, planned: _PlannedSummary, question: str
     ) -> tuple[str, Usage]:
-        if work.is_stopped:
-            raise _stopped()
-        efforts = asked.model.efforts or {}
-        # Not validated: a piece may be longer than what is typed into one message.
+        if job.is_stopped:
+            raise _stopped_error()
+        efforts = planned.model.efforts or {}
+        # Not validated: a piece may be longer than a message may be.
         request = InferenceRequest.model_construct(
             messages=[],
-            provider_id=asked.by.provider_id,
-            model_id=asked.by.model_id,
-            max_tokens=asked.plan.summary_tokens,
+            provider_id=planned.author.provider_id,
+            model_id=planned.author.model_id,
+            max_tokens=planned.plan.summary_tokens,
             effort="off" if "off" in efforts else None,
         )
         slot = self._engine.reserve(
             OWNER,
             request,
             messages=[Message.model_construct(role="user", content=question)],
-            while_content_comes=True,
+            no_overall_deadline=True,
             conversation=conversation_id,
             kind="compaction",
         )
         log = slot.begin()
-        work.inference_id = log.inference_id
-        said = [event.token async for event in log.follow() if isinstance(event, TokenEvent)]
-        work.inference_id = None
+        job.inference_id = log.inference_id
+        pieces = [event.token async for event in log.follow() if isinstance(event, TokenEvent)]
+        job.inference_id = None
         ending = log.ending
         if isinstance(ending, ErrorEvent):
             raise ProviderError(ending.code, ending.error)
         if not isinstance(ending, DoneEvent) or ending.cancelled:
-            raise _stopped()
+            raise _stopped_error()
         if ending.finish_reason == "budget":
             raise ProviderError(
                 ErrorCode.BUDGET, "A budget is reached. Raise it, and summarize again"
             )
-        text = "".join(said)
+        text = "".join(pieces)
         if not text.strip() or ending.finish_reason == "content_filter":
-            raise ProviderError(ErrorCode.PROTOCOL_ERROR, f"{asked.model.id} wrote no summary")
+            raise ProviderError(ErrorCode.PROTOCOL_ERROR, f"{planned.model.id} wrote no summary")
         return text, ending.usage
 
-    # --- on its own -------------------------------------------------------------------------
+    # --- after an answer --------------------------------------------------------------------
 
     async def _consider(self, conversation_id: str) -> None:
         request = CompactRequest(conversation_id=conversation_id)
         try:
-            if conversation_id in self._works or not await self._is_filling(request):
+            if conversation_id in self._jobs or not await self._is_nearly_full(request):
                 return
-            asked = await self._plan(request)
-            if asked.price is not None and asked.price.of(1, 1) == 0:
+            planned = await self._plan(request)
+            if planned.price is not None and planned.price.of(1, 1) == 0:
                 await self.begin(request)
                 return
-            estimate = asked.plan.estimate(asked.price)
+            estimate = planned.plan.estimate(planned.price)
         except ShellError:
-            return  # there is nothing to summarize, or nobody can do it now
+            return  # there is nothing to summarize, or no model can do it now
         self._put(
             conversation_id,
             CompactionState(conversation_id=conversation_id, state="offered", estimate=estimate),
         )
 
-    async def _is_filling(self, request: CompactRequest) -> bool:
+    async def _is_nearly_full(self, request: CompactRequest) -> bool:
         place = await self._store.read(
             request.conversation_id, turns.end_of(request.conversation_id)
         )
         summaries = [entries.compaction_of(row.compaction) for row in place.path]
-        if any(each is not None and each.undone for each in summaries):
+        if any(summary is not None and summary.undone for summary in summaries):
             return False  # a person wants the messages sent
         _, model, _ = self._authors.find(place, None, None)
         last = place.path[-1] if place.path else None
@@ -302,28 +313,30 @@ class Compactions:
             return False
         detail = queries.detail_of(last)
         max_tokens = self._parameters().max_tokens
-        if not _is_close(detail, room(model, max_tokens) * AUTOMATIC_SHARE / 2):
+        if not _may_be_nearly_full(detail, room(model, max_tokens) * AUTOMATIC_SHARE / 2):
             return False  # the whole path need not be read
         path = await read_path(self._store, place, None)
-        return await asyncio.to_thread(is_filling, path, model, place.system_prompt, max_tokens)
+        return await asyncio.to_thread(is_nearly_full, path, model, place.system_prompt, max_tokens)
 
     def _put(self, conversation_id: str, state: CompactionState | None) -> bool:
-        known = self._states.pop(conversation_id, None)
+        previous = self._states.pop(conversation_id, None)
         if state is not None:
             self._states[conversation_id] = state
-        if known != state:
+        if previous != state:
             self._publish(list(self._states.values()))
-        return known is not None
+        return previous is not None
 
 
-def _stopped() -> ProviderError:
+def _stopped_error() -> ProviderError:
     return ProviderError(ErrorCode.ABORTED, "The summary was stopped. Nothing has changed")
 
 
-def _is_close(detail: AnswerDetail | None, tokens: float) -> bool:
-    """Whether an answer's last run has taken so many tokens, or has left messages out."""
+def _may_be_nearly_full(detail: AnswerDetail | None, tokens: float) -> bool:
+    """Whether an answer's last run used at least so many tokens, or left messages out."""
     if detail is None:
         return False
     usage = detail.usage
-    taken = 0 if usage is None else usage.input_tokens + usage.output_tokens
-    return taken >= tokens or any(one.code == NoticeCode.HISTORY_TRIMMED for one in detail.notices)
+    used_tokens = 0 if usage is None else usage.input_tokens + usage.output_tokens
+    return used_tokens >= tokens or any(
+        notice.code == NoticeCode.HISTORY_TRIMMED for notice in detail.notices
+    )

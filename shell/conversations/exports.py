@@ -28,7 +28,7 @@ from shell.support.files import reason
 from shell.support.text import cut, file_name
 
 MAX_REPLY_CHARACTERS = 20_000_000
-"""A larger export is written to a file, not sent to the page."""
+"""Longest export that is sent to the page. A longer one needs a file."""
 MAX_TITLE_BYTES = 120
 """Longest title in a file name: 120 letters in English, 40 characters in Chinese."""
 MAX_SUFFIX_BYTES = 20
@@ -38,7 +38,7 @@ FORMATS: dict[str, tuple[str, Callable[[Iterable[PortableConversation]], Iterato
     "html": ("text/html", render.html),
 }
 ENDINGS = {"json": "tidewire.json"}
-"""The endings that differ from the format. Desktops recognize our files by this one."""
+"""The endings that differ from the format. Desktops recognize our files by theirs."""
 
 
 class Exports:
@@ -46,22 +46,22 @@ class Exports:
 
     Args:
         store: opened.
-        settings: read again after a restore, which may have changed them.
-        idle: whether no answer and no import is running; a restore is refused otherwise.
-        restored: called after a restore, which may have added providers.
+        settings: reloaded after a restore, which may have changed them.
+        is_idle: whether no answer and no import is running; otherwise a restore is refused.
+        on_restored: awaited after a restore, which may have added providers.
     """
 
     def __init__(
         self,
         store: Store,
         settings: SettingsFile,
-        idle: Callable[[], bool],
-        restored: Callable[[], Awaitable[None]],
+        is_idle: Callable[[], bool],
+        on_restored: Callable[[], Awaitable[None]],
     ) -> None:
         self._store = store
         self._settings = settings
-        self._idle = idle
-        self._restored = restored
+        self._is_idle = is_idle
+        self._on_restored = on_restored
         self._data = store.path.parent
         self._folder = self._data / "exports"
 
@@ -71,25 +71,25 @@ class Exports:
         target = folder / f"tidewire-{time.strftime('%Y%m%d-%H%M%S')}.zip"
         await asyncio.to_thread(folder.mkdir, 0o700, parents=True, exist_ok=True)
         await asyncio.wrap_future(self._store.bundle(target))
-        made = await asyncio.to_thread(self._store.backups.list_all)
-        return next(backup for backup in made if backup.name == target.name)
+        backups = await asyncio.to_thread(self._store.backups.list_all)
+        return next(backup for backup in backups if backup.name == target.name)
 
     async def restore(self, request: RestoreRequest) -> StoreState:
         """Replace all conversations by those of a backup.
 
         Raises:
-            NotFound: there is none of this name.
-            SessionBusy: an answer is being given, or something is being imported or restored.
-            ShellError: it cannot be restored; everything is as it was.
+            NotFound: there is no backup with this name.
+            SessionBusy: an answer, an import or another restore is running.
+            ShellError: the backup cannot be restored; nothing has changed.
         """
         source = await asyncio.to_thread(self._store.backups.path, request.name)
-        if self._store.restoring or not self._idle():
+        if self._store.restoring or not self._is_idle():
             text = "Wait for all answers and imports to finish, then restore"
             raise SessionBusy(text, reason=Reason.NOT_IDLE)
         choose = chooser(self._data, request.providers, request.settings)
         await asyncio.wrap_future(self._store.restore(source, choose))
         self._settings.reload()
-        await self._restored()
+        await self._on_restored()
         self._store.notify_change()
         return self._store.state()
 
@@ -97,10 +97,10 @@ class Exports:
         """Conversations as one text.
 
         Raises:
-            NotFound: one of them is not there.
-            ValidationFailed: it is too much for one reply.
+            NotFound: one of them does not exist.
+            ValidationFailed: the text is too long for one reply.
         """
-        name, conversations = self._named(request)
+        name, conversations = self._open_conversations(request)
         media_type, write = FORMATS[request.format]
         pieces: list[str] = []
         length = 0
@@ -116,9 +116,9 @@ class Exports:
         """Write conversations to a new file in `exports`; returns its path.
 
         Raises:
-            ShellError: one of them is not there, or it cannot be written.
+            ShellError: one of them does not exist, or the file cannot be written.
         """
-        name, conversations = self._named(request)
+        name, conversations = self._open_conversations(request)
         path = self._folder / name
         try:
             write_file(path, request.format, conversations)
@@ -135,12 +135,12 @@ class Exports:
             ShellError: it cannot be written.
         """
         stem, suffix = _split(name)
-        stem = file_name(stem, also=".()", instead="_") or "attachment"
+        stem = file_name(stem, allowed=".()", replacement="_") or "attachment"
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             for count in itertools.count(1):
                 number = "" if count == 1 else f" ({count})"
-                path = self._folder / file_name(stem, f"{number}{suffix}", also=".()")
+                path = self._folder / file_name(stem, f"{number}{suffix}", allowed=".()")
                 with contextlib.suppress(FileExistsError), path.open("xb") as file:
                     file.write(data)
                     break
@@ -152,33 +152,39 @@ class Exports:
         """The parts of a backup that a restore takes over only when the user agrees.
 
         Raises:
-            NotFound: there is none of this name.
-            ShellError: it is not whole, or not a backup.
+            NotFound: there is no backup with this name.
+            ShellError: the file is incomplete or not a backup.
         """
         source = self._store.backups.path(name)
         with storage_errors(source):
             return contents(bundle.read_extras(source), self._data)
 
-    def _named(self, request: ExportRequest) -> tuple[str, Iterator[PortableConversation]]:
+    def _open_conversations(
+        self, request: ExportRequest
+    ) -> tuple[str, Iterator[PortableConversation]]:
         """The file name, and the conversations, which are read one by one while they are written.
 
-        Others can read in between, and only one conversation is in memory.
+        Other readers get their turn in between, and only one conversation is in memory.
         """
         ids = request.conversation_ids
         if ids is None:
             numbers = [("", number) for number in self._store.read_blocking("", portable.numbers)]
         else:
-            numbers = [(kept_id, self._number(kept_id)) for kept_id in ids]
+            numbers = [(conversation_id, self._number(conversation_id)) for conversation_id in ids]
         title = "conversations"
         if len(numbers) == 1:
-            title = self._take_out(*numbers[0]).title
-        return _name(title, request.format), itertools.starmap(self._take_out, numbers)
+            title = self._read(*numbers[0]).title
+        return _name(title, request.format), itertools.starmap(self._read, numbers)
 
-    def _number(self, kept_id: str) -> int:
-        return self._store.read_blocking(kept_id, lambda c: tree.conversation(c, kept_id))
+    def _number(self, conversation_id: str) -> int:
+        return self._store.read_blocking(
+            conversation_id, lambda c: tree.conversation(c, conversation_id)
+        )
 
-    def _take_out(self, kept_id: str, number: int) -> PortableConversation:
-        return self._store.read_blocking(kept_id, lambda c: portable.read_conversation(c, number))
+    def _read(self, conversation_id: str, number: int) -> PortableConversation:
+        return self._store.read_blocking(
+            conversation_id, lambda c: portable.read_conversation(c, number)
+        )
 
 
 def write_file(path: Path, format_name: str, conversations: Iterable[PortableConversation]) -> None:
@@ -197,14 +203,14 @@ def write_file(path: Path, format_name: str, conversations: Iterable[PortableCon
 
 
 def _split(name: str) -> tuple[str, str]:
-    """Split a name from its suffix of a few letters or digits."""
+    """Split a name and its suffix of a few letters or digits."""
     stem, _, suffix = name.rpartition(".")
-    is_one = stem.strip() and suffix.isalnum() and len(suffix.encode()) <= MAX_SUFFIX_BYTES
-    return (stem, f".{suffix}") if is_one else (name, "")
+    has_suffix = stem.strip() and suffix.isalnum() and len(suffix.encode()) <= MAX_SUFFIX_BYTES
+    return (stem, f".{suffix}") if has_suffix else (name, "")
 
 
 def _name(title: str, format_name: str) -> str:
     ending = ENDINGS.get(format_name, format_name)
-    when = f" {time.strftime('%Y-%m-%d %H%M%S')}.{ending}"
+    suffix = f" {time.strftime('%Y-%m-%d %H%M%S')}.{ending}"
     plain = cut(file_name(title), MAX_TITLE_BYTES).strip(". ")
-    return file_name(plain or "conversation", when)
+    return file_name(plain or "conversation", suffix)

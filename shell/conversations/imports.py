@@ -20,17 +20,17 @@ from shell.store.store import Store
 from shell.support.files import reason
 from shell.support.ids import new_id
 
-AT_ONCE = 2
-"""Most imports that may be running at a time."""
-REMEMBERED = 20
-"""Imports that have ended and whose outcome a page can still learn."""
-TELL_S = 0.1
+MAX_ACTIVE = 2
+"""Most imports at a time, including uploads."""
+MAX_ENDED = 20
+"""How many ended imports a page can still see."""
+REPORT_INTERVAL_S = 0.1
 """Least time between two progress reports of one import."""
-SILENT_S = 60.0
-"""An upload without a new piece for this long is given up."""
+UPLOAD_TIMEOUT_S = 60.0
+"""An upload without a new piece for this long is cancelled."""
 
 _log = logging.getLogger(__name__)
-State = Literal["receiving", "running", "done", "cancelled", "failed"]
+ImportStage = Literal["receiving", "running", "done", "cancelled", "failed"]
 
 
 @dataclass(slots=True, eq=False)
@@ -40,32 +40,32 @@ class Import:
     owner: str
     size: int
     file: IO[bytes]
-    heard_s: float
+    last_piece_at: float
     """When the last piece arrived, on the loop's clock."""
-    arrived: ImportedPart
+    progress: ImportedPart
     received: int = 0
-    state: State = "receiving"
+    state: ImportStage = "receiving"
     failure: ShellError | None = None
     id: str = field(default_factory=new_id)
-    stopped: threading.Event = field(default_factory=threading.Event)
+    stop_requested: threading.Event = field(default_factory=threading.Event)
 
     @property
-    def under_way(self) -> bool:
-        """Whether it has not ended."""
+    def is_active(self) -> bool:
+        """Whether the import has not ended."""
         return self.state in ("receiving", "running")
 
-    def described(self) -> ImportState:
-        """The state as pages are told it."""
+    def describe(self) -> ImportState:
+        """The state of the import for pages."""
         return ImportState(
             import_id=self.id,
             state=self.state,
             failure=None if self.failure is None else Problem.of(self.failure),
-            **asdict(self.arrived),
+            **asdict(self.progress),
         )
 
 
 class Imports:
-    """Loop thread only; made on it."""
+    """The imports of all pages. Loop thread only; created on it."""
 
     def __init__(self, store: Store, folder: Path, topics: Topics) -> None:
         self._topics = topics
@@ -79,143 +79,159 @@ class Imports:
         """Begin an import of a file of this size.
 
         Raises:
-            LimitReached: too many imports are under way.
+            LimitReached: too many imports have not ended.
             SessionBusy: a backup is being restored.
         """
         self._store.refuse_while_restoring()
-        self._forget_silent()
-        current = sum(one.under_way for one in self._imports.values())
-        if current >= AT_ONCE:
-            text = f"Only {AT_ONCE} imports can run at the same time"
-            raise LimitReached(text, AT_ONCE, current, reason=Reason.TOO_MANY_IMPORTS)
+        self._drop_stalled()
+        current = sum(job.is_active for job in self._imports.values())
+        if current >= MAX_ACTIVE:
+            text = f"Only {MAX_ACTIVE} imports can run at the same time"
+            raise LimitReached(text, MAX_ACTIVE, current, reason=Reason.TOO_MANY_IMPORTS)
         file = tempfile.TemporaryFile(dir=self._folder)  # noqa: SIM115 - closed by `_run`, `_drop`
-        one = Import(owner, size, file, self._loop.time(), ImportedPart(total_bytes=size))
-        self._imports[one.id] = one
-        self._change(one, one.state, one.arrived)
-        for ended in [key for key, old in self._imports.items() if not old.under_way][:-REMEMBERED]:
-            del self._imports[ended]
-            self._topics.remove("import", ended)
-        return one.id
+        job = Import(owner, size, file, self._loop.time(), ImportedPart(total_bytes=size))
+        self._imports[job.id] = job
+        self._change(job, job.state, job.progress)
+        for ended_id in [
+            import_id for import_id, other in self._imports.items() if not other.is_active
+        ][:-MAX_ENDED]:
+            del self._imports[ended_id]
+            self._topics.remove("import", ended_id)
+        return job.id
 
     def write(self, owner: str, import_id: str, data: str) -> int:
-        """Store the next piece, in base64, and return how many bytes there are. The last starts it.
+        """Store the next piece, in base64. The import starts with the last piece.
+
+        Returns:
+            the number of bytes received so far.
 
         Raises:
-            ShellError: no such import, more bytes than announced, or no room for them.
+            ShellError: no such import, more bytes than announced, or no space for them.
         """
-        one = self._find(owner, import_id)
-        if one.state != "receiving":
+        job = self._find(owner, import_id)
+        if job.state != "receiving":
             raise ValidationFailed([("importId", "This import accepts no more data")])
         try:
             piece = base64.b64decode(data, validate=True)
         except ValueError:
             raise ValidationFailed([("data", "The data is not base64")]) from None
-        if one.received + len(piece) > one.size:
+        if job.received + len(piece) > job.size:
             raise ValidationFailed([("data", "There is more data than was announced")])
         try:
-            one.file.write(piece)
+            job.file.write(piece)
         except OSError as error:
-            self._drop(one)
+            self._drop(job)
             raise ShellError(f"The file to import cannot be stored: {reason(error)}") from error
-        one.received += len(piece)
-        one.heard_s = self._loop.time()
-        if one.received == one.size:
-            self._change(one, "running", one.arrived)
-            thread = threading.Thread(target=self._run, args=(one,), name="import", daemon=True)
+        job.received += len(piece)
+        job.last_piece_at = self._loop.time()
+        if job.received == job.size:
+            self._change(job, "running", job.progress)
+            thread = threading.Thread(target=self._run, args=(job,), name="import", daemon=True)
             self._threads.add(thread)
             thread.start()
-        return one.received
+        return job.received
 
     def cancel(self, owner: str, import_id: str) -> bool:
-        """Stop an import. Conversations that were imported stay. False when it has ended."""
-        one = self._find(owner, import_id)
-        if not one.under_way:
+        """Stop an import. Conversations that were imported stay. False if it has ended."""
+        job = self._find(owner, import_id)
+        if not job.is_active:
             return False
-        one.stopped.set()
-        if one.state == "receiving":
-            self._drop(one)
+        job.stop_requested.set()
+        if job.state == "receiving":
+            self._drop(job)
         return True
 
     @property
     def idle(self) -> bool:
         """Whether no import is running."""
-        self._forget_silent()
-        return not any(one.under_way for one in self._imports.values())
+        self._drop_stalled()
+        return not any(job.is_active for job in self._imports.values())
 
     def forget_caller(self, owner: str) -> None:
-        """Give up the uploads of a window or a tab that is gone."""
-        for one in self._imports.values():
-            if one.owner == owner and one.state == "receiving":
-                self._drop(one)
+        """Cancel the uploads of a closed window or tab."""
+        for job in self._imports.values():
+            if job.owner == owner and job.state == "receiving":
+                self._drop(job)
 
     async def close(self) -> None:
-        """Stop all of them and wait for their threads."""
-        for one in self._imports.values():
-            one.stopped.set()
-            if one.state == "receiving":
-                self._drop(one)
+        """Stop all imports and wait for their threads."""
+        for job in self._imports.values():
+            job.stop_requested.set()
+            if job.state == "receiving":
+                self._drop(job)
         for thread in list(self._threads):
             await asyncio.to_thread(thread.join, 2.0)
 
     def _find(self, owner: str, import_id: str) -> Import:
-        one = self._imports.get(import_id)
-        if one is None or one.owner != owner:
+        job = self._imports.get(import_id)
+        if job is None or job.owner != owner:
             raise NotFound(f"Import {import_id} not found")
-        return one
+        return job
 
-    def _forget_silent(self) -> None:
-        """Give up the uploads of which nothing has come for a while: their page is gone."""
-        for one in self._imports.values():
-            if one.state == "receiving" and self._loop.time() - one.heard_s >= SILENT_S:
-                self._drop(one)
+    def _drop_stalled(self) -> None:
+        """Cancel the uploads without a recent piece: their page has closed."""
+        for job in self._imports.values():
+            if (
+                job.state == "receiving"
+                and self._loop.time() - job.last_piece_at >= UPLOAD_TIMEOUT_S
+            ):
+                self._drop(job)
 
-    def _drop(self, one: Import) -> None:
-        one.file.close()
-        self._change(one, "cancelled", one.arrived)
+    def _drop(self, job: Import) -> None:
+        job.file.close()
+        self._change(job, "cancelled", job.progress)
 
     def _change(
-        self, one: Import, state: State, arrived: ImportedPart, failure: ShellError | None = None
+        self,
+        job: Import,
+        state: ImportStage,
+        progress: ImportedPart,
+        failure: ShellError | None = None,
     ) -> None:
-        one.state, one.arrived, one.failure = state, arrived, failure
-        self._topics.publish(ImportTopic(key=one.id, value=one.described()))
+        job.state, job.progress, job.failure = state, progress, failure
+        self._topics.publish(ImportTopic(key=job.id, value=job.describe()))
 
-    def _run(self, one: Import) -> None:
+    def _run(self, job: Import) -> None:
         """Parse and write the file. Runs on the import's own thread."""
-        last, reported_at = one.arrived, time.monotonic()
+        last, reported_at = job.progress, time.monotonic()
 
-        def progress(arrived: ImportedPart) -> None:
+        def on_progress(progress: ImportedPart) -> None:
             nonlocal last, reported_at
-            last = arrived
-            if one.stopped.is_set():
+            last = progress
+            if job.stop_requested.is_set():
                 raise ImportCancelled
-            if time.monotonic() - reported_at >= TELL_S:
+            if time.monotonic() - reported_at >= REPORT_INTERVAL_S:
                 reported_at = time.monotonic()
-                self._tell(one, "running", arrived)
+                self._report(job, "running", progress)
 
         try:
-            with one.file as file:
+            with job.file as file:
                 file.seek(0)
-                last = import_file(self._store.database, file, one.size, progress)
-            self._tell(one, "done", last)
+                last = import_file(self._store.database, file, job.size, on_progress)
+            self._report(job, "done", last)
         except ImportCancelled:
-            self._tell(one, "cancelled", last)
+            self._report(job, "cancelled", last)
         except ShellError as error:
-            self._tell(one, "failed", last, error)
+            self._report(job, "failed", last, error)
         except Exception as error:
             _log.exception("An import failed")
-            self._tell(
-                one, "failed", last, ShellError(f"The import failed ({type(error).__name__})")
+            self._report(
+                job, "failed", last, ShellError(f"The import failed ({type(error).__name__})")
             )
         finally:
             self._threads.discard(threading.current_thread())
 
-    def _tell(
-        self, one: Import, state: State, arrived: ImportedPart, failure: ShellError | None = None
+    def _report(
+        self,
+        job: Import,
+        state: ImportStage,
+        progress: ImportedPart,
+        failure: ShellError | None = None,
     ) -> None:
-        seen = deepcopy(arrived)
+        snapshot = deepcopy(progress)
 
         def change() -> None:
-            self._change(one, state, seen, failure)
+            self._change(job, state, snapshot, failure)
             self._store.notify_change()
 
         with contextlib.suppress(RuntimeError):  # the loop has ended

@@ -1,4 +1,4 @@
-"""Holds the user's defaults for answers."""
+"""The user's defaults for answers."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Reads the messages that a model is to answer."""
+"""Reads the path of messages up to the one that a model answers."""
 
 import asyncio
 from functools import partial
@@ -11,13 +11,13 @@ from shell.store.store import Store
 async def read_path(
     store: Store, place: turns.TurnPlace, question: StoredContent | None
 ) -> list[turns.PathMessage]:
-    """The messages to answer. Attachments are read one at a time, so that others can read in
-    between, and are checked and encoded on a thread.
+    """The messages of the path. Attachments are read one at a time, so that other readers get their
+    turn in between. A thread checks and encodes them.
     """
     blobs: dict[str, bytes | None] = {}
-    for found in turns.attachment_hashes(place):
-        blobs[found] = await store.read(
-            place.conversation_id, partial(read_unchecked, blob_hash=found)
+    for blob_hash in turns.attachment_hashes(place):
+        blobs[blob_hash] = await store.read(
+            place.conversation_id, partial(read_unchecked, blob_hash=blob_hash)
         )
     if blobs or (question is not None and question.blobs):
         return await asyncio.to_thread(turns.path_messages, place, question, blobs)

@@ -1,7 +1,7 @@
 """Turns a text file of a message into fenced text, which every model can read.
 
-Models differ in the files that they take, servers even more; words they all take. So a text file
-goes as its name and its words, whatever the model; only what is not text stays a file.
+Models and servers differ in the files that they accept, but all accept text. So a text file is sent
+as its name and its text, whatever the model. Other files are sent as files.
 """
 
 import base64
@@ -14,20 +14,20 @@ _RUNS = re.compile("`{3,}")
 
 
 def fenced(part: FilePart) -> TextPart | None:
-    """The name and the text of a file, fenced; None for a file that is not text."""
+    """The name of a text file and its text in a code fence; None for any other file."""
     if not part.media_type.startswith("text/"):
         return None
     try:
-        words = base64.b64decode(part.data).decode("utf-8", "replace")
+        text = base64.b64decode(part.data).decode("utf-8", "replace")
     except binascii.Error:
-        words = ""
-    # Not validated: a file may be longer than what is typed into one message.
-    return TextPart.model_construct(text=f"{part.name}\n{fence(words)}")
+        text = ""
+    # Not validated: a file may be longer than a message may be.
+    return TextPart.model_construct(text=f"{part.name}\n{fence(text)}")
 
 
-def fence(words: str) -> str:
-    """A text between two lines of backticks."""
-    # Longer than any run inside, so that the text cannot end its own fence.
-    longest = max((len(run) for run in _RUNS.findall(words)), default=2)
-    line = "`" * (longest + 1)
-    return f"{line}\n{words.rstrip()}\n{line}\n"
+def fence(text: str) -> str:
+    """Put a text into a code fence, which is two lines of backticks."""
+    # The fence is longer than any run of backticks in the text, so the text cannot close it.
+    longest = max((len(run) for run in _RUNS.findall(text)), default=2)
+    fence_line = "`" * (longest + 1)
+    return f"{fence_line}\n{text.rstrip()}\n{fence_line}\n"

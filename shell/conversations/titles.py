@@ -1,4 +1,4 @@
-"""Has a model write the titles of conversations, if the user chose one for that."""
+"""Writes titles of conversations with the model that the user chose for them."""
 
 import asyncio
 import logging
@@ -15,7 +15,7 @@ from shell.support.ids import TEMPORARY
 
 OWNER = "titles"
 QUOTED_CHARACTERS = 2_000
-"""Longest part of the question, and of the answer, that the model is sent."""
+"""Longest part of the question, and of the answer, in the request for a title."""
 MAX_TOKENS = 40
 TIMEOUT_MS = 30_000
 PROMPT = (
@@ -24,49 +24,51 @@ PROMPT = (
 )
 _log = logging.getLogger(__name__)
 
-Chosen = Callable[[], tuple[str, str | None] | None]
-"""The provider that writes titles, and its model; None when none is chosen."""
+TitleModel = Callable[[], tuple[str, str | None] | None]
+"""Returns the provider and the model that write titles; None if the user chose no provider."""
 
 
 class Titles:
-    """Writes titles. Loop thread only. After an error the title stays as it was."""
+    """Writes titles. Loop thread only. After an error the old title stays."""
 
-    def __init__(self, store: Store, engine: Engine, chosen: Chosen) -> None:
+    def __init__(self, store: Store, engine: Engine, title_model: TitleModel) -> None:
         self._store = store
         self._engine = engine
-        self._chosen = chosen
+        self._title_model = title_model
         self._tasks: set[asyncio.Task[None]] = set()
 
     def consider(self, conversation_id: str) -> None:
-        """Write a title if the answer that is now complete is the conversation's first one."""
-        chosen = self._chosen()
-        if chosen is not None and not conversation_id.startswith(TEMPORARY):
-            task = asyncio.ensure_future(self._make(conversation_id, *chosen))
+        """Write a title if the answer that has just ended is the conversation's first."""
+        title_model = self._title_model()
+        if title_model is not None and not conversation_id.startswith(TEMPORARY):
+            task = asyncio.ensure_future(self._write_title(conversation_id, *title_model))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
     async def close(self) -> None:
-        """Cancel the titles that are being written."""
+        """Cancel the titles that are still being written."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def _make(self, conversation_id: str, provider_id: str, model_id: str | None) -> None:
+    async def _write_title(
+        self, conversation_id: str, provider_id: str, model_id: str | None
+    ) -> None:
         try:
-            beginning = await self._store.read(
-                conversation_id, lambda c: _beginning(c, conversation_id)
+            exchange = await self._store.read(
+                conversation_id, lambda c: _first_exchange(c, conversation_id)
             )
-            if beginning is None:
+            if exchange is None:
                 return
             request = InferenceRequest(
-                messages=[Message(role="user", content=PROMPT + beginning)],
+                messages=[Message(role="user", content=PROMPT + exchange)],
                 provider_id=provider_id,
                 model_id=model_id,
                 max_tokens=MAX_TOKENS,
                 timeout_ms=TIMEOUT_MS,
             )
             slot = self._engine.reserve(OWNER, request, conversation=conversation_id, kind="title")
-            title = await _answer(slot.begin())
+            title = await _read_title(slot.begin())
             if title:
                 await self._store.write(
                     conversation_id, lambda c: _rename(c, conversation_id, title)
@@ -75,9 +77,9 @@ class Titles:
             _log.info("No title was made: %s", error.code)
 
 
-def _beginning(connection: Connection, conversation_id: str) -> str | None:
-    """The first question and its answer; None with more messages or with a chosen title."""
-    number, title_from = _titled(connection, conversation_id)
+def _first_exchange(connection: Connection, conversation_id: str) -> str | None:
+    """The first question and its answer. None if there are more messages or a chosen title."""
+    number, title_from = _title_source(connection, conversation_id)
     rows = queries.every(connection, number)
     if title_from != "words" or [row.role for row in rows] != ["user", "assistant"]:
         return None
@@ -87,20 +89,20 @@ def _beginning(connection: Connection, conversation_id: str) -> str | None:
 
 
 def _rename(connection: Connection, conversation_id: str, title: str) -> None:
-    number, title_from = _titled(connection, conversation_id)
-    if title_from == "words":  # a person may have been quicker
+    number, title_from = _title_source(connection, conversation_id)
+    if title_from == "words":  # a person may have chosen a title meanwhile
         tree.set_title(connection, number, title, "model")
 
 
-def _titled(connection: Connection, conversation_id: str) -> tuple[int, str]:
+def _title_source(connection: Connection, conversation_id: str) -> tuple[int, str]:
     """The number of a conversation, and where its title is from."""
     number = tree.conversation(connection, conversation_id)
     sql = "SELECT title_from FROM conversations WHERE number = ?"
     return number, connection.execute(sql, (number,)).get
 
 
-async def _answer(log: InferenceLog) -> str:
-    """The title that a run wrote; empty when it failed."""
+async def _read_title(log: InferenceLog) -> str:
+    """The title that a run wrote; empty if the run failed."""
     text = ""
     async for event in log.follow():
         if isinstance(event, TokenEvent):

@@ -1,4 +1,4 @@
-"""Tells pages in which conversations tool calls wait for a person."""
+"""Publishes the conversations in which tool calls wait for a person."""
 
 from collections.abc import Callable
 
@@ -14,7 +14,7 @@ from shell.inference.log import InferenceLog
 
 
 class WaitingCalls:
-    """Knows of what was asked since the program began. Loop thread only.
+    """Knows the calls that have begun to wait since the program started. Loop thread only.
 
     Args:
         publish: called with all conversations in which calls wait, after every change.
@@ -23,30 +23,30 @@ class WaitingCalls:
     def __init__(self, publish: Callable[[list[WaitingConversation]], None]) -> None:
         self._publish = publish
         self._tools: dict[str, dict[str, str]] = {}
-        """By conversation: the tools of the calls that wait, by the ids of the calls."""
+        """By conversation, the tools of the waiting calls by the ids of the calls."""
 
     def follow(self, conversation_id: str, log: InferenceLog | None) -> None:
-        """Follow the run that answers in a conversation; None for one without tools."""
+        """Follow the run that answers in a conversation. `log` is None for a run without tools."""
         self.put(conversation_id, {})
         if log is None:
             return
-        names: dict[str, str] = {}
+        tool_names: dict[str, str] = {}
         waiting: dict[str, str] = {}
-        seen = -1
+        cursor = -1
 
-        def look(urgent: bool) -> None:
-            nonlocal seen
+        def update(urgent: bool) -> None:
+            nonlocal cursor
             before = dict(waiting)
-            for event in log.read(seen):
+            for event in log.read(cursor):
                 if isinstance(event, CallEvent):
-                    names[event.call_id] = event.tool
+                    tool_names[event.call_id] = event.tool
                 elif (isinstance(event, ApprovalEvent) and event.state == "asked") or (
                     isinstance(event, ElicitationEvent) and event.elicitation is not None
                 ):
-                    waiting[event.call_id] = names.get(event.call_id, "")
+                    waiting[event.call_id] = tool_names.get(event.call_id, "")
                 elif isinstance(event, ApprovalEvent | ElicitationEvent | ResultEvent):
                     waiting.pop(event.call_id, None)
-            seen = log.last_seq
+            cursor = log.last_seq
             if log.ending is not None:
                 unsubscribe()
                 if not isinstance(log.ending, DoneEvent) or log.ending.finish_reason != "waiting":
@@ -54,11 +54,11 @@ class WaitingCalls:
             if waiting != before:
                 self.put(conversation_id, waiting)
 
-        unsubscribe = log.subscribe(look)
-        look(False)
+        unsubscribe = log.subscribe(update)
+        update(False)
 
     def put(self, conversation_id: str, tools: dict[str, str]) -> None:
-        """Replace what waits in a conversation: the tools of calls, by the ids of the calls."""
+        """Replace the waiting calls of a conversation: their tools, by the ids of the calls."""
         if self._tools.get(conversation_id, {}) == tools:
             return
         self._tools[conversation_id] = dict(tools)
@@ -67,8 +67,8 @@ class WaitingCalls:
         self._publish(
             [
                 WaitingConversation(
-                    conversation_id=each, tool=next(iter(found.values())), calls=len(found)
+                    conversation_id=waiting_id, tool=next(iter(names.values())), calls=len(names)
                 )
-                for each, found in self._tools.items()
+                for waiting_id, names in self._tools.items()
             ]
         )

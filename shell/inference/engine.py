@@ -27,7 +27,7 @@ from shell.errors import HostClosing, SessionBusy, UnsupportedProvider, Validati
 from shell.inference.limits import Settings
 from shell.inference.live_runs import LiveRuns
 from shell.inference.log import InferenceLog
-from shell.inference.request import check_size, fit_offer, fit_request, note_strangers
+from shell.inference.request import adapt_offer, adapt_request, check_size, note_untrusted
 from shell.inference.run import Run, RunCancelled, Wire
 from shell.inference.run_plan import Prepared, ResumedStep, RunPlan
 from shell.inference.sessions import Session, Sessions, SessionTurn
@@ -60,7 +60,7 @@ class Engine:
         self._settings = settings or Settings()
         self._loop = asyncio.get_running_loop()
         limits = self._settings.limits
-        self._runs = LiveRuns(limits, wire, self._turn_ended)
+        self._runs = LiveRuns(limits, wire, self._end_turn)
         self._sessions = Sessions(limits.sessions, limits.session_idle_s, self._loop.time)
         self._closing = False
         self._sweeper = self._loop.call_later(SWEEP_S, self._sweep)
@@ -73,14 +73,14 @@ class Engine:
         request: InferenceRequest,
         *,
         offer: Offer | None = None,
-        while_content_comes: bool = False,
+        no_overall_deadline: bool = False,
     ) -> InferenceLog:
-        """Run a model on the request's messages; the same as `reserve` and `begin`.
+        """Run a model on the request's messages; short for `reserve` and `Slot.begin`.
 
         Raises:
             ShellError: the request is refused (VALIDATION, LIMIT, API_KEY_ERROR …).
         """
-        slot = self.reserve(owner, request, offer=offer, while_content_comes=while_content_comes)
+        slot = self.reserve(owner, request, offer=offer, no_overall_deadline=no_overall_deadline)
         return slot.begin()
 
     def reserve(
@@ -93,19 +93,24 @@ class Engine:
         offer: Offer | None = None,
         commit: Commit | None = None,
         resumed: ResumedStep | None = None,
-        while_content_comes: bool = False,
+        no_overall_deadline: bool = False,
         conversation: str | None = None,
         kind: CallKind = "answer",
     ) -> Slot:
-        """Admit a run without starting it. Its id is taken, and it counts to the owner's limit.
+        """Admit a run without starting it. It has its id and counts to the owner's limit.
 
-        The `messages` take the place of the request's, if earlier answers called tools. The
-        `notices` say what the caller changed of the request; they become events of the run. The
-        `offer` has the tools that the model may call; `commit` is awaited before each of their
-        calls, and `resumed` is the step in which an earlier run of the same answer has ended.
-        The `conversation` has a budget of its own, to which the run counts as a `kind`.
-        With `while_content_comes` and no `timeout_ms` there is no overall deadline, only those for
-        the first content and from one piece of content to the next.
+        Args:
+            owner: the window, tab or part of the host that may cancel the run.
+            request: the parameters of the run.
+            messages: replace the request's messages, for a history with tool calls.
+            notices: the caller's own changes to the request; they become events of the run.
+            offer: the tools that the model may call.
+            commit: awaited before each tool call.
+            resumed: the step at which an earlier run of the same answer ended.
+            no_overall_deadline: without `timeout_ms`, have only the deadlines for the first content
+                and from one piece of content to the next.
+            conversation: the conversation to whose budget the run counts.
+            kind: what the ledger counts the run as.
 
         Raises:
             ShellError: the request is refused (VALIDATION, LIMIT, API_KEY_ERROR …).
@@ -115,20 +120,20 @@ class Engine:
         model = provider.model(request.model_id or provider.default_model_id)
         messages = request.messages if messages is None else messages
         check_size(messages)
-        fitted = fit_request(request, messages, notices, offer, model)
-        if fitted.offer is not None:
-            note_strangers(fitted.offer, messages)
+        adapted = adapt_request(request, messages, notices, offer, model)
+        if adapted.offer is not None:
+            note_untrusted(adapted.offer, messages)
         self._admit(owner, request, provider)
         return self._take_slot(
             owner,
             request,
             provider,
             model,
-            lambda: (fitted.request, fitted.notices),
-            fitted.offer,
+            lambda: (adapted.request, adapted.notices),
+            adapted.offer,
             commit=commit,
             resumed=resumed,
-            while_content_comes=while_content_comes,
+            no_overall_deadline=no_overall_deadline,
             conversation=conversation,
             kind=kind,
         )
@@ -149,20 +154,20 @@ class Engine:
         if options.messages[-1].role != "user":
             raise ValidationFailed([("messages", "The last message must be from the user")])
         turn = SessionTurn(options.messages)
-        session.prepare(turn, options, model)  # refuses what could not be sent
+        session.prepare(turn, options, model)  # raises if the turn cannot be sent
         if session.active and options.when_busy == "reject":
             raise SessionBusy(f"Session {options.session_id} is already answering")
         self._admit(owner, options, provider)
-        offer, refused = fit_offer(offer, model)
+        offer, offer_notices = adapt_offer(offer, model)
         if offer is not None:
             session.permissions = session.permissions or offer.permissions
-            offer = offer.for_conversation(session.permissions, session.told)
+            offer = offer.for_conversation(session.permissions, session.needed_tools)
             turns = [turn, *session.turns, *session.waiting]
-            note_strangers(offer, (message for each in turns for message in each.messages))
+            note_untrusted(offer, (message for earlier in turns for message in earlier.messages))
 
         def prepare() -> Prepared:
             request, notices = session.prepare(turn, options, model)
-            return request, (*refused, *notices)
+            return request, (*offer_notices, *notices)
 
         slot = self._take_slot(
             owner, options, provider, model, prepare, offer, session=session, turn=turn
@@ -175,7 +180,7 @@ class Engine:
         return run.log
 
     def cancel(self, owner: str, inference_id: str) -> bool:
-        """Stop a run; its log ends with `llm:done`, cancelled. False: unknown, foreign or ended."""
+        """Stop a run. Its log ends with `llm:done`, cancelled. False: unknown, foreign or ended."""
         slot = self._runs.find(owner, inference_id)
         return slot is not None and slot.stop(RunCancelled())
 
@@ -183,15 +188,13 @@ class Engine:
         """Decide about a tool call, or answer its server. False: unknown, foreign, or done already.
 
         Raises:
-            ValidationFailed: it does not fit the question; the call waits on.
+            ValidationFailed: it does not match the question. The call keeps waiting.
         """
         slot = self._runs.find(owner, decision.inference_id)
         return slot is not None and slot.run is not None and slot.run.decide(decision)
 
     def is_ending(self, inference_id: str) -> bool:
-        """Whether a run has ended or is being stopped, so that its end does not depend on the
-        provider any more.
-        """
+        """Whether a run has ended or is being stopped, and so no longer waits for its provider."""
         slot = self._runs.slots.get(inference_id)
         return slot is None or slot.is_stopped
 
@@ -210,7 +213,7 @@ class Engine:
     # --- sessions ---------------------------------------------------------------------------
 
     def create_session(self, owner: str, config: SessionConfig) -> SessionInfo:
-        """Begin a session.
+        """Create a session.
 
         Raises:
             ShellError: the session is refused.
@@ -221,7 +224,7 @@ class Engine:
         return self._sessions.create(owner, config, model.id).info()
 
     def destroy_session(self, owner: str, session_id: str) -> bool:
-        """Forget a session; its runs end as cancelled. False: unknown or foreign."""
+        """Remove a session. Its runs end as cancelled. False: unknown or foreign."""
         session = self._sessions.find(owner, session_id)
         if session is None:
             return False
@@ -247,7 +250,7 @@ class Engine:
         )
 
     def close_owner(self, owner: str) -> None:
-        """Cancel the runs of a window that is gone, except those that are to finish without it."""
+        """Cancel the runs of a closed window, except those with `on_close` set to `finish`."""
         self._runs.cancel_questions(owner)
         self._runs.stop(
             RunCancelled(), lambda slot: slot.owner == owner and not slot.finish_on_close
@@ -272,7 +275,7 @@ class Engine:
             raise HostClosing("The program is shutting down")
 
     def _admit(self, owner: str, parameters: RunParameters, provider: Provider) -> None:
-        """Refuse a run whose id was used, that is one too many, or whose provider cannot run."""
+        """Refuse a run with a used id, above the owner's limit, or whose provider cannot run."""
         self._runs.check_room(owner, parameters.inference_id)
         provider.check()
 
@@ -287,7 +290,7 @@ class Engine:
         *,
         commit: Commit | None = None,
         resumed: ResumedStep | None = None,
-        while_content_comes: bool = False,
+        no_overall_deadline: bool = False,
         session: Session | None = None,
         turn: SessionTurn | None = None,
         conversation: str | None = None,
@@ -304,7 +307,7 @@ class Engine:
             self._settings.deadlines.waits(
                 parameters,
                 silent=provider.local or model.silent_reasoning,
-                while_content_comes=while_content_comes,
+                no_overall_deadline=no_overall_deadline,
             ),
             self._settings.retries,
             streamed=parameters.stream,
@@ -333,8 +336,8 @@ class Engine:
 
     # --- the turns of sessions --------------------------------------------------------------
 
-    def _turn_ended(self, slot: Slot, run: Run) -> None:
-        """Add what a run said to its session, and begin the next one."""
+    def _end_turn(self, slot: Slot, run: Run) -> None:
+        """Add the answer of a run to its session, and begin the next queued run."""
         session = slot.session
         if session is None or slot.turn is None:
             return
@@ -345,15 +348,17 @@ class Engine:
         self._sessions.touch(session)
         if not session.waiting or self._closing:
             return
-        turn = session.waiting[0]
-        waiting = next((slot for slot in self._runs.slots.values() if slot.turn is turn), None)
-        if waiting is not None and waiting.run is not None and waiting.run.task is None:
-            self._runs.begin(waiting.run)
+        next_turn = session.waiting[0]
+        next_slot = next(
+            (slot for slot in self._runs.slots.values() if slot.turn is next_turn), None
+        )
+        if next_slot is not None and next_slot.run is not None and next_slot.run.task is None:
+            self._runs.begin(next_slot.run)
 
     def _provider_of(self, session: Session) -> Provider:
         try:
             return self._resolve(session.config.provider_id)
-        except ValidationFailed:  # it was there when the session began
+        except ValidationFailed:  # the provider was removed after the session began
             text = f"Unsupported provider: {session.config.provider_id}"
             raise UnsupportedProvider(text) from None
 

@@ -1,4 +1,6 @@
-"""Checks what was entered into a form. The page checks it as well, but a page is not trusted."""
+"""Checks the values that a person entered into a form. The page checks them as well, but the host
+does not trust it.
+"""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -18,21 +20,21 @@ _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 
 
 def default_values(fields: Sequence[FormField]) -> FormValues:
-    """What a form has before anything is entered."""
+    """The default values of a form."""
     return {field.name: field.default for field in fields if field.default is not None}
 
 
 def check_values(fields: Sequence[FormField], values: FormValues) -> FormValues:
-    """Check what was entered, and leave out what is empty.
+    """Check the entered values, and leave out empty ones.
 
     Raises:
-        ValidationFailed: with every wrong field by its name.
+        ValidationFailed: with every invalid field by its name.
     """
     known = {field.name for field in fields}
     issues = [
         (name, f"The form has no field {name[:100]!r}.") for name in values if name not in known
     ]
-    found: FormValues = {}
+    checked: FormValues = {}
     for field in fields:
         value = values.get(field.name)
         label = (field.title or field.name)[:100]
@@ -41,14 +43,14 @@ def check_values(fields: Sequence[FormField], values: FormValues) -> FormValues:
                 issues.append((field.name, f"{label} is required."))
             continue
         issues += [(field.name, f"{label} {text}.") for text in _problems(field, value)]
-        found[field.name] = value
+        checked[field.name] = value
     if issues:
         raise ValidationFailed(issues)
-    return found
+    return checked
 
 
 def _problems(field: FormField, value: FormValue) -> Iterator[str]:
-    """What is wrong with a value, to follow the field's name."""
+    """The problems of a value, as the end of a sentence that begins with the field's name."""
     match field.type:
         case "number" | "integer":
             if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
@@ -66,13 +68,13 @@ def _problems(field: FormField, value: FormValue) -> Iterator[str]:
         case "list":
             yield from _list(field, value)
         case "enum":
-            known = {option.value for option in field.options}
+            options = {option.value for option in field.options}
             if field.multiple:
                 yield from _list(field, value)
             elif not isinstance(value, str):
                 yield "is not one of the choices"
-            chosen = value if isinstance(value, list) else [value]
-            if any(each not in known for each in chosen if isinstance(each, str)):
+            choices = value if isinstance(value, list) else [value]
+            if any(choice not in options for choice in choices if isinstance(choice, str)):
                 yield "is not one of the choices"
         case "string" | "text" | "date":
             if not isinstance(value, str):
@@ -81,9 +83,9 @@ def _problems(field: FormField, value: FormValue) -> Iterator[str]:
             yield from _length(field, len(value), "characters")
             if field.pattern is not None and not search(field.pattern)(value):
                 yield "does not have the form that is asked for"
-            form = "date" if field.type == "date" else field.format
-            if form is not None and not _has_format(form, value):
-                yield _FORMATS[form]
+            value_format = "date" if field.type == "date" else field.format
+            if value_format is not None and not _has_format(value_format, value):
+                yield _FORMATS[value_format]
 
 
 def _list(field: FormField, value: FormValue) -> Iterator[str]:
@@ -96,18 +98,18 @@ def _list(field: FormField, value: FormValue) -> Iterator[str]:
 
 
 def _length(field: FormField, length: int, unit: str) -> Iterator[str]:
-    least, most = field.min_length, field.max_length
-    if least is not None and length < least:
-        yield f"has fewer than {least:,} {unit}"
-    elif length > (MAX_TEXT if most is None else most):
-        yield f"has more than {MAX_TEXT if most is None else most:,} {unit}"
+    min_length, max_length = field.min_length, field.max_length
+    if min_length is not None and length < min_length:
+        yield f"has fewer than {min_length:,} {unit}"
+    elif length > (MAX_TEXT if max_length is None else max_length):
+        yield f"has more than {MAX_TEXT if max_length is None else max_length:,} {unit}"
 
 
-def _range(least: float | None, most: float | None, value: float) -> Iterator[str]:
-    if least is not None and value < least:
-        yield f"is below {least:g}"
-    elif most is not None and value > most:
-        yield f"is above {most:g}"
+def _range(minimum: float | None, maximum: float | None, value: float) -> Iterator[str]:
+    if minimum is not None and value < minimum:
+        yield f"is below {minimum:g}"
+    elif maximum is not None and value > maximum:
+        yield f"is above {maximum:g}"
 
 
 _FORMATS: dict[FieldFormat, str] = {
@@ -118,9 +120,9 @@ _FORMATS: dict[FieldFormat, str] = {
 }
 
 
-def _has_format(form: FieldFormat, value: str) -> bool:
+def _has_format(value_format: FieldFormat, value: str) -> bool:
     try:
-        match form:
+        match value_format:
             case "email":
                 return _EMAIL.fullmatch(value) is not None
             case "uri":
@@ -129,7 +131,7 @@ def _has_format(form: FieldFormat, value: str) -> bool:
             case "date":
                 return bool(_DATE.fullmatch(value) and date.fromisoformat(value))
             case "date-time":
-                found = _DATE_TIME.fullmatch(value) is not None
-                return found and bool(datetime.fromisoformat(value.upper()))
+                is_well_formed = _DATE_TIME.fullmatch(value) is not None
+                return is_well_formed and bool(datetime.fromisoformat(value.upper()))
     except ValueError:
         return False

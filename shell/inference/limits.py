@@ -17,16 +17,16 @@ class Waits:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much one window may do at a time, and how long finished logs are held."""
+    """How much one window may run at a time, and how long finished logs stay in memory."""
 
     inferences: int = 5
     sessions: int = 20
     session_idle_s: float = 1_800.0
-    """After this long without a run a session is dropped."""
-    log_kept_s: float = 600.0
-    """How long a finished log can still be attached to."""
-    log_kept_bytes: int = 32 * 1024 * 1024
-    """Above this size of all finished logs the oldest are released."""
+    """A session without a run is dropped after this long."""
+    log_retention_s: float = 600.0
+    """How long clients can attach to a finished log."""
+    log_retention_bytes: int = 32 * 1024 * 1024
+    """Limit on all finished logs together. Above it the oldest are released."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +42,19 @@ class Deadlines:
     between_ms: int = 30_000
     """From one piece of content to the next. Pings of a server are not content."""
 
-    def waits(self, asked: RunParameters, *, silent: bool, while_content_comes: bool) -> Waits:
-        """The deadlines of one run. A `silent` model may work for minutes before it writes."""
+    def waits(self, parameters: RunParameters, *, silent: bool, no_overall_deadline: bool) -> Waits:
+        """The deadlines of one run.
+
+        Args:
+            parameters: its own deadlines win over these defaults.
+            silent: whether the model may work for minutes before it writes.
+            no_overall_deadline: drop the default for the whole run.
+        """
         first_ms = self.first_silent_ms if silent else self.first_ms
         return Waits(
-            _seconds(asked.timeout_ms, math.inf if while_content_comes else self.overall_ms),
-            _seconds(asked.first_timeout_ms, first_ms),
-            _seconds(asked.between_timeout_ms, self.between_ms),
+            _seconds(parameters.timeout_ms, math.inf if no_overall_deadline else self.overall_ms),
+            _seconds(parameters.first_timeout_ms, first_ms),
+            _seconds(parameters.between_timeout_ms, self.between_ms),
         )
 
 
@@ -74,5 +80,5 @@ class Settings:
     retries: Retries = field(default_factory=Retries)
 
 
-def _seconds(asked_ms: int | None, default_ms: float) -> float:
-    return (default_ms if asked_ms is None else asked_ms) / 1000
+def _seconds(requested_ms: int | None, default_ms: float) -> float:
+    return (default_ms if requested_ms is None else requested_ms) / 1000

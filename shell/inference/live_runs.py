@@ -22,9 +22,9 @@ class LiveRuns:
     """One per engine. Loop thread only.
 
     Args:
-        limits: how many runs an owner may have, and how long finished logs are held.
-        wire: keeps what runs send and receive; None for a program that keeps nothing.
-        on_end: called when a run has ended and is counted.
+        limits: how many runs an owner may have, and how long finished logs stay.
+        wire: records what runs send and receive; None for a program without recordings.
+        on_end: called after a run has ended and its tokens are counted.
     """
 
     def __init__(
@@ -34,9 +34,9 @@ class LiveRuns:
         self._wire = wire
         self._on_end = on_end
         self._now = asyncio.get_running_loop().time
-        self.logs = LogRegistry(limits.log_kept_s, limits.log_kept_bytes, self._now)
+        self.logs = LogRegistry(limits.log_retention_s, limits.log_retention_bytes, self._now)
         self.slots: dict[str, Slot] = {}
-        """Those that are reserved or running, by their id, the oldest first."""
+        """The reserved and running slots by their id, oldest first."""
         self._totals: dict[str, Totals] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -62,39 +62,39 @@ class LiveRuns:
         return self._totals.get(owner, Totals())
 
     def check_room(self, owner: str, inference_id: str | None) -> None:
-        """Refuse a run whose id was used, or that is one too many.
+        """Refuse a run whose id was used before, or that exceeds the owner's limit.
 
         Raises:
             ValidationFailed, LimitReached: it is refused.
         """
-        used = inference_id is not None and (
+        is_used = inference_id is not None and (
             inference_id in self.slots or self.logs.knows(inference_id)
         )
-        if used:
+        if is_used:
             raise ValidationFailed([("inferenceId", f"{inference_id} has already been used")])
         limit = self._limits.inferences
-        # A run that waits for a person does nothing.
+        # A run that waits for a person does no work, so it does not count.
         current = sum(slot.owner == owner and not slot.is_waiting for slot in self.slots.values())
         if current >= limit:
             text = f"Maximum concurrent inferences limit reached ({limit})"
             raise LimitReached(text, limit, current)
 
     def add(self, slot: Slot) -> None:
-        """Take up a reserved slot."""
+        """Add a reserved slot and count it."""
         self.slots[slot.inference_id] = slot
         totals = self._totals.setdefault(slot.owner, Totals())
         totals.runs += 1
         totals.closed = False
 
     def open(self, slot: Slot) -> Run:
-        """Give a reserved slot its run; from here on others can read the run's log."""
+        """Create the run of a reserved slot. From here on others can read its log."""
         plan = slot.plan
         session_id = None if slot.session is None else slot.session.config.session_id
         log = InferenceLog(slot.inference_id, session_id, self._now)
         recording = None
         if self._wire is not None:
             recording = self._wire.begin(log, plan.provider.id, plan.model.id, plan.conversation)
-        run = slot.run = Run(log, plan, recording, self.ended)
+        run = slot.run = Run(log, plan, recording, self.finish)
         self.logs.put(run.log, slot.owner, slot.shared)
         return run
 
@@ -102,8 +102,8 @@ class LiveRuns:
         """Start the run of a reserved slot."""
         self._check_reserved(slot)
         run = self.open(slot)
-        if slot.stopped is not None:
-            run.stop(slot.stopped)
+        if slot.stop_reason is not None:
+            run.stop(slot.stop_reason)
         else:
             self.begin(run)
         return run.log
@@ -116,13 +116,13 @@ class LiveRuns:
             run.task.add_done_callback(self._tasks.discard)
 
     def release(self, slot: Slot) -> None:
-        """Give a reservation up; the run never existed."""
+        """Release a reserved slot. Its run never existed and is not counted."""
         self._check_reserved(slot)
         del self.slots[slot.inference_id]
         self._totals[slot.owner].runs -= 1
         self._forget_closed(slot.owner)
 
-    def ended(self, run: Run) -> None:
+    def finish(self, run: Run) -> None:
         """Count a run that has just ended."""
         slot = self.slots.pop(run.log.inference_id)
         self._totals[slot.owner].add(run.log.ending, run.usage)
@@ -130,28 +130,31 @@ class LiveRuns:
         if self._wire is not None:
             self._wire.end(run.log)
         self._on_end(slot, run)
-        self.logs.ended(run.log)
+        self.logs.finish(run.log)
 
-    def stop(self, reason: Exception, which: Callable[[Slot], bool] = lambda _: True) -> None:
-        """Stop runs. Those that wait first, or the end of one would begin the next."""
+    def stop(self, reason: Exception, matches: Callable[[Slot], bool] = lambda _: True) -> None:
+        """Stop the runs for which `matches` is true, newest first.
+
+        In a session a queued run stops before the live one, whose end would begin it.
+        """
         for slot in reversed(list(self.slots.values())):
-            if which(slot):
+            if matches(slot):
                 slot.stop(reason)
 
     def cancel_questions(self, owner: str) -> None:
-        """Give servers no answer to what they ask in the runs of an owner."""
+        """Cancel the open questions of servers in the runs of an owner."""
         for slot in self.slots.values():
             if slot.owner == owner and slot.run is not None:
                 slot.run.cancel_questions()
 
     def forget_owner(self, owner: str) -> None:
-        """Drop the counts of an owner that is gone, with its last run."""
+        """Drop the counts of a closed owner as soon as its last run has ended."""
         if owner in self._totals:
             self._totals[owner].closed = True
             self._forget_closed(owner)
 
     async def wait(self) -> None:
-        """Wait until all runs that are stopped have ended, for a while."""
+        """Wait until all stopped runs have ended, at most `CLOSE_S`."""
         if self._tasks:
             _, stuck = await asyncio.wait(self._tasks, timeout=CLOSE_S)
             for task in stuck:

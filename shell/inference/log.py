@@ -29,7 +29,7 @@ MAX_JOINED_CHARACTERS = 16_384
 
 TextChannel = Literal["llm:token", "llm:reasoning"]
 Wake = Callable[[bool], None]
-"""Called after every append; `True` at the end, which a reader should take at once."""
+"""Called after every append. `True` marks the end of the log, which a reader should not delay."""
 
 _EVENT, _TOKEN, _REASONING = 0, 1, 2
 _log = logging.getLogger(__name__)
@@ -76,7 +76,7 @@ class ProposedCall:
 class StepOutput:
     """What a model wrote in one step, in the form that must go back with the results of its tools.
 
-    No view shows it. The database keeps it, so that a run can go on after the program has ended.
+    No view shows it. The database stores it, so that a later run can continue after a restart.
     """
 
     seq: int
@@ -101,7 +101,7 @@ class InferenceLog:
         self.inference_id = inference_id
         self.session_id = session_id
         self._now = now
-        self._began = now()
+        self._started_at = now()
         self._kinds = bytearray()
         self._times = array("Q")
         self._indexes = array("I")
@@ -156,8 +156,8 @@ class InferenceLog:
             self._write(kind, self.elapsed_ms, text)
             self._wake(False)
 
-    def keep_output(self, output: StepOutput) -> None:
-        """Keep a step's output beside the events."""
+    def add_output(self, output: StepOutput) -> None:
+        """Store a step's output beside the events."""
         self._outputs.append(output)
 
     def pack(self) -> None:
@@ -172,18 +172,18 @@ class InferenceLog:
 
     @property
     def last_seq(self) -> int:
-        """The newest entry's `seq`; -1 while there is none."""
+        """The `seq` of the newest entry; -1 for an empty log."""
         return self._length - 1
 
     @property
     def ending(self) -> DoneEvent | ErrorEvent | None:
-        """The terminal event, once there is one."""
+        """The terminal event; None while the run is live."""
         return self._ending
 
     @property
     def elapsed_ms(self) -> int:
         """Milliseconds since the inference began, on the monotonic clock."""
-        return int((self._now() - self._began) * 1000)
+        return int((self._now() - self._started_at) * 1000)
 
     @property
     def size(self) -> int:
@@ -192,7 +192,7 @@ class InferenceLog:
         return self._characters + 17 * self._length + 1_000 * len(self._events) + media
 
     def outputs(self, after: int = -1) -> list[StepOutput]:
-        """The outputs that were kept after the cursor `after`."""
+        """The outputs of steps after the cursor `after`."""
         return [output for output in self._outputs if output.seq > after]
 
     def text(self, channel: TextChannel) -> str:
@@ -210,41 +210,41 @@ class InferenceLog:
 
         Args:
             after: the `seq` of the last entry that the reader has.
-            stops: other cursors of the same reader. No joined event crosses one of them, so an
-                event that the reader gets twice is the same both times.
-            max_characters: return after at least one event when the events have this size: their
-                text, and 300 for each.
+            stops: other cursors of the same reader. Joined events end at each of them, so a reader
+                that gets an event twice gets the same event both times.
+            max_characters: stop after the event that reaches this size, counting its text and 300
+                characters for each event.
         """
         end = self._length
         cuts = sorted({stop + 1 for stop in stops if after < stop < end - 1})
         events: list[AnyEvent] = []
-        position, gathered = after + 1, 0
+        position, size = after + 1, 0
         for limit in [*cuts, end]:
             while position < limit:
-                event, position = self._take(position, limit)
+                event, position = self._joined_event(position, limit)
                 events.append(event)
                 if max_characters is not None:
-                    gathered += _characters(event)
-                    if gathered >= max_characters:
+                    size += _characters(event)
+                    if size >= max_characters:
                         return events
         return events
 
     async def follow(self, after: int = -1) -> AsyncGenerator[AnyEvent, None]:
-        """Yield every event after the cursor `after` as it comes, up to the terminal one.
+        """Yield every event after the cursor `after` when it is appended, up to the terminal one.
 
         On the loop thread only. Closing the generator ends the subscription.
         """
-        news = asyncio.Event()
-        unsubscribe = self.subscribe(lambda _: news.set())
+        has_news = asyncio.Event()
+        unsubscribe = self.subscribe(lambda _: has_news.set())
         try:
             while True:
-                news.clear()
+                has_news.clear()
                 for event in self.read(after):
                     after = event.last_seq
                     yield event
                 if self._ending is not None and after >= self.last_seq:
                     return
-                await news.wait()
+                await has_news.wait()
         finally:
             unsubscribe()
 
@@ -277,14 +277,14 @@ class InferenceLog:
             except Exception:
                 _log.exception("A reader of %s cannot be woken", self.inference_id)
 
-    def _take(self, first: int, limit: int) -> tuple[AnyEvent, int]:
-        """The event at `first`, joined with its neighbours before `limit`; and where it ends."""
+    def _joined_event(self, first: int, limit: int) -> tuple[AnyEvent, int]:
+        """The event at `first`, joined with adjacent texts before `limit`, and the next one."""
         kind = self._kinds[first]
         if kind == _EVENT:
             return self._events[first], first + 1
         # No text is empty, so more entries than this are never joined.
-        rest = self._kinds[first : min(limit, first + MAX_JOINED_CHARACTERS)]
-        count = len(rest) - len(rest.lstrip(bytes([kind])))
+        kinds = self._kinds[first : min(limit, first + MAX_JOINED_CHARACTERS)]
+        count = len(kinds) - len(kinds.lstrip(bytes([kind])))
         texts = self._texts
         text = texts.join(first, first + count)
         while len(text) > MAX_JOINED_CHARACTERS and count > 1:

@@ -1,4 +1,4 @@
-"""Holds the logs of all runs, and says who may read them."""
+"""Holds the logs of all runs, and checks which owner may read them."""
 
 import math
 from collections.abc import Callable
@@ -8,11 +8,11 @@ from shell.errors import NotFound
 from shell.inference.log import InferenceLog
 
 REMEMBERED_IDS = 10_000
-"""How many ids of released logs are still refused for new runs."""
+"""How many ids of released logs stay refused for new runs."""
 
 
 @dataclass(slots=True)
-class _Held:
+class _Entry:
     log: InferenceLog
     owner: str
     shared: bool
@@ -20,47 +20,55 @@ class _Held:
 
 
 class LogRegistry:
-    """Holds live logs, and finished ones until they are too old or too large. Loop thread only."""
+    """Holds live logs, and finished ones until they are too old or too large. Loop thread only.
 
-    def __init__(self, kept_s: float, kept_bytes: int, now: Callable[[], float]) -> None:
-        self._kept_s = kept_s
-        self._kept_bytes = kept_bytes
+    Args:
+        retention_s: how long a finished log stays.
+        retention_bytes: the most memory that all finished logs take together.
+        now: a monotonic clock, in seconds.
+    """
+
+    def __init__(self, retention_s: float, retention_bytes: int, now: Callable[[], float]) -> None:
+        self._retention_s = retention_s
+        self._retention_bytes = retention_bytes
         self._now = now
-        self._held: dict[str, _Held] = {}
-        self._finished: dict[str, _Held] = {}
+        self._entries: dict[str, _Entry] = {}
+        self._finished: dict[str, _Entry] = {}
         """In the order in which they ended."""
         self._finished_bytes = 0
-        self._used: dict[str, None] = {}
+        self._released_ids: dict[str, None] = {}
 
     def knows(self, inference_id: str) -> bool:
         """Whether this id was ever used, as far as the host remembers."""
-        return inference_id in self._held or inference_id in self._used
+        return inference_id in self._entries or inference_id in self._released_ids
 
     def put(self, log: InferenceLog, owner: str, shared: bool) -> None:
         """Hold a new log."""
-        self._held[log.inference_id] = _Held(log, owner, shared)
+        self._entries[log.inference_id] = _Entry(log, owner, shared)
 
     def get(self, inference_id: str, owner: str) -> InferenceLog:
         """The log, if this owner may see it.
 
         Raises:
-            NotFound: unknown, released or another window's, which all look the same.
+            NotFound: unknown, released or another window's. All three look the same.
         """
-        held = self._held.get(inference_id)
-        if held is None or not (held.shared or held.owner == owner):
+        entry = self._entries.get(inference_id)
+        if entry is None or not (entry.shared or entry.owner == owner):
             raise NotFound(f"Inference {inference_id} not found")
-        return held.log
+        return entry.log
 
     def visible(self, owner: str) -> list[InferenceLog]:
         """Every log that this owner may see, oldest first."""
-        return [held.log for held in self._held.values() if held.shared or held.owner == owner]
+        return [
+            entry.log for entry in self._entries.values() if entry.shared or entry.owner == owner
+        ]
 
-    def ended(self, log: InferenceLog) -> None:
-        """Pack a log that has just ended. Its time in the registry starts now."""
+    def finish(self, log: InferenceLog) -> None:
+        """Pack a log that has just ended. Its retention time starts now."""
         log.pack()
-        held = self._held[log.inference_id]
-        held.ended_at = self._now()
-        self._finished[log.inference_id] = held
+        entry = self._entries[log.inference_id]
+        entry.ended_at = self._now()
+        self._finished[log.inference_id] = entry
         self._finished_bytes += log.size
         self.release()
 
@@ -68,11 +76,14 @@ class LogRegistry:
         """Drop finished logs that are too old, and the oldest while they are too large together."""
         now = self._now()
         while self._finished:
-            inference_id, held = next(iter(self._finished.items()))
-            if now - held.ended_at < self._kept_s and self._finished_bytes <= self._kept_bytes:
+            inference_id, entry = next(iter(self._finished.items()))
+            if (
+                now - entry.ended_at < self._retention_s
+                and self._finished_bytes <= self._retention_bytes
+            ):
                 break
-            self._finished_bytes -= held.log.size
-            del self._finished[inference_id], self._held[inference_id]
-            self._used[inference_id] = None
-            if len(self._used) > REMEMBERED_IDS:
-                del self._used[next(iter(self._used))]
+            self._finished_bytes -= entry.log.size
+            del self._finished[inference_id], self._entries[inference_id]
+            self._released_ids[inference_id] = None
+            if len(self._released_ids) > REMEMBERED_IDS:
+                del self._released_ids[next(iter(self._released_ids))]

@@ -1,7 +1,6 @@
-"""One call of a model: its attempts, and what it wrote.
+"""Calls a model once, with retries, and writes its output to the log of the run.
 
-A run without tools makes one, a run with tools one for each step. A call writes to the log of its
-run and never ends it.
+A run without tools makes one call, a run with tools one for each step. A call never ends the log.
 """
 
 import asyncio
@@ -49,7 +48,7 @@ SECONDS_PER_TURN = 0.002
 MAX_NAME_CHARACTERS = 500
 """Longest status, tool name or call id."""
 
-_RETRIED = frozenset(
+_RETRYABLE = frozenset(
     {
         ErrorCode.NETWORK_ERROR,
         ErrorCode.RATE_LIMIT,
@@ -62,7 +61,7 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
-class _Call:
+class _StreamedCall:
     """A call of a tool while its arguments arrive."""
 
     id: str
@@ -77,9 +76,10 @@ class ProviderCall:
         log: the run's.
         text: writes the run's texts.
         watchdog: the run's deadlines.
-        plan: whose model is called, how long content may take, and when a request is sent again.
-        request: what is sent.
-        step: the step of a run with tools; None without. Calls of tools get ids of the host then.
+        plan: the provider and model, the deadlines for content, and the retries.
+        request: the request to send.
+        step: the step of a run with tools, in which tool calls get ids of the host; None without
+            tools.
     """
 
     def __init__(
@@ -99,26 +99,26 @@ class ProviderCall:
         self._waits = plan.waits
         self._retries = plan.retries
         self._loop = asyncio.get_running_loop()
-        self._before = dict(text.written)
+        self._bytes_before = dict(text.written_bytes)
         self._usage: Usage | None = None
         self._step = step
-        self._calls: dict[str, _Call] = {}
-        self._pieces: list[str] = []
+        self._calls: dict[str, _StreamedCall] = {}
+        self._text_pieces: list[str] = []
         self.output: list[Mapping[str, object]] = []
-        """What must go back unchanged with the results of the tools."""
-        self.finish: FinishReason | None = None
+        """Items that must go back unchanged with the results of the tools."""
+        self.finish_reason: FinishReason | None = None
         """Why the model stopped."""
         self.first_ms: int | None = None
-        """When the first content came, in milliseconds since the run began."""
+        """When the first content arrived, in milliseconds since the run began."""
 
     @property
     def text(self) -> str:
-        """The text of the answer. Kept only in a run with tools."""
-        return clean("".join(self._pieces))
+        """The text of the answer; empty in a run without tools, which does not need it."""
+        return clean("".join(self._text_pieces))
 
     @property
     def calls(self) -> list[ProposedCall]:
-        """The calls of tools that the model made, in its order."""
+        """The tool calls of the model, in its order."""
         return [
             ProposedCall(call.id, clean(provider_id), call.name, clean("".join(call.pieces)))
             for provider_id, call in self._calls.items()
@@ -131,18 +131,23 @@ class ProviderCall:
 
     @property
     def usage_so_far(self) -> Usage:
-        """The usage of a call that was stopped. Providers count the output when it is complete."""
+        """The usage of a stopped call. Providers count the output only when it is complete, so it
+        has at least the estimated tokens.
+        """
         usage, estimate = self.usage, self._estimate()
         output = max(usage.output_tokens, estimate.output_tokens)
         return usage.model_copy(update={"output_tokens": output})
 
     def _estimate(self) -> Usage:
-        written = {channel: self._text.written[channel] - n for channel, n in self._before.items()}
-        reasoning = -(-written["llm:reasoning"] // 4)
+        written_bytes = {
+            channel: self._text.written_bytes[channel] - before_bytes
+            for channel, before_bytes in self._bytes_before.items()
+        }
+        reasoning_tokens = -(-written_bytes["llm:reasoning"] // 4)
         return Usage(
             input_tokens=sum(map(_estimated_tokens, self._request.messages)),
-            output_tokens=-(-written["llm:token"] // 4) + reasoning,
-            reasoning_tokens=reasoning,
+            output_tokens=-(-written_bytes["llm:token"] // 4) + reasoning_tokens,
+            reasoning_tokens=reasoning_tokens,
             cached_tokens=0,
             estimated=True,
         )
@@ -151,14 +156,14 @@ class ProviderCall:
         """Call the model until an attempt succeeds.
 
         Raises:
-            ProviderError: the call failed, and no other attempt is to be made.
+            ProviderError: the call failed and is not retried.
         """
         attempt = 1
         while True:
             try:
                 return await self._attempt()
             except ProviderError as error:
-                delay_s = self._delay(error, attempt)
+                delay_s = self._retry_delay_s(error, attempt)
                 if delay_s is None:
                     raise
                 self._watchdog.expect(None)
@@ -174,7 +179,7 @@ class ProviderCall:
             attempt += 1
 
     async def _attempt(self) -> None:
-        self.finish = self._usage = None
+        self.finish_reason = self._usage = None
         self._report("Processing...", activity="asking")
         self._watchdog.expect(self._waits.first_s)
         chunks, turn_ends = 0, self._loop.time() + SECONDS_PER_TURN
@@ -182,14 +187,14 @@ class ProviderCall:
         async with aclosing(self._provider.stream(self._request)) as stream:
             async for chunk in stream:
                 if task is not None and task.cancelling():
-                    return  # its provider has gone on after the cancel
-                self._take(chunk)
+                    return  # the provider went on after the cancel
+                self._handle_chunk(chunk)
                 self._text.count_chunk()
                 chunks += 1
                 if chunks % CHUNKS_PER_TURN == 0 or self._loop.time() >= turn_ends:
                     await asyncio.sleep(0)
                     turn_ends = self._loop.time() + SECONDS_PER_TURN
-        if self.finish is None:
+        if self.finish_reason is None:
             raise ProviderError(ErrorCode.STREAM_INCOMPLETE, "The answer ended unexpectedly")
 
     def _is_cancelled(self) -> bool:
@@ -197,11 +202,11 @@ class ProviderCall:
         task = asyncio.current_task()
         return task is not None and task.cancelling() > 0
 
-    def _delay(self, error: ProviderError, attempt: int) -> float | None:
-        """Seconds until the next attempt, or None when there is to be none."""
+    def _retry_delay_s(self, error: ProviderError, attempt: int) -> float | None:
+        """Seconds until the next attempt; None if the error is not retried."""
         if self.first_ms is not None or self._is_cancelled():
             return None
-        if error.code not in _RETRIED or attempt >= self._retries.requests:
+        if error.code not in _RETRYABLE or attempt >= self._retries.requests:
             return None
         if error.retry_after_ms is not None:
             if error.retry_after_ms > self._retries.longest_retry_after_s * 1000:
@@ -215,17 +220,17 @@ class ProviderCall:
 
     # --- chunks -----------------------------------------------------------------------------
 
-    def _take(self, chunk: Chunk) -> None:
+    def _handle_chunk(self, chunk: Chunk) -> None:
         match chunk:
             case TextDelta(text):
                 self._write("llm:token", text)
                 if self._step is not None:
-                    self._pieces.append(text)
+                    self._text_pieces.append(text)
             case ReasoningDelta(text):
                 self._write("llm:reasoning", text)
             case ToolCallDelta(call_id, name, arguments):
                 self._note_content()
-                self._text.write_call(*self._call(call_id, name, arguments), arguments)
+                self._text.write_call(*self._shown_call(call_id, name, arguments), arguments)
             case OutputItem(value):
                 self.output.append(value)
             case PromptProgress(status, progress, activity):
@@ -233,24 +238,24 @@ class ProviderCall:
             case Notice():
                 self._log.append(NoticeEvent(**self._log.stamp(), **dict(chunk)))
             case UsageReport():
-                self._usage = _usage(chunk) or self._usage
+                self._usage = _validated_usage(chunk) or self._usage
             case Finish(reason):
-                self.finish = reason if reason in _FINISH_REASONS else "other"
+                self.finish_reason = reason if reason in _FINISH_REASONS else "other"
 
-    def _call(self, call_id: str, name: str, arguments: str) -> tuple[str, str]:
-        """The id and the name under which a piece of a tool call is shown."""
+    def _shown_call(self, call_id: str, name: str, arguments: str) -> tuple[str, str]:
+        """Store a piece of a tool call. Returns the id and name under which the log shows it."""
         if self._step is None:
-            return name_of(call_id), name_of(name)
+            return clip_name(call_id), clip_name(name)
         call = self._calls.get(call_id)
         if call is None:
-            call = _Call(f"call-{self._step}-{len(self._calls)}", name_of(name))
+            call = _StreamedCall(f"call-{self._step}-{len(self._calls)}", clip_name(name))
             self._calls[call_id] = call
         call.pieces.append(arguments)
         return call.id, call.name
 
     def _write(self, channel: TextChannel, text: str) -> None:
         if not text:
-            return  # an empty chunk is no event and resets no deadline
+            return  # an empty chunk makes no event and resets no deadline
         self._note_content()
         self._text.write(channel, text)
 
@@ -264,7 +269,7 @@ class ProviderCall:
     ) -> None:
         self._log.append(
             ThinkingEvent(
-                **self._log.stamp(), status=name_of(status), progress=progress, activity=activity
+                **self._log.stamp(), status=clip_name(status), progress=progress, activity=activity
             )
         )
 
@@ -278,13 +283,13 @@ def _estimated_tokens(message: Message | ModelStep) -> int:
     return tokens
 
 
-def name_of(text: str) -> str:
-    """A name that a provider gave, cut to a length that every view can show."""
+def clip_name(text: str) -> str:
+    """Cut a name from a provider to a length that every view can show."""
     return clean(text)[:MAX_NAME_CHARACTERS]
 
 
-def _usage(report: UsageReport) -> Usage | None:
-    """A provider's count of tokens; None when it is invalid."""
+def _validated_usage(report: UsageReport) -> Usage | None:
+    """A provider's count of tokens; None if it is invalid."""
     try:
         return Usage(**asdict(report), estimated=False)
     except ValidationError:

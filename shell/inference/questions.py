@@ -1,4 +1,4 @@
-"""Asks the person what the server of a running call wants to know, and stops the call's clock."""
+"""Shows the questions of a running call's server to the person, and stops the call's clock."""
 
 import asyncio
 
@@ -18,13 +18,13 @@ from shell.tools.asker import CANCELLED, Reply
 CALL_S = 60.0
 """How long a call may take without progress."""
 LONGEST_CALL_S = 600.0
-"""How long a call may take, and how long it has for what the person does on a page."""
+"""Longest time of a call. A person who opens a page for it has this long as well."""
 ANSWER_S = 600.0
 """How long the person has to answer."""
 CANCEL_S = 5.0
 """How long a call that the person has cancelled may take to end."""
 MAX_QUESTIONS = 20
-"""Most questions of one call; it gets no answer to more."""
+"""Most questions of one call. Further ones are cancelled at once."""
 
 
 class CallTime:
@@ -33,26 +33,26 @@ class CallTime:
     def __init__(self, timeout: asyncio.Timeout) -> None:
         self._loop = asyncio.get_running_loop()
         self._timeout = timeout
-        self._began = self._loop.time()
+        self._started_at = self._loop.time()
         self._paused_at: float | None = None
 
-    def extend(self, by_s: float = CALL_S) -> None:
+    def extend(self, extension_s: float = CALL_S) -> None:
         """Give the call this much time from now, within its longest time."""
         if self._paused_at is None:
-            end = min(self._loop.time() + by_s, self._began + LONGEST_CALL_S)
-            self._timeout.reschedule(end)
+            end_at = min(self._loop.time() + extension_s, self._started_at + LONGEST_CALL_S)
+            self._timeout.reschedule(end_at)
 
     def pause(self) -> None:
         """Stop the clock."""
         self._paused_at = self._loop.time()
         self._timeout.reschedule(None)
 
-    def resume(self, by_s: float) -> None:
-        """Let the clock run on. The time since `pause` does not count."""
+    def resume(self, extension_s: float) -> None:
+        """Restart the clock with this much time. The time since `pause` does not count."""
         if self._paused_at is not None:
-            self._began += self._loop.time() - self._paused_at
+            self._started_at += self._loop.time() - self._paused_at
             self._paused_at = None
-            self.extend(by_s)
+            self.extend(extension_s)
 
 
 class Questions:
@@ -60,9 +60,9 @@ class Questions:
 
     Args:
         log: the run's.
-        watchdog: the run's deadlines; they stand still while a person is asked.
+        watchdog: the run's deadlines, which are paused while a question is open.
         call_id: the call.
-        time: the call's time limit, which stands still as well.
+        time: the call's time limit, which is paused as well.
     """
 
     def __init__(self, log: InferenceLog, watchdog: Watchdog, call_id: str, time: CallTime) -> None:
@@ -70,45 +70,47 @@ class Questions:
         self._watchdog = watchdog
         self._call_id = call_id
         self._time = time
-        self._turn = asyncio.Lock()
+        self._lock = asyncio.Lock()
         self._open: Elicitation | None = None
-        self._reply: asyncio.Future[Reply] | None = None
-        self._left = MAX_QUESTIONS
+        self._reply_future: asyncio.Future[Reply] | None = None
+        self._remaining = MAX_QUESTIONS
         self._has_ended = False
-        self._refused: set[str] = set()
+        self._refusals: set[str] = set()
         self.is_cancelled = False
         """Whether the person has cancelled the call."""
 
     @property
     def is_open(self) -> bool:
-        """Whether a person is asked."""
+        """Whether a question waits for an answer."""
         return self._open is not None
 
-    async def ask(self, asked: Elicitation) -> Reply:
-        """Show it to the person and wait for the answer."""
-        async with self._turn:
-            if self._left <= 0 or self._log.ending is not None:
+    async def ask(self, elicitation: Elicitation) -> Reply:
+        """Show a question to the person and wait for the answer, at most `ANSWER_S`."""
+        async with self._lock:
+            if self._remaining <= 0 or self._log.ending is not None:
                 return CANCELLED
-            self._left -= 1
-            self._open = asked
-            reply: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
-            self._reply = reply
+            self._remaining -= 1
+            self._open = elicitation
+            reply_future: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
+            self._reply_future = reply_future
             self._watchdog.pause()
             self._time.pause()
             self._log.append(
-                ElicitationEvent(**self._log.stamp(), call_id=self._call_id, elicitation=asked)
+                ElicitationEvent(
+                    **self._log.stamp(), call_id=self._call_id, elicitation=elicitation
+                )
             )
             try:
-                await asyncio.wait({reply}, timeout=ANSWER_S)
+                await asyncio.wait({reply_future}, timeout=ANSWER_S)
             finally:
-                self._take(CANCELLED)
-            return reply.result()
+                self._close_question(CANCELLED)
+            return reply_future.result()
 
     def refuse(self, text: str) -> None:
-        """Tell the person that something was asked that is not shown, and why."""
-        if text in self._refused or len(self._refused) >= MAX_QUESTIONS:
+        """Notify the person that a question is not shown, and why."""
+        if text in self._refusals or len(self._refusals) >= MAX_QUESTIONS:
             return
-        self._refused.add(text)
+        self._refusals.add(text)
         self._log.append(
             NoticeEvent(**self._log.stamp(), code=NoticeCode.ELICITATION_REFUSED, text=clean(text))
         )
@@ -119,36 +121,38 @@ class Questions:
         Raises:
             ValidationFailed: with every wrong field; the question stays open.
         """
-        asked = self._open
-        if asked is None or asked.id != answer.elicitation_id:
+        elicitation = self._open
+        if elicitation is None or elicitation.id != answer.elicitation_id:
             return False
-        values = check_values(asked.fields, answer.values) if answer.action == "accept" else {}
+        values = (
+            check_values(elicitation.fields, answer.values) if answer.action == "accept" else {}
+        )
         if answer.action == "cancel":
             self.is_cancelled = True
-            self._left = 0
-        self._take(Reply(answer.action, values))
+            self._remaining = 0
+        self._close_question(Reply(answer.action, values))
         return True
 
     def cancel(self) -> None:
-        """Give the server no answer to the open question."""
-        self._take(CANCELLED)
+        """Cancel the open question; the server gets no answer."""
+        self._close_question(CANCELLED)
 
     def close(self) -> None:
-        """Give no answer any more, because the call has ended."""
-        self._left = 0
+        """Cancel the open question and all later ones, because the call has ended."""
+        self._remaining = 0
         self._has_ended = True
-        self._take(CANCELLED)
+        self._close_question(CANCELLED)
 
-    def _take(self, reply: Reply) -> None:
-        asked, self._open = self._open, None
-        if asked is None or self._reply is None:
+    def _close_question(self, reply: Reply) -> None:
+        elicitation, self._open = self._open, None
+        if elicitation is None or self._reply_future is None:
             return
-        self._reply.set_result(reply)
+        self._reply_future.set_result(reply)
         self._watchdog.resume()
         if not self._has_ended:
-            is_page = asked.url is not None and reply.action == "accept"
-            more_s = LONGEST_CALL_S if is_page else CALL_S
-            self._time.resume(CANCEL_S if self.is_cancelled else more_s)
+            opens_page = elicitation.url is not None and reply.action == "accept"
+            extension_s = LONGEST_CALL_S if opens_page else CALL_S
+            self._time.resume(CANCEL_S if self.is_cancelled else extension_s)
         if self._log.ending is None:
             self._log.append(
                 ElicitationEvent(**self._log.stamp(), call_id=self._call_id, action=reply.action)

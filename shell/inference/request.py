@@ -26,7 +26,7 @@ from shell.support.text import estimate_tokens
 from shell.tools.offer import Offer
 
 TOKENS_PER_MESSAGE = 8
-"""Roughly what a chat template adds to a message."""
+"""About the tokens that a chat template adds to a message."""
 BYTES_PER_TOKEN_MARGIN = 1.15
 """Safety factor on the host's estimate of tokens."""
 ANSWER_RESERVE_TOKENS = 1_024
@@ -36,20 +36,20 @@ ANSWER_RESERVE_TOKENS = 1_024
 def room(model: ModelInfo, max_tokens: int | None) -> int:
     """How many tokens of a model's context are left for the messages.
 
-    The answer gets as many as it may have, but at most a quarter of the context.
+    The answer reserves its maximum, but at most a quarter of the context.
     """
-    most = max_tokens or model.max_tokens_default or model.max_output_tokens
-    reserve = most or ANSWER_RESERVE_TOKENS
-    return model.context_tokens - min(reserve, model.context_tokens // 4)
+    max_answer_tokens = max_tokens or model.max_tokens_default or model.max_output_tokens
+    reserved_tokens = max_answer_tokens or ANSWER_RESERVE_TOKENS
+    return model.context_tokens - min(reserved_tokens, model.context_tokens // 4)
 
 
 def message_tokens(text: str) -> int:
-    """About how many tokens a message with this text takes, rather too many."""
+    """Estimate the tokens of a message with this text, rather too high."""
     return int(estimate_tokens(text) * BYTES_PER_TOKEN_MARGIN) + TOKENS_PER_MESSAGE
 
 
 def history_trimmed(model: ModelInfo, left_out: int) -> Notice:
-    """Say that the oldest messages were left out."""
+    """A notice that the oldest messages were left out."""
     text = f"The {left_out} oldest messages do not fit in {model.id} and were left out"
     code = NoticeCode.HISTORY_TRIMMED
     return Notice(code=code, text=text, model=model.id, left_out=left_out)
@@ -57,12 +57,12 @@ def history_trimmed(model: ModelInfo, left_out: int) -> Notice:
 
 def prepare_request(
     messages: Sequence[Message | ModelStep],
-    asked: InferenceRequest | SessionConfig,
+    parameters: InferenceRequest | SessionConfig,
     model: ModelInfo,
 ) -> tuple[ProviderRequest, tuple[Notice, ...]]:
     """The request that the model accepts, and a notice for everything that was left out.
 
-    The `messages` are sent with the parameters that were `asked` for.
+    The request sends `messages` with the `parameters` that the model supports.
 
     Raises:
         ValidationFailed: the model cannot answer these messages.
@@ -70,44 +70,44 @@ def prepare_request(
     _check(messages, model)
     notices: list[Notice] = []
 
-    def tell(code: NoticeCode, text: str, limit: float | None = None) -> None:
+    def add_notice(code: NoticeCode, text: str, limit: float | None = None) -> None:
         notices.append(Notice(code=code, text=f"{model.id} {text}", model=model.id, limit=limit))
 
-    temperature = asked.temperature
+    temperature = parameters.temperature
     if temperature is None:
         temperature = model.temperature_default
         if model.temperature_max is None:
             temperature = None
     elif model.temperature_max is None:
-        tell(NoticeCode.TEMPERATURE_DROPPED, "does not support temperature")
+        add_notice(NoticeCode.TEMPERATURE_DROPPED, "does not support temperature")
         temperature = None
     elif temperature > model.temperature_max:
         text = f"supports temperatures up to {model.temperature_max:g}; its default was used"
-        tell(NoticeCode.TEMPERATURE_DROPPED, text, model.temperature_max)
+        add_notice(NoticeCode.TEMPERATURE_DROPPED, text, model.temperature_max)
         temperature = None
-    max_tokens = asked.max_tokens or model.max_tokens_default
+    max_tokens = parameters.max_tokens or model.max_tokens_default
     if max_tokens and model.max_output_tokens and max_tokens > model.max_output_tokens:
         text = f"can write at most {model.max_output_tokens} tokens"
-        tell(NoticeCode.MAX_TOKENS_LOWERED, text, model.max_output_tokens)
+        add_notice(NoticeCode.MAX_TOKENS_LOWERED, text, model.max_output_tokens)
         max_tokens = model.max_output_tokens
-    effort = asked.effort
+    effort = parameters.effort
     if effort is not None and model.efforts is not None and effort not in model.efforts:
         notices.append(effort_dropped(model, effort))
         effort = None
     system = [message for message in messages if message.role == "system"]
-    if asked.system_prompt:
-        system.insert(0, Message.model_construct(role="system", content=asked.system_prompt))
+    if parameters.system_prompt:
+        system.insert(0, Message.model_construct(role="system", content=parameters.system_prompt))
     if system and not model.system_prompt:
-        tell(NoticeCode.SYSTEM_PROMPT_DROPPED, "does not support system prompts")
+        add_notice(NoticeCode.SYSTEM_PROMPT_DROPPED, "does not support system prompts")
         system = []
-    rest = [message for message in messages if message.role != "system"]
-    request = ProviderRequest(model, [*system, *rest], temperature, max_tokens, effort)
+    others = [message for message in messages if message.role != "system"]
+    request = ProviderRequest(model, [*system, *others], temperature, max_tokens, effort)
     return request, tuple(notices)
 
 
 @dataclass(frozen=True, slots=True)
-class FittedRequest:
-    """What a model is sent first in a run, and what it may call."""
+class AdaptedRequest:
+    """The first request of a run, and the tools that its model may call."""
 
     request: ProviderRequest
     """Without the tools, which each step adds."""
@@ -115,25 +115,25 @@ class FittedRequest:
     notices: tuple[Notice, ...]
 
 
-def fit_request(
-    asked: InferenceRequest,
+def adapt_request(
+    request: InferenceRequest,
     messages: Sequence[Message | ModelStep],
     notices: Sequence[Notice],
     offer: Offer | None,
     model: ModelInfo,
-) -> FittedRequest:
-    """Adapt a request to its model. The `notices` say what the caller has changed of it.
+) -> AdaptedRequest:
+    """Adapt a request to its model. The `notices` are those of the caller's own changes.
 
     Raises:
         ValidationFailed: the model cannot answer these messages.
     """
-    request, adapted = prepare_request(messages, asked, model)
-    offer, refused = fit_offer(offer, model)
-    return FittedRequest(request, offer, (*adapted, *refused, *notices))
+    provider_request, request_notices = prepare_request(messages, request, model)
+    offer, offer_notices = adapt_offer(offer, model)
+    return AdaptedRequest(provider_request, offer, (*request_notices, *offer_notices, *notices))
 
 
-def fit_offer(offer: Offer | None, model: ModelInfo) -> tuple[Offer | None, tuple[Notice, ...]]:
-    """The offer for a model; none for one that takes no tools, and a notice that says so."""
+def adapt_offer(offer: Offer | None, model: ModelInfo) -> tuple[Offer | None, tuple[Notice, ...]]:
+    """The offer for a model. For a model without tools, None and a notice."""
     if offer is None or not offer.specs:
         return None, ()
     if model.tools is not False:
@@ -141,24 +141,26 @@ def fit_offer(offer: Offer | None, model: ModelInfo) -> tuple[Offer | None, tupl
     return None, (tools_dropped(model),)
 
 
-def note_strangers(offer: Offer, messages: Iterable[Message | ModelStep]) -> None:
-    """Tell the permissions of an offer of messages that may have the words of strangers."""
-    if any(isinstance(one, Message) and is_of_strangers(one.content) for one in messages):
+def note_untrusted(offer: Offer, messages: Iterable[Message | ModelStep]) -> None:
+    """Mark the permissions of an offer as untrusted if others may have written a message."""
+    if any(
+        isinstance(message, Message) and is_of_strangers(message.content) for message in messages
+    ):
         offer.permissions.note_untrusted()
 
 
 def with_tools(request: ProviderRequest, offer: Offer | None, provider_id: str) -> ProviderRequest:
-    """A request with the tools that its model is told of."""
+    """A request with the definitions of the offered tools."""
     if offer is None:
         return request
     return replace(request, tools=offer.specs, provider_id=provider_id)
 
 
 def check_size(messages: Sequence[Message | ModelStep]) -> None:
-    """Refuse messages that are too long together.
+    """Check the length of all messages together.
 
     Raises:
-        ValidationFailed: they are.
+        ValidationFailed: they are longer than `MAX_REQUEST_CHARACTERS`.
     """
     characters = sum(len(message.text) for message in messages)
     if characters > MAX_REQUEST_CHARACTERS:
@@ -176,12 +178,12 @@ def _check(messages: Sequence[Message | ModelStep], model: ModelInfo) -> None:
     for index, message in enumerate(messages):
         if isinstance(message, ModelStep) or isinstance(message.content, str):
             continue
-        for number, part in enumerate(message.content):
-            refused = (isinstance(part, ImagePart) and not model.images) or (
+        for part_index, part in enumerate(message.content):
+            is_refused = (isinstance(part, ImagePart) and not model.images) or (
                 isinstance(part, FilePart) and not model.files
             )
-            if refused:
-                path = f"messages.{index}.content.{number}"
+            if is_refused:
+                path = f"messages.{index}.content.{part_index}"
                 issues.append((path, f"{model.id} does not accept {part.type}s"))
     if issues:
         raise ValidationFailed(issues)

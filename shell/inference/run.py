@@ -39,19 +39,19 @@ _log = logging.getLogger(__name__)
 
 
 class Wire(Protocol):
-    """Keeps what runs send and receive; see `store/wire_log.py`."""
+    """Records what runs send and receive; see `store/wire_log.py`."""
 
     def begin(
         self, log: InferenceLog, provider_id: str, model_id: str, conversation_id: str | None
     ) -> Recording | None:
-        """Begin to record a run. None if it is not to be kept."""
+        """Begin to record a run. None if this run is not recorded."""
 
     def end(self, log: InferenceLog) -> None:
-        """Keep a run that has ended."""
+        """Save the recording of a run that has ended."""
 
 
 class RunCancelled(Exception):
-    """The run was cancelled; it ends with `llm:done`, not with an error."""
+    """The run was cancelled. It ends with `llm:done`, not with an error."""
 
 
 class Run:
@@ -72,9 +72,9 @@ class Run:
         self.task: asyncio.Task[None] | None = None
         """From `begin()` on. It may outlive the ending while a stream is closed."""
         self._watchdog: Watchdog | None = None
-        self._entered = False
-        self._unwind: asyncio.TimerHandle | None = None
-        self._stopped: Exception | None = None
+        self._has_started = False
+        self._unwind_timer: asyncio.TimerHandle | None = None
+        self._stop_reason: Exception | None = None
         self._text = TextWriter(log, streamed=plan.streamed)
         self._tools: ToolCalls | None = None
         self._steps: Steps | None = None
@@ -82,11 +82,11 @@ class Run:
     @property
     def is_stopped(self) -> bool:
         """Whether `stop` has been called; the ending follows within `UNWIND_S`."""
-        return self._stopped is not None
+        return self._stop_reason is not None
 
     @property
     def is_waiting(self) -> bool:
-        """Whether a person is asked about a tool call, or something for one."""
+        """Whether the run waits for a person, about a tool call or a server's question."""
         tools = self._tools
         return tools is not None and (tools.is_waiting or tools.has_question)
 
@@ -113,32 +113,32 @@ class Run:
         # until the garbage collector runs.
         new_call = partial(ProviderCall, self.log, self._text, watchdog, plan)
         self._steps = Steps(self.log, plan, request, new_call, self._tools)
-        self.task = self._loop.create_task(self._go(self._steps), name=self.log.inference_id)
+        self.task = self._loop.create_task(self._run_steps(self._steps), name=self.log.inference_id)
 
     def cancel_questions(self) -> None:
-        """Give servers no answer to what they ask the person now."""
+        """Cancel the open questions of servers; they get no answer."""
         if self._tools is not None:
             self._tools.cancel_questions()
 
     def decide(self, decision: Decision | ElicitationAnswer) -> bool:
-        """Take a person's decision or answer about a tool call. False when the call does not wait.
+        """Take a person's decision or answer about a tool call. False if the call does not wait.
 
         Raises:
-            ValidationFailed: it does not fit the question.
+            ValidationFailed: it does not match the question.
         """
-        if self._tools is None or self._stopped is not None:
+        if self._tools is None or self._stop_reason is not None:
             return False
         return self._tools.decide(decision)
 
     def stop(self, reason: Exception) -> bool:
-        """End the run for this reason. False when it has ended or is being stopped already."""
-        if self._stopped is not None or self.log.ending is not None:
+        """End the run for this reason. False if it has ended or is being stopped already."""
+        if self._stop_reason is not None or self.log.ending is not None:
             return False
-        self._stopped = reason
-        if not self._entered:  # there is no task, or it is cancelled before its first step
+        self._stop_reason = reason
+        if not self._has_started:  # there is no task, or it is cancelled before its first step
             self._end(reason)
         else:
-            self._unwind = self._loop.call_later(UNWIND_S, self._end_without_provider)
+            self._unwind_timer = self._loop.call_later(UNWIND_S, self._end_without_provider)
         if self.task is not None:
             self.task.cancel()
         if self._tools is not None:
@@ -147,8 +147,8 @@ class Run:
 
     # --- the task ---------------------------------------------------------------------------
 
-    async def _go(self, steps: Steps) -> None:
-        self._entered = True
+    async def _run_steps(self, steps: Steps) -> None:
+        self._has_started = True
         outcome: BaseException | None = None
         try:
             self.log.append(
@@ -159,11 +159,11 @@ class Run:
             await steps.run()
         except asyncio.CancelledError as error:
             task = asyncio.current_task()
-            # A provider may raise CancelledError by itself, and then nobody cancelled the run.
+            # A provider may raise CancelledError by itself, although the run was not cancelled.
             outcome = RunCancelled() if task is not None and task.cancelling() else error
         except BaseException as error:
             outcome = error
-        self._end(self._stopped or outcome)
+        self._end(self._stop_reason or outcome)
 
     # --- deadlines --------------------------------------------------------------------------
 
@@ -176,9 +176,9 @@ class Run:
         self.stop(ProviderError(code, text))
 
     def _end_without_provider(self) -> None:
-        if self.log.ending is None and self._stopped is not None:
+        if self.log.ending is None and self._stop_reason is not None:
             _log.warning("%s: the provider does not let go of its stream", self.log.inference_id)
-            self._end(self._stopped)
+            self._end(self._stop_reason)
             if self.task is not None:
                 self.task.cancel()
 
@@ -190,50 +190,50 @@ class Run:
             return
         if self._watchdog is not None:
             self._watchdog.close()
-        if self._unwind is not None:
-            self._unwind.cancel()
+        if self._unwind_timer is not None:
+            self._unwind_timer.cancel()
         self._text.close()
         if self._tools is not None and self._steps is not None:
-            closes = isinstance(outcome, HostClosing)
-            if closes and self._tools.is_waiting:
+            is_closing = isinstance(outcome, HostClosing)
+            if is_closing and self._tools.is_waiting:
                 self._steps.pause()
                 outcome = None
-            self._tools.close(can_go_on=closes or self._steps.finish == "waiting")
+            self._tools.close(is_resumable=is_closing or self._steps.finish_reason == "waiting")
         try:
-            ending = self._terminal(outcome)
-        except Exception as error:  # the provider's numbers do not fit the event
-            ending = self._failure(error)
+            ending = self._terminal_event(outcome)
+        except Exception as error:  # the provider's numbers are invalid for the event
+            ending = self._error_event(error)
         self.log.append(ending)
         self._on_end(self)
 
-    def _terminal(self, outcome: BaseException | None) -> DoneEvent | ErrorEvent:
-        wrote = self._text.written["llm:token"] > 0
-        finish = None if self._steps is None else self._steps.finish
+    def _terminal_event(self, outcome: BaseException | None) -> DoneEvent | ErrorEvent:
+        has_text = self._text.written_bytes["llm:token"] > 0
+        finish_reason = None if self._steps is None else self._steps.finish_reason
         if (
             isinstance(outcome, ProviderError)
             and outcome.code is ErrorCode.CONTENT_FILTER
-            and wrote
+            and has_text
         ):
-            outcome, finish = None, "content_filter"
-        if outcome is None and finish == "content_filter" and not wrote:
+            outcome, finish_reason = None, "content_filter"
+        if outcome is None and finish_reason == "content_filter" and not has_text:
             outcome = ProviderError(
                 ErrorCode.CONTENT_FILTER, "The provider refused to answer this request"
             )
         if outcome is None or isinstance(outcome, RunCancelled):
-            cancelled = outcome is not None
+            is_cancelled = outcome is not None
             usage = self.usage.model_copy(update={"cost": self._plan.model.cost(self.usage)})
             return DoneEvent(
                 **self.log.stamp(),
                 total_tokens=usage.output_tokens,
                 usage=usage,
-                finish_reason=None if cancelled else finish,
-                cancelled=cancelled,
+                finish_reason=None if is_cancelled else finish_reason,
+                cancelled=is_cancelled,
                 timing=Timing(first_token_ms=self._first_content_ms, total_ms=self.log.elapsed_ms),
-                budget=None if cancelled or self._steps is None else self._steps.pause_for,
+                budget=None if is_cancelled or self._steps is None else self._steps.pause_for,
             )
-        return self._failure(outcome)
+        return self._error_event(outcome)
 
-    def _failure(self, outcome: BaseException) -> ErrorEvent:
+    def _error_event(self, outcome: BaseException) -> ErrorEvent:
         if not isinstance(outcome, ShellError):
             _log.error("%s failed: %s", self.log.inference_id, type(outcome).__name__)
             _log.debug("%s failed", self.log.inference_id, exc_info=outcome)

@@ -1,4 +1,4 @@
-"""What a run is given before it begins."""
+"""The plan of a run: its model, request, deadlines, tools and budget."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -12,18 +12,18 @@ from shell.providers.base import ModelInfo, Provider, ProviderRequest
 from shell.tools.offer import Offer
 
 Prepared = tuple[ProviderRequest, tuple[Notice, ...]]
-"""The request to send, and the notices about what was changed of it."""
+"""The request to send, and the notices about the changes to it."""
 
 
 @dataclass(frozen=True, slots=True)
 class ResumedStep:
-    """The step in which an earlier run of the same answer has ended."""
+    """The step at which an earlier run of the same answer ended."""
 
     step: int
     text: str
-    """What the model wrote before its calls."""
+    """The text that the model wrote before its calls."""
     calls: tuple[OpenCall, ...]
-    """Empty if all calls had their results; then the request has them already."""
+    """Empty if all calls have results, which the request then contains already."""
     output: tuple[Mapping[str, object], ...]
     provider_id: str
     model_id: str
@@ -31,21 +31,21 @@ class ResumedStep:
 
 @dataclass(frozen=True, slots=True)
 class RunPlan:
-    """Who is asked, what, and within which limits."""
+    """The model, the request, and the limits of one run."""
 
     provider: Provider
     model: ModelInfo
     prepare: Callable[[], Prepared]
-    """Called when the run begins. Raises ShellError if the model does not accept it any more."""
+    """Called when the run begins. Raises ShellError if the model no longer accepts the request."""
     waits: Waits
     retries: Retries
     streamed: bool
     offer: Offer | None
-    """The tools; None for a run without."""
+    """The tools; None for a run without tools."""
     max_steps: int
     """Most calls of the model."""
     commit: Commit | None
     resumed: ResumedStep | None
     spending: Spending | None
-    """None for a program that counts nothing."""
+    """None for a program without a ledger."""
     conversation: str | None

@@ -29,7 +29,7 @@ from shell.tools.permissions import Permissions
 
 @dataclass(slots=True, eq=False)
 class SessionTurn:
-    """The messages of one run and, in the end, its answer."""
+    """The messages of one run and, once it has ended, its answer."""
 
     messages: list[Message]
     answer: str = ""
@@ -45,16 +45,16 @@ class Session:
     model_id: str
     created_at: int
     last_activity: int
-    touched: float
-    """Monotonic time of the last change, for the idle sweep."""
+    used_at: float
+    """Monotonic time of the last use, for the idle sweep."""
     turns: list[SessionTurn] = field(default_factory=list)
     waiting: deque[SessionTurn] = field(default_factory=deque)
     """Turns whose runs are live or queued, in order. The first is the live one."""
     total_tokens: int = 0
     permissions: Permissions | None = None
-    """What was decided about tools in this conversation. None before the first run with tools."""
-    told: dict[str, None] = field(default_factory=dict)
-    """The tools that the model has needed so far; see `Offer`."""
+    """The decisions about tools in this session. None before the first run with tools."""
+    needed_tools: dict[str, None] = field(default_factory=dict)
+    """The names of the tools that the model has needed so far; see `Offer`."""
 
     @property
     def active(self) -> bool:
@@ -96,12 +96,12 @@ class Session:
         Raises:
             ValidationFailed: the model cannot answer these messages.
         """
-        chosen = options.model_dump(
+        overrides = options.model_dump(
             include={"temperature", "max_tokens", "effort"}, exclude_none=True, by_alias=False
         )
-        asked = self.config.model_copy(update=chosen)
-        messages, left_out = self.messages_for(turn, room(model, asked.max_tokens))
-        request, notices = prepare_request(messages, asked, model)
+        parameters = self.config.model_copy(update=overrides)
+        messages, left_out = self.messages_for(turn, room(model, parameters.max_tokens))
+        request, notices = prepare_request(messages, parameters, model)
         if left_out:
             notices = (*notices, history_trimmed(model, left_out))
         return request, notices
@@ -111,28 +111,28 @@ class Session:
 
         Whole turns are left out, the oldest first. The turn's own messages are always sent.
         """
-        kept: list[Message] = list(turn.messages)
-        room = budget_tokens - sum(message_tokens(message.text) for message in kept)
+        selected: list[Message] = list(turn.messages)
+        remaining_tokens = budget_tokens - sum(message_tokens(message.text) for message in selected)
         if self.config.system_prompt:
-            room -= estimate_tokens(self.config.system_prompt) + TOKENS_PER_MESSAGE
+            remaining_tokens -= estimate_tokens(self.config.system_prompt) + TOKENS_PER_MESSAGE
         for index in range(len(self.turns) - 1, -1, -1):
             messages = _as_messages(self.turns[index])
-            room -= sum(message_tokens(message.text) for message in messages)
-            if room < 0:
-                left_out = sum(len(_as_messages(old)) for old in self.turns[: index + 1])
-                return kept, left_out
-            kept[:0] = messages
-        return kept, 0
+            remaining_tokens -= sum(message_tokens(message.text) for message in messages)
+            if remaining_tokens < 0:
+                left_out = sum(len(_as_messages(turn)) for turn in self.turns[: index + 1])
+                return selected, left_out
+            selected[:0] = messages
+        return selected, 0
 
     def _messages(self) -> list[SessionMessage]:
-        listed: list[SessionMessage] = []
+        history: list[SessionMessage] = []
         for turn in [*self.turns, *self.waiting]:
-            listed += [SessionMessage(role=m.role, content=m.content) for m in turn.messages]
+            history += [SessionMessage(role=m.role, content=m.content) for m in turn.messages]
             if turn.answer:
-                listed.append(
+                history.append(
                     SessionMessage(role="assistant", content=turn.answer, partial=turn.partial)
                 )
-        return listed
+        return history
 
 
 class Sessions:
@@ -199,7 +199,7 @@ class Sessions:
     def touch(self, session: Session) -> None:
         """Note that a session was used now."""
         session.last_activity = epoch_ms()
-        session.touched = self._now()
+        session.used_at = self._now()
 
     def drop(self, session: Session) -> None:
         """Forget a session."""
@@ -207,9 +207,9 @@ class Sessions:
 
     def drop_idle(self) -> None:
         """Forget the sessions that have not been used for too long."""
-        oldest = self._now() - self._idle_s
+        idle_since = self._now() - self._idle_s
         for session in self.all():
-            if not session.active and session.touched <= oldest:
+            if not session.active and session.used_at <= idle_since:
                 self.drop(session)
 
     def clear(self) -> None:

@@ -33,40 +33,40 @@ class Slot:
     on_release: Callable[["Slot"], None]
     run: Run | None = None
     """None while the slot is only reserved."""
-    stopped: Exception | None = None
+    stop_reason: Exception | None = None
     """Why the run has to end as soon as it begins."""
 
     @property
     def is_stopped(self) -> bool:
-        """Whether the run has been told to end."""
-        return self.stopped is not None if self.run is None else self.run.is_stopped
+        """Whether the run is being stopped or will stop as soon as it begins."""
+        return self.stop_reason is not None if self.run is None else self.run.is_stopped
 
     @property
     def is_waiting(self) -> bool:
-        """Whether a person is asked about a tool call of the run."""
+        """Whether the run waits for a person, about a tool call or a server's question."""
         return self.run is not None and self.run.is_waiting
 
     def begin(self) -> InferenceLog:
         """Start the run and return its log.
 
-        A run that was cancelled, or whose host was closed, since the reservation ends at once.
+        If the run was cancelled or the host was closed since the reservation, it ends at once.
         """
         return self.on_begin(self)
 
     def release(self) -> None:
-        """Give the reservation up; the run never existed."""
+        """Release the reservation. The run never existed and is not counted."""
         self.on_release(self)
 
     def stop(self, reason: Exception) -> bool:
-        """End the run for this reason. False when it has ended or is being stopped already."""
+        """End the run for this reason. False if it has ended or is being stopped already."""
         if self.run is not None:
             return self.run.stop(reason)
-        if self.stopped is not None:
+        if self.stop_reason is not None:
             return False
-        self.stopped = reason
+        self.stop_reason = reason
         return True
 
 
 def new_inference_id() -> str:
-    """An id for a run whose caller named none."""
+    """An id for a run whose caller chose none."""
     return f"inf-{epoch_ms()}-{''.join(secrets.choice(_BASE36) for _ in range(7))}"

@@ -1,4 +1,4 @@
-"""Reserves what the calls of the model in one run may take, before each of them is made."""
+"""Reserves the tokens and costs of each model call of a run before the call."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,20 +21,20 @@ from shell.providers.charges import CallKind, PlannedCall, Price, Reservation, p
 from shell.support.text import estimate_tokens
 
 UNKNOWN_OUTPUT_TOKENS = 8_192
-"""The longest answer of a model whose limit is not known, while a budget holds."""
+"""The longest answer of a model without a known limit, as budgets and estimates assume it."""
 LEAST_OUTPUT_TOKENS = 512
-"""A budget makes answers shorter, down to this maximum; below it the call is not made."""
+"""A budget shortens answers down to this maximum. With less left, the model is not called."""
 IMAGE_TOKENS = 2_000
-"""About what a large picture takes at the services that tell."""
+"""About the tokens of a large picture, at the services that publish it."""
 BASE64_PER_TOKEN = 16
-"""The same for a file, in characters of its base64."""
+"""About the characters of base64 for one token of a file."""
 
 
 class Ledger(Protocol):
-    """Counts what calls take; see `store/ledger.py`."""
+    """Counts the tokens and costs of calls; see `store/ledger.py`."""
 
     async def reserve(self, call: PlannedCall) -> Reservation | BudgetPause | None:
-        """Reserve what a call may take. None if it is not counted.
+        """Reserve the most that a call may take. None if the ledger does not count it.
 
         Raises:
             ShellError: there is a budget, and nothing can be counted.
@@ -43,7 +43,7 @@ class Ledger(Protocol):
     def settle(
         self, reservation: Reservation, price: Price | None, input_tokens: int, output_tokens: int
     ) -> None:
-        """Put what a call took in the place of what was reserved for it."""
+        """Replace a reservation by what the call took."""
 
 
 @dataclass(slots=True, eq=False)
@@ -55,21 +55,23 @@ class Spending:
     model: ModelInfo
     price: Price | None
     budget: Budget | None
-    """That of the answer, if there is one."""
+    """The budget of the answer; None without one."""
     conversation: str | None
     kind: CallKind
     answer: str
-    """What the budget of the answer is counted by: the id of the run, or what is set before the
-    run begins.
+    """The key by which the budget of the answer is counted: the id of the run, or the id of a
+    stored answer, which is set before the run begins.
     """
 
     async def reserve(self, request: ProviderRequest) -> Reservation | BudgetPause | None:
-        """Reserve what the next call may take.
+        """Reserve the most that the next call may take.
 
         Raises:
             ShellError: there is a budget, and nothing can be counted.
         """
-        most = request.max_tokens or self.model.max_output_tokens or UNKNOWN_OUTPUT_TOKENS
+        max_output_tokens = (
+            request.max_tokens or self.model.max_output_tokens or UNKNOWN_OUTPUT_TOKENS
+        )
         return await self.ledger.reserve(
             PlannedCall(
                 self.answer,
@@ -78,7 +80,7 @@ class Spending:
                 self.provider_id,
                 self.model.id,
                 estimate_input(request),
-                most,
+                max_output_tokens,
                 LEAST_OUTPUT_TOKENS,
                 self.price,
                 {} if self.budget is None else {"answer": self.budget},
@@ -114,7 +116,7 @@ def start_spending(
 
 
 def estimate_input(request: ProviderRequest, margin: float = BYTES_PER_TOKEN_MARGIN) -> int:
-    """The tokens of a request; with the margin rather too many than too few."""
+    """Estimate the tokens of a request. The margin makes it rather too high than too low."""
     tokens = sum(map(_tokens, request.messages)) + sum(
         estimate_tokens(f"{tool.name}{tool.description}{dict(tool.parameters)}")
         for tool in request.tools
@@ -124,8 +126,10 @@ def estimate_input(request: ProviderRequest, margin: float = BYTES_PER_TOKEN_MAR
 
 def _tokens(message: Message | ModelStep) -> int:
     if isinstance(message, ModelStep):
-        made: Sequence[str] = [part for c in message.calls for part in (c.arguments, c.result)]
-        return sum(map(estimate_tokens, (message.text, *made)))
+        call_texts: Sequence[str] = [
+            part for call in message.calls for part in (call.arguments, call.result)
+        ]
+        return sum(map(estimate_tokens, (message.text, *call_texts)))
     if isinstance(message.content, str):
         return estimate_tokens(message.content)
     tokens = 0

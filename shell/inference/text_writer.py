@@ -14,21 +14,21 @@ real answers have about 130,000 tokens."""
 
 
 class TextWriter:
-    """The texts of one run. A provider may cut its stream between the halves of a surrogate pair.
+    """Writes the texts of one run. A provider may cut its stream inside a surrogate pair.
 
     Args:
         log: the run's.
-        streamed: false to hold all text back until `close`.
+        streamed: false to buffer all text until `close`.
     """
 
     def __init__(self, log: InferenceLog, *, streamed: bool) -> None:
         self._log = log
         self._streamed = streamed
         self._halves: dict[TextChannel, str] = {"llm:token": "", "llm:reasoning": ""}
-        self._held: dict[TextChannel, list[str]] = {"llm:token": [], "llm:reasoning": []}
+        self._buffers: dict[TextChannel, list[str]] = {"llm:token": [], "llm:reasoning": []}
         self._tool_halves: dict[str, str] = {}
-        self.written: dict[TextChannel, int] = {"llm:token": 0, "llm:reasoning": 0}
-        """Bytes of UTF-8 so far."""
+        self.written_bytes: dict[TextChannel, int] = {"llm:token": 0, "llm:reasoning": 0}
+        """Bytes of UTF-8 so far, by channel."""
         self._bytes = 0
         """Of all texts and tool-call arguments together."""
         self._chunks = 0
@@ -47,35 +47,35 @@ class TextWriter:
             )
 
     def write(self, channel: TextChannel, text: str) -> None:
-        """Append text. Half a character at its end is held back until the other half comes."""
+        """Append text. A surrogate half at its end is buffered until the other half arrives."""
         if not text.isascii() or self._halves[channel]:
             text, self._halves[channel] = join_surrogates(text, self._halves[channel])
-        self._put(channel, text)
+        self._append(channel, text)
 
     def write_call(self, call_id: str, name: str, arguments: str) -> None:
         """Append a part of a tool call."""
-        whole, self._tool_halves[call_id] = join_surrogates(
+        text, self._tool_halves[call_id] = join_surrogates(
             arguments, self._tool_halves.get(call_id, "")
         )
-        self._bytes += _size(whole)
-        for piece in pieces(whole, MAX_JOINED_CHARACTERS) or [""]:
+        self._bytes += _size(text)
+        for piece in pieces(text, MAX_JOINED_CHARACTERS) or [""]:
             stamp = self._log.stamp()
             self._log.append(ToolEvent(**stamp, id=call_id, name=name, arguments_delta=piece))
 
     def close(self) -> None:
-        """Append what was held back: half a character, or all of an answer that is not streamed."""
+        """Append what is still buffered: a surrogate half, or all text if it is not streamed."""
         channels: tuple[TextChannel, ...] = ("llm:reasoning", "llm:token")
         for channel in channels:
-            self._put(channel, close_surrogate(self._halves[channel]))
-            for piece in pieces("".join(self._held[channel]), MAX_JOINED_CHARACTERS):
+            self._append(channel, close_surrogate(self._halves[channel]))
+            for piece in pieces("".join(self._buffers[channel]), MAX_JOINED_CHARACTERS):
                 self._log.append_text(channel, piece)
 
-    def _put(self, channel: TextChannel, text: str) -> None:
+    def _append(self, channel: TextChannel, text: str) -> None:
         size = _size(text)
-        self.written[channel] += size
+        self.written_bytes[channel] += size
         self._bytes += size
         if not self._streamed:
-            self._held[channel].append(text)
+            self._buffers[channel].append(text)
         elif size <= MAX_JOINED_CHARACTERS:
             self._log.append_text(channel, text)
         else:

@@ -1,4 +1,4 @@
-"""One tool call of a run: its state, and the events that tell of it."""
+"""One tool call of a run, with its state and the events that report it."""
 
 import asyncio
 import json
@@ -24,17 +24,17 @@ from shell.tools.results import LongResults
 
 @dataclass(frozen=True, slots=True)
 class OpenCall:
-    """A call of an earlier run that has ended before it went on."""
+    """A call that an earlier run left open when it ended."""
 
     proposed: ProposedCall
     step: int
     ordinal: int
     state: CallState
     definition: str = ""
-    """The definition of the tool for which it was decided."""
+    """The hash of the tool's definition for which a person decided."""
     nonce: str = ""
     why: str | None = None
-    """Why it was asked although a permission exists."""
+    """Why a person must decide although a permission exists."""
     edited: Arguments | None = None
     result: str = ""
     images: tuple[ImagePart, ...] = ()
@@ -46,21 +46,21 @@ def result_for_model(state: CallState, result: str, edited: JsonValue) -> str:
     Args:
         state: how the call has ended.
         result: what the tool returned.
-        edited: what a person made of the arguments; None if they are the model's.
+        edited: the arguments that a person changed; None if they are the model's.
     """
     if state != "done" or edited is None:
         return result
-    changed = json.dumps(edited, ensure_ascii=False)
-    return f"The person changed the arguments to {changed}.\n{result}"
+    edited_json = json.dumps(edited, ensure_ascii=False)
+    return f"The person changed the arguments to {edited_json}.\n{result}"
 
 
 @dataclass(slots=True, eq=False)
 class ToolCall:
-    """Loop thread only."""
+    """A tool call while its run is live. Loop thread only."""
 
     log: InferenceLog
     results: LongResults
-    """Shortens what a tool returned to what is shown of it."""
+    """Shortens long results."""
     proposed: ProposedCall
     step: int
     """Of the run, from 1."""
@@ -70,13 +70,13 @@ class ToolCall:
     tool: OfferedTool | None = None
     arguments: Arguments = field(default_factory=dict)
     edited: Arguments | None = None
-    """What a person made of the arguments."""
+    """The arguments that a person changed; None if they are the model's."""
     nonce: str = ""
-    decided: asyncio.Future[None] | None = None
-    """Done once a person has decided; None if nobody was asked."""
+    decision_future: asyncio.Future[None] | None = None
+    """Done once a person has decided; None if no decision is needed."""
     task: asyncio.Future[None] | None = None
     questions: Questions | None = None
-    """What its server asks the person; None until it runs."""
+    """The questions of its server to the person; None until it runs."""
     result: str = ""
     images: tuple[ImagePart, ...] = ()
 
@@ -102,10 +102,10 @@ class ToolCall:
         check_move(self.state, state)
         self.state = state
 
-    def tell(self) -> None:
-        """Write what the call is and its state to the log."""
+    def log_state(self) -> None:
+        """Write the call and its state to the log."""
         tool = None if self.tool is None else self.tool.tool
-        known = self.state != "invalid" or self.arguments
+        has_arguments = self.state != "invalid" or self.arguments
         self.log.append(
             CallEvent(
                 **self.log.stamp(),
@@ -115,7 +115,7 @@ class ToolCall:
                 tool=self.proposed.name if tool is None else tool.name,
                 source="" if tool is None else tool.source,
                 arguments=with_safe_integers(self.arguments)
-                if known
+                if has_arguments
                 else clean(self.proposed.arguments),
                 state=self.state,
                 reads=tool is None or tool.reads,
@@ -126,15 +126,15 @@ class ToolCall:
         )
 
     def ask(self, why: str | None) -> None:
-        """Ask a person; `decided` is done once they have answered.
+        """Ask a person to decide; `decision_future` is done once they have.
 
         Args:
-            why: why it is asked although a permission exists.
+            why: why a person must decide although a permission exists.
         """
         self.move("waiting")
         self.nonce = self.nonce or secrets.token_urlsafe(16)
-        self.decided = asyncio.get_running_loop().create_future()
-        self.tell()
+        self.decision_future = asyncio.get_running_loop().create_future()
+        self.log_state()
         self.log.append(
             ApprovalEvent(
                 **self.log.stamp(),
@@ -146,9 +146,9 @@ class ToolCall:
         )
 
     def refuse(self, state: CallState, text: str, code: ErrorCode | None = None) -> None:
-        """End it although it has not run."""
+        """End a call that has not run."""
         self.move(state)
-        self.tell()
+        self.log_state()
         self.settle(state, text, code)
 
     def settle(
@@ -159,23 +159,25 @@ class ToolCall:
         ran_ms: int | None = None,
         media: Sequence[Media] = (),
     ) -> None:
-        """Give it its result, and write that to the log."""
-        shown = self.results.show(self.proposed.id, text)
-        self.result = result_for_model(state, shown.text, self.edited)
-        self.log.media |= {one.hash: one.data for one in media}
-        parts = [one.attachment for one in media]
-        pictures = (picture(part, self.log.media[part.hash]) for part in parts)
+        """Set the result and write it to the log."""
+        shortened = self.results.show(self.proposed.id, text)
+        self.result = result_for_model(state, shortened.text, self.edited)
+        self.log.media |= {item.hash: item.data for item in media}
+        attachments = [item.attachment for item in media]
+        pictures = (
+            picture(attachment, self.log.media[attachment.hash]) for attachment in attachments
+        )
         self.images = tuple(filter(None, pictures))
         self.log.append(
             ResultEvent(
                 **self.log.stamp(),
                 call_id=self.proposed.id,
                 state=state,
-                text=shown.text,
-                bytes=shown.bytes,
-                shown_bytes=shown.shown_bytes,
+                text=shortened.text,
+                bytes=shortened.bytes,
+                shown_bytes=shortened.shown_bytes,
                 code=code,
                 ran_ms=ran_ms,
-                parts=parts or None,
+                parts=attachments or None,
             )
         )

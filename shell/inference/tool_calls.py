@@ -34,12 +34,12 @@ from shell.tools.permissions import complete_pattern
 
 MAX_BATCH = 16
 """Most calls of one step."""
-MAX_AT_ONCE = 4
-MAX_SAME = 3
-"""The same call is asked when it is made for this time in a row."""
+MAX_PARALLEL = 4
+MAX_REPEATS = 3
+"""When the model makes the same call this many times in a row, a person must decide."""
 MAX_PROGRESS = 100
 PROGRESS_S = 0.1
-"""After `MAX_PROGRESS` lines of progress, a call tells no more than one in this time."""
+"""After `MAX_PROGRESS` lines of progress, a call reports at most one line in this time."""
 WAIT_S = 600.0
 """How long a run waits in memory for a decision."""
 LOST = (
@@ -52,19 +52,19 @@ _log = logging.getLogger(__name__)
 
 
 class WaitedTooLong(Exception):
-    """Nobody decided within `WAIT_S`."""
+    """No person decided within `WAIT_S`."""
 
 
 Commit = Callable[[InferenceLog], Awaitable[None]]
-"""Waits until everything in a log is on the disk. Raises ShellError if it cannot be."""
+"""Waits until everything in a log is on the disk. Raises ShellError if the write fails."""
 
 
 class ToolCalls:
-    """Loop thread only.
+    """The tool calls of one run. Loop thread only.
 
     Args:
         log: the run's.
-        watchdog: the run's deadlines; they stand still while a person is asked.
+        watchdog: the run's deadlines, which are paused while a person must decide.
         offer: the tools of the run.
         commit: awaited before a tool runs, so that no call is made twice after a crash.
     """
@@ -77,12 +77,12 @@ class ToolCalls:
         self._offer = offer
         self._commit = commit
         self._batch: list[ToolCall] = []
-        self._last: tuple[str, str] = ("", "")
-        self._same = 0
+        self._last_call: tuple[str, str] = ("", "")
+        self._repeats = 0
 
     @property
     def is_waiting(self) -> bool:
-        """Whether a person is asked for a decision."""
+        """Whether a call waits for a person's decision."""
         return any(call.state == "waiting" for call in self._batch)
 
     @property
@@ -91,37 +91,40 @@ class ToolCalls:
         return any(call.questions.is_open for call in self._batch if call.questions)
 
     async def answer(self, step: int, proposed: Sequence[ProposedCall]) -> list[AnsweredCall]:
-        """Carry out the calls of a step, in parallel where nothing has to be asked.
+        """Carry out the calls of a step, in parallel where no person must decide.
 
         Raises:
             WaitedTooLong: a call still waits; the others have their results.
         """
-        self._batch = [self._new(call, step, ordinal) for ordinal, call in enumerate(proposed)]
+        self._batch = [self._new_call(call, step, ordinal) for ordinal, call in enumerate(proposed)]
         for call in self._batch:
             self._admit(call)
-        return await self._all()
+        return await self._run_batch()
 
     async def resume(self, calls: Sequence[OpenCall]) -> list[AnsweredCall]:
-        """Carry out what an earlier run has left of a step. What was running is lost.
+        """Carry out the calls that an earlier run left open in a step. Running calls are lost.
 
         Raises:
             WaitedTooLong: a call still waits; the others have their results.
         """
-        self._batch = [self._new(one.proposed, one.step, one.ordinal) for one in calls]
-        for call, before in zip(self._batch, calls, strict=True):
-            self._take_up(call, before)
-        return await self._all()
+        self._batch = [
+            self._new_call(open_call.proposed, open_call.step, open_call.ordinal)
+            for open_call in calls
+        ]
+        for call, open_call in zip(self._batch, calls, strict=True):
+            self._restore(call, open_call)
+        return await self._run_batch()
 
-    def _new(self, proposed: ProposedCall, step: int, ordinal: int) -> ToolCall:
+    def _new_call(self, proposed: ProposedCall, step: int, ordinal: int) -> ToolCall:
         return ToolCall(self._log, self._offer.results, proposed, step, ordinal)
 
-    async def _all(self) -> list[AnsweredCall]:
-        at_once = asyncio.Semaphore(MAX_AT_ONCE)
+    async def _run_batch(self) -> list[AnsweredCall]:
+        semaphore = asyncio.Semaphore(MAX_PARALLEL)
         for call in self._batch:
             if call.state not in SETTLED:
-                call.task = asyncio.ensure_future(self._carry_out(call, at_once))
+                call.task = asyncio.ensure_future(self._carry_out(call, semaphore))
         try:
-            await self._all_decided()
+            await self._wait_for_decisions()
             await asyncio.gather(*self._tasks())
         finally:
             self.cancel()
@@ -131,13 +134,13 @@ class ToolCalls:
         return [call.answered for call in self._batch]
 
     def cancel(self) -> None:
-        """End the calls that run, and let no other begin."""
+        """Cancel the running calls, and let no other call begin."""
         self.cancel_questions()
         for task in self._tasks():
             task.cancel()
 
     def cancel_questions(self) -> None:
-        """Give servers no answer to what they ask now."""
+        """Cancel the open questions of servers; they get no answer."""
         for call in self._batch:
             if call.questions is not None:
                 call.questions.cancel()
@@ -150,17 +153,22 @@ class ToolCalls:
         ]
 
     def decide(self, decision: Decision | ElicitationAnswer) -> bool:
-        """Take a person's decision or answer. False when the call does not wait any more.
+        """Take a person's decision or answer. False if the call no longer waits.
 
         Raises:
-            ValidationFailed: the nonce is another card's, or what was entered does not fit; the
-                call waits on.
+            ValidationFailed: the nonce is another question's, or the entered values are invalid.
+                The call keeps waiting.
         """
         call = next((c for c in self._batch if c.proposed.id == decision.call_id), None)
         if isinstance(decision, ElicitationAnswer):
             questions = None if call is None else call.questions
             return questions is not None and questions.answer(decision)
-        if call is None or call.state != "waiting" or call.tool is None or call.decided is None:
+        if (
+            call is None
+            or call.state != "waiting"
+            or call.tool is None
+            or call.decision_future is None
+        ):
             return False
         if not secrets.compare_digest(decision.nonce.encode(), call.nonce.encode()):
             raise ValidationFailed([("nonce", "This decision is for another question")])
@@ -193,45 +201,47 @@ class ToolCalls:
         if decision.verdict == "deny":
             why = "" if not decision.reason else f" The reason: {clean(decision.reason)}"
             call.settle("denied", f"{DENIED}{why}")
-        call.decided.set_result(None)
+        call.decision_future.set_result(None)
         return True
 
-    def close(self, *, can_go_on: bool) -> None:
+    def close(self, *, is_resumable: bool) -> None:
         """Give every open call its result, because the run ends now.
 
         Args:
-            can_go_on: leave those that have not begun, which a later run takes up.
+            is_resumable: leave the calls that have not begun open for a later run.
         """
         for call in self._batch:
-            if call.state in SETTLED or (can_go_on and call.state not in ("proposed", "running")):
+            if call.state in SETTLED or (
+                is_resumable and call.state not in ("proposed", "running")
+            ):
                 continue
             text = "The call was cancelled."
             if call.state == "running":
                 text = "The call was cancelled while it ran; it may have taken effect."
-            is_known = call.state != "proposed"
+            was_logged = call.state != "proposed"
             call.move("cancelled")
-            if not is_known:
-                call.tell()
+            if not was_logged:
+                call.log_state()
             call.settle("cancelled", text)
 
     # --- before a call runs -----------------------------------------------------------------
 
     def _admit(self, call: ToolCall) -> None:
-        """Find the tool, check the arguments, and decide whether a person must be asked."""
+        """Find the tool, check the arguments, and rule whether the call may run."""
         if (tool := self._find(call)) is None:
             return
         ruling = self._offer.rule(tool, call.arguments, repeated=self._is_repeated(call))
         match ruling.verdict:
             case "allow":
                 call.move("allowed")
-                call.tell()
+                call.log_state()
             case "deny":
                 call.refuse("denied", ruling.why or DENIED)
             case "ask":
                 call.ask(ruling.why)
 
     def _find(self, call: ToolCall) -> OfferedTool | None:
-        """The tool of a call whose arguments fit; else the call is settled."""
+        """The tool of a call with valid arguments. Settles any other call and returns None."""
         proposed = call.proposed
         try:
             if call.ordinal >= MAX_BATCH:
@@ -245,74 +255,82 @@ class ToolCalls:
             return None
         return call.tool
 
-    def _take_up(self, call: ToolCall, before: OpenCall) -> None:
-        """Bring a call of an earlier run to where it can go on."""
-        if before.state in SETTLED:
-            call.state, call.result, call.images = before.state, before.result, before.images
+    def _restore(self, call: ToolCall, open_call: OpenCall) -> None:
+        """Restore the state of a call from an earlier run."""
+        if open_call.state in SETTLED:
+            call.state, call.result, call.images = (
+                open_call.state,
+                open_call.result,
+                open_call.images,
+            )
             return
-        if before.state == "running":
-            # Nobody knows whether it took effect, so it is never made again.
+        if open_call.state == "running":
+            # It may have taken effect, so it is never made again.
             with contextlib.suppress(ToolError):
                 call.tool = self._offer.find(call.proposed.name)
                 call.arguments = parse_arguments(call.proposed.arguments)
             call.state = "running"
             call.refuse("lost", LOST)
             return
-        if before.state not in ("waiting", "approved", "edited"):
+        if open_call.state not in ("waiting", "approved", "edited"):
             self._admit(call)
             return
         if (tool := self._find(call)) is None:
             return
-        has_changed = tool.tool.definition != before.definition
+        has_changed = tool.tool.definition != open_call.definition
         ruling = self._offer.rule(tool, call.arguments, repeated=False)
         if ruling.verdict == "deny":
             call.refuse("denied", ruling.why or DENIED)
-        elif before.state == "waiting":
-            # A person was asked and has not answered, whatever is allowed by now.
-            call.nonce = "" if has_changed else before.nonce
-            call.ask(before.why)
+        elif open_call.state == "waiting":
+            # The question to the person stays open, even if a permission allows the call by now.
+            call.nonce = "" if has_changed else open_call.nonce
+            call.ask(open_call.why)
         elif has_changed:
             call.ask("The tool has changed since this call was allowed.")
         else:
-            call.nonce, call.edited, call.state = before.nonce, before.edited, before.state
+            call.nonce, call.edited, call.state = open_call.nonce, open_call.edited, open_call.state
 
     def _is_repeated(self, call: ToolCall) -> bool:
-        made = (call.proposed.name, canonical_json(call.arguments))
-        self._same = self._same + 1 if made == self._last else 1
-        self._last = made
-        return self._same >= MAX_SAME
+        key = (call.proposed.name, canonical_json(call.arguments))
+        self._repeats = self._repeats + 1 if key == self._last_call else 1
+        self._last_call = key
+        return self._repeats >= MAX_REPEATS
 
-    async def _all_decided(self) -> None:
-        """Wait until nothing has to be asked any more.
+    async def _wait_for_decisions(self) -> None:
+        """Wait until a person has decided about every waiting call.
 
         Raises:
-            WaitedTooLong: no decision came for `WAIT_S`, and nothing else is left to do.
+            WaitedTooLong: no decision came within `WAIT_S`, and no other call runs.
         """
-        while undecided := [c.decided for c in self._batch if c.decided and not c.decided.done()]:
+        while open_decisions := [
+            call.decision_future
+            for call in self._batch
+            if call.decision_future and not call.decision_future.done()
+        ]:
             self._watchdog.pause()
             try:
-                decided, _ = await asyncio.wait(
-                    undecided, timeout=WAIT_S, return_when=asyncio.FIRST_COMPLETED
+                done, _ = await asyncio.wait(
+                    open_decisions, timeout=WAIT_S, return_when=asyncio.FIRST_COMPLETED
                 )
             finally:
                 self._watchdog.resume()
-            if not decided:
+            if not done:
                 await asyncio.gather(*self._tasks(of_waiting=False))
                 # A decision may have come meanwhile.
-                if not any(question.done() for question in undecided):
+                if not any(future.done() for future in open_decisions):
                     raise WaitedTooLong
 
     # --- a call -----------------------------------------------------------------------------
 
-    async def _carry_out(self, call: ToolCall, at_once: asyncio.Semaphore) -> None:
-        if call.decided is not None:
-            await call.decided
+    async def _carry_out(self, call: ToolCall, semaphore: asyncio.Semaphore) -> None:
+        if call.decision_future is not None:
+            await call.decision_future
         if call.state in SETTLED or call.tool is None:
             return
-        async with at_once:
+        async with semaphore:
             call.move("running")
-            call.tell()
-            self._watchdog.expect(None)  # a call has a time limit of its own
+            call.log_state()
+            self._watchdog.expect(None)  # a tool call has its own time limit
             began_ms = self._log.elapsed_ms
             media: Sequence[Media] = ()
             try:
@@ -346,27 +364,27 @@ class ToolCalls:
                 text = f"The tool failed unexpectedly ({type(error).__name__})."
             if call.state in SETTLED:
                 return  # the run has ended
-            if state in ("done", "failed"):  # an error has strangers' words, too
+            if state in ("done", "failed"):  # an error text is untrusted as well
                 self._offer.permissions.note_result(call.tool.tool)
             call.move(state)
             call.settle(state, text, code, self._log.elapsed_ms - began_ms, media)
 
     async def _run(self, call: ToolCall, tool: OfferedTool) -> str | ToolOutput:
         loop = asyncio.get_running_loop()
-        told, told_at = 0, loop.time()
+        reported, reported_at = 0, loop.time()
         async with asyncio.timeout(CALL_S) as limit:
             time = CallTime(limit)
             call.questions = Questions(self._log, self._watchdog, call.proposed.id, time)
             ASKER.set(call.questions)
 
             def progress(line: str) -> None:
-                nonlocal told, told_at
+                nonlocal reported, reported_at
                 if call.state != "running" or limit.expired():
-                    return  # the call has ended, whether or not the tool knows
+                    return  # the call has ended, even if the tool still runs
                 time.extend()
-                if told >= MAX_PROGRESS and loop.time() - told_at < PROGRESS_S:
+                if reported >= MAX_PROGRESS and loop.time() - reported_at < PROGRESS_S:
                     return
-                told, told_at = told + 1, loop.time()
+                reported, reported_at = reported + 1, loop.time()
                 self._log.append(
                     ThinkingEvent(**self._log.stamp(), status=clean(line)[:500], progress=None)
                 )

@@ -1,4 +1,4 @@
-"""Counts what each window's runs came to."""
+"""Counts the runs and tokens of each window."""
 
 from dataclasses import dataclass
 
@@ -10,14 +10,14 @@ class Totals:
     """The counts of one owner since it opened."""
 
     runs: int = 0
-    """Those that are reserved or running included."""
+    """Including those that are reserved or running."""
     completed: int = 0
     failed: int = 0
     cancelled: int = 0
     tokens: int = 0
     estimated_tokens: int = 0
     closed: bool = False
-    """The window is gone. Its counts go with its last run, unless it comes back before."""
+    """The window has closed. Its counts are dropped with its last run, unless it reopens before."""
 
     @property
     def live(self) -> int:

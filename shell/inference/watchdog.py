@@ -6,15 +6,15 @@ from collections.abc import Callable
 
 from shell.errors import ErrorCode
 
-BEAT_S = 1.0
+MAX_INTERVAL_S = 1.0
 """Longest time between two checks, and so the accuracy with which a pause is measured."""
 PAUSE_S = 0.1
 """A check this late means that the computer slept or the loop was blocked."""
-LOOK_S = 0.02
+RECHECK_S = 0.02
 """Grace period before a deadline fires. Data may have arrived while the loop was blocked or the
-computer slept, so a deadline is checked again after `LOOK_S` plus the length of the pause."""
+computer slept, so a deadline is checked again after `RECHECK_S` plus the length of the pause."""
 GRACE_S = 1.0
-"""Longest part of a pause that is added to `LOOK_S`."""
+"""Longest part of a pause that is added to `RECHECK_S`."""
 
 
 class Watchdog:
@@ -29,11 +29,11 @@ class Watchdog:
         self._on_timeout: Callable[[ErrorCode], None] | None = on_timeout
         self._overall_at = self._loop.time() + overall_s
         self._stall_at = math.inf
-        self._looked = False
+        self._is_rechecked = False
         self._timer: asyncio.TimerHandle | None = None
         self._paused_at: float | None = None
         self._pauses = 0
-        self._set()
+        self._schedule()
 
     @property
     def left_s(self) -> float:
@@ -44,33 +44,34 @@ class Watchdog:
         """Set the deadline of the next content; None for no deadline."""
         if self._on_timeout is None:
             return
-        self._looked = False
+        self._is_rechecked = False
         self._stall_at = math.inf if within_s is None else self._loop.time() + within_s
         if self._paused_at is None and (self._timer is None or self._stall_at < self._timer.when()):
-            self._set()
+            self._schedule()
 
     def pause(self) -> None:
-        """Let no deadline pass until as many calls of `resume`: the run waits for a person."""
+        """Stop the clock while the run waits for a person. Each `pause` needs its own `resume`."""
         self._pauses += 1
         if self._on_timeout is not None and self._paused_at is None:
             self._paused_at = self._loop.time()
             self._cancel_timer()
 
     def resume(self) -> None:
-        """Go on after `pause`. The time between does not count."""
+        """End one `pause`. After the last, the clock runs on; the paused time does not count."""
         self._pauses -= 1
         if self._pauses == 0 and self._paused_at is not None:
             paused_s = self._loop.time() - self._paused_at
             self._paused_at = None
             self._overall_at += paused_s
             self._stall_at += paused_s
-            self._set()
+            self._schedule()
 
     def close(self) -> None:
-        """Forget the deadlines, and whom to tell of them."""
+        """Drop the deadlines and the callback."""
         self._cancel_timer()
-        # It is a method of the run. Without this cycle the run's request is freed at once, and not
-        # when the garbage collector runs: it may have 100 MB of pictures.
+        # The callback is a method of the run, so keeping it would be a reference cycle. Without the
+        # cycle the run's request, with up to 100 MB of pictures, is freed at once and not by the
+        # garbage collector.
         self._on_timeout = None
         self._paused_at = None
 
@@ -79,28 +80,28 @@ class Watchdog:
             self._timer.cancel()
             self._timer = None
 
-    def _set(self) -> None:
+    def _schedule(self) -> None:
         self._cancel_timer()
-        beat = self._loop.time() + BEAT_S
-        due = min(self._overall_at, self._stall_at, beat)
-        self._timer = self._loop.call_at(due, self._check, due)
+        next_check_at = self._loop.time() + MAX_INTERVAL_S
+        due_at = min(self._overall_at, self._stall_at, next_check_at)
+        self._timer = self._loop.call_at(due_at, self._check, due_at)
 
-    def _check(self, due: float) -> None:
+    def _check(self, due_at: float) -> None:
         now = self._loop.time()
         self._timer = None
-        pause = now - due
-        if pause > PAUSE_S:
-            self._overall_at += pause
-            self._stall_at += pause
-            self._looked = False
+        pause_s = now - due_at
+        if pause_s > PAUSE_S:
+            self._overall_at += pause_s
+            self._stall_at += pause_s
+            self._is_rechecked = False
         else:
-            pause = 0.0
+            pause_s = 0.0
         if now < min(self._overall_at, self._stall_at):
-            self._set()
-        elif not self._looked:
-            self._looked = True
-            again = now + LOOK_S + min(pause, GRACE_S)
-            self._timer = self._loop.call_at(again, self._check, again)
+            self._schedule()
+        elif not self._is_rechecked:
+            self._is_rechecked = True
+            recheck_at = now + RECHECK_S + min(pause_s, GRACE_S)
+            self._timer = self._loop.call_at(recheck_at, self._check, recheck_at)
         elif self._on_timeout is not None:
-            stalled = now >= self._stall_at
-            self._on_timeout(ErrorCode.STREAM_TIMEOUT if stalled else ErrorCode.TIMEOUT)
+            is_stalled = now >= self._stall_at
+            self._on_timeout(ErrorCode.STREAM_TIMEOUT if is_stalled else ErrorCode.TIMEOUT)

@@ -12,10 +12,11 @@ from shell.support.files import reason
 
 LOCK = "lock"
 HOLDER = "lock.json"
-"""The process that holds the lock. A file of its own, as Windows cannot read a locked file."""
+"""The file that describes the process with the lock. Windows cannot read a locked file, so this is
+another one."""
 
 REQUESTS = "wire"
-"""The folder of what the latest runs have sent and received."""
+"""The folder with the requests and responses of the latest runs."""
 
 
 class DataDirectoryUnusable(ShellError):
@@ -32,14 +33,14 @@ class DataDirectory:
     """The path of the data directory. `prepare` creates it.
 
     Args:
-        chosen: the directory that a person named; otherwise `TIDEWIRE_DATA_DIR`, otherwise the
-            place that the system has for it.
+        chosen: the directory of `--data-dir`. Without one, `TIDEWIRE_DATA_DIR` or else the
+            standard directory of the system is used.
     """
 
     def __init__(self, chosen: str | None, environ: Mapping[str, str] = os.environ) -> None:
-        named = chosen or environ.get("TIDEWIRE_DATA_DIR")
-        if named:
-            self.path = Path(named).expanduser().absolute()
+        given = chosen or environ.get("TIDEWIRE_DATA_DIR")
+        if given:
+            self.path = Path(given).expanduser().absolute()
         else:
             from platformdirs import user_data_path
 
@@ -49,7 +50,7 @@ class DataDirectory:
         """Create the directory, for its owner only, and check that it can be written.
 
         Raises:
-            DataDirectoryUnusable: it cannot.
+            DataDirectoryUnusable: the directory cannot be written.
         """
         try:
             self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -66,10 +67,11 @@ class DataDirectory:
     def locked(self, command: str) -> Iterator[Callable[[Mapping[str, str]], None]]:
         """Lock the directory for as long as the context lasts, or until the process ends.
 
-        Gives a function that tells the directory's owner more about this process.
+        Yields a function that adds fields to the description of this process, which only the
+        directory's owner can read.
 
         Args:
-            command: named in the message of another process that wants the lock.
+            command: shown in the error of another process that tries to lock the directory.
 
         Raises:
             DataDirectoryHeld: another process holds it.
@@ -82,7 +84,7 @@ class DataDirectory:
             lock.acquire()
         except Timeout:
             raise DataDirectoryHeld(
-                f"The data directory {self.path} is in use by {self._holder()}. "
+                f"The data directory {self.path} is in use by {self._holder_name()}. "
                 "Close it first, or choose another directory with --data-dir."
             ) from None
         except OSError as error:
@@ -92,38 +94,38 @@ class DataDirectory:
             ) from error
         holder = self.path / HOLDER
 
-        def tell(more: Mapping[str, str]) -> None:
-            known = {"pid": os.getpid(), "command": command, **more}
+        def write_holder(fields: Mapping[str, str]) -> None:
+            content = {"pid": os.getpid(), "command": command, **fields}
             try:
-                holder.unlink(missing_ok=True)  # one of another mode, of an earlier process
+                holder.unlink(missing_ok=True)  # an earlier process may have left another mode
                 holder.touch(mode=0o600)
-                holder.write_text(json.dumps(known), "utf-8")
+                holder.write_text(json.dumps(content), "utf-8")
             except OSError:
                 # It only helps other processes, so a full disk must not prevent the start.
                 with contextlib.suppress(OSError):
                     holder.unlink()
 
         try:
-            tell({})
-            yield tell
+            write_holder({})
+            yield write_holder
         finally:
             with contextlib.suppress(OSError):
                 holder.unlink()
             lock.release()
 
     def read_holder(self) -> Mapping[str, object]:
-        """What the process that holds the directory, or held it when it was killed, tells its
-        owner. Empty when there is nothing.
+        """The description of the process that holds the directory, or held it when it was killed.
+        Empty without one.
         """
         with contextlib.suppress(OSError, ValueError):
-            known = json.loads((self.path / HOLDER).read_text("utf-8"))
-            if isinstance(known, dict):
-                return known
+            fields = json.loads((self.path / HOLDER).read_text("utf-8"))
+            if isinstance(fields, dict):
+                return fields
         return {}
 
-    def _holder(self) -> str:
-        known = self.read_holder()
+    def _holder_name(self) -> str:
+        fields = self.read_holder()
         try:
-            return f"process {int(str(known['pid']))} ({str(known['command'])[:40]!r})"
+            return f"process {int(str(fields['pid']))} ({str(fields['command'])[:40]!r})"
         except (KeyError, ValueError):
             return "another process"

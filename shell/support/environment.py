@@ -9,13 +9,13 @@ SECRET = re.compile(r"(KEY|TOKEN|SECRET|PASSWORD)$", re.IGNORECASE)
 
 
 def take_secrets() -> Mapping[str, str]:
-    """Remove the secrets from the environment of later child processes; returns it with them.
+    """Remove the secrets from the environment of later child processes, and return the old one.
 
     A web view's processes, a browser and a model's process inherit the environment, and every
     program of the same person can read it there.
     """
-    given = dict(os.environ)
-    for name in given:
+    full_environment = dict(os.environ)
+    for name in full_environment:
         if SECRET.search(name):
             del os.environ[name]
-    return given
+    return full_environment

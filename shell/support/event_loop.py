@@ -21,21 +21,21 @@ class LoopThread:
     """From `start()` on."""
 
     def __init__(self) -> None:
-        self._turning = threading.Event()
-        self._thread = threading.Thread(target=self._turn, name="loop", daemon=True)
+        self._is_running = threading.Event()
+        self._thread = threading.Thread(target=self._run_loop, name="loop", daemon=True)
 
     def start(self) -> None:
         """Start the loop and wait until it runs."""
         self._thread.start()
-        self._turning.wait()
+        self._is_running.wait()
 
-    def run(self, work: Coroutine[None, None, T], timeout_s: float | None = None) -> T:
+    def run(self, coroutine: Coroutine[None, None, T], timeout_s: float | None = None) -> T:
         """Run a coroutine on the loop and wait for it, from another thread.
 
         Raises:
-            TimeoutError: it takes longer, and continues to run.
+            TimeoutError: the coroutine takes longer. It continues to run.
         """
-        return asyncio.run_coroutine_threadsafe(work, self.loop).result(timeout_s)
+        return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(timeout_s)
 
     def call(self, function: Callable[[], T]) -> T:
         """Call a plain function on the loop and wait for its result, from another thread."""
@@ -52,19 +52,19 @@ class LoopThread:
         self.loop.call_soon_threadsafe(self.loop.stop)
         self._thread.join(timeout_s)
 
-    def _turn(self) -> None:
-        # Made here, because a loop made in the main thread takes over the signals on Windows.
+    def _run_loop(self) -> None:
+        # Created in this thread: on Windows a loop from the main thread takes over its signals.
         self.loop = asyncio.new_event_loop()
         asyncio.set_event_loop(self.loop)
-        self.loop.call_soon(self._turning.set)
+        self.loop.call_soon(self._is_running.set)
         try:
             self.loop.run_forever()
         finally:
-            left = asyncio.all_tasks(self.loop)
-            for task in left:
+            remaining = asyncio.all_tasks(self.loop)
+            for task in remaining:
                 task.cancel()
-            if left:
-                self.loop.run_until_complete(asyncio.wait(left, timeout=0.5))
+            if remaining:
+                self.loop.run_until_complete(asyncio.wait(remaining, timeout=0.5))
             self.loop.run_until_complete(self.loop.shutdown_asyncgens())
             self.loop.close()
 
@@ -80,11 +80,13 @@ def event_loop_thread() -> Iterator[LoopThread]:
         thread.stop()
 
 
-def run_within(limit_s: float, thread: LoopThread, work: Coroutine[None, None, None]) -> bool:
-    """Run a coroutine that closes something; False if it still runs after `limit_s`."""
+def run_within(
+    timeout_s: float, thread: LoopThread, coroutine: Coroutine[None, None, None]
+) -> bool:
+    """Run a coroutine that closes something. False if it still runs after `timeout_s`."""
     try:
-        thread.run(work, limit_s)
+        thread.run(coroutine, timeout_s)
         return True
     except TimeoutError:
-        _log.warning("Something did not close within %s s and is left behind", limit_s)
+        _log.warning("Something did not close within %s s and is left behind", timeout_s)
         return False

@@ -25,17 +25,17 @@ def file_lock(path: Path) -> Iterator[None]:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     lock = FileLock(path.with_name(f".{path.name}.lock"), timeout=WAIT_S, mode=0o600)
     try:
-        held = lock.acquire()
+        guard = lock.acquire()
     except Timeout:
         raise StorageUnavailable(
             f"{path} is being changed by another process. Nothing was changed; try again."
         ) from None
-    with held:
+    with guard:
         yield
 
 
 @contextlib.contextmanager
-def try_lock(lock: Path) -> Iterator[bool]:
+def try_lock(path: Path) -> Iterator[bool]:
     """Hold a lock file and remove it afterwards; yields False if another process holds it.
 
     Raises:
@@ -43,15 +43,15 @@ def try_lock(lock: Path) -> Iterator[bool]:
     """
     from filelock import FileLock, Timeout
 
-    held = FileLock(lock, timeout=0, mode=0o600)
+    file_lock = FileLock(path, timeout=0, mode=0o600)
     try:
-        held.acquire()
+        file_lock.acquire()
     except Timeout:
         yield False
         return
     try:
         yield True
     finally:
-        held.release()
+        file_lock.release()
         with contextlib.suppress(OSError):
-            lock.unlink()
+            path.unlink()

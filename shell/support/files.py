@@ -11,7 +11,7 @@ def replace_file(path: Path, content: bytes) -> None:
     """Replace a file atomically. Only its owner may read it.
 
     Raises:
-        OSError: it cannot be written; the old file stays.
+        OSError: the file cannot be written; the old file stays.
     """
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
@@ -30,7 +30,7 @@ def replace_file(path: Path, content: bytes) -> None:
 
 
 def put_in_place(draft: Path, path: Path) -> None:
-    """Move a finished file to where it belongs, so that it is there after a power cut, too."""
+    """Move a finished file to its place, so that it survives a power cut."""
     draft.replace(path)
     sync_folder(path.parent)
 
@@ -48,15 +48,15 @@ def sync_folder(folder: Path) -> None:
 
 def free_path(path: Path) -> Path:
     """Return the path, with a number before its suffix if something is there already."""
-    free, more = path, 0
+    free, number = path, 0
     while free.exists():
-        more += 1
-        free = path.with_name(f"{path.stem}-{more}{path.suffix}")
+        number += 1
+        free = path.with_name(f"{path.stem}-{number}{path.suffix}")
     return free
 
 
 def remove(path: Path) -> None:
-    """Remove a file or a whole directory, and ignore what cannot be removed."""
+    """Remove a file or a whole directory. Ignores errors."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path, ignore_errors=True)
     else:
@@ -71,5 +71,5 @@ def sha256(path: Path) -> str:
 
 
 def reason(error: OSError) -> str:
-    """Why the system refused something, in its own words."""
+    """The system's message of an error."""
     return error.strerror or type(error).__name__

@@ -1,10 +1,10 @@
-"""Keeps asyncio from warning of a failure that nobody waits for any more."""
+"""Prevents asyncio's warning about an exception of a future without a waiter."""
 
 import asyncio
 from typing import Any
 
 
-def read_exception(done: "asyncio.Future[Any]") -> None:
-    """Read the exception of a future, as a callback of its end."""
-    if not done.cancelled():
-        done.exception()
+def read_exception(future: "asyncio.Future[Any]") -> None:
+    """Read the exception of a future. A callback for `add_done_callback`."""
+    if not future.cancelled():
+        future.exception()

@@ -13,8 +13,8 @@ def new_id(*, temporary: bool = False) -> str:
     number = (time.time_ns() // 1_000_000) << 80 | secrets.randbits(80)
     number = number & ~(0xF << 76) | 0x7 << 76
     number = number & ~(0x3 << 62) | 0x2 << 62
-    made = str(uuid.UUID(int=number))
-    return TEMPORARY + made if temporary else made
+    uuid_text = str(uuid.UUID(int=number))
+    return TEMPORARY + uuid_text if temporary else uuid_text
 
 
 def epoch_ms() -> int:

@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 
 SCHEMES = frozenset({"http", "https", "mailto"})
 FOLDER = "opening-"
-"""How the folders begin that hold a page for the browser; each is gone when the page was used."""
-_LEAD = """<!doctype html>
+"""Prefix of the folders with a page for the browser. Each is removed after its page was used."""
+_REDIRECT_HTML = """<!doctype html>
 <meta charset="utf-8">
 <meta name="referrer" content="no-referrer">
 <meta http-equiv="refresh" content="0;url={url}">
@@ -24,19 +24,19 @@ _LEAD = """<!doctype html>
 
 
 def open_link(url: str) -> bool:
-    """Hand `url` to the desktop. False when it is not a web or mail address or nothing can
-    open it.
+    """Open a web or mail address in the system's program for it. False for any other address, or
+    if no program can open it.
 
-    The opened program inherits none of our streams and outlives this process.
+    The program inherits none of our streams and outlives this process.
     """
-    return urlsplit(url).scheme in SCHEMES and _hand_over(url)
+    return urlsplit(url).scheme in SCHEMES and _open_with_system(url)
 
 
 def open_path(path: Path) -> bool:
-    """Show a folder in the file manager, or a text file in the person's editor. False when nothing
+    """Show a folder in the file manager, or a text file in the person's editor. False if no program
     can show it.
 
-    A file that is a program, such as a Python file, is never started.
+    A file that could be run, such as a Python file, is never started.
     """
     if sys.platform == "win32":
         try:
@@ -45,26 +45,26 @@ def open_path(path: Path) -> bool:
             return False
         return True
     as_text = sys.platform == "darwin" and not path.is_dir()
-    return _hand_over(str(path), *(["-t"] if as_text else []))
+    return _open_with_system(str(path), *(["-t"] if as_text else []))
 
 
-class Lead:
-    """A page that leads the browser to a secret address, which its command line must not show.
+class RedirectPage:
+    """A page that redirects the browser to a secret address. Use it as a context manager, which
+    removes the page.
 
-    Everybody can read the command lines of a machine. So the browser is given the path of a file
-    that only its owner can read. A context manager, which removes the page.
+    Every user of a machine can read the command lines of its processes. So the browser gets the
+    path of a file that only its owner can read, not the address.
 
     Args:
-        folder: where the file may be; it is made if it is missing, and what an earlier process left
-            there is removed.
+        folder: for the file. It is created if needed, and pages of earlier processes are removed.
     """
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for left in folder.glob(f"{FOLDER}*"):
-            shutil.rmtree(left, ignore_errors=True)
+        for leftover in folder.glob(f"{FOLDER}*"):
+            shutil.rmtree(leftover, ignore_errors=True)
         self._folder = folder
-        self._made: Path | None = None
+        self._page_folder: Path | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -73,30 +73,33 @@ class Lead:
         self.remove()
 
     def show(self, url: str) -> bool:
-        """Have the browser follow the address, by a page if it reads files. False as for `open`."""
+        """Open the address in the browser, through the page if the browser can read it. False if no
+        program can open it.
+        """
         return self.open(url) if browser_reads_files() else open_link(url)
 
     def open(self, url: str) -> bool:
-        """Have the browser follow the address. False when nothing can open it."""
+        """Open the address in the browser through the page. False if no program can open it."""
         try:
-            self._made = Path(tempfile.mkdtemp(prefix=FOLDER, dir=self._folder))  # mode 0700
-            page = self._made / "tidewire.html"
+            self._page_folder = Path(tempfile.mkdtemp(prefix=FOLDER, dir=self._folder))  # mode 0700
+            page = self._page_folder / "tidewire.html"
             page.touch(mode=0o600)
-            page.write_text(_LEAD.format(url=escape(url)), "utf-8")
-        except OSError:  # a full disk, say: the page can be opened by a link
+            page.write_text(_REDIRECT_HTML.format(url=escape(url)), "utf-8")
+        except OSError:  # for example a full disk; the person can open a link instead
             return False
-        return _hand_over(page.as_uri())
+        return _open_with_system(page.as_uri())
 
     def remove(self) -> None:
-        """Remove the page, which has been used or is of no use any more."""
-        if self._made is not None:
-            shutil.rmtree(self._made, ignore_errors=True)
+        """Remove the page after its use."""
+        if self._page_folder is not None:
+            shutil.rmtree(self._page_folder, ignore_errors=True)
 
 
 def browser_reads_files() -> bool:
     """Whether the default browser will show a file of the data directory.
 
-    Browsers from a snap cannot read hidden folders, and what opens a file may be no browser.
+    Browsers from a snap cannot read hidden folders, and the program for HTML files may be another
+    one.
     """
     if sys.platform != "linux":
         return True
@@ -106,7 +109,7 @@ def browser_reads_files() -> bool:
 
 
 def _handler(kind: str) -> str:
-    """The desktop file of the program that opens this type; empty when the system does not say."""
+    """The desktop file of the program that opens this type; empty if the system has none."""
     try:
         return subprocess.run(  # noqa: S603 - no part of it comes from outside
             ["xdg-mime", "query", "default", kind],  # noqa: S607
@@ -120,22 +123,22 @@ def _handler(kind: str) -> str:
         return ""
 
 
-def _hand_over(url: str, *options: str) -> bool:
+def _open_with_system(url: str, *options: str) -> bool:
     if sys.platform == "win32":
-        os.startfile(url)  # noqa: S606 - the scheme was checked by who calls
+        os.startfile(url)  # noqa: S606 - the callers check the scheme
         return True
     opener = shutil.which("open" if sys.platform == "darwin" else "xdg-open")
     if opener is None or not has_desktop():
         return False
-    opening = subprocess.Popen(  # noqa: S603 - a checked address or our path, and no shell
+    process = subprocess.Popen(  # noqa: S603 - a checked address or our path, and no shell
         [opener, *options, url],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
-    # Without a wait the ended process would stay as a zombie.
-    threading.Thread(target=opening.wait, name="open link", daemon=True).start()
+    # Without `wait` the ended process would stay as a zombie.
+    threading.Thread(target=process.wait, name="open link", daemon=True).start()
     return True
 
 

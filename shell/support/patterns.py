@@ -1,4 +1,4 @@
-"""Searches with regular expressions of strangers, always in linear time."""
+"""Searches with untrusted regular expressions, always in linear time."""
 
 import functools
 from collections.abc import Callable
@@ -8,12 +8,14 @@ from pydantic_core import SchemaError, SchemaValidator, core_schema
 
 @functools.lru_cache(200)
 def search(pattern: str) -> Callable[[str], bool]:
-    """Return a test whether a text contains the pattern.
+    """Return a function that tests whether a text contains the pattern.
 
-    A pattern that cannot be searched for in linear time is found in every text.
+    For a pattern that needs more than linear time, the function returns True for every text.
     """
     try:
-        made = SchemaValidator(core_schema.str_schema(pattern=pattern, regex_engine="rust-regex"))
+        validator = SchemaValidator(
+            core_schema.str_schema(pattern=pattern, regex_engine="rust-regex")
+        )
     except SchemaError:
         return lambda text: True
-    return made.isinstance_python
+    return validator.isinstance_python

@@ -18,7 +18,7 @@ SHORTEST = 4
 _PIECE = 12
 """A piece of a secret with this many characters reveals too much of it."""
 _REACH = 400
-"""How far a masked or encoded secret may stretch to either side of what shows it."""
+"""Most characters of a masked or encoded secret to either side of its mask or piece."""
 
 _MASK = re.compile(r"[*•…]{2,}|\.{3,}|…")
 _TOKEN = re.compile(r"[\w.+/=-]*")
@@ -27,9 +27,9 @@ Span = tuple[int, int]
 
 
 def redact_pieces(pieces: Sequence[str], secrets: Iterable[str]) -> list[str]:
-    """Texts that belong together, without the secrets, also those that two or more of them share.
+    """Remove the secrets from adjacent texts, also a secret that spans two or more of them.
 
-    The replacement stands where the secret begins. There are as many pieces as before.
+    The replacement stands where the secret begins. The number of pieces stays.
     """
     text = "".join(pieces)
     spans = [
@@ -46,30 +46,30 @@ def redact_pieces(pieces: Sequence[str], secrets: Iterable[str]) -> list[str]:
             merged[-1] = merged[-1][0], max(end, merged[-1][1])
         else:
             merged.append((start, end))
-    redacted, at = [], 0
+    redacted, offset = [], 0
     for piece in pieces:
-        end = at + len(piece)
-        left, position = "", at
+        end = offset + len(piece)
+        output, position = "", offset
         for start, stop in merged:
             if stop <= position or start >= end:
                 continue
-            left += text[position : max(start, position)]
-            left += REPLACEMENT if start >= at else ""
+            output += text[position : max(start, position)]
+            output += REPLACEMENT if start >= offset else ""
             position = min(stop, end)
-        redacted.append(left + text[position:end])
-        at = end
+        redacted.append(output + text[position:end])
+        offset = end
     return redacted
 
 
 def redact(text: str, secrets: Iterable[str]) -> str:
-    """`text` with every spelling of every secret replaced. Do this before cutting a text short."""
+    """Replace every spelling of every secret in a text. Call it before cutting a text short."""
     return redact_pieces([text], secrets)[0]
 
 
 def _spans(text: str, secret: str) -> list[Span]:
-    """Where the secret stands, in every spelling."""
-    found = [*_spelled(text, secret), *_in_base64(text, secret), *_masked(text, secret)]
-    return [*found, *_pieces(text, secret)]
+    """The places of the secret, in every spelling."""
+    spans = [*_spelled(text, secret), *_in_base64(text, secret), *_masked(text, secret)]
+    return [*spans, *_pieces(text, secret)]
 
 
 def _spelled(text: str, secret: str) -> Iterator[Span]:
@@ -83,12 +83,12 @@ def _spelled(text: str, secret: str) -> Iterator[Span]:
         secret.encode().hex(),
     }
     for spelling in spellings:
-        for found in re.finditer(re.escape(spelling), text, re.IGNORECASE):
-            yield found.span()
+        for match in re.finditer(re.escape(spelling), text, re.IGNORECASE):
+            yield match.span()
 
 
 def _in_base64(text: str, secret: str) -> Iterator[Span]:
-    """Any base64 text that the secret is a part of ("Bearer …" and the like)."""
+    """Any base64 text that contains the secret, such as an encoded "Bearer …"."""
     raw = secret.encode()
     for offset in range(3):
         # There are three phases; the characters at either end mix with what stands beside it.
@@ -96,8 +96,8 @@ def _in_base64(text: str, secret: str) -> Iterator[Span]:
         for encode in (base64.b64encode, base64.urlsafe_b64encode):
             inner = encode(b"\0" * offset + raw).decode()[first:last]
             if len(inner) >= _PIECE:
-                for found in re.finditer(re.escape(inner), text, re.IGNORECASE):
-                    yield _before(text, found.start()), _after(text, found.end())
+                for match in re.finditer(re.escape(inner), text, re.IGNORECASE):
+                    yield _before(text, match.start()), _after(text, match.end())
 
 
 def _masked(text: str, secret: str) -> Iterator[Span]:
@@ -111,7 +111,8 @@ def _masked(text: str, secret: str) -> Iterator[Span]:
 
 def _pieces(text: str, secret: str) -> Iterator[Span]:
     """Runs of the secret that are long enough to matter."""
-    # Each such run holds one of these, which are found much faster than by a look at every place.
+    # Each such run contains one of these blocks. Searching for them first is much faster than
+    # testing every position.
     half = _PIECE // 2
     blocks = (secret[i : i + half] for i in range(0, len(secret) - half + 1, half))
     if not any(block in text for block in blocks):
@@ -132,5 +133,5 @@ def _after(text: str, position: int) -> int:
 
 
 def _end(text: str) -> int:
-    found = _TOKEN.match(text)
-    return found.end() if found else 0
+    match = _TOKEN.match(text)
+    return match.end() if match else 0

@@ -1,4 +1,4 @@
-"""Lets the main thread wait for the signals that end the program."""
+"""Waits in the main thread for the signals that end the program."""
 
 import contextlib
 import select
@@ -7,7 +7,7 @@ import socket
 from collections.abc import Iterator
 from types import FrameType
 
-ENDING = tuple(
+SHUTDOWN_SIGNALS = tuple(
     getattr(signal, name)
     for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
     if hasattr(signal, name)
@@ -15,7 +15,7 @@ ENDING = tuple(
 
 
 class Signals:
-    """Made by `shutdown_signals()`. `wait()` returns after a signal such as SIGTERM, or `wake()`.
+    """Yielded by `shutdown_signals()`. `wait()` returns after a signal such as SIGTERM or `wake()`.
 
     Python's C handler writes to a socket, on every system and whatever the main thread does; a
     threading.Event can deadlock when the handler interrupts its wait.
@@ -26,11 +26,11 @@ class Signals:
         self._writer = writer
 
     def wait(self) -> None:
-        """Sleep until the program is asked to end."""
+        """Block until a signal arrives or another thread calls `wake`."""
         self._reader.recv(1)
 
-    def asked(self) -> bool:
-        """Whether the program was asked to end; `wait()` would then return at once."""
+    def is_set(self) -> bool:
+        """Whether a signal or `wake` has come, so that `wait()` would return at once."""
         return bool(select.select([self._reader], [], [], 0)[0])
 
     def wake(self) -> None:
@@ -41,17 +41,17 @@ class Signals:
 
 @contextlib.contextmanager
 def shutdown_signals() -> Iterator[Signals]:
-    """Catch the signals that ask the program to end. Main thread only."""
+    """Catch the signals that end the program. Main thread only."""
     reader, writer = socket.socketpair()
     writer.setblocking(False)
-    before = signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
-    handlers = {number: signal.signal(number, _ignore_signal) for number in ENDING}
+    old_fd = signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
+    handlers = {number: signal.signal(number, _ignore_signal) for number in SHUTDOWN_SIGNALS}
     try:
         yield Signals(reader, writer)
     finally:
         for number, handler in handlers.items():
             signal.signal(number, handler)
-        signal.set_wakeup_fd(before)
+        signal.set_wakeup_fd(old_fd)
         reader.close()
         writer.close()
 

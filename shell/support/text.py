@@ -11,7 +11,7 @@ CONTROLS = dict.fromkeys(
         *range(0x2066, 0x206A),
     ]
 )
-"""For `str.translate`: removes what could control a terminal or reorder what it shows. Tab and line
+"""For `str.translate`: removes characters that control a terminal or reorder its text. Tab and line
 feed stay."""
 _INVISIBLE = frozenset([0x115F, 0x1160, 0x2800, 0x3164, 0xFFA0, *range(0xE0100, 0xE01F0)])
 """Invisible characters that Unicode counts among letters, symbols and marks."""
@@ -27,34 +27,34 @@ _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
 
 def join_surrogates(text: str, carried: str = "") -> tuple[str, str]:
-    """Join halves of surrogate pairs and replace what stays alone.
+    """Join halves of surrogate pairs, and replace halves without a partner.
 
-    Some servers cut an emoji over two chunks; each arrives as half a surrogate pair, which neither
-    UTF-8 nor SQLite can hold.
+    Some servers split an emoji over two chunks. Each chunk then has half a surrogate pair, which
+    neither UTF-8 nor SQLite can hold.
 
     Args:
         text: the next piece of a stream.
-        carried: the second result of the call before.
+        carried: the second result of the previous call.
 
     Returns:
-        the whole text, and a half to carry to the next piece (usually empty).
+        the joined text, and a half to pass to the next call (usually empty).
     """
     if text.isascii() and not carried:
         return text, ""
-    whole = carried + text
-    rest = ""
-    if whole and "\ud800" <= whole[-1] <= "\udbff":
-        whole, rest = whole[:-1], whole[-1]
-    if any("\ud800" <= character <= "\udfff" for character in whole):
-        pairs = whole.encode("utf-16-le", "surrogatepass")
-        whole = pairs.decode("utf-16-le", "replace")
-    return whole, rest
+    joined = carried + text
+    half = ""
+    if joined and "\ud800" <= joined[-1] <= "\udbff":
+        joined, half = joined[:-1], joined[-1]
+    if any("\ud800" <= character <= "\udfff" for character in joined):
+        pairs = joined.encode("utf-16-le", "surrogatepass")
+        joined = pairs.decode("utf-16-le", "replace")
+    return joined, half
 
 
 def clean(text: str) -> str:
-    """Replace what is not a character in a complete text."""
-    whole, rest = join_surrogates(text)
-    return whole + close_surrogate(rest)
+    """Join surrogate pairs in a complete text, and replace halves without a partner."""
+    joined, half = join_surrogates(text)
+    return joined + close_surrogate(half)
 
 
 def escaped(text: str) -> str:
@@ -80,32 +80,38 @@ def estimate_tokens(text: str) -> int:
 
 
 def close_surrogate(carried: str) -> str:
-    """Return the replacement for a half that nothing follows."""
+    """Return the replacement for a half at the end of a stream; empty without one."""
     return _REPLACEMENT if carried else ""
 
 
-def file_name(stem: str, ending: str = "", *, also: str = "", instead: str = "") -> str:
+def file_name(stem: str, ending: str = "", *, allowed: str = "", replacement: str = "") -> str:
     """Make a file name that Linux, macOS and Windows accept.
 
     Args:
         stem: of any length, with any characters; cut between two characters as people see them.
-        ending: kept unchanged, so it must be short and valid.
-        also: characters that are allowed beside letters, digits, marks, space, "-" and "_".
-        instead: replaces a run of characters that are not.
+        ending: appended unchanged, so it must be short and valid.
+        allowed: more characters to allow beside letters, digits, marks, space, "-" and "_".
+        replacement: replaces each run of other characters.
     """
-    kept: list[str] = []
-    was_kept = False
+    characters: list[str] = []
+    is_allowed = False
     for character in unicodedata.normalize("NFC", stem):
         # An accent is left out together with its letter.
-        was_kept = was_kept if _is_mark(character) else _is_plain(character) or character in also
-        if was_kept:
-            kept.append(character)
-        elif instead and not _is_mark(character) and kept[-1:] != [instead]:
-            kept.append(instead)
-    plain = "".join(kept).strip(". ")
-    plain = cut(plain, MAX_NAME_BYTES - len(ending.encode()) - 1).rstrip(". ")
-    whole = plain + ending
-    return f"_{whole}" if whole.partition(".")[0].rstrip(" ").lower() in _RESERVED else whole
+        is_allowed = (
+            is_allowed if _is_mark(character) else _is_plain(character) or character in allowed
+        )
+        if is_allowed:
+            characters.append(character)
+        elif replacement and not _is_mark(character) and characters[-1:] != [replacement]:
+            characters.append(replacement)
+    name = "".join(characters).strip(". ")
+    name = cut(name, MAX_NAME_BYTES - len(ending.encode()) - 1).rstrip(". ")
+    full_name = name + ending
+    return (
+        f"_{full_name}"
+        if full_name.partition(".")[0].rstrip(" ").lower() in _RESERVED
+        else full_name
+    )
 
 
 def cut(text: str, most_bytes: int) -> str:

@@ -1,19 +1,19 @@
-"""Prints an uncaught exception as its message, where the traceback tells nothing more."""
+"""Prints an uncaught exception as its message, if the traceback would not help."""
 
 import sys
 from types import TracebackType
 
 
-def print_message_alone(kind: type[Exception]) -> None:
+def print_message_only(message_type: type[Exception]) -> None:
     """Print no traceback when an exception of this kind ends the program."""
-    before = sys.excepthook
+    old_hook = sys.excepthook
 
     def report(
-        raised: type[BaseException], error: BaseException, trace: TracebackType | None
+        error_type: type[BaseException], error: BaseException, trace: TracebackType | None
     ) -> None:
-        if issubclass(raised, kind):
+        if issubclass(error_type, message_type):
             print(error, file=sys.stderr)
         else:
-            before(raised, error, trace)
+            old_hook(error_type, error, trace)
 
     sys.excepthook = report

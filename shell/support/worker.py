@@ -10,7 +10,9 @@ T = TypeVar("T")
 
 
 class Worker:
-    """Starts with its first job. A daemon thread, so a job that hangs does not block the exit."""
+    """A thread that starts with its first job. It is a daemon, so a hanging job does not block the
+    exit.
+    """
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -25,29 +27,29 @@ class Worker:
         Raises:
             RuntimeError: the worker is closed.
         """
-        outcome: Future[T] = Future()
+        future: Future[T] = Future()
 
         def run() -> None:
-            if not outcome.set_running_or_notify_cancel():
+            if not future.set_running_or_notify_cancel():
                 return
             try:
                 result = job()
             except BaseException as error:
-                outcome.set_exception(error)
+                future.set_exception(error)
             else:
-                outcome.set_result(result)
+                future.set_result(result)
 
         with self._lock:
             if self._closed:
                 raise RuntimeError(f"the {self._name} thread is closed")
             if self._thread is None:
-                self._thread = threading.Thread(target=self._turn, name=self._name, daemon=True)
+                self._thread = threading.Thread(target=self._run_jobs, name=self._name, daemon=True)
                 self._thread.start()
             self._jobs.put(run)
-        return outcome
+        return future
 
     def close(self, timeout_s: float = 5.0) -> None:
-        """Run what is queued, then end. Waits at most `timeout_s` for that."""
+        """Run the queued jobs, then end the thread. Waits at most `timeout_s` for that."""
         with self._lock:
             if not self._closed:
                 self._closed = True
@@ -55,6 +57,6 @@ class Worker:
         if self._thread is not None:
             self._thread.join(timeout_s)
 
-    def _turn(self) -> None:
+    def _run_jobs(self) -> None:
         while (job := self._jobs.get()) is not None:
             job()

@@ -472,7 +472,7 @@ class CallsMachine:
             offer=offer,
             commit=self._committer(story),
             resumed=resumed,
-            while_content_comes=True,
+            no_overall_deadline=True,
         )
         log = story.log = slot.begin()
         place = steps.next_place(self.rows, story.number)

@@ -106,8 +106,8 @@ class Host:
         return log
 
     def start_without_end(self, script: str, **fields: object) -> InferenceLog:
-        """Start one run that may last while content comes; `fields` are those of the request."""
-        log = self.engine.start(ME, request(script, **fields), while_content_comes=True)
+        """Start one run that may go on while content comes; `fields` are those of the request."""
+        log = self.engine.start(ME, request(script, **fields), no_overall_deadline=True)
         self.logs.append(log)
         return log
 

@@ -46,7 +46,11 @@ from tests.caller_page import Json, Page, Refused
 from tests.virtual_loop import VirtualLoop, settle
 
 LIMITS = Limits(
-    inferences=3, sessions=2, session_idle_s=300.0, log_kept_s=120.0, log_kept_bytes=300_000
+    inferences=3,
+    sessions=2,
+    session_idle_s=300.0,
+    log_retention_s=120.0,
+    log_retention_bytes=300_000,
 )
 NAMES = ("a", "b", "c")
 DEAF_S = 1.5

@@ -33,7 +33,7 @@ SCRIPTS = (
     "half\n/stall",
     "/stall",
 )
-LIMITS = Limits(log_kept_bytes=500_000)
+LIMITS = Limits(log_retention_bytes=500_000)
 
 
 async def short_runs(count: int, seed: int) -> tuple[int, int, int]:
@@ -63,8 +63,8 @@ async def short_runs(count: int, seed: int) -> tuple[int, int, int]:
         if number in (count // 25, count // 5 - 1):
             logs.clear()
             gc.collect()
-            # The engine keeps the ids of released runs on purpose, so that no id is used twice.
-            blocks.append(sys.getallocatedblocks() - len(engine._runs.logs._used))
+            # The names of released runs are kept on purpose, so that none is used twice.
+            blocks.append(sys.getallocatedblocks() - len(engine._runs.logs._released_ids))
     active = engine.status("w").active_inferences
     status = engine.status("w")
     outcomes = status.completed_inferences + status.failed_inferences + status.cancelled_inferences

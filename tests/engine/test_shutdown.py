@@ -83,7 +83,7 @@ async def test_a_cancelled_task_still_ends_its_run(host: Host) -> None:
 
 @pytest.mark.shows("D63")
 async def test_finished_logs_are_released_in_time_and_by_size(anyio_backend: object) -> None:
-    host = Host(Settings(limits=Limits(log_kept_s=100, log_kept_bytes=60_000)))
+    host = Host(Settings(limits=Limits(log_retention_s=100, log_retention_bytes=60_000)))
     first = host.start("/chunk 20000")
     await done(first)
     second = host.start("/chunk 20000")
@@ -104,7 +104,7 @@ async def test_finished_logs_are_released_in_time_and_by_size(anyio_backend: obj
 async def test_a_live_log_is_never_released_and_an_id_never_used_again(
     anyio_backend: object,
 ) -> None:
-    host = Host(Settings(limits=Limits(log_kept_s=10, log_kept_bytes=1)))
+    host = Host(Settings(limits=Limits(log_retention_s=10, log_retention_bytes=1)))
     live = host.start("/rate 1\n/repeat 100 word", inference_id="inf-a")
     await done(host.start("x"))
     await asyncio.sleep(70)

@@ -50,7 +50,9 @@ def test_what_is_whole_or_no_address_stays(address: str) -> None:
 
 @pytest.mark.parametrize("address", ["http://127.0.0.1:9/v1", "127.0.0.1:9/v1/messages"])
 def test_the_api_of_anthropic_has_its_version_in_its_calls(address: str) -> None:
-    provider, remark = CustomProvider(id="mine", kind="anthropic", base_url=address).with_complete_address()
+    provider, remark = CustomProvider(
+        id="mine", kind="anthropic", base_url=address
+    ).with_complete_address()
     assert provider.base_url == "http://127.0.0.1:9"
     assert remark is not None
 

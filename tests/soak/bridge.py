@@ -64,18 +64,18 @@ def most_held(runs: int, tokens: int) -> tuple[int, int]:
     gc.collect()
     tracemalloc.start()
     try:
-        shelf = LogRegistry(limits.log_kept_s, limits.log_kept_bytes, clock.now)
+        registry = LogRegistry(limits.log_retention_s, limits.log_retention_bytes, clock.now)
         for run in range(runs):
             log = InferenceLog(f"inf-{run}", now=clock.now)
-            shelf.put(log, "window", shared=False)
+            registry.put(log, "window", shared=False)
             for _ in range(tokens):
                 log.append_text("llm:token", "word")
                 clock.seconds += 0.005
             log.append(_ending(log))
-            shelf.ended(log)
+            registry.finish(log)
         most = tracemalloc.get_traced_memory()[1]
-        clock.seconds += limits.log_kept_s
-        shelf.release()
+        clock.seconds += limits.log_retention_s
+        registry.release()
         del log
         gc.collect()
         return most, tracemalloc.get_traced_memory()[0]

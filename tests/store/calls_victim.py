@@ -126,7 +126,7 @@ class Life:
                     )
                 else:
                     request = AnswerRequest(message_id=answer.id, tools="all")
-                    begun = await self.desk.answers.go_on(OWNER, request)
+                    begun = await self.desk.answers.continue_answer(OWNER, request)
             await self._play(begun)
 
     async def _play(self, begun: StartedAnswer) -> None:

@@ -144,7 +144,7 @@ class Desk:
 
     async def go_on(self, message_id: str) -> SendReply:
         request = AnswerRequest(message_id=message_id)
-        return await self.done(await self.answers.go_on(OWNER, request))
+        return await self.done(await self.answers.continue_answer(OWNER, request))
 
     async def done(self, begun: StartedAnswer) -> SendReply:
         async for _ in begun.log.follow():

@@ -90,7 +90,7 @@ class BudgetDesk(Desk):
     async def raise_by(self, answer: str, scope: BudgetScope, usd: float) -> SendReply:
         more = BudgetRaise(scope=scope, usd=usd)
         request = ContinueRequest(message_id=answer, tools="all", max_tokens=500, more=more)
-        return await self.done(await self.answers.go_on(OWNER, request))
+        return await self.done(await self.answers.continue_answer(OWNER, request))
 
     async def answer(self, conversation_id: str) -> StoredMessage:
         return (await self.view(conversation_id)).messages[-1]
@@ -284,7 +284,7 @@ async def test_a_local_model_costs_nothing_and_an_unknown_price_asks_for_tokens(
     assert (pause.priced, pause.unit) == (False, "tokens")
     more = BudgetRaise(scope="day", tokens=int(pause.more))
     continuation = ContinueRequest(message_id=begun.reply.answer_id, more=more)
-    await desk.done(await desk.answers.go_on(OWNER, continuation))
+    await desk.done(await desk.answers.continue_answer(OWNER, continuation))
     assert text_of(await desk.answer(talk)) == "free"
 
 

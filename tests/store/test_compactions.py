@@ -105,7 +105,7 @@ class CompactDesk(Desk):
             self.authors,
             tools=lambda: tools,
             ledger=self.ledger,
-            ended=self.compactions.consider,
+            on_stored=self.compactions.consider,
         )
         self.conversations = self.api(folder)
 
@@ -503,7 +503,7 @@ async def test_a_summary_counts_to_the_budgets_and_shows_in_the_usage(desk: Comp
 
 async def stays_unsummarized(desk: CompactDesk, talk: str) -> bool:
     """Whether the latest answer has caused no summary and no offer of one."""
-    await asyncio.gather(*desk.compactions._considering)
+    await asyncio.gather(*desk.compactions._considerations)
     return not desk.conversations.stop_compaction(desk.caller, talk)
 
 
@@ -518,7 +518,7 @@ async def fill(desk: CompactDesk) -> str:
 async def test_a_model_that_costs_something_is_not_asked_by_itself(desk: CompactDesk) -> None:
     desk.model.price = 10.0
     talk = await fill(desk)
-    await asyncio.gather(*desk.compactions._considering)
+    await asyncio.gather(*desk.compactions._considerations)
     [state] = desk.states.get_nowait()
     assert (state.conversation_id, state.state) == (talk, "offered")
     assert state.estimate is not None

@@ -366,7 +366,9 @@ async def test_an_answer_goes_on_at_the_very_moment_at_which_it_was_stopped(desk
     await ended.wait()
     unsubscribe()
     # No part of it is on disk yet.
-    again = await desk.answers.go_on(OWNER, AnswerRequest(message_id=begun.reply.answer_id))
+    again = await desk.answers.continue_answer(
+        OWNER, AnswerRequest(message_id=begun.reply.answer_id)
+    )
     assert again.reply.answer_id == begun.reply.answer_id
     desk.engine.cancel(OWNER, again.log.inference_id)
     await desk.wait_until_stored(conversation)

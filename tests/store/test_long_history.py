@@ -1,7 +1,7 @@
 """A conversation larger than its model's window: the parts still sent, and the first left out."""
 
 from shell.contract import AnswerCall, NoticeCode
-from shell.conversations.history import history, text_of
+from shell.conversations.history import context_text, history
 from shell.providers.base import ModelInfo, ModelStep
 from shell.store.messages.steps import StoredCall, StoredStep
 from shell.store.messages.turns import PathMessage
@@ -37,7 +37,7 @@ def test_everything_is_sent_in_full_while_it_fits() -> None:
     path = [_question(1), _answer(1), _question(2)]
     sent, notices = history(path, SMALL, None, None)
     assert notices == []
-    assert RESULT in text_of(sent[1])
+    assert RESULT in context_text(sent[1])
 
 
 def test_long_results_go_before_any_message_and_the_calls_stay() -> None:
@@ -74,10 +74,10 @@ def test_ten_thousand_messages_and_two_hundred_results_are_answered() -> None:
     codes = {notice.code for notice in notices}
     assert codes == {NoticeCode.HISTORY_TRIMMED, NoticeCode.RESULTS_LEFT_OUT}
     assert sent[0].role == "user"
-    assert text_of(sent[-1]) == "When is high water today (5000)?"
+    assert context_text(sent[-1]) == "When is high water today (5000)?"
     steps = [message for message in sent if isinstance(message, ModelStep)]
     assert steps
     assert all(call.result for step in steps for call in step.calls)
-    assert sum(len(text_of(message)) for message in sent) < 4 * 7_168
+    assert sum(len(context_text(message)) for message in sent) < 4 * 7_168
     # The same question makes the same request.
     assert history(path, SMALL, None, None)[0] == sent

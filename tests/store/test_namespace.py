@@ -20,7 +20,7 @@ from shell.bridge.door import Door
 from shell.bridge.topics import Topics
 from shell.contract import CONTRACT_VERSION, Attachment, FilePart
 from shell.conversations.exports import Exports
-from shell.conversations.imports import AT_ONCE, Imports
+from shell.conversations.imports import MAX_ACTIVE, Imports
 from shell.providers.keys import Keys
 from shell.settings import SettingsFile
 from shell.store.backup import bundle
@@ -472,17 +472,17 @@ async def test_what_a_page_has_begun_to_hand_over_goes_with_it(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = {"name": "a.json", "size": 2}
-    for _ in range(AT_ONCE):
+    for _ in range(MAX_ACTIVE):
         await house.page.call("conversations.import_begin", file)
     other = Page(house.door, "window-2")
     with pytest.raises(Refused) as refused:
         await other.call("conversations.import_begin", file)
     assert refused.value.code == "LIMIT"
     house.imports.forget_caller("window-1")
-    for _ in range(AT_ONCE):
+    for _ in range(MAX_ACTIVE):
         await other.call("conversations.import_begin", file)
     # After a reload the page does not know its imports any more.
-    monkeypatch.setattr("shell.conversations.imports.SILENT_S", 0.0)
+    monkeypatch.setattr("shell.conversations.imports.UPLOAD_TIMEOUT_S", 0.0)
     await other.call("conversations.import_begin", file)
 
 

@@ -106,7 +106,9 @@ async def test_what_every_run_of_a_continued_answer_took_is_added_up(
     monkeypatch.setattr(desk.echo, "model", lambda model_id: PRICED)
     reply = await desk.send(conversation, "one two three\n/length")
     first = await desk.conversations.spent(desk.caller, conversation)
-    begun = await desk.answers.go_on("window-1", AnswerRequest(message_id=reply.answer_id))
+    begun = await desk.answers.continue_answer(
+        "window-1", AnswerRequest(message_id=reply.answer_id)
+    )
     [_, live] = (await desk.view(conversation)).messages
     assert live.detail is not None
     assert [usage.cost for usage in live.detail.earlier] == [pytest.approx(first.cost)]

@@ -502,7 +502,7 @@ async def test_an_imported_conversation_may_have_strangers_words(desk: ToolDesk,
             begun = await desk.answers.regenerate(OWNER, request)
         case _:
             request = AnswerRequest(message_id="a", tools="all")
-            begun = await desk.answers.go_on(OWNER, request)
+            begun = await desk.answers.continue_answer(OWNER, request)
     (question,) = await wait_for_approvals(begun)
     assert "strangers" in str(question.why)
     assert desk.calls == []
@@ -560,7 +560,7 @@ async def test_an_interrupted_answer_goes_on_after_its_last_result(desk: ToolDes
     answer = await last(again, talk)
     assert answer.status == "interrupted"
     request = AnswerRequest(message_id=answer.id, tools="all")
-    await again.done(await again.answers.go_on(OWNER, request))
+    await again.done(await again.answers.continue_answer(OWNER, request))
     assert desk.calls == ["add 1 2"], "not made again"
     assert [m.role for m in again.echo.received[-1].messages] == ["user", "assistant", "assistant"]
     await again.close()
@@ -577,8 +577,8 @@ async def test_calls_of_a_run_that_goes_on_are_kept_beside_the_earlier_ones(
     await desk.done(await desk.answers.send(OWNER, request))
     answer = await last(desk, talk)
     more = AnswerRequest(message_id=answer.id, tools="all", max_steps=2)
-    await desk.done(await desk.answers.go_on(OWNER, more))
-    await desk.done(await desk.answers.go_on(OWNER, more))
+    await desk.done(await desk.answers.continue_answer(OWNER, more))
+    await desk.done(await desk.answers.continue_answer(OWNER, more))
     assert [call.result for call in calls(await last(desk, talk))] == ["3", "4", "5"]
     assert desk.calls == ["add 1 2", "add 2 2", "add 3 2"]
 
@@ -592,7 +592,9 @@ async def test_a_call_that_waits_is_asked_again_even_if_its_tool_is_allowed_by_n
     add = (await again.tools.find("add")).tool
     again.tools.permissions().keep(add, "allow", "always", {})
     answer = await last(again, talk)
-    begun = await again.answers.go_on(OWNER, AnswerRequest(message_id=answer.id, tools="all"))
+    begun = await again.answers.continue_answer(
+        OWNER, AnswerRequest(message_id=answer.id, tools="all")
+    )
     (question,) = await wait_for_approvals(begun)
     assert desk.calls == []
     assert question.nonce == calls(answer)[0].nonce
@@ -613,7 +615,7 @@ async def test_an_answer_goes_on_after_its_limit_of_steps_with_calls_of_new_ids(
     assert answer.detail is not None
     assert answer.detail.finish_reason == "steps"
     again = AnswerRequest(message_id=answer.id, tools="all", max_steps=2)
-    await desk.done(await desk.answers.go_on(OWNER, again))
+    await desk.done(await desk.answers.continue_answer(OWNER, again))
     answer = await last(desk, talk)
     assert answer.content == "Three."
     assert [call.call_id for call in calls(answer)] == ["call-1-0", "call-2-0", "call-3-0"]

@@ -7,18 +7,18 @@ import threading
 
 import pytest
 
-from shell.support.signals import ENDING, shutdown_signals
+from shell.support.signals import SHUTDOWN_SIGNALS, shutdown_signals
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="sends signals to itself")
 
 
-@pytest.mark.parametrize("number", ENDING)
+@pytest.mark.parametrize("number", SHUTDOWN_SIGNALS)
 def test_a_signal_ends_the_wait(number: int) -> None:
     before = signal.getsignal(number)
     with shutdown_signals() as signals:
-        assert not signals.asked()
+        assert not signals.is_set()
         os.kill(os.getpid(), number)
-        assert signals.asked()
+        assert signals.is_set()
         signals.wait()
     assert signal.getsignal(number) is before
 
@@ -37,7 +37,7 @@ def test_the_inner_of_two_hears_and_the_outer_goes_on() -> None:
         with shutdown_signals() as inner:
             os.kill(os.getpid(), signal.SIGTERM)
             inner.wait()
-        assert not outer.asked()
+        assert not outer.is_set()
         os.kill(os.getpid(), signal.SIGTERM)
         outer.wait()
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from shell.api.templates import TemplatesApi
 from shell.bridge.caller import Caller
 from shell.contract import FormFile, RenderRequest, TemplateProblemCode
-from shell.conversations.templates.front_matter import BadHead, read_head, read_yaml, split
+from shell.conversations.templates.front_matter import HeadError, read_head, read_yaml, split
 from shell.conversations.templates.importing import convert
 from shell.conversations.templates.library import MAX_VERSIONS, Templates
 from shell.conversations.text_files import fence
@@ -218,7 +218,7 @@ def test_values_of_yaml_come_back(values: dict[str, object]) -> None:
 def test_any_front_matter_is_read_or_refused(head: str) -> None:
     front_matter, body, _ = split(f"---\n{head}\n---\nbody")
     assert body.endswith("body")
-    with contextlib.suppress(BadHead):
+    with contextlib.suppress(HeadError):
         read_head(front_matter)
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from shell.contract import TemplateProblem
 from shell.conversations.templates.renderer import ENDED, SLOW, fill_in, find_variables
-from shell.conversations.templates.sandbox import Refused, render, variables
+from shell.conversations.templates.sandbox import RefusedTemplate, render, variables
 
 HOSTILE = {
     "CVE-2016-10745, format with attributes": "{{ '{0.__class__}'.format(1) }}",
@@ -53,7 +53,7 @@ HOSTILE = {
 
 @pytest.mark.parametrize("body", HOSTILE.values(), ids=HOSTILE)
 def test_a_hostile_template_is_refused(body: str) -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(RefusedTemplate):
         render(body, {"x": "text"})
 
 
@@ -99,7 +99,7 @@ OF_JINJA = {
 
 @pytest.mark.parametrize("body", OF_JINJA.values(), ids=OF_JINJA)
 def test_what_the_tests_of_jinja_try_is_refused(body: str) -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(RefusedTemplate):
         render(body, {"foo": "text", "cls": "int", "seq": ["a"]})
 
 
@@ -107,7 +107,7 @@ def test_the_operators_of_the_tests_of_jinja_work_up_to_a_limit() -> None:
     rendered = render("{{ 1 + 2 }} {{ a + 2 }} {{ -1 }} {{ -a }}", {"a": 2})
     assert rendered == (None, "3 4 -1 -2")
     # Jinja's tests replace its operators. Here the operators check the size of the result.
-    with pytest.raises(Refused, match="too large"):
+    with pytest.raises(RefusedTemplate, match="too large"):
         render("{{ a + a }}", {"a": 2**256})
 
 
@@ -171,7 +171,7 @@ def test_the_templates_after_one_that_ends_the_process_are_checked() -> None:
     ],
 )
 def test_an_error_says_where_it_is(body: str, line: int, column: int | None) -> None:
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RefusedTemplate) as refused:
         render(body, {"x": "text"})
     assert (refused.value.line, refused.value.column) == (line, column)
 
@@ -196,7 +196,7 @@ def test_templates_are_filled_in(
 
 
 def test_a_value_that_is_not_plain_is_refused() -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(RefusedTemplate):
         render("{{ a }}", {"a": object()})
 
 
@@ -206,6 +206,6 @@ def test_any_text_is_checked_or_refused_with_a_sentence(body: str) -> None:
     outcome: object
     try:
         outcome = variables(body)
-    except Refused as refused:
+    except RefusedTemplate as refused:
         outcome = refused.message
     assert isinstance(outcome, list) or str(outcome).endswith(".")

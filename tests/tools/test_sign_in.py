@@ -386,9 +386,9 @@ async def test_the_browser_is_led_to_the_sign_in_by_a_file(
         return True
 
     monkeypatch.setattr(open_url, "browser_reads_files", lambda: True)
-    monkeypatch.setattr(open_url, "_hand_over", hand_over)
-    with open_url.Lead(tmp_path / "mcp") as lead:
-        assert lead.show("https://as.example/authorize?state=secret")
+    monkeypatch.setattr(open_url, "_open_with_system", hand_over)
+    with open_url.RedirectPage(tmp_path / "mcp") as redirect_page:
+        assert redirect_page.show("https://as.example/authorize?state=secret")
         (page,) = (tmp_path / "mcp").rglob("*.html")
         assert "state=secret" in page.read_text("utf-8")
         assert addresses == [page.as_uri()], "a command line can be read by everybody"

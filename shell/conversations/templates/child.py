@@ -1,7 +1,7 @@
-"""Checks and fills in templates in a process of its own, which the system ends at its limits.
+"""Checks and fills in templates in a child process, which the system ends at its limits.
 
 Standard input has one JSON object a line: `{"body": …, "values": … or null}`. Standard output has
-the answer to each: `{"variables": …}`, `{"system": …, "user": …}`, or `{"problem": …}`.
+one answer for each: `{"variables": …}`, `{"system": …, "user": …}`, or `{"problem": …}`.
 """
 
 import json
@@ -14,25 +14,25 @@ import time
 CPU_S = 0.25
 MEMORY_BYTES = 512 * 1024**2
 """Address space of the process. Only Linux enforces it."""
-TOO_LONG = 3
-"""The exit status after `CPU_S` where the system sends no signal."""
+CPU_TIME_EXCEEDED = 3
+"""The exit status after `CPU_S`, where the system sends no signal."""
 
 
 def main() -> int:
     """Answer every line of standard input."""
-    from shell.conversations.templates.sandbox import Refused, render, variables
+    from shell.conversations.templates.sandbox import RefusedTemplate, render, variables
 
     _limit()
     for line in sys.stdin:
         request = json.loads(line)
-        _allow_cpu()
+        _start_cpu_timer()
         try:
             if request["values"] is None:
                 answer: dict[str, object] = {"variables": variables(request["body"])}
             else:
                 system, user = render(request["body"], request["values"])
                 answer = {"system": system, "user": user}
-        except Refused as error:
+        except RefusedTemplate as error:
             answer = {"problem": [error.code, error.line, error.column, error.facts]}
         print(json.dumps(answer), flush=True)
     return 0
@@ -43,28 +43,28 @@ def _limit() -> None:
         return
     import resource
 
-    signal.signal(signal.SIGPROF, signal.SIG_DFL)  # ends the process, also inside of C
+    signal.signal(signal.SIGPROF, signal.SIG_DFL)  # ends the process, even inside C code
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
 
 
-def _allow_cpu() -> None:
-    """Begin to count the processor's time for one request."""
+def _start_cpu_timer() -> None:
+    """Start the limit on processor time for one request."""
     if sys.platform == "win32":
-        _watch()
+        _start_cpu_watch()
     else:
         signal.setitimer(signal.ITIMER_PROF, CPU_S)
 
 
-def _watch() -> None:
-    """End this process after its time, where the system does not."""
-    until = time.process_time() + CPU_S
+def _start_cpu_watch() -> None:
+    """End this process after `CPU_S`, where the system has no timer for that."""
+    deadline_s = time.process_time() + CPU_S
 
     def watch() -> None:
-        while time.process_time() < until:
+        while time.process_time() < deadline_s:
             time.sleep(0.05)
-        os._exit(TOO_LONG)
+        os._exit(CPU_TIME_EXCEEDED)
 
     threading.Thread(target=watch, daemon=True).start()
 

@@ -14,7 +14,7 @@ from shell.inference.form_values import check_values
 
 MAX_HEAD_CHARACTERS = 64_000
 MAX_INPUTS = 50
-_FENCE = re.compile(r"\A\ufeff?---[ \t]*\n(.*?)^---[ \t]*(?:\n|\Z)", re.S | re.M)
+_FRONT_MATTER = re.compile(r"\A\ufeff?---[ \t]*\n(.*?)^---[ \t]*(?:\n|\Z)", re.S | re.M)
 INPUT_NAME = re.compile(r"[^\W\d_]\w{0,99}")
 _INPUT_KEYS = {*FormField.model_fields, "fence"} - {"name"}
 _KEYS = ("name", "description", "model", "effort", "tools", "inputs")
@@ -22,7 +22,7 @@ _KEYS = ("name", "description", "model", "effort", "tools", "inputs")
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What the front matter of a template says."""
+    """The front matter of a template."""
 
     title: str | None = None
     description: str = ""
@@ -31,10 +31,10 @@ class Head:
     tools: Any = None
     inputs: list[FormField] = field(default_factory=list)
     unfenced: frozenset[str] = frozenset()
-    """The inputs with several lines that stand in the text as they are."""
+    """The inputs with several lines that are inserted without a code fence."""
 
 
-class BadHead(Exception):
+class HeadError(Exception):
     """The front matter is wrong."""
 
     def __init__(
@@ -49,12 +49,12 @@ class BadHead(Exception):
 
 
 def split(text: str) -> tuple[str, str, int]:
-    """The front matter, the body, and how many lines stand before the body."""
+    """Split a template into its front matter and its body, and count the lines before the body."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    found = _FENCE.match(text)
-    if found is None:
+    match = _FRONT_MATTER.match(text)
+    if match is None:
         return "", text, 0
-    return found[1], text[found.end() :], text.count("\n", 0, found.end())
+    return match[1], text[match.end() :], text.count("\n", 0, match.end())
 
 
 def read_head(head: str) -> Head:
@@ -67,25 +67,25 @@ def read_head(head: str) -> Head:
     if root is None:
         return Head()
     if not isinstance(root, dict):
-        raise BadHead(Code.HEAD_NO_FIELDS, 2, 1)
+        raise HeadError(Code.HEAD_NO_FIELDS, 2, 1)
     for key in root:
         if key not in _KEYS:
-            place = lines.get((key,), (None, None))
+            position = lines.get((key,), (None, None))
             known = ", ".join(_KEYS)
-            raise BadHead(Code.HEAD_FIELD_UNKNOWN, *place, name=str(key)[:60], known=known)
+            raise HeadError(Code.HEAD_FIELD_UNKNOWN, *position, name=str(key)[:60], known=known)
     texts = {}
     for key in ("name", "description", "model"):
         value = root.get(key)
         if value is not None and not (isinstance(value, str) and len(value) <= 1_000):
-            raise BadHead(Code.HEAD_NO_TEXT, *lines[key,], name=key)
+            raise HeadError(Code.HEAD_NO_TEXT, *lines[key,], name=key)
         texts[key] = value
     inputs, unfenced = _inputs(root.get("inputs"), lines)
     return Head(
         title=texts["name"],
         description=texts["description"] or "",
         model=texts["model"],
-        effort=_checked(Effort, root, "effort", lines),
-        tools=_checked(ToolNames, root, "tools", lines),
+        effort=_validated(Effort, root, "effort", lines),
+        tools=_validated(ToolNames, root, "tools", lines),
         inputs=inputs,
         unfenced=frozenset(unfenced),
     )
@@ -95,11 +95,11 @@ Lines = Mapping[tuple[Any, ...], tuple[int, int]]
 
 
 def read_yaml(text: str, before: int = 0) -> tuple[Any, Lines]:
-    """Plain values of YAML, and where each of them stands. `yes` and dates are texts.
+    """The plain values of YAML, and the position of each in the file. `yes` and dates are texts.
 
     Args:
         text: the YAML.
-        before: how many lines of the file stand before it.
+        before: the number of lines in the file before the YAML.
 
     Raises:
         BadHead: with the line and the column.
@@ -107,14 +107,14 @@ def read_yaml(text: str, before: int = 0) -> tuple[Any, Lines]:
     import yaml
 
     class Loader(yaml.SafeLoader):
-        """YAML without aliases, which could make gigabytes out of a few lines."""
+        """A loader without aliases, which could expand a few lines to gigabytes."""
 
         yaml_implicit_resolvers: Any = {}  # noqa: RUF012
 
         def compose_node(self, parent: Any, index: Any) -> Any:
             if self.check_event(yaml.AliasEvent):
                 mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
-                raise BadHead(Code.YAML_ALIAS, mark.line + 1 + before, mark.column + 1)
+                raise HeadError(Code.YAML_ALIAS, mark.line + 1 + before, mark.column + 1)
             return super().compose_node(parent, index)
 
     for tag, pattern, first in (
@@ -127,22 +127,22 @@ def read_yaml(text: str, before: int = 0) -> tuple[Any, Lines]:
             f"tag:yaml.org,2002:{tag}", re.compile(f"^(?:{pattern})$"), first
         )
     if len(text) > MAX_HEAD_CHARACTERS:
-        raise BadHead(Code.YAML_TOO_LONG, before or 1, limit=MAX_HEAD_CHARACTERS)
+        raise HeadError(Code.YAML_TOO_LONG, before or 1, limit=MAX_HEAD_CHARACTERS)
     lines: dict[tuple[Any, ...], tuple[int, int]] = {}
 
     def plain(node: Any, path: tuple[Any, ...]) -> Any:
         lines[path] = (node.start_mark.line + 1 + before, node.start_mark.column + 1)
         if isinstance(node, yaml.MappingNode):
-            made: dict[Any, Any] = {}
+            mapping: dict[Any, Any] = {}
             for key_node, value_node in node.value:
                 key = plain(key_node, (*path, None))
-                if not isinstance(key, str | int | float | bool) or key in made:
-                    raise BadHead(Code.YAML_FIELD_NAME, *lines[(*path, None)])
-                made[key] = plain(value_node, (*path, key))
+                if not isinstance(key, str | int | float | bool) or key in mapping:
+                    raise HeadError(Code.YAML_FIELD_NAME, *lines[(*path, None)])
+                mapping[key] = plain(value_node, (*path, key))
                 lines[(*path, key)] = lines[(*path, None)]
-            return made
+            return mapping
         if isinstance(node, yaml.SequenceNode):
-            return [plain(each, (*path, place)) for place, each in enumerate(node.value)]
+            return [plain(item, (*path, index)) for index, item in enumerate(node.value)]
         kind = node.tag.removeprefix("tag:yaml.org,2002:")
         value = node.value
         if kind == "null":
@@ -152,7 +152,7 @@ def read_yaml(text: str, before: int = 0) -> tuple[Any, Lines]:
         if kind in ("int", "float"):
             return int(value) if kind == "int" else float(value)
         if kind != "str":
-            raise BadHead(Code.YAML_TAG, *lines[path], name=node.tag[:60])
+            raise HeadError(Code.YAML_TAG, *lines[path], name=node.tag[:60])
         return value
 
     loader = None
@@ -162,20 +162,20 @@ def read_yaml(text: str, before: int = 0) -> tuple[Any, Lines]:
         return (None if node is None else plain(node, ())), lines
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        place = (None, None) if mark is None else (mark.line + 1 + before, mark.column + 1)
-        words = str(error.problem or error.context)
-        raise BadHead(Code.YAML_WRONG, *place, words=words) from None
+        position = (None, None) if mark is None else (mark.line + 1 + before, mark.column + 1)
+        description = str(error.problem or error.context)
+        raise HeadError(Code.YAML_WRONG, *position, words=description) from None
     except (yaml.YAMLError, ValueError) as error:
-        words = " ".join(str(error).split())[:200]
-        raise BadHead(Code.YAML_WRONG, words=words) from None
+        description = " ".join(str(error).split())[:200]
+        raise HeadError(Code.YAML_WRONG, words=description) from None
     except RecursionError:
-        raise BadHead(Code.YAML_TOO_DEEP) from None
+        raise HeadError(Code.YAML_TOO_DEEP) from None
     finally:
         if loader is not None:
             loader.dispose()
 
 
-def _checked(kind: Any, root: Mapping[Any, Any], key: str, lines: Lines) -> Any:
+def _validated(kind: Any, root: Mapping[Any, Any], key: str, lines: Lines) -> Any:
     value = root.get(key)
     if value is None:
         return None
@@ -183,53 +183,59 @@ def _checked(kind: Any, root: Mapping[Any, Any], key: str, lines: Lines) -> Any:
         return TypeAdapter(kind).validate_python(value)
     except ValidationError as error:
         words = error.errors(include_url=False)[0]["msg"][:200]
-        raise BadHead(Code.HEAD_VALUE_WRONG, *lines[key,], name=key, words=words) from None
+        raise HeadError(Code.HEAD_VALUE_WRONG, *lines[key,], name=key, words=words) from None
 
 
-def _inputs(given: Any, lines: Lines) -> tuple[list[FormField], list[str]]:
+def _inputs(inputs: Any, lines: Lines) -> tuple[list[FormField], list[str]]:
     """The fields of the form, and the names of those that are not fenced."""
-    if given is None:
+    if inputs is None:
         return [], []
-    if not isinstance(given, dict) or len(given) > MAX_INPUTS:
-        raise BadHead(Code.INPUTS_WRONG, *lines["inputs",], limit=MAX_INPUTS)
+    if not isinstance(inputs, dict) or len(inputs) > MAX_INPUTS:
+        raise HeadError(Code.INPUTS_WRONG, *lines["inputs",], limit=MAX_INPUTS)
     fields, unfenced = [], []
-    for name, told in given.items():
-        place = lines["inputs", name]
+    for name, definition in inputs.items():
+        position = lines["inputs", name]
         if not isinstance(name, str) or not INPUT_NAME.fullmatch(name):
-            raise BadHead(Code.INPUT_NAME, *place, name=str(name)[:60])
-        about = {"type": told or "string"} if told is None or isinstance(told, str) else told
-        if not isinstance(about, dict):
-            raise BadHead(Code.INPUT_NO_FIELDS, *place, name=name)
-        for key in about:
+            raise HeadError(Code.INPUT_NAME, *position, name=str(name)[:60])
+        properties = (
+            {"type": definition or "string"}
+            if definition is None or isinstance(definition, str)
+            else definition
+        )
+        if not isinstance(properties, dict):
+            raise HeadError(Code.INPUT_NO_FIELDS, *position, name=name)
+        for key in properties:
             if key not in _INPUT_KEYS:
-                at = lines["inputs", name, key]
-                raise BadHead(Code.INPUT_FIELD_UNKNOWN, *at, name=str(key)[:60])
-        fields.append(_field(name, about, place))
-        if about.get("fence") is False:
+                key_position = lines["inputs", name, key]
+                raise HeadError(Code.INPUT_FIELD_UNKNOWN, *key_position, name=str(key)[:60])
+        fields.append(_field(name, properties, position))
+        if properties.get("fence") is False:
             unfenced.append(name)
     return fields, unfenced
 
 
-def _field(name: str, about: Mapping[str, Any], place: tuple[int, int]) -> FormField:
-    made = {"type": "string", **about, "name": name}
-    made.pop("fence", None)
+def _field(name: str, properties: Mapping[str, Any], position: tuple[int, int]) -> FormField:
+    values = {"type": "string", **properties, "name": name}
+    values.pop("fence", None)
     try:
-        if "options" in made:
-            made["options"] = [
-                FormOption.model_validate(each if isinstance(each, dict) else {"value": str(each)})
-                for each in made["options"]
+        if "options" in values:
+            values["options"] = [
+                FormOption.model_validate(
+                    option if isinstance(option, dict) else {"value": str(option)}
+                )
+                for option in values["options"]
             ]
-        found = FormField.model_validate(made)
-        if found.type == "enum" and not found.options:
-            raise BadHead(Code.INPUT_NO_OPTIONS, *place, name=name)
-        if found.default is not None:
-            check_values([found], {name: found.default})
+        field = FormField.model_validate(values)
+        if field.type == "enum" and not field.options:
+            raise HeadError(Code.INPUT_NO_OPTIONS, *position, name=name)
+        if field.default is not None:
+            check_values([field], {name: field.default})
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        words = f"{'.'.join(str(each) for each in first['loc'])}: {first['msg'][:200]}"
-        raise BadHead(Code.INPUT_WRONG, *place, name=name, words=words) from None
+        problem = error.errors(include_url=False)[0]
+        words = f"{'.'.join(str(part) for part in problem['loc'])}: {problem['msg'][:200]}"
+        raise HeadError(Code.INPUT_WRONG, *position, name=name, words=words) from None
     except ValidationFailed as error:
-        raise BadHead(Code.INPUT_DEFAULT, *place, words=str(error)) from None
+        raise HeadError(Code.INPUT_DEFAULT, *position, words=str(error)) from None
     except TypeError:
-        raise BadHead(Code.INPUT_OPTIONS, *place, name=name) from None
-    return found
+        raise HeadError(Code.INPUT_OPTIONS, *position, name=name) from None
+    return field

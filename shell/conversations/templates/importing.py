@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from shell.conversations.templates.front_matter import BadHead, read_yaml, split
+from shell.conversations.templates.front_matter import HeadError, read_yaml, split
 from shell.errors import ValidationFailed
 
 MAX_IMPORTED = 200
@@ -21,103 +21,103 @@ def convert(file: str, text: str) -> list[tuple[str, str]]:
     with `{{variable}}`, and JSON with the titles and texts of such prompts.
 
     Raises:
-        ValidationFailed: the file has none.
+        ValidationFailed: the file has no templates.
     """
     stem, _, suffix = file.rpartition(".")
     stem = stem or file
     try:
         if suffix in ("yaml", "yml"):
-            return [(_name(stem), _of_llm(read_yaml(text)[0]))]
+            return [(_template_name(stem), _of_llm(read_yaml(text)[0]))]
         if suffix == "json":
             return _of_json(json.loads(text), stem)
         head, body, _ = split(text)
         if suffix == "prompty":
-            return [(_name(stem), _of_prompty(read_yaml(head)[0], body))]
-    except (BadHead, ValueError, RecursionError) as error:
-        raise _wrong(f"{file} cannot be read: {error}") from None
-    return [(_name(stem), text if head else _of_braces(body))]
+            return [(_template_name(stem), _of_prompty(read_yaml(head)[0], body))]
+    except (HeadError, ValueError, RecursionError) as error:
+        raise _invalid(f"{file} cannot be read: {error}") from None
+    return [(_template_name(stem), text if head else _of_braces(body))]
 
 
 def _of_llm(root: Any) -> str:
-    """A template of `llm`, which is a text or has a prompt, a system prompt and defaults."""
+    """Convert a template of `llm`: a text, or a prompt, a system prompt and defaults."""
     if isinstance(root, str):
         root = {"prompt": root}
     texts = ("prompt", "system")
     if not isinstance(root, dict) or not any(isinstance(root.get(key), str) for key in texts):
-        raise _wrong("This YAML has no 'prompt' and no 'system'.")
-    told = root.get("defaults")
-    defaults: dict[str, object] = told if isinstance(told, dict) else {}
-    used: dict[str, None] = {}
+        raise _invalid("This YAML has no 'prompt' and no 'system'.")
+    given = root.get("defaults")
+    defaults: dict[str, object] = given if isinstance(given, dict) else {}
+    variables: dict[str, None] = {}
 
-    def variable(found: re.Match[str]) -> str:
-        name = found[2] or found[3]
+    def replace(match: re.Match[str]) -> str:
+        name = match[2] or match[3]
         if name is None:
             return "$"
-        used[_variable(name)] = None
-        return "{{ " + _variable(name) + " }}"
+        variables[_variable_name(name)] = None
+        return "{{ " + _variable_name(name) + " }}"
 
-    said = {key: _DOLLAR.sub(variable, _inert(str(root.get(key) or ""))) for key in texts}
-    if not said["prompt"].strip():
-        used["input"] = None  # `llm` then sends what the person types
-        said["prompt"] = "{{ input }}"
+    sections = {key: _DOLLAR.sub(replace, _escape_jinja(str(root.get(key) or ""))) for key in texts}
+    if not sections["prompt"].strip():
+        variables["input"] = None  # `llm` sends the text that the person types
+        sections["prompt"] = "{{ input }}"
     inputs: dict[str, object] = {}
-    for name in used:
-        about: dict[str, object] = {"type": "text" if name == "input" else "string"}
+    for name in variables:
+        properties: dict[str, object] = {"type": "text" if name == "input" else "string"}
         if name == "input":
-            about |= {"required": True, "fence": False}
+            properties |= {"required": True, "fence": False}
         if (default := defaults.get(name)) is not None:
-            about["default"] = str(default)
-        inputs[name] = about
+            properties["default"] = str(default)
+        inputs[name] = properties
     head = {"model": root.get("model"), "inputs": inputs or None}
-    return _with_head(head, _sections(said["system"], said["prompt"]))
+    return _with_head(head, _sections(sections["system"], sections["prompt"]))
 
 
 def _of_prompty(root: Any, body: str) -> str:
-    """A file of Prompty, whose roles stand on lines of their own."""
-    told = root if isinstance(root, dict) else {}
+    """Convert a file of Prompty, which has each role on a line of its own."""
+    fields = root if isinstance(root, dict) else {}
     pieces = _ROLE.split(body)
-    said: dict[str, list[str]] = {"system": [], "user": [pieces[0]], "assistant": []}
+    sections: dict[str, list[str]] = {"system": [], "user": [pieces[0]], "assistant": []}
     for role, text in zip(pieces[1::2], pieces[2::2], strict=True):
-        said[role].append(text.strip())
-    head = {key: told.get(key) for key in ("name", "description")}
-    system, user = ("\n\n".join(filter(None, said[key])) for key in ("system", "user"))
+        sections[role].append(text.strip())
+    head = {key: fields.get(key) for key in ("name", "description")}
+    system, user = ("\n\n".join(filter(None, sections[key])) for key in ("system", "user"))
     return _with_head(head, _sections(system, user))
 
 
 def _of_json(root: Any, stem: str) -> list[tuple[str, str]]:
-    found = []
-    listed = root if isinstance(root, list) else [root]
-    for number, each in enumerate(listed[:MAX_IMPORTED]):
-        if not isinstance(each, dict):
+    templates = []
+    entries = root if isinstance(root, list) else [root]
+    for number, entry in enumerate(entries[:MAX_IMPORTED]):
+        if not isinstance(entry, dict):
             continue
-        text = _first_text(each, "content", "prompt", "template", "text")
+        text = _first_text(entry, "content", "prompt", "template", "text")
         if text is None:
             continue
-        title = _first_text(each, "command", "name", "title")
+        title = _first_text(entry, "command", "name", "title")
         if title is None:
             title = f"{stem} {number + 1}"
-        shown = each.get("title") or each.get("name")
-        head = {"name": shown, "description": each.get("description")}
-        found.append((_name(title), _with_head(head, _of_braces(text))))
-    if not found:
-        raise _wrong("This JSON has no prompts: objects with a 'title' and a 'content'.")
-    return found
+        display_name = entry.get("title") or entry.get("name")
+        head = {"name": display_name, "description": entry.get("description")}
+        templates.append((_template_name(title), _with_head(head, _of_braces(text))))
+    if not templates:
+        raise _invalid("This JSON has no prompts: objects with a 'title' and a 'content'.")
+    return templates
 
 
-def _first_text(about: Mapping[str, Any], *keys: str) -> str | None:
-    return next((about[key] for key in keys if isinstance(about.get(key), str)), None)
+def _first_text(fields: Mapping[str, Any], *keys: str) -> str | None:
+    return next((fields[key] for key in keys if isinstance(fields.get(key), str)), None)
 
 
 def _of_braces(text: str) -> str:
-    """Keep `{{variable}}`, and make everything else that Jinja would read a text."""
+    """Convert a text with `{{variable}}`, and escape everything else that Jinja would read."""
     parts = _BRACES.split(text)
-    for place, part in enumerate(parts):
-        parts[place] = "{{ " + _variable(part) + " }}" if place % 2 else _inert(part)
+    for index, part in enumerate(parts):
+        parts[index] = "{{ " + _variable_name(part) + " }}" if index % 2 else _escape_jinja(part)
     return "".join(parts)
 
 
-def _inert(text: str) -> str:
-    """A text that Jinja writes as it is."""
+def _escape_jinja(text: str) -> str:
+    """Escape a text so that Jinja writes it unchanged."""
     return re.sub(r"\{[{%#]", lambda found: "{{ '" + found[0] + "' }}", text)
 
 
@@ -129,25 +129,25 @@ def _sections(system: str, user: str) -> str:
 def _with_head(head: Mapping[str, object], body: str) -> str:
     import yaml
 
-    told = {}
+    fields = {}
     for key, value in head.items():
         if value:
-            told[key] = " ".join(value.split())[:500] if isinstance(value, str) else value
-    if not told:
+            fields[key] = " ".join(value.split())[:500] if isinstance(value, str) else value
+    if not fields:
         return body
-    written = yaml.safe_dump(told, sort_keys=False, allow_unicode=True)
-    return f"---\n{written}---\n{body}"
+    front_matter = yaml.safe_dump(fields, sort_keys=False, allow_unicode=True)
+    return f"---\n{front_matter}---\n{body}"
 
 
-def _variable(name: str) -> str:
-    made = re.sub(r"\W", "_", name.strip()).lstrip("_0123456789")
-    return made or "value"
+def _variable_name(name: str) -> str:
+    variable = re.sub(r"\W", "_", name.strip()).lstrip("_0123456789")
+    return variable or "value"
 
 
-def _name(text: str) -> str:
-    made = re.sub(r"[^\w-]+", "-", text.strip().lstrip("/")).strip("-_")
-    return made[:60] or "imported"
+def _template_name(text: str) -> str:
+    name = re.sub(r"[^\w-]+", "-", text.strip().lstrip("/")).strip("-_")
+    return name[:60] or "imported"
 
 
-def _wrong(text: str) -> ValidationFailed:
+def _invalid(text: str) -> ValidationFailed:
     return ValidationFailed([("file", text)])

@@ -1,4 +1,4 @@
-"""Keeps the templates of a person: Markdown files below the folder `templates`."""
+"""Stores the templates of a person: Markdown files below the folder `templates`."""
 
 import os
 import re
@@ -22,7 +22,7 @@ from shell.conversations.templates.importing import convert
 from shell.conversations.templates.parsing import (
     ParsedTemplate,
     in_file,
-    take_apart,
+    parse,
     version_of,
     with_variables,
 )
@@ -37,11 +37,11 @@ FOLDER = "templates"
 VERSIONS = ".versions"
 MAX_TEMPLATES = 500
 MAX_VERSIONS = 20
-"""Of each template. Older ones go."""
+"""Most saved versions of each template. Older ones are removed."""
 MAX_BYTES = 1_000_000
 _PART = re.compile(r"\w[\w .()+-]{0,79}(?<![ .])")
 _RESERVED = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?", re.I)
-"""Names that Windows keeps for devices."""
+"""Names that Windows reserves for devices."""
 
 
 class Templates:
@@ -57,19 +57,19 @@ class Templates:
         """By the versions of their texts."""
 
     def summaries(self) -> list[TemplateSummary]:
-        """Every template, by name. Those with a problem say what is wrong."""
-        found = [(name, path, *_read(path)) for name, path in self._files()]
-        parsed = self._parse_all([text for _, _, text, _ in found])
+        """Every template, sorted by name. An invalid one has its `problem`."""
+        files = [(name, path, *_read(path)) for name, path in self._files()]
+        parsed = self._parse_all([text for _, _, text, _ in files])
         return [
-            _summary(name, text, updated, one)
-            for (name, _, text, updated), one in zip(found, parsed, strict=True)
+            _summary(name, text, updated, template)
+            for (name, _, text, updated), template in zip(files, parsed, strict=True)
         ]
 
     def get(self, name: str, version: str | None = None) -> TemplateDetail:
-        """A template with its form; perhaps in an earlier version.
+        """A template with its form, or an earlier version of it.
 
         Raises:
-            NotFound: there is none.
+            NotFound: there is no such template or version.
         """
         text, updated = self._text(name, version)
         parsed = self._parse_all([text])[0]
@@ -84,55 +84,54 @@ class Templates:
         )
 
     def check(self, text: str) -> ParsedTemplate:
-        """Take a text apart that is not in the library."""
+        """Parse a text that may not be in the library."""
         return self._parse_all([text])[0]
 
     def render(
         self, name: str, values: FormValues, version: str | None = None, text: str | None = None
     ) -> RenderedTemplate:
-        """Fill in a template, or a `text` in its place. Fields that are missing have their
-        defaults.
+        """Fill in a template, or a `text` in its place. Missing fields have their defaults.
 
         Raises:
-            NotFound: there is none.
-            ValidationFailed: a value or the template is wrong.
+            NotFound: there is no such template or version.
+            ValidationFailed: a value or the template is invalid.
         """
         if text is None:
             text, _ = self._text(name, version)
         parsed = self.check(text)
         if parsed.problem is not None:
-            raise _wrong(name, parsed.problem)
-        given = check_values(parsed.inputs, {**default_values(parsed.inputs), **values})
-        plain = {
-            field.name: _plain(field, given.get(field.name), parsed.head.unfenced)
+            raise _invalid(name, parsed.problem)
+        entered = check_values(parsed.inputs, {**default_values(parsed.inputs), **values})
+        template_values = {
+            field.name: _template_value(field, entered.get(field.name), parsed.head.unfenced)
             for field in parsed.inputs
         }
-        said = fill_in(parsed.body, plain)
-        if isinstance(said, TemplateProblem):
-            raise _wrong(name, in_file(said, parsed.before))
-        system, user = said
+        filled = fill_in(parsed.body, template_values)
+        if isinstance(filled, TemplateProblem):
+            raise _invalid(name, in_file(filled, parsed.before))
+        system, user = filled
         if not user:
             text = "The template makes no text for the user. Fill in a field, or edit the template."
             raise ValidationFailed([("template", text)])
         return RenderedTemplate(name=name, version=version_of(text), system=system, user=user)
 
     def save(self, name: str, text: str, version: str | None = None) -> TemplateDetail:
-        """Write a template. What was there before stays as an earlier version.
+        """Write a template. The old text stays as an earlier version.
 
         Raises:
-            ValidationFailed: the name or the text cannot be, or the file has changed meanwhile.
+            ValidationFailed: the name or the text is invalid, or the file has changed meanwhile.
             LimitReached: there are too many templates.
         """
         path = self._path(name)
         if len(text) > MAX_TEMPLATE_CHARACTERS or len(text.encode("utf-8", "replace")) > MAX_BYTES:
             raise ValidationFailed([("text", f"A template has at most {MAX_BYTES:,} bytes.")])
         if path.exists():
-            before, _ = _read(path)
-            if version is not None and version_of(before) != version:
+            old_text, _ = _read(path)
+            if version is not None and version_of(old_text) != version:
                 text = f"{name} was changed elsewhere. Load it again before you save it."
                 raise ValidationFailed([("version", text)])
-            if before != text:
-                self._keep(name, before)
+            if old_text != text:
+                self._save_version(name, old_text)
         else:
             count = len(self._files())
             if count >= MAX_TEMPLATES:
@@ -142,18 +141,18 @@ class Templates:
         return self.get(name)
 
     def create(self, name: str, text: str) -> TemplateDetail:
-        """Write a new template, under another name where this one is taken.
+        """Write a new template, under another name if this one is taken.
 
         Raises:
-            ShellError: it cannot be written.
+            ShellError: the template cannot be written.
         """
-        return self.save(self._free(name), text)
+        return self.save(self._free_name(name), text)
 
     def duplicate(self, name: str) -> TemplateDetail:
         """Write a copy of a template.
 
         Raises:
-            ShellError: there is none, or the copy cannot be written.
+            ShellError: there is no such template, or the copy cannot be written.
         """
         return self.create(name, self._text(name)[0])
 
@@ -161,18 +160,18 @@ class Templates:
         """Give a template another name. Its earlier versions stay with it.
 
         Raises:
-            ShellError: there is none, or the name is taken or cannot be.
+            ShellError: there is no such template, or the new name is taken or invalid.
         """
         text, _ = self._text(name)
         path, target = self._path(name), self._path(to)
         if target.exists():
             raise ValidationFailed([("to", f"There is a template {to} already.")])
         _write(target, text)
-        kept, other = self._versions(name), self._versions(to)
+        old_versions, new_versions = self._versions_folder(name), self._versions_folder(to)
         try:
-            if kept.is_dir() and not other.exists():
-                other.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-                kept.rename(other)
+            if old_versions.is_dir() and not new_versions.exists():
+                new_versions.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                old_versions.rename(new_versions)
             path.unlink()
         except OSError as error:
             raise StorageFailed(f"{path} cannot be moved ({reason(error)})") from None
@@ -182,10 +181,10 @@ class Templates:
         """Remove a template. `restore` brings it back.
 
         Raises:
-            NotFound: there is none.
+            NotFound: there is no such template.
         """
         text, _ = self._text(name)
-        self._keep(name, text)
+        self._save_version(name, text)
         path = self._path(name)
         try:
             path.unlink()
@@ -193,62 +192,64 @@ class Templates:
             raise StorageFailed(f"{path} cannot be removed ({reason(error)})") from None
 
     def restore(self, name: str) -> TemplateDetail:
-        """Bring a template back that was removed.
+        """Bring a removed template back.
 
         Raises:
-            NotFound: it was not.
+            NotFound: there is no removed template with this name.
         """
-        kept = self.versions(name)
-        if not kept or self._path(name).exists():
+        versions = self.versions(name)
+        if not versions or self._path(name).exists():
             raise NotFound(f"There is no removed template {name[:100]}.")
-        return self.save(name, self._text(name, kept[0].version)[0])
+        return self.save(name, self._text(name, versions[0].version)[0])
 
     def versions(self, name: str) -> list[SavedVersion]:
         """The earlier versions of a template, the newest first."""
         self._path(name)
-        found = []
-        for path in self._versions(name).glob("*-*.md"):
-            saved, _, version = path.stem.partition("-")
-            if saved.isdigit():
-                found.append(SavedVersion(version=version, saved_at=int(saved)))
-        return sorted(found, key=lambda one: one.saved_at, reverse=True)
+        versions = []
+        for path in self._versions_folder(name).glob("*-*.md"):
+            saved_at, _, version = path.stem.partition("-")
+            if saved_at.isdigit():
+                versions.append(SavedVersion(version=version, saved_at=int(saved_at)))
+        return sorted(versions, key=lambda version: version.saved_at, reverse=True)
 
     def import_file(self, file: str, text: str) -> Sequence[TemplateSummary]:
-        """Write the templates of a file, also of other programs.
+        """Import the templates of a file, perhaps of another program.
 
         Raises:
-            ShellError: it has none, or they cannot be written.
+            ShellError: the file has no templates, or they cannot be written.
         """
-        return [self.create(name, found) for name, found in convert(file, text)]
+        return [self.create(name, template_text) for name, template_text in convert(file, text)]
 
     # --- inside -----------------------------------------------------------------------------
 
     def _files(self) -> list[tuple[str, Path]]:
-        found = []
+        templates = []
         for folder, folders, files in os.walk(self.folder):
-            folders[:] = sorted(each for each in folders if not each.startswith("."))
+            folders[:] = sorted(name for name in folders if not name.startswith("."))
             for file in sorted(files):
                 path = Path(folder, file)
                 name = path.relative_to(self.folder).with_suffix("").as_posix()
                 if path.suffix == ".md" and _is_name(name) and not path.is_symlink():
-                    found.append((name, path))
-        return sorted(found)[:MAX_TEMPLATES]
+                    templates.append((name, path))
+        return sorted(templates)[:MAX_TEMPLATES]
 
     def _path(self, name: str) -> Path:
-        """The file of a template, which is below the folder and behind no link.
+        """The file of a template, below the folder and not behind a symbolic link.
 
         Raises:
-            ValidationFailed: the name cannot be.
+            ValidationFailed: the name is invalid.
         """
         if not _is_name(name):
             text = "A name has letters, digits, spaces, -, _ and /, such as work/review."
             raise ValidationFailed([("name", text)])
         path = self.folder / f"{name}.md"
-        for each in (path, *path.parents):
-            if each == self.folder.parent:
+        for ancestor in (path, *path.parents):
+            if ancestor == self.folder.parent:
                 break
-            if each.is_symlink():
-                raise ValidationFailed([("name", f"{each} is a link, and links are not followed.")])
+            if ancestor.is_symlink():
+                raise ValidationFailed(
+                    [("name", f"{ancestor} is a link, and links are not followed.")]
+                )
         return path
 
     def _text(self, name: str, version: str | None = None) -> tuple[str, int]:
@@ -258,23 +259,23 @@ class Templates:
             if version is None or version_of(text) == version:
                 return text, updated
         if version is not None:
-            for kept in self._versions(name).glob(f"*-{version}.md"):
-                return _read(kept)
+            for version_path in self._versions_folder(name).glob(f"*-{version}.md"):
+                return _read(version_path)
             raise NotFound(f"This version of the template {name[:100]} is not there any more.")
         raise NotFound(f"There is no template {name[:100]}. 'tidewire templates list' shows them.")
 
-    def _versions(self, name: str) -> Path:
+    def _versions_folder(self, name: str) -> Path:
         return self.folder / VERSIONS / name
 
-    def _keep(self, name: str, text: str) -> None:
-        folder = self._versions(name)
+    def _save_version(self, name: str, text: str) -> None:
+        folder = self._versions_folder(name)
         for same in folder.glob(f"*-{version_of(text)}.md"):
             same.unlink()
         _write(folder / f"{epoch_ms()}-{version_of(text)}.md", text)
         for old in self.versions(name)[MAX_VERSIONS:]:
             (folder / f"{old.saved_at}-{old.version}.md").unlink(missing_ok=True)
 
-    def _free(self, name: str) -> str:
+    def _free_name(self, name: str) -> str:
         free, number = name, 1
         while self._path(free).exists():
             number += 1
@@ -282,17 +283,17 @@ class Templates:
         return free
 
     def _parse_all(self, texts: Sequence[str]) -> list[ParsedTemplate]:
-        new = {key: text for text in texts if (key := version_of(text)) not in self._parsed}
-        heads = {key: take_apart(text) for key, text in new.items()}
-        sound = [key for key, one in heads.items() if one.problem is None]
-        for key, found in zip(
-            sound, find_variables([heads[key].body for key in sound]), strict=True
+        new_texts = {key: text for text in texts if (key := version_of(text)) not in self._parsed}
+        parsed = {key: parse(text) for key, text in new_texts.items()}
+        valid = [key for key, template in parsed.items() if template.problem is None]
+        for key, variables in zip(
+            valid, find_variables([parsed[key].body for key in valid]), strict=True
         ):
-            heads[key] = with_variables(heads[key], found)
+            parsed[key] = with_variables(parsed[key], variables)
         if len(self._parsed) > 2 * MAX_TEMPLATES:
             self._parsed.clear()
-        known = {**self._parsed, **heads}
-        self._parsed.update(heads)
+        known = {**self._parsed, **parsed}
+        self._parsed.update(parsed)
         return [known[version_of(text)] for text in texts]
 
 
@@ -307,8 +308,8 @@ def _summary(name: str, text: str, updated: int, parsed: ParsedTemplate) -> Temp
     )
 
 
-def _plain(field: FormField, value: FormValue | None, unfenced: frozenset[str]) -> object:
-    """A value as the template gets it. What may be a stranger's text cannot end its fence."""
+def _template_value(field: FormField, value: FormValue | None, unfenced: frozenset[str]) -> object:
+    """A value as the template gets it. Text of several lines may be untrusted, so it is fenced."""
     if isinstance(value, FormFile):
         return f"{' '.join(value.name.split())}\n{fence(value.text)}"
     if field.type == "text" and isinstance(value, str) and field.name not in unfenced:
@@ -318,16 +319,16 @@ def _plain(field: FormField, value: FormValue | None, unfenced: frozenset[str]) 
     return value
 
 
-def place_of(problem: TemplateProblem) -> str:
-    """Where the problem is, as the command line says it."""
+def location_of(problem: TemplateProblem) -> str:
+    """The line and column of a problem, as the command line prints them."""
     if problem.line is None:
         return ""
     column = "" if problem.column is None else f", column {problem.column}"
     return f"Line {problem.line}{column}: "
 
 
-def _wrong(name: str, problem: TemplateProblem) -> ValidationFailed:
-    return ValidationFailed([("template", f"{name}: {place_of(problem)}{problem.message}")])
+def _invalid(name: str, problem: TemplateProblem) -> ValidationFailed:
+    return ValidationFailed([("template", f"{name}: {location_of(problem)}{problem.message}")])
 
 
 def _is_name(name: str) -> bool:
@@ -340,18 +341,19 @@ def _is_name(name: str) -> bool:
 
 
 def _read(path: Path) -> tuple[str, int]:
-    """The text of a file and when it was changed. One that is too large is cut behind its limit."""
+    """The text of a file, cut one byte after `MAX_BYTES`, and its time of change in ms."""
     try:
-        # A file that turns into a link or a pipe meanwhile is not followed and not waited for.
+        # The file may have become a link or a pipe meanwhile. These flags prevent following the
+        # link and waiting for the pipe.
         flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
         with os.fdopen(os.open(path, flags), "rb") as file:
-            about = os.fstat(file.fileno())
-            if not stat.S_ISREG(about.st_mode):
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode):
                 raise StorageFailed(f"{path} is no file")
             data = file.read(MAX_BYTES + 1)
     except OSError as error:
         raise StorageFailed(f"{path} cannot be read ({reason(error)})") from None
-    return data.decode("utf-8", "replace"), int(about.st_mtime * 1_000)
+    return data.decode("utf-8", "replace"), int(status.st_mtime * 1_000)
 
 
 def _write(path: Path, text: str) -> None:

@@ -1,4 +1,4 @@
-"""Takes the text of a template apart."""
+"""Parses the text of a template."""
 
 import hashlib
 from dataclasses import dataclass, replace
@@ -9,17 +9,17 @@ from shell.contract import (
     TemplateProblem,
     TemplateProblemCode,
 )
-from shell.conversations.templates.front_matter import BadHead, Head, read_head, split
+from shell.conversations.templates.front_matter import Head, HeadError, read_head, split
 
 
 @dataclass(frozen=True, slots=True)
 class ParsedTemplate:
-    """A template's text, taken apart."""
+    """The parsed text of a template."""
 
     head: Head
     body: str
     before: int
-    """How many lines stand before the body."""
+    """The number of lines before the body."""
     inputs: list[FormField]
     problem: TemplateProblem | None
 
@@ -29,28 +29,32 @@ def version_of(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
-def take_apart(text: str) -> ParsedTemplate:
-    """Read the front matter of a template. Its body is not checked yet."""
+def parse(text: str) -> ParsedTemplate:
+    """Parse the front matter of a template. The body is not checked yet."""
     head, body, before = split(text)
     if "\ufffd" in text or len(text) > MAX_TEMPLATE_CHARACTERS:
         problem = TemplateProblem.of(TemplateProblemCode.FILE_UNREADABLE)
         return ParsedTemplate(Head(), body, before, [], problem)
     try:
-        found = read_head(head)
-    except BadHead as error:
+        parsed_head = read_head(head)
+    except HeadError as error:
         return ParsedTemplate(Head(), body, before, [], error.problem)
-    return ParsedTemplate(found, body, before, found.inputs, None)
+    return ParsedTemplate(parsed_head, body, before, parsed_head.inputs, None)
 
 
-def with_variables(one: ParsedTemplate, found: "list[str] | TemplateProblem") -> ParsedTemplate:
+def with_variables(
+    template: ParsedTemplate, variables: "list[str] | TemplateProblem"
+) -> ParsedTemplate:
     """Add a field for each variable that the front matter does not name."""
-    if isinstance(found, TemplateProblem):
-        return replace(one, problem=in_file(found, one.before))
-    named = {field.name for field in one.inputs}
-    more = [
-        FormField(name=name, type="string", required=True) for name in found if name not in named
+    if isinstance(variables, TemplateProblem):
+        return replace(template, problem=in_file(variables, template.before))
+    known = {field.name for field in template.inputs}
+    fields = [
+        FormField(name=name, type="string", required=True)
+        for name in variables
+        if name not in known
     ]
-    return replace(one, inputs=[*one.inputs, *more])
+    return replace(template, inputs=[*template.inputs, *fields])
 
 
 def in_file(problem: TemplateProblem, before: int) -> TemplateProblem:

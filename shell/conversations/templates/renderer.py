@@ -1,4 +1,4 @@
-"""Has a child process check and fill in templates. A hostile template can only end that process."""
+"""Checks and fills in templates in a child process. A hostile template can end only that one."""
 
 import json
 import os
@@ -9,11 +9,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from shell.contract import TemplateProblem, TemplateProblemCode
-from shell.conversations.templates.child import CPU_S, TOO_LONG
+from shell.conversations.templates.child import CPU_S, CPU_TIME_EXCEEDED
 from shell.tools.python.process import tool_environment
 
 WAIT_S = 30.0
-"""Longest wait for a process, which has little time of the processor but may get it late."""
+"""Longest wait for the child process. Its limit of processor time is short, but a busy machine may
+grant that time late."""
 SLOW = TemplateProblem.of(TemplateProblemCode.TOO_SLOW, limit=round(CPU_S * 1_000))
 ENDED = TemplateProblem.of(TemplateProblemCode.TOO_MUCH_MEMORY)
 
@@ -26,41 +27,45 @@ def child_command() -> list[str]:
 
 
 def find_variables(bodies: Sequence[str]) -> list[list[str] | TemplateProblem]:
-    """The variables of each text, or what is wrong with it. Blocks."""
-    answers = _ask([{"body": body, "values": None} for body in bodies])
+    """The variables of each text, or its problem. Blocks."""
+    answers = _run_child([{"body": body, "values": None} for body in bodies])
     return [
         answer if isinstance(answer, TemplateProblem) else answer["variables"] for answer in answers
     ]
 
 
 def fill_in(body: str, values: Mapping[str, object]) -> tuple[str | None, str] | TemplateProblem:
-    """What the system and the user say, or what is wrong with the text. Blocks."""
-    answer = _ask([{"body": body, "values": dict(values)}])[0]
+    """The texts of the system and the user, or the problem of the template. Blocks."""
+    answer = _run_child([{"body": body, "values": dict(values)}])[0]
     return answer if isinstance(answer, TemplateProblem) else (answer["system"], answer["user"])
 
 
-def _ask(requests: Sequence[Mapping[str, object]]) -> list[Any]:
-    """The answers to all requests. One that ends the process is answered by how it ended."""
+def _run_child(requests: Sequence[Mapping[str, object]]) -> list[Any]:
+    """The answers to all requests. For a request that ends the process, the answer is a problem."""
     answers: list[Any] = []
     while len(answers) < len(requests):
-        lines = "".join(json.dumps(each) + "\n" for each in requests[len(answers) :])
-        status, output = _run(lines)
-        found = [json.loads(line) for line in output.splitlines(keepends=True) if line[-1] == "\n"]
-        for each in found:
-            if "problem" in each:
-                code, line, column, facts = each["problem"]
-                each = TemplateProblem.of(TemplateProblemCode[code], line, column, **facts)
-            answers.append(each)
+        lines = "".join(json.dumps(item) + "\n" for item in requests[len(answers) :])
+        status, output = _run_process(lines)
+        output_items = [
+            json.loads(line) for line in output.splitlines(keepends=True) if line[-1] == "\n"
+        ]
+        for item in output_items:
+            if "problem" in item:
+                code, line, column, facts = item["problem"]
+                item = TemplateProblem.of(TemplateProblemCode[code], line, column, **facts)
+            answers.append(item)
         if len(answers) < len(requests):
-            slow = status in (TOO_LONG, None) or status == -getattr(signal, "SIGPROF", 0)
-            answers.append(SLOW if slow else ENDED)
+            was_slow = status in (CPU_TIME_EXCEEDED, None) or status == -getattr(
+                signal, "SIGPROF", 0
+            )
+            answers.append(SLOW if was_slow else ENDED)
     return answers
 
 
-def _run(lines: str) -> tuple[int | None, str]:
-    """The exit status, None for a process that had to be killed, and what it has written."""
+def _run_process(lines: str) -> tuple[int | None, str]:
+    """Run the process. Returns its exit status, which is None after a timeout, and its output."""
     try:
-        done = subprocess.run(  # noqa: S603
+        process = subprocess.run(  # noqa: S603
             child_command(),
             input=lines,
             stdout=subprocess.PIPE,
@@ -70,7 +75,7 @@ def _run(lines: str) -> tuple[int | None, str]:
             timeout=WAIT_S,
             check=False,
         )
-    except subprocess.TimeoutExpired as late:
-        # What a process has written until it is killed comes as bytes, whatever the encoding.
-        return None, (late.stdout or b"").decode("utf-8", "ignore")
-    return done.returncode, done.stdout
+    except subprocess.TimeoutExpired as error:
+        # After a timeout, `subprocess` gives the output as bytes, whatever the encoding.
+        return None, (error.stdout or b"").decode("utf-8", "ignore")
+    return process.returncode, process.stdout

@@ -1,4 +1,4 @@
-"""Checks and fills in a Jinja text. Used by the child process only, whose limits bound the rest."""
+"""Checks and fills in a Jinja text. Only the child process uses it, within its own limits."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -22,7 +22,7 @@ MAX_OUTPUT_CHARACTERS = 200_000
 MAX_NODES = 20_000
 MAX_DEPTH = 60
 MAX_LOOPS = 3
-"""Most loops in each other."""
+"""Most nested loops."""
 MAX_RANGE = 10_000
 MAX_NUMBER = 2**256
 FILTERS = frozenset(
@@ -64,41 +64,41 @@ _RESERVED = frozenset(
 )
 
 
-class _Place(int):
-    """A line with a column. Jinja passes on where a token was as a number, so it keeps this."""
+class _Position(int):
+    """A line number with a column. Jinja passes the line on as it is, and so the column with it."""
 
     column: int
 
 
-class Refused(Exception):
-    """The text is wrong or takes too much."""
+class RefusedTemplate(Exception):
+    """The template is invalid or exceeds a limit."""
 
     def __init__(self, code: Code, line: int | None = None, **facts: str | int) -> None:
         self.message = code.sentence(facts)
         super().__init__(self.message)
         self.code = code
         self.line = line
-        self.column = line.column if isinstance(line, _Place) else None
+        self.column = line.column if isinstance(line, _Position) else None
         self.facts = facts
 
 
-class _PlacedLexer(Lexer):
-    """Says of every token in which column it begins."""
+class _PositionLexer(Lexer):
+    """Adds the column to the line number of every token."""
 
     def tokeniter(self, source: str, *rest: Any) -> Iterator[tuple[int, str, str]]:
         text = "\n".join(re.split(r"\r\n|\r|\n", source))
-        at = 0
+        offset = 0
         for line, kind, value in super().tokeniter(source, *rest):
-            found = text.find(value, at)
-            at = at if found < 0 else found
-            place = _Place(line)
-            place.column = at - text.rfind("\n", 0, at)
-            at += len(value)
-            yield place, kind, value
+            token_offset = text.find(value, offset)
+            offset = offset if token_offset < 0 else token_offset
+            position = _Position(line)
+            position.column = offset - text.rfind("\n", 0, offset)
+            offset += len(value)
+            yield position, kind, value
 
 
 class _Sections(Extension):
-    """The tags `{% system %}` and `{% user %}`, which say who a text is from."""
+    """The tags `{% system %}` and `{% user %}`, which set the role of a text."""
 
     tags = {"system", "user"}  # noqa: RUF012
 
@@ -131,22 +131,22 @@ class _Environment(ImmutableSandboxedEnvironment):
         self.filters = {name: all_filters.FILTERS[name] for name in FILTERS}
         self.filters["default"] = self.filters["d"] = _default
         self.tests = {name: test for name, test in self.tests.items() if name in TESTS}
-        self._lexer = _PlacedLexer(self)
+        self._lexer = _PositionLexer(self)
 
     @property
     def lexer(self) -> Lexer:
         return self._lexer
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
-        numbers = all(isinstance(each, int | float) for each in (left, right))
-        if numbers:
+        are_numbers = all(isinstance(operand, int | float) for operand in (left, right))
+        if are_numbers:
             result = super().call_binop(context, operator, left, right)
             if abs(result) > MAX_NUMBER:
                 raise SecurityError("A number is too large")
             return result
         if operator != "+":
             raise SecurityError(f"{operator} only takes numbers")
-        if not all(isinstance(each, str | list) for each in (left, right)):
+        if not all(isinstance(operand, str | list) for operand in (left, right)):
             raise SecurityError("+ takes two numbers, two texts or two lists; ~ joins texts")
         if len(left) + len(right) > MAX_OUTPUT_CHARACTERS:
             raise SecurityError(f"A text is longer than {MAX_OUTPUT_CHARACTERS:,} characters")
@@ -154,95 +154,95 @@ class _Environment(ImmutableSandboxedEnvironment):
 
 
 @contextmanager
-def _refusing() -> Iterator[None]:
-    """Turn what Jinja and Python find wrong into `Refused`."""
+def _convert_errors() -> Iterator[None]:
+    """Convert the errors of Jinja and Python to `RefusedTemplate`."""
     try:
         yield
-    except Refused:
+    except RefusedTemplate:
         raise
     except TemplateSyntaxError as error:
-        raise _wrong(error.message or "This is no Jinja", error.lineno) from None
+        raise _text_error(error.message or "This is no Jinja", error.lineno) from None
     except RecursionError:
-        raise Refused(Code.TOO_DEEP) from None
+        raise RefusedTemplate(Code.TOO_DEEP) from None
     except MemoryError:
-        raise Refused(Code.TOO_MUCH_MEMORY) from None
+        raise RefusedTemplate(Code.TOO_MUCH_MEMORY) from None
     except (TemplateError, ArithmeticError, TypeError, ValueError, LookupError) as error:
-        raise _wrong(str(error), _line_of(error)) from None
+        raise _text_error(str(error), _line_of(error)) from None
     except (AttributeError, SyntaxError, AssertionError) as error:
-        raise _wrong(str(error) or "This cannot be filled in") from None
+        raise _text_error(str(error) or "This cannot be filled in") from None
 
 
-@_refusing()
+@_convert_errors()
 def variables(body: str) -> list[str]:
-    """Check a text; returns the variables that it uses.
+    """Check a text, and return the variables that it uses.
 
     Raises:
-        Refused: with the line and the column.
+        RefusedTemplate: with the line and the column.
     """
-    return sorted(meta.find_undeclared_variables(_parsed(_Environment(), body)))
+    return sorted(meta.find_undeclared_variables(_parse_and_check(_Environment(), body)))
 
 
-@_refusing()
+@_convert_errors()
 def render(body: str, values: Mapping[str, Any]) -> tuple[str | None, str]:
-    """Fill in a text; returns what the system and the user say.
+    """Fill in a text, and return the texts of the system and the user.
 
     Raises:
-        Refused: with the line and, where it is known, the column.
+        RefusedTemplate: with the line and, where it is known, the column.
     """
     environment = _Environment()
-    tree = _parsed(environment, body)
+    tree = _parse_and_check(environment, body)
     names = meta.find_undeclared_variables(tree)
-    # Compiled from the text and not from the tree, which the check has seen but not changed.
+    # `from_string` compiles the text again. The checked tree is of the same text.
     template = environment.from_string(body)
-    given = {name: _plain(value) for name, value in values.items() if name in names}
+    used_values = {name: _json_value(value) for name, value in values.items() if name in names}
     pieces, length = [], 0
-    for piece in template.generate(given):
+    for piece in template.generate(used_values):
         length += len(piece)
         if length > MAX_OUTPUT_CHARACTERS:
-            raise _too_long()
+            raise _length_error()
         pieces.append(piece)
-    said: dict[str, list[str]] = {"system": [], "user": ["".join(pieces)]}
+    texts: dict[str, list[str]] = {"system": [], "user": ["".join(pieces)]}
     for role, text in environment.sections:
-        said[role].append(text)
-    system, user = (_joined(said[role]) for role in ("system", "user"))
+        texts[role].append(text)
+    system, user = (_join(texts[role]) for role in ("system", "user"))
     if len(system) + len(user) > MAX_OUTPUT_CHARACTERS:
-        raise _too_long()
+        raise _length_error()
     return system or None, user
 
 
-def _parsed(environment: Environment, body: str) -> nodes.Template:
+def _parse_and_check(environment: Environment, body: str) -> nodes.Template:
     if len(body) > MAX_BODY_CHARACTERS:
-        raise Refused(Code.TEXT_TOO_LONG, limit=MAX_BODY_CHARACTERS)
+        raise RefusedTemplate(Code.TEXT_TOO_LONG, limit=MAX_BODY_CHARACTERS)
     tree = environment.parse(body)
     _check(environment, tree)
     return tree
 
 
 def _check(environment: Environment, tree: nodes.Template) -> None:
-    """Refuse everything that is not listed above."""
+    """Refuse every node that the lists above do not allow."""
     count = 0
-    waiting: list[tuple[nodes.Node, int, int, bool]] = [(tree, 0, 0, True)]
-    while waiting:
-        node, depth, loops, outside = waiting.pop()
+    pending: list[tuple[nodes.Node, int, int, bool]] = [(tree, 0, 0, True)]
+    while pending:
+        node, depth, loops, is_top_level = pending.pop()
         count += 1
         if count > MAX_NODES:
-            raise Refused(Code.TOO_MANY_PARTS, node.lineno, limit=MAX_NODES)
+            raise RefusedTemplate(Code.TOO_MANY_PARTS, node.lineno, limit=MAX_NODES)
         if depth > MAX_DEPTH:
-            raise Refused(Code.TOO_DEEP, node.lineno)
+            raise RefusedTemplate(Code.TOO_DEEP, node.lineno)
         if isinstance(node, nodes.CallBlock) and _is_section(node):
-            if not outside:
-                raise Refused(Code.SECTION_INSIDE, node.lineno)
-            outside = False
+            if not is_top_level:
+                raise RefusedTemplate(Code.SECTION_INSIDE, node.lineno)
+            is_top_level = False
             children = iter(node.body)
         else:
             _check_node(environment, node)
             children = node.iter_child_nodes()
-            outside &= isinstance(node, nodes.Template | nodes.If)
+            is_top_level &= isinstance(node, nodes.Template | nodes.If)
         if isinstance(node, nodes.For):
             loops += 1
             if loops > MAX_LOOPS:
-                raise Refused(Code.TOO_MANY_LOOPS, node.lineno, limit=MAX_LOOPS)
-        waiting += [(child, depth + 1, loops, outside) for child in children]
+                raise RefusedTemplate(Code.TOO_MANY_LOOPS, node.lineno, limit=MAX_LOOPS)
+        pending += [(child, depth + 1, loops, is_top_level) for child in children]
 
 
 def _is_section(node: nodes.CallBlock) -> bool:
@@ -252,47 +252,47 @@ def _is_section(node: nodes.CallBlock) -> bool:
 def _check_node(environment: Environment, node: nodes.Node) -> None:
     kind = type(node).__name__.lower()
     if not isinstance(node, _NODES) or isinstance(node, nodes.CallBlock):
-        raise Refused(Code.WORD_REFUSED, node.lineno, name=_WORDS.get(kind, kind))
+        raise RefusedTemplate(Code.WORD_REFUSED, node.lineno, name=_WORDS.get(kind, kind))
     if isinstance(node, nodes.Name) and (node.name.startswith("_") or node.name in _RESERVED):
-        raise Refused(Code.NAME_REFUSED, node.lineno, name=node.name)
+        raise RefusedTemplate(Code.NAME_REFUSED, node.lineno, name=node.name)
     if isinstance(node, nodes.For) and node.recursive:
-        raise Refused(Code.LOOP_RECURSIVE, node.lineno)
+        raise RefusedTemplate(Code.LOOP_RECURSIVE, node.lineno)
     name = None
     if isinstance(node, nodes.Getattr):
         name = node.attr
     elif isinstance(node, nodes.Getitem) and isinstance(node.arg, nodes.Const):
         name = node.arg.value
     if isinstance(name, str) and (name.startswith("_") or name in ("format", "format_map")):
-        raise Refused(Code.ATTRIBUTE_REFUSED, node.lineno, name=name)
+        raise RefusedTemplate(Code.ATTRIBUTE_REFUSED, node.lineno, name=name)
     if isinstance(node, nodes.Filter | nodes.Test):
         is_filter = isinstance(node, nodes.Filter)
         if node.name not in (environment.filters if is_filter else environment.tests):
             code = Code.FILTER_UNKNOWN if is_filter else Code.TEST_UNKNOWN
-            raise Refused(code, node.lineno, name=node.name)
+            raise RefusedTemplate(code, node.lineno, name=node.name)
     if isinstance(node, nodes.Filter):
         # Such as `map(attribute="__class__")`.
-        for each in (*node.args, *(keyword.value for keyword in node.kwargs)):
-            told = each.value if isinstance(each, nodes.Const) else None
-            if isinstance(told, str) and any(part[:1] == "_" for part in told.split(".")):
-                raise Refused(Code.ATTRIBUTE_REFUSED, node.lineno, name=told)
+        for argument in (*node.args, *(keyword.value for keyword in node.kwargs)):
+            text = argument.value if isinstance(argument, nodes.Const) else None
+            if isinstance(text, str) and any(part[:1] == "_" for part in text.split(".")):
+                raise RefusedTemplate(Code.ATTRIBUTE_REFUSED, node.lineno, name=text)
     if isinstance(node, nodes.Call):
         target = node.node
         is_range = isinstance(target, nodes.Name) and target.name == "range"
         is_method = isinstance(target, nodes.Getattr) and target.attr in METHODS
         if not (is_range or is_method):
-            raise Refused(Code.CALL_REFUSED, node.lineno)
+            raise RefusedTemplate(Code.CALL_REFUSED, node.lineno)
     if isinstance(node, nodes.Call | nodes.Filter | nodes.Test) and (
         node.dyn_args or node.dyn_kwargs
     ):
-        raise Refused(Code.ARGUMENTS_REFUSED, node.lineno)
+        raise RefusedTemplate(Code.ARGUMENTS_REFUSED, node.lineno)
 
 
-def _too_long() -> Refused:
-    return Refused(Code.RESULT_TOO_LONG, limit=MAX_OUTPUT_CHARACTERS)
+def _length_error() -> RefusedTemplate:
+    return RefusedTemplate(Code.RESULT_TOO_LONG, limit=MAX_OUTPUT_CHARACTERS)
 
 
 def _line_of(error: BaseException) -> int | None:
-    """The line of the template: Jinja rewrites the traceback so that its frames have them."""
+    """The line of the template. Jinja rewrites the traceback, so its frames have these lines."""
     lines = [
         line
         for frame, line in walk_tb(error.__traceback__)
@@ -301,33 +301,33 @@ def _line_of(error: BaseException) -> int | None:
     return lines[-1] if lines else None
 
 
-def _wrong(text: str, line: int | None = None) -> Refused:
-    """What Jinja or Python finds wrong, as a sentence."""
+def _text_error(text: str, line: int | None = None) -> RefusedTemplate:
+    """An error of Jinja or Python, as a sentence."""
     text = " ".join(text.split())[:300].rstrip(".")
-    return Refused(Code.TEXT_WRONG, line, words=f"{text[:1].upper()}{text[1:]}.")
+    return RefusedTemplate(Code.TEXT_WRONG, line, words=f"{text[:1].upper()}{text[1:]}.")
 
 
-def _joined(texts: list[str]) -> str:
+def _join(texts: list[str]) -> str:
     return "\n\n".join(stripped for text in texts if (stripped := text.strip()))
 
 
-def _plain(value: Any) -> Any:
-    """A value of exactly the types of JSON, so that nothing else can be reached through it."""
+def _json_value(value: Any) -> Any:
+    """Check that a value has only types of JSON, so that a template cannot reach other objects."""
     if isinstance(value, list):
-        return [_plain(each) for each in value]
+        return [_json_value(item) for item in value]
     if value is None or type(value) in (str, int, float, bool):
         return value
-    raise Refused(Code.VALUE_REFUSED)
+    raise RefusedTemplate(Code.VALUE_REFUSED)
 
 
 def _default(value: Any, default: Any = "", boolean: bool = False) -> Any:
-    """A field that was left empty is None or an empty text."""
+    """The filter `default`, which also replaces empty fields: None or an empty text."""
     empty = isinstance(value, Undefined) or value is None or value == ""
     return default if empty or (boolean and not value) else value
 
 
 def _range(*limits: int) -> range:
-    found = range(*limits)
-    if len(found) > MAX_RANGE:
+    numbers = range(*limits)
+    if len(numbers) > MAX_RANGE:
         raise SecurityError(f"A range has more than {MAX_RANGE:,} numbers")
-    return found
+    return numbers

@@ -7,19 +7,19 @@ import pytest
 
 LEFT = """
 import atexit, sys, threading, time
-from shell.support.ending import Ending
+from shell.support.process_exit import ProcessExit
 
 class Cleanup:
     def __del__(self):
         print("cleared up")
 
-ending, cleanup = Ending(), Cleanup()
+process_exit, cleanup = ProcessExit(), Cleanup()
 atexit.register(print, "registered later")
 threading.Thread(target=lambda: (time.sleep(0.2), print("waited for"))).start()
 if DAEMON:
     threading.Thread(target=time.sleep, args=(3600,), daemon=True).start()
 sys.stdout.write("first\\n")
-sys.exit(ending.take(7))
+sys.exit(process_exit.set_status(7))
 """
 WORDS = ["first", "waited for", "registered later"]
 
@@ -35,7 +35,7 @@ def test_a_daemon_thread_is_not_cleared_up_behind_its_back(daemon: bool) -> None
 
 
 def test_an_error_is_not_hidden() -> None:
-    code = LEFT.replace("DAEMON", "True").replace("ending.take(7)", "1 / 0")
+    code = LEFT.replace("DAEMON", "True").replace("process_exit.set_status(7)", "1 / 0")
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60
     )
