@@ -20,8 +20,8 @@ if sys.version_info < (3, 11) or sys.version_info >= (3, 15):
 
 from devtools.build import build
 from devtools.checks import follow_all, static_checks
-from devtools.console import Failure, WrongUsage, no_more, say
-from devtools.processes import WINDOWS, Children, die_together
+from devtools.console import Failure, WrongUsage, print_note, refuse_arguments
+from devtools.processes import WINDOWS, Children, join_windows_job
 from devtools.setup import Setup, prepare
 from devtools.suite import prepare_tests, test
 from devtools.system_packages import missing_qt_packages
@@ -32,7 +32,7 @@ ROOT = Path(__file__).resolve().parent
 
 def install(setup: Setup, arguments: list[str]) -> int:
     """Install everything that running and testing need, and nothing else."""
-    no_more(arguments)
+    refuse_arguments(arguments)
     prepare_tests(setup)
     return 0
 
@@ -46,7 +46,7 @@ def run(setup: Setup, arguments: list[str]) -> int:
             try:
                 setup.apt(missing_qt_packages(), "the window")
             except Failure as failure:
-                say(f"{failure}\nUntil then Tidewire opens in the browser.")
+                print_note(f"{failure}\nUntil then Tidewire opens in the browser.")
                 arguments.insert(0, "serve")
 
     prepare(setup, "run", setup.page, libraries, weights=True)
@@ -59,18 +59,18 @@ def run(setup: Setup, arguments: list[str]) -> int:
 
 def check(setup: Setup, arguments: list[str]) -> int:
     """Lint, format, types and layers, in Python and in TypeScript."""
-    no_more(arguments)
+    refuse_arguments(arguments)
     prepare(setup, "dev", setup.modules)
     failed = static_checks(setup, setup.modules())
     layers = [setup.python, "-m", "pytest", "-q", "tests/test_layers.py"]
     failed += follow_all(setup, {"layers": layers})
-    say(f"FAILED: {', '.join(failed)}" if failed else "All checks passed.")
+    print_note(f"FAILED: {', '.join(failed)}" if failed else "All checks passed.")
     return int(bool(failed))
 
 
 def types(setup: Setup, arguments: list[str]) -> int:
     """Write the page's contract anew from the Python models."""
-    no_more(arguments)
+    refuse_arguments(arguments)
     prepare(setup, "run")
     return setup.children.follow(setup.python, "-m", "devtools.contract_ts")
 
@@ -110,20 +110,20 @@ def main(arguments: list[str]) -> int:
         rest.remove("--")
     for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
         signal.signal(number, lambda number, frame: sys.exit(128 + number))
-    die_together()
+    join_windows_job()
     children = Children()
     try:
         if name not in commands:
             raise WrongUsage(f"dev.py knows no command {name!r}, only {', '.join(commands)}.")
         return commands[name][0](Setup(ROOT, children), rest)
     except Failure as failure:
-        say(str(failure))
+        print_note(str(failure))
         return failure.status
     except OSError as error:
-        say(f"dev.py {name}: {error.strerror or error}: {error.filename or 'no file named'}")
+        print_note(f"dev.py {name}: {error.strerror or error}: {error.filename or 'no file named'}")
         return 1
     except KeyboardInterrupt:
-        say("Interrupted.")
+        print_note("Interrupted.")
         return 130
     finally:
         children.end()

@@ -1,4 +1,4 @@
-"""Builds what is distributed, in `dist/`."""
+"""Builds the packages that are distributed, in `dist/`."""
 
 from __future__ import annotations
 
@@ -7,49 +7,51 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from devtools.console import WrongUsage, no_more, say, step
+from devtools.console import WrongUsage, print_note, refuse_arguments, step
 from devtools.npm_package import package
 from devtools.setup import Setup, prepare
 from devtools.system_packages import missing_qt_packages
 
 FROZEN = ("app", "deb", "all")
-"""Of what can be built, what the frozen app is part of."""
+"""The targets that include the frozen app."""
 
 
 def build(setup: Setup, arguments: list[str]) -> int:
     """Make what is distributed, in dist/: wheel and sdist, the same of the bridge alone, the npm
     package, the frozen app, the Debian package. `docs`: the documents as a site.
     """
-    what = arguments[0] if arguments else "wheel"
-    no_more(arguments[1:])
-    if what not in ("wheel", "bridge", "docs", "npm", "app", "deb", "all"):
+    product = arguments[0] if arguments else "wheel"
+    refuse_arguments(arguments[1:])
+    if product not in ("wheel", "bridge", "docs", "npm", "app", "deb", "all"):
         known = "wheel, bridge, docs, npm, app, deb and all"
-        raise WrongUsage(f"dev.py build cannot build {what!r}: it knows {known}.")
-    if what == "npm":
+        raise WrongUsage(f"dev.py build cannot build {product!r}: it knows {known}.")
+    if product == "npm":
         return build_npm(setup)
-    if what == "docs":
+    if product == "docs":
         return build_docs(setup)
-    if what == "deb" and sys.platform != "linux":
+    if product == "deb" and sys.platform != "linux":
         raise WrongUsage("dev.py build deb works on Linux: it reads what its libraries need there.")
-    building = prepare_build(setup, what)
+    building = prepare_build(setup, product)
 
     def make(title: str, *command: str) -> None:
         with step(title):
-            for line in building.children.quietly(title, building.python, *command).splitlines():
+            for line in building.children.run_quietly(
+                title, building.python, *command
+            ).splitlines():
                 if Path(line).is_file():
-                    say(f"  {line}  {Path(line).stat().st_size / 1_000_000:.1f} MB")
+                    print_note(f"  {line}  {Path(line).stat().st_size / 1_000_000:.1f} MB")
 
-    # Only for everything: it takes as long again, and most who build do not want it.
-    model = ["--with-model"] if what == "all" else []
-    if what in ("wheel", "all"):
+    # Only for `all`: it takes as long again, and most builds do not need it.
+    model = ["--with-model"] if product == "all" else []
+    if product in ("wheel", "all"):
         make("Building the wheel and the source", "-m", "hatchling", "build", "-d", "dist")
-    if what in ("bridge", "all"):
+    if product in ("bridge", "all"):
         make("Building the bridge alone", "packaging/bridge.py")
-    if what == "all":
+    if product == "all":
         build_npm(setup)
-    if what in FROZEN:
+    if product in FROZEN:
         make("Freezing the app", "packaging/app.py", *model)
-    if what in ("deb", "all") and sys.platform == "linux":
+    if product in ("deb", "all") and sys.platform == "linux":
         make("Making the Debian package", "packaging/deb.py", *model)
     make("Adding the sums", "packaging/archive.py")
     return 0
@@ -60,7 +62,7 @@ def build_npm(setup: Setup) -> int:
     prepare(setup, "run", setup.modules)
     with step("Building the npm package"):
         _, npm = setup.node()
-        say(f"  {package(setup, setup.modules(), npm, setup.root / 'dist')}")
+        print_note(f"  {package(setup, setup.modules(), npm, setup.root / 'dist')}")
     return 0
 
 
@@ -70,26 +72,28 @@ def build_docs(setup: Setup) -> int:
     with step("Building the site of the documents"):
         target = setup.root / "dist" / "docs"
         command = [setup.python, "-m", "devtools.docs_site", str(target)]
-        say(f"  {setup.children.quietly('Building the site', *command).splitlines()[-1]}")
+        print_note(
+            f"  {setup.children.run_quietly('Building the site', *command).splitlines()[-1]}"
+        )
     return 0
 
 
-def prepare_build(setup: Setup, what: str) -> Setup:
-    """An environment with what the locks name and nothing else: what lies in it ends up in the
-    app. Nothing is left in it of an earlier lock.
+def prepare_build(setup: Setup, product: str) -> Setup:
+    """Make an environment with only the packages of the locks, because all of them end up in the
+    app. Removes packages of an earlier lock.
     """
     building = Setup(setup.root, setup.children, "build/venv")
-    if not all(building.lock_stamp(lock).fresh() for lock in ("run", "build")):
+    if not all(building.lock_stamp(lock).is_fresh() for lock in ("run", "build")):
         shutil.rmtree(building.environment, ignore_errors=True)
     steps: list[Callable[[], object]] = [building.page]
-    if what in FROZEN:
+    if product in FROZEN:
         packages = missing_qt_packages()
         if sys.platform == "linux":
             tools = {"zstd": "zstd", "objdump": "binutils"}
-            if what != "app":
+            if product != "app":
                 tools["dpkg-shlibdeps"] = "dpkg-dev"
             packages += [name for tool, name in tools.items() if not shutil.which(tool)]
         steps.append(lambda: building.apt(packages, "building"))
-    prepare(building, "run", *steps, weights=what == "all")
+    prepare(building, "run", *steps, weights=product == "all")
     prepare(building, "build")
     return building

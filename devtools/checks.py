@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from devtools.console import say
+from devtools.console import print_note
 from devtools.setup import Setup
 
 
 def static_checks(setup: Setup, node: str) -> list[str]:
-    """Lint, format, types and the generated contract; returns the names of what failed."""
+    """Run lint, format, types and the contract check; returns the names of failed stages."""
     folders = ("shell", "tidewire_bridge", "devtools", "tests", "benchmarks", "packaging")
     typed = [name for name in folders if (setup.root / name).exists()]
     python = [setup.python, "-m"]
@@ -23,10 +23,10 @@ def static_checks(setup: Setup, node: str) -> list[str]:
 
 
 def follow_all(setup: Setup, stages: dict[str, list[str]]) -> list[str]:
-    """Run every stage, whatever became of those before; returns the names of what failed."""
+    """Run every stage, also after a failed one; returns the names of failed stages."""
     failed = []
     for name, command in stages.items():
-        say(f"== {name}")
+        print_note(f"== {name}")
         if setup.children.follow(*command) != 0:
             failed.append(name)
     return failed

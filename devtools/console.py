@@ -1,4 +1,4 @@
-"""What `dev.py` tells the person at the terminal."""
+"""Messages of `dev.py` to the person at the terminal."""
 
 from __future__ import annotations
 
@@ -9,32 +9,32 @@ from contextlib import contextmanager
 
 
 class Failure(Exception):
-    """What could not be done, in a sentence for the person at the terminal."""
+    """A step failed; the message is a sentence for the person at the terminal."""
 
     status = 1
 
 
 class WrongUsage(Failure):
-    """A command line that makes no sense."""
+    """The command line is wrong."""
 
     status = 2
 
 
-def say(text: str) -> None:
-    """Print a line for the person; standard output belongs to the program."""
+def print_note(text: str) -> None:
+    """Print a line for the person to standard error: standard output belongs to the program."""
     print(text, file=sys.stderr, flush=True)
 
 
 @contextmanager
 def step(title: str) -> Iterator[None]:
-    """Say what is being done, and how long it took."""
-    say(f"{title} ...")
+    """Print what a step does, and how long it took."""
+    print_note(f"{title} ...")
     began = time.monotonic()
     yield
-    say(f"{title}: done in {time.monotonic() - began:.0f} s")
+    print_note(f"{title}: done in {time.monotonic() - began:.0f} s")
 
 
-def no_more(arguments: list[str]) -> None:
-    """Refuse arguments that a command has no use for."""
+def refuse_arguments(arguments: list[str]) -> None:
+    """Raise WrongUsage if arguments are left that the command does not take."""
     if arguments:
         raise WrongUsage(f"This command takes no argument {arguments[0]!r}: see dev.py --help.")

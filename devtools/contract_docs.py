@@ -13,7 +13,7 @@ from shell import contract
 
 
 def contract_docs(modules: Iterable[str]) -> dict[str, dict[str, str]]:
-    """The strings under assignments, by name: of every class, and of the modules under ""."""
+    """Get the strings under assignments by name: of every class, and of the modules under ""."""
     # All modules at once: finding a class in its file costs as much as reading the file.
     source = "\n".join(
         inspect.getsource(importlib.import_module(f"{contract.__name__}.{name}"))
@@ -27,7 +27,7 @@ def contract_docs(modules: Iterable[str]) -> dict[str, dict[str, str]]:
 
 
 def doc_comment(text: str) -> str:
-    """A comment in TypeScript; names in backticks become the page's."""
+    """Make a comment in TypeScript; names in backticks become camelCase."""
     text = re.sub(r"`[a-z]+(?:_[a-z]+)+`", _on_the_page, inspect.cleandoc(text))
     if not text:
         return ""
@@ -42,7 +42,7 @@ def _on_the_page(name: re.Match[str]) -> str:
 
 
 def _attribute_docs(body: list[ast.stmt]) -> dict[str, str]:
-    """The string that stands under an assignment, by the name that is assigned."""
+    """Get the string under each assignment, by the assigned name."""
     docs: dict[str, str] = {}
     for node, after in itertools.pairwise(body):
         target = node.target if isinstance(node, ast.AnnAssign) else None

@@ -19,7 +19,7 @@ and the signatures in `shell/api/`, as `web/src/bridge/contract.ts` is.
 
 
 def reference() -> str:
-    """The whole page."""
+    """Render the whole page."""
     writer = Writer()
     everything(writer)
     declared = {_name(text): text for text in writer.declarations()}

@@ -140,7 +140,7 @@ export type Handlers = {
 
 Schema = dict[str, Any]
 Hint = Any
-"""What stands in an annotation: a class, a union, an alias."""
+"""An annotation: a class, a union, an alias."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +154,7 @@ class MethodSignature:
 
 
 def render() -> str:
-    """The whole text of `contract.ts`."""
+    """Render the text of `contract.ts`."""
     writer = Writer()
     found = everything(writer)
     parts = [
@@ -181,14 +181,19 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def everything(writer: "Writer") -> dict[str, list[MethodSignature]]:
-    """Take every model that crosses the bridge; returns the methods by namespace."""
+    """Add every model that crosses the bridge to `writer`; returns the methods by namespace."""
     found = {prefix: list(methods(prefix, cls)) for prefix, cls in NAMESPACES.items()}
     every = [method for group in found.values() for method in group]
-    for sent in [contract.Batch, *(m.params for m in every if m.params is not None)]:
-        writer.add(sent, "validation")
-    told: list[Hint] = [contract.AnyEvent, contract.AnyTopic, contract.OkReply, contract.ErrorReply]
-    for value in [*told, *(m.result for m in every)]:
-        writer.add(value, "serialization")
+    for hint in [contract.Batch, *(m.params for m in every if m.params is not None)]:
+        writer.add(hint, "validation")
+    pushed: list[Hint] = [
+        contract.AnyEvent,
+        contract.AnyTopic,
+        contract.OkReply,
+        contract.ErrorReply,
+    ]
+    for hint in [*pushed, *(m.result for m in every)]:
+        writer.add(hint, "serialization")
     return found
 
 
@@ -196,7 +201,7 @@ def everything(writer: "Writer") -> dict[str, list[MethodSignature]]:
 
 
 def methods(prefix: str, namespace: type) -> Iterator[MethodSignature]:
-    """The methods of a namespace, in the order in which they stand there."""
+    """Yield the methods of a namespace in source order."""
     for name, function in vars(namespace).items():
         if name.startswith("_") or not inspect.isfunction(function):
             continue
@@ -230,7 +235,7 @@ def _client(found: dict[str, list[MethodSignature]], writer: "Writer") -> str:
 
 
 class Writer:
-    """Gathers the models that are reached, and writes each once."""
+    """Collects the models that are reached, and writes each once."""
 
     def __init__(self) -> None:
         self._models: dict[str, str] = {}
@@ -241,7 +246,7 @@ class Writer:
             self._aliases[self.type_of(alias, "serialization")] = name
 
     def add(self, value: Hint, mode: JsonSchemaMode) -> None:
-        """Take a type and every model inside it."""
+        """Collect a type and every model inside it."""
         schema = _schema(value, mode)
         if isinstance(value, type) and issubclass(value, BaseModel):
             self._define(value.__name__, schema, mode)
@@ -249,13 +254,13 @@ class Writer:
             self._define(name, inner, mode)
 
     def type_of(self, value: Hint, mode: JsonSchemaMode) -> str:
-        """The TypeScript for a use of this type."""
+        """Write the TypeScript for a use of this type."""
         if isinstance(value, type) and issubclass(value, BaseModel):
             return value.__name__
         return self._type(_schema(value, mode))
 
     def declarations(self) -> list[str]:
-        """Every model that was reached, in the contract's order, then the named unions."""
+        """List the declarations of the models in the contract's order, then the named unions."""
         order = [ErrorCode.__name__, Reason.__name__, *self.docs]
         return [
             *(self._models[name] for name in dict.fromkeys(order) if name in self._models),
@@ -288,23 +293,23 @@ class Writer:
         return f"{head}export interface {name}{extends} {{\n{''.join(fields.values())}}}\n"
 
     def _fields(self, name: str, schema: Schema) -> dict[str, str]:
-        """The declaration of each field."""
+        """Write the declaration of each field."""
         docs = self._field_docs(getattr(contract, name))
         required = set(schema.get("required", ()))
         fields = {}
         for field, inner in schema["properties"].items():
-            kept = field in required or "const" in inner
+            is_required = field in required or "const" in inner
             text = self._type(inner)
             if inner.get("absent"):
                 text = text.removesuffix(" | null")  # never null, and never there as undefined
-            elif not kept:
+            elif not is_required:
                 text += " | undefined"
             doc = textwrap.indent(doc_comment(docs.get(field, "")), "  ")
-            fields[field] = f"{doc}  {field}{'' if kept else '?'}: {text};\n"
+            fields[field] = f"{doc}  {field}{'' if is_required else '?'}: {text};\n"
         return fields
 
     def _field_docs(self, model: type[BaseModel]) -> dict[str, str]:
-        """The strings under a model's fields, its bases' included, by their names on the wire."""
+        """Get the strings under the fields of a model and its bases, by their names on the wire."""
         docs: dict[str, str] = {}
         for base in reversed(model.__mro__):
             docs |= self.docs.get(base.__name__, {})

@@ -1,7 +1,7 @@
 """Builds the documents as a site: `python -m devtools.docs_site FOLDER`.
 
-Run by `dev.py build docs` and by a test, with what `requirements/docs.txt` names. A broken link, an
-anchor that is not there or a document without a place in `CONTENTS` fails the build.
+`dev.py build docs` and a test run it with the packages of `requirements/docs.txt`. A broken link, a
+missing anchor or a document that `CONTENTS` does not list fails the build.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ LINK = re.compile(r"(?<!!)\[([^\[\]]*)\]\(([^()\s:#]+)(#[^()\s]*)?\)")
 
 
 class BrokenLink(Exception):
-    """A document names a file that is not there."""
+    """A document links to a missing file."""
 
 
 def build(target: Path, root: Path = ROOT, write_reference: Callable[[], str] = reference) -> Path:
@@ -52,32 +52,32 @@ def build(target: Path, root: Path = ROOT, write_reference: Callable[[], str] = 
 
     Args:
         target: the folder.
-        root: where the documents are.
-        write_reference: makes the text of the contract's reference.
+        root: the folder of the documents.
+        write_reference: renders the text of the contract's reference.
 
     Returns:
-        Its first page.
+        The path of its first page.
 
     Raises:
-        BrokenLink: a document names a file that is not there.
-        subprocess.CalledProcessError: Sphinx has found something; its output says what.
+        BrokenLink: a document links to a missing file.
+        subprocess.CalledProcessError: Sphinx has found a problem, which is in its output.
     """
     with tempfile.TemporaryDirectory() as name:
-        source, made = Path(name) / "source", Path(name) / "site"
+        source, site = Path(name) / "source", Path(name) / "site"
         _lay_out(root, source)
         (source / REFERENCE).write_text(write_reference(), "utf-8")
         options = ["-q", "-W", "--keep-going", "-b", "html", "-d", str(Path(name) / "cache")]
-        command = [sys.executable, "-m", "sphinx", *options, str(source), str(made)]
+        command = [sys.executable, "-m", "sphinx", *options, str(source), str(site)]
         subprocess.run(command, check=True)
         shutil.rmtree(target, ignore_errors=True)
         shutil.copytree(
-            made, target, ignore=shutil.ignore_patterns(".buildinfo", "objects.inv", "_sources")
+            site, target, ignore=shutil.ignore_patterns(".buildinfo", "objects.inv", "_sources")
         )
     return target / "index.html"
 
 
 def documents(root: Path) -> Iterator[Path]:
-    """Every document and picture, relative to the root."""
+    """Yield the path of every document and picture, relative to the root."""
     yield from (Path(f"{name.strip('/')}.md") for name in CONTENTS["Work on it"] if name[0] == "/")
     yield Path(START)
     for path in sorted((root / "docs").rglob("*")):
@@ -91,7 +91,7 @@ def _lay_out(root: Path, source: Path) -> None:
         place = source / path
         place.parent.mkdir(parents=True, exist_ok=True)
         if path.suffix == ".md":
-            text = _with_links_of_the_site((root / path).read_text("utf-8"), root, path, found)
+            text = _with_site_links((root / path).read_text("utf-8"), root, path, found)
             place.write_text(text, "utf-8")
         else:
             shutil.copyfile(root / path, place)
@@ -112,8 +112,8 @@ def _tree(option: str, *pages: str) -> str:
     )
 
 
-def _with_links_of_the_site(text: str, root: Path, path: Path, found: set[Path]) -> str:
-    """The text, its links to files that are no part of the site made plain text."""
+def _with_site_links(text: str, root: Path, path: Path, found: set[Path]) -> str:
+    """Return the text, in which links to files outside the site become plain text."""
 
     def replace(link: re.Match[str]) -> str:
         target = (root / path.parent / link[2]).resolve()

@@ -1,7 +1,7 @@
-"""Makes the npm package `tidewire`: bridge, hooks and Markdown renderer for pages of others.
+"""Makes the npm package `tidewire`: bridge, hooks and Markdown renderer for other pages.
 
-`package()` leaves the packed file in a folder. The package's own `package.json` is written here, so
-that versions stand in one place: the page's for what it imports, the program's for its own.
+`package()` writes the packed file into a folder. It generates the package's `package.json`, so that
+each version has one source: the page's for the imports, the program's for the package itself.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ ENTRIES = {".": "library", "./react": "llm/index", "./markdown": "markdown/index
 """The public modules, each with the source that its types come from."""
 SCRIPTS = {".": "index", "./react": "react", "./markdown": "markdown"}
 IMPORTED = ("highlight.js", "katex", "lowlight", "marked")
-"""What the Markdown renderer imports; the rest needs nothing but React."""
+"""Imports of the Markdown renderer; the other modules need only React."""
 NAME = "tidewire"
 README = """\
 # tidewire
@@ -50,11 +50,15 @@ def package(setup: Setup, node: str, npm: list[str], target: Path) -> Path:
 
 
 def _pack(setup: Setup, node: str, npm: list[str], folder: Path, target: Path) -> Path:
-    quietly, dist = setup.children.quietly, folder / "dist"
+    run_quietly, dist = setup.children.run_quietly, folder / "dist"
     title = "Building the npm package"
     vite, tsc = setup.script("vite/bin/vite.js"), setup.script("typescript/bin/tsc")
-    quietly(title, node, vite, "build", "--config", "web/package.config.ts", "--outDir", str(dist))
-    quietly(title, node, tsc, "-p", "web/tsconfig.package.json", "--outDir", str(dist / "types"))
+    run_quietly(
+        title, node, vite, "build", "--config", "web/package.config.ts", "--outDir", str(dist)
+    )
+    run_quietly(
+        title, node, tsc, "-p", "web/tsconfig.package.json", "--outDir", str(dist / "types")
+    )
     for declarations in (dist / "types").rglob("*.d.ts"):
         _name_files(declarations)
     text = json.dumps(_manifest(setup.root), indent=2)
@@ -64,7 +68,7 @@ def _pack(setup: Setup, node: str, npm: list[str], folder: Path, target: Path) -
     target.mkdir(exist_ok=True)
     path = f"{Path(node).parent}{os.pathsep}{os.environ.get('PATH', '')}"
     command = ["pack", str(folder), "--pack-destination", str(target), "--json"]
-    printed = quietly(title, *npm, *command, env={"PATH": path})
+    printed = run_quietly(title, *npm, *command, env={"PATH": path})
     return target / Path(json.loads(printed[printed.index("[") :])[0]["filename"]).name
 
 
@@ -92,7 +96,7 @@ def _manifest(root: Path) -> dict[str, object]:
 
 
 def _name_files(declarations: Path) -> None:
-    """Give relative imports the names of files, which Node's own resolution of modules needs."""
+    """Complete relative imports to names of files, as Node's module resolution requires."""
 
     def name(found: re.Match[str]) -> str:
         path = found[2]

@@ -1,4 +1,4 @@
-"""The processes that `dev.py` starts. None of them outlives it."""
+"""Starts the processes of `dev.py` and ends them with it."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ LOG_TAIL_LINES = 25
 
 
 class Children:
-    """The processes that this launcher starts; none outlives it."""
+    """The child processes of this launcher. All of them end with it."""
 
     def __init__(self) -> None:
         self._started: list[subprocess.Popen[str]] = []
-        self._guard = threading.Lock()
+        self._lock = threading.Lock()
         self._closed = False
         self._prefix: list[str] | None = None
 
@@ -40,15 +40,15 @@ class Children:
 
         Args:
             command: the program and its arguments.
-            quiet: it has no input, and its output waits in a pipe.
-            env: what is added to the environment.
-            stdout: where its standard output goes; None means ours.
+            quiet: whether it gets no input and a pipe for its output.
+            env: variables to add to the environment.
+            stdout: the file for its standard output; None for ours.
         """
-        with self._guard:
+        with self._lock:
             if self._closed:
                 raise Failure("Interrupted.")
             if self._prefix is None:
-                # On Linux the kernel ends the children of a launcher that was killed outright.
+                # On Linux the kernel then ends the children of a launcher that was killed.
                 prefix = ["setpriv", "--pdeathsig", "TERM", "--"]
                 self._prefix = prefix if output_of(*prefix, "echo", "works") else []
             process = subprocess.Popen(
@@ -64,7 +64,7 @@ class Children:
             self._started.append(process)
         return process
 
-    def quietly(self, title: str, *command: str, env: dict[str, str] | None = None) -> str:
+    def run_quietly(self, title: str, *command: str, env: dict[str, str] | None = None) -> str:
         """Run to the end and return the output; Failure with its last lines if it failed."""
         process = self.start(*command, quiet=True, env=env)
         output, _ = process.communicate()
@@ -81,32 +81,33 @@ class Children:
         try:
             return process.wait()
         except (KeyboardInterrupt, SystemExit) as reason:
-            # A terminal's Ctrl-C reaches the child too, and twice would spoil its own ending.
-            told = isinstance(reason, KeyboardInterrupt) and sys.stdin and sys.stdin.isatty()
-            if not told and not WINDOWS:
+            # A terminal sends Ctrl-C to the child too. A second signal would disturb its shutdown.
+            is_keyboard = isinstance(reason, KeyboardInterrupt)
+            is_signaled = is_keyboard and sys.stdin and sys.stdin.isatty()
+            if not is_signaled and not WINDOWS:
                 process.send_signal(signal.SIGINT)
             self.stop(process, patience=10)
             raise
 
     def stop(self, process: subprocess.Popen[str], patience: float = 0) -> None:
-        """End a process: wait `patience` seconds, then ask it, then insist."""
-        for seconds, insist in ((patience, process.terminate), (3, process.kill)):
+        """End a process: wait `patience` seconds, then terminate it, after 3 s kill it."""
+        for seconds, end in ((patience, process.terminate), (3, process.kill)):
             with suppress(subprocess.TimeoutExpired):
                 process.wait(seconds)
                 return
-            insist()
+            end()
         process.wait()
 
     def end(self) -> None:
         """End every process, and start none from now on."""
-        with self._guard:
+        with self._lock:
             self._closed = True
         for process in self._started:
             self.stop(process)
 
 
-def die_together() -> None:
-    """On Windows, put this process and all that it starts into a Job that ends with it."""
+def join_windows_job() -> None:
+    """On Windows, put this process and its children into a Job object that ends with it."""
     if sys.platform == "win32":
         import ctypes
 
@@ -122,7 +123,7 @@ def die_together() -> None:
 
 
 def output_of(*command: str) -> str:
-    """What a short command prints, and nothing when it is missing or fails."""
+    """Return the output of a short command; empty if it is missing or fails."""
     try:
         return subprocess.run(
             command, capture_output=True, encoding="utf-8", timeout=20, check=True
@@ -131,14 +132,14 @@ def output_of(*command: str) -> str:
         return ""
 
 
-def together(children: Children, *steps: Callable[[], object]) -> None:
-    """Do several steps at once; the first failure ends them all."""
+def run_together(children: Children, *steps: Callable[[], object]) -> None:
+    """Run several steps at once; the first failure ends them all."""
     from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 
     with ThreadPoolExecutor(len(steps)) as pool:
         try:
             pending = {pool.submit(step) for step in steps}
-            while pending:  # in turns, since Windows does not interrupt an endless wait
+            while pending:  # in short waits, since Windows does not interrupt an endless one
                 finished, pending = wait(pending, 0.5, FIRST_EXCEPTION)
                 for future in finished:
                     future.result()

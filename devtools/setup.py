@@ -1,4 +1,4 @@
-"""Installs what a command of `dev.py` needs. What is in place is left alone."""
+"""Installs the missing requirements of a command of `dev.py`."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from devtools.console import Failure, say, step
-from devtools.processes import WINDOWS, Children, output_of, together
+from devtools.console import Failure, print_note, step
+from devtools.processes import WINDOWS, Children, output_of, run_together
 from devtools.stamps import Stamp, tree
 from devtools.system_packages import apt_names
 
@@ -22,7 +22,7 @@ WEIGHTS = "SmolLM2-135M-Instruct.Q4_1.gguf"
 
 
 class Setup:
-    """Brings the folder to the state that a command needs; what is there is left alone."""
+    """Installs the missing requirements of a command into a folder."""
 
     def __init__(self, root: Path, children: Children, environment: str = ".venv") -> None:
         self.root = root
@@ -33,8 +33,8 @@ class Setup:
         self._installing = threading.Lock()
 
     def venv(self) -> None:
-        """A virtual environment with a Python that starts, and pip."""
-        if Path(self.python).exists() and self.lock_stamp("run").fresh():
+        """Create the virtual environment, unless there is one with a working Python and pip."""
+        if Path(self.python).exists() and self.lock_stamp("run").is_fresh():
             return
         usable = "import pip, sys; print((3, 11) <= sys.version_info[:2] < (3, 15))"
         if output_of(self.python, "-c", usable).strip() == "True":
@@ -50,10 +50,10 @@ class Setup:
         shutil.rmtree(folder, ignore_errors=True)
         title = "Creating the virtual environment"
         with step(title):
-            self.children.quietly(title, *create, str(folder))
+            self.children.run_quietly(title, *create, str(folder))
 
     def packages(self, lock: str) -> None:
-        """The packages of `requirements/<lock>.txt`, at their locked hashes."""
+        """Install the packages of `requirements/<lock>.txt` with their locked hashes."""
         install = [self.python, "-m", "pip", "install", "--no-input"]
         if self._uv:
             install = [self._uv, "pip", "install", "--python", self.python]
@@ -62,26 +62,26 @@ class Setup:
         # One at a time: two pips in one environment overwrite each other's files.
         with self._installing:
             stamp = self.lock_stamp(lock)
-            if stamp.fresh():
+            if stamp.is_fresh():
                 return
             with step(title), stamp:
-                self.children.quietly(title, *install, "--require-hashes", "-r", file)
+                self.children.run_quietly(title, *install, "--require-hashes", "-r", file)
                 # Lets `import shell` work from any folder without installing the project.
                 place = self._ask_python("sysconfig", "sysconfig.get_path('purelib')")
                 Path(place, "tidewire.pth").write_text(f"{self.root}\n", "utf-8")
 
     def lock_stamp(self, lock: str) -> Stamp:
-        """Whether what a lock names is installed."""
-        # The interpreter too: the one behind the link changes when the system is upgraded.
+        """Return the stamp of the installed packages of a lock."""
+        # The interpreter, too: a system upgrade replaces the one behind the symbolic link.
         sources = [self.root / "requirements" / f"{lock}.txt", Path(self.python)]
         return Stamp(self.environment / f".stamp-{lock}", sources)
 
     def _ask_python(self, module: str, expression: str) -> str:
         code = f"import {module}; print({expression})"
-        return self.children.quietly("Asking Python", self.python, "-c", code).strip()
+        return self.children.run_quietly("Asking Python", self.python, "-c", code).strip()
 
     def node(self) -> tuple[str, list[str]]:
-        """Node and the command that is npm: the machine's, else from a wheel in `.venv`."""
+        """Find Node and the npm command: the machine's, else those of a wheel in `.venv`."""
         found, npm = shutil.which("node"), shutil.which("npm")
         if found and npm:
             version = output_of(found, "--version").strip().lstrip("v").split(".")
@@ -94,53 +94,53 @@ class Setup:
         return node, [node, str(modules / "npm" / "bin" / "npm-cli.js")]
 
     def modules(self) -> str:
-        """The page's packages, exactly as `package-lock.json` has them; returns Node."""
+        """Install the page's packages exactly as in `package-lock.json`; returns Node."""
         node, npm = self.node()
         folder = self.root / "node_modules"
         folder.mkdir(exist_ok=True)
         sources = [self.root / "package.json", self.root / "package-lock.json"]
         stamp = Stamp(folder / ".stamp", sources)
-        if not stamp.fresh():
+        if not stamp.is_fresh():
             title = "Installing the page's packages"
             quiet = ["ci", "--no-audit", "--no-fund", "--loglevel=error"]
             path = f"{Path(node).parent}{os.pathsep}{os.environ.get('PATH', '')}"
             with step(title), stamp:
-                self.children.quietly(title, *npm, *quiet, env={"PATH": path})
+                self.children.run_quietly(title, *npm, *quiet, env={"PATH": path})
         return node
 
     def script(self, name: str) -> str:
-        """A program of the page's packages, for Node to run."""
+        """Get the path of a script in the page's packages, for Node to run."""
         return str(self.root / "node_modules" / name)
 
     def page(self) -> None:
-        """The built page in `shell/page`, made anew only when its sources changed."""
+        """Build the page into `shell/page`, only if its sources have changed."""
         output = self.root / "shell" / "page"
         sources = [self.root / "package-lock.json", *tree(self.root / "web")]
         stamp = Stamp(output / ".stamp", sources)
-        if stamp.fresh():
+        if stamp.is_fresh():
             return
         try:
             node = self.modules()
         except Failure as failure:
             if not (output / ".vite" / "manifest.json").exists():
                 raise
-            say(f"{failure}\nThe page cannot be built now: it stays as it was last built.")
+            print_note(f"{failure}\nThe page cannot be built now: it stays as it was last built.")
             return
         output.mkdir(exist_ok=True)
         with step("Building the page"), stamp:
             vite = self.script("vite/bin/vite.js")
-            for config in ("vite", "library"):  # the second adds to what the first has made
+            for config in ("vite", "library"):  # the second adds to the output of the first
                 command = [node, vite, "build", "--config", f"web/{config}.config.ts"]
-                self.children.quietly("Building the page", *command)
+                self.children.run_quietly("Building the page", *command)
 
     def weights(self) -> None:
-        """The embedded model's weights in `.models`, unless others are named.
+        """Fetch the embedded model's weights into `.models`, unless TIDEWIRE_MODEL_FILE is set.
 
         The program itself fetches them, so its packages must be installed before.
         """
         target = self.root / ".models" / WEIGHTS
         stamp = Stamp(target.with_suffix(".stamp"), [target])
-        if os.environ.get("TIDEWIRE_MODEL_FILE") or stamp.fresh():
+        if os.environ.get("TIDEWIRE_MODEL_FILE") or stamp.is_fresh():
             return
         target.parent.mkdir(exist_ok=True)
         title = "Fetching the embedded model"
@@ -149,7 +149,7 @@ class Setup:
             if self.children.follow(*fetch, stdout=sys.stderr) != 0:
                 raise Failure(f"{title}: failed (see above).")
         with stamp:
-            pass  # what lies there now is right: remember its size and time
+            pass  # the file is complete: store its size and time
 
     def apt(self, packages: list[str], purpose: str) -> None:
         """Install Debian packages when run by root; else Failure with the exact line."""
@@ -169,13 +169,13 @@ class Setup:
             raise Failure(f"System packages are missing for {purpose}. Run:\n    sudo {line}")
         quiet = {"DEBIAN_FRONTEND": "noninteractive"}
         with step(title):
-            self.children.quietly(title, *get, "update", env=quiet)
-            self.children.quietly(title, *get, *install[2:], *apt_names(packages), env=quiet)
+            self.children.run_quietly(title, *get, "update", env=quiet)
+            self.children.run_quietly(title, *get, *install[2:], *apt_names(packages), env=quiet)
 
 
 @contextmanager
-def one_at_a_time(root: Path) -> Iterator[None]:
-    """Let one launcher at a time install into a folder; the next one waits."""
+def install_lock(root: Path) -> Iterator[None]:
+    """Hold the lock of installations into a folder. Waits while another launcher holds it."""
     if sys.platform == "win32":
         yield
         return
@@ -185,22 +185,22 @@ def one_at_a_time(root: Path) -> Iterator[None]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            say("Another dev.py is installing in this folder: waiting for it ...")
+            print_note("Another dev.py is installing in this folder: waiting for it ...")
             fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
 
 def prepare(setup: Setup, lock: str, *steps: Callable[[], object], weights: bool = False) -> None:
-    """Install what is missing: the packages of one lock, other steps beside, then the model.
+    """Install the packages of one lock, run other steps meanwhile, then fetch the model.
 
     Args:
-        setup: where it is installed.
-        lock: the file in `requirements/` that names the packages.
-        steps: what can be done while the packages are installed.
+        setup: installs into its folder.
+        lock: the file in `requirements/` that lists the packages.
+        steps: run while the packages are installed.
         weights: whether the embedded model is needed.
     """
-    with one_at_a_time(setup.root):
+    with install_lock(setup.root):
         setup.venv()
-        together(setup.children, *steps, lambda: setup.packages(lock))
+        run_together(setup.children, *steps, lambda: setup.packages(lock))
         if weights:
             setup.weights()

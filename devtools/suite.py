@@ -8,19 +8,19 @@ import sys
 from pathlib import Path
 
 from devtools.checks import follow_all, static_checks
-from devtools.console import say
+from devtools.console import print_note
 from devtools.setup import Setup, prepare
 from devtools.system_packages import chromium, missing_qt_packages
 
 
 def prepare_tests(setup: Setup) -> dict[str, str]:
-    """Install what tests need; returns what their environment has more."""
+    """Install the requirements of tests; returns their additional environment variables."""
     packages = missing_qt_packages()
     if sys.platform == "linux" and not shutil.which("Xvfb"):
         packages.append("xvfb")
     if sys.platform == "linux" and not shutil.which("zstd"):
         packages.append("zstd")
-    # Ubuntu's chromium is a snap, other systems have none: there Playwright brings its own.
+    # Ubuntu's chromium is a snap, and other systems have none: there Playwright installs its own.
     release = Path("/etc/os-release")
     ubuntu = release.exists() and "ID=ubuntu" in release.read_text("utf-8").split()
     if shutil.which("apt-get") and not ubuntu and not chromium():
@@ -34,12 +34,12 @@ def prepare_tests(setup: Setup) -> dict[str, str]:
         setup.apt(packages, "the tests")
 
     prepare(setup, "dev", page, libraries, lambda: setup.packages("docs"), weights=True)
-    # Without bytecode each of the programs that tests start would compile all of itself.
+    # Without bytecode each program that tests start would compile all its modules.
     env = {"PYTHONDONTWRITEBYTECODE": ""}
     if browser := chromium():
         return {**env, "TIDEWIRE_CHROMIUM": browser}
     install = [setup.python, "-m", "playwright", "install", "chromium"]
-    setup.children.quietly("Installing Chromium", *install)
+    setup.children.run_quietly("Installing Chromium", *install)
     return env
 
 
@@ -62,22 +62,22 @@ def test(setup: Setup, arguments: list[str]) -> int:
     command = vitest(setup, node)
     both = ["--reporter=default", "--reporter=json", f"--outputFile.json={report}"]
     failed += follow_all(setup, {"vitest": [*command, *both]})
-    say("== pytest")
+    print_note("== pytest")
     status = setup.children.follow(*pytest, env=env)
     if failed:
         for line in failures_of_the_page(report):
-            say(line)
-        say(f"FAILED before pytest: {', '.join(failed)}")
+            print_note(line)
+        print_note(f"FAILED before pytest: {', '.join(failed)}")
     return status or int(bool(failed))
 
 
 def vitest(setup: Setup, node: str) -> list[str]:
-    """The command that runs the page's tests."""
+    """Return the command that runs the page's tests."""
     return [node, setup.script("vitest/vitest.mjs"), "run", "--config", "web/vite.config.ts"]
 
 
 def failures_of_the_page(report: Path) -> list[str]:
-    """What failed in Vitest's report, a line each: its output is far above pytest's."""
+    """List the failures in Vitest's report, because its output is far above pytest's."""
     try:
         files = json.loads(report.read_text("utf-8"))["testResults"]
         return [

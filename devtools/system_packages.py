@@ -1,4 +1,4 @@
-"""Finds what is missing of the system, and the Debian packages that have it."""
+"""Finds missing system libraries, and the Debian packages that have them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 
 from devtools.processes import output_of
 
-# What Qt's web view loads, and the Debian package that has it.
+# The libraries that Qt's web view loads, and their Debian packages.
 QT_LIBRARIES = {
     "libEGL.so.1": "libegl1",
     "libGL.so.1": "libgl1",
@@ -38,7 +38,7 @@ QT_LIBRARIES = {
 
 
 def missing_qt_packages() -> list[str]:
-    """The Debian packages of the libraries that Qt's web view would not find here."""
+    """List the Debian packages of the libraries that Qt's web view would not find here."""
     if sys.platform != "linux":
         return []
     import ctypes
@@ -47,7 +47,7 @@ def missing_qt_packages() -> list[str]:
     missing = []
     for library, package in QT_LIBRARIES.items():
         if f"\t{library} " not in known:
-            try:  # the linker also looks in places that its cache leaves out
+            try:  # the linker also searches folders outside its cache
                 ctypes.CDLL(library)
             except OSError:
                 missing.append(package)
@@ -55,12 +55,12 @@ def missing_qt_packages() -> list[str]:
 
 
 def apt_names(packages: list[str]) -> list[str]:
-    """The packages' names in this release: some end in t64 since time_t grew."""
+    """Get the packages' names in this release. Some end in t64 since time_t has 64 bits."""
     known = set(output_of("apt-cache", "pkgnames").split())
     return [f"{name}t64" if f"{name}t64" in known else name for name in packages]
 
 
 def chromium() -> str | None:
-    """A Chromium of this machine, or None."""
+    """Find a Chromium on this machine; None without one."""
     names = ("chromium", "google-chrome", "google-chrome-stable")
     return next(filter(None, map(shutil.which, names)), None)

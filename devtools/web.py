@@ -7,7 +7,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from devtools.console import Failure, say
+from devtools.console import Failure, print_note
 from devtools.setup import Setup, prepare
 from devtools.stamps import tree
 
@@ -20,13 +20,13 @@ def web(setup: Setup, arguments: list[str]) -> int:
     page_port, host_port = free_ports(2)
     address = f"http://127.0.0.1:{page_port}"
     place = ["--host", "127.0.0.1", "--port", str(page_port), "--strictPort"]
-    # A page that Vite serves finds the host's door at its own address: Vite passes it on.
+    # A page from Vite connects to the door at its own address, and Vite forwards it to the host.
     door = {"TIDEWIRE_HOST": f"http://127.0.0.1:{host_port}"}
     page = setup.children.start(*vite, "--clearScreen", "false", *place, env=door)
     host = [setup.python, "-P", "-m", "shell", *([] if window else ["serve"])]
     host += [argument for argument in arguments if argument != "--window"]
     host += ["--dev-url", address, *([] if window else ["--port", str(host_port)])]
-    # Every host of this session derives its tabs' keys from it, so tabs outlive a restart.
+    # Every host of this session derives its tabs' keys from it, so tabs survive a restart.
     secret = {"TIDEWIRE_DEV_SECRET": secrets.token_urlsafe(32)}
 
     def times() -> dict[Path, int]:
@@ -36,11 +36,11 @@ def web(setup: Setup, arguments: list[str]) -> int:
     while page.poll() is None and not listening(page_port):
         time.sleep(0.05)
     seen, program = times(), setup.children.start(*host, env=secret)
-    host += [] if window else ["--no-open"]  # the tab is there already
+    host += [] if window else ["--no-open"]  # the tab is open already
     while page.poll() is None:
         time.sleep(0.3)
         if times() != seen:
-            say("A Python file changed: starting the host again ...")
+            print_note("A Python file changed: starting the host again ...")
             setup.children.stop(program)
             seen, program = times(), setup.children.start(*host, env=secret)
         elif window and program.poll() == 0:
@@ -49,7 +49,7 @@ def web(setup: Setup, arguments: list[str]) -> int:
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports of the loopback address that nobody listens on now."""
+    """Find free ports on the loopback address."""
     import socket
 
     probes = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
@@ -60,7 +60,7 @@ def free_ports(count: int) -> list[int]:
 
 
 def listening(port: int) -> bool:
-    """Whether somebody takes connections there."""
+    """Whether a program listens on a port of the loopback address."""
     import socket
 
     with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):

@@ -18,7 +18,7 @@ from pydantic import BaseModel, JsonValue
 
 from shell.api.llm import LlmApi
 from shell.api.program import HelloApi, ModelsApi, StreamsApi
-from shell.api.program_host import Closes, Hook, ProgramHost
+from shell.api.program_host import Closeable, Hook, ProgramHost
 from shell.bridge.caller import STANDARD, Caller, CallLimits
 from shell.bridge.desktop.menu import Menu, check_menus
 from shell.bridge.door import Door
@@ -49,15 +49,15 @@ if TYPE_CHECKING:  # loaded when a program needs them
     from shell.bridge.desktop.windows import Windows
 
 OWN = ("llm", "shell")
-"""Namespaces that are taken."""
+"""The bridge's own namespaces, which a program cannot use."""
 DAY_MS = 24 * 60 * 60 * 1_000
 CLOSE_S = 2.0
 STREAMS = 5
 """How many streams a window may have at a time unless the program says otherwise."""
 DEV_SECRET = "TIDEWIRE_DEV_SECRET"  # noqa: S105 - the name of a variable
-"""Of who starts the program again after a change, so that its tabs go on."""
+"""Set by a command that restarts the program after a change: with it the tabs stay valid."""
 DEV_URL = "TIDEWIRE_DEV_URL"
-"""Of a development server that takes the place of the page's folder."""
+"""Address of a development server that replaces the page's folder."""
 _log = logging.getLogger(__name__)
 
 Item = TypeVar("Item", bound=str | BaseModel)
@@ -68,30 +68,31 @@ class NoWindow(ShellError):
 
 
 class App:
-    """A program whose methods are all that its pages can reach.
+    """A program with windows or tabs. Its pages can reach only the methods of its namespaces.
 
     Args:
-        page: a folder with an `index.html` and all that it loads, in files of their own, since the
-            policy of the page allows no other scripts and styles; or the address of a development
-            server (Vite) on this machine.
-        namespaces: what the page may call. `{"notes": Notes()}` makes each public method of `Notes`
-            callable as `notes.<method>`: it takes the caller and at most one parameter, and both
-            that parameter and the result are checked and converted by their annotations.
+        page: a folder with an `index.html` and all that it loads, or the address of a development
+            server (Vite) on this machine. Scripts and styles must be in files of their own, because
+            the page's policy allows no inline ones.
+        namespaces: the objects whose methods the page may call. `{"notes": Notes()}` makes each
+            public method of `Notes` callable as `notes.<method>`. A method takes the caller and at
+            most one parameter. The parameter and the result are checked and converted by their
+            annotations.
         title: of the windows, and the program's name in its errors.
-        streams: how many streams one window may have at a time; one more is refused with LIMIT.
-        calls: how many calls the page of one window may make.
+        streams: how many streams one window may have at a time. A further one fails with LIMIT.
+        calls: the limits on the calls of one window's page.
         size: width and height of a new window.
         menus: of every window; a browser shows none.
-        close_question: asked before a person closes a window.
-        providers: models that pages may run by `host.llm`.
-        data: a data directory of Tidewire whose providers and keys pages may use besides.
+        close_question: a window shows it before a person closes it.
+        providers: models that pages may run with `host.llm`.
+        data: a data directory of Tidewire. Pages may use its providers and keys, too.
         on_start: called before a page can call; may be async.
         on_stop: called after the last page is gone; may be async.
         on_closed: called with the id of a window or tab that is gone for good.
 
     Raises:
-        WrongSignatures: a page could not call a method; all such methods are named.
-        TypeError: there is something in `menus` that is no menu.
+        WrongSignatures: a page could not call some methods; the message names all of them.
+        TypeError: an item of `menus` is no menu.
         ValueError: a namespace is called `llm` or `shell`, `streams` is less than 1, or `data` is
             given where only the bridge is installed.
     """
@@ -115,9 +116,9 @@ class App:
     ) -> None:
         if streams < 1:
             raise ValueError(f"A window cannot have {streams} streams: give 1 or more")
-        taken = [name for name in OWN if name in namespaces]
-        if taken:
-            raise ValueError(f"The namespace {taken[0]!r} is the bridge's own")
+        reserved = [name for name in OWN if name in namespaces]
+        if reserved:
+            raise ValueError(f"The namespace {reserved[0]!r} is the bridge's own")
         if data is not None and find_spec("shell.app") is None:
             raise ValueError("Install tidewire, not tidewire-bridge, to use `data`")
         try:
@@ -149,8 +150,8 @@ class App:
     def stream(self, caller: Caller, items: AsyncGenerator[Item, None]) -> Stream[Item]:
         """Stream what a generator yields to the caller's page. For methods of a namespace.
 
-        What it yields stays in a log for ten minutes after its end. A reloaded page can attach to
-        it by its id and misses nothing.
+        The items stay in a log for ten minutes after the stream's end. A reloaded page can attach
+        to the stream by its id and misses nothing.
 
         Args:
             caller: the window whose page receives the stream.
@@ -160,7 +161,7 @@ class App:
             The id, for the page's `follow` (text) or `items` (models).
 
         Raises:
-            LimitReached: the window has as many streams as it may.
+            LimitReached: the window has the maximum number of streams.
             TypeError: `items` is no async generator.
         """
         given: object = items
@@ -187,9 +188,9 @@ class App:
         return Stream(log.inference_id)
 
     def publish(self, name: str, value: BaseModel | JsonValue, key: str = "") -> None:
-        """Push a value to every page, unasked. A page that comes later gets the latest one.
+        """Push a value to every page. A page that connects later gets the latest value.
 
-        On the loop, or before the program runs.
+        On the loop thread, or before the program runs.
         """
         if isinstance(value, BaseModel):
             value = value.model_dump(mode="json", by_alias=True)
@@ -207,11 +208,11 @@ class App:
         """Ask for a file in a dialog over the caller's window.
 
         Args:
-            caller: whose window it is.
-            kinds: such as `Pictures (*.png;*.jpg)`.
+            caller: the window's caller.
+            kinds: file types such as `Pictures (*.png;*.jpg)`.
 
         Returns:
-            Its path; None when nobody chose one, and in a browser, which tells no paths.
+            Its path; None if the person chose no file, and in a browser, which reveals no paths.
         """
         if self._windows is None:
             return None
@@ -220,8 +221,8 @@ class App:
     # --- running ----------------------------------------------------------------------------
 
     def main(self, arguments: Sequence[str] | None = None) -> None:
-        """Run or serve, as the command line says: the last line of most programs. What stands in
-        the way is said in a sentence, and the program ends with the status 1.
+        """Run or serve, by the command line: the last line of most programs. After an error it
+        prints one sentence, and the program ends with the status 1.
         """
         parser = argparse.ArgumentParser(description=self._title)
         parser.add_argument("shell", nargs="?", choices=("window", "serve"), default="window")
@@ -246,7 +247,7 @@ class App:
         Raises:
             NoWindow: there is no display.
             PageMissing: there is no such page, or the bridge's own script was not built.
-            PortTaken: another program has the port.
+            PortTaken: another program uses the port.
         """
         from shell.bridge.desktop.display import display_problem
         from shell.bridge.desktop.windows import Windows
@@ -255,7 +256,7 @@ class App:
         if problem is not None:
             raise NoWindow(f"{problem} With `serve`, the page opens in the browser")
         with event_loop_thread() as thread:
-            host, server = thread.run(self._behind_windows())
+            host, server = thread.run(self._make_for_windows())
             try:
                 self._windows = Windows(
                     thread.loop,
@@ -281,13 +282,13 @@ class App:
 
         Raises:
             PageMissing: there is no such page, or the bridge's own script was not built.
-            PortTaken: another program has the port.
+            PortTaken: another program uses the port.
         """
         from shell.bridge.browser.tokens import AccessTokens
 
         with shutdown_signals() as signals, event_loop_thread() as thread:
             root = os.environ.get(DEV_SECRET) if self._dev_url else None
-            host, server = thread.run(self._behind_tabs(port, AccessTokens(root=root)))
+            host, server = thread.run(self._make_for_tabs(port, AccessTokens(root=root)))
             try:
                 url = thread.call(lambda: server.link(lasting=True))
                 print(json.dumps({"url": url, "token": server.token}), flush=True)
@@ -302,7 +303,7 @@ class App:
     def _page(self) -> Page | None:
         return None if self._folder is None else load_own_page(self._folder)
 
-    async def _behind_windows(self) -> "tuple[ProgramHost, PageServer]":
+    async def _make_for_windows(self) -> "tuple[ProgramHost, PageServer]":
         from shell.bridge.desktop.page_server import PageServer
 
         page = self._page()
@@ -311,7 +312,7 @@ class App:
         server.start()
         return host, server
 
-    async def _behind_tabs(
+    async def _make_for_tabs(
         self, port: int, tokens: "AccessTokens"
     ) -> "tuple[ProgramHost, BrowserServer]":
         from shell.bridge.browser.server import BrowserServer
@@ -325,7 +326,7 @@ class App:
         return host, server
 
     async def start(self) -> ProgramHost:
-        """Start without a page: `run` and `serve` do, and tests. On the loop of a `LoopThread`."""
+        """Start without a page, for `run`, `serve` and tests. On the loop of a `LoopThread`."""
         deadlines = Deadlines(overall_ms=DAY_MS, first_silent_ms=DAY_MS, between_ms=DAY_MS)
         streams = self._engine = Engine(self._items.resolve, Settings(self._limits, deadlines))
         llm: LlmApi | StreamsApi = StreamsApi(streams)
@@ -341,10 +342,10 @@ class App:
         door = Door(own, topics=self._topics, program=self._title)
         if self._on_start is not None:
             await call_hook(self._on_start)
-        closing: list[Closes] = [*self._providers.values()]
+        resources: list[Closeable] = [*self._providers.values()]
         if runtime is not None:
-            closing.append(runtime)
-        return ProgramHost(door, engines, closing, self._on_stop, self._on_closed)
+            resources.append(runtime)
+        return ProgramHost(door, engines, resources, self._on_stop, self._on_closed)
 
     def _resolve(self, provider_id: str, runtime: "Runtime | None") -> Provider:
         if provider_id in self._providers:

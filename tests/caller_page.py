@@ -142,7 +142,7 @@ class Page:
         taken = 0
         while taken < flushes and (flush := self.feed.next()) is not None:
             self.receive(flush)
-            self.feed.answered(flush.load, flush.number)
+            self.feed.acknowledge(flush.load, flush.number)
             taken += 1
         return taken
 

@@ -69,7 +69,7 @@ class Served:
 
     loopback: BrowserServer | PageServer
     engine: Engine
-    passes: AccessTokens
+    tokens: AccessTokens
     gone: list[str] = field(default_factory=list)
     look: Appearance = field(default_factory=Appearance)
 
@@ -107,10 +107,10 @@ async def serving(
         open_link=lambda _: False,
     )
     door = Door({"llm": LlmApi(engine), "shell": shell})
-    passes = AccessTokens()
+    tokens = AccessTokens()
     gone: list[str] = []
 
-    def on_gone(owner: str) -> None:
+    def on_expired(owner: str) -> None:
         gone.append(owner)
         engine.close_owner(owner)
 
@@ -124,11 +124,11 @@ async def serving(
 
     loopback: BrowserServer | PageServer
     if browser:
-        tabs = Tabs(door, passes, on_gone, grace_s)
-        loopback = BrowserServer(listener, page, tabs, passes, look, dev_url)
+        tabs = Tabs(door, tokens, on_expired, grace_s)
+        loopback = BrowserServer(listener, page, tabs, tokens, look, dev_url)
     else:
         loopback = PageServer(listener, page, look)
-    served = Served(loopback, engine, passes, gone)
+    served = Served(loopback, engine, tokens, gone)
     loopback.start()
     try:
         yield served
@@ -193,7 +193,7 @@ class Browser:
             max_size=None,
             **line,
         )
-        own = self.served.passes.tab_key(self.tab) if key is None else key
+        own = self.served.tokens.tab_key(self.tab) if key is None else key
         entry = Entry(tab=self.tab, load=self.load, ticket=ticket, key=own, **fields)
         welcome = await come_in(self._socket, entry)
         self._reader = asyncio.create_task(self._read(self._socket))

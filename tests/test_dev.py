@@ -16,8 +16,8 @@ import pytest
 import dev
 from devtools import setup, suite, system_packages
 from devtools.console import Failure
-from devtools.processes import Children, together
-from devtools.setup import WEIGHTS, Setup, one_at_a_time
+from devtools.processes import Children, run_together
+from devtools.setup import WEIGHTS, Setup, install_lock
 from devtools.stamps import Stamp
 from devtools.suite import failures_of_the_page
 
@@ -34,7 +34,7 @@ class Recorder(Children):
         self.commands: list[tuple[str, ...]] = []
         self._act = act
 
-    def quietly(self, title: str, *command: str, env: dict[str, str] | None = None) -> str:
+    def run_quietly(self, title: str, *command: str, env: dict[str, str] | None = None) -> str:
         self.follow(*command, env=env)
         return ""
 
@@ -59,43 +59,43 @@ def stamped(folder: Path) -> tuple[Stamp, Path]:
 
 def test_a_stamp_is_fresh_until_a_source_changes(tmp_path: Path) -> None:
     stamp, source = stamped(tmp_path)
-    assert stamp.fresh()
+    assert stamp.is_fresh()
     source.write_text("two")
-    assert not stamp.fresh()
+    assert not stamp.is_fresh()
 
 
 def test_a_stamp_sees_a_source_that_appears_or_goes(tmp_path: Path) -> None:
     stamp, source = stamped(tmp_path)
-    assert not Stamp(tmp_path / ".stamp", [source, tmp_path / "new"]).fresh()
+    assert not Stamp(tmp_path / ".stamp", [source, tmp_path / "new"]).is_fresh()
     source.unlink()
-    assert not stamp.fresh()
+    assert not stamp.is_fresh()
 
 
 def test_a_touched_source_with_the_same_content_is_fresh(tmp_path: Path) -> None:
     stamp, source = stamped(tmp_path)
     os.utime(source, ns=(1, 1))
-    assert stamp.fresh()
+    assert stamp.is_fresh()
 
 
 def test_work_that_fails_leaves_no_stamp(tmp_path: Path) -> None:
     stamp, _ = stamped(tmp_path)
     with pytest.raises(Failure), stamp:
         raise Failure("half done")
-    assert not stamp.fresh()
+    assert not stamp.is_fresh()
 
 
 def test_a_source_changed_during_the_work_is_not_taken_for_done(tmp_path: Path) -> None:
     stamp, source = stamped(tmp_path)
     with stamp:
         source.write_text("changed meanwhile")
-    assert not stamp.fresh()
+    assert not stamp.is_fresh()
 
 
 @pytest.mark.parametrize("damaged", ["", "[]", "{}", "{", '{"look": 1, "content": 1}'])
 def test_a_damaged_stamp_is_not_fresh(tmp_path: Path, damaged: str) -> None:
     stamp, _ = stamped(tmp_path)
     (tmp_path / ".stamp").write_text(damaged)
-    assert not stamp.fresh()
+    assert not stamp.is_fresh()
 
 
 # The weights
@@ -251,7 +251,7 @@ def test_setup_installs_what_the_tests_need_and_runs_none(
 ) -> None:
     children, installed = Recorder(), list[object]()
     monkeypatch.setattr(dev, "Children", lambda: children)
-    monkeypatch.setattr(setup, "one_at_a_time", lambda root: contextlib.nullcontext())
+    monkeypatch.setattr(setup, "install_lock", lambda root: contextlib.nullcontext())
     monkeypatch.setattr(suite, "missing_qt_packages", lambda: ["libegl1"])
     monkeypatch.setattr(suite, "chromium", lambda: browser)
     monkeypatch.setattr("shutil.which", lambda name: None)
@@ -358,7 +358,7 @@ def test_what_failed_in_the_page_is_said_again_at_the_end(tmp_path: Path) -> Non
 def test_a_step_that_fails_tells_the_end_of_its_log() -> None:
     code = "for n in range(100): print('line', n)\nraise SystemExit(3)"
     with pytest.raises(Failure, match="Building: failed \\(exit 3\\)") as failed:
-        Children().quietly("Building", sys.executable, "-c", code)
+        Children().run_quietly("Building", sys.executable, "-c", code)
     assert str(failed.value).endswith("line 99")
     assert "line 70" not in str(failed.value)
 
@@ -370,10 +370,10 @@ def test_the_first_failure_ends_the_other_steps() -> None:
         raise Failure("first")
 
     def endless() -> None:
-        children.quietly("Waiting", sys.executable, "-c", "import time; time.sleep(10)")
+        children.run_quietly("Waiting", sys.executable, "-c", "import time; time.sleep(10)")
 
     with pytest.raises(Failure, match="first"):
-        together(children, endless, fails)
+        run_together(children, endless, fails)
     with pytest.raises(Failure, match="Interrupted"):
         children.start(sys.executable, "-c", "")
 
@@ -389,7 +389,7 @@ def test_no_child_outlives_the_launcher(
     os.mkfifo(fifo)
     child = f"import time; file = open({str(fifo)!r}, 'w'); print('up', file=file, flush=True)"
     start = f"[sys.executable, '-c', {child!r} + '; time.sleep(10); print(9, file=file)']"
-    call = f"quietly('Waiting', *{start})" if quiet else f"follow(*{start})"
+    call = f"run_quietly('Waiting', *{start})" if quiet else f"follow(*{start})"
     launcher = f"""
 import signal, sys, dev
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job begins without it
@@ -415,14 +415,14 @@ def test_a_second_launcher_waits_for_the_first(
 ) -> None:
     (tmp_path / "dev.py").touch()
     waiting, entered = threading.Event(), threading.Event()
-    monkeypatch.setattr(setup, "say", lambda text: waiting.set())
+    monkeypatch.setattr(setup, "print_note", lambda text: waiting.set())
 
     def second() -> None:
-        with one_at_a_time(tmp_path):
+        with install_lock(tmp_path):
             entered.set()
 
     thread = threading.Thread(target=second)
-    with one_at_a_time(tmp_path):
+    with install_lock(tmp_path):
         thread.start()
         assert waiting.wait(10)
         assert not entered.is_set()

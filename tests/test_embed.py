@@ -157,7 +157,7 @@ def test_a_data_directory_gives_its_providers(tmp_path: Path) -> None:
     made = App(tmp_path, {}, title="Models", data=tmp_path / "data")
     with event_loop_thread() as thread:
         host = thread.run(made.start())
-        (runtime,) = host.closing
+        (runtime,) = host.resources
         assert isinstance(runtime, Runtime)
         assert made._resolve("local", runtime).id == "local"
         assert "llm.inference" in host.door._methods

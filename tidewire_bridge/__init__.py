@@ -1,7 +1,7 @@
-"""The bridge under a program of your own: `App`, and the parts that it is made of.
+"""The bridge for programs of your own: `App` and its parts.
 
-Each name is imported when it is first used. The code is that of Tidewire's own host, in the package
-`shell`; the distribution `tidewire-bridge` has the part of it that is needed here.
+Each name is imported at its first use. The code is that of Tidewire's own host, in the package
+`shell`. The distribution `tidewire-bridge` has only the part of it that `App` needs.
 """
 
 from pathlib import Path
@@ -42,7 +42,7 @@ __all__ = [
     "__version__",
 ]
 
-_PLACES = {
+_MODULES = {
     "App": "shell.embed",
     "CallLimits": "shell.bridge.caller",
     "Caller": "shell.bridge.caller",
@@ -64,8 +64,8 @@ def __dir__() -> list[str]:
 
 
 def __getattr__(name: str) -> object:
-    if name not in _PLACES:
+    if name not in _MODULES:
         raise AttributeError(f"module 'tidewire_bridge' has no attribute {name!r}")
     from importlib import import_module
 
-    return getattr(import_module(_PLACES[name]), name)
+    return getattr(import_module(_MODULES[name]), name)

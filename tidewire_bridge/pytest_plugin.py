@@ -1,7 +1,7 @@
 """Fixtures for pytest, for programs that are built on the bridge.
 
-It is a plugin of pytest that does nothing until one of its fixtures is used. `docs/testing.md` has
-an example. Playwright is needed by `tidewire_page` alone.
+The plugin does nothing until a test uses one of its fixtures. `docs/testing.md` has an example.
+Only `tidewire_page` needs Playwright.
 """
 
 import asyncio
@@ -44,7 +44,7 @@ class Refused(Exception):
 
 
 class Host:
-    """A program without a page: its methods called as a page would call them."""
+    """A program without a page. Calls its methods as a page would."""
 
     def __init__(self, app: "App", thread: "LoopThread") -> None:
         from shell.bridge.caller import Caller
@@ -58,7 +58,7 @@ class Host:
         self._woken = asyncio.Event()
         self._host = thread.run(app.start())
         self.pushed: dict[str, object] = {}
-        """The latest value of each name that the program has published."""
+        """The latest published value by its name."""
         self._caller.feed.on_wake(self._wake)
         self._streams: dict[str, list[dict[str, Any]]] = {}
         self._replies: dict[int, dict[str, Any]] = {}
@@ -85,8 +85,8 @@ class Host:
         """Wait for the end of a stream; returns its text.
 
         Raises:
-            Refused: it failed, or there is no such stream.
-            TimeoutError: it goes on for more than 30 seconds.
+            Refused: the stream failed, or there is none with this id.
+            TimeoutError: it takes more than 30 seconds.
         """
         if stream not in self._streams:
             self.call("llm.attach", {"inferenceId": stream})
@@ -104,7 +104,7 @@ class Host:
         """End the program, in the order in which `App` ends."""
         self._thread.run(self._host.end_runs(), PATIENCE_S)
         self._thread.run(self._host.close(), PATIENCE_S)
-        # The app outlives this test, and would wake a loop that has ended.
+        # The app outlives this test. An open feed would wake a loop that has ended.
         self._thread.call(self._caller.feed.close)
 
     # --- inside -----------------------------------------------------------------------------
@@ -122,7 +122,7 @@ class Host:
                 while (flush := self._caller.feed.next()) is not None:
                     for item in json.loads(f"[{flush.items}]"):
                         self._take(item)
-                    self._caller.feed.answered(flush.load, flush.number)
+                    self._caller.feed.acknowledge(flush.load, flush.number)
                 if not condition():
                     await self._woken.wait()
                     self._woken.clear()
@@ -142,16 +142,16 @@ class Host:
 
 
 StartHost = Callable[["App"], Host]
-"""What `tidewire_host` gives."""
+"""The value of the fixture `tidewire_host`."""
 MakeReplay = Callable[[Path], "ReplayProvider"]
-"""What `recorded_provider` gives."""
+"""The value of the fixture `recorded_provider`."""
 
 
 class Program:
     """A program in a process of its own, which `App.main()` starts.
 
-    Its standard error goes to a file: what it wrote before its page shows something can be read
-    as soon as the page shows it.
+    Its standard error goes to a file, so that a test can read at once what the program wrote before
+    its page showed a result.
     """
 
     def __init__(self, command: Sequence[str], arguments: Sequence[str], log: Path) -> None:
@@ -172,7 +172,7 @@ class Program:
         self._reader.start()
 
     def ready(self) -> dict[str, str]:
-        """The line of JSON that it prints when a page can be opened."""
+        """Wait for the line of JSON that the program prints when a page can be opened."""
         with contextlib.suppress(queue.Empty):
             while line := self._lines.get(timeout=PATIENCE_S):
                 if line.startswith("{"):
@@ -182,11 +182,11 @@ class Program:
         raise AssertionError(f"The program did not start:\n{self.last_words()}")
 
     def last_words(self) -> str:
-        """The end of its log."""
+        """Return the end of the program's log."""
         return "\n".join(self._log.read_text("utf-8", "replace").splitlines()[-LAST_LINES:])
 
     def stop(self) -> int:
-        """End it as Ctrl-C or the system does; returns its status."""
+        """End the program with SIGTERM; returns its status."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
         try:
@@ -214,7 +214,7 @@ _PROGRAM = pytest.StashKey[Program]()
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Add to the failure of a test with a page the last that its program said."""
+    """Add the end of the program's log to the failure of a test with a page."""
     report = yield
     if report.failed and _PROGRAM in item.stash:
         report.sections.append(("The program's last words", item.stash[_PROGRAM].last_words()))
@@ -238,7 +238,7 @@ def tidewire_host() -> Iterator[StartHost]:
 
 @pytest.fixture(scope="session")
 def tidewire_command() -> Sequence[str]:
-    """How the program is started. Override it; its file ends with `app.main()`."""
+    """The command that starts the program. Override it; its file ends with `app.main()`."""
     return (sys.executable, "app.py")
 
 
@@ -250,7 +250,7 @@ def tidewire_shell(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="session")
 def tidewire_playwright() -> "Iterator[Playwright]":
-    """Playwright, which has to be installed beside."""
+    """Playwright, which must be installed separately."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
@@ -267,7 +267,7 @@ def tidewire_page(
 ) -> "Iterator[Page]":
     """A page of the program, in a headless Chromium or in its real window.
 
-    Chromium is that of `TIDEWIRE_CHROMIUM`, else the system's, else Playwright's own.
+    Chromium is the one in `TIDEWIRE_CHROMIUM`, else the system's, else Playwright's own.
     """
     in_browser = tidewire_shell == "browser"
     arguments = ("serve", "--no-open") if in_browser else ("--debug-port", "0")

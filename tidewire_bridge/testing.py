@@ -1,4 +1,4 @@
-"""The types of the fixtures for pytest, for annotations and `except` (docs/testing.md)."""
+"""The types of the pytest fixtures, for annotations and `except` (docs/testing.md)."""
 
 from shell.providers.testing.echo import EchoProvider
 from shell.providers.testing.replay import ReplayProvider

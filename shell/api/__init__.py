@@ -1,1 +1,1 @@
-"""What a page may call: one class per namespace, behind one door."""
+"""The methods that a page may call: one class for each namespace, all behind one door."""

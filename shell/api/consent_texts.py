@@ -11,7 +11,7 @@ from shell.settings import FILE
 
 @dataclass(frozen=True, slots=True)
 class ConsentTexts:
-    """The texts of one language; `{}` stands for what is shown."""
+    """The texts of one language; `{}` stands for the folder or the names of the values."""
 
     run: str
     contact: str
@@ -41,7 +41,7 @@ def consent_texts(data: Path, environ: Mapping[str, str]) -> ConsentTexts:
 
     Args:
         data: the data directory with the settings.
-        environ: tells the language of a Unix system.
+        environ: has the language of a Unix system.
     """
     named = (environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
     system = next(filter(None, named), None) or locale.getlocale()[0] or ""

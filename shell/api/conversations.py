@@ -74,7 +74,7 @@ BlobHash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
 class ConversationsApi:
-    """Conversations belong to the person, not to a window: every window sees all of them."""
+    """The `conversations` namespace. Every window sees all conversations."""
 
     def __init__(
         self,
@@ -96,7 +96,7 @@ class ConversationsApi:
     # --- the list and one of them -----------------------------------------------------------
 
     async def create(self, caller: Caller, params: NewConversation) -> ConversationSummary:
-        """Begin a conversation, on the disk or only in memory."""
+        """Create a conversation, on the disk or only in memory."""
         conversation_id, now = new_id(temporary=params.temporary), epoch_ms()
         if params.system_prompt is None:
             prompt = self._answers.parameters().system_prompt
@@ -106,40 +106,40 @@ class ConversationsApi:
         )
 
     async def list(self, caller: Caller) -> "list[ConversationSummary]":
-        """Every conversation that is not deleted: the pinned ones, then those used last."""
-        listed = await self._store.read("", queries.summaries)
-        listed += await self._store.read(TEMPORARY, queries.summaries)
-        return sorted(listed, key=lambda one: (not one.pinned, -one.updated_at))
+        """List the conversations that are not deleted: pinned ones first, then the last used."""
+        summaries = await self._store.read("", queries.summaries)
+        summaries += await self._store.read(TEMPORARY, queries.summaries)
+        return sorted(summaries, key=lambda summary: (not summary.pinned, -summary.updated_at))
 
     async def get(self, caller: Caller, params: ViewRequest) -> ConversationView:
-        """A conversation along its chosen path."""
+        """Get a conversation along its chosen path."""
         return await self._store.read(params.conversation_id, lambda c: queries.view(c, params))
 
     async def spent(self, caller: Caller, params: StoredId) -> Spent:
-        """What a conversation has taken so far: answers, tokens, money."""
-        # A page is pushed the end of an answer a moment before the answer is on the disk.
+        """Get the usage of a conversation so far: answers, tokens, money."""
+        # A page receives the end of an answer a moment before the answer is on the disk.
         await self._answers.wait_until_stored(params)
         return await self._store.read(params, lambda c: usage.spent(c, params))
 
     async def budgets(self, caller: Caller, params: StoredId | None) -> Sequence[BudgetState]:
-        """The budgets of the day, of the month and of a conversation, with what is spent."""
+        """Get the budgets of the day, the month and a conversation, with the spent amounts."""
         return await self._answers.ledger.states(params)
 
     async def set_budget(self, caller: Caller, params: ConversationBudget) -> Sequence[BudgetState]:
-        """Set the budget of a conversation. Resolves with what `budgets` says then."""
+        """Set the budget of a conversation. Resolves with the new result of `budgets`."""
         await self._answers.ledger.set_budget(params.conversation_id, params.budget)
         return await self._answers.ledger.states(params.conversation_id)
 
     async def usage(self, caller: Caller, params: UsageGroup) -> Sequence[UsageRow]:
-        """What answers and titles took so far, by day, model or conversation."""
+        """Get the usage of answers and titles so far, by day, model or conversation."""
         rows = await self._answers.ledger.usage(params)
         if params != "conversation":
             return rows
-        titles = {one.id: one.title for one in await self.list(caller)}
+        titles = {each.id: each.title for each in await self.list(caller)}
         return [row.model_copy(update={"title": titles.get(row.key)}) for row in rows]
 
     async def save_usage(self, caller: Caller, params: UsageGroup) -> str:
-        """The same as CSV, written to the data directory's `exports`. Resolves with its path."""
+        """Write the usage as CSV to the data directory's `exports`. Resolves with its path."""
         text = as_csv(await self.usage(caller, params), params)
         name = f"usage-by-{params}.csv"
         return await asyncio.to_thread(self._exports.save, name, text.encode())
@@ -149,45 +149,45 @@ class ConversationsApi:
         return await self._store.read("", prompts)
 
     async def attachment(self, caller: Caller, params: BlobHash) -> AttachmentData:
-        """The bytes of a picture or a file in a message or a result."""
+        """Get the bytes of a picture or a file in a message or a result."""
         data = await self._attachment(params)
         return AttachmentData(data=base64.b64encode(data).decode("ascii"))
 
-    # --- saying something -------------------------------------------------------------------
+    # --- messages and answers ---------------------------------------------------------------
 
     async def send(self, caller: Caller, params: SendRequest) -> SendReply:
-        """Say something at the end of the chosen path. It is on the disk before it is sent."""
+        """Send a message at the end of the chosen path. It is on the disk before it is sent."""
         return await _follow(caller, self._answers.send(caller.id, params))
 
     async def estimate(self, caller: Caller, params: EstimateRequest) -> Estimate:
-        """What a message would take if it were sent. Nothing leaves this computer."""
+        """Estimate the tokens and cost of a message. Nothing leaves this computer."""
         return await self._answers.estimate(params)
 
     async def edit(self, caller: Caller, params: EditRequest) -> SendReply:
-        """Say something else in the place of a message, which stays beside it."""
+        """Send an edited message in the place of another, which stays as a branch beside it."""
         return await _follow(caller, self._answers.edit(caller.id, params))
 
     async def regenerate(self, caller: Caller, params: AnswerRequest) -> SendReply:
-        """Answer once more, beside the answers that are there; perhaps by another model."""
+        """Answer again beside the present answers; perhaps with another model."""
         return await _follow(caller, self._answers.regenerate(caller.id, params))
 
     async def continue_answer(self, caller: Caller, params: ContinueRequest) -> SendReply:
-        """Go on with an answer that was cut short; what comes is added to it."""
+        """Continue an answer that was cut short. The new text is added to it."""
         return await _follow(caller, self._answers.continue_answer(caller.id, params))
 
     async def decide(self, caller: Caller, params: CallDecision) -> DecisionReply:
         """Allow or deny a tool call of an answer, also after the run that asked has ended."""
         load = caller.load
-        taken, begun = await self._answers.decide(caller.id, params)
-        answer = None if begun is None else _reply(caller, load, begun)
+        taken, started = await self._answers.decide(caller.id, params)
+        answer = None if started is None else _reply(caller, load, started)
         return DecisionReply(taken=taken, answer=answer)
 
     async def earlier_calls(self, caller: Caller, params: EarlierCallsRequest) -> EarlierCalls:
-        """Tell how many of a tool's latest calls a permission would have been for."""
+        """Count the latest calls of a tool that a permission would have allowed."""
         return await self._store.read("", lambda c: decisions.earlier_calls(c, params))
 
     async def choose(self, caller: Caller, params: StoredId) -> ConversationView:
-        """Make the path lead through this message, and show it."""
+        """Choose the path through this message; returns the conversation along it."""
 
         def write(connection: Connection) -> ConversationView:
             tree.choose(connection, queries.row_of(connection, params).number)
@@ -201,16 +201,16 @@ class ConversationsApi:
     async def compaction_estimate(
         self, caller: Caller, params: CompactRequest
     ) -> CompactionEstimate:
-        """What a summary of the earlier messages would take. Nothing leaves this computer."""
+        """Estimate the cost of a summary of the earlier messages. Nothing leaves this computer."""
         return await self._compactions.estimate(params)
 
     async def compact(self, caller: Caller, params: CompactRequest) -> bool:
-        """Begin to summarize the earlier messages. The topic `compaction` has how it goes."""
+        """Begin to summarize the earlier messages. The topic `compaction` has the progress."""
         await self._compactions.begin(params)
         return True
 
     def stop_compaction(self, caller: Caller, params: StoredId) -> bool:
-        """Stop a summary, or dismiss what the topic says of one. False if there is neither."""
+        """Stop a summary, or dismiss its state in the topic. False if there is neither."""
         return self._compactions.stop(params)
 
     async def edit_summary(self, caller: Caller, params: SummaryChange) -> ConversationView:
@@ -218,17 +218,17 @@ class ConversationsApi:
         return await self._resummarize(params.message_id, lambda c: compactions.change(c, params))
 
     async def use_summary(self, caller: Caller, params: SummaryUse) -> ConversationView:
-        """Undo a summary, so that its messages are sent again, or take that back."""
+        """Undo a summary, so that its messages are sent again, or redo it."""
         return await self._resummarize(params.message_id, lambda c: compactions.use(c, params))
 
-    # --- putting in order -------------------------------------------------------------------
+    # --- titles, folders, deletion, search --------------------------------------------------
 
     async def rename(self, caller: Caller, params: TitleChange) -> ConversationSummary:
-        """Name a conversation."""
+        """Rename a conversation."""
         return await self._change(params.conversation_id, tree.set_title, params.title, "person")
 
     async def pin(self, caller: Caller, params: PinChange) -> ConversationSummary:
-        """Pin a conversation to the top of the list, or let it go."""
+        """Pin a conversation to the top of the list, or unpin it."""
         return await self._change(params.conversation_id, tree.set_pinned, params.pinned)
 
     async def move(self, caller: Caller, params: FolderChange) -> ConversationSummary:
@@ -242,8 +242,8 @@ class ConversationsApi:
         )
 
     async def delete(self, caller: Caller, params: StoredId) -> bool:
-        """Put a conversation out of sight. What is answering in it is cancelled, and what is kept
-        of its requests is removed.
+        """Delete a conversation, cancel the answers that run in it, and remove its recorded
+        requests.
         """
         await self._store.write(
             params, lambda c: tree.delete(c, tree.conversation(c, params), epoch_ms())
@@ -253,23 +253,23 @@ class ConversationsApi:
         return True
 
     async def undelete(self, caller: Caller, params: StoredId) -> ConversationSummary:
-        """Bring a deleted conversation back. It can be for 30 days."""
+        """Restore a deleted conversation. This is possible for 30 days."""
         return await self._write(params, lambda c: tree.undelete(c, params))
 
     async def search(self, caller: Caller, params: SearchRequest) -> SearchReply:
-        """Messages and titles with these words, best first, as far as they are found in a quarter
-        of a second. Ends an earlier search of this page. `choose` jumps to a message.
+        """Find messages and titles with these words, best first, for at most a quarter of a
+        second. Ends an earlier search of this page. `choose` jumps to a message.
         """
         return await self._searches.search(caller.id, params)
 
-    # --- in and out -------------------------------------------------------------------------
+    # --- exports, imports, backups ----------------------------------------------------------
 
     async def export(self, caller: Caller, params: ExportRequest) -> ExportReply:
-        """Conversations as the text of a file."""
+        """Export conversations as the text of a file."""
         return await asyncio.to_thread(self._exports.export, params)
 
     async def export_file(self, caller: Caller, params: ExportRequest) -> str:
-        """The same, written to the data directory's `exports`. Resolves with the file's path."""
+        """Export conversations to the data directory's `exports`. Resolves with the file's path."""
         return await asyncio.to_thread(self._exports.export_file, params)
 
     def import_begin(self, caller: Caller, params: ImportBegin) -> str:
@@ -279,11 +279,11 @@ class ConversationsApi:
         return self._imports.begin(caller.id, params.size)
 
     def import_write(self, caller: Caller, params: ImportPiece) -> int:
-        """Hand over the next piece. Resolves with the bytes so far; the last one begins it."""
+        """Upload the next piece. Resolves with the bytes so far; the last one starts the import."""
         return self._imports.write(caller.id, params.import_id, params.data)
 
     def import_cancel(self, caller: Caller, params: StoredId) -> bool:
-        """Stop an import; what has arrived stays. False when it has ended."""
+        """Stop an import; what it has imported stays. False if it has ended already."""
         return self._imports.cancel(caller.id, params)
 
     async def backup(self, caller: Caller) -> BackupInfo:
@@ -291,18 +291,18 @@ class ConversationsApi:
         return await self._exports.backup()
 
     async def backups(self, caller: Caller) -> Sequence[BackupInfo]:
-        """The backups in the data directory, the newest first."""
+        """List the backups in the data directory, the newest first."""
         return await asyncio.to_thread(self._store.backups.list_all)
 
     async def backup_contents(self, caller: Caller, params: BackupName) -> BackupContents:
-        """What a backup holds that `restore` leaves out unless a person agrees to each: providers,
-        and the settings that say where questions go.
+        """List what `restore` leaves out of a backup unless a person agrees to each: providers, and
+        the settings that choose where questions go.
         """
         return await asyncio.to_thread(self._exports.backup_contents, params)
 
     async def restore(self, caller: Caller, params: BackupName | RestoreRequest) -> StoreState:
-        """Put the conversations and the look of a backup in the place of what is there now, which
-        is backed up before. A name alone takes over no provider.
+        """Replace the conversations and the appearance with those of a backup. The present ones are
+        backed up before. A name alone restores no provider.
         """
         if isinstance(params, str):
             params = RestoreRequest(name=params)
@@ -317,15 +317,15 @@ class ConversationsApi:
         """Write a text to the data directory's `exports`. Resolves with the file's path."""
         return await asyncio.to_thread(self._exports.save, params.name, params.text.encode())
 
-    # --- what a page remembers --------------------------------------------------------------
+    # --- notes of pages ---------------------------------------------------------------------
 
     async def recall(self, caller: Caller) -> dict[str, str]:
-        """Every note by its name."""
+        """Get every note by its name."""
         return await self._store.read("", notes.every)
 
     async def remember(self, caller: Caller, params: Note) -> bool:
-        """Keep a note, such as a draft, for whichever page comes next; on the disk when this
-        returns. What belongs to a temporary conversation is not for here.
+        """Store a note, such as a draft, for later pages; it is on the disk when this resolves. Not
+        for anything that belongs to a temporary conversation.
         """
         self._store.refuse_while_restoring()
         # Not `Store.write`, which would make every page list the conversations again.
@@ -333,11 +333,11 @@ class ConversationsApi:
         return True
 
     async def _attachment(self, blob_hash: str) -> bytes:
-        for place in ("", TEMPORARY):
-            data = await self._store.read(place, lambda c: read_blob(c, blob_hash))
+        for prefix in ("", TEMPORARY):
+            data = await self._store.read(prefix, lambda c: read_blob(c, blob_hash))
             if data is not None:
                 return data
-        # A page is pushed a result a moment before it is on the disk.
+        # A page receives a result a moment before it is on the disk.
         for recorder in self._answers.recorders:
             if (data := recorder.media(blob_hash)) is not None:
                 return data
@@ -365,12 +365,12 @@ class ConversationsApi:
         return await self._store.write(conversation_id, write)
 
 
-async def _follow(caller: Caller, beginning: Awaitable[StartedAnswer]) -> SendReply:
+async def _follow(caller: Caller, start: Awaitable[StartedAnswer]) -> SendReply:
     load = caller.load
-    return _reply(caller, load, await beginning)
+    return _reply(caller, load, await start)
 
 
-def _reply(caller: Caller, load: str, begun: StartedAnswer) -> SendReply:
-    """Tell the page everything of the answer, if it is still the page that asked."""
-    caller.feed.follow(load, begun.log, -1)
-    return begun.reply
+def _reply(caller: Caller, load: str, started: StartedAnswer) -> SendReply:
+    """Push all events of the answer to the page, unless it was reloaded since its call."""
+    caller.feed.follow(load, started.log, -1)
+    return started.reply

@@ -16,15 +16,15 @@ class KeysApi:
         self._base_urls = base_urls
 
     def list(self, caller: Caller) -> "list[KeyStatus]":
-        """Which providers have a key, where it is kept, and for which host it is."""
+        """List the providers' keys: whether there is one, where it is stored, for which host."""
         return [self._keys.status(key, url) for key, url in self._base_urls().items()]
 
     async def set(self, caller: Caller, params: KeyChange) -> KeyStatus:
-        """Keep a key for a provider; says where it is kept, in at most five seconds."""
+        """Store a key for a provider, in at most five seconds. Resolves with where it is stored."""
         return await self._keys.set(params.provider_id, params.key, self._url(params.provider_id))
 
     async def remove(self, caller: Caller, params: ProviderId) -> KeyStatus:
-        """Forget a provider's key; one that the environment has stays there."""
+        """Remove a provider's key. A key in the environment stays there."""
         return await self._keys.remove(params, self._url(params))
 
     def _url(self, provider_id: str) -> str:

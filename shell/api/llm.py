@@ -30,8 +30,8 @@ if TYPE_CHECKING:  # loaded when a request names tools
     from shell.tools.registry import Tools
 
 MAX_PIECE_CHARACTERS = 5_000
-"""An attach reply ends with the event that reaches this. With that event, which may be joined up
-to 16,384, and escaped as ASCII (12 bytes for an emoji), it stays below one push."""
+"""An attach reply ends with the event that reaches this. That event may be joined up to 16,384
+characters. Escaped as ASCII (12 bytes for an emoji), the reply still fits in one push."""
 
 
 class LlmApi:
@@ -49,30 +49,30 @@ class LlmApi:
         return self._begin(caller, "LLM", params.tools, start)
 
     def cancel(self, caller: Caller, inference_id: LookupId) -> bool:
-        """Stop a run. False when it is unknown or has ended; its `llm:done` says the rest."""
+        """Cancel a run. False when it is unknown or has ended. The run ends with `llm:done`."""
         return self._engine.cancel(caller.id, inference_id)
 
     def create_session(self, caller: Caller, params: SessionConfig) -> SessionInfo:
-        """Begin a conversation that the host holds in memory."""
+        """Create a session, a conversation that the host holds in memory."""
         return self._engine.create_session(caller.id, params)
 
     def destroy_session(self, caller: Caller, session_id: SessionId) -> bool:
-        """Forget a session and cancel its runs. False when it is unknown."""
+        """Delete a session and cancel its runs. False when it is unknown."""
         return self._engine.destroy_session(caller.id, session_id)
 
     def run_session(
         self, caller: Caller, params: SessionRunOptions
     ) -> str | Coroutine[None, None, str]:
-        """Add messages to a session and answer them. Resolves with the inference's id."""
+        """Add messages to a session and run the model. Resolves with the inference's id."""
         start = partial(self._engine.run_session, caller.id, params)
         return self._begin(caller, "session", params.tools, start)
 
     def decide(self, caller: Caller, params: Decision) -> bool:
-        """Allow or deny a tool call that waits. False when somebody has decided before."""
+        """Allow or deny a tool call that waits. False when it is decided already."""
         return self._engine.decide(caller.id, params)
 
     def answer(self, caller: Caller, params: ElicitationAnswer) -> bool:
-        """Answer what a server asks during a call. False when somebody has answered before."""
+        """Answer a question of a server during a call. False when it is answered already."""
         return self._engine.decide(caller.id, params)
 
     def get_status(self, caller: Caller) -> ServiceStatus:
@@ -80,7 +80,9 @@ class LlmApi:
         return self._engine.status(caller.id)
 
     def attach(self, caller: Caller, params: AttachRequest) -> AttachReply:
-        """Everything of a run after a `seq`; the last piece begins the live events, without gap."""
+        """Get all events of a run after a `seq`. After the last piece, live events follow without a
+        gap.
+        """
         log = self._engine.log(caller.id, params.inference_id)
         cursor = caller.feed.cursor(log.inference_id)
         events = log.read(
@@ -95,18 +97,18 @@ class LlmApi:
         return AttachReply(events=events, live=log.ending is None, more=more)
 
     def list(self, caller: Caller) -> "list[InferenceSummary]":
-        """The runs that the caller may attach to, oldest first."""
+        """List the runs that the caller may attach to, oldest first."""
         return self._engine.list(caller.id)
 
     def get_session(self, caller: Caller, session_id: SessionId) -> SessionSnapshot:
-        """A session and its history."""
+        """Get a session and its history."""
         return self._engine.session(caller.id, session_id)
 
     def _begin(
         self,
         caller: Caller,
         kind: str,
-        wanted: ToolNames | None,
+        names: ToolNames | None,
         start: Callable[..., InferenceLog],
     ) -> str | Coroutine[None, None, str]:
         """Start a run at once, or when its tools are known."""
@@ -118,9 +120,9 @@ class LlmApi:
             caller.feed.follow(caller.load, log, -1)
             return log.inference_id
 
-        async def begin_with(wanted: ToolNames) -> str:
+        async def begin_with(names: ToolNames) -> str:
             if self._tools is None:
                 raise ValidationFailed([("tools", "This program has no tools")])
-            return begin(await self._tools().offer(wanted))
+            return begin(await self._tools().offer(names))
 
-        return begin(None) if wanted is None else begin_with(wanted)
+        return begin(None) if names is None else begin_with(names)

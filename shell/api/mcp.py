@@ -1,8 +1,8 @@
-"""Adds, switches and tests the servers of MCP: the `mcp` namespace.
+"""Adds, switches and tests MCP servers: the `mcp` namespace.
 
-A page cannot say by itself what runs or is contacted: a person agrees to it in a dialog of the
-window, which shows the whole command or address. A browser has no such dialog, so there the command
-line is named.
+A page alone cannot start a program or contact an address. The person must agree in a dialog of the
+window, which shows the whole command or address. A browser has no such dialog, so its error names
+the command line to use.
 """
 
 import asyncio
@@ -38,16 +38,16 @@ from shell.tools.mcp.servers import McpServers, NoConsent
 from shell.tools.mcp.transports import FOLDER
 
 Confirm = Callable[[str, str, str], Awaitable[bool | None]]
-"""Asks the person at a caller's window; it takes the caller's id, a title and a text. It returns
-None where there are no windows."""
+"""Asks the person at a caller's window. Takes the caller's id, a title and a text; returns None if
+there are no windows."""
 ImportText = Annotated[str, Field(min_length=1, max_length=1_000_000)]
 MAX_SHOWN = 2_000
-"""Characters of a dialog. A person must see all of it, and its buttons."""
+"""Limit on the characters of a dialog, so that a person sees all of it and its buttons."""
 REFUSED = "You did not agree, so nothing was changed."
 
 
 class McpApi:
-    """What pages show of the servers, and what they may ask for. Loop thread only."""
+    """The `mcp` namespace. Loop thread only."""
 
     def __init__(self, servers: McpServers, topics: Topics, confirm: Confirm | None) -> None:
         self._servers = servers
@@ -57,7 +57,7 @@ class McpApi:
         servers.on_change = self._publish
 
     async def add(self, caller: Caller, params: NewMcpServer) -> McpServerSummary:
-        """Ask the person at the window; then add a server, and start it."""
+        """Add a server and start it, after asking the person at the window."""
         spec = _spec(params)
         await self._agree(caller, params.name, spec, f"tidewire mcp add {params.name} …")
         await self._servers.add(params.name, spec)
@@ -65,7 +65,7 @@ class McpApi:
         return await self.enable(caller, McpSwitch(name=params.name, enabled=True))
 
     async def enable(self, caller: Caller, params: McpSwitch) -> McpServerSummary:
-        """Switch a server on or off. Asks the person at the window if nobody has agreed to it."""
+        """Switch a server on or off. Asks the person at the window if there is no consent yet."""
         if params.enabled:
             await self._ask_once(caller, params.name)
         await self._servers.enable(params.name, params.enabled)
@@ -74,18 +74,18 @@ class McpApi:
         return self._servers.summary(params.name)
 
     async def remove(self, caller: Caller, name: McpName) -> "list[McpServerSummary]":
-        """End a server and forget it; returns the others."""
+        """Stop and remove a server; returns the other servers."""
         await self._servers.remove(name)
         return self._servers.summaries()
 
     async def test(self, caller: Caller, name: McpName) -> McpServerSummary:
-        """Start a server anew. The topic `mcp` tells how it goes."""
+        """Restart a server. The topic `mcp` has its state."""
         await self._ask_once(caller, name)
         self._begin(self._servers.test(name))
         return self._servers.summary(name)
 
     async def sign_in(self, caller: Caller, name: McpName) -> McpServerSummary:
-        """Have the person sign in in the system's browser; ends when they have."""
+        """Sign in to a server in the system's browser; resolves when the person has signed in."""
         await self._ask_once(caller, name)
         with RedirectPage(self._servers.data / FOLDER) as redirect_page:
 
@@ -101,7 +101,7 @@ class McpApi:
         return summary
 
     async def read_import(self, caller: Caller, text: ImportText) -> McpImported:
-        """Add the servers of another program's file, all off, after asking at the window."""
+        """Add the servers in another program's file, switched off, after asking the person."""
         found, _ = parse_servers(text.encode())
         lines = [f"{name}: {escaped(spec.shown())}" for name, spec in found.items()]
         title = consent_texts(self._servers.data, os.environ).add
@@ -110,24 +110,24 @@ class McpApi:
         return McpImported(added=added, problems=problems)
 
     def list(self, caller: Caller) -> "list[McpServerSummary]":
-        """Every server. Starts none."""
+        """List all servers. Starts none of them."""
         return self._servers.summaries()
 
     async def resources(self, caller: Caller) -> McpResources:
-        """What the servers that are on give to read. Starts those that have not been used yet."""
+        """List the resources of all servers that are on. Starts those that were not used yet."""
         return await offerings.list_resources(self._servers.sources())
 
     async def read_resource(self, caller: Caller, params: McpChoice) -> McpContents:
-        """The contents of a resource that the person has chosen."""
+        """Read a resource that the person has chosen."""
         server = offerings.find_server(self._servers.sources(), params.server)
         return await offerings.read_resource(server, params.name, params.values)
 
     async def prompts(self, caller: Caller, params: McpPromptQuery) -> McpPrompts:
-        """The prompts of the servers that are on. Starts a server only where that is asked for."""
+        """List the prompts of the servers that are on. Starts servers only with `start`."""
         return await offerings.list_prompts(self._servers.sources(), start=params.start)
 
     async def prompt(self, caller: Caller, params: McpChoice) -> McpContents:
-        """What a prompt puts into a message. Nothing is sent."""
+        """Get the contents that a prompt puts into a message. Nothing is sent."""
         server = offerings.find_server(self._servers.sources(), params.server)
         return await offerings.read_prompt(server, params.name, params.values)
 
@@ -140,14 +140,14 @@ class McpApi:
             await self._servers.agree(name, spec.identity)
 
     async def _agree(self, caller: Caller, name: str, spec: ServerSpec, command: str) -> None:
-        words = consent_texts(self._servers.data, os.environ)
+        texts = consent_texts(self._servers.data, os.environ)
         shown = [name, spec.shown()]
         if spec.cwd:
-            shown.append(words.folder.format(spec.cwd))
+            shown.append(texts.folder.format(spec.cwd))
         if spec.values:
-            shown.append(words.values.format(", ".join(sorted(spec.values))))
-        asked = words.contact if spec.url else words.run
-        await self._ask(caller, asked, escaped("\n\n".join(shown)), command)
+            shown.append(texts.values.format(", ".join(sorted(spec.values))))
+        question = texts.contact if spec.url else texts.run
+        await self._ask(caller, question, escaped("\n\n".join(shown)), command)
 
     async def _ask(self, caller: Caller, title: str, text: str, command: str) -> None:
         """Ask the person at the window.
@@ -165,10 +165,10 @@ class McpApi:
             raise NoConsent(REFUSED)
 
     def _begin(self, work: Coroutine[object, object, object]) -> None:
-        """Do something that takes long, while the topic tells how it goes."""
+        """Run work that takes long in a task, and publish the topic at its end."""
 
         async def run() -> None:
-            with contextlib.suppress(ShellError):  # the state of the server says it
+            with contextlib.suppress(ShellError):  # the server's state has the error
                 await work
             self._publish()
 

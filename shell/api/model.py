@@ -19,7 +19,7 @@ PUBLISH_S = 0.25
 
 
 class ModelApi:
-    """Runs one download at a time, whichever window asked for it. Made on the loop thread."""
+    """Runs one download at a time for all windows. Made on the loop thread."""
 
     def __init__(self, data: Path, model_files: ModelFiles, topics: Topics) -> None:
         self._model_files = model_files
@@ -33,8 +33,8 @@ class ModelApi:
         self._done, self._total = 0, 0
 
     def fetch(self, caller: Caller) -> ModelFetch:
-        """Begin to download the weights, unless they are here or on their way. The topic `model`
-        has the progress.
+        """Begin to download the weights, unless they are installed or being downloaded. The topic
+        `model` has the progress.
         """
         running = self._running is not None and not self._running.done()
         if not running and not self._model_files.all():
@@ -45,7 +45,7 @@ class ModelApi:
         return self._state()
 
     def state(self, caller: Caller) -> ModelFetch:
-        """Tell whether the weights are installed, and how far a download is."""
+        """Get whether the weights are installed, and the progress of a download."""
         return self._state()
 
     def _state(self) -> ModelFetch:
@@ -62,7 +62,7 @@ class ModelApi:
         )
 
     def _show(self, done: int, total: int) -> None:
-        """Take the progress, in the worker's thread."""
+        """Store the progress and publish it. In the worker's thread."""
         self._done, self._total = done, total
         now_s = time.monotonic()
         if now_s - self._shown_s >= PUBLISH_S:

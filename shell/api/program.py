@@ -1,4 +1,4 @@
-"""What the pages of other programs may call besides the program's own namespaces."""
+"""The `shell` and `llm` namespaces in programs on the bridge, besides their own namespaces."""
 
 import sys
 
@@ -21,30 +21,30 @@ NO_DEFAULTS = Defaults(provider_id="none", model_id="none")
 
 
 class HelloApi:
-    """The handshake, and nothing else of the `shell` namespace."""
+    """The `shell` namespace of such a program, which has only the handshake."""
 
     def hello(self, caller: Caller, params: HelloRequest) -> HelloReply:
-        """The first call of every load; refuses a page of another contract."""
+        """Answer the first call of every load. Refuses a page of another contract."""
         if params.version != CONTRACT_VERSION:
             raise ShellError("This page was made for another version of the program. Reload it")
         return greet(caller, params, sys.platform, NO_DEFAULTS)
 
 
 class StreamsApi:
-    """The streams of a program: all of the `llm` namespace in a program without models."""
+    """The `llm` namespace of a program without models, which has only streams."""
 
     def __init__(self, engine: Engine) -> None:
         self._llm = LlmApi(engine)
 
     def attach(self, caller: Caller, params: AttachRequest) -> AttachReply:
-        """Everything of a stream after a `seq`."""
+        """Get all events of a stream after a `seq`."""
         try:
             return self._llm.attach(caller, params)
         except NotFound:
             raise NotFound(f"Stream {params.inference_id} not found") from None
 
     def cancel(self, caller: Caller, inference_id: LookupId) -> bool:
-        """Stop a stream. False when it is unknown or has ended."""
+        """Cancel a stream. False when it is unknown or has ended."""
         return self._llm.cancel(caller, inference_id)
 
 
@@ -56,12 +56,12 @@ class ModelsApi(LlmApi):
         self._streams = streams
 
     def attach(self, caller: Caller, params: AttachRequest) -> AttachReply:
-        """Everything of a run or a stream after a `seq`."""
+        """Get all events of a run or a stream after a `seq`."""
         try:
             return self._streams.attach(caller, params)
         except NotFound:
             return super().attach(caller, params)
 
     def cancel(self, caller: Caller, inference_id: LookupId) -> bool:
-        """Stop a run or a stream. False when it is unknown or has ended."""
+        """Cancel a run or a stream. False when it is unknown or has ended."""
         return self._streams.cancel(caller, inference_id) or super().cancel(caller, inference_id)

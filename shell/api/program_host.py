@@ -1,4 +1,4 @@
-"""A running program but for its pages."""
+"""A running program without its pages."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,20 +11,20 @@ from shell.support.hooks import call_hook
 Hook = Callable[[], object]
 
 
-class Closes(Protocol):
-    """A provider, or the runtime of Tidewire's own."""
+class Closeable(Protocol):
+    """A provider, or Tidewire's own runtime."""
 
     async def close(self) -> None:
-        """Give up what it holds."""
+        """Release all resources."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProgramHost:
-    """The door, the engines behind it, and what has to be closed at the end."""
+    """The door, the engines behind it, and the resources to close at the end."""
 
     door: Door
     engines: Sequence[Engine]
-    closing: Sequence[Closes]
+    resources: Sequence[Closeable]
     on_stop: Hook | None
     on_closed: Callable[[str], None]
 
@@ -35,7 +35,7 @@ class ProgramHost:
         self.on_closed(caller_id)
 
     async def end_runs(self) -> None:
-        """End streams and runs while pages can still be told how they ended."""
+        """End streams and runs while pages can still receive how they ended."""
         for engine in self.engines:
             await engine.close()
 
@@ -44,5 +44,5 @@ class ProgramHost:
         await self.door.close()
         if self.on_stop is not None:
             await call_hook(self.on_stop)
-        for one in self.closing:
-            await one.close()
+        for resource in self.resources:
+            await resource.close()

@@ -1,7 +1,7 @@
 """Lets pages list, test, add and remove providers: the `providers` namespace.
 
-Keys and the values of headers go in and never come out. What `remove` deleted is kept here, so that
-`restore` needs nothing from the page.
+Pages can write keys and the values of headers but never read them. Removed providers stay in
+memory, so that `restore` needs nothing from the page.
 """
 
 import asyncio
@@ -34,8 +34,8 @@ from shell.providers.model_list import LISTING_S, ListedModel, ListsModels, comb
 from shell.providers.presets import PRESETS, discover
 from shell.providers.registry import Providers
 
-REMEMBERED_S = 3_600.0
-"""Lists of models change seldom; `refresh` asks at once."""
+CACHE_S = 3_600.0
+"""How long a list of models is cached: it changes seldom. `refresh` skips the cache."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class _Removed:
 
 
 @dataclass(frozen=True, slots=True)
-class _Remembered:
+class _CachedModels:
     provider: Provider
     models: ModelList
     until: float
@@ -60,31 +60,31 @@ class ProvidersApi:
         self._data_dir = data_dir
         self._writing = asyncio.Lock()
         self._removed: dict[str, _Removed] = {}
-        self._remembered: dict[str, _Remembered] = {}
+        self._model_cache: dict[str, _CachedModels] = {}
 
     def list(self, caller: Caller) -> "list[ProviderSummary]":
-        """Every provider, those that come with the program first."""
+        """List the providers, the built-in ones first."""
         self._providers.reload()
         return [summary(self._providers, provider) for provider in self._providers.values()]
 
     async def models(self, caller: Caller, params: ModelsRequest) -> ModelList:
-        """A provider's models: from itself where it has a list, otherwise from our table."""
+        """List a provider's models: its own list if it has one, otherwise those of our table."""
         provider = self._providers.resolve(params.provider_id)
-        known = self._known(provider)
-        if known is not None and not params.refresh:
-            return known
+        cached = self._cached(provider)
+        if cached is not None and not params.refresh:
+            return cached
         models = await models_of(self._providers, provider)
-        until = time.monotonic() + REMEMBERED_S
-        self._remembered[provider.id] = _Remembered(provider, models, until)
+        until = time.monotonic() + CACHE_S
+        self._model_cache[provider.id] = _CachedModels(provider, models, until)
         return models
 
     async def describe(self, caller: Caller, params: ModelRequest) -> ModelSummary | None:
-        """What is known of a model. Nobody on another machine is asked for it: a page wants to know
-        before its reader has asked for anything. Null where nothing is known.
+        """Describe a model, without a request to another machine, because a page calls this before
+        the person asks anything. Null for an unknown model.
         """
         provider = self._providers.resolve(params.provider_id)
         endpoint = self._providers.endpoint(provider.id)
-        models = self._known(provider)
+        models = self._cached(provider)
         if models is None and (endpoint is None or endpoint.on_this_machine):
             models = await self.models(caller, ModelsRequest(provider_id=provider.id))
         for model in models.models if models is not None else ():
@@ -92,16 +92,16 @@ class ProvidersApi:
                 return model
         if not provider.model(params.model_id).known:
             return None
-        return _described(provider, ListedModel(params.model_id, params.model_id))
+        return _model_summary(provider, ListedModel(params.model_id, params.model_id))
 
-    def _known(self, provider: Provider) -> ModelList | None:
-        kept = self._remembered.get(provider.id)
-        if kept is None or kept.provider is not provider or time.monotonic() >= kept.until:
+    def _cached(self, provider: Provider) -> ModelList | None:
+        cached = self._model_cache.get(provider.id)
+        if cached is None or cached.provider is not provider or time.monotonic() >= cached.until:
             return None
-        return kept.models
+        return cached.models
 
     async def presets(self, caller: Caller) -> Sequence[PresetSummary]:
-        """Servers that many people have, and which of them answers on this machine now."""
+        """List servers that many people use, and whether each one runs on this machine now."""
         found = await discover(PRESETS)
         urls = {url.rstrip("/"): key for key, url in self._providers.base_urls.items()}
         return [
@@ -118,15 +118,13 @@ class ProvidersApi:
         ]
 
     async def add(self, caller: Caller, params: NewProvider) -> ProviderSummary:
-        """Add a provider, with its address completed. A key for it is set by `keys.set`, once it is
-        there.
-        """
-        wanted, remark = CustomProvider.model_validate(params.model_dump()).with_complete_address()
-        return (await self._add(wanted)).model_copy(update={"remark": remark})
+        """Add a provider and complete its address. `keys.set` can then store its key."""
+        added, remark = CustomProvider.model_validate(params.model_dump()).with_complete_address()
+        return (await self._add(added)).model_copy(update={"remark": remark})
 
     async def remove(self, caller: Caller, params: ProviderId) -> bool:
-        """Forget a provider that was added, and its key; `restore` takes that back. What it is
-        answering goes on. False when there is none.
+        """Remove an added provider and its key; `restore` undoes it. Answers that it is giving go
+        on. False when there is no such provider.
         """
         if params in self._providers.built_in:
             raise ValidationFailed(
@@ -151,20 +149,20 @@ class ProvidersApi:
         return removed
 
     async def restore(self, caller: Caller, params: ProviderId) -> ProviderSummary:
-        """Bring back what `remove` took away since the host began, with its key."""
+        """Restore a provider, with its key, that was removed since the host started."""
         removed = self._removed.get(params)
         if removed is None:
             raise NotFound(f"No provider called {params} has been removed")
-        back = await self._add(removed.added)
+        restored = await self._add(removed.added)
         del self._removed[params]
         url = self._providers.base_urls.get(params)
         if removed.key is None or url is None:
-            return back
+            return restored
         await self._keys.set(params, removed.key, url)
         return summary(self._providers, self._providers.resolve(params))
 
     async def test(self, caller: Caller, params: TrialRequest) -> TrialReport:
-        """Make one tiny request, and say what came of it: nothing is kept."""
+        """Test a provider or new settings with one tiny request. Nothing is stored."""
         if (params.provider_id is None) == (params.settings is None):
             text = "Test either a provider by its id or new settings, not both"
             raise ValidationFailed([("providerId", text)])
@@ -173,10 +171,12 @@ class ProvidersApi:
                 params.settings.model_dump()
             ).with_complete_address()
             await asyncio.to_thread(settings.check)
-            return await _tried(self._providers.draft(settings, params.key), params.model_id)
+            return await _try_draft(self._providers.draft(settings, params.key), params.model_id)
         provider_id = params.provider_id or ""
         if params.key is not None:
-            return await _tried(self._providers.with_key(provider_id, params.key), params.model_id)
+            return await _try_draft(
+                self._providers.with_key(provider_id, params.key), params.model_id
+            )
         return await try_provider(self._providers.resolve(provider_id), params.model_id)
 
     async def _add(self, added: CustomProvider) -> ProviderSummary:
@@ -190,7 +190,7 @@ class ProvidersApi:
 
 
 def summary(providers: Providers, provider: Provider) -> ProviderSummary:
-    """What may be told of a provider."""
+    """Describe a provider without its secrets."""
     endpoint = providers.endpoint(provider.id)
     added = providers.added(provider.id)
     name = endpoint.label if endpoint is not None else provider.id.capitalize()
@@ -217,18 +217,18 @@ def summary(providers: Providers, provider: Provider) -> ProviderSummary:
 
 
 async def models_of(providers: Providers, provider: Provider) -> ModelList:
-    """A provider's models, asked for now.
+    """List a provider's models, without the cache.
 
     Raises:
-        ProviderError: it cannot be asked.
+        ProviderError: the list cannot be fetched.
     """
-    listed = await _listed(provider) if isinstance(provider, ListsModels) else None
+    listed = await _list_models(provider) if isinstance(provider, ListsModels) else None
     ids = [*providers.table.ids(provider.id), provider.default_model_id]
     found = [ListedModel(name, name) for name in dict.fromkeys(ids)] if listed is None else listed
     return ModelList(
         provider_id=provider.id,
         models=[
-            _described(provider, model)
+            _model_summary(provider, model)
             for model in found
             if providers.table.chats(provider.id, model.id)
         ],
@@ -237,16 +237,16 @@ async def models_of(providers: Providers, provider: Provider) -> ModelList:
     )
 
 
-async def _tried(provider: Provider, model_id: str | None) -> TrialReport:
-    """Test a provider that is made for nothing else."""
+async def _try_draft(provider: Provider, model_id: str | None) -> TrialReport:
+    """Test a provider that was made only for the test, and close it."""
     try:
         return await try_provider(provider, model_id)
     finally:
         await provider.close()
 
 
-async def _listed(provider: ListsModels) -> list[ListedModel] | None:
-    """What a provider lists; None for a server without lists."""
+async def _list_models(provider: ListsModels) -> list[ListedModel] | None:
+    """List the models that a provider's server has; None for a server without a list."""
     try:
         async with asyncio.timeout(LISTING_S):
             return await provider.list_models()
@@ -259,7 +259,7 @@ async def _listed(provider: ListsModels) -> list[ListedModel] | None:
         raise
 
 
-def _described(provider: Provider, listed: ListedModel) -> ModelSummary:
+def _model_summary(provider: Provider, listed: ListedModel) -> ModelSummary:
     model = combine_descriptions(provider.model(listed.id), listed)
     reasons = bool(model.reasoning or model.silent_reasoning)
     return ModelSummary(

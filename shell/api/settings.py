@@ -9,7 +9,7 @@ from shell.settings import SettingsFile
 
 
 class SettingsApi:
-    """Reads and changes the settings' file. Loop thread only."""
+    """The `settings` namespace. Loop thread only."""
 
     def __init__(
         self, settings: SettingsFile, forget_requests: Callable[[], Awaitable[None]]
@@ -19,11 +19,11 @@ class SettingsApi:
         self._writing = asyncio.Lock()
 
     def get(self, caller: Caller) -> SettingsView:
-        """The settings, and the problems of their file."""
+        """Get the settings, and the problems of their file."""
         return self._settings.view()
 
     def place(self, caller: Caller) -> DataPaths:
-        """The folders of settings, conversations, backups and exports, for a person to read."""
+        """Get the paths of settings, data, backups and exports, to show to the person."""
         folder = self._settings.path.parent
         return DataPaths(
             data=str(folder),
@@ -35,7 +35,7 @@ class SettingsApi:
     async def update(self, caller: Caller, params: PreferencesChange) -> SettingsView:
         """Change the given settings; null resets one."""
         async with self._writing:
-            # It waits for the disk, and perhaps for another process.
+            # In a thread: it waits for the disk, and perhaps for another process.
             await asyncio.to_thread(self._settings.change, params)
             if params.record_requests is False:
                 await self._forget_requests()

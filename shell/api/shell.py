@@ -18,20 +18,17 @@ WindowAction = Literal["close", "quit", "full_screen"]
 
 
 def control_nothing(caller_id: str, action: WindowAction) -> bool:
-    """Stand for the windows where there are none."""
+    """Return False: for hosts without windows."""
     return False
 
 
 async def choose_nothing(caller_id: str) -> str | None:
-    """Stand for the file dialog where there are no windows."""
+    """Return None: for hosts without windows."""
     return None
 
 
 class ShellApi:
-    """What a page can ask of the program around it.
-
-    `choose_file` and `control_window` take a caller's id.
-    """
+    """The `shell` namespace. `choose_file` and `control_window` take a caller's id."""
 
     def __init__(
         self,
@@ -50,7 +47,7 @@ class ShellApi:
         self._control_window = control_window
 
     def hello(self, caller: Caller, params: HelloRequest) -> HelloReply:
-        """The first call of every load; refuses a page of another contract."""
+        """Answer the first call of every load. Refuses a page of another contract."""
         if params.version != CONTRACT_VERSION:
             raise ShellError("This page belongs to another version of the program. Reload it")
         return greet(caller, params, self._platform, self._defaults())
@@ -66,21 +63,21 @@ class ShellApi:
         return self._control_window(caller.id, action)
 
     async def choose_model_file(self, caller: Caller) -> str | None:
-        """Let the person choose a GGUF file in the window's file dialog. Null where nobody chose
-        one, and in a browser, which tells no paths.
+        """Let the person choose a GGUF file in the window's file dialog. Null without a choice, and
+        in a browser, which reveals no paths.
         """
         return await self._choose_file(caller.id)
 
     def open_link(self, caller: Caller, link: Link) -> bool:
-        """Open a web or mail address in the system's own program, and nothing else."""
+        """Open a web or mail address in the system's own program. Refuses other addresses."""
         if not _is_link(link):
             raise ValidationFailed([("link", "Only http, https and mailto links can be opened")])
         return self._open_link(link)
 
 
 def greet(caller: Caller, params: HelloRequest, platform: str, defaults: Defaults) -> HelloReply:
-    """Answer the first call of a load that speaks this contract."""
-    caller.feed.taken(params.last_push)
+    """Build the reply to a load's hello, and drop the pushes that the page has already."""
+    caller.feed.acknowledge_until(params.last_push)
     return HelloReply(
         version=CONTRACT_VERSION,
         app_version=__version__,
@@ -94,6 +91,6 @@ def greet(caller: Caller, params: HelloRequest, platform: str, defaults: Default
 def _is_link(text: str) -> bool:
     try:
         parts = urlsplit(text)
-    except ValueError:  # a host in brackets that is none
+    except ValueError:  # such as an invalid host in brackets
         return False
     return parts.scheme in {"http", "https", "mailto"} and bool(parts.netloc or parts.path)

@@ -23,7 +23,7 @@ from shell.conversations.templates.library import Templates
 
 
 class TemplatesApi:
-    """Templates are files of the person. What they say is filled in by a child process.
+    """The `templates` namespace. Templates are files; a child process fills them in.
 
     Args:
         data: the data directory.
@@ -33,36 +33,36 @@ class TemplatesApi:
         self._templates = Templates(data)
 
     async def list(self, caller: Caller) -> Sequence[TemplateSummary]:
-        """Every template, by name, also those with a problem."""
+        """List every template by name, also those with a problem."""
         return await asyncio.to_thread(self._templates.summaries)
 
     async def get(self, caller: Caller, params: TemplateQuery) -> TemplateDetail:
-        """A template with its text and its form; perhaps in an earlier version."""
+        """Get a template with its text and its form; perhaps in an earlier version."""
         return await asyncio.to_thread(self._templates.get, params.name, params.version)
 
     async def check(self, caller: Caller, text: TemplateText) -> CheckedTemplate:
-        """The form of a text, or what is wrong with it. Nothing is written."""
+        """Check a text; returns its form, or the problem in it. Nothing is written."""
         found = await asyncio.to_thread(self._templates.check, text)
         return CheckedTemplate(inputs=found.inputs, problem=found.problem)
 
     async def render(self, caller: Caller, params: RenderRequest) -> RenderedTemplate:
-        """The text that a template makes of its values. Nothing is sent."""
+        """Fill in a template with values; returns the text. Nothing is sent."""
         return await asyncio.to_thread(
             self._templates.render, params.name, params.values, params.version, params.text
         )
 
     async def save(self, caller: Caller, params: TemplateChange) -> TemplateDetail:
-        """Write a template. What was there before stays as an earlier version."""
+        """Save a template. Its previous text stays as an earlier version."""
         return await asyncio.to_thread(
             self._templates.save, params.name, params.text, params.version
         )
 
     async def create(self, caller: Caller, params: TemplateChange) -> TemplateDetail:
-        """Write a new template, under another name where this one is taken."""
+        """Save a new template, under another name if this one is taken."""
         return await asyncio.to_thread(self._templates.create, params.name, params.text)
 
     async def duplicate(self, caller: Caller, name: TemplateName) -> TemplateDetail:
-        """Write a copy of a template."""
+        """Save a copy of a template."""
         return await asyncio.to_thread(self._templates.duplicate, name)
 
     async def rename(self, caller: Caller, params: TemplateRename) -> TemplateDetail:
@@ -75,13 +75,13 @@ class TemplatesApi:
         return True
 
     async def restore(self, caller: Caller, name: TemplateName) -> TemplateDetail:
-        """Bring a template back that was removed."""
+        """Restore a template that was removed."""
         return await asyncio.to_thread(self._templates.restore, name)
 
     async def versions(self, caller: Caller, name: TemplateName) -> Sequence[SavedVersion]:
-        """The earlier versions of a template, the newest first."""
+        """List the earlier versions of a template, the newest first."""
         return await asyncio.to_thread(self._templates.versions, name)
 
     async def import_file(self, caller: Caller, params: TemplateFile) -> Sequence[TemplateSummary]:
-        """Write the templates of a file, also of other programs."""
+        """Import the templates of a file, also from other programs."""
         return await asyncio.to_thread(self._templates.import_file, params.name, params.text)

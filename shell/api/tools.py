@@ -1,4 +1,4 @@
-"""Lists tools and what was decided about them: the `tools` namespace."""
+"""Lists, switches and creates tools, and lists the grants: the `tools` namespace."""
 
 import asyncio
 from collections.abc import Callable
@@ -21,11 +21,11 @@ from shell.tools.template import write_free_template
 
 
 class ToolsApi:
-    """What pages show of the tools. A page can have the template written, and switch tools on and
-    off; what a tool does is written in the person's editor.
+    """The `tools` namespace. A page can switch tools on and off and create a file from the
+    template, but not write the code of a tool: the person does that in an editor.
 
     Args:
-        tools: the host's.
+        tools: the host's tools.
         open_path: shows a file or a folder in the system's program, for the window with this
             caller's id; False where there is no window.
     """
@@ -35,7 +35,7 @@ class ToolsApi:
         self._open_path = open_path
 
     def folder(self, caller: Caller) -> ToolFolder:
-        """The folder of a person's own files."""
+        """Get the folder of the person's own tool files."""
         trusts_edits = self._tools.choices.trusts_edits
         return ToolFolder(path=str(self._tools.folder), trusts_edits=trusts_edits)
 
@@ -49,15 +49,15 @@ class ToolsApi:
         return await asyncio.to_thread(self._open_path, caller.id, folder)
 
     async def create(self, caller: Caller) -> NewToolFile:
-        """Write a file with a tool that works, and open it in the person's editor. A browser shows
-        its path instead.
+        """Create a file with a working tool, and open it in the person's editor. In a browser the
+        page shows its path instead.
         """
         path = await asyncio.to_thread(write_free_template, self._tools.folder)
         opened = await asyncio.to_thread(self._open_path, caller.id, path)
         return NewToolFile(path=str(path), opened=opened)
 
     def trust_edits(self, caller: Caller, trusted: bool) -> ToolFolder:
-        """Let grants hold for files that are edited, until the program ends."""
+        """Set whether grants stay valid for edited files, until the program ends."""
         self._tools.choices.trusts_edits = trusted
         return self.folder(caller)
 
@@ -67,18 +67,18 @@ class ToolsApi:
         return await self._tools.summaries()
 
     async def set_flags(self, caller: Caller, params: ToolFlags) -> "list[ToolSummary]":
-        """Set flags of a tool besides its own; returns all tools."""
+        """Set flags of a tool in addition to its own; returns all tools."""
         await self._tools.set_flags(params.name, params.flags)
         return await self._tools.summaries()
 
     async def grants(self, caller: Caller) -> "list[GrantSummary]":
-        """The verdicts that hold for every conversation, the newest first."""
+        """List the grants: verdicts for all conversations, the newest first."""
         return await self._tools.grants()
 
     async def revoke(self, caller: Caller, grant_id: LookupId) -> bool:
-        """Forget such a verdict. False when there is none with this id."""
+        """Remove a grant. False when there is none with this id."""
         return self._tools.revoke(grant_id)
 
     async def list(self, caller: Caller) -> "list[ToolSummary]":
-        """Every tool, also those that are off or cannot be called."""
+        """List every tool, also those that are off or cannot be called."""
         return await self._tools.summaries()

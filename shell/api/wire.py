@@ -1,4 +1,4 @@
-"""Lets pages see what is sent to models' servers, and save and open recordings: `wire`."""
+"""Lets pages see requests to providers, and save and open recordings: the `wire` namespace."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -22,11 +22,11 @@ from shell.store.wire_log import WireLog
 
 
 class WireApi:
-    """Requests belong to the person: every window sees those of all conversations.
+    """The `wire` namespace. Every window sees the requests of all conversations.
 
     Args:
-        wire: what the latest runs have sent and received.
-        preview: says what a message would send.
+        wire: the requests and responses of the latest runs.
+        preview: builds the request of a message without sending it.
         save: writes a file into the folder of exports; returns its path.
     """
 
@@ -41,19 +41,19 @@ class WireApi:
         self._save = save
 
     async def list(self, caller: Caller) -> "Sequence[WireSummary]":
-        """The runs whose requests are kept, the newest first."""
+        """List the runs whose requests are stored, the newest first."""
         return await self._wire.list()
 
     async def get(self, caller: Caller, params: InferenceId) -> WireRun:
-        """A run with everything that it has sent and received so far, without keys."""
+        """Get a run with all its requests and responses so far, without keys."""
         return await self._wire.get(params)
 
     async def preview(self, caller: Caller, params: PreviewRequest) -> Preview:
-        """What a message would send if it were sent now. Nothing is sent or written."""
+        """Get the request that a message would send now. Nothing is sent or written."""
         return await self._preview(params)
 
     async def code(self, caller: Caller, params: WireCode) -> str:
-        """A request as a program that sends it, with the key from an environment variable."""
+        """Convert a request to code that sends it, with the key from an environment variable."""
         write = as_curl if params.language == "curl" else as_python
         return await asyncio.to_thread(write, params.request)
 
@@ -65,14 +65,14 @@ class WireApi:
         return await asyncio.to_thread(self._save, f"{params}.jsonl", content)
 
     async def recording(self, caller: Caller, params: InferenceId) -> ExportReply:
-        """The same as the text of a file."""
+        """Get the events of an answer as the text of a recording."""
         content = await self._wire.recording(params)
         return ExportReply(
             name=f"{params}.jsonl", media_type="application/jsonl", text=content.decode()
         )
 
     async def open_recording(self, caller: Caller, params: RecordingText) -> Recording:
-        """Check the text of a recording, and give its events. Nothing of it is carried out."""
+        """Check the text of a recording; returns its events. Nothing of it is executed."""
         try:
             return await asyncio.to_thread(lambda: parse_recording(params.encode()))
         except (UnusableRecording, UnicodeEncodeError) as error:

@@ -1,4 +1,4 @@
-"""Puts together everything a page needs except a window: providers, engine, store and door."""
+"""Assembles everything a page needs except a window: providers, engine, store and door."""
 
 import asyncio
 import contextlib
@@ -18,7 +18,7 @@ from shell.providers.registry import RECORDING
 from shell.settings import SettingsFile
 from shell.support.open_url import open_link
 
-if TYPE_CHECKING:  # loaded when a page first asks for conversations or servers
+if TYPE_CHECKING:  # loaded when a page first uses conversations or servers
     from shell.api.mcp import Confirm
     from shell.conversations.answers import Answers
     from shell.conversations.compactions import Compactions
@@ -32,8 +32,8 @@ WARM_UP_AFTER_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class _Conversations:
-    """What is opened when a page first asks for conversations."""
+class _ConversationServices:
+    """The parts that the host makes when a page first uses conversations."""
 
     store: "Store"
     answers: "Answers"
@@ -42,7 +42,7 @@ class _Conversations:
     exports: "Exports"
 
     async def close(self) -> None:
-        """Store what running answers have, once the engine has ended them; then close the file."""
+        """Store the rest of the answers, after the engine has ended them; then close the file."""
         await self.imports.close()
         await self.compactions.close()
         await self.answers.close()
@@ -54,14 +54,15 @@ class Host:
 
     Args:
         data: the data directory.
-        environ: keys, base URLs, and where the weights are.
+        environ: has keys, base URLs and the path of the weights.
         provider: for new conversations; None for the one in the settings.
-        model: the same.
+        model: for new conversations; None for the one in the settings.
         open_window: opens another window; returns whether it could.
         choose_file: asks for a file in a dialog over the window of a caller.
-        confirm: asks the person at the window of a caller for a yes or no.
-        control_window: does something with the window of a caller; returns whether it could.
+        control_window: closes the window of a caller, quits, or toggles full screen; returns
+            whether it could.
         open_path: shows a file or a folder for the window of a caller; returns whether it could.
+        confirm: asks the person at the window of a caller for a yes or no.
 
     Raises:
         ValidationFailed: there is no such provider.
@@ -81,7 +82,7 @@ class Host:
     ) -> None:
         self._data = data
         self._environ = environ
-        self._named = (provider, model)
+        self._chosen_model = (provider, model)
         self._confirm = confirm
         self._settings = SettingsFile(data)
         self._core = Runtime(
@@ -93,18 +94,18 @@ class Host:
         )
         self._open_path = open_path
         self._topics = Topics()
-        self._opened: _Conversations | None = None
-        self._opening = asyncio.Lock()
+        self._services: _ConversationServices | None = None
+        self._opening_lock = asyncio.Lock()
         self._warming_up: asyncio.Task[None] | None = None
         if provider == RECORDING:
-            self._named = self._core.providers.play(model), None
-        self._core.defaults(*self._named)
+            self._chosen_model = self._core.providers.play(model), None
+        self._core.defaults(*self._chosen_model)
         shell = ShellApi(
             sys.platform, self._greet, open_window, open_link, choose_file, control_window
         )
         self.door = Door(
             {"shell": shell},
-            later={
+            lazy={
                 "llm": self._llm,
                 "conversations": self._conversations,
                 "keys": self._keys,
@@ -122,26 +123,26 @@ class Host:
     def forget_caller(self, caller_id: str) -> None:
         """End what belongs to a window or tab that is gone for good."""
         self._core.close_owner(caller_id)
-        if self._opened is not None:
-            self._opened.imports.forget_caller(caller_id)
+        if self._services is not None:
+            self._services.imports.forget_caller(caller_id)
 
     async def end_runs(self) -> None:
-        """End all runs while the pages can still be told how they ended."""
+        """End all runs while the pages can still receive how they ended."""
         if self._warming_up is not None:
             self._warming_up.cancel()
         await self._core.end_runs()
 
     async def close(self) -> None:
-        """Store what is not stored yet, and close everything. After `end_runs`."""
+        """Store all pending data, and close everything. Call it after `end_runs`."""
         await self.door.close()
-        if self._opened is not None:
-            await self._opened.close()
+        if self._services is not None:
+            await self._services.close()
         await self._core.close()
 
-    # --- what a page's first question needs -------------------------------------------------
+    # --- warm-up ----------------------------------------------------------------------------
 
     def _greet(self) -> Defaults:
-        """Return what new conversations use, and prepare for the first question after a while."""
+        """Return the defaults of new conversations, and start the warm-up at the first call."""
         defaults = self._defaults()
         if self._warming_up is None:
             work = self._warm_up(defaults.provider_id)
@@ -159,13 +160,13 @@ class Host:
             work.append(provider.warm())
         await asyncio.gather(*work, return_exceptions=True)
 
-    # --- what the settings say --------------------------------------------------------------
+    # --- settings ---------------------------------------------------------------------------
 
     def _defaults(self) -> Defaults:
-        provider, model = self._named
+        provider, model = self._chosen_model
         if provider is None:
             chosen = self._settings.preferences
-            # The chosen provider may have been removed since; then another one is the default.
+            # The chosen provider may have been removed since. Then another one is the default.
             with contextlib.suppress(ShellError):
                 return self._core.defaults(chosen.default_provider, model or chosen.default_model)
         return self._core.defaults(provider, model)
@@ -197,24 +198,24 @@ class Host:
     async def _conversations(self) -> object:
         from shell.api.conversations import ConversationsApi
 
-        opened = await self._open()
+        services = await self._open()
         return ConversationsApi(
-            opened.store,
-            opened.answers,
-            opened.imports,
-            opened.exports,
-            opened.compactions,
+            services.store,
+            services.answers,
+            services.imports,
+            services.exports,
+            services.compactions,
             lambda conversation_id: self._core.wire.forget(conversation_id),
         )
 
-    async def _open(self) -> _Conversations:
-        """Open the store, the first time that it is needed."""
-        async with self._opening:
-            if self._opened is None:
-                self._opened = await self._open_store()
-            return self._opened
+    async def _open(self) -> _ConversationServices:
+        """Open the store at its first use."""
+        async with self._opening_lock:
+            if self._services is None:
+                self._services = await self._open_store()
+            return self._services
 
-    async def _open_store(self) -> _Conversations:
+    async def _open_store(self) -> _ConversationServices:
         from shell.contract import CompactionTopic, StoreTopic, WaitingTopic
         from shell.conversations.answers import Answers
         from shell.conversations.authors import Authors
@@ -248,11 +249,11 @@ class Host:
         )
         imports = Imports(store, self._data, topics)
         exports = Exports(
-            store, self._settings, lambda: answers.idle and imports.idle, self._restored
+            store, self._settings, lambda: answers.idle and imports.idle, self._on_restored
         )
-        return _Conversations(store, answers, compactions, imports, exports)
+        return _ConversationServices(store, answers, compactions, imports, exports)
 
-    async def _restored(self) -> None:
+    async def _on_restored(self) -> None:
         await self._core.wire.forget_stored()
         await self._core.reload_providers()
 
@@ -297,5 +298,5 @@ class Host:
     async def _wire_api(self) -> object:
         from shell.api.wire import WireApi
 
-        opened = await self._open()
-        return WireApi(self._core.wire, opened.answers.preview, opened.exports.save)
+        services = await self._open()
+        return WireApi(self._core.wire, services.answers.preview, services.exports.save)

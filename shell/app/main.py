@@ -1,13 +1,13 @@
 """Starts and ends the program, with a window or as a server.
 
     settings → runtime → door           `host.py`: what a page needs
-             → server                   serves the page; with `serve` it has the door as well
+             → server                   serves the page; with `serve` it also has the door
              → windows, or tabs         `run_window`, `serve`
 
-The main thread belongs to the window. Everything else lives on one event loop, in a thread of its
+The main thread belongs to the window. Everything else runs on one event loop, in a thread of its
 own. The host is made while the window appears, because the web view's own processes take longest.
-The program ends in this order: cancel runs, tell pages how they ended, stop the server, store what
-is not stored yet, close the providers, end the loop.
+The program ends in this order: cancel runs, push their ends to the pages, stop the server, store
+pending data, close the providers, end the loop.
 """
 
 import asyncio
@@ -46,9 +46,9 @@ PAGE = Path(__file__).parents[1] / "page"
 SETTINGS = "settings.json"
 """Repeated here, because importing `shell.settings` loads pydantic's models."""
 NAME = "tidewire"
-"""Of the desktop file, `packaging/linux/tidewire.desktop`."""
+"""Name of the desktop file, `packaging/linux/tidewire.desktop`."""
 DEV_SECRET = "TIDEWIRE_DEV_SECRET"  # noqa: S105 - the name of a variable
-"""From `dev.py web`, which starts the host again when it has changed: its tabs then go on."""
+"""Set by `dev.py web`, which restarts the host after a change: with it the tabs stay valid."""
 CLOSE_S = 2.5
 """Time limit for closing: the process ends within 3 s, even if a page, disk or provider hangs."""
 
@@ -66,9 +66,9 @@ class Options:
     """Of the server, under `serve`; 0 for any free port."""
     open_browser: bool = True
     dev_url: str | None = None
-    """The address of a Vite server, which then serves the page."""
+    """The address of a Vite server that serves the page instead."""
     page: Path | None = None
-    """The folder of a page that takes the place of Tidewire's."""
+    """The folder of a page that replaces Tidewire's."""
     debug_port: int | None = None
     grace_s: float | None = None
     """How long a tab that lost its connection may come back."""
@@ -84,15 +84,15 @@ def serve(options: Options) -> int:
         event_loop_thread() as thread,
     ):
         listener = listen(options.port)
-        host, server = thread.run(_behind_tabs(options, listener, tokens))
+        host, server = thread.run(_make_for_tabs(options, listener, tokens))
         redirect_page = RedirectPage(options.data.path)
         try:
             write_holder({"address": server.address, "key": tokens.owners_key})
             ready = {"url": thread.call(lambda: server.link(lasting=True)), "token": tokens.token}
             print(json.dumps(ready), flush=True)
-            wanted = options.open_browser and has_desktop()
-            is_open = wanted and _open(thread, server, redirect_page)
-            if not is_open and sys.stderr.isatty():  # a person; the line above is for programs
+            opens = options.open_browser and has_desktop()
+            is_open = opens and _open(thread, server, redirect_page)
+            if not is_open and sys.stderr.isatty():  # for a person; the line above is for programs
                 print(
                     f"Tidewire is running at {server.address}. `tidewire link` prints a link.",
                     file=sys.stderr,
@@ -133,38 +133,38 @@ def run_window(options: Options, problem: "Future[str | None]") -> int:
                 OPEN_WINDOW: lambda _: DONE if windows.open() else "",
             },
         )
-        opening = Startup(
+        startup = Startup(
             thread,
-            lambda: _behind_windows(options, listener, owner, windows),
+            lambda: _make_for_windows(options, listener, owner, windows),
             lambda: windows.close(),
         )
         windows = Windows(
             thread.loop,
-            opening.receive,
+            startup.receive,
             options.dev_url or f"{address_of(listener)}/",
             name=NAME,
             placement=options.data.path / PLACEMENT,
             theme=_appearance(options).theme,
             debug_port=options.debug_port,
-            on_closed=opening.forget_caller,
+            on_closed=startup.forget_caller,
         )
         try:
             if not signals.is_set():
-                windows.run(opening.begin)
+                windows.run(startup.begin)
         finally:
-            _close(thread, opening.close())
+            _close(thread, startup.close())
     return 0
 
 
-async def _behind_windows(
+async def _make_for_windows(
     options: Options, listener: socket, owner: OwnerCommands, windows: "Windows"
 ) -> "tuple[Host, PageServer]":
-    """Start the server, then make the host: a window loads its page before it makes a call."""
+    """Start the server, then make the host: a window loads its page before its first call."""
     from shell.bridge.desktop.page_server import PageServer
 
     server = PageServer(listener, _page(options), lambda: _appearance(options), owner)
     server.start()
-    # In a thread, so that the loop can serve the page meanwhile.
+    # In a thread, so that the loop can serve the page in the meantime.
     await asyncio.to_thread(importlib.import_module, "shell.app.host")
     from shell.app.host import Host
 
@@ -182,7 +182,7 @@ async def _behind_windows(
     return host, server
 
 
-async def _behind_tabs(
+async def _make_for_tabs(
     options: Options, listener: socket, tokens: AccessTokens
 ) -> "tuple[Host, BrowserServer]":
     """Make the host, then start the server."""
@@ -203,14 +203,14 @@ async def _behind_tabs(
 
 
 def _open(thread: LoopThread, server: "BrowserServer", redirect_page: RedirectPage) -> bool:
-    """Show the page in the desktop's browser; its command line gives nothing to other users."""
+    """Show the page in the desktop's browser. Its command line reveals no secret to other users."""
     if browser_reads_files():
         return redirect_page.open(thread.call(lambda: server.link(on_used=redirect_page.remove)))
     return open_link(thread.call(lambda: server.link(owner_only=True)))
 
 
 def _close(thread: LoopThread, work: Coroutine[None, None, None]) -> None:
-    """Close host and server; end the process at once if that takes too long.
+    """Close host and server; end the process at once if they take too long.
 
     A host that is still closing may have the data directory open, so the directory's lock must not
     be released before the process ends.

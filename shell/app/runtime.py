@@ -1,4 +1,4 @@
-"""The engine and its providers: what every way to run models needs."""
+"""The engine and its providers, which every command that runs models needs."""
 
 import contextlib
 import os
@@ -26,20 +26,21 @@ if TYPE_CHECKING:  # loaded when they are first needed
     from shell.tools.registry import Tools
 
 CLOSE_S = 3.0
-"""A server of MCP that does not end by itself takes one of them."""
+"""Time limit for closing. An MCP server that does not end by itself takes one second of it."""
 
 
 class Runtime:
-    """Made, used and closed on the loop's thread. Writes only what calls of models take.
+    """Made, used and closed on the loop's thread. Writes only the usage and requests of calls.
 
     Args:
         data: the data directory.
-        environ: keys, base URLs, and where the weights are.
+        environ: has keys, base URLs and the path of the weights.
         settings: limits and deadlines.
         budgets: the budgets of the settings.
-        records: whether requests are to be kept.
-        counts: whether calls are counted where there is no budget and nothing was counted before,
-            and requests are kept where none was kept before.
+        records: returns whether to store requests.
+        counts: whether to begin a ledger and a folder of requests in a data directory that has
+            neither. Without it, calls are counted only with a budget or an existing ledger, and
+            requests are stored only in an existing folder.
     """
 
     def __init__(
@@ -77,14 +78,14 @@ class Runtime:
         """The engine; made when it is first needed, because a window appears without it.
 
         Raises:
-            HostClosing: nothing may begin any more.
+            HostClosing: the program is shutting down.
         """
         if self._ending:
             raise HostClosing("The program is shutting down")
         from shell.inference.engine import Engine
 
         wire = self.wire if self._counts or (self._data / REQUESTS).is_dir() else None
-        return Engine(self.providers.resolve, self._settings, _LaterLedger(self), wire)
+        return Engine(self.providers.resolve, self._settings, _LazyLedger(self), wire)
 
     @cached_property
     def tools(self) -> "Tools":
@@ -95,14 +96,14 @@ class Runtime:
 
     @cached_property
     def ledger(self) -> "Ledger":
-        """What calls of models take; made when the first one is about to be made."""
+        """The usage of model calls; made before the first call."""
         from shell.store.ledger import Ledger
 
         return Ledger(self._data, self._budgets, creates=self._counts)
 
     @cached_property
     def wire(self) -> "WireLog":
-        """What the latest runs have sent and received."""
+        """The requests and responses of the latest runs."""
         from shell.store.wire_log import WireLog
 
         return WireLog(self._data, self._records, self.keys.secrets)
@@ -125,7 +126,7 @@ class Runtime:
             self.engine.close_owner(caller_id)
 
     async def end_runs(self) -> None:
-        """End all runs. No other one begins, and no engine is made to end none."""
+        """End all runs, and let no further run begin. Makes no engine if there is none."""
         self._ending = True
         if "engine" in vars(self):
             await self.engine.close()
@@ -140,7 +141,7 @@ class Runtime:
         self.keys.close()
 
 
-class _LaterLedger:
+class _LazyLedger:
     """A ledger whose module is loaded when it is first used."""
 
     def __init__(self, core: Runtime) -> None:
@@ -157,7 +158,7 @@ class _LaterLedger:
 
 @dataclass(frozen=True, slots=True)
 class RunningHost:
-    """A runtime and the thread it lives on. Made by `running_host()`."""
+    """A runtime and the thread of its loop. Made by `running_host()`."""
 
     thread: LoopThread
     core: Runtime
@@ -165,10 +166,10 @@ class RunningHost:
 
 @contextlib.contextmanager
 def running_host(data: Path, *, counts: bool = False) -> Iterator[RunningHost]:
-    """Make a runtime for as long as the context lasts; with `counts` it begins a count of calls."""
+    """Run a runtime for as long as the context lasts. With `counts` it begins a ledger of calls."""
     with event_loop_thread() as thread:
         budgets, records = read_budgets(data), read_records(data)
-        made = thread.call(
+        runtime = thread.call(
             lambda: Runtime(
                 data,
                 os.environ,
@@ -179,6 +180,6 @@ def running_host(data: Path, *, counts: bool = False) -> Iterator[RunningHost]:
             )
         )
         try:
-            yield RunningHost(thread, made)
+            yield RunningHost(thread, runtime)
         finally:
-            run_within(CLOSE_S, thread, made.close())
+            run_within(CLOSE_S, thread, runtime.close())

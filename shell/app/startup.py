@@ -1,4 +1,4 @@
-"""Makes the host while its window appears, and holds the calls that come meanwhile."""
+"""Makes the host while its window appears, and queues the calls that come before it is ready."""
 
 import asyncio
 import sys
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from shell.support.event_loop import LoopThread
 
-if TYPE_CHECKING:  # they are loaded while the window appears
+if TYPE_CHECKING:  # loaded while the window appears
     from shell.app.host import Host
     from shell.bridge.browser.server import BrowserServer
     from shell.bridge.caller import Caller
@@ -23,25 +23,25 @@ class Startup:
     """Made on any thread; `receive` and `forget_caller` are for the loop's.
 
     Args:
-        thread: whose loop runs the host.
-        making: makes the host and its server.
-        on_failure: called on the loop's thread when that fails.
+        thread: its loop runs the host.
+        make: makes the host and its server.
+        on_failure: called on the loop's thread when `make` fails.
     """
 
     def __init__(
         self,
         thread: LoopThread,
-        making: "Callable[[], Coroutine[None, None, Served]]",
+        make: "Callable[[], Coroutine[None, None, Served]]",
         on_failure: Callable[[], None],
     ) -> None:
         self._thread = thread
-        self._making = making
+        self._make_host = make
         self._on_failure = on_failure
         self._made: asyncio.Future[Served] = thread.call(thread.loop.create_future)
         self._task: asyncio.Task[None] | None = None
 
     def begin(self) -> None:
-        """Start to make the host. From any thread, once."""
+        """Begin to make the host. From any thread, once."""
 
         def start() -> None:
             self._task = self._thread.loop.create_task(self._make(), name="open")
@@ -49,7 +49,7 @@ class Startup:
         self._thread.call(start)
 
     def receive(self, caller: "Caller", text: str) -> None:
-        """Hand a page's batch to the door, as soon as there is a host."""
+        """Pass a page's batch to the door, as soon as there is a host."""
         self._with_host(lambda host: host.door.post(caller, text))
 
     def forget_caller(self, caller_id: str) -> None:
@@ -60,7 +60,7 @@ class Startup:
         """Close the host and its server.
 
         Raises:
-            Exception: why the host could not be made.
+            Exception: the host could not be made.
         """
         if self._task is not None:
             self._task.cancel()
@@ -74,7 +74,7 @@ class Startup:
         usual = sys.getswitchinterval()
         sys.setswitchinterval(SWITCH_S)
         try:
-            self._made.set_result(await self._making())
+            self._made.set_result(await self._make_host())
         except Exception as error:
             self._made.set_exception(error)
             self._on_failure()
@@ -82,17 +82,17 @@ class Startup:
             sys.setswitchinterval(usual)
 
     def _with_host(self, work: "Callable[[Host], None]") -> None:
-        """Pass the host on once it is made. The loop keeps the order, so nothing is overtaken."""
+        """Run `work` with the host once it is made. The loop keeps the order of the calls."""
 
-        def pass_on(made: "asyncio.Future[Served]") -> None:
+        def run(made: "asyncio.Future[Served]") -> None:
             if made.exception() is None:
                 work(made.result()[0])
 
-        self._made.add_done_callback(pass_on)
+        self._made.add_done_callback(run)
 
 
 async def close(host: "Host", server: "BrowserServer | PageServer") -> None:
-    """Close both, in an order in which pages still learn how their runs ended."""
+    """Close both, in an order in which pages still receive how their runs ended."""
     await host.end_runs()
     await server.stop()
     await host.close()

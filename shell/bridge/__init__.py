@@ -1,1 +1,1 @@
-"""The way between a page and the host: one door in, one feed out."""
+"""Connects pages to the host: calls come in through a door, pushes go out through a feed."""

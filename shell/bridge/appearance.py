@@ -1,4 +1,4 @@
-"""Reads from the settings file how a page looks from its first frame on.
+"""Reads the appearance of a page's first frame from the settings file.
 
 Does not use the models of the settings, which take longer to load than a page may wait. Invalid
 values are ignored here; `SettingsFile` reports them later.
@@ -26,14 +26,14 @@ class Appearance:
 
     def attributes(self) -> dict[str, str]:
         """Attributes for the page's root element."""
-        named = {
+        attributes = {
             "lang": self.language or "en",
             # Empty: nothing was chosen. The page of the Vite server has no such attribute.
             "data-language": self.language or "",
             "data-theme": self.theme,
             "data-size": self.size,
         }
-        return {name: value for name, value in named.items() if value is not None}
+        return {name: value for name, value in attributes.items() if value is not None}
 
 
 def read_appearance(settings: Path) -> Appearance:

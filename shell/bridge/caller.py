@@ -14,8 +14,8 @@ LOADS_AT_ONCE = 50
 
 @dataclass(frozen=True, slots=True)
 class CallLimits:
-    """How many calls the page of one window may make. The standard is far above what a page needs
-    that makes some dozens when it opens, and a few for every click.
+    """Limits on the calls of one window's page. The standard limits are far above what a page
+    needs: it makes some dozens of calls when it opens, and a few for every click.
 
     Raises:
         ValueError: one of them is too low for any call.
@@ -23,7 +23,7 @@ class CallLimits:
 
     at_once: int = 3_000
     a_second: float = 1_000.0
-    """For longer than `at_once` lasts."""
+    """The steady rate, after a burst of `at_once` calls."""
     unanswered: int = 200
     """Calls that wait for their reply at a time."""
 
@@ -45,7 +45,7 @@ STANDARD = CallLimits()
 
 @dataclass(slots=True)
 class Caller:
-    """A window (or a browser tab); it keeps its identity across reloads."""
+    """A window or a browser tab. It keeps its identity across reloads."""
 
     id: str
     feed: Feed = field(default_factory=Feed)

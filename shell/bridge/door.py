@@ -22,7 +22,7 @@ from pydantic.alias_generators import to_camel
 
 from shell.bridge.caller import Caller
 from shell.bridge.topics import Topics
-from shell.bridge.validation import ROOT, checked, explain
+from shell.bridge.validation import ROOT, explain, validate_params
 from shell.contract import CONTRACT_VERSION, MAX_CALLS, Batch, Call, ErrorReply, Failure, Issue
 from shell.errors import (
     ErrorCode,
@@ -38,7 +38,7 @@ MAX_BATCH_CHARACTERS = 32_000_000
 MAX_SEARCHED = 1_000_000
 """How much of an unreadable batch is searched for the numbers of its calls."""
 EARLIER_S = 2.0
-"""How long the hello of a new load waits for what the load before it asked last."""
+"""How long the hello of a new load waits for the last calls of the load before it."""
 
 HELLO = "shell.hello"
 _NUMBER = re.compile(r'\{\s*"id"\s*:\s*(\d{1,15})\s*,\s*"method"')
@@ -46,8 +46,8 @@ _log = logging.getLogger(__name__)
 _batch = TypeAdapter(Batch)
 
 
-Later = Callable[[], Awaitable[object]]
-"""Makes a namespace at a page's first call of it; called again after a failure."""
+NamespaceFactory = Callable[[], Awaitable[object]]
+"""Makes a namespace at a page's first call of it. It runs again after a failure."""
 
 
 class Method:
@@ -58,7 +58,7 @@ class Method:
     def __init__(self, name: str, run: Callable[..., object]) -> None:
         self.name = name
         self.run = run
-        self.waits = inspect.iscoroutinefunction(run)
+        self.is_async = inspect.iscoroutinefunction(run)
 
     @cached_property
     def params(self) -> TypeAdapter[object] | None:
@@ -90,19 +90,19 @@ class Method:
 
     @property
     def _parameter(self) -> tuple[str, type[object] | None]:
-        others = (each for each in self._hints.items() if each[0] not in ("caller", "return"))
-        return next(others, ("", None))
+        parameters = (hint for hint in self._hints.items() if hint[0] not in ("caller", "return"))
+        return next(parameters, ("", None))
 
 
-def reply_type(returned: object) -> type[object]:
+def reply_type(annotation: object) -> type[object]:
     """The type of a method's reply.
 
-    A method that can mostly answer at once returns `T | Coroutine[None, None, T]`, so that calls of
-    one batch take effect in their order.
+    `annotation` is the method's return annotation. A method that can mostly answer at once returns
+    `T | Coroutine[None, None, T]`, so that calls of one batch take effect in their order.
     """
-    kept = [each for each in get_args(returned) if get_origin(each) is not Coroutine]
-    made = reduce(or_, kept) if isinstance(returned, UnionType) else returned
-    return cast("type[object]", made)
+    members = [each for each in get_args(annotation) if get_origin(each) is not Coroutine]
+    value_type = reduce(or_, members) if isinstance(annotation, UnionType) else annotation
+    return cast("type[object]", value_type)
 
 
 def methods(namespaces: Mapping[str, object]) -> dict[str, Method]:
@@ -121,24 +121,24 @@ class Door:
     """Runs batches of calls, on the loop thread.
 
     Args:
-        namespaces: what a page may call.
-        later: namespaces that are made when a page first calls them.
-        topics: the host's state that is pushed to every page.
-        program: what pages call the program when a call fails unexpectedly.
+        namespaces: the objects whose methods a page may call.
+        lazy: makes each of the other namespaces when a page first calls it.
+        topics: the host's state that every page receives.
+        program: the program's name in the message of an unexpected failure.
     """
 
     def __init__(
         self,
         namespaces: Mapping[str, object],
-        later: Mapping[str, Later] | None = None,
+        lazy: Mapping[str, NamespaceFactory] | None = None,
         topics: Topics | None = None,
         program: str = "Tidewire",
     ) -> None:
         self._topics = topics
         self._program = program
         self._methods: dict[str, Method] = {}
-        self._later = dict(later or {})
-        self._coming: dict[str, asyncio.Task[None]] = {}
+        self._lazy = dict(lazy or {})
+        self._creations: dict[str, asyncio.Task[None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         for name, namespace in namespaces.items():
             self._add(name, namespace)
@@ -159,7 +159,7 @@ class Door:
         hello = batch.calls[0].method == HELLO
         if batch.load != caller.feed.load and not hello:
             return  # sent by a load that has been replaced
-        # What a page says while it is reloaded, its next load has to find.
+        # The next load must find the results of calls that a page made while it was reloading.
         earlier = caller.running.copy() if batch.load != caller.feed.load else set()
         if hello:
             caller.feed.open(batch.load, self._topics)
@@ -183,9 +183,9 @@ class Door:
         try:
             caller.admit(hello=call.method == HELLO)
             busy = len(caller.running)
-            if (method is None or method.waits) and busy >= caller.unanswered:
+            if (method is None or method.is_async) and busy >= caller.unanswered:
                 raise LimitReached("Too many calls at once", caller.unanswered, busy)
-            work = self._after(earlier, caller, call) if earlier else self._work(caller, call)
+            work = self._run_after(earlier, caller, call) if earlier else self._work(caller, call)
             if isinstance(work, str):
                 caller.feed.reply(load, work)
                 return
@@ -193,45 +193,45 @@ class Door:
             for tasks in (self._tasks, caller.running):
                 tasks.add(task)
                 task.add_done_callback(tasks.discard)
-        except (Exception, SystemExit) as error:  # the latter would end the loop for everybody
+        except (Exception, SystemExit) as error:  # the latter would end the loop for all
             caller.feed.reply(load, self._refusal(call, error))
 
     def _work(self, caller: Caller, call: Call) -> str | Coroutine[None, None, str]:
         """Start a call; returns its reply, or a coroutine that returns it."""
         method = self._methods.get(call.method)
-        if method is None and _namespace(call) not in self._later:
+        if method is None and _namespace(call) not in self._lazy:
             raise NotFound(f"There is no method {call.method[:80]!r}")
         if method is None:
-            return self._after_making(caller, call)
+            return self._run_after_creation(caller, call)
         result = method.run(caller, *self._params(method, call))
         if inspect.iscoroutine(result):
             return _awaited(call, method, result)
         return _success(call.id, method, result)
 
-    async def _after(self, earlier: set[asyncio.Task[None]], caller: Caller, call: Call) -> str:
-        """Run a call of a new load when the calls of the load before it have ended, or soon."""
+    async def _run_after(self, earlier: set[asyncio.Task[None]], caller: Caller, call: Call) -> str:
+        """Run a call of a new load after the calls of the load before it, or after `EARLIER_S`."""
         await asyncio.wait(earlier, timeout=EARLIER_S)
         work = self._work(caller, call)
         return work if isinstance(work, str) else await work
 
-    async def _after_making(self, caller: Caller, call: Call) -> str:
+    async def _run_after_creation(self, caller: Caller, call: Call) -> str:
         name = _namespace(call)
-        if name in self._later:
-            coming = self._coming.get(name)
-            if coming is None:
-                coming = self._coming[name] = asyncio.ensure_future(self._make(name))
-                self._tasks.add(coming)
-                coming.add_done_callback(self._tasks.discard)
-            await asyncio.shield(coming)
+        if name in self._lazy:
+            creation = self._creations.get(name)
+            if creation is None:
+                creation = self._creations[name] = asyncio.ensure_future(self._create(name))
+                self._tasks.add(creation)
+                creation.add_done_callback(self._tasks.discard)
+            await asyncio.shield(creation)
         work = self._work(caller, call)
         return work if isinstance(work, str) else await work
 
-    async def _make(self, name: str) -> None:
+    async def _create(self, name: str) -> None:
         try:
-            self._add(name, await self._later[name]())
-            del self._later[name]
+            self._add(name, await self._lazy[name]())
+            del self._lazy[name]
         finally:
-            del self._coming[name]
+            del self._creations[name]
 
     def _params(self, method: Method, call: Call) -> list[object]:
         if method.params is None:
@@ -240,7 +240,7 @@ class Door:
             return []
         if call.params is None and method.has_default:
             return []
-        return [checked(method.params, call.params, method.root)]
+        return [validate_params(method.params, call.params, method.root)]
 
     async def _finish(
         self, caller: Caller, load: str, call: Call, work: Coroutine[None, None, str]
@@ -253,18 +253,18 @@ class Door:
             task = asyncio.current_task()
             if task is None or task.cancelling():
                 raise
-            # It was what the method waited for.
+            # Not this task was cancelled, but what the method waited for.
             caller.feed.reply(load, self._refusal(call, error))
 
     def _refusal(self, call: Call, error: BaseException) -> str:
         try:
             return _error_reply(call.id, error, self._program, call.method)
-        except ValueError as fault:  # what the error says cannot be told
-            return _error_reply(call.id, fault, self._program, call.method)
+        except ValueError as defect:  # the error's own values cannot be serialized
+            return _error_reply(call.id, defect, self._program, call.method)
 
 
 def failure(error: BaseException, program: str, method: str) -> Failure:
-    """The envelope of an exception. What is not ours says nothing of the host's inside."""
+    """Convert an exception to the reply's error. Foreign exceptions reveal nothing of the host."""
     if not isinstance(error, ShellError):
         _log.error("A call of %r failed: %s", method, type(error).__name__, exc_info=error)
         return Failure(
@@ -290,13 +290,13 @@ def failure(error: BaseException, program: str, method: str) -> Failure:
 
 def _parse(text: str) -> object:
     if len(text) > MAX_BATCH_CHARACTERS:
-        raise _unread(f"The batch is too long (max: {MAX_BATCH_CHARACTERS} characters)")
+        raise _unreadable(f"The batch is too long (max: {MAX_BATCH_CHARACTERS} characters)")
     try:
         raw: object = json.loads(text)
     except RecursionError:
-        raise _unread("The batch is nested too deeply") from None
+        raise _unreadable("The batch is nested too deeply") from None
     except ValueError:
-        raise _unread("The batch is not JSON") from None
+        raise _unreadable("The batch is not JSON") from None
     return raw
 
 
@@ -311,7 +311,7 @@ def _read(raw: object) -> Batch:
 
 
 def _numbers(raw: object, text: str) -> Iterator[int]:
-    """The numbers of the calls in a batch that is no batch, as far as they can be found."""
+    """Yield the numbers of the calls in an invalid batch, as far as they can be found."""
     if raw is None:
         yield from (int(found[1]) for found in _NUMBER.finditer(text, 0, MAX_SEARCHED))
     calls = raw.get("calls") if isinstance(raw, dict) else None
@@ -321,7 +321,7 @@ def _numbers(raw: object, text: str) -> Iterator[int]:
             yield number
 
 
-def _unread(sentence: str) -> ValidationFailed:
+def _unreadable(sentence: str) -> ValidationFailed:
     return ValidationFailed([(ROOT, sentence)])
 
 

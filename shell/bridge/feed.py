@@ -1,8 +1,8 @@
-"""Collects what one page is pushed: host state, replies to its calls, and events of runs.
+"""Collects the pushes for one page: host state, replies to its calls, and events of runs.
 
 A feed belongs to a window or tab and outlives its page loads. Each load has a nonce, and nothing
 that was meant for an earlier load reaches a later one. `next()` makes one flush at a time and
-returns the same flush until the page has answered it. A lost push is therefore sent again
+returns the same flush until the page has acknowledged it. A lost push is therefore sent again
 unchanged, and the page recognises it by its number.
 
 A flush has topics first, then replies, then events. So a page that has the reply to a call also has
@@ -42,16 +42,17 @@ class _Cursor:
     seq: int
     unsubscribe: Callable[[], None]
     stops: frozenset[int] = frozenset()
-    """Where attach replies ended. No joined event crosses one: a page can drop it as a whole."""
+    """The last `seq` of each attach reply. No joined event crosses one, so a page that has the
+    reply can drop whole events."""
 
 
 class Feed:
-    """Written on the loop thread, taken from a pump's thread."""
+    """Writers are on the loop thread; the reader may be a pump's thread."""
 
     def __init__(self) -> None:
         self.load: str | None = None
         self.resumed = False
-        """Whether the last hello came from the load that was known already."""
+        """Whether the last hello came from the load that was open before."""
         self._wake: Callable[[bool], None] | None = None
         self._lock = threading.Lock()
         self._replies: deque[str] = deque()
@@ -59,8 +60,8 @@ class Feed:
         """Characters of the replies that are in no push yet."""
         self._cursors: dict[str, _Cursor] = {}
         self._topics = Topics()
-        self._told: dict[Key, int] = {}
-        """The version of each topic that this load was sent."""
+        self._sent_versions: dict[Key, int] = {}
+        """The version of each topic that was last sent to this load."""
         self._unsubscribe: Callable[[], None] = lambda: None
         self._in_flight: Flush | None = None
         self._number = 0
@@ -72,27 +73,27 @@ class Feed:
             wake(True)
 
     def open(self, load: str, topics: Topics | None = None) -> None:
-        """Begin to serve a page load that says hello.
+        """Begin to serve a page load at its hello.
 
         A new load starts empty: cursors and replies of the load before it are dropped. A load that
-        only lost its connection continues where it was. Both are sent every topic.
+        only lost its connection continues where it was. Both receive every topic.
         """
         with self._lock:
             if topics is not None and topics is not self._topics:
                 self._unsubscribe()
                 self._topics = topics
                 self._unsubscribe = topics.subscribe(self._notify)
-            self._told.clear()
+            self._sent_versions.clear()
             self.resumed = load == self.load
             if not self.resumed:
                 self.load = load
                 self._forget()
 
-    def taken(self, last_push: int) -> None:
-        """Drop the pushes that the page has, even if its answer was lost."""
+    def acknowledge_until(self, last_push: int) -> None:
+        """Drop the pushes up to `last_push`, which the page has even if its answer was lost."""
         with self._lock:
-            # A load that this feed does not know has taken pushes of another: count on from there,
-            # or it would take the next ones for resends.
+            # A load that is new to this feed may have received pushes of another feed. Numbers
+            # continue from there; otherwise the page would take the next pushes for resends.
             self._number = max(self._number, last_push)
             if self._in_flight is not None and self._in_flight.number <= last_push:
                 self._in_flight = None
@@ -108,7 +109,7 @@ class Feed:
 
     def reply(self, load: str, item: str) -> None:
         """Queue the reply to a call of `load`; it is pushed before any later event. Drops it if too
-        many others wait for the page.
+        many other replies wait for the page.
         """
         with self._lock:
             if load != self.load or self.waiting >= 2 * MAX_WAITING_BYTES:
@@ -118,7 +119,7 @@ class Feed:
         self._notify(True)
 
     def cursor(self, inference_id: str) -> int | None:
-        """The last `seq` of a run that this load was sent; None when it does not follow the run."""
+        """The last `seq` of a run that this load received; None if it does not follow the run."""
         with self._lock:
             cursor = self._cursors.get(inference_id)
             return None if cursor is None else cursor.seq
@@ -126,8 +127,8 @@ class Feed:
     def follow(self, load: str, log: "InferenceLog", after: int) -> None:
         """Push everything of `log` after `after` to the page from now on.
 
-        A page that follows the log already still gets the rest: the reply reaches only the part of
-        the page that asked, and others may be listening.
+        A page that follows the log already still gets later events: the reply reaches only the part
+        of the page that attached, and other parts may be listening.
         """
         with self._lock:
             if load != self.load:
@@ -150,7 +151,7 @@ class Feed:
                     self._in_flight = Flush(self.load, self._number, ",".join(items))
             return self._in_flight
 
-    def answered(self, load: str, number: int) -> bool:
+    def acknowledge(self, load: str, number: int) -> bool:
         """Note that the page took this flush; returns whether there is more to push."""
         with self._lock:
             flush = self._in_flight
@@ -167,7 +168,7 @@ class Feed:
         for cursor in self._cursors.values():
             cursor.unsubscribe()
         self._cursors.clear()
-        self._told.clear()
+        self._sent_versions.clear()
         self._replies.clear()
         self.waiting = 0
         self._in_flight = None
@@ -176,19 +177,19 @@ class Feed:
     def _has_more(self) -> bool:
         return (
             bool(self._replies)
-            or any(True for _ in self._topics.changed(self._told))
+            or any(True for _ in self._topics.updates(self._sent_versions))
             or any(cursor.log.last_seq > cursor.seq for cursor in self._cursors.values())
         )
 
     def _gather(self) -> list[str]:
         items: list[str] = []
         room = MAX_FLUSH_BYTES
-        for key, version, item in self._topics.changed(self._told):
+        for key, version, item in self._topics.updates(self._sent_versions):
             if items and len(item) > room:
                 return items
             items.append(item)
             room -= len(item) + 1
-            self._told[key] = version
+            self._sent_versions[key] = version
         while self._replies and (not items or len(self._replies[0]) <= room):
             item = self._replies.popleft()
             items.append(item)

@@ -1,7 +1,7 @@
-"""Checks a page's JSON for what Python's parser accepts but no model can take.
+"""Checks a page's JSON for values that Python's parser accepts but no model can take.
 
-That is NaN and the infinities, half characters, and nesting up to the end of the stack. One walk of
-bounded length finds all of it, with its place.
+These are NaN and the infinities, half characters, and nesting up to the end of the stack. One walk
+of bounded length finds all of them, with their paths.
 """
 
 import math
@@ -20,40 +20,40 @@ Path = tuple[int | str, ...]
 
 
 def find_problems(params: object) -> dict[str, str]:
-    """Return what is wrong in the parameters of a call: a sentence for each path.
+    """Find the problems in the parameters of a call; returns a sentence for each path.
 
     Raises:
         ValidationFailed: they are too large to check.
     """
     issues: dict[str, str] = {}
     values = 0
-    waiting: list[tuple[Path, object]] = [((), params)]
-    while waiting:
-        path, value = waiting.pop()
+    pending: list[tuple[Path, object]] = [((), params)]
+    while pending:
+        path, value = pending.pop()
         values += 1
-        if values + len(waiting) > MAX_VALUES:
-            raise _bomb(path[:1], f"holds too many values (max: {MAX_VALUES})")
+        if values + len(pending) > MAX_VALUES:
+            raise _too_large(path[:1], f"holds too many values (max: {MAX_VALUES})")
         if isinstance(value, str):
             if not _is_text(value):
-                issues[shown(path)] = _sentence(path, "holds half a character")
+                issues[format_path(path)] = _sentence(path, "holds half a character")
         elif isinstance(value, float):
             if not math.isfinite(value):
-                issues[shown(path)] = _sentence(path, "must be a finite number")
+                issues[format_path(path)] = _sentence(path, "must be a finite number")
         elif isinstance(value, dict | list):
             if len(path) >= MAX_DEPTH:
-                raise _bomb(path, f"is nested too deeply (max: {MAX_DEPTH} levels)")
+                raise _too_large(path, f"is nested too deeply (max: {MAX_DEPTH} levels)")
             if len(value) > MAX_VALUES:
-                raise _bomb(path, f"holds too many values (max: {MAX_VALUES})")
-            waiting += _inside(path, value, issues)
+                raise _too_large(path, f"holds too many values (max: {MAX_VALUES})")
+            pending += _inside(path, value, issues)
     return issues
 
 
-def shown(path: Path) -> str:
+def format_path(path: Path) -> str:
     """Format a path for people: short, printable, its steps joined by dots."""
-    return ".".join(show(step) for step in path)
+    return ".".join(format_value(step) for step in path)
 
 
-def show(value: object) -> str:
+def format_value(value: object) -> str:
     """Make a value from outside short and printable."""
     text = value if isinstance(value, str) else repr(value)
     text = text[:MAX_STEP_CHARACTERS]
@@ -67,11 +67,11 @@ def _inside(
         yield from (((*path, index), item) for index, item in enumerate(value))
         return
     if len(value) > MAX_FIELDS:
-        raise _bomb(path, f"holds too many fields (max: {MAX_FIELDS})")
+        raise _too_large(path, f"holds too many fields (max: {MAX_FIELDS})")
     for name, item in value.items():
         inner = (*path, name)
         if not _is_text(name):
-            issues[shown(inner)] = _sentence(inner, "is a name with half a character")
+            issues[format_path(inner)] = _sentence(inner, "is a name with half a character")
         yield inner, item
 
 
@@ -85,9 +85,9 @@ def _is_text(text: str) -> bool:
     return True
 
 
-def _bomb(path: Path, text: str) -> ValidationFailed:
-    return ValidationFailed([(shown(path) or "params", _sentence(path, text))])
+def _too_large(path: Path, text: str) -> ValidationFailed:
+    return ValidationFailed([(format_path(path) or "params", _sentence(path, text))])
 
 
 def _sentence(path: Path, text: str) -> str:
-    return f"{shown(path[-1:]) or 'The request'} {text}"
+    return f"{format_path(path[-1:]) or 'The request'} {text}"

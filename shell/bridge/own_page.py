@@ -1,4 +1,4 @@
-"""Loads a page that is not Tidewire's: a folder with an `index.html` and all that it loads."""
+"""Loads the page of another program: a folder with an `index.html` and all that it loads."""
 
 import re
 from functools import partial
@@ -8,7 +8,7 @@ from shell.bridge.appearance import Appearance
 from shell.bridge.page import Page, PageMissing, Transport, load_folder, read_asset
 
 BRIDGE = (Path(__file__).parents[1] / "page", "bridge.js")
-"""The page's half of the bridge: served as `/bridge.js`, unless the page brings one of its own."""
+"""The page's half of the bridge, served as `/bridge.js` unless the page has a file of that name."""
 _BEFORE_META = re.compile(rb"\A(?:.*?<head\b[^>]*>|\s*<!doctype[^>]*>)?", re.I | re.S)
 
 
@@ -31,7 +31,7 @@ def load_own_page(folder: Path) -> Page:
     return Page(assets, partial(_index, index.body))
 
 
-def _index(html: bytes, transport: Transport, look: Appearance) -> bytes:
-    """Add to the page how it reaches its host."""
+def _index(html: bytes, transport: Transport, appearance: Appearance) -> bytes:
+    """Add a `meta` element that names the transport to the host."""
     meta = f'<meta name="tidewire-transport" content="{transport}">'.encode()
     return _BEFORE_META.sub(lambda before: before[0] + meta, html, count=1)

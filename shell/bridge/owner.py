@@ -1,8 +1,8 @@
 """Answers the owner's other commands, such as `tidewire link`, in the running host.
 
 A file of the data directory, which only its owner can read, has the host's address and a key.
-Command and host prove to each other that they know the key and never send it. So another program
-that has the port of a host that was killed learns nothing.
+Command and host prove to each other that they know the key and never send it. If the host was
+killed and another program has its port, that program learns nothing.
 """
 
 import json
@@ -24,8 +24,8 @@ class OwnerCommands:
     """Made once for each host.
 
     Args:
-        key: what the file has.
-        commands: what is done for each path. Takes the activation token, returns the result.
+        key: the key in the file.
+        commands: the function for each path. It takes the activation token, returns the result.
     """
 
     def __init__(self, key: str, commands: Mapping[str, Callable[[str], str]]) -> None:

@@ -13,7 +13,7 @@ from shell.bridge.appearance import Appearance
 from shell.errors import ShellError
 
 Transport = Literal["pywebview", "loopback"]
-"""How a page reaches its host: through the web view, or over the loopback server."""
+"""The way from a page to its host: through the web view, or over the loopback server."""
 
 MANIFEST = ".vite/manifest.json"
 FIRST_FONTS = ("/inter-latin-wght-normal.woff2", "/source-serif-4-latin-opsz-normal.woff2")
@@ -53,7 +53,7 @@ _TYPES = {
 
 
 class PageMissing(ShellError):
-    """The page was not built, or only in part."""
+    """The page was not built, or only a part of it."""
 
 
 class _Chunk(TypedDict):
@@ -87,7 +87,7 @@ def load_page(directory: Path) -> Page:
     """Load the page that was built into `directory`.
 
     Raises:
-        PageMissing: there is none, or a file of it is missing.
+        PageMissing: the page or one of its files is missing.
     """
     try:
         chunks = cast("dict[str, _Chunk]", json.loads((directory / MANIFEST).read_bytes()))
@@ -114,11 +114,11 @@ def load_page(directory: Path) -> Page:
     return Page(assets, partial(_index, f"/{entry['file']}", links))
 
 
-def _index(script: str, links: list[str], transport: Transport, look: Appearance) -> bytes:
-    template = Template(TEMPLATE.read_text("utf-8"))
+def _index(script: str, links: list[str], transport: Transport, appearance: Appearance) -> bytes:
+    template, attributes = Template(TEMPLATE.read_text("utf-8")), appearance.attributes()
     return template.substitute(
         transport=transport,
-        look=" ".join(f'{name}="{escape(value)}"' for name, value in look.attributes().items()),
+        attributes=" ".join(f'{name}="{escape(value)}"' for name, value in attributes.items()),
         script=escape(script),
         links="\n    ".join(links),
     ).encode()

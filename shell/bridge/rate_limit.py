@@ -7,7 +7,7 @@ from shell.errors import LimitReached
 
 
 class RateLimit:
-    """Holds a token for each call that may come now, and refills steadily."""
+    """A token bucket: holds a token for each call that it admits now, and refills steadily."""
 
     def __init__(
         self, a_second: float, at_once: int, now: Callable[[], float] = time.monotonic
@@ -23,8 +23,8 @@ class RateLimit:
         """Take one token.
 
         Raises:
-            LimitReached: none is left. Each refusal in a row has a longer `retry_after_ms`, so
-                that the callers do not all come back at once.
+            LimitReached: no token is left. Each refusal in a row has a longer `retry_after_ms`, so
+                that the callers do not all retry at once.
         """
         now = self._now()
         tokens = self._tokens + (now - self._filled) * self._a_second

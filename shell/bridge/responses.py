@@ -44,14 +44,14 @@ class PageResponse:
 
 
 class Resources:
-    """Made once a server.
+    """Made once for each server.
 
     Args:
         port: where the server listens, on the loopback address.
         page: the built page, or None when another server (Vite) serves it.
         transport: how the page will reach its host.
-        look: how it is to look; asked again whenever it is loaded.
-        dev_origin: the origin of a page that is served by Vite, which the door then accepts too.
+        appearance: returns the appearance, for each load of the page.
+        dev_origin: the origin of a page from Vite, which the door then accepts too.
     """
 
     def __init__(
@@ -59,14 +59,14 @@ class Resources:
         port: int,
         page: Page | None,
         transport: Transport,
-        look: Callable[[], Appearance],
+        appearance: Callable[[], Appearance],
         dev_origin: str | None = None,
     ) -> None:
         self._hosts = {f"{HOST}:{port}", f"localhost:{port}"}
         self._dev_origin = dev_origin
         self._page = page
         self._transport: Transport = transport
-        self._look = look
+        self._appearance = appearance
         self._files: dict[str, PageResponse] = {}
         if page is not None:
             for path, asset in page.assets.items():
@@ -83,12 +83,12 @@ class Resources:
         if refusal is not None:
             return refusal
         if path == "/" and self._page is not None:
-            index = self._page.index(self._transport, self._look())
+            index = self._page.index(self._transport, self._appearance())
             return PageResponse(200, _INDEX_HEADERS, index)
         return self._files.get(path) or plain(404, "Not found")
 
     def refusal(self, headers: Mapping[str, str], *, door: bool) -> PageResponse | None:
-        """Return the refusal of a request, or None. `door`: it asks for the door."""
+        """Return the refusal of a request, or None. `door`: the request is for the door."""
         host, origin = headers.get("host", ""), headers.get("origin")
         from_dev = door and origin is not None and origin == self._dev_origin
         if from_dev and origin == f"http://{host}":
@@ -109,5 +109,7 @@ class Resources:
 
 def plain(status: int, text: str, headers: Mapping[str, str] | None = None) -> PageResponse:
     """Make a plain-text response."""
-    plainly = {"Content-Type": "text/plain; charset=utf-8"}
-    return PageResponse(status, {**_HEADERS, **plainly, **(headers or {})}, f"{text}\n".encode())
+    content_type = {"Content-Type": "text/plain; charset=utf-8"}
+    return PageResponse(
+        status, {**_HEADERS, **content_type, **(headers or {})}, f"{text}\n".encode()
+    )

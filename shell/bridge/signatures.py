@@ -14,7 +14,7 @@ _MANY = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
 
 class WrongSignatures(ValueError):
-    """Methods that a page could not call; the message has a line for each."""
+    """A page could not call some methods. The message has a line for each."""
 
 
 def check_signatures(namespaces: Mapping[str, object]) -> None:
@@ -56,14 +56,14 @@ def _problems(run: Callable[..., object]) -> Iterator[str]:
         yield f"its types cannot be read: {error}"
         return
     for name in [*(each.name for each in parameters[1:]), "return"]:
-        what = "the result" if name == "return" else name
+        subject = "the result" if name == "return" else name
         if name not in hints:
-            yield f"{what} has no type"
+            yield f"{subject} has no type"
             continue
         try:
             TypeAdapter(reply_type(hints[name]) if name == "return" else hints[name])
         except Exception as error:  # pydantic has several, and types have their own
-            yield f"{what} has a type that pydantic does not know: {str(error).splitlines()[0]}"
+            yield f"{subject} has a type that pydantic does not know: {str(error).splitlines()[0]}"
             continue
         for item in _items(hints[name]):
             if item is not str and not _is_model(item):
@@ -72,7 +72,7 @@ def _problems(run: Callable[..., object]) -> Iterator[str]:
 
 
 def _items(hint: object) -> Iterator[object]:
-    """What comes in the streams of a type."""
+    """Yield the item types of the streams in a type."""
     if get_origin(hint) is Stream:
         yield from get_args(hint)
         return
@@ -81,7 +81,7 @@ def _items(hint: object) -> Iterator[object]:
 
 
 def _is_model(item: object) -> bool:
-    """Whether it is a model, or a choice of models."""
+    """Whether a type is a model, or a union of models."""
     if isinstance(item, type) and issubclass(get_origin(item) or item, BaseModel):
         return True
     kinds = get_args(item)[:1] if get_origin(item) is Annotated else get_args(item)

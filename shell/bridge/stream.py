@@ -1,4 +1,4 @@
-"""The id of a stream, with the type of what comes in it."""
+"""The id of a stream, with the type of its items."""
 
 from typing import Any, Generic, TypeVar
 
@@ -9,7 +9,7 @@ T = TypeVar("T", covariant=True)
 
 
 class Stream(str, Generic[T]):
-    """What `App.stream` returns: for a page an id, for generated types also what comes in it."""
+    """Returned by `App.stream`: an id for the page, which also has the type of the items."""
 
     __slots__ = ()
 

@@ -1,7 +1,7 @@
 """Holds the state of the host that pages show: the latest value of each topic.
 
-A page is pushed every topic after its hello, and again when a value changes. A value
-that is not yet delivered is replaced, so a slow page costs no memory and gets no outdated values.
+A page receives every topic after its hello, and a topic again when its value changes. A newer value
+replaces one that is not yet delivered, so a slow page costs no memory and gets no outdated values.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -12,7 +12,7 @@ if TYPE_CHECKING:  # the GUI thread makes a feed, and would wait until the contr
     from shell.contract import AnyTopic, ProgramTopic
 
 Key = tuple[str, str]
-"""The name of a topic, and which of several of this name it is."""
+"""The name of a topic, and a key that tells apart several of the same name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Topics:
 
     def __init__(self) -> None:
         self._latest: dict[Key, _Latest] = {}
-        """Replaced as a whole at every change, so that a reader needs no lock."""
+        """Every change replaces the whole mapping, so that a reader needs no lock."""
         self._version = 0
         self._wakes: set[Callable[[bool], None]] = set()
 
@@ -43,16 +43,16 @@ class Topics:
             wake(False)
 
     def remove(self, name: str, key: str) -> None:
-        """Tell later page loads nothing of this topic any more."""
+        """Remove a topic, so that later page loads do not receive it."""
         self._latest = {k: v for k, v in self._latest.items() if k != (name, key)}
 
-    def changed(self, told: Mapping[Key, int]) -> Iterator[tuple[Key, int, str]]:
-        """What a page has not been told: key, version and the push's item. `told` has versions."""
+    def updates(self, sent_versions: Mapping[Key, int]) -> Iterator[tuple[Key, int, str]]:
+        """Yield key, version and the push's item of each topic that the page has not yet."""
         for key, latest in self._latest.items():
-            if told.get(key) != latest.version:
+            if sent_versions.get(key) != latest.version:
                 yield key, latest.version, latest.item
 
     def subscribe(self, wake: Callable[[bool], None]) -> Callable[[], None]:
-        """Call `wake` after each change; returns what ends that."""
+        """Call `wake` after each change; returns the function that unsubscribes."""
         self._wakes.add(wake)
         return lambda: self._wakes.discard(wake)

@@ -1,10 +1,10 @@
-"""Turns pydantic's findings about a request into sentences that name the field."""
+"""Validates the parameters of a call, and turns pydantic's errors into sentences."""
 
 from collections.abc import Iterator, Sequence
 
 from pydantic import TypeAdapter, ValidationError
 
-from shell.bridge.json_limits import Path, find_problems, show, shown
+from shell.bridge.json_limits import Path, find_problems, format_path, format_value
 from shell.contract import MAX_MESSAGE_CHARACTERS, MAX_MESSAGES
 from shell.errors import ValidationFailed
 
@@ -19,49 +19,49 @@ _SIMPLE = {
 }
 
 
-def checked(adapter: TypeAdapter[object], params: object, root: str = ROOT) -> object:
+def validate_params(adapter: TypeAdapter[object], params: object, root: str = ROOT) -> object:
     """Validate the parameters of a call; returns the contract's values.
 
     Args:
-        adapter: of the method's own model.
-        params: what was parsed from JSON.
+        adapter: validates the method's own model.
+        params: the value parsed from JSON.
         root: the parameter's name when it is not an object with fields of its own.
 
     Raises:
-        ValidationFailed: with every wrong field, its path, and the text of the reference design
-            where that has one.
+        ValidationFailed: some fields are wrong. It has the path of each and a sentence, which is
+            that of the reference design where there is one.
     """
-    told = {path or root: sentence for path, sentence in find_problems(params).items()}
+    issues = {path or root: sentence for path, sentence in find_problems(params).items()}
     try:
         value = adapter.validate_python(params, by_alias=True, by_name=False)
     except ValidationError as error:
-        _add(told, explain(error, params, root))
+        _add(issues, explain(error, params, root))
     else:
-        if not told:
+        if not issues:
             return value
-    raise ValidationFailed(list(told.items())[:MAX_ISSUES])
+    raise ValidationFailed(list(issues.items())[:MAX_ISSUES])
 
 
-def _add(told: dict[str, str], issues: list[tuple[str, str]]) -> None:
+def _add(issues: dict[str, str], errors: list[tuple[str, str]]) -> None:
     """Add pydantic's errors to those of `json_limits`, without reporting one error twice."""
-    surveyed = list(told)
-    for path, sentence in issues:
+    limit_paths = list(issues)
+    for path, sentence in errors:
         name = path.rpartition(".")[2]
-        vague = sentence.startswith(f"{name}:") and path in told
-        around = any(other.startswith(f"{path}.") for other in surveyed) or path == ROOT
-        if not vague and not (surveyed and around):
-            told[path] = sentence
+        is_vague = sentence.startswith(f"{name}:") and path in issues
+        is_around = any(other.startswith(f"{path}.") for other in limit_paths) or path == ROOT
+        if not is_vague and not (limit_paths and is_around):
+            issues[path] = sentence
 
 
 def explain(error: ValidationError, params: object, root: str = ROOT) -> list[tuple[str, str]]:
-    """Every wrong field of `params` with its path and a sentence."""
+    """List every wrong field of `params`: its path and a sentence."""
     issues: dict[str, str] = {}
     for found in error.errors(include_url=False, include_input=True):
         value, location = found.get("input"), tuple(_steps(found["loc"], params, found["type"]))
         in_union = len(location) < len(found["loc"])
         if in_union and found["type"] == "string_type" and isinstance(value, list):
             continue  # an error of the union's other branch
-        path = shown(location) or root
+        path = format_path(location) or root
         if path not in issues:
             issues[path] = _sentence(location or (root,), found["type"], found["msg"], value)
         if len(issues) == MAX_ISSUES:
@@ -70,7 +70,7 @@ def explain(error: ValidationError, params: object, root: str = ROOT) -> list[tu
 
 
 def _steps(loc: Sequence[int | str], params: object, kind: str) -> Iterator[int | str]:
-    """The steps of a location without the names of a union's branches."""
+    """Yield the steps of a location without the names of a union's branches."""
     value, tagged = params, False
     for number, step in enumerate(loc):
         if isinstance(value, dict):
@@ -89,7 +89,7 @@ def _steps(loc: Sequence[int | str], params: object, kind: str) -> Iterator[int 
 
 def _sentence(location: Path, kind: str, text: str, value: object) -> str:
     if kind == "extra_forbidden":
-        return f"Unknown field: {show(location[-1])}"
+        return f"Unknown field: {format_value(location[-1])}"
     is_given = isinstance(value, str) and value != ""
     match location:
         case ["messages"]:
@@ -97,7 +97,7 @@ def _sentence(location: Path, kind: str, text: str, value: object) -> str:
                 return f"Too many messages (max: {MAX_MESSAGES})"
             return "Messages must be a non-empty array"
         case ["messages", int(index), "role"]:
-            return f"Invalid role in message {index}: {show(value)}"
+            return f"Invalid role in message {index}: {format_value(value)}"
         case ["messages", int(index), "content", *_] if kind == "string_too_long":
             return f"Message {index} exceeds maximum length ({MAX_MESSAGE_CHARACTERS})"
         case ["messages", int(index), "content", *_]:
@@ -110,12 +110,16 @@ def _sentence(location: Path, kind: str, text: str, value: object) -> str:
         case [*_, "sessionId"]:
             return "Session ID must be 1-100 characters" if is_given else "Session ID is required"
         case [*_, "providerId"]:
-            return f"Invalid provider ID: {show(value)}" if is_given else "Provider ID is required"
+            return (
+                f"Invalid provider ID: {format_value(value)}"
+                if is_given
+                else "Provider ID is required"
+            )
         case [*_, str(field)] if field in _SIMPLE:
             return _SIMPLE[field]
         case _:
             pass
-    name = show(location[-1])
+    name = format_value(location[-1])
     if kind in ("model_type", "model_attributes_type"):
         return "The parameters must be an object" if name == ROOT else f"{name} must be an object"
     if kind == "string_pattern_mismatch":

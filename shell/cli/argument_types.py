@@ -1,4 +1,4 @@
-"""Reads the values of arguments. One that is not valid raises `ArgumentTypeError`."""
+"""Parses the values of arguments. An invalid value raises `ArgumentTypeError`."""
 
 import argparse
 import math
@@ -7,24 +7,24 @@ from urllib.parse import urlsplit
 
 
 def port(text: str) -> int:
-    """A port; 0 stands for any that is free."""
+    """Parse a port; 0 stands for any free port."""
     if not (text.isascii() and text.isdecimal() and int(text) <= 65_535):
         raise argparse.ArgumentTypeError(f"{text[:40]!r} is not a port from 0 to 65535")
     return int(text)
 
 
 def seconds(text: str) -> float:
-    """A number of seconds, at most a day."""
+    """Parse a number of seconds, at most a day."""
     return _number(text, lambda found: 0 <= found <= 86_400, "a number of seconds from 0 to 86400")
 
 
 def speed(text: str) -> float:
-    """A factor above 0."""
+    """Parse a factor above 0."""
     return _number(text, lambda found: 0 < found <= 1_000_000, "a number above 0")
 
 
 def url(text: str) -> str:
-    """An address of HTTP."""
+    """Check an HTTP address."""
     parts = urlsplit(text)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise argparse.ArgumentTypeError(
@@ -33,11 +33,11 @@ def url(text: str) -> str:
     return text
 
 
-def _number(text: str, is_valid: Callable[[float], bool], what: str) -> float:
+def _number(text: str, is_valid: Callable[[float], bool], expected: str) -> float:
     try:
         found = float(text)
     except ValueError:
         found = math.nan
     if not is_valid(found):
-        raise argparse.ArgumentTypeError(f"{text[:40]!r} is not {what}")
+        raise argparse.ArgumentTypeError(f"{text[:40]!r} is not {expected}")
     return found

@@ -1,4 +1,4 @@
-"""`tidewire ask`: asks one question and prints the answer while it is written.
+"""`tidewire ask`: asks one question and prints the answer while it streams.
 
 The main thread follows the run's log and prints; the run itself is on the event loop's thread. A
 slow reader of our output therefore never delays the run, and Ctrl-C always reaches it.
@@ -19,7 +19,7 @@ from pydantic import TypeAdapter
 from pydantic.alias_generators import to_camel
 
 from shell.app.runtime import running_host
-from shell.bridge.validation import checked
+from shell.bridge.validation import validate_params
 from shell.cli.decisions import Decisions
 from shell.contract import (
     AnyEvent,
@@ -43,10 +43,10 @@ from shell.support.text import CONTROLS
 OWNER = "ask"
 MAX_PROMPT_CHARACTERS = 100_000
 TICK_S = 0.2 if sys.platform == "win32" else None
-"""On Windows a wait without end would keep Ctrl-C from us."""
+"""On Windows an endless wait would block Ctrl-C."""
 
 ENDS_EARLY = ("length", "content_filter", "waiting", "steps")
-"""Why an answer may end before its model has."""
+"""Finish reasons of an answer that ended before the model was done."""
 
 Write = Callable[[AnyEvent], None]
 
@@ -75,7 +75,7 @@ def ask(
 
         filled = fill_in(data, template, given, provider, model)
         provider, model = filled.provider, filled.model
-        prompt, system = filled.said.user, filled.said.system if system is None else system
+        prompt, system = filled.rendered.user, filled.rendered.system if system is None else system
         names = filled.tools if names is None else names
         parameters["effort"] = parameters.get("effort") or filled.effort
     elif template is not None or given:
@@ -89,7 +89,7 @@ def ask(
                 provider, model = running.core.providers.play(model), None
             defaults = running.core.defaults(provider, model)
             limited = budget is not None or budget_tokens is not None
-            wanted = {
+            fields = {
                 "messages": messages,
                 "providerId": defaults.provider_id,
                 "modelId": defaults.model_id,
@@ -98,8 +98,10 @@ def ask(
                 "budget": {"usd": budget, "tokens": budget_tokens} if limited else None,
                 **{to_camel(name): value for name, value in parameters.items()},
             }
-            chosen = {name: value for name, value in wanted.items() if value is not None}
-            request = cast("InferenceRequest", checked(TypeAdapter(InferenceRequest), chosen))
+            chosen = {name: value for name, value in fields.items() if value is not None}
+            request = cast(
+                "InferenceRequest", validate_params(TypeAdapter(InferenceRequest), chosen)
+            )
             url = running.core.providers.base_urls.get(request.provider_id)
             if url is not None:
                 running.thread.run(running.core.keys.load({request.provider_id: url}))
@@ -122,11 +124,11 @@ def ask(
                 ),
                 lambda: log.ending is not None,
             )
-            printed = write_json if as_json else TextOutput().write
+            print_event = write_json if as_json else TextOutput().write
             events: list[AnyEvent] = []
 
             def write(event: AnyEvent) -> None:
-                printed(event)
+                print_event(event)
                 if record is not None:
                     events.append(event)
 
@@ -153,7 +155,7 @@ def _prompt(given: str | None) -> str:
         text = "Give PROMPT, or --template NAME. See 'tidewire ask --help'."
         raise ValidationFailed([("prompt", text)])
     if given == "-":
-        # Never more than is needed to see that it is too long.
+        # Reads no more than is needed to find that it is too long.
         given = sys.stdin.read(MAX_PROMPT_CHARACTERS + 2).removesuffix("\n")
     text = _clean(given)
     if not text.strip():
@@ -187,7 +189,7 @@ def _follow(log: InferenceLog, news: threading.Event, write: Write, decisions: D
 def on_signals(cancel: Callable[[], object]) -> Iterator[list[int]]:
     """Call `cancel` on Ctrl-C and SIGTERM, the first time; a second Ctrl-C interrupts as usual.
 
-    Yields the signals that came.
+    Yields the list of received signals.
     """
     received: list[int] = []
 
@@ -202,7 +204,7 @@ def on_signals(cancel: Callable[[], object]) -> Iterator[list[int]]:
     try:
         yield received
     finally:
-        # What ends anyway, and soon, is not to be interrupted once more.
+        # After a signal the command ends soon, so further signals must not interrupt it.
         for number, handler in before.items():
             signal.signal(number, signal.SIG_IGN if received else handler)
 
@@ -213,8 +215,8 @@ def write_json(event: AnyEvent) -> None:
 
 
 def _put(text: str) -> None:
-    """Write everything now. A signal may cut a write short; the rest is written afterwards:
-    the buffers of `sys.stdout` lost bytes here.
+    """Write all of the text now. A signal may cut a write short, so the loop writes the rest: with
+    the buffers of `sys.stdout` bytes were lost here.
     """
     sys.stdout.flush()
     encoding = sys.stdout.encoding or "utf-8"
@@ -235,19 +237,19 @@ class TextOutput:
             case TokenEvent(token=token):
                 self._put(token)
             case NoticeEvent(text=text):
-                self._say(text)
+                self._print_notice(text)
             case CallEvent(tool=tool, arguments=arguments, state="running"):
-                self._say(f"calling {tool} with {json.dumps(arguments)[:500]}")
+                self._print_notice(f"calling {tool} with {json.dumps(arguments)[:500]}")
             case ResultEvent(state=state, text=text) if state != "done":
-                self._say(f"the call ended ({state}): {text[:500]}")
+                self._print_notice(f"the call ended ({state}): {text[:500]}")
             case RetryingEvent(code=code, delay_ms=delay_ms):
-                self._say(f"{code}; retrying in {delay_ms / 1000:.1f} s")
+                self._print_notice(f"{code}; retrying in {delay_ms / 1000:.1f} s")
             case DoneEvent(budget=BudgetPause() as pause):
-                self._say(_budget_reached(pause))
+                self._print_notice(_budget_reached(pause))
             case DoneEvent(finish_reason=reason) if reason in ENDS_EARLY:
-                self._say(f"the answer was cut off: {reason}")
+                self._print_notice(f"the answer was cut off: {reason}")
             case ErrorEvent(code=code, error=text):
-                self._say(f"{code}: {text}")
+                self._print_notice(f"{code}: {text}")
             case _:
                 pass
         if isinstance(event, DoneEvent | ErrorEvent):
@@ -264,7 +266,7 @@ class TextOutput:
         if self._last != "\n":
             self._put("\n")
 
-    def _say(self, text: str) -> None:
+    def _print_notice(self, text: str) -> None:
         self._end_line()
         print(f"tidewire: {text.translate(CONTROLS)}", file=sys.stderr, flush=True)
 

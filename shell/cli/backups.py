@@ -27,7 +27,7 @@ def backup(data: DataDirectory, *, file: str) -> None:
 def restore(
     data: DataDirectory, *, file: str, with_provider: Sequence[str], with_setting: Sequence[str]
 ) -> None:
-    """Replace the conversations with those of a backup. A safety copy is made before."""
+    """Replace the conversations with those of a backup, after making a safety copy."""
     source = Path(file).absolute()
     if not source.exists():
         raise ShellError(f"There is no file {source}")
@@ -40,15 +40,15 @@ def restore(
         print(f"Left out: {_described(provider)}. To restore it as well, add")
         print(f"    --with-provider {provider.id}")
     for choice in left.choices:
-        whom = choice.provider_id if choice.model_id is None else choice.model_id
+        value = choice.provider_id if choice.model_id is None else choice.model_id
         print(
-            f"Left out: the setting {choice.setting} ({_plain(whom)}). To restore it as well, add"
+            f"Left out: the setting {choice.setting} ({_plain(value)}). To restore it as well, add"
         )
         print(f"    --with-setting {choice.setting}")
 
 
 def _described(provider: BackupProvider) -> str:
-    """Describe a provider of the backup. Values of headers are never shown."""
+    """Describe a provider of the backup, without the values of its headers."""
     facts = [provider.address or ""]
     if provider.key_env is not None:
         facts.append(f"key from the variable {provider.key_env}")

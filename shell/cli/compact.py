@@ -27,7 +27,7 @@ def compact(
     model: str | None,
     as_json: bool,
 ) -> int:
-    """Write a summary and print what it took, or undo the last one."""
+    """Write a summary and print its usage, or undo the last one."""
     advice = "Or choose Compact… in the menu of the conversation there."
     with to_write(data, "tidewire compact", advice) as store:
         if undo:
@@ -37,33 +37,33 @@ def compact(
             print_line(line, "All messages are sent again.", as_json=as_json)
             return 0
         with running_host(data.path, counts=True) as running:
-            asked = CompactRequest(
+            request = CompactRequest(
                 conversation_id=conversation_id, provider_id=provider, model_id=model
             )
-            written = _write(running, store, data, asked, yes=yes)
+            written = _write(running, store, data, request, yes=yes)
     if written is None:
         return 130
-    message_id, made = written
+    message_id, summary = written
     line = {
         "conversationId": conversation_id,
         "messageId": message_id,
-        "messages": made.messages,
-        "text": made.text,
-        "inputTokens": made.usage.input_tokens,
-        "outputTokens": made.usage.output_tokens,
-        "cost": made.usage.cost,
+        "messages": summary.messages,
+        "text": summary.text,
+        "inputTokens": summary.usage.input_tokens,
+        "outputTokens": summary.usage.output_tokens,
+        "cost": summary.usage.cost,
     }
-    cost = "" if made.usage.cost is None else f", ${made.usage.cost:.4f}"
-    tokens = made.usage.input_tokens + made.usage.output_tokens
-    text = f"{made.messages} messages are summarized ({tokens:,} tokens{cost})."
+    cost = "" if summary.usage.cost is None else f", ${summary.usage.cost:.4f}"
+    tokens = summary.usage.input_tokens + summary.usage.output_tokens
+    text = f"{summary.messages} messages are summarized ({tokens:,} tokens{cost})."
     print_line(line, text, as_json=as_json)
     return 0
 
 
 def _write(
-    running: RunningHost, store: Store, data: DataDirectory, asked: CompactRequest, *, yes: bool
+    running: RunningHost, store: Store, data: DataDirectory, request: CompactRequest, *, yes: bool
 ) -> tuple[str, Compaction] | None:
-    """Write the summary. None if somebody has stopped it."""
+    """Write the summary; None if the person has stopped or declined it."""
     core, thread = running.core, running.thread
     chosen = SettingsFile(data.path).preferences
 
@@ -80,7 +80,7 @@ def _write(
             store, core.engine, Authors(core.providers.resolve, defaults), publish=print_progress
         )
     )
-    expected = thread.run(work.estimate(asked))
+    expected = thread.run(work.estimate(request))
     if expected.cost and not yes:
         question = f"It may cost ${expected.cost:.4f}."
         if not sys.stdin.isatty():
@@ -89,11 +89,11 @@ def _write(
             return None
 
     def stop() -> None:
-        thread.loop.call_soon_threadsafe(work.stop, asked.conversation_id)
+        thread.loop.call_soon_threadsafe(work.stop, request.conversation_id)
 
     try:
         with on_signals(stop):
-            return thread.run(work.compact(asked))
+            return thread.run(work.compact(request))
     except ShellError as error:
         if error.code is ErrorCode.ABORTED:
             print(f"tidewire: {error.message}", file=sys.stderr)

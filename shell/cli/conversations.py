@@ -22,17 +22,18 @@ from shell.support.text import CONTROLS
 
 MOST_HITS = 200
 LISTED = {"id", "title", "updated_at", "message_count", "pinned", "folder"}
-"""What `list` prints of a conversation."""
+"""Fields of a conversation that `list` prints."""
 _UNESCAPED = re.compile(f"[{''.join(map(chr, CONTROLS))}]")
-"""What controls a terminal and may stand in JSON unescaped, once the rest was escaped."""
+"""Control characters of terminals that `json.dumps` leaves unescaped."""
 
 
 def list_(data: DataDirectory, *, as_json: bool) -> None:
     """Print every conversation, one line each."""
     with to_read(data) as database:
-        for one in database.read(queries.summaries).result():
-            line = one.model_dump(by_alias=True, include=LISTED)
-            text = f"{one.id}  {_date(one.updated_at)}  {one.message_count:>5}  {_line(one.title)}"
+        for summary in database.read(queries.summaries).result():
+            line = summary.model_dump(by_alias=True, include=LISTED)
+            facts = f"{_date(summary.updated_at)}  {summary.message_count:>5}"
+            text = f"{summary.id}  {facts}  {_line(summary.title)}"
             _print(line, text, as_json=as_json)
 
 
@@ -87,13 +88,13 @@ def export(
 ) -> None:
     """Write a conversation to a file, or to the standard output."""
     with to_read(data) as database:
-        taken = database.read(
+        conversation = database.read(
             lambda c: portable.read_conversation(c, tree.conversation(c, conversation_id))
         ).result()
     if out is not None:
-        write_file(Path(out), format_name, [taken])
+        write_file(Path(out), format_name, [conversation])
         return
-    for piece in FORMATS[format_name][1]([taken]):
+    for piece in FORMATS[format_name][1]([conversation]):
         sys.stdout.write(piece.translate(CONTROLS) if sys.stdout.isatty() else piece)
 
 
@@ -120,12 +121,12 @@ def _import(data: DataDirectory, name: str, *, as_json: bool) -> None:
     path = Path(name)
     reported_at = time.monotonic()
 
-    def progress(arrived: ImportedPart) -> None:
+    def progress(imported: ImportedPart) -> None:
         nonlocal reported_at
         if sys.stderr.isatty() and time.monotonic() - reported_at > 0.5:
             reported_at = time.monotonic()
-            share = 100 * arrived.read_bytes // max(1, arrived.total_bytes)
-            print(f"{share} %, {arrived.conversations} conversations", file=sys.stderr, flush=True)
+            share = 100 * imported.read_bytes // max(1, imported.total_bytes)
+            print(f"{share} %, {imported.conversations} conversations", file=sys.stderr, flush=True)
 
     try:
         file, size = path.open("rb"), path.stat().st_size
@@ -134,23 +135,23 @@ def _import(data: DataDirectory, name: str, *, as_json: bool) -> None:
     advice = "Or drop the file on the conversation list there."
     try:
         with file, to_write(data, "tidewire conversations import", advice) as store:
-            arrived = import_file(store.database, file, size, progress)
+            imported = import_file(store.database, file, size, progress)
     except ValidationFailed as error:  # the file's fault, not the command line's
         raise ShellError(error.message) from None
-    warnings = [remark.text for remark in arrived.remarks]
+    warnings = [remark.text for remark in imported.remarks]
     line = {
-        "conversations": arrived.conversations,
-        "messages": arrived.messages,
-        "skipped": arrived.skipped,
+        "conversations": imported.conversations,
+        "messages": imported.messages,
+        "skipped": imported.skipped,
         "warnings": warnings,
     }
-    text = f"{arrived.conversations} conversations with {arrived.messages} messages were imported"
-    text += f", {arrived.skipped} were skipped" if arrived.skipped else ""
+    text = f"{imported.conversations} conversations with {imported.messages} messages were imported"
+    text += f", {imported.skipped} were skipped" if imported.skipped else ""
     _print(line, "\n".join([text, *warnings]), as_json=as_json)
 
 
 def _print(line: object, text: str, *, as_json: bool) -> None:
-    """Print text of models and imports without anything that controls a terminal."""
+    """Print text of models and imports without characters that control a terminal."""
     if as_json:
         dumped = json.dumps(line, ensure_ascii=False)
         print(_UNESCAPED.sub(lambda found: f"\\u{ord(found[0]):04x}", dumped), flush=True)
@@ -159,7 +160,7 @@ def _print(line: object, text: str, *, as_json: bool) -> None:
 
 
 def _line(text: str) -> str:
-    """Return a title as one line. An imported one may have line feeds."""
+    """Return a title as one line. An imported title may have line feeds."""
     return " ".join(text.split())
 
 

@@ -1,5 +1,5 @@
-"""Decides about tool calls for `tidewire ask`, and answers what their servers ask: on a terminal by
-asking the person, elsewhere by refusing.
+"""Decides about tool calls for `tidewire ask`, and answers the questions of their servers: on a
+terminal by asking the person, elsewhere by refusing.
 """
 
 import json
@@ -31,16 +31,16 @@ ANSWERS: dict[str, tuple[Verdict, Scope]] = {
     "a": ("allow", "conversation"),
     "all": ("allow", "conversation"),
 }
-LOOK_S = 0.2
-"""How often a question is dropped if its run has ended."""
+POLL_S = 0.2
+"""Interval at which an open question checks whether its run has ended."""
 
 
 class Decisions:
     """Answers the questions of one run.
 
     Args:
-        decide: takes a decision or an answer to the engine.
-        has_ended: whether the run has ended, for example by Ctrl-C; then nothing is asked.
+        decide: passes a decision or an answer to the engine.
+        has_ended: whether the run has ended, for example by Ctrl-C. Then no question is asked.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class Decisions:
         self._calls: dict[str, CallEvent] = {}
 
     def take(self, event: AnyEvent) -> None:
-        """Note a call, or answer the question about one."""
+        """Remember a call, or answer the question about one."""
         if isinstance(event, ElicitationEvent) and event.elicitation is not None:
             action, values = self._answer(event.elicitation)
             self._decide(
@@ -96,37 +96,40 @@ class Decisions:
         )
         return ANSWERS.get(answer.strip().lower(), ("deny", "once"))
 
-    def _answer(self, asked: Elicitation) -> tuple[ElicitationAction, FormValues]:
+    def _answer(self, elicitation: Elicitation) -> tuple[ElicitationAction, FormValues]:
         if not _is_terminal():
-            _say(f"{asked.server} asks something, and nobody is here to answer: {asked.message}")
+            text = f"asks something, and nobody is here to answer: {elicitation.message}"
+            _print(f"{elicitation.server} {text}")
             return "cancel", {}
-        what = "Answer it?" if asked.url is None else f"Open {asked.url} in the browser?"
+        url = elicitation.url
+        question = "Answer it?" if url is None else f"Open {url} in the browser?"
         answer = self._prompt(
-            f"\ntidewire: {asked.server} asks\n{asked.message}\n{what} [y]es / [N]o: "
+            f"\ntidewire: {elicitation.server} asks\n{elicitation.message}\n"
+            f"{question} [y]es / [N]o: "
         )
         if answer.strip().lower() not in ("y", "yes"):
             return "cancel" if self._has_ended() else "decline", {}
-        if asked.url is None:
-            values = fill_in(asked.fields, self._prompt, self._has_ended)
+        if url is None:
+            values = fill_in(elicitation.fields, self._prompt, self._has_ended)
             return ("cancel", {}) if values is None else ("accept", values)
-        if not open_link(asked.url):
-            _say("Nothing can open it here. Copy the address into a browser.")
+        if not open_link(url):
+            _print("Nothing can open it here. Copy the address into a browser.")
         return "accept", {}
 
     def _prompt(self, text: str) -> str:
-        """Print a question, and return the line that is typed then."""
+        """Print a question, and return the line that the person types."""
         if sys.platform != "win32":
             import termios
 
-            # What was typed before the question was seen does not answer it.
+            # Discard input from before the question was shown: it is no answer.
             termios.tcflush(sys.stdin, termios.TCIFLUSH)
         print(escaped(text), end="", file=sys.stderr, flush=True)
         return self._line()
 
     def _line(self) -> str:
-        """The next line that is typed; empty at the end of the input or of the run."""
+        """Read the next typed line; empty at the end of the input or of the run."""
         if sys.platform != "win32":
-            while not select.select([sys.stdin], [], [], LOOK_S)[0]:
+            while not select.select([sys.stdin], [], [], POLL_S)[0]:
                 if self._has_ended():
                     return ""
         return sys.stdin.readline()
@@ -136,11 +139,11 @@ def _refuse(call: CallEvent) -> tuple[Verdict, Scope]:
     name = call.tool
     if "__" in name:
         name = Tool(name, call.source, "python").wire_name
-    _say(f"the tool {call.tool} ({call.source}) was not allowed. '--allow {name}' lets it run.")
+    _print(f"the tool {call.tool} ({call.source}) was not allowed. '--allow {name}' lets it run.")
     return "deny", "once"
 
 
-def _say(text: str) -> None:
+def _print(text: str) -> None:
     print(escaped(f"tidewire: {text}"), file=sys.stderr, flush=True)
 
 

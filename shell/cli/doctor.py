@@ -1,4 +1,4 @@
-"""`tidewire doctor`: checks what Tidewire needs on this machine, and says what does not work."""
+"""`tidewire doctor`: checks what Tidewire needs on this machine, and prints the problems."""
 
 import asyncio
 import os
@@ -35,7 +35,7 @@ class Finding:
 
 
 def doctor(data: DataDirectory, *, as_json: bool) -> int:
-    """Print the findings as they come. Returns 1 when something needed is missing, else 0."""
+    """Print each finding at once. Returns 1 when something needed is missing, else 0."""
     status = 0
     for finding in examine(data):
         if finding.needed and not finding.ok:
@@ -50,27 +50,27 @@ def examine(data: DataDirectory) -> Iterator[Finding]:
     """Run every check in turn. Starts no program and uses no network."""
     python = f"Python {platform.python_version()}, {platform.platform()}"
     yield Finding("program", True, f"Tidewire {__version__} ({_form()}), {python}")
-    yield _tried("data directory", lambda: _data(data), needed=True)
-    yield _tried("page", _page, needed=True)
+    yield _check("data directory", lambda: _data(data), needed=True)
+    yield _check("page", _page, needed=True)
     yield _display()
     yield _web_view()
-    yield _tried("model file", lambda: _model(data))
+    yield _check("model file", lambda: _model(data))
     yield _keyring()
     yield from _providers(data)
     yield from _servers(data)
 
 
 def _form() -> str:
-    """Return how the program is installed, which a report of a defect needs first."""
+    """Return how the program is installed, which a bug report needs first."""
     if getattr(sys, "frozen", False):
         return "frozen app"
     return "checkout" if (PAGE.parents[1] / "dev.py").exists() else "installed package"
 
 
-def _tried(name: str, look: Callable[[], str], *, needed: bool = False) -> Finding:
+def _check(name: str, check: Callable[[], str], *, needed: bool = False) -> Finding:
     """Return the result of a check, or the sentence of its error."""
     try:
-        return Finding(name, True, look(), needed)
+        return Finding(name, True, check(), needed)
     except ShellError as error:
         return Finding(name, False, error.message, needed)
 
@@ -118,7 +118,7 @@ def _model(data: DataDirectory) -> str:
 
 def _keyring() -> Finding:
     try:
-        # It may be waiting for a password at a dialog that nobody sees.
+        # The keychain may wait for a password in a dialog that nobody sees.
         chain = Worker("keychain").submit(system_keychain).result(KEYCHAIN_TIMEOUT_S)
     except TimeoutError:
         return Finding("keyring", False, "the keychain is not responding")
@@ -149,7 +149,7 @@ def _providers(data: DataDirectory) -> Iterator[Finding]:
 
 
 def _servers(data: DataDirectory) -> Iterator[Finding]:
-    """Look for the programs that servers of MCP need, also where a terminal finds them."""
+    """Look for the programs of MCP servers, also on the search path of a terminal."""
     if not (data.path / MCP_FILE).exists():
         return
     servers = McpServers(data.path, ToolChoices(data.path), os.environ, Keys())

@@ -12,11 +12,11 @@ YES, NO = ("y", "yes", "true", "1"), ("n", "no", "false", "0")
 def fill_in(
     fields: Sequence[FormField], prompt: Callable[[str], str], has_ended: Callable[[], bool]
 ) -> FormValues | None:
-    """Ask for each field until its value is right. None if the input or the run has ended.
+    """Ask for each field until its value is valid. None if the input or the run has ended.
 
     Args:
-        fields: those of the form.
-        prompt: prints a question and returns the line that is typed, with its end.
+        fields: of the form.
+        prompt: prints a question and returns the typed line, with its line feed.
         has_ended: whether the run has ended.
     """
     values: FormValues = {}
@@ -48,13 +48,13 @@ def _question(field: FormField) -> str:
         facts.append(f"default {', '.join(shown) if isinstance(shown, list) else shown}")
     elif not field.required:
         facts.append("may be empty")
-    told = f" ({', '.join(facts)})" if facts else ""
+    hint = f" ({', '.join(facts)})" if facts else ""
     about = f" - {field.description}" if field.description else ""
-    return f"{field.title or field.name}{about}{told}"
+    return f"{field.title or field.name}{about}{hint}"
 
 
 def _value(field: FormField, typed: str) -> FormValue | None:
-    """What was typed, as a value of the field; a text that is none is refused by the check."""
+    """Convert the typed text to a value of the field. Leaves an invalid text for the check."""
     if not typed:
         return field.default
     if field.multiple or field.type == "list":

@@ -24,7 +24,7 @@ class Command(NamedTuple):
 
     @property
     def function(self) -> str:
-        """The name of the function in the module: with `_` where Python has the name itself."""
+        """The name of the function in the module; `_` is added to names that Python itself has."""
         is_taken = keyword.iskeyword(self.name) or hasattr(builtins, self.name)
         return f"{self.name}_" if is_taken else self.name
 
@@ -38,7 +38,7 @@ class Group(NamedTuple):
 
 
 def argument(form: str, text: str | None = None, **options: Any) -> Argument:
-    """An argument such as `--port N` or `query QUERY`. A bare `--json` is a switch."""
+    """Make an argument such as `--port N` or `query QUERY`. A bare `--json` is a switch."""
     flag, _, metavar = form.partition(" ")
     if metavar:
         options["metavar"] = metavar
@@ -48,10 +48,10 @@ def argument(form: str, text: str | None = None, **options: Any) -> Argument:
 
 
 def command(module: str, name: str, text: str, *arguments: Argument) -> Command:
-    """A command with its function, its help and its arguments."""
+    """Make a command with its function, its help and its arguments."""
     return Command(module, name, text, arguments)
 
 
 def group(name: str, text: str, *commands: Command | Group) -> Group:
-    """A group with its help and its commands."""
+    """Make a group with its help and its commands."""
     return Group(name, text, commands)

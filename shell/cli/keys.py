@@ -16,7 +16,7 @@ MAX_KEY_CHARACTERS = 10_000
 
 
 def set_(data: DataDirectory, *, provider_id: str, as_json: bool) -> None:
-    """Store the key that is read from standard input."""
+    """Store a key, read from standard input."""
     providers, keys = open_providers(data)
     url = _url(providers, provider_id)
     status = asyncio.run(keys.set(provider_id, read_key(), url))
@@ -57,13 +57,13 @@ def open_providers(data: DataDirectory) -> tuple[Providers, Keys]:
     return providers, keys
 
 
-def read_key(asked: str = "Key: ") -> str:
+def read_key(prompt: str = "Key: ") -> str:
     """Read a key from the terminal without showing it, or the first line of piped input.
 
     Raises:
-        ValidationFailed: there is none.
+        ValidationFailed: the input is not a key.
     """
-    typed = getpass.getpass(asked) if sys.stdin.isatty() else sys.stdin.readline()
+    typed = getpass.getpass(prompt) if sys.stdin.isatty() else sys.stdin.readline()
     key = typed.strip()
     sensible = key.isascii() and key.isprintable() and " " not in key
     if not key or not sensible or len(key) > MAX_KEY_CHARACTERS:

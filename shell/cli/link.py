@@ -1,4 +1,4 @@
-"""`tidewire link`: prints a link to the page that `tidewire serve` hands out."""
+"""`tidewire link`: prints a link to the page of the running `tidewire serve`."""
 
 from shell.bridge.owner import LINK
 from shell.cli.running import ask_host
@@ -10,7 +10,7 @@ def link(data: DataDirectory) -> None:
     """Ask the running host for a link, and print it.
 
     Raises:
-        NotFound: there is no such host, or it serves no browsers.
+        NotFound: no host is running, or it serves no browsers.
     """
     url = ask_host(data, LINK)
     if url is None:

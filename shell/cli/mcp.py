@@ -1,4 +1,4 @@
-"""`tidewire mcp`: lists, adds, switches and tests the servers of MCP. It prints no secret."""
+"""`tidewire mcp`: lists, adds, switches and tests MCP servers. It prints no secret."""
 
 import json
 import sys
@@ -32,22 +32,24 @@ def add(
     words: list[str],
     as_json: bool,
 ) -> int:
-    """Add a server, and start it. Who types a command has agreed to it.
+    """Add a server, and start it. To type the command counts as consent.
+
+    If the server does not start, the reason is printed.
 
     Raises:
-        ShellError: it cannot be added; why it does not start is printed.
+        ShellError: it cannot be added.
     """
     spec = _spec(name, words, env, header, folder, is_sse=is_sse)
     data.prepare()
 
     async def add(tools: Tools) -> McpServerSummary:
         servers = tools.servers
-        forgotten = await servers.add(name, spec)
-        if forgotten:
+        lost = await servers.add(name, spec)
+        if lost:
             await servers.remove(name)
             text = (
-                f"There is no keychain that keeps {', '.join(forgotten)}. Write "
-                f"{forgotten[0]}=${{{forgotten[0]}}} to take it from the environment."
+                f"There is no keychain that keeps {', '.join(lost)}. Write "
+                f"{lost[0]}=${{{lost[0]}}} to take it from the environment."
             )
             raise ShellError(text)
         await servers.agree(name, servers.spec(name).identity)
@@ -58,7 +60,7 @@ def add(
 
 
 def remove(data: DataDirectory, *, name: str, as_json: bool) -> None:
-    """End a server and forget it, with its values.
+    """Stop and remove a server, with its values.
 
     Raises:
         NotFound: there is no such server.
@@ -68,18 +70,18 @@ def remove(data: DataDirectory, *, name: str, as_json: bool) -> None:
 
 
 def test(data: DataDirectory, *, name: str, as_json: bool) -> int:
-    """Start a server, and print how it is.
+    """Start a server, and print its state.
 
     Raises:
         NotFound: there is no such server.
-        NoConsent: nobody has agreed to its command or address.
+        NoConsent: the person has not agreed to its command or address.
     """
     summary = with_tools(data, lambda tools: tools.servers.test(name))
     return _report(summary, as_json=as_json)
 
 
 def enable(data: DataDirectory, *, name: str, yes: bool, as_json: bool) -> None:
-    """Switch a server on. Asks, if nobody has agreed to its command or address.
+    """Switch a server on. Asks for consent to its command or address, unless it was given before.
 
     Raises:
         NotFound: there is no such server.
@@ -113,10 +115,10 @@ def disable(data: DataDirectory, *, name: str, as_json: bool) -> None:
 
 
 def import_(data: DataDirectory, *, file: str, as_json: bool) -> None:
-    """Add the servers of another program's file, all off.
+    """Add the servers in another program's file, switched off.
 
     Raises:
-        ValidationFailed: it is no such file.
+        ValidationFailed: the file cannot be read or is not of this kind.
     """
     try:
         content = Path(file).expanduser().read_bytes()[: MAX_IMPORT_BYTES + 1]
@@ -136,7 +138,7 @@ def import_(data: DataDirectory, *, file: str, as_json: bool) -> None:
 
 
 def list_(data: DataDirectory, *, as_json: bool) -> None:
-    """Print every server. Starts none."""
+    """Print every server. Starts none of them."""
     servers = Tools(data.path).servers
     for summary in servers.summaries():
         _print(summary, as_json=as_json)
@@ -145,21 +147,22 @@ def list_(data: DataDirectory, *, as_json: bool) -> None:
 
 
 def resources(data: DataDirectory, *, name: str, as_json: bool) -> int:
-    """Print what a server gives to read. Starts it.
+    """Print the resources of a server. Starts it.
 
     Raises:
         NotFound: there is no such server that is switched on.
     """
 
-    async def look(tools: Tools) -> McpResources:
+    async def read(tools: Tools) -> McpResources:
         return await offerings.list_resources(
             [offerings.find_server(tools.servers.sources(), name)]
         )
 
-    found = with_tools(data, look)
-    for one in found.items:
-        words = "  ".join(filter(None, (one.uri, one.name, one.media_type)))
-        print(one.model_dump_json() if as_json else words.translate(CONTROLS))
+    found = with_tools(data, read)
+    for resource in found.items:
+        facts = filter(None, (resource.uri, resource.name, resource.media_type))
+        text = "  ".join(facts).translate(CONTROLS)
+        print(resource.model_dump_json() if as_json else text)
     for problem in found.problems.values():
         print(problem.translate(CONTROLS), file=sys.stderr)
     return 1 if found.problems else 0
@@ -218,18 +221,18 @@ def _pairs(given: list[str]) -> dict[str, str]:
 
 
 def _agree(spec: ServerSpec, *, yes: bool) -> None:
-    """Show what runs or is contacted, and ask.
+    """Show the command or address, and ask for consent.
 
     Raises:
-        NoConsent: the person does not agree, or nobody can be asked.
+        NoConsent: the person does not agree, or the input is no terminal.
     """
-    asked = "Contact this address?" if spec.url else "Run this program on your computer?"
+    question = "Contact this address?" if spec.url else "Run this program on your computer?"
     print(f"{escaped(spec.shown())}\n", file=sys.stderr)
     if yes:
         return
     if not sys.stdin.isatty():
         raise NoConsent("Nobody can be asked here. Add --yes if you agree to what is printed above")
-    print(f"{asked} [y/N] ", end="", file=sys.stderr, flush=True)
+    print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
     if sys.stdin.readline().strip().lower() not in ("y", "yes"):
         raise NoConsent("You did not agree, so nothing was changed")
 

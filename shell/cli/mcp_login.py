@@ -24,7 +24,7 @@ def login(
     as_json: bool,
     keychain: Callable[[], Keychain | None] = system_keychain,
 ) -> None:
-    """Sign in to a server, and keep the tokens in the keychain.
+    """Sign in to a server, and store the tokens in the keychain.
 
     Raises:
         ShellError: there is no such server or no keychain, or the sign-in has failed.
@@ -42,8 +42,8 @@ def login(
         with RedirectPage(data.path / FOLDER) as redirect_page:
 
             async def show(address: str) -> None:
-                told = f"The browser opens. If it does not, open this address:\n{address}"
-                print(told.translate(CONTROLS), file=sys.stderr, flush=True)
+                text = f"The browser opens. If it does not, open this address:\n{address}"
+                print(text.translate(CONTROLS), file=sys.stderr, flush=True)
                 await asyncio.to_thread(redirect_page.show, address)
 
             if not await tools.servers.sign_in(name, show, secret):

@@ -23,12 +23,12 @@ def fetch(data: DataDirectory, *, source: str | None, folder: Path | None) -> No
 
 
 def path(data: DataDirectory) -> None:
-    """Print the path of the weights that would be used now."""
+    """Print the path of the weights in use."""
     print(ModelFiles(data.path).default().path)
 
 
 def remove(data: DataDirectory) -> None:
-    """Delete the downloaded weights. Those of a package, and a person's own, stay."""
+    """Delete the downloaded weights. Weights of a package or of the person stay."""
     fetched = data.path / MODELS / EMBEDDED_FILE
     if fetched.exists():
         fetched.unlink()
@@ -38,7 +38,7 @@ def remove(data: DataDirectory) -> None:
 
 
 class ProgressMeter:
-    """Progress of a download: one line that changes on a terminal, else one line each quarter."""
+    """Prints a download's progress: one changing line on a terminal, else a line each quarter."""
 
     def __init__(self) -> None:
         self._live = sys.stderr.isatty()
@@ -56,6 +56,6 @@ class ProgressMeter:
         sys.stderr.flush()
 
     def end(self) -> None:
-        """End the line of a terminal."""
+        """End the line on a terminal."""
         if self._live and self._shown:
             print(file=sys.stderr)

@@ -1,4 +1,4 @@
-"""`tidewire new`: a program of one's own, from a template."""
+"""`tidewire new`: makes a program on the bridge from a template."""
 
 from pathlib import Path
 
@@ -7,5 +7,5 @@ from tidewire_bridge.program.new import create, next_steps
 
 
 def new(data: DataDirectory, name: str, npm: Path | None) -> None:
-    """Make a folder with a program that runs; prints what to type next."""
+    """Make a folder with a working program, and print the next steps."""
     print(next_steps(create(Path.cwd(), name, npm), npm))

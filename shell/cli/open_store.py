@@ -37,7 +37,7 @@ def to_write(data: DataDirectory, command: str, advice: str = "") -> Iterator[St
     """Open the store exclusively, for writing.
 
     Raises:
-        DataDirectoryHeld: another process has it open; `advice` says what to do there instead.
+        DataDirectoryHeld: another process has it open. Its message ends with `advice`.
     """
     data.prepare()
     try:
@@ -53,7 +53,7 @@ def to_write(data: DataDirectory, command: str, advice: str = "") -> Iterator[St
 
 
 def _is_current(database: Database) -> bool:
-    """Open a database to read. Whether it is sound, and of this version."""
+    """Open a database read-only; returns whether it is intact and of the current version."""
     try:
         database.open_to_read()
         return database.read(version).result() == len(MIGRATIONS)

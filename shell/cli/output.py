@@ -1,4 +1,4 @@
-"""Prints what a command says: lines of JSON, or text for a person."""
+"""Prints the output of a command: lines of JSON, or text for a person."""
 
 import json
 import sys
@@ -8,7 +8,7 @@ from shell.support.text import CONTROLS
 
 
 def print_line(fields: object, text: str, *, as_json: bool) -> None:
-    """Print fields as one line of JSON, or the text that stands for them."""
+    """Print fields as one line of JSON, or as the given text."""
     if as_json:
         print(json.dumps(fields), flush=True)
     else:
@@ -16,6 +16,6 @@ def print_line(fields: object, text: str, *, as_json: bool) -> None:
 
 
 def print_text(text: str, stream: TextIO | None = None, end: str = "\n") -> None:
-    """Print a text. What others wrote must not control a terminal; a pipe gets it unchanged."""
+    """Print a text. Removes control characters on a terminal, but not in a pipe."""
     stream = stream or sys.stdout
     print(text.translate(CONTROLS) if stream.isatty() else text, end=end, file=stream, flush=True)

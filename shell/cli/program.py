@@ -21,7 +21,7 @@ FAILED, WRONG_USAGE, INTERRUPTED = 1, 2, 130
 
 
 class WrongUsage(Exception):
-    """The command line is wrong; the text says how, in one sentence."""
+    """The command line is wrong; the message is one sentence that says how."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -31,14 +31,14 @@ class _Parser(argparse.ArgumentParser):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the program and return its exit status: 0 done, 1 failed, 2 wrong usage, 130 Ctrl-C."""
-    # Imports make a hundred thousand objects that stay. To look through them for garbage stops
-    # every thread, for 15 ms at the first 50,000 already.
+    # Imports make a hundred thousand objects that stay. A garbage collection that visits them stops
+    # every thread; at the first 50,000 it takes 15 ms already.
     gc.set_threshold(150_000, 20, 20)
-    # Pydantic would look for plugins of its own in every distribution that is installed.
+    # Pydantic would look for plugins in every installed distribution.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     _repair_streams()
     given = sys.argv[1:] if arguments is None else list(arguments)
-    # How a built program, which has no `python -m`, starts its other processes of itself.
+    # A built program has no `python -m`, so it starts its child processes with these arguments.
     match given:
         case ["--llama-child"]:
             from shell.providers.local.child import main as serve_model
@@ -63,14 +63,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _status_of(given: list[str]) -> int:
-    """Run a command, and say in one sentence why it fails."""
+    """Run a command; if it fails, print the reason in one sentence."""
     try:
         status = _run(_parse(given))
         sys.stdout.flush()
     except (WrongUsage, ValidationFailed) as error:
-        return _say(str(error), WRONG_USAGE)
+        return _print_error(str(error), WRONG_USAGE)
     except ShellError as error:
-        return _say(str(error), FAILED)
+        return _print_error(str(error), FAILED)
     except KeyboardInterrupt:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         _drop_output()
@@ -92,12 +92,12 @@ def _run(chosen: argparse.Namespace) -> int:
     return status or 0
 
 
-# --- reading it -----------------------------------------------------------------------------
+# --- parsing --------------------------------------------------------------------------------
 
 
 def _parse(given: Sequence[str]) -> argparse.Namespace:
-    """Parse with the commands that are named. To make parsers for all of them takes as long as a
-    tenth of the start of the window, and only help and errors need them.
+    """Parse with parsers for only the commands that are named. Parsers for all commands would take
+    a tenth of the window's start time, and only help and errors need them.
     """
     if not {"-h", "--help"} & set(given):
         with contextlib.suppress(WrongUsage):
@@ -123,7 +123,7 @@ def _parser(known: Iterable[Command | Group]) -> argparse.ArgumentParser:
 def _add_command(
     commands: "argparse._SubParsersAction[_Parser]", command: Command | Group, common: _Parser
 ) -> None:
-    made = commands.add_parser(
+    subparser = commands.add_parser(
         command.name,
         help=command.help,
         description=command.help,
@@ -131,15 +131,15 @@ def _add_command(
         allow_abbrev=False,
     )
     if isinstance(command, Command):
-        made.set_defaults(command=command, names=_add(made, command.arguments))
+        subparser.set_defaults(command=command, names=_add(subparser, command.arguments))
         return
-    group = made.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    group = subparser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for each in command.commands:
         _add_command(group, each, common)
 
 
 def _add(parser: _Parser, arguments: Iterable[Argument], *, is_root: bool = False) -> list[str]:
-    """Add arguments to a parser; returns the names under which it gives their values."""
+    """Add arguments to a parser; returns the names of their values."""
     names = []
     for each in arguments:
         # An option that may stand before the command must not lose its value after it.
@@ -153,7 +153,7 @@ def _add(parser: _Parser, arguments: Iterable[Argument], *, is_root: bool = Fals
 
 
 def _repair_streams() -> None:
-    """Give a program without a console its streams, and replace what a terminal cannot show."""
+    """Open missing streams of a program without a console; replace unencodable characters."""
     for name in ("stdin", "stdout", "stderr"):
         stream = getattr(sys, name)
         if stream is None:
@@ -163,11 +163,11 @@ def _repair_streams() -> None:
 
 
 def _drop_output() -> None:
-    """Stop writing to an output that nobody reads, so that Python can end without waiting."""
+    """Discard further output, because nobody reads it and Python would wait at its end."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _say(text: str, status: int) -> int:
+def _print_error(text: str, status: int) -> int:
     # An error may quote a server or a tool, which must not control the terminal.
     print(f"tidewire: {text.translate(CONTROLS)}", file=sys.stderr)
     return status

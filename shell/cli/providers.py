@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 from pydantic.alias_generators import to_camel
 
 from shell.api.providers import summary
-from shell.bridge.validation import checked
+from shell.bridge.validation import validate_params
 from shell.cli.keys import open_providers
 from shell.cli.output import print_line
 from shell.contract import ProviderSummary, TrialReport
@@ -54,7 +54,7 @@ def add(data: DataDirectory, *, as_json: bool, **given: Any) -> None:
     custom.add(data.path, provider, providers.built_in)
     providers.reload()
     asyncio.run(keys.load(providers.base_urls))
-    made = providers.resolve(provider.id)
+    added = providers.resolve(provider.id)
     if remark is not None:
         print(f"Note: {remark.text}", file=sys.stderr)
     for name in filter(is_secret, provider.headers):
@@ -64,11 +64,11 @@ def add(data: DataDirectory, *, as_json: bool, **given: Any) -> None:
             f"line. Use --key-env VAR or 'tidewire keys set {provider.id}' instead.",
             file=sys.stderr,
         )
-    shown = summary(providers, made).model_copy(update={"remark": remark})
+    shown = summary(providers, added).model_copy(update={"remark": remark})
     _print(shown, as_json=as_json)
     if not as_json:
         hint = f"Try it: tidewire providers test {provider.id}"
-        if made.default_model_id == ANY_MODEL:
+        if added.default_model_id == ANY_MODEL:
             hint += f" (and name a model when you ask: --provider {provider.id} --model M)"
         print(hint)
 
@@ -132,7 +132,7 @@ def _provider(given: Mapping[str, Any]) -> CustomProvider:
     known["headers"] = dict(_header(text) for text in given["headers"])
     if "file" in known:
         known["file"] = str(Path(known["file"]).expanduser().absolute())
-    return cast("CustomProvider", checked(TypeAdapter[object](CustomProvider), known))
+    return cast("CustomProvider", validate_params(TypeAdapter[object](CustomProvider), known))
 
 
 def _header(text: str) -> tuple[str, str]:
@@ -154,17 +154,17 @@ def _unknown(name: str, providers: Providers) -> NotFound:
 
 
 def _flat(shown: ProviderSummary | TrialReport) -> dict[str, object]:
-    """Return the fields, with those of the problem among them."""
+    """Return the fields, merged with those of the problem."""
     problem = {} if shown.problem is None else shown.problem.model_dump(mode="json")
     fields = {**shown.model_dump(mode="json"), "code": None, **problem}
     return {**fields, "problem": fields.pop("message", None)}
 
 
-def _print(one: ProviderSummary, *, as_json: bool) -> None:
-    key = "has a key" if one.has_key else "needs a key" if one.needs_key else ""
-    place = one.host or ("runs on this machine" if one.local else "runs in Tidewire")
-    facts = [place, f"model {one.default_model}", key]
-    if one.problem is not None and not (one.needs_key and not one.has_key):
-        facts.append(one.problem.message)
-    text = f"{one.id:<14} {', '.join(filter(None, facts))}"
-    print_line(_flat(one), text, as_json=as_json)
+def _print(provider: ProviderSummary, *, as_json: bool) -> None:
+    key = "has a key" if provider.has_key else "needs a key" if provider.needs_key else ""
+    place = provider.host or ("runs on this machine" if provider.local else "runs in Tidewire")
+    facts = [place, f"model {provider.default_model}", key]
+    if provider.problem is not None and not (provider.needs_key and not provider.has_key):
+        facts.append(provider.problem.message)
+    text = f"{provider.id:<14} {', '.join(filter(None, facts))}"
+    print_line(_flat(provider), text, as_json=as_json)

@@ -10,7 +10,7 @@ from shell.support.data_directory import DataDirectory
 
 
 def replay(data: DataDirectory, *, file: str, speed: float, as_json: bool) -> int:
-    """Print a recording as `ask` printed the answer. Nothing of it is carried out."""
+    """Print a recording as `ask` printed the answer. Executes nothing of it."""
     events = read_recording(Path(file)).events
     write = write_json if as_json else TextOutput().write
     began = time.monotonic()

@@ -1,4 +1,4 @@
-"""Asks the host that runs with a data directory for something."""
+"""Sends a command to the host that runs with a data directory."""
 
 import json
 import os
@@ -15,7 +15,7 @@ from shell.support.data_directory import DataDirectory, DataDirectoryHeld
 
 ANSWER_S = 5.0
 START_S = 5.0
-"""How long another start of the program may take until its host can be asked, or has ended."""
+"""How long another start of the program may take until its host answers or has ended."""
 PAUSE_S = 0.1
 WINDOW, SERVE = "tidewire", "tidewire serve"
 """The commands that `lock.json` names."""
@@ -24,7 +24,7 @@ WINDOW, SERVE = "tidewire", "tidewire serve"
 def ask_host(data: DataDirectory, path: str) -> str | None:
     """Return the result of a command in the running host; None when there is no such host.
 
-    The answer of another program that has taken the host's port is not taken for the host's.
+    An answer from another program on the host's port fails the proof and counts as none.
     """
     holder = data.read_holder()
     address, key = str(holder.get("address", "")), str(holder.get("key", ""))
@@ -32,7 +32,7 @@ def ask_host(data: DataDirectory, path: str) -> str | None:
         return None
     nonce = secrets.token_hex(16)
     proof = prove(key, "page", path, nonce)
-    # On Linux a desktop gives it to each program that a person starts.
+    # On Linux a desktop gives this token to each program that a person starts.
     activation = os.environ.get("XDG_ACTIVATION_TOKEN", "")
     headers = {"Authorization": f"Owner {nonce}.{proof}"}
     if activation.isascii() and activation.isprintable():
@@ -40,7 +40,7 @@ def ask_host(data: DataDirectory, path: str) -> str | None:
     if sys.platform == "win32" and isinstance(holder.get("pid"), int):
         import ctypes
 
-        # Otherwise Windows only lets the program blink that the person started last.
+        # Without it, Windows lets the window only blink, not come to the front.
         ctypes.windll.user32.AllowSetForegroundWindow(holder["pid"])
     answer = _post(urlsplit(address).netloc, path, headers)
     result = str(answer.get("result"))
@@ -49,11 +49,11 @@ def ask_host(data: DataDirectory, path: str) -> str | None:
 
 
 def show_or_start(data: DataDirectory, *, new_window: bool, start: Callable[[], int]) -> int | None:
-    """Show the window of the running host, or start one. Returns the exit status of what was
-    started; None when a running host shows its window.
+    """Show the window of the running host, or start a host. Returns the exit status of the started
+    one; None when a running host shows its window.
 
     Args:
-        data: the data directory that both share.
+        data: the data directory that both use.
         new_window: open another window instead of showing the one that is there.
         start: starts the program.
 
@@ -73,7 +73,7 @@ def show_or_start(data: DataDirectory, *, new_window: bool, start: Callable[[], 
                     f"{data.path}. `tidewire link` prints a link to its page. End it to open "
                     "a window."
                 ) from held
-            # A host that starts cannot be asked yet, and one that ends gives the directory free.
+            # A host that is starting does not answer yet; one that is ending frees the directory.
             if command not in (None, WINDOW) or time.monotonic() > until:
                 raise
             time.sleep(PAUSE_S)

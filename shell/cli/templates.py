@@ -26,9 +26,9 @@ from shell.support.text import CONTROLS
 
 @dataclass(frozen=True, slots=True)
 class FilledTemplate:
-    """What a template says, and what it asks with."""
+    """A rendered template, with its provider, model, effort and tools."""
 
-    said: RenderedTemplate
+    rendered: RenderedTemplate
     provider: str | None
     model: str | None
     effort: Effort | None
@@ -49,14 +49,14 @@ def show(data: DataDirectory, *, name: str, as_json: bool) -> None:
     """Print a template.
 
     Raises:
-        NotFound: there is none with this name.
+        NotFound: there is no template with this name.
     """
     found = Templates(data.path).get(name)
     print_line(found.model_dump(mode="json"), found.text.rstrip("\n"), as_json=as_json)
 
 
 def check(data: DataDirectory, *, file: str, as_json: bool) -> int:
-    """Say what is wrong with a file. The status is 1 if something is."""
+    """Print the problem in a template file. The status is 1 if there is one."""
     problem = Templates(data.path).check(_read(file)).problem
     if problem is None:
         print_line({"file": file, "problem": None}, f"{file} is a template", as_json=as_json)
@@ -70,7 +70,7 @@ def import_(data: DataDirectory, *, file: str, as_json: bool) -> None:
     """Copy the templates of a file into the library.
 
     Raises:
-        ShellError: it has none, or they cannot be written.
+        ShellError: the file has no templates, or they cannot be written.
     """
     data.prepare()
     for each in Templates(data.path).import_file(Path(file).name, _read(file)):
@@ -87,44 +87,46 @@ def render(
     model: str | None,
     as_json: bool,
 ) -> None:
-    """Print what a template says, or the body that would be sent.
+    """Print the text of a filled-in template, or the request body that it would send.
 
     Raises:
-        ShellError: it cannot be filled in, or the provider is sent no such body.
+        ShellError: it cannot be filled in, or the provider uses no HTTP body.
     """
     filled = fill_in(data, name, given, provider, model)
     if request:
         body = _body(data, filled)
         if sys.stdout.isatty():
             print(body.translate(CONTROLS))
-        else:  # the same bytes, whatever the encoding of the terminal is
+        else:  # always UTF-8, whatever the encoding of the terminal is
             sys.stdout.flush()
             sys.stdout.buffer.write(f"{body}\n".encode())
         return
-    said = filled.said
-    text = said.user if said.system is None else f"{said.system}\n\n{said.user}"
-    print_line({"system": None, **said.model_dump(mode="json")}, text, as_json=as_json)
+    rendered = filled.rendered
+    text = rendered.user
+    if rendered.system is not None:
+        text = f"{rendered.system}\n\n{text}"
+    print_line({"system": None, **rendered.model_dump(mode="json")}, text, as_json=as_json)
 
 
 def fill_in(
     data: DataDirectory, name: str, given: Sequence[str], provider: str | None, model: str | None
 ) -> FilledTemplate:
-    """Fill in a template by `KEY=VALUE`, and say what it asks with.
+    """Fill in a template with `KEY=VALUE` pairs, and choose its provider and model.
 
     Raises:
-        ShellError: there is none, or a value or the template is wrong.
+        ShellError: there is no such template, or a value or the template is wrong.
     """
     templates = Templates(data.path)
     detail = templates.get(name)
-    said = templates.render(name, _values(detail.inputs, given))
+    rendered = templates.render(name, _values(detail.inputs, given))
     if provider is None and model is None and detail.model is not None:
-        first, slash, rest = detail.model.partition("/")
-        provider, model = (first, rest) if slash else (None, first)
-    return FilledTemplate(said, provider, model, detail.effort, detail.tools)
+        first, slash, second = detail.model.partition("/")
+        provider, model = (first, second) if slash else (None, first)
+    return FilledTemplate(rendered, provider, model, detail.effort, detail.tools)
 
 
 def _body(data: DataDirectory, filled: FilledTemplate) -> str:
-    """The body that `ask --template` would send, by the functions that make the real one."""
+    """Build the body that `ask --template` would send, with the functions for the real one."""
     from shell.app.runtime import running_host
     from shell.conversations.parameters import Parameters
     from shell.conversations.planned_answer import plan_answer, preview_answer
@@ -142,8 +144,8 @@ def _body(data: DataDirectory, filled: FilledTemplate) -> str:
             provider,
             model,
             Author(provider.id, model.id, new_inference_id()),
-            filled.said.system,
-            [PathMessage("user", filled.said.user, "complete")],
+            filled.rendered.system,
+            [PathMessage("user", filled.rendered.user, "complete")],
         )
 
         async def preview() -> Preview:
@@ -161,10 +163,10 @@ def _body(data: DataDirectory, filled: FilledTemplate) -> str:
 
 
 def _values(fields: Sequence[FormField], given: Sequence[str]) -> FormValues:
-    """What was entered, with the types of the fields.
+    """Convert the given `KEY=VALUE` pairs to the types of the fields.
 
     Raises:
-        ValidationFailed: something is no `KEY=VALUE`.
+        ValidationFailed: one of them is not `KEY=VALUE`.
     """
     types = {field.name: field for field in fields}
     values: FormValues = {}

@@ -18,7 +18,7 @@ def add(data: DataDirectory, *, folder: str, as_json: bool) -> None:
     """Let `read_file` read a folder and everything below it.
 
     Raises:
-        ValidationFailed: it is no folder.
+        ValidationFailed: the path is no folder.
     """
     path = Path(folder).expanduser()
     if not path.is_dir():
@@ -29,10 +29,10 @@ def add(data: DataDirectory, *, folder: str, as_json: bool) -> None:
 
 
 def remove(data: DataDirectory, *, folder: str, as_json: bool) -> None:
-    """Let `read_file` read a folder no more.
+    """Stop `read_file` from reading a folder.
 
     Raises:
-        NotFound: it could not read it.
+        NotFound: the folder is not chosen.
     """
     dropped = ToolChoices(data.path).drop_folder(Path(folder).expanduser())
     if dropped is None:

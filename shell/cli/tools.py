@@ -1,4 +1,4 @@
-"""`tidewire tools`: lists, adds, switches and runs tools, and shows what is always allowed."""
+"""`tidewire tools`: lists, adds, switches and runs tools, and lists the grants."""
 
 import asyncio
 import json
@@ -21,7 +21,7 @@ from shell.tools.template import write_template
 
 Result = TypeVar("Result")
 STATES = {ErrorCode.TOOL_INVALID: "invalid", ErrorCode.TOOL_TIMEOUT: "timed_out"}
-"""How a call has ended that was not done; otherwise it has failed."""
+"""The state of a call that ended with this error. Other errors have the state `failed`."""
 
 
 def list_(data: DataDirectory, *, as_json: bool) -> None:
@@ -34,10 +34,10 @@ def list_(data: DataDirectory, *, as_json: bool) -> None:
 
 
 def add(data: DataDirectory, *, file: str, as_json: bool) -> None:
-    """Copy a file into the folder of tools. Imports it, as listing does.
+    """Copy a file into the folder of tools, and list its tools, which imports the file.
 
     Raises:
-        ShellError: it is no Python file, or one with its name is there.
+        ShellError: it is no Python file, or there is a file of this name already.
     """
     source = Path(file).expanduser()
     if source.suffix != ".py" or not source.is_file():
@@ -61,7 +61,7 @@ def new(data: DataDirectory, *, name: str, as_json: bool) -> None:
     """Write a tool file from a template.
 
     Raises:
-        ShellError: the name does not fit, or is taken.
+        ShellError: the name is invalid or taken.
     """
     data.prepare()
     path = write_template(data.path / FOLDER, name)
@@ -85,7 +85,7 @@ def remove(data: DataDirectory, *, file: str, as_json: bool) -> None:
 
 
 def enable(data: DataDirectory, *, name: str, as_json: bool) -> None:
-    """Let models be told of a tool.
+    """Offer a tool to models.
 
     Raises:
         NotFound: there is no such tool.
@@ -94,7 +94,7 @@ def enable(data: DataDirectory, *, name: str, as_json: bool) -> None:
 
 
 def disable(data: DataDirectory, *, name: str, as_json: bool) -> None:
-    """Keep a tool from models.
+    """Stop offering a tool to models.
 
     Raises:
         NotFound: there is no such tool.
@@ -120,15 +120,15 @@ def run(data: DataDirectory, *, name: str, arguments: str, as_json: bool) -> int
         if not as_json:
             raise
         state = STATES.get(error.code, "failed")
-        told = {"code": error.code.value, "message": error.message}
-        print(json.dumps({"state": state, "result": None, "error": told}))
+        failure = {"code": error.code.value, "message": error.message}
+        print(json.dumps({"state": state, "result": None, "error": failure}))
         return 1
     print_line({"state": "done", "result": result, "error": None}, result, as_json=as_json)
     return 0
 
 
 def grants(data: DataDirectory, *, as_json: bool) -> None:
-    """Print the verdicts that hold for every conversation."""
+    """Print the grants: the verdicts for all conversations."""
     for grant in with_tools(data, lambda tools: tools.grants()):
         rules = ", ".join(f"{k} {r.match} {r.value}" for k, r in grant.pattern.items())
         state = "  (suspended: the tool has changed)" if grant.suspended else ""
@@ -139,10 +139,10 @@ def grants(data: DataDirectory, *, as_json: bool) -> None:
 
 
 def revoke(data: DataDirectory, *, grant_id: str, as_json: bool) -> None:
-    """Forget such a verdict.
+    """Remove a grant.
 
     Raises:
-        NotFound: there is none with this id.
+        NotFound: there is no grant with this id.
     """
     if not Tools(data.path).revoke(grant_id):
         text = f"There is no verdict {grant_id[:40]!r}. 'tidewire tools grants' shows them."
@@ -153,7 +153,7 @@ def revoke(data: DataDirectory, *, grant_id: str, as_json: bool) -> None:
 def with_tools(
     data: DataDirectory, use: Callable[[Tools], Awaitable[Result]], keys: Keys | None = None
 ) -> Result:
-    """Do something with the tools of a data directory, on a loop of its own."""
+    """Run a coroutine with the tools of a data directory, on a new event loop."""
 
     async def work() -> Result:
         tools = Tools(data.path, keys=keys)
@@ -178,5 +178,5 @@ def _switch(data: DataDirectory, name: str, *, enabled: bool, as_json: bool) -> 
 
 
 def _fields(tool: ToolSummary) -> dict[str, object]:
-    """The fields of a line; the same ones for every tool."""
+    """The fields of a JSON line, the same for every tool."""
     return {**tool.model_dump(mode="json"), "problem": tool.problem}

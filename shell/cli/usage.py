@@ -1,4 +1,4 @@
-"""`tidewire usage`: prints what answers and titles took, from the data directory's own count."""
+"""`tidewire usage`: prints the usage of answers and titles, from the data directory's ledger."""
 
 import sys
 from contextlib import closing
@@ -38,5 +38,6 @@ def _rows(data: DataDirectory, by: UsageGroup) -> list[UsageRow]:
     if by != "conversation":
         return rows
     with to_read(data) as conversations:
-        titles = {one.id: one.title for one in conversations.read(queries.summaries).result()}
+        summaries = conversations.read(queries.summaries).result()
+    titles = {summary.id: summary.title for summary in summaries}
     return [row.model_copy(update={"title": titles.get(row.key)}) for row in rows]

@@ -10,8 +10,8 @@ from shell.support.environment import take_secrets
 
 
 def window(data: DataDirectory, *, new_window: bool, **given: Any) -> int | None:
-    """Open the window, or have the program that runs already show its own."""
-    # It loads Qt's libraries, which does not hold up what Python loads meanwhile.
+    """Open the window, or show the window of the running program."""
+    # It loads Qt's libraries in a thread, while Python loads other modules.
     problem = ThreadPoolExecutor(1).submit(display_problem)
     from shell.app import main
     from shell.cli.running import show_or_start
@@ -22,10 +22,10 @@ def window(data: DataDirectory, *, new_window: bool, **given: Any) -> int | None
         data, new_window=new_window, start=lambda: main.run_window(options, problem)
     )
     if status is None:
-        what = "another window" if new_window else "its window"
+        target = "another window" if new_window else "its window"
         unused = [f"--{name.replace('_', '-')}" for name in known]
         more = f" Not used: {', '.join(unused)}." if unused else ""
-        print(f"tidewire: already running; showing {what}.{more}", file=sys.stderr)
+        print(f"tidewire: already running; showing {target}.{more}", file=sys.stderr)
     return status
 
 

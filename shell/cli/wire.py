@@ -1,4 +1,4 @@
-"""`tidewire wire`: prints what the latest runs have sent and received."""
+"""`tidewire wire`: prints the requests and responses of the latest runs."""
 
 import json
 import time
@@ -15,23 +15,23 @@ from shell.support.text import CONTROLS
 
 def list_(data: DataDirectory, *, as_json: bool) -> None:
     """Print one line for each run, the newest first."""
-    for one in stored_summaries(data.path / REQUESTS):
-        at = time.strftime("%Y-%m-%d %H:%M", time.localtime(one.started_at / 1000))
-        status = "-" if one.status is None else str(one.status)
-        model = f"{one.provider_id}/{one.model_id}".translate(CONTROLS)
-        text = f"{one.inference_id}  {at}  {status:>3}  {one.attempts:>3}  {model}"
-        print_line(one.model_dump(mode="json", by_alias=True), text, as_json=as_json)
+    for run in stored_summaries(data.path / REQUESTS):
+        at = time.strftime("%Y-%m-%d %H:%M", time.localtime(run.started_at / 1000))
+        status = "-" if run.status is None else str(run.status)
+        model = f"{run.provider_id}/{run.model_id}".translate(CONTROLS)
+        text = f"{run.inference_id}  {at}  {status:>3}  {run.attempts:>3}  {model}"
+        print_line(run.model_dump(mode="json", by_alias=True), text, as_json=as_json)
 
 
 def show(
     data: DataDirectory, *, inference_id: str, form: Literal["json", "curl", "python"] | None
 ) -> None:
-    """Print the attempts of a run, or its last request as a program that sends it."""
+    """Print the attempts of a run, or code that sends its last request."""
     run = stored_run(data.path / REQUESTS, inference_id)
     if form == "json":
         print(json.dumps(run.model_dump(mode="json", by_alias=True)))
     elif form is None:
-        print_text("\n\n".join([_heading(run), *map(_told, run.attempts)]))
+        print_text("\n\n".join([_heading(run), *map(_format_attempt, run.attempts)]))
     else:
         if not run.attempts:
             raise ShellError(f"{inference_id} has sent no request, so there is none to copy.")
@@ -44,11 +44,12 @@ def show(
 
 
 def _heading(run: WireRun) -> str:
-    one = run.summary
-    return f"{one.inference_id}: {one.provider_id}/{one.model_id}, {one.attempts} requests"
+    summary = run.summary
+    model = f"{summary.provider_id}/{summary.model_id}"
+    return f"{summary.inference_id}: {model}, {summary.attempts} requests"
 
 
-def _told(attempt: WireAttempt) -> str:
+def _format_attempt(attempt: WireAttempt) -> str:
     request = attempt.request
     lines = [f"{request.method} {request.url}  (at {attempt.ms} ms)"]
     lines += [f"{header.name}: {header.value}" for header in request.headers]

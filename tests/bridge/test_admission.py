@@ -107,11 +107,11 @@ def greeting(**fields: object) -> dict[str, object]:
 async def test_who_does_not_know_the_secret_is_refused(caplog: pytest.LogCaptureFixture) -> None:
     """Not with the token either, which makes links and opens nothing."""
     async with serving() as served:
-        passes, ticket = served.passes, served.passes.ticket()
+        tokens, ticket = served.tokens, served.tokens.ticket()
         name = ticket.partition(".")[0]
         proofs: list[dict[str, object]] = [{"ticket": name}, {}]
         for fields in proofs:
-            for wrong in ("", passes.token, passes.owners_key, ticket, passes.tab_key("other")):
+            for wrong in ("", tokens.token, tokens.owners_key, ticket, tokens.tab_key("other")):
                 asked = greeting(**fields)
                 facts = [str(asked[name]) for name in ("tab", "load", "nonce")]
                 proof = prove(wrong, "page", *facts, "not the host's number")
@@ -120,7 +120,7 @@ async def test_who_does_not_know_the_secret_is_refused(caplog: pytest.LogCapture
         assert await spoken(served, greeting(ticket="nobodys-ticket")) == [{"code": 4401}]
         # The ticket was not used up by this.
         assert await Browser(served).open(ticket=ticket)
-        known = (passes.token, passes.owners_key, ticket)
+        known = (tokens.token, tokens.owners_key, ticket)
     assert not [one for one in known if one in caplog.text]
 
 
@@ -177,7 +177,7 @@ async def test_a_link_opens_one_page_which_then_has_a_key_of_its_own() -> None:
 
 async def test_a_tab_that_is_reloaded_before_it_has_its_key_comes_in() -> None:
     async with serving() as served:
-        ticket = served.passes.ticket()
+        ticket = served.tokens.ticket()
         tab = Browser(served)
         welcome = await tab.open(ticket=ticket)
         await tab.close()
@@ -188,7 +188,7 @@ async def test_a_tab_that_is_reloaded_before_it_has_its_key_comes_in() -> None:
 
 async def test_one_of_two_pages_with_one_ticket_comes_in() -> None:
     async with serving() as served:
-        ticket = served.passes.ticket()
+        ticket = served.tokens.ticket()
         tries = [Browser(served).open(ticket=ticket) for _ in range(8)]
         ends = await asyncio.gather(*tries, return_exceptions=True)
         assert sum(isinstance(end, dict) for end in ends) == 1
@@ -207,36 +207,36 @@ async def test_a_page_gets_tickets_for_its_neighbours() -> None:
 
 def test_a_ticket_runs_out() -> None:
     now = 0.0
-    passes = AccessTokens(lambda: now)
+    tokens = AccessTokens(lambda: now)
     one, two, printed = (
-        passes.ticket(lasting=lasting).partition(".")[0] for lasting in (False, False, True)
+        tokens.ticket(lasting=lasting).partition(".")[0] for lasting in (False, False, True)
     )
     now = TICKET_S - 1
-    assert passes.use(one, "tab")
+    assert tokens.use(one, "tab")
     now = TICKET_S + 1
-    assert not passes.use(two, "tab")
-    assert not passes.use(one, "another")
-    assert passes.use(printed, "tab")
-    assert not passes.use(printed, "another")
+    assert not tokens.use(two, "tab")
+    assert not tokens.use(one, "another")
+    assert tokens.use(printed, "tab")
+    assert not tokens.use(printed, "another")
 
 
 def test_the_tab_that_used_a_ticket_may_use_it_again_for_a_moment() -> None:
     now, used = 0.0, []
-    passes = AccessTokens(lambda: now)
-    name = passes.ticket(on_used=lambda: used.append(now)).partition(".")[0]
-    assert passes.use(name, "tab")
+    tokens = AccessTokens(lambda: now)
+    name = tokens.ticket(on_used=lambda: used.append(now)).partition(".")[0]
+    assert tokens.use(name, "tab")
     now = AGAIN_S - 1
-    assert passes.find(name, "another") is None
-    assert passes.use(name, "tab")
+    assert tokens.find(name, "another") is None
+    assert tokens.use(name, "tab")
     now = AGAIN_S + 1
-    assert not passes.use(name, "tab")
+    assert not tokens.use(name, "tab")
     assert used == [0.0]
 
 
 def test_tickets_are_bounded_and_the_printed_one_outlives_them() -> None:
-    passes = AccessTokens()
-    printed, *others = (passes.ticket(lasting=at == 0) for at in range(MAX_TICKETS + 2))
-    known = [passes.find(one.partition(".")[0], "tab") is not None for one in (printed, *others)]
+    tokens = AccessTokens()
+    printed, *others = (tokens.ticket(lasting=at == 0) for at in range(MAX_TICKETS + 2))
+    known = [tokens.find(one.partition(".")[0], "tab") is not None for one in (printed, *others)]
     assert known == [True, False, *[True] * MAX_TICKETS]
 
 
@@ -267,7 +267,7 @@ async def test_the_token_makes_links_and_nothing_else_does() -> None:
     async with serving() as served:
 
         def ask() -> None:
-            token, key = served.passes.token, served.passes.owners_key
+            token, key = served.tokens.token, served.tokens.owners_key
             status, body = post(served, f"Bearer {token}")
             assert status == 200
             url = json.loads(body)["url"]
@@ -302,11 +302,11 @@ async def test_another_users_connection_is_refused(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr("shell.bridge.browser.server.peer_of", lambda client, server: peer)
     async with serving() as served:
         assert await refused(served, origin=f"http://{served.host}") == 403
-        bearer = f"Bearer {served.passes.token}"
+        bearer = f"Bearer {served.tokens.token}"
         assert (await asyncio.to_thread(post, served, bearer))[0] == 403
         for peer in (Peer.UNKNOWN, Peer.OWNER):  # noqa: B007 - read above
             assert (await asyncio.to_thread(post, served, bearer))[0] == 200
-            assert await Browser(served).open(ticket=served.passes.ticket())
+            assert await Browser(served).open(ticket=served.tokens.ticket())
 
 
 async def test_a_ticket_on_a_command_line_is_for_our_own_user(
@@ -315,7 +315,7 @@ async def test_a_ticket_on_a_command_line_is_for_our_own_user(
     peer = Peer.UNKNOWN
     monkeypatch.setattr("shell.bridge.browser.server.peer_of", lambda client, server: peer)
     async with serving() as served:
-        ticket = served.passes.ticket(owner_only=True)
+        ticket = served.tokens.ticket(owner_only=True)
         assert await closed_with(Browser(served), ticket=ticket) == 4401
         peer = Peer.OWNER
         assert await Browser(served).open(ticket=ticket)

@@ -81,16 +81,16 @@ def test_an_unanswered_push_is_sent_again_unchanged(feed: Feed, log: InferenceLo
     feed.reply("load-1", '{"channel":"reply","id":1,"ok":true,"value":1}')
     assert feed.next() is first
     assert feed.next() is first
-    assert feed.answered("load-1", 99) is True
+    assert feed.acknowledge("load-1", 99) is True
     assert feed.next() is first, "an answer to another push is no answer"
-    assert feed.answered("load-0", 1) is True
+    assert feed.acknowledge("load-0", 1) is True
     assert feed.next() is first, "nor is one of another load"
-    assert feed.answered("load-1", 1) is True
+    assert feed.acknowledge("load-1", 1) is True
     second = feed.next()
     assert second is not None
     assert second.number == 2
     assert [i.get("token") for i in items(second)] == [None, "two"]
-    assert feed.answered("load-1", 2) is False
+    assert feed.acknowledge("load-1", 2) is False
     assert feed.next() is None
 
 
@@ -121,9 +121,9 @@ def test_a_load_that_only_lost_its_connection_goes_on(feed: Feed, log: Inference
     assert first is not None
     feed.open("load-1")
     assert feed.resumed
-    feed.taken(0)
+    feed.acknowledge_until(0)
     assert feed.next() is first, "the page does not have it"
-    feed.taken(first.number)
+    feed.acknowledge_until(first.number)
     assert feed.next() is None, "the page has it, only its answer got lost"
     log.append_text("llm:token", "two")
     assert [i["token"] for i in items(feed.next())] == ["two"]
@@ -164,7 +164,7 @@ def test_a_push_is_bounded(feed: Feed, log: InferenceLog) -> None:
     flushes = []
     while (flush := feed.next()) is not None:
         flushes.append(flush)
-        feed.answered(flush.load, flush.number)
+        feed.acknowledge(flush.load, flush.number)
     assert all(len(f.items) <= MAX_FLUSH_BYTES for f in flushes)
     every = [item for flush in flushes for item in items(flush)]
     assert [i["id"] for i in every if i["channel"] == "reply"] == list(range(40))
@@ -178,7 +178,7 @@ def test_what_is_larger_than_a_push_travels_alone(feed: Feed, log: InferenceLog)
     counts = []
     while (flush := feed.next()) is not None:
         counts.append(len(items(flush)))
-        feed.answered(flush.load, flush.number)
+        feed.acknowledge(flush.load, flush.number)
     assert counts == [1, 1, 1]
 
 
@@ -222,7 +222,7 @@ def test_an_attach_takes_nothing_from_those_who_listen(feed: Feed, log: Inferenc
             assert isinstance(seq, int)
             assert isinstance(count, int)
             assert not seq <= reached < seq + count - 1, "half of it is known from the reply"
-        feed.answered("load-1", flush.number if flush else 0)
+        feed.acknowledge("load-1", flush.number if flush else 0)
     assert story.text == log.text("llm:token")
 
 
@@ -261,7 +261,7 @@ class Reader:
         self.load = f"load-{self.loads}"
         self.story, self.last_push = Story(), 0
         self.feed.open(self.load)
-        self.feed.taken(0)
+        self.feed.acknowledge_until(0)
         self.attach(0)
 
     def attach(self, back: int) -> None:
@@ -287,12 +287,12 @@ class Reader:
             for item in items(flush):
                 self.story.take(item)
         if taken and answered:
-            self.feed.answered(flush.load, flush.number)
+            self.feed.acknowledge(flush.load, flush.number)
 
     def reconnect(self) -> None:
         """The same page over a new connection says what it has."""
         self.feed.open(self.load)
-        self.feed.taken(self.last_push)
+        self.feed.acknowledge_until(self.last_push)
 
 
 @pytest.mark.shows("D23", "D36", "D48", "D63", "D68", "D69")
@@ -371,7 +371,7 @@ def test_every_push_of_a_hostile_log_is_bounded(feed: Feed) -> None:
         assert len(flush.items) <= MAX_FLUSH_BYTES
         for item in items(flush):
             story.take(item)
-        feed.answered(flush.load, flush.number)
+        feed.acknowledge(flush.load, flush.number)
     assert story.next_seq == log.last_seq + 1
 
 
@@ -409,7 +409,7 @@ def test_a_pump_in_another_thread_loses_nothing() -> None:
                         replies.append(item["id"])
                     else:
                         story.take(item)
-                feed.answered(flush.load, flush.number)
+                feed.acknowledge(flush.load, flush.number)
         except BaseException as error:
             faults.append(error)
 
@@ -438,7 +438,7 @@ def test_replies_that_are_never_taken_are_bounded(
     flush = feed.next()
     assert len(items(flush)) == 20
     assert feed.waiting == 0
-    feed.answered("load-1", 1)
+    feed.acknowledge("load-1", 1)
     feed.reply("load-1", '{"told":"again"}')
     assert items(feed.next()) == [{"told": "again"}]
 
@@ -467,9 +467,9 @@ def test_only_the_latest_value_of_a_topic_is_pushed(feed: Feed, topics: Topics) 
     for version in (4, 5):
         topics.publish(store_topic(version))
     assert feed.next() is first, "an unanswered push is sent again unchanged"
-    assert feed.answered("load-1", 1) is True
+    assert feed.acknowledge("load-1", 1) is True
     assert versions(feed.next()) == [5]
-    assert feed.answered("load-1", 2) is False
+    assert feed.acknowledge("load-1", 2) is False
     topics.publish(store_topic(5))
     assert feed.next() is None, "the page has this value already"
 
@@ -479,7 +479,7 @@ def test_every_load_is_sent_every_topic(feed: Feed, topics: Topics) -> None:
     topics.publish(store_topic(2, "other"))
     topics.publish(store_topic(3, "gone"))
     assert versions(feed.next()) == [1, 2, 3]
-    feed.answered("load-1", 1)
+    feed.acknowledge("load-1", 1)
     feed.open("load-1", topics)
     assert versions(feed.next()) == [1, 2, 3], "the page may have lost them with its connection"
     topics.remove("store", "gone")
@@ -497,7 +497,7 @@ def test_a_reply_comes_after_the_values_that_were_published_before_it(
     while (flush := feed.next()) is not None:
         assert len(flush.items) <= MAX_FLUSH_BYTES
         order += [item.get("key", "reply") for item in items(flush)]
-        feed.answered(flush.load, flush.number)
+        feed.acknowledge(flush.load, flush.number)
     assert order == ["0", "1", "2", "reply"]
 
 

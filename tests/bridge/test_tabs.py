@@ -160,7 +160,7 @@ async def test_another_tab_sees_only_what_is_shared() -> None:
 async def test_a_duplicated_tab_is_told_to_take_another_id(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("shell.bridge.browser.tabs.LIVES_S", NEVER_S)
+    monkeypatch.setattr("shell.bridge.browser.tabs.PROBE_S", NEVER_S)
     async with serving() as served:
         page = await opened(served)
         async with asyncio.timeout(PATIENCE_S):
@@ -172,7 +172,7 @@ async def test_a_duplicated_tab_is_told_to_take_another_id(
 async def test_a_reload_wins_over_the_connection_that_it_is_about_to_close(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("shell.bridge.browser.tabs.LIVES_S", NEVER_S)
+    monkeypatch.setattr("shell.bridge.browser.tabs.PROBE_S", NEVER_S)
     async with serving() as served:
         page = await opened(served)
         page.answering = False  # its script does not run any more
@@ -211,7 +211,7 @@ async def test_what_a_page_says_as_it_is_reloaded_is_taken() -> None:
 async def test_a_page_that_answers_nothing_any_more_gives_way(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("shell.bridge.browser.tabs.LIVES_S", 0.1)
+    monkeypatch.setattr("shell.bridge.browser.tabs.PROBE_S", 0.1)
     async with serving() as served:
         page = await opened(served)
         page.answering = False
@@ -225,7 +225,7 @@ async def test_a_page_that_does_not_even_read_any_more_gives_way(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Its socket is full, and no ping gives it up: what is sent to it waits for ever."""
-    monkeypatch.setattr("shell.bridge.browser.tabs.LIVES_S", 0.1)
+    monkeypatch.setattr("shell.bridge.browser.tabs.PROBE_S", 0.1)
     monkeypatch.setattr("shell.bridge.browser.server.PING_S", 3600.0)
     async with serving() as served:
         page = Browser(served)

@@ -15,7 +15,7 @@ from pydantic import BaseModel, TypeAdapter
 from shell.api.llm import LlmApi
 from shell.api.shell import ShellApi
 from shell.bridge.door import Door
-from shell.bridge.validation import MAX_ISSUES, checked
+from shell.bridge.validation import MAX_ISSUES, validate_params
 from shell.contract import Defaults
 from shell.errors import ValidationFailed
 from tests.caller_page import Page, Refused
@@ -387,5 +387,5 @@ def test_no_class_of_the_host_is_named() -> None:
         inside: Inside
 
     with pytest.raises(ValidationFailed) as caught:
-        checked(TypeAdapter[object](Outside), {"inside": 1})
+        validate_params(TypeAdapter[object](Outside), {"inside": 1})
     assert caught.value.issues == [("inside", "inside must be an object")]

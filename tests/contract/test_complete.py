@@ -44,7 +44,7 @@ def test_a_page_can_call_every_class_of_the_contract() -> None:
     ]
     given = [
         *door.args,
-        *(keyword.value for keyword in door.keywords if keyword.arg == "later"),
+        *(keyword.value for keyword in door.keywords if keyword.arg == "lazy"),
     ]
     found = {
         key.value

@@ -16,7 +16,7 @@ from devtools.setup import Setup
 from shell.bridge.caller import Caller
 from shell.bridge.stream import Stream
 from tests.host_process import ROOT
-from tidewire_bridge.program.types import TAKEN, WrongTypes, render
+from tidewire_bridge.program.types import RESERVED, WrongTypes, render
 
 T = TypeVar("T")
 CONTEXT = """
@@ -166,7 +166,7 @@ def test_every_name_that_the_types_use_is_taken() -> None:
     text = render({"sea": Generics()})
     used = re.findall(r"type (\w+) =", text) + re.findall(r"\b[A-Z]\w+(?=<)", text)
     imported = re.findall(r"import type \{ (.*) \}", text)[0].split(", ")
-    assert {*used, *imported} <= TAKEN
+    assert {*used, *imported} <= RESERVED
 
 
 class Streams:

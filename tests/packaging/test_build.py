@@ -20,7 +20,7 @@ class RecordedChildren(Children):
         super().__init__()
         self.commands: list[tuple[str, ...]] = []
 
-    def quietly(self, title: str, *command: str, env: dict[str, str] | None = None) -> str:
+    def run_quietly(self, title: str, *command: str, env: dict[str, str] | None = None) -> str:
         self.commands.append(command)
         return ""
 

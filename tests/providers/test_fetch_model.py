@@ -33,7 +33,7 @@ async def published(topics: Topics, condition: Callable[[dict[str, object]], boo
     """Wait until a value of the topic `model` fulfils the condition."""
     changed = asyncio.Event()
     unsubscribe = topics.subscribe(lambda _: changed.set())
-    while not any(condition(json.loads(item)["value"]) for _, _, item in topics.changed({})):
+    while not any(condition(json.loads(item)["value"]) for _, _, item in topics.updates({})):
         async with asyncio.timeout(20):
             await changed.wait()
         changed.clear()

@@ -85,7 +85,7 @@ class Page:
                     self.topics[item["name"], item["key"]] = item["value"]
                 else:
                     self.events.append(item)
-            self.caller.feed.answered(flush.load, flush.number)
+            self.caller.feed.acknowledge(flush.load, flush.number)
 
     async def ended(self, inference_id: object) -> None:
         """Wait for the end of a run, with or without an error."""

@@ -46,7 +46,7 @@ class Window:
 
     def pushed(self) -> list[dict[str, object]]:
         """The last value of the topic `mcp`, as a page receives it."""
-        items = [json.loads(item) for _, _, item in self.topics.changed({})]
+        items = [json.loads(item) for _, _, item in self.topics.updates({})]
         return next((item["value"] for item in items if item["name"] == "mcp"), [])
 
 

@@ -21,7 +21,7 @@ import asyncio, importlib, sys
 from shell.bridge.door import Door
 from shell.bridge.desktop.windows import Windows
 windows = Windows(asyncio.new_event_loop(), Door({}).post, "http://127.0.0.1:1/", on_closed=print)
-windows.take_over()
+windows.replace_dispatcher()
 try:
     backend = importlib.import_module("webview.platforms." + sys.argv[1])
 except Exception as error:

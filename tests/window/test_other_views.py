@@ -5,7 +5,7 @@ from pathlib import Path
 
 import webview
 
-from shell.bridge.desktop.webviews.navigation import MAX_CRASHES, Crashes, is_home
+from shell.bridge.desktop.webviews.navigation import MAX_CRASHES, Crashes, is_page_url
 
 OURS = Path(__file__).parents[2] / "shell" / "bridge" / "desktop" / "webviews"
 THEIRS = Path(webview.__file__).parent / "platforms"
@@ -50,8 +50,8 @@ def test_what_is_replaced_in_cocoa_is_there() -> None:
 
 def test_home_is_one_address_with_any_query_and_fragment() -> None:
     window = webview.Window("uid", "title", url="http://127.0.0.1:4711/?a=b")
-    assert is_home(window, "http://127.0.0.1:4711/")
-    assert is_home(window, "http://127.0.0.1:4711?c#d")
+    assert is_page_url(window, "http://127.0.0.1:4711/")
+    assert is_page_url(window, "http://127.0.0.1:4711?c#d")
     for place in (
         "http://127.0.0.1:4711/other",
         "http://localhost:4711/",
@@ -63,10 +63,10 @@ def test_home_is_one_address_with_any_query_and_fragment() -> None:
         "javascript:0",
         "",
     ):
-        assert not is_home(window, place), place
+        assert not is_page_url(window, place), place
 
 
 def test_a_page_is_loaded_again_until_it_has_crashed_too_often() -> None:
     crashes = Crashes()
-    again = [crashes.one_more("killed") for _ in range(2 * MAX_CRASHES)]
+    again = [crashes.count("killed") for _ in range(2 * MAX_CRASHES)]
     assert again == [*(MAX_CRASHES - 1) * [True], False] * 2

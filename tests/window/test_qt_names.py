@@ -34,8 +34,8 @@ def test_every_name_that_pywebview_asks_for_is_lent() -> None:
     code = (
         "import sys\n"
         "if sys.argv[1] == 'lent':\n"
-        "    from shell.bridge.desktop.webviews.qt_names import lend_names\n"
-        "    lend_names()\n"
+        "    from shell.bridge.desktop.webviews.qt_names import install_names\n"
+        "    install_names()\n"
         f"for module, name in {wanted!r}:\n"
         "    value = getattr(__import__(module, fromlist=[name]), name)\n"
         "    print(module, name, getattr(value, '__module__', ''), "

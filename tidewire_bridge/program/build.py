@@ -23,8 +23,8 @@ analysis = Analysis(
     excludes={excluded!r},
 )
 for name in ("binaries", "datas"):
-    kept = [entry for entry in getattr(analysis, name) if {whole_qt} or is_needed(entry[0])]
-    setattr(analysis, name, kept)
+    packed = [entry for entry in getattr(analysis, name) if {whole_qt} or is_needed(entry[0])]
+    setattr(analysis, name, packed)
 program = EXE(PYZ(analysis.pure), analysis.scripts, exclude_binaries=True, name={name!r})
 COLLECT(program, analysis.binaries, analysis.datas, name={name!r})
 """
@@ -35,8 +35,8 @@ def build(folder: Path, *, needs_application: bool, whole_qt: bool) -> int:
 
     Args:
         folder: of the program.
-        needs_application: whether it runs providers of a data directory of Tidewire.
-        whole_qt: whether parts of Qt are packed that a web view does not use.
+        needs_application: whether it uses the providers of a data directory of Tidewire.
+        whole_qt: whether to pack also the parts of Qt that a web view does not use.
 
     Raises:
         ShellError: Node, the page's packages or PyInstaller are missing.

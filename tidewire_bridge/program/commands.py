@@ -54,14 +54,14 @@ def main(arguments: list[str]) -> int:
 
 
 def _app() -> App:
-    """The program in this folder."""
+    """Import the program in this folder."""
     _need_program()
     try:
         module = importlib.import_module("app")
     except (ShellError, WrongSignatures):
         raise
     except Exception as error:
-        # The frames before those of the program are the import's.
+        # Skip the import's own frames, which are before those of the program.
         frames, file = error.__traceback__, str(Path("app.py").absolute())
         while frames is not None and frames.tb_frame.f_code.co_filename != file:
             frames = frames.tb_next

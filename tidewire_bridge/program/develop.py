@@ -1,4 +1,4 @@
-"""Runs a program while it is written: Vite for the page, and the host anew after each change."""
+"""Runs a program in development: Vite for the page, and a new host after each change."""
 
 import contextlib
 import os
@@ -17,7 +17,8 @@ from typing import IO
 from shell.embed import DEV_SECRET, DEV_URL
 from tidewire_bridge.program.node import find_vite
 
-LOOK_S = 0.3
+POLL_S = 0.3
+"""Interval at which the program's files are checked for changes."""
 _COLOR = re.compile(rb"\x1b\[[\d;]*m")
 _PROXY_ERROR = re.compile(rb"\[vite\].* ws proxy (socket )?error")
 _OF_AN_ERROR = re.compile(rb"\s+at |\w*Error\b|\s*$")
@@ -28,11 +29,11 @@ _OF_TESTS = re.compile(r"test_.*|.*_test\.py|conftest\.py")
 def develop(folder: Path, *, window: bool) -> int:
     """Run until Ctrl-C, or until the window is closed; returns the exit status.
 
-    An edit of the page keeps its state. After an edit of Python the types are written anew, and
-    tabs find the new host by themselves.
+    An edit of the page keeps its state. After an edit of Python the types are written again, and
+    tabs reconnect to the new host by themselves.
 
     Raises:
-        ShellError: there is no Node, or the page's packages are not installed.
+        ShellError: Node or the page's packages are not installed.
     """
     vite = find_vite(folder)
     page_port, host_port = _free_ports(2)
@@ -46,7 +47,7 @@ def develop(folder: Path, *, window: bool) -> int:
     }
     command = [sys.executable, "app.py"]
     command += ["--debug-port", "0"] if window else ["serve", "--port", str(host_port)]
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # nothing may stay behind
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # end the child processes, too
     with contextlib.ExitStack() as stack:
         serve = [*vite, "--clearScreen", "false", *place]
         page = _start_vite(stack, serve, folder / "page", env)
@@ -58,13 +59,13 @@ def develop(folder: Path, *, window: bool) -> int:
                 if seen != (seen := program_files(folder)):
                     _stop(program)
                     program = None
-                    if _types(folder):  # else a mistake is told, and the next change may mend it
+                    if _types(folder):  # else the error is printed, and the next change may fix it
                         program = subprocess.Popen(command, cwd=folder, env=env)  # noqa: S603
                         if not window and "--no-open" not in command:
                             command.append("--no-open")
                 elif window and program is not None and program.poll() == 0:
                     return 0
-                time.sleep(LOOK_S)
+                time.sleep(POLL_S)
         except KeyboardInterrupt:
             pass
         finally:
@@ -75,22 +76,22 @@ def develop(folder: Path, *, window: bool) -> int:
 def _start_vite(
     stack: contextlib.ExitStack, command: list[str], folder: Path, env: dict[str, str]
 ) -> subprocess.Popen[bytes]:
-    """Start Vite with all that it says on standard error: the other belongs to the program, whose
-    lines of JSON others read.
+    """Start Vite with all its output on standard error, because the program prints lines of JSON to
+    standard output.
     """
     color = {"FORCE_COLOR": "1"} if sys.stderr.isatty() else {}
     process = subprocess.Popen(  # noqa: S603 - its own
         command, cwd=folder, env=env | color, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     )
 
-    reader = threading.Thread(target=_pass_on, args=(process.stdout,), name="vite")
+    reader = threading.Thread(target=_copy_lines, args=(process.stdout,), name="vite")
     reader.start()
     stack.callback(reader.join)
     stack.callback(_stop, process)
     return process
 
 
-def _pass_on(lines: IO[bytes]) -> None:
+def _copy_lines(lines: IO[bytes]) -> None:
     with lines:
         for line in without_proxy_errors(lines):
             sys.stderr.buffer.write(line)
@@ -98,8 +99,8 @@ def _pass_on(lines: IO[bytes]) -> None:
 
 
 def without_proxy_errors(lines: Iterable[bytes]) -> Iterator[bytes]:
-    """The lines of Vite without those of connections that fail while the program starts anew. The
-    page makes them again, and the program itself says why it does not start.
+    """Leave out Vite's errors about connections that fail while the program restarts. The page
+    reconnects, and the program itself prints why it does not start.
     """
     skips = False
     for line in lines:
@@ -124,7 +125,7 @@ def _stop(process: subprocess.Popen[bytes] | None) -> None:
 
 
 def program_files(folder: Path) -> dict[Path, int]:
-    """The files whose change starts the program anew, with their times."""
+    """List the files whose change restarts the program, with their times in nanoseconds."""
     return {
         path: _changed_at(path)
         for path in folder.rglob("*.py")
@@ -136,7 +137,7 @@ def program_files(folder: Path) -> dict[Path, int]:
 def _changed_at(path: Path) -> int:
     try:
         return path.stat().st_mtime_ns
-    except FileNotFoundError:  # an editor replaces it right now
+    except FileNotFoundError:  # an editor is just replacing it
         return 0
 
 

@@ -27,19 +27,18 @@ With `new NAME --npm tidewire-{version}.tgz` this is done for you."""
 
 
 def create(parent: Path, name: str, npm: Path | None = None) -> Path:
-    """Write a program that runs, to be changed.
+    """Write a working program, as a start for one's own.
 
     Args:
-        parent: where its folder is made.
+        parent: the folder in which its folder is made.
         name: of the folder and of the program.
-        npm: the packed npm package, which is copied into the program; None to take it from the
-            registry.
+        npm: the packed npm package, to copy into the program; None to use the registry.
 
     Returns:
         The folder.
 
     Raises:
-        ValidationFailed: the name does not fit, is taken, or there is no such package.
+        ValidationFailed: the name is invalid or taken, or there is no such package.
     """
     folder = parent / name
     if not re.fullmatch(r"[a-z][a-z0-9-]{0,63}", name):
@@ -55,10 +54,10 @@ def create(parent: Path, name: str, npm: Path | None = None) -> Path:
     if npm is not None and npm.suffix != ".tgz":
         text = f"{npm} is no packed npm package. Give the tidewire-{__version__}.tgz"
         raise ValidationFailed([("npm", f"{text} that `dev.py build npm` leaves in dist/")])
-    told = {"name": name, "tidewire": f"file:{npm.name}" if npm else f"^{__version__}"}
+    values = {"name": name, "tidewire": f"file:{npm.name}" if npm else f"^{__version__}"}
     for path in TEMPLATE.rglob("*"):
         if path.is_file() and "__pycache__" not in path.parts:
-            text = re.sub(r"\{\{(\w+)\}\}", lambda found: told[found[1]], path.read_text("utf-8"))
+            text = re.sub(r"\{\{(\w+)\}\}", lambda found: values[found[1]], path.read_text("utf-8"))
             target = folder / path.relative_to(TEMPLATE)
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(text, "utf-8")
@@ -69,7 +68,7 @@ def create(parent: Path, name: str, npm: Path | None = None) -> Path:
 
 
 def next_steps(folder: Path, npm: Path | None) -> str:
-    """What to type after `create`."""
+    """Describe the next steps after `create`."""
     text = NEXT if npm else NEXT + NOT_PUBLISHED
     return text.format(folder=folder, name=folder.name, version=__version__)
 

@@ -7,10 +7,10 @@ from shell.errors import ShellError
 
 
 def find_vite(folder: Path) -> list[str]:
-    """The command that runs Vite for a program's page.
+    """Find the command that runs Vite for a program's page.
 
     Raises:
-        ShellError: there is no Node, or the page's packages are not installed.
+        ShellError: Node or the page's packages are not installed.
     """
     vite = folder / "page" / "node_modules" / "vite" / "bin" / "vite.js"
     node = shutil.which("node")

@@ -1,6 +1,6 @@
-"""Tells which files of Qt a web view uses.
+"""Selects the files of Qt that a web view uses.
 
-PyInstaller would pack all that any QML module links to.
+PyInstaller would pack everything that any QML module links to.
 """
 
 # Chromium's own languages, for its context menus and dialogs; the page has its own.
@@ -26,7 +26,7 @@ SOME_PLUGINS = {
 
 
 def is_needed(path: str) -> bool:
-    """Whether a file goes into a program, by its path there; True for what is not Qt's."""
+    """Whether to pack a file, by its path in the program; True for files that are not Qt's."""
     path = path.replace("\\", "/")
     name = path.rpartition("/")[2]
     if not path.startswith("PySide6/"):

@@ -33,7 +33,7 @@ export type Client = ReturnType<typeof client>;
 export type Handlers = HandlersOf<Client>;
 """
 
-TAKEN = {
+RESERVED = {
     *("Array", "Call", "Client", "Handlers", "HandlersOf", "Promise", "Record", "ReturnType"),
     *("StreamId", "any", "bigint", "boolean", "never", "null", "number", "object", "string"),
     *("symbol", "undefined", "unknown", "void"),
@@ -46,7 +46,7 @@ TAKEN = {
 
 
 class WrongTypes(ValueError):
-    """Models that have no type of their own in the page; the message says where and why."""
+    """Some models cannot be types of the page; the message says where and why."""
 
 
 class _Schemas(GenerateJsonSchema):
@@ -55,7 +55,7 @@ class _Schemas(GenerateJsonSchema):
     def __init__(self) -> None:
         super().__init__(ref_template="{model}")
         self.place: list[str] = []
-        """The models and fields around what is being described."""
+        """The models and fields around the current schema."""
         self._names: dict[int, str] = {}
 
     def get_defs_ref(self, core_mode_ref: CoreModeRef) -> DefsRef:
@@ -86,23 +86,23 @@ class _Schemas(GenerateJsonSchema):
     ) -> dict[str, Any]:
         self.place.append(name)
         described = describe(schema)
-        self.place.pop()  # not after an error, which is told with its place
+        self.place.pop()  # not after an error, whose message needs the place
         return described
 
 
 class _Writer:
-    """Gathers the models that methods use, and writes each once."""
+    """Collects the models that methods use, and writes each once."""
 
     def __init__(self) -> None:
         self._schemas: dict[str, dict[str, Any]] = {}
-        """By mode and class, as the references in them."""
+        """Schemas by reference: mode and class."""
         self._users: dict[str, str] = {}
-        """The first method that uses each."""
+        """The first method that uses each schema."""
         self._split: set[str] = set()
-        """Classes that look different as a parameter: that type has a name of its own."""
+        """Classes with another type as a parameter than as a result: `NAMEInput`."""
 
     def schema(self, hint: Any, mode: JsonSchemaMode, method: str) -> dict[str, Any]:
-        """Take an annotation and the models in it."""
+        """Return the schema of an annotation, and collect the models in it."""
         if get_origin(hint) is Stream:
             return {"stream": self.schema(get_args(hint)[0], "serialization", method)}
         adapter, schemas = TypeAdapter[object](hint), _Schemas()
@@ -122,7 +122,7 @@ class _Writer:
         """The declarations of all models.
 
         Raises:
-            WrongTypes: two of them have one name, or one has a name that is taken.
+            WrongTypes: two models have the same name, or one has a reserved name.
         """
         both = [
             (ref, f"validation:{cls}")
@@ -130,46 +130,46 @@ class _Writer:
             for mode, _, cls in [ref.partition(":")]
             if mode == "serialization" and f"validation:{cls}" in self._schemas
         ]
-        # A model that has a split one as a field is split as well.
+        # A model with a field of a split model is split as well.
         while found := {
-            _class(told)
-            for told, sent in both
-            if _class(told) not in self._split and self._declare(told) != self._declare(sent)
+            _class(result)
+            for result, params in both
+            if _class(result) not in self._split and self._declare(result) != self._declare(params)
         }:
             self._split |= found
         texts: dict[str, tuple[str, str]] = {}
         for ref in self._schemas:
             name, text = self._name(ref), self._declare(ref)
-            if name in TAKEN:
+            if name in RESERVED:
                 used = f"{_path(ref)} (in {self._users[ref]})"
                 raise WrongTypes(f"{used}: the page's types use the name {name}: rename the model")
             first, known = texts.setdefault(name, (ref, text))
             if known != text:
-                one, two = (f"{_path(each)} (in {self._users[each]})" for each in (first, ref))
-                raise WrongTypes(f"{name} would be both {one} and {two}: rename one of them")
+                users = [f"{_path(each)} (in {self._users[each]})" for each in (first, ref)]
+                raise WrongTypes(f"{name} would be both {' and '.join(users)}: rename one of them")
         return [text for _, text in texts.values()]
 
     def _name(self, ref: str) -> str:
         name = _type_name(_class(ref))
-        sent = ref.startswith("validation:") and _class(ref) in self._split
-        return f"{name}Input" if sent else name
+        is_input = ref.startswith("validation:") and _class(ref) in self._split
+        return f"{name}Input" if is_input else name
 
     def _declare(self, ref: str) -> str:
         schema, name = self._schemas[ref], self._name(ref)
         doc = _comment(schema.get("description", ""))
         if "properties" not in schema:
             return f"{doc}export type {name} = {self.text(schema)};\n"
-        needed = schema.get("required", ())
+        required = schema.get("required", ())
         fields = "".join(
             f"  {json.dumps(field) if not field.isidentifier() else field}"
             # Without its constant a page could not say which of several models it sends.
-            f"{'' if field in needed or 'const' in inner else '?'}: {self.text(inner)};\n"
+            f"{'' if field in required or 'const' in inner else '?'}: {self.text(inner)};\n"
             for field, inner in schema["properties"].items()
         )
         return f"{doc}export interface {name} {{\n{fields}}}\n"
 
     def text(self, schema: Mapping[str, Any]) -> str:
-        """The TypeScript of a schema."""
+        """Write the TypeScript of a schema."""
         for union in ("anyOf", "oneOf"):
             if union in schema:
                 return " | ".join(dict.fromkeys(self.text(inner) for inner in schema[union]))
@@ -197,10 +197,10 @@ class _Writer:
 
 
 def render(namespaces: Mapping[str, object]) -> str:
-    """The whole text of a program's `contract.ts`.
+    """Render the text of a program's `contract.ts`.
 
     Raises:
-        WrongTypes: a model has no type of its own, or none at all.
+        WrongTypes: a model cannot be a type of the page.
     """
     writer = _Writer()
     found = {
@@ -220,7 +220,7 @@ def render(namespaces: Mapping[str, object]) -> str:
 
 
 class _Signature:
-    """What a method takes and returns."""
+    """The parameter and the result of a method."""
 
     def __init__(self, method: Method, writer: _Writer) -> None:
         hints = get_type_hints(method.run, include_extras=True)
@@ -234,36 +234,36 @@ class _Signature:
         }
 
     def lines(self, writer: _Writer) -> Iterator[str]:
-        """Its part of the client, once all models are named."""
+        """Yield the lines of the client for the method, after all models have names."""
         wire = self._method.name
         yield from _comment(inspect.getdoc(self._method.run) or "").splitlines()
         name, result = to_camel(wire.partition(".")[2]), writer.text(self._result)
         if not self._params:
             yield f'{name}: () => call<{result}>("{wire}"),'
         for parameter, schema in self._params.items():
-            sent = writer.text(schema)
+            hint = writer.text(schema)
             mark = "?" if self._method.has_default else ""
-            yield f'{name}: ({parameter}{mark}: {sent}) => call<{result}>("{wire}", {parameter}),'
+            yield f'{name}: ({parameter}{mark}: {hint}) => call<{result}>("{wire}", {parameter}),'
 
 
 def _parameter(name: str) -> str:
-    """A parameter as the page has it; `params` where TypeScript has no such name."""
+    """The name of a parameter in the page; `params` where TypeScript does not allow it."""
     name = to_camel(name)
-    return "params" if name in {*TAKEN, "arguments", "call", "eval"} else name
+    return "params" if name in {*RESERVED, "arguments", "call", "eval"} else name
 
 
 def _class(ref: str) -> str:
-    """The class of a reference, as pydantic identifies it: `app.Level:94747228`."""
+    """Get the class of a reference, as pydantic identifies it: `app.Level:94747228`."""
     return ref.partition(":")[2]
 
 
 def _path(ref: str) -> str:
-    """Where the class of a reference is: `app.Level`."""
+    """Get the import path of the class of a reference: `app.Level`."""
     return _class(ref).partition(":")[0]
 
 
 def _type_name(cls: str) -> str:
-    """The name of a class as TypeScript can have it: `Page[int]` is `PageInt`."""
+    """Convert the name of a class for TypeScript: `Page[int]` to `PageInt`."""
     path, _, arguments = cls.partition("[")
     name = path.partition(":")[0].rpartition(".")[2]
     arguments = re.sub(r":\d+|[\w.]*<locals>", "", arguments)
@@ -272,6 +272,6 @@ def _type_name(cls: str) -> str:
 
 
 def _comment(doc: str) -> str:
-    """A line with the first of a docstring; nothing without one."""
+    """Make a comment of a docstring's first line; empty without a docstring."""
     first = inspect.cleandoc(doc).partition("\n")[0].replace("*/", "*\\/")
     return f"/** {first} */\n" if first else ""

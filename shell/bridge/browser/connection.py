@@ -15,11 +15,11 @@ from shell.bridge.feed import Flush
 FLUSH_S = 0.008
 """Least time between two pushes, unless something urgent waits."""
 PROBE = 0
-"""The number of a push without content. Pushes count from 1, so a page takes it for one that it
-has already, answers it and does nothing: which shows that the page lives."""
+"""The number of a push without content. Pushes count from 1, so a page takes this one for a resend:
+it answers and does nothing else. The answer shows that the page is alive."""
 MAX_ANSWER_CHARACTERS = 256
 TICKET_WANTED = '{"ticket":true}'
-"""A page asks so for a ticket, which it hands to a new tab of its own browser."""
+"""The message by which a page asks for a ticket, which it hands to a new tab of its browser."""
 
 _answer = TypeAdapter(dict[str, tuple[str, int]])
 
@@ -42,7 +42,7 @@ class TabConnection:
         self._door = door
         self._loop = asyncio.get_running_loop()
         self._due = asyncio.Event()
-        self._answered = asyncio.Event()
+        self._acknowledged = asyncio.Event()
         self._probed = asyncio.Event()
         self._closed = asyncio.Event()
         self._not_before = 0.0
@@ -52,7 +52,7 @@ class TabConnection:
     async def run(self) -> None:
         """Carry texts both ways until the connection ends."""
         self._caller.feed.on_wake(self._on_wake)
-        telling = self._loop.create_task(self._tell())
+        pushing = self._loop.create_task(self._push())
         try:
             while (text := await self._read()) is not None:
                 if text == TICKET_WANTED:
@@ -62,18 +62,18 @@ class TabConnection:
                     self._take(text)
         finally:
             self._closed.set()
-            self._answered.set()
+            self._acknowledged.set()
             if self._timer is not None:
                 self._timer.cancel()
-            telling.cancel()
-            await asyncio.gather(telling, return_exceptions=True)
+            pushing.cancel()
+            await asyncio.gather(pushing, return_exceptions=True)
 
-    async def lives(self, within_s: float) -> bool:
+    async def is_alive(self, within_s: float) -> bool:
         """Whether a page still answers at the other end. False as soon as the connection has ended
-        and everything that came through it is taken.
+        and all its messages are processed.
         """
         self._probed.clear()
-        # Sending can wait, too: for room in the socket of a page that does not read any more.
+        # Sending can block, too: the socket of a page that no longer reads may be full.
         steps = (self._probe(), self._closed.wait())
         waits = [self._loop.create_task(step) for step in steps]
         await asyncio.wait(waits, timeout=within_s, return_when=asyncio.FIRST_COMPLETED)
@@ -83,32 +83,32 @@ class TabConnection:
         return self._probed.is_set() and not self._closed.is_set()
 
     async def drain(self) -> None:
-        """Wait until the page has everything that there is to tell."""
+        """Wait until the page has acknowledged everything in its feed."""
         self._on_wake(True)
         while not self._closed.is_set() and self._caller.feed.next() is not None:
-            self._answered.clear()
-            await self._answered.wait()
+            self._acknowledged.clear()
+            await self._acknowledged.wait()
 
     async def close(self, code: int, reason: str) -> None:
-        """End the connection; the page is told why."""
+        """End the connection, and tell the page why."""
         with contextlib.suppress(WebSocketDisconnect, RuntimeError):
             await self._socket.close(code, reason)
 
     def begin_to_close(self, code: int, reason: str) -> asyncio.Task[None]:
-        """Close without waiting: a page that does not read any more may hold that up for long."""
+        """Close without waiting: a page that no longer reads may hold that up for long."""
         self._ending = self._loop.create_task(self.close(code, reason))
         return self._ending
 
     # --- in ---------------------------------------------------------------------------------
 
     async def _read(self) -> str | None:
-        # Not `receive_text`, which gives out nothing more after a push that could not be sent, even
-        # when there are messages that a closed page sent before.
+        # Not `receive_text`: after a push that could not be sent it returns nothing more, even
+        # when messages are left that a closed page sent before.
         message = await self._socket.receive()
         if message["type"] == "websocket.disconnect":
             return None
         text: str | None = message.get("text")
-        if text is None:  # nothing of ours sends a binary message
+        if text is None:  # our pages send no binary messages
             await self.close(1003, "text only")
         return text
 
@@ -119,9 +119,9 @@ class TabConnection:
         elif answer == (self.load, PROBE):
             self._probed.set()
         else:
-            more = self._caller.feed.answered(*answer)
-            self._answered.set()
-            if more:
+            has_more = self._caller.feed.acknowledge(*answer)
+            self._acknowledged.set()
+            if has_more:
                 self._on_wake(False)
 
     # --- out --------------------------------------------------------------------------------
@@ -130,19 +130,19 @@ class TabConnection:
         if urgent or self._loop.time() >= self._not_before:
             self._due.set()
         elif self._timer is None:
-            self._timer = self._loop.call_at(self._not_before, self._ring)
+            self._timer = self._loop.call_at(self._not_before, self._on_timer)
 
-    def _ring(self) -> None:
+    def _on_timer(self) -> None:
         self._timer = None
         self._due.set()
 
-    async def _tell(self) -> None:
+    async def _push(self) -> None:
         sent: Flush | None = None
         while True:
             await self._due.wait()
             self._due.clear()
             flush = self._caller.feed.next()
-            # One in flight. What an earlier load has not answered is not for this one.
+            # One push is in flight at a time. An unacknowledged push of an earlier load is skipped.
             if flush is None or flush is sent or flush.load != self.load:
                 continue
             sent = flush

@@ -1,6 +1,6 @@
 """The server on 127.0.0.1 that serves the page to browsers and takes their calls.
 
-The way to the door (`/door`, a WebSocket) is for pages that this server, or Vite, handed out.
+Only pages from this server or from Vite may connect to the door (`/door`, a WebSocket).
 """
 
 import asyncio
@@ -30,8 +30,8 @@ PING_S = 10.0
 
 
 class _Server(uvicorn.Server):
-    """Sleeps until it is told to end. The original looks ten times a second whether it is, and
-    sets the date of headers that we do not send.
+    """Sleeps until `end`. The original polls ten times a second, and also sets the date of headers
+    that we do not send.
     """
 
     def __init__(self, config: uvicorn.Config) -> None:
@@ -57,7 +57,7 @@ class BrowserServer:
         page: Page | None,
         tabs: Tabs,
         tokens: AccessTokens,
-        look: Callable[[], Appearance] = Appearance,
+        appearance: Callable[[], Appearance] = Appearance,
         dev_url: str | None = None,
     ) -> None:
         self.address = address_of(listener)
@@ -68,7 +68,7 @@ class BrowserServer:
         self.token = tokens.token
         self._page_url = (dev_url or self.address).rstrip("/")
         port = listener.getsockname()[1]
-        self._resources = Resources(port, page, "loopback", look, _origin(dev_url))
+        self._resources = Resources(port, page, "loopback", appearance, _origin(dev_url))
         self._server = _Server(
             uvicorn.Config(
                 self._answer,
@@ -91,13 +91,13 @@ class BrowserServer:
         self._serving: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        """Begin to answer. Connections that came before have waited."""
+        """Begin to answer, also connections that wait in the listener's queue."""
         self._serving = asyncio.get_running_loop().create_task(
             self._server.serve(sockets=[self._listener]), name="loopback"
         )
 
     async def stop(self) -> None:
-        """Say goodbye to the tabs and close every connection."""
+        """Close the tabs, then every other connection."""
         await self._tabs.close()
         self._server.end()
         if self._serving is not None:
@@ -134,7 +134,7 @@ class BrowserServer:
         await _response(answer)(scope, receive, send)
 
     def _new_link(self, scope: Scope, path: str, headers: Headers) -> PageResponse | None:
-        """Make a link for the owner, or for who has the token; None for another request."""
+        """Make a link for the owner or a holder of the token; None for another request."""
         if path != LINK or scope["method"] != "POST":
             return None
         if (refusal := self._resources.refusal(headers, door=False)) is not None:

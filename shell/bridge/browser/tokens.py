@@ -3,7 +3,7 @@
 All of them come from one root secret, so the host keeps no list of its tabs' keys:
 
 - the token makes links (`POST /link`) and opens nothing itself. The owner's key, which the data
-  directory has for `tidewire link`, does the same, and is not sent either;
+  directory has for `tidewire link`, also makes links, and is never sent;
 - a ticket, in a link's fragment, lets one page in, once;
 - a tab's key lets that tab in again after a reload or a lost connection.
 
@@ -33,13 +33,13 @@ Side = Literal["host", "page"]
 
 @dataclass(slots=True)
 class Ticket:
-    """What the host remembers of a ticket until it is used up."""
+    """A ticket that is not used up yet."""
 
     secret: str
     expires: float | None
     """None: the link that the program printed when it started waits for its first use."""
     owner_only: bool
-    """Only a connection that is known to be of our own user may use it."""
+    """Only a connection that is known to be the same user's may use it."""
     on_used: Callable[[], object]
     tab: str | None = None
     """The tab that has used it."""
@@ -50,7 +50,8 @@ class AccessTokens:
 
     Args:
         now: a clock in seconds.
-        root: what everything but tickets is derived from, when it is to outlive this process.
+        root: the secret that tokens and keys are derived from; None for a new one. With the same
+            root they outlive this process.
     """
 
     def __init__(self, now: Callable[[], float] = time.monotonic, root: str | None = None) -> None:
@@ -75,11 +76,11 @@ class AccessTokens:
 
         Args:
             lasting: it does not expire before it is used.
-            owner_only: only a connection of our own user may use it.
+            owner_only: only a connection of the same user may use it.
             on_used: called when it has let a page in.
         """
-        passing = [name for name, ticket in self._tickets.items() if ticket.expires is not None]
-        for name in passing[: max(0, len(passing) - MAX_TICKETS + 1)]:
+        expiring = [name for name, ticket in self._tickets.items() if ticket.expires is not None]
+        for name in expiring[: max(0, len(expiring) - MAX_TICKETS + 1)]:
             del self._tickets[name]
         name, secret = secrets.token_urlsafe(16), secrets.token_urlsafe(32)
         expires = None if lasting else self._now() + TICKET_S
@@ -89,7 +90,7 @@ class AccessTokens:
     def find(self, name: str, tab: str) -> Ticket | None:
         """Return the ticket with this id that the tab may use.
 
-        None when there is none, it has expired, or another tab has used it.
+        None if it does not exist, has expired, or another tab has used it.
         """
         ticket = self._tickets.get(name)
         if ticket is not None and ticket.expires is not None and ticket.expires < self._now():
@@ -98,7 +99,7 @@ class AccessTokens:
         return ticket if ticket is None or ticket.tab in (None, tab) else None
 
     def use(self, name: str, tab: str) -> bool:
-        """Use a ticket up. False when another tab was quicker."""
+        """Use up a ticket. False when another tab has used it before."""
         ticket = self.find(name, tab)
         if ticket is None:
             return False
@@ -108,7 +109,7 @@ class AccessTokens:
         return True
 
     def tab_key(self, tab: str) -> str:
-        """What a tab that was let in once shows when it comes back."""
+        """Derive the key by which a tab that was admitted once comes back."""
         return self._derive(f"tab\n{tab}")
 
     def _derive(self, purpose: str) -> str:
@@ -121,8 +122,8 @@ def prove(secret: str, side: Side, *facts: str) -> str:
 
     Args:
         secret: of a ticket, or a tab's key.
-        side: who proves it, so that neither side can send the other's proof back.
-        facts: what belongs to this connection: tab, load, the page's and the host's random number.
+        side: the side that proves it. Neither side can send the other's proof back as its own.
+        facts: values of this connection: tab, load, the page's and the host's random number.
     """
     return hmac.digest(secret.encode(), "\n".join((side, *facts)).encode(), "sha256").hex()
 

@@ -1,6 +1,6 @@
-"""Windows of the desktop and what each of them needs."""
+"""The program's windows on the desktop: pump, dialogs, menus, page server, web views."""
 
-from shell.bridge.desktop.left_out import leave_out_server
+from shell.bridge.desktop.http_stub import install_http_stub
 
 # Before any module of this folder imports pywebview.
-leave_out_server()
+install_http_stub()

@@ -1,4 +1,4 @@
-"""Shows dialogs over a window: one at a time for each caller."""
+"""Shows dialogs over a window, one at a time for each caller."""
 
 import asyncio
 import contextlib
@@ -14,11 +14,11 @@ MODEL_FILES = ("GGUF models (*.gguf)", "All files (*.*)")
 
 
 class Dialogs:
-    """Asks a person at the window. On the loop.
+    """Asks the person at the window. Loop thread only.
 
     Args:
-        window_of: finds the window of a caller; None when it is gone.
-        program: the title of its questions.
+        window_of: finds the window of a caller; None when it is closed.
+        program: the program's name, the title of questions.
     """
 
     def __init__(self, window_of: Callable[[str], Window | None], program: str) -> None:
@@ -28,11 +28,11 @@ class Dialogs:
         """Callers whose dialog is open."""
 
     async def choose_file(self, caller_id: str, kinds: tuple[str, ...] = MODEL_FILES) -> str | None:
-        """Ask for a file, a model's by default, over the caller's window.
+        """Ask for a file in a dialog over the caller's window; by default for a model file.
 
         Returns:
-            The file's path; None when nobody chose one, when the window is gone, and while it has
-            a dialog already.
+            The file's path; None if the person chose no file, if the window is closed, and while it
+            has a dialog already.
         """
 
         def ask(window: Window) -> str | None:
@@ -45,17 +45,17 @@ class Dialogs:
         """Ask for a yes or no in a dialog over the caller's window.
 
         Args:
-            caller_id: whose window it is.
+            caller_id: the caller whose window it is.
             title: the question.
-            text: what it is about, as plain text.
+            text: the details, as plain text.
 
         Returns:
-            Whether the person agreed; False when the window is gone, and while it has a dialog.
+            Whether the person agreed; False if the window is closed, and while it has a dialog.
         """
-        whole = f"{title}\n\n{text}"
+        message = f"{title}\n\n{text}"
 
         def ask(window: Window) -> bool:
-            return bool(window.create_confirmation_dialog(self._program, whole))
+            return bool(window.create_confirmation_dialog(self._program, message))
 
         return bool(await self._ask(caller_id, ask))
 
@@ -65,12 +65,12 @@ class Dialogs:
         if window is None or caller_id in self._open:
             return None
         loop = asyncio.get_running_loop()
-        answered: asyncio.Future[Reply | None] = loop.create_future()
+        reply: asyncio.Future[Reply | None] = loop.create_future()
 
-        def settle(answer: Reply | None) -> None:
+        def resolve(answer: Reply | None) -> None:
             self._open.discard(caller_id)
-            if not answered.done():
-                answered.set_result(answer)
+            if not reply.done():
+                reply.set_result(answer)
 
         def show() -> None:
             answer = None
@@ -78,9 +78,9 @@ class Dialogs:
                 answer = ask(window)
             finally:
                 with contextlib.suppress(RuntimeError):  # the loop has ended
-                    loop.call_soon_threadsafe(settle, answer)
+                    loop.call_soon_threadsafe(resolve, answer)
 
         self._open.add(caller_id)
-        # It waits as long as the dialog is open, and must not hold up the end of the program.
+        # The thread waits as long as the dialog is open, and must not delay the program's end.
         threading.Thread(target=show, name="dialog", daemon=True).start()
-        return await answered
+        return await reply

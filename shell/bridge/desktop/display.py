@@ -13,7 +13,7 @@ from pathlib import Path
 RUNTIME = r"SOFTWARE\Microsoft\EdgeUpdate\Clients\{F3017226-FE2A-4295-8BDF-00C3A9A7E4C5}"
 """The registry key with the installed version of WebView2."""
 PATIENCE_S = 3.0
-"""How long a display server may take to answer. One that is there takes a millisecond."""
+"""How long a display server may take to answer. A working one takes a millisecond."""
 
 
 def display_problem(environment: Mapping[str, str] = os.environ) -> str | None:
@@ -43,7 +43,7 @@ def display_problem(environment: Mapping[str, str] = os.environ) -> str | None:
 
 
 def _runtime() -> str | None:
-    """What is wrong if WebView2 is not there, else None.
+    """The problem if WebView2 is not installed, else None.
 
     (Untested on Windows: from Microsoft's documentation.)
     """
@@ -63,7 +63,7 @@ def _runtime() -> str | None:
 
 
 def _platforms(environment: Mapping[str, str]) -> list[str]:
-    """What Qt would try, by the names of its plugins."""
+    """The platforms that Qt would try, by the names of its plugins."""
     chosen = environment.get("QT_QPA_PLATFORM", "")
     if chosen:
         # Alternatives stand between semicolons; a platform's own options follow a colon.
@@ -79,7 +79,7 @@ def _display(name: str, environment: Mapping[str, str]) -> str | None:
         return _x(environment.get("DISPLAY", ""))
     if name.startswith("wayland"):
         return _wayland(environment)
-    return None  # offscreen and its like ask no server
+    return None  # offscreen and similar platforms need no server
 
 
 def _x(display: str) -> str | None:
@@ -119,7 +119,7 @@ def _wayland(environment: Mapping[str, str]) -> str | None:
 
 
 def _libraries(package: Path, name: str) -> str | None:
-    """Load what Qt would load; it is loaded a moment later anyway."""
+    """Load the libraries that Qt would load a moment later anyway."""
     plugin = package / "Qt" / "plugins" / "platforms" / f"libq{name.partition('-')[0]}.so"
     if not plugin.exists():
         return f"Qt has no platform {name!r} (from QT_QPA_PLATFORM)"
@@ -132,6 +132,6 @@ def _libraries(package: Path, name: str) -> str | None:
 
 
 def _missing(error: OSError) -> str:
-    """The loader says "libfoo.so.1: cannot open shared object file: …"."""
+    """The problem, from an error such as "libfoo.so.1: cannot open shared object file: …"."""
     library = str(error).partition(":")[0]
     return f"the system library {library} is missing ('python3 dev.py run' installs it)"

@@ -1,4 +1,4 @@
-"""The menus of a window, for a program of your own."""
+"""Menus of a window, for programs on the bridge."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -20,7 +20,7 @@ class MenuItem:
     """One line of a menu.
 
     Args:
-        title: what it says.
+        title: its text.
         action: called on the loop with the window in which it was chosen; may be async.
     """
 
@@ -39,7 +39,7 @@ class Menu:
     """A menu, or a menu in a menu.
 
     Args:
-        title: what it says.
+        title: its text.
         items: its lines; None draws a line between two groups.
     """
 
@@ -53,7 +53,7 @@ class Menu:
 
 
 def check_menus(menus: Sequence[Menu]) -> None:
-    """Refuse what is no menu, before a window is opened.
+    """Check the menus before a window is opened.
 
     Raises:
         TypeError: one of them is no menu.
@@ -66,22 +66,22 @@ def check_menus(menus: Sequence[Menu]) -> None:
 def for_window(
     menus: Sequence[Menu], choose: Callable[[MenuItem], None]
 ) -> "list[webview.menu.Menu]":
-    """The menus of one window as pywebview takes them. It calls `choose` in a thread of its own."""
-    from webview.menu import Menu as Made
+    """Convert the menus of one window for pywebview, which calls `choose` in its own thread."""
+    from webview.menu import Menu as WebviewMenu
     from webview.menu import MenuAction, MenuSeparator
 
-    def made(each: MenuItem | Menu | None) -> "Made | MenuAction | MenuSeparator":
+    def convert(each: MenuItem | Menu | None) -> "WebviewMenu | MenuAction | MenuSeparator":
         if each is None:
             return MenuSeparator()
         if isinstance(each, MenuItem):
             return MenuAction(each.title, lambda: choose(each))
-        return Made(each.title, [made(item) for item in each.items])
+        return WebviewMenu(each.title, [convert(item) for item in each.items])
 
-    return [Made(menu.title, [made(item) for item in menu.items]) for menu in menus]
+    return [WebviewMenu(menu.title, [convert(item) for item in menu.items]) for menu in menus]
 
 
 async def act(item: MenuItem, caller: "Caller") -> None:
-    """Run the action of an item. A failure is in the log: no call of a page waits for it."""
+    """Run the action of an item. Logs a failure, because no call of a page waits for it."""
     try:
         await call_hook(item.action, caller)
     except Exception:

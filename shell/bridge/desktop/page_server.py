@@ -1,7 +1,7 @@
-"""Serves the page to the program's own windows, whose calls come another way.
+"""Serves the page to the program's own windows, whose calls come through the web view.
 
-Small, because it is on the way to every window: a server that also speaks WebSocket takes five
-times as long to load.
+It is small, because every window waits for it: a server that also speaks WebSocket takes five times
+as long to load.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from shell.bridge.page import Page
 from shell.bridge.responses import PageResponse, Resources, plain
 
 IDLE_S = 30.0
-"""A connection that asks for nothing is closed after so long."""
+"""Time without a request after which a connection is closed."""
 CHUNK_BYTES = 65_536
 
 
@@ -27,22 +27,22 @@ class PageServer:
     """Serves from `start()` to `stop()`, on the loop that both run on.
 
     Args:
-        listener: where connections come in; closed by `stop()`.
+        listener: accepts the connections; closed by `stop()`.
         page: the built page; None when Vite serves it.
-        look: returns the appearance, for each load of the page.
-        owner: what the owner's other commands may ask for.
+        appearance: returns the appearance, for each load of the page.
+        owner: answers the owner's other commands.
     """
 
     def __init__(
         self,
         listener: socket.socket,
         page: Page | None,
-        look: Callable[[], Appearance] = Appearance,
+        appearance: Callable[[], Appearance] = Appearance,
         owner: OwnerCommands | None = None,
     ) -> None:
         self.address = address_of(listener)
         self._listener = listener
-        self._resources = Resources(listener.getsockname()[1], page, "pywebview", look)
+        self._resources = Resources(listener.getsockname()[1], page, "pywebview", appearance)
         self._owner = owner
         self._starting: asyncio.Task[asyncio.Server] | None = None
         self._connections: set[asyncio.Task[None]] = set()
@@ -65,14 +65,14 @@ class PageServer:
     # --- inside -----------------------------------------------------------------------------
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.get_running_loop().create_task(self._converse(reader, writer))
+        task = asyncio.get_running_loop().create_task(self._serve(reader, writer))
         self._connections.add(task)
         task.add_done_callback(self._connections.discard)
 
-    async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            with contextlib.suppress(OSError, TimeoutError):  # the other side went away
-                await self._talk(reader, writer)
+            with contextlib.suppress(OSError, TimeoutError):  # the client has disconnected
+                await self._exchange(reader, writer)
             writer.close()
             with contextlib.suppress(OSError):
                 await writer.wait_closed()
@@ -80,7 +80,7 @@ class PageServer:
             # `stop` must not wait for a page that no longer reads.
             writer.transport.abort()
 
-    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _exchange(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         connection = h11.Connection(h11.SERVER)
         try:
             while (request := await _request(connection, reader)) is not None:

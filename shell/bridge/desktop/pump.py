@@ -1,4 +1,4 @@
-"""Pushes what one window's feed holds to its page, one push at a time."""
+"""Delivers one window's feed to its page, one push at a time."""
 
 import json
 import threading
@@ -12,7 +12,7 @@ if TYPE_CHECKING:  # it loads the contract, which is not needed to open a window
 OnValue = Callable[[object], None]
 RunScript = Callable[[str, OnValue], None]
 """Runs a script in the page and hands its value to `OnValue`: from any thread, at most once, and
-perhaps never (the page may be reloading, or gone)."""
+perhaps never (the page may be reloading or closed)."""
 
 FLUSH_SECONDS = 0.008
 """Least time between two pushes, unless something urgent waits."""
@@ -26,16 +26,16 @@ ANSWER_SECONDS = 10.0
 class Pump:
     """A daemon thread with one push in flight.
 
-    Idle, it pushes at once; then at most once in 8 ms, except for what is urgent. A push counts
-    when the page answers it; until then the feed hands out the same one again, so an answer that
-    never comes (a reload, a crashed renderer) costs time and nothing else.
+    When idle it pushes at once, then at most once in 8 ms, except for urgent items. A push counts
+    when the page answers it. Until then the feed returns the same push again, so a missing answer
+    (a reload, a crashed renderer) costs time and nothing else.
     """
 
-    def __init__(self, feed: "Feed", run_script: RunScript, on_taken: Callable[[], None]) -> None:
-        """`on_taken` is called in the pump's thread after every push that the page took."""
+    def __init__(self, feed: "Feed", run_script: RunScript, on_push: Callable[[], None]) -> None:
+        """The pump's thread calls `on_push` after every push that the page answered."""
         self._feed = feed
         self._run_script = run_script
-        self._on_taken = on_taken
+        self._on_push = on_push
         self._changed = threading.Condition()
         self._awake = False
         self._urgent = False
@@ -50,8 +50,8 @@ class Pump:
         return self._thread
 
     def wake(self, urgent: bool) -> None:
-        """Report that the feed has something. From any thread; cheap when that is known already."""
-        if self._awake and (self._urgent or not urgent) and not self._outdated():
+        """Report that the feed has items. From any thread; cheap if this is known already."""
+        if self._awake and (self._urgent or not urgent) and not self._is_outdated():
             # Needs no lock: `_run` clears the flags before it reads the feed, and the feed has the
             # new item before this call.
             return
@@ -70,7 +70,7 @@ class Pump:
 
     def _run(self) -> None:
         pushed_at = -FLUSH_SECONDS
-        while self._wait_for_something(pushed_at + FLUSH_SECONDS):
+        while self._wait_for_items(pushed_at + FLUSH_SECONDS):
             flush = self._feed.next()
             if flush is None:
                 continue
@@ -80,8 +80,8 @@ class Pump:
                 return
             self._pushing = None
 
-    def _wait_for_something(self, not_before: float) -> bool:
-        """Wait until there is something to push, but not before `not_before`. False: closed."""
+    def _wait_for_items(self, not_before: float) -> bool:
+        """Wait until there are items to push, but not before `not_before`. False: closed."""
         with self._changed:
             self._changed.wait_for(lambda: self._closed or self._awake)
             pause = not_before - time.monotonic()
@@ -91,22 +91,22 @@ class Pump:
             return not self._closed
 
     def _deliver(self, flush: "Flush") -> bool:
-        """Push until the page has taken it or another load has replaced it. False: closed."""
-        # A page that has no `__shell` yet answers like one that refuses the push. The page compares
+        """Push until the page has answered or another load has replaced it. False: closed."""
+        # A page without `__shell` answers like a page that refuses the push. The page compares
         # the answer itself: not every web view returns lists, and PySide never frees a string.
         load = json.dumps(flush.load)
-        taken = json.dumps(f"[{load},{flush.number}]")
+        expected = json.dumps(f"[{load},{flush.number}]")
         call = f"window.__shell?.receive({load},{flush.number},[{flush.items}])"
-        script = f"JSON.stringify({call})==={taken}"
+        script = f"JSON.stringify({call})==={expected}"
         retry = RETRY_SECONDS
-        while not self._over(flush):
+        while not self._is_over(flush):
             if self._push(flush, script) in (True, "true"):
-                if self._feed.answered(flush.load, flush.number):
+                if self._feed.acknowledge(flush.load, flush.number):
                     self.wake(False)
-                self._on_taken()
+                self._on_push()
                 return True
             with self._changed:
-                self._changed.wait_for(lambda: self._over(flush), retry)
+                self._changed.wait_for(lambda: self._is_over(flush), retry)
             retry = min(2 * retry, LONGEST_RETRY_SECONDS)
         self.wake(False)
         return not self._closed
@@ -122,13 +122,13 @@ class Pump:
 
         self._run_script(script, answer)
         with self._changed:
-            self._changed.wait_for(lambda: answers or self._over(flush), ANSWER_SECONDS)
+            self._changed.wait_for(lambda: answers or self._is_over(flush), ANSWER_SECONDS)
         return answers[0] if answers else None
 
-    def _outdated(self) -> bool:
+    def _is_outdated(self) -> bool:
         """Whether the push in flight was for a load that has been replaced."""
         pushing = self._pushing
         return pushing is not None and pushing.load != self._feed.load
 
-    def _over(self, flush: "Flush") -> bool:
+    def _is_over(self, flush: "Flush") -> bool:
         return self._closed or self._feed.load != flush.load

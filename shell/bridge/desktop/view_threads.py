@@ -1,19 +1,19 @@
-"""Threads that call into the web view, which have to be back before the program ends."""
+"""Threads that call into the web view, which must end before the program does."""
 
 import threading
 import time
 from collections.abc import Callable
 
-LEAVE_S = 5.0
-"""How long the end waits for all of them. One that waits for a window that never comes is left:
-it is in Python, where nothing happens to it."""
+JOIN_S = 5.0
+"""How long the program's end waits for all of them. A thread that still waits for a window is then
+abandoned: it is in Python code, so ending there is safe."""
 
 
 class ViewThreads:
     """Starts threads, and waits for them at the end.
 
-    A thread that is inside the web view's own code when Python ends can never have Python's lock
-    again. Python ends such a thread where it is, and the process dies of that (SIGABRT, SIGSEGV).
+    A thread that is inside the web view's own code when Python ends can never take Python's lock
+    again. Python ends such a thread where it is, which crashes the process (SIGABRT, SIGSEGV).
     """
 
     def __init__(self) -> None:
@@ -27,17 +27,17 @@ class ViewThreads:
         self.add(thread)
 
     def add(self, thread: threading.Thread) -> None:
-        """Wait for this one, too. From any thread."""
+        """Wait for this thread, too. From any thread."""
         with self._lock:
-            self._threads = [one for one in self._threads if one.is_alive()]
+            self._threads = [each for each in self._threads if each.is_alive()]
             self._threads.append(thread)
 
     def finish(self) -> None:
-        """Wait until all have ended, for `LEAVE_S` at most."""
-        until = time.monotonic() + LEAVE_S
+        """Wait until all have ended, for `JOIN_S` at most."""
+        until = time.monotonic() + JOIN_S
         while True:
             with self._lock:
-                threads = [one for one in self._threads if one.is_alive()]
+                threads = [each for each in self._threads if each.is_alive()]
             left = until - time.monotonic()
             if not threads or left <= 0:
                 return

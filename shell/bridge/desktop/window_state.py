@@ -23,23 +23,23 @@ class WindowState:
     x: int | None = None
     y: int | None = None
     maximized: bool = False
-    """The other values are then those of the window after it is restored."""
+    """If set, the other values are those of the window after it is restored."""
     zoom: float = 1.0
     """Scale of the page; 1 is normal."""
 
 
 def read_placement(path: Path) -> WindowState | None:
-    """Read what was written last; None for a missing or invalid file."""
+    """Read the state that was written last; None for a missing or invalid file."""
     try:
-        kept: dict[str, object] = {"zoom": 1.0, **json.loads(path.read_bytes())}
-        found = WindowState(**kept)  # type: ignore[arg-type]  # looked at below
+        stored: dict[str, object] = {"zoom": 1.0, **json.loads(path.read_bytes())}
+        found = WindowState(**stored)  # type: ignore[arg-type]  # checked below
     except (OSError, ValueError, TypeError, RecursionError):
         return None
-    return found if _is_sensible(kept) and (found.x is None) == (found.y is None) else None
+    return found if _is_sensible(stored) and (found.x is None) == (found.y is None) else None
 
 
-def _is_sensible(kept: dict[str, object]) -> bool:
-    for name, value in kept.items():
+def _is_sensible(stored: dict[str, object]) -> bool:
+    for name, value in stored.items():
         match name, value:
             case "maximized", bool():
                 continue
@@ -58,7 +58,7 @@ def _is_sensible(kept: dict[str, object]) -> bool:
 
 
 def write_placement(path: Path, placement: WindowState) -> None:
-    """Write it. A failure is only logged."""
+    """Write the state. Only logs a failure."""
     try:
         replace_file(path, json.dumps(asdict(placement)).encode())
     except OSError as error:

@@ -1,7 +1,7 @@
 """Opens and closes the program's windows, and connects each page to the door and to a pump.
 
-pywebview runs them. Its own bridge would let a page follow any attribute path into the host, so it
-is replaced here before a web view exists. A page's calls go to the door and nowhere else.
+pywebview runs them. Its own bridge would let a page follow any attribute path into the host, so
+this module replaces it before a web view exists. A page's calls go only to the door.
 """
 
 import asyncio
@@ -70,33 +70,33 @@ class Windows:
         debug_port: int | None = None,
         on_closed: Callable[[str], None],
     ) -> None:
-        """Prepare the windows; `run` opens the first.
+        """Prepare the windows; `run` opens the first one.
 
         Args:
-            loop: where `door` and `on_closed` are called.
+            loop: runs `door` and `on_closed`.
             door: receives the calls of every page: the `post` of a `Door`.
-            page_url: what every window shows.
+            page_url: the address that every window shows.
             title: of every window, until its page sets one.
             name: of the program's desktop file; None for the name of the script.
-            placement: the file that remembers position and size of the last window.
-            size: width and height of a window for which nothing is remembered.
-            close_question: asked before a person closes a window.
+            placement: the file that stores position and size of the last window.
+            size: width and height of a window without a stored size.
+            close_question: a window shows it before a person closes it.
             menus: of every window.
             new_caller: makes the caller of a window, with its limits; None for the standard ones.
             theme: colors of a window before its page is drawn; None for the system's.
             debug_port: turns on remote debugging, on the loopback address; 0 takes a free port.
-                Its address is printed once the first page has said hello.
+                Its address is printed after the first page's hello.
             on_closed: called with the id of a window that was closed; not when it is reloaded.
 
         Raises:
-            PortTaken: another program has the port.
+            PortTaken: another program uses the port.
         """
         self._loop = loop
         self._door = door
         self._page_url = page_url
         self._title = title
         self._name = name
-        self._remembered = placement
+        self._placement_file = placement
         self._paper = PAPER if theme is None else (PAPER[theme == "dark"],) * 2
         self._placement = STANDARD if size is None else WindowState(*size)
         self._close_question = close_question
@@ -106,18 +106,18 @@ class Windows:
         self._on_closed = on_closed
         self._ends: dict[str, Callable[[], None]] = {}
         self._callers: dict[str, Caller] = {}
-        self._gone: set[str] = set()
-        """Closed windows, whose pages may still make calls for a moment."""
-        self._calling = threading.Lock()
-        self._building = threading.Lock()
+        self._closed: set[str] = set()
+        """Ids of closed windows, whose pages may still make calls for a moment."""
+        self._callers_lock = threading.Lock()
+        self._build_lock = threading.Lock()
         self._threads = ViewThreads()
         self._closing = False
         self._announced = debug_port is None
         self.dialogs = Dialogs(self._window_of, title)
 
-    def take_over(self) -> None:
+    def replace_dispatcher(self) -> None:
         """Replace pywebview's dispatcher, before a backend imports it by name."""
-        replaced = {"js_bridge_call": self._post, "environ_append": _leave_environment}
+        replaced = {"js_bridge_call": self._post, "environ_append": _ignore_environment}
         vars(webview.util).update(replaced)
 
     def run(self, on_start: Callable[[], None] = lambda: None) -> None:
@@ -125,13 +125,13 @@ class Windows:
         end. Main thread only, and once.
 
         Args:
-            on_start: called in a thread of its own when everything is loaded and the web view's
-                processes start. Python is idle for about as long again from then on.
+            on_start: called in its own thread when everything is loaded and the web view's
+                processes start. From then on Python is idle for about as long again.
         """
         with shutdown_signals() as signals:
-            self.take_over()
-            if self._remembered is not None:
-                self._placement = read_placement(self._remembered) or self._placement
+            self.replace_dispatcher()
+            if self._placement_file is not None:
+                self._placement = read_placement(self._placement_file) or self._placement
             self._view = _view()
             options = ViewOptions(
                 self._post, self._debug_port, self._paper, lambda: self._placement.zoom, self._name
@@ -153,7 +153,7 @@ class Windows:
                     webview.start(on_start, gui=self._view.GUI, private_mode=True)
                 self._view.finish()
                 for uid in list(self._ends):
-                    self._ended(uid)
+                    self._release(uid)
             finally:
                 self._closing = True
                 signals.wake()
@@ -175,7 +175,7 @@ class Windows:
         any thread.
 
         Args:
-            activation: the token by which a Wayland desktop lets it come to the front.
+            activation: the token with which a Wayland desktop lets it come to the front.
         """
         if self._closing or not webview.windows:
             return False
@@ -188,7 +188,7 @@ class Windows:
 
     def control(self, caller_id: str, action: Literal["close", "quit", "full_screen"]) -> bool:
         """Close the caller's window, close all of them, or enter and leave full screen. Returns at
-        once; False when the window is gone. From any thread but the main one.
+        once; False when the window is closed. From any thread but the main one.
         """
         window = self._window_of(caller_id)
         if window is None:
@@ -213,19 +213,19 @@ class Windows:
     # --- inside -----------------------------------------------------------------------------
 
     def _build(self) -> None:
-        with self._building:
+        with self._build_lock:
             if self._closing and webview.windows:
                 return
-            place = self._placement
+            state = self._placement
             # Without `text_select` pywebview adds a style, which the page's policy forbids.
             window = webview.create_window(
                 self._title,
                 self._page_url,
-                width=place.width,
-                height=place.height,
-                x=place.x,
-                y=place.y,
-                maximized=place.maximized,
+                width=state.width,
+                height=state.height,
+                x=state.x,
+                y=state.y,
+                maximized=state.maximized,
                 min_size=LEAST_SIZE,
                 background_color=self._paper[0],
                 text_select=True,
@@ -235,34 +235,35 @@ class Windows:
                 menu=for_window(self._menus, lambda item: self._choose(window, item)),
             )
             if window is not None:
-                window.events.closing += lambda: self._leave(window)
-                window.events.closed += lambda: self._ended(window.uid)
-            if place.x is not None and place.y is not None:
-                self._placement = replace(place, x=place.x + STEP, y=place.y + STEP)
+                window.events.closing += lambda: self._save_placement(window)
+                window.events.closed += lambda: self._release(window.uid)
+            if state.x is not None and state.y is not None:
+                self._placement = replace(state, x=state.x + STEP, y=state.y + STEP)
 
     def _window_of(self, caller_id: str) -> Window | None:
-        with self._calling:
-            uid = next((uid for uid, one in self._callers.items() if one.id == caller_id), None)
-        return next((one for one in webview.windows if one.uid == uid), None)
+        with self._callers_lock:
+            uids = (uid for uid, caller in self._callers.items() if caller.id == caller_id)
+            uid = next(uids, None)
+        return next((window for window in webview.windows if window.uid == uid), None)
 
-    def _leave(self, window: Window) -> None:
+    def _save_placement(self, window: Window) -> None:
         """Remember position and size of a window that is about to close, for the next one."""
         self._placement = self._view.placement(window)
-        if self._remembered is not None:
-            write_placement(self._remembered, self._placement)
+        if self._placement_file is not None:
+            write_placement(self._placement_file, self._placement)
 
     def _destroy(self) -> None:
-        with self._building:
+        with self._build_lock:
             for window in list(webview.windows):
-                window.confirm_close = False  # no person has asked for it
+                window.confirm_close = False  # the program closes it, not a person
                 window.destroy()
 
     def _post(self, window: Window, name: str, text: object, number: object) -> None:
-        """Hand a page's call to the door. A page can reach nothing else here. On the GUI thread."""
+        """Pass a page's call to the door. A page can reach nothing else here. On the GUI thread."""
         if name != "post" or not isinstance(text, str):
             return
-        with self._calling:
-            if window.uid in self._gone:
+        with self._callers_lock:
+            if window.uid in self._closed:
                 return
             caller = self._callers.get(window.uid) or self._begin(window)
         with contextlib.suppress(RuntimeError):  # the loop has ended
@@ -270,7 +271,7 @@ class Windows:
 
     def _choose(self, window: Window | None, item: MenuItem) -> None:
         """Run an item of a window's menu. A window whose page has not called yet has no caller."""
-        with self._calling:
+        with self._callers_lock:
             caller = None if window is None else self._callers.get(window.uid)
         if caller is not None:
             with contextlib.suppress(RuntimeError):  # the loop has ended
@@ -283,7 +284,7 @@ class Windows:
 
         new_caller = self._new_caller or Caller
         caller = self._callers[window.uid] = new_caller(f"window-{secrets.token_hex(8)}")
-        pump = Pump(caller.feed, self._view.runner(window), self._taken)
+        pump = Pump(caller.feed, self._view.runner(window), self._announce_debug_url)
 
         def end() -> None:
             pump.close()
@@ -295,16 +296,16 @@ class Windows:
         self._threads.add(pump.start())
         return caller
 
-    def _ended(self, uid: str) -> None:
-        """Release a closed window, once: pywebview reports the end in a thread that may be late."""
-        with self._calling:
-            self._gone.add(uid)
+    def _release(self, uid: str) -> None:
+        """Release a closed window, once. pywebview reports the end in a thread that may be late."""
+        with self._callers_lock:
+            self._closed.add(uid)
             self._callers.pop(uid, None)
             end = self._ends.pop(uid, None)
         if end is not None:
             end()
 
-    def _taken(self) -> None:
+    def _announce_debug_url(self) -> None:
         if not self._announced:
             self._announced = True
             print(json.dumps({"debugUrl": f"http://127.0.0.1:{self._debug_port}"}), flush=True)
@@ -326,17 +327,17 @@ def _view() -> View:
     from shell.bridge.desktop.webviews.qt_binding import load_binding
 
     load_binding()
-    from shell.bridge.desktop.webviews.qt_names import lend_names
+    from shell.bridge.desktop.webviews.qt_names import install_names
 
-    lend_names()
+    install_names()
     from shell.bridge.desktop.webviews import qt
 
     return qt
 
 
-def _leave_environment(name: str, *values: str) -> None:
-    """Replace pywebview's function, which lets Chromium grant camera and microphone without asking,
-    and turns its sandbox off on some systems.
+def _ignore_environment(name: str, *values: str) -> None:
+    """Do nothing, in place of pywebview's function: that one lets Chromium grant camera and
+    microphone without asking, and turns off its sandbox on some systems.
     """
 
 

@@ -2048,77 +2048,77 @@ export type Invoke = <T>(method: string, params?: unknown) => Promise<T>;
 /** Every method of the host, by namespace. */
 export const client = (call: Invoke) => ({
   conversations: {
-    /** Begin a conversation, on the disk or only in memory. */
+    /** Create a conversation, on the disk or only in memory. */
     create: (params: NewConversation) =>
       call<ConversationSummary>("conversations.create", params),
-    /** Every conversation that is not deleted: the pinned ones, then those used last. */
+    /** List the conversations that are not deleted: pinned ones first, then the last used. */
     list: () => call<ConversationSummary[]>("conversations.list"),
-    /** A conversation along its chosen path. */
+    /** Get a conversation along its chosen path. */
     get: (params: ViewRequest) =>
       call<ConversationView>("conversations.get", params),
-    /** What a conversation has taken so far: answers, tokens, money. */
+    /** Get the usage of a conversation so far: answers, tokens, money. */
     spent: (params: string) =>
       call<Spent>("conversations.spent", params),
-    /** The budgets of the day, of the month and of a conversation, with what is spent. */
+    /** Get the budgets of the day, the month and a conversation, with the spent amounts. */
     budgets: (params: string | null) =>
       call<BudgetState[]>("conversations.budgets", params),
-    /** Set the budget of a conversation. Resolves with what `budgets` says then. */
+    /** Set the budget of a conversation. Resolves with the new result of `budgets`. */
     setBudget: (params: ConversationBudget) =>
       call<BudgetState[]>("conversations.set_budget", params),
-    /** What answers and titles took so far, by day, model or conversation. */
+    /** Get the usage of answers and titles so far, by day, model or conversation. */
     usage: (params: UsageGroup) =>
       call<UsageRow[]>("conversations.usage", params),
-    /** The same as CSV, written to the data directory's `exports`. Resolves with its path. */
+    /** Write the usage as CSV to the data directory's `exports`. Resolves with its path. */
     saveUsage: (params: UsageGroup) =>
       call<string>("conversations.save_usage", params),
     /** List the latest questions of all conversations, the newest first, each once. */
     prompts: () => call<string[]>("conversations.prompts"),
-    /** The bytes of a picture or a file in a message or a result. */
+    /** Get the bytes of a picture or a file in a message or a result. */
     attachment: (params: string) =>
       call<AttachmentData>("conversations.attachment", params),
-    /** Say something at the end of the chosen path. It is on the disk before it is sent. */
+    /** Send a message at the end of the chosen path. It is on the disk before it is sent. */
     send: (params: SendRequest) =>
       call<SendReply>("conversations.send", params),
-    /** What a message would take if it were sent. Nothing leaves this computer. */
+    /** Estimate the tokens and cost of a message. Nothing leaves this computer. */
     estimate: (params: EstimateRequest) =>
       call<Estimate>("conversations.estimate", params),
-    /** Say something else in the place of a message, which stays beside it. */
+    /** Send an edited message in the place of another, which stays as a branch beside it. */
     edit: (params: EditRequest) =>
       call<SendReply>("conversations.edit", params),
-    /** Answer once more, beside the answers that are there; perhaps by another model. */
+    /** Answer again beside the present answers; perhaps with another model. */
     regenerate: (params: AnswerRequest) =>
       call<SendReply>("conversations.regenerate", params),
-    /** Go on with an answer that was cut short; what comes is added to it. */
+    /** Continue an answer that was cut short. The new text is added to it. */
     continueAnswer: (params: ContinueRequest) =>
       call<SendReply>("conversations.continue_answer", params),
     /** Allow or deny a tool call of an answer, also after the run that asked has ended. */
     decide: (params: CallDecision) =>
       call<DecisionReply>("conversations.decide", params),
-    /** Tell how many of a tool's latest calls a permission would have been for. */
+    /** Count the latest calls of a tool that a permission would have allowed. */
     earlierCalls: (params: EarlierCallsRequest) =>
       call<EarlierCalls>("conversations.earlier_calls", params),
-    /** Make the path lead through this message, and show it. */
+    /** Choose the path through this message; returns the conversation along it. */
     choose: (params: string) =>
       call<ConversationView>("conversations.choose", params),
-    /** What a summary of the earlier messages would take. Nothing leaves this computer. */
+    /** Estimate the cost of a summary of the earlier messages. Nothing leaves this computer. */
     compactionEstimate: (params: CompactRequest) =>
       call<CompactionEstimate>("conversations.compaction_estimate", params),
-    /** Begin to summarize the earlier messages. The topic `compaction` has how it goes. */
+    /** Begin to summarize the earlier messages. The topic `compaction` has the progress. */
     compact: (params: CompactRequest) =>
       call<boolean>("conversations.compact", params),
-    /** Stop a summary, or dismiss what the topic says of one. False if there is neither. */
+    /** Stop a summary, or dismiss its state in the topic. False if there is neither. */
     stopCompaction: (params: string) =>
       call<boolean>("conversations.stop_compaction", params),
     /** Change the text of a summary. */
     editSummary: (params: SummaryChange) =>
       call<ConversationView>("conversations.edit_summary", params),
-    /** Undo a summary, so that its messages are sent again, or take that back. */
+    /** Undo a summary, so that its messages are sent again, or redo it. */
     useSummary: (params: SummaryUse) =>
       call<ConversationView>("conversations.use_summary", params),
-    /** Name a conversation. */
+    /** Rename a conversation. */
     rename: (params: TitleChange) =>
       call<ConversationSummary>("conversations.rename", params),
-    /** Pin a conversation to the top of the list, or let it go. */
+    /** Pin a conversation to the top of the list, or unpin it. */
     pin: (params: PinChange) =>
       call<ConversationSummary>("conversations.pin", params),
     /** Put a conversation into a folder, or take it out of its folder. */
@@ -2128,24 +2128,24 @@ export const client = (call: Invoke) => ({
     instruct: (params: SystemPromptChange) =>
       call<ConversationSummary>("conversations.instruct", params),
     /**
-     * Put a conversation out of sight. What is answering in it is cancelled, and what is kept
-     * of its requests is removed.
+     * Delete a conversation, cancel the answers that run in it, and remove its recorded
+     * requests.
      */
     delete: (params: string) =>
       call<boolean>("conversations.delete", params),
-    /** Bring a deleted conversation back. It can be for 30 days. */
+    /** Restore a deleted conversation. This is possible for 30 days. */
     undelete: (params: string) =>
       call<ConversationSummary>("conversations.undelete", params),
     /**
-     * Messages and titles with these words, best first, as far as they are found in a quarter
-     * of a second. Ends an earlier search of this page. `choose` jumps to a message.
+     * Find messages and titles with these words, best first, for at most a quarter of a
+     * second. Ends an earlier search of this page. `choose` jumps to a message.
      */
     search: (params: SearchRequest) =>
       call<SearchReply>("conversations.search", params),
-    /** Conversations as the text of a file. */
+    /** Export conversations as the text of a file. */
     export: (params: ExportRequest) =>
       call<ExportReply>("conversations.export", params),
-    /** The same, written to the data directory's `exports`. Resolves with the file's path. */
+    /** Export conversations to the data directory's `exports`. Resolves with the file's path. */
     exportFile: (params: ExportRequest) =>
       call<string>("conversations.export_file", params),
     /**
@@ -2154,25 +2154,25 @@ export const client = (call: Invoke) => ({
      */
     importBegin: (params: ImportBegin) =>
       call<string>("conversations.import_begin", params),
-    /** Hand over the next piece. Resolves with the bytes so far; the last one begins it. */
+    /** Upload the next piece. Resolves with the bytes so far; the last one starts the import. */
     importWrite: (params: ImportPiece) =>
       call<number>("conversations.import_write", params),
-    /** Stop an import; what has arrived stays. False when it has ended. */
+    /** Stop an import; what it has imported stays. False if it has ended already. */
     importCancel: (params: string) =>
       call<boolean>("conversations.import_cancel", params),
     /** Make a backup of everything but keys, as one file in the data directory's `backups`. */
     backup: () => call<BackupInfo>("conversations.backup"),
-    /** The backups in the data directory, the newest first. */
+    /** List the backups in the data directory, the newest first. */
     backups: () => call<BackupInfo[]>("conversations.backups"),
     /**
-     * What a backup holds that `restore` leaves out unless a person agrees to each: providers,
-     * and the settings that say where questions go.
+     * List what `restore` leaves out of a backup unless a person agrees to each: providers, and
+     * the settings that choose where questions go.
      */
     backupContents: (params: string) =>
       call<BackupContents>("conversations.backup_contents", params),
     /**
-     * Put the conversations and the look of a backup in the place of what is there now, which
-     * is backed up before. A name alone takes over no provider.
+     * Replace the conversations and the appearance with those of a backup. The present ones are
+     * backed up before. A name alone restores no provider.
      */
     restore: (params: string | RestoreRequest) =>
       call<StoreState>("conversations.restore", params),
@@ -2182,22 +2182,22 @@ export const client = (call: Invoke) => ({
     /** Write a text to the data directory's `exports`. Resolves with the file's path. */
     saveText: (params: NewFile) =>
       call<string>("conversations.save_text", params),
-    /** Every note by its name. */
+    /** Get every note by its name. */
     recall: () => call<Record<string, string>>("conversations.recall"),
     /**
-     * Keep a note, such as a draft, for whichever page comes next; on the disk when this
-     * returns. What belongs to a temporary conversation is not for here.
+     * Store a note, such as a draft, for later pages; it is on the disk when this resolves. Not
+     * for anything that belongs to a temporary conversation.
      */
     remember: (params: Note) =>
       call<boolean>("conversations.remember", params),
   },
   keys: {
-    /** Which providers have a key, where it is kept, and for which host it is. */
+    /** List the providers' keys: whether there is one, where it is stored, for which host. */
     list: () => call<KeyStatus[]>("keys.list"),
-    /** Keep a key for a provider; says where it is kept, in at most five seconds. */
+    /** Store a key for a provider, in at most five seconds. Resolves with where it is stored. */
     set: (params: KeyChange) =>
       call<KeyStatus>("keys.set", params),
-    /** Forget a provider's key; one that the environment has stays there. */
+    /** Remove a provider's key. A key in the environment stays there. */
     remove: (params: string) =>
       call<KeyStatus>("keys.remove", params),
   },
@@ -2205,138 +2205,138 @@ export const client = (call: Invoke) => ({
     /** Run once on the given messages. Resolves with the inference's id; events follow. */
     inference: (params: InferenceRequest) =>
       call<string>("llm.inference", params),
-    /** Stop a run. False when it is unknown or has ended; its `llm:done` says the rest. */
+    /** Cancel a run. False when it is unknown or has ended. The run ends with `llm:done`. */
     cancel: (params: string) =>
       call<boolean>("llm.cancel", params),
-    /** Begin a conversation that the host holds in memory. */
+    /** Create a session, a conversation that the host holds in memory. */
     createSession: (params: SessionConfig) =>
       call<SessionInfo>("llm.create_session", params),
-    /** Forget a session and cancel its runs. False when it is unknown. */
+    /** Delete a session and cancel its runs. False when it is unknown. */
     destroySession: (params: string) =>
       call<boolean>("llm.destroy_session", params),
-    /** Add messages to a session and answer them. Resolves with the inference's id. */
+    /** Add messages to a session and run the model. Resolves with the inference's id. */
     runSession: (params: SessionRunOptions) =>
       call<string>("llm.run_session", params),
-    /** Allow or deny a tool call that waits. False when somebody has decided before. */
+    /** Allow or deny a tool call that waits. False when it is decided already. */
     decide: (params: Decision) =>
       call<boolean>("llm.decide", params),
-    /** Answer what a server asks during a call. False when somebody has answered before. */
+    /** Answer a question of a server during a call. False when it is answered already. */
     answer: (params: ElicitationAnswer) =>
       call<boolean>("llm.answer", params),
     /** Count the sessions, runs and tokens of the caller's window. */
     getStatus: () => call<ServiceStatus>("llm.get_status"),
-    /** Everything of a run after a `seq`; the last piece begins the live events, without gap. */
+    /**
+     * Get all events of a run after a `seq`. After the last piece, live events follow without a
+     * gap.
+     */
     attach: (params: AttachRequest) =>
       call<AttachReply>("llm.attach", params),
-    /** The runs that the caller may attach to, oldest first. */
+    /** List the runs that the caller may attach to, oldest first. */
     list: () => call<InferenceSummary[]>("llm.list"),
-    /** A session and its history. */
+    /** Get a session and its history. */
     getSession: (params: string) =>
       call<SessionSnapshot>("llm.get_session", params),
   },
   mcp: {
-    /** Ask the person at the window; then add a server, and start it. */
+    /** Add a server and start it, after asking the person at the window. */
     add: (params: NewMcpServer) =>
       call<McpServerSummary>("mcp.add", params),
-    /** Switch a server on or off. Asks the person at the window if nobody has agreed to it. */
+    /** Switch a server on or off. Asks the person at the window if there is no consent yet. */
     enable: (params: McpSwitch) =>
       call<McpServerSummary>("mcp.enable", params),
-    /** End a server and forget it; returns the others. */
+    /** Stop and remove a server; returns the other servers. */
     remove: (params: string) =>
       call<McpServerSummary[]>("mcp.remove", params),
-    /** Start a server anew. The topic `mcp` tells how it goes. */
+    /** Restart a server. The topic `mcp` has its state. */
     test: (params: string) =>
       call<McpServerSummary>("mcp.test", params),
-    /** Have the person sign in in the system's browser; ends when they have. */
+    /** Sign in to a server in the system's browser; resolves when the person has signed in. */
     signIn: (params: string) =>
       call<McpServerSummary>("mcp.sign_in", params),
-    /** Add the servers of another program's file, all off, after asking at the window. */
+    /** Add the servers in another program's file, switched off, after asking the person. */
     readImport: (params: string) =>
       call<McpImported>("mcp.read_import", params),
-    /** Every server. Starts none. */
+    /** List all servers. Starts none of them. */
     list: () => call<McpServerSummary[]>("mcp.list"),
-    /** What the servers that are on give to read. Starts those that have not been used yet. */
+    /** List the resources of all servers that are on. Starts those that were not used yet. */
     resources: () => call<McpResources>("mcp.resources"),
-    /** The contents of a resource that the person has chosen. */
+    /** Read a resource that the person has chosen. */
     readResource: (params: McpChoice) =>
       call<McpContents>("mcp.read_resource", params),
-    /** The prompts of the servers that are on. Starts a server only where that is asked for. */
+    /** List the prompts of the servers that are on. Starts servers only with `start`. */
     prompts: (params: McpPromptQuery) =>
       call<McpPrompts>("mcp.prompts", params),
-    /** What a prompt puts into a message. Nothing is sent. */
+    /** Get the contents that a prompt puts into a message. Nothing is sent. */
     prompt: (params: McpChoice) =>
       call<McpContents>("mcp.prompt", params),
   },
   model: {
     /**
-     * Begin to download the weights, unless they are here or on their way. The topic `model`
-     * has the progress.
+     * Begin to download the weights, unless they are installed or being downloaded. The topic
+     * `model` has the progress.
      */
     fetch: () => call<ModelFetch>("model.fetch"),
-    /** Tell whether the weights are installed, and how far a download is. */
+    /** Get whether the weights are installed, and the progress of a download. */
     state: () => call<ModelFetch>("model.state"),
   },
   providers: {
-    /** Every provider, those that come with the program first. */
+    /** List the providers, the built-in ones first. */
     list: () => call<ProviderSummary[]>("providers.list"),
-    /** A provider's models: from itself where it has a list, otherwise from our table. */
+    /** List a provider's models: its own list if it has one, otherwise those of our table. */
     models: (params: ModelsRequest) =>
       call<ModelList>("providers.models", params),
     /**
-     * What is known of a model. Nobody on another machine is asked for it: a page wants to know
-     * before its reader has asked for anything. Null where nothing is known.
+     * Describe a model, without a request to another machine, because a page calls this before
+     * the person asks anything. Null for an unknown model.
      */
     describe: (params: ModelRequest) =>
       call<ModelSummary | null>("providers.describe", params),
-    /** Servers that many people have, and which of them answers on this machine now. */
+    /** List servers that many people use, and whether each one runs on this machine now. */
     presets: () => call<PresetSummary[]>("providers.presets"),
-    /**
-     * Add a provider, with its address completed. A key for it is set by `keys.set`, once it is
-     * there.
-     */
+    /** Add a provider and complete its address. `keys.set` can then store its key. */
     add: (params: NewProvider) =>
       call<ProviderSummary>("providers.add", params),
     /**
-     * Forget a provider that was added, and its key; `restore` takes that back. What it is
-     * answering goes on. False when there is none.
+     * Remove an added provider and its key; `restore` undoes it. Answers that it is giving go
+     * on. False when there is no such provider.
      */
     remove: (params: string) =>
       call<boolean>("providers.remove", params),
-    /** Bring back what `remove` took away since the host began, with its key. */
+    /** Restore a provider, with its key, that was removed since the host started. */
     restore: (params: string) =>
       call<ProviderSummary>("providers.restore", params),
-    /** Make one tiny request, and say what came of it: nothing is kept. */
+    /** Test a provider or new settings with one tiny request. Nothing is stored. */
     test: (params: TrialRequest) =>
       call<TrialReport>("providers.test", params),
   },
   settings: {
-    /** The settings, and the problems of their file. */
+    /** Get the settings, and the problems of their file. */
     get: () => call<SettingsView>("settings.get"),
-    /** The folders of settings, conversations, backups and exports, for a person to read. */
+    /** Get the paths of settings, data, backups and exports, to show to the person. */
     place: () => call<DataPaths>("settings.place"),
     /** Change the given settings; null resets one. */
     update: (params: PreferencesChange) =>
       call<SettingsView>("settings.update", params),
   },
   templates: {
-    /** Every template, by name, also those with a problem. */
+    /** List every template by name, also those with a problem. */
     list: () => call<TemplateSummary[]>("templates.list"),
-    /** A template with its text and its form; perhaps in an earlier version. */
+    /** Get a template with its text and its form; perhaps in an earlier version. */
     get: (params: TemplateQuery) =>
       call<TemplateDetail>("templates.get", params),
-    /** The form of a text, or what is wrong with it. Nothing is written. */
+    /** Check a text; returns its form, or the problem in it. Nothing is written. */
     check: (params: string) =>
       call<CheckedTemplate>("templates.check", params),
-    /** The text that a template makes of its values. Nothing is sent. */
+    /** Fill in a template with values; returns the text. Nothing is sent. */
     render: (params: RenderRequest) =>
       call<RenderedTemplate>("templates.render", params),
-    /** Write a template. What was there before stays as an earlier version. */
+    /** Save a template. Its previous text stays as an earlier version. */
     save: (params: TemplateChange) =>
       call<TemplateDetail>("templates.save", params),
-    /** Write a new template, under another name where this one is taken. */
+    /** Save a new template, under another name if this one is taken. */
     create: (params: TemplateChange) =>
       call<TemplateDetail>("templates.create", params),
-    /** Write a copy of a template. */
+    /** Save a copy of a template. */
     duplicate: (params: string) =>
       call<TemplateDetail>("templates.duplicate", params),
     /** Give a template another name, or move it into a folder. */
@@ -2345,45 +2345,45 @@ export const client = (call: Invoke) => ({
     /** Remove a template. `restore` brings it back. */
     remove: (params: string) =>
       call<boolean>("templates.remove", params),
-    /** Bring a template back that was removed. */
+    /** Restore a template that was removed. */
     restore: (params: string) =>
       call<TemplateDetail>("templates.restore", params),
-    /** The earlier versions of a template, the newest first. */
+    /** List the earlier versions of a template, the newest first. */
     versions: (params: string) =>
       call<SavedVersion[]>("templates.versions", params),
-    /** Write the templates of a file, also of other programs. */
+    /** Import the templates of a file, also from other programs. */
     importFile: (params: TemplateFile) =>
       call<TemplateSummary[]>("templates.import_file", params),
   },
   tools: {
-    /** The folder of a person's own files. */
+    /** Get the folder of the person's own tool files. */
     folder: () => call<ToolFolder>("tools.folder"),
     /** Show the folder in the system's file manager. False in a browser. */
     openFolder: () => call<boolean>("tools.open_folder"),
     /**
-     * Write a file with a tool that works, and open it in the person's editor. A browser shows
-     * its path instead.
+     * Create a file with a working tool, and open it in the person's editor. In a browser the
+     * page shows its path instead.
      */
     create: () => call<NewToolFile>("tools.create"),
-    /** Let grants hold for files that are edited, until the program ends. */
+    /** Set whether grants stay valid for edited files, until the program ends. */
     trustEdits: (params: boolean) =>
       call<ToolFolder>("tools.trust_edits", params),
     /** Switch a tool on or off; returns all tools. */
     enable: (params: ToolSwitch) =>
       call<ToolSummary[]>("tools.enable", params),
-    /** Set flags of a tool besides its own; returns all tools. */
+    /** Set flags of a tool in addition to its own; returns all tools. */
     setFlags: (params: ToolFlags) =>
       call<ToolSummary[]>("tools.set_flags", params),
-    /** The verdicts that hold for every conversation, the newest first. */
+    /** List the grants: verdicts for all conversations, the newest first. */
     grants: () => call<GrantSummary[]>("tools.grants"),
-    /** Forget such a verdict. False when there is none with this id. */
+    /** Remove a grant. False when there is none with this id. */
     revoke: (params: string) =>
       call<boolean>("tools.revoke", params),
-    /** Every tool, also those that are off or cannot be called. */
+    /** List every tool, also those that are off or cannot be called. */
     list: () => call<ToolSummary[]>("tools.list"),
   },
   shell: {
-    /** The first call of every load; refuses a page of another contract. */
+    /** Answer the first call of every load. Refuses a page of another contract. */
     hello: (params: HelloRequest) =>
       call<HelloReply>("shell.hello", params),
     /** Open another window of this host. False where there are no windows (in a browser). */
@@ -2395,24 +2395,24 @@ export const client = (call: Invoke) => ({
     controlWindow: (params: "close" | "quit" | "full_screen") =>
       call<boolean>("shell.control_window", params),
     /**
-     * Let the person choose a GGUF file in the window's file dialog. Null where nobody chose
-     * one, and in a browser, which tells no paths.
+     * Let the person choose a GGUF file in the window's file dialog. Null without a choice, and
+     * in a browser, which reveals no paths.
      */
     chooseModelFile: () => call<string | null>("shell.choose_model_file"),
-    /** Open a web or mail address in the system's own program, and nothing else. */
+    /** Open a web or mail address in the system's own program. Refuses other addresses. */
     openLink: (params: string) =>
       call<boolean>("shell.open_link", params),
   },
   wire: {
-    /** The runs whose requests are kept, the newest first. */
+    /** List the runs whose requests are stored, the newest first. */
     list: () => call<WireSummary[]>("wire.list"),
-    /** A run with everything that it has sent and received so far, without keys. */
+    /** Get a run with all its requests and responses so far, without keys. */
     get: (params: string) =>
       call<WireRun>("wire.get", params),
-    /** What a message would send if it were sent now. Nothing is sent or written. */
+    /** Get the request that a message would send now. Nothing is sent or written. */
     preview: (params: PreviewRequest) =>
       call<Preview>("wire.preview", params),
-    /** A request as a program that sends it, with the key from an environment variable. */
+    /** Convert a request to code that sends it, with the key from an environment variable. */
     code: (params: WireCode) =>
       call<string>("wire.code", params),
     /**
@@ -2421,10 +2421,10 @@ export const client = (call: Invoke) => ({
      */
     record: (params: string) =>
       call<string>("wire.record", params),
-    /** The same as the text of a file. */
+    /** Get the events of an answer as the text of a recording. */
     recording: (params: string) =>
       call<ExportReply>("wire.recording", params),
-    /** Check the text of a recording, and give its events. Nothing of it is carried out. */
+    /** Check the text of a recording; returns its events. Nothing of it is executed. */
     openRecording: (params: string) =>
       call<Recording>("wire.open_recording", params),
   },

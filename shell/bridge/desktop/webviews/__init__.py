@@ -16,7 +16,7 @@ Gui = Literal["qt", "gtk", "cocoa", "edgechromium"]
 
 @dataclass(frozen=True, slots=True)
 class ViewOptions:
-    """What a web view has to know before the first window."""
+    """Options of a web view, set before the first window."""
 
     post: Post
     """Receives the calls of every page."""
@@ -27,12 +27,12 @@ class ViewOptions:
     zoom: Callable[[], float]
     """Returns the zoom of a new window, for views that do not remember it."""
     name: str | None
-    """Of the program's desktop file, by which a desktop groups windows and finds their icon; None
-    for the name of the script."""
+    """Name of the program's desktop file, by which a desktop groups windows and finds their icon.
+    None for the name of the script."""
 
 
 class View(Protocol):
-    """What each module of a web view offers."""
+    """The functions of each web view's module."""
 
     GUI: Gui
     """pywebview's name for it."""

@@ -1,6 +1,6 @@
-"""macOS's web view (WKWebView) under pywebview, sealed. Untested: from Apple's documentation.
+"""macOS's web view (WKWebView) under pywebview, restricted. Untested: from Apple's documentation.
 
-pywebview's delegates are subclassed, and the subclasses take their place before a window is made.
+Subclasses of pywebview's delegates take their place before the first window is made.
 """
 
 # ruff: noqa: N802, E501, the names are Apple's
@@ -26,15 +26,15 @@ DENY = 2
 
 
 def prepare(options: ViewOptions) -> None:
-    """Put sealed delegates where pywebview looks for its own."""
+    """Put restricted delegates where pywebview looks for its own."""
     webview.settings["REMOTE_DEBUGGING_PORT"] = None
     for name, part in (("BrowserDelegate", _delegate()), ("JSBridge", _bridge())):
         setattr(platform.BrowserView, name, part)
 
 
 def runner(window: Window) -> RunScript:
-    """Scripts for the page of a window. Not through pywebview, where a thread waits for each, for
-    ever when the page goes away.
+    """Return the function that runs scripts in a window's page. Not through pywebview, where a
+    thread waits for each script, and for ever if the page is closed.
     """
     parts: Any = platform
     web = parts.BrowserView.instances[window.uid].webview
@@ -49,7 +49,7 @@ def runner(window: Window) -> RunScript:
 
 
 def placement(window: Window) -> WindowState:
-    """Where a window stands."""
+    """Return the position and size of a window."""
     native: Any = window.native
     frame = native.frame()
     height = int(frame.size.height)
@@ -78,7 +78,7 @@ def _window(web: object) -> Window:
 def _delegate() -> type:
     crashes: dict[str, Crashes] = {}
 
-    class SealedDelegate(platform.BrowserView.BrowserDelegate):
+    class RestrictedDelegate(platform.BrowserView.BrowserDelegate):
         """Names are those of WKNavigationDelegate and WKUIDelegate."""
 
         def webView_createWebViewWithConfiguration_forNavigationAction_windowFeatures_(
@@ -89,7 +89,7 @@ def _delegate() -> type:
         def webView_decidePolicyForNavigationAction_decisionHandler_(
             self, web: Any, action: Any, handler: Any
         ) -> None:
-            """Home, in the main frame. A frame of its own has no target when it is a popup."""
+            """Allow the page's own address in the main frame. A popup has no target frame."""
             target, url = action.targetFrame(), action.request().URL().absoluteString()
             main = target is not None and bool(target.isMainFrame())
             wanted = not action.shouldPerformDownload() and may_navigate(
@@ -100,7 +100,7 @@ def _delegate() -> type:
         def webView_decidePolicyForNavigationResponse_decisionHandler_(
             self, web: Any, response: Any, handler: Any
         ) -> None:
-            """What cannot be shown would be downloaded."""
+            """Cancel what cannot be shown: it would be downloaded."""
             handler(ALLOW if response.canShowMIMEType() else CANCEL)
 
         def webView_requestMediaCapturePermissionForOrigin_initiatedByFrame_type_decisionHandler_(
@@ -128,23 +128,23 @@ def _delegate() -> type:
             handler(None)
 
         def webViewWebContentProcessDidTerminate_(self, web: Any) -> None:
-            """The page's process crashed."""
-            if crashes.setdefault(_window(web).uid, Crashes()).one_more("terminated"):
+            """Reload the page after its process crashed."""
+            if crashes.setdefault(_window(web).uid, Crashes()).count("terminated"):
                 web.reload()
 
-    return SealedDelegate
+    return RestrictedDelegate
 
 
 def _bridge() -> type:
-    class SealedBridge(platform.BrowserView.JSBridge):
-        """Hears the main frame alone."""
+    class RestrictedBridge(platform.BrowserView.JSBridge):
+        """Accepts messages only from the main frame."""
 
         def userContentController_didReceiveScriptMessage_(
             self, controller: Any, message: Any
         ) -> None:
             if message.frameInfo().isMainFrame():
-                objc.super(SealedBridge, self).userContentController_didReceiveScriptMessage_(
+                objc.super(RestrictedBridge, self).userContentController_didReceiveScriptMessage_(
                     controller, message
                 )
 
-    return SealedBridge
+    return RestrictedBridge

@@ -1,6 +1,6 @@
-"""Windows' web view (WebView2) under pywebview, sealed. Untested: from Microsoft's documentation.
+"""Windows' web view (WebView2) under pywebview, restricted. Untested, from Microsoft's documents.
 
-pywebview adds its own methods as handlers, by name; ours take their place before a window is made.
+pywebview adds its own methods as handlers, by name. Ours replace them before a window is made.
 """
 
 import contextlib
@@ -14,46 +14,46 @@ from webview.window import Window
 
 from shell.bridge.desktop.pump import OnValue, RunScript
 from shell.bridge.desktop.webviews import Gui, ViewOptions
-from shell.bridge.desktop.webviews.navigation import Crashes, is_home, may_navigate
+from shell.bridge.desktop.webviews.navigation import Crashes, is_page_url, may_navigate
 from shell.bridge.desktop.window_state import WindowState
 
 GUI: Gui = "edgechromium"
 
 
 def prepare(options: ViewOptions) -> None:
-    """Put sealed handlers where pywebview looks for its own."""
+    """Put restricted handlers where pywebview looks for its own."""
     webview.settings["REMOTE_DEBUGGING_PORT"] = options.debug_port
     view = platform.EdgeChrome
-    ready: Callable[[Any, Any, Any], None] = view.on_webview_ready
+    pywebview_ready: Callable[[Any, Any, Any], None] = view.on_webview_ready
 
-    def sealed(native: Any, sender: Any, told: Any) -> None:
-        if told.IsSuccess:
-            _seal(native, sender.CoreWebView2)
-        ready(native, sender, told)
-        if told.IsSuccess:
+    def on_ready(native: Any, sender: Any, event: Any) -> None:
+        if event.IsSuccess:
+            _restrict(native, sender.CoreWebView2)
+        pywebview_ready(native, sender, event)
+        if event.IsSuccess:
             sender.CoreWebView2.Settings.AreDefaultScriptDialogsEnabled = False
 
-    def said(native: Any, sender: object, told: Any) -> None:
-        if not is_home(native.pywebview_window, str(told.Source)):
+    def on_message(native: Any, sender: object, event: Any) -> None:
+        if not is_page_url(native.pywebview_window, str(event.Source)):
             return
         with contextlib.suppress(ValueError, TypeError):
-            name, text, number = json.loads(told.get_WebMessageAsJson())
+            name, text, number = json.loads(event.get_WebMessageAsJson())
             options.post(native.pywebview_window, name, json.loads(text), number)
 
     parts = {
-        "on_webview_ready": sealed,
+        "on_webview_ready": on_ready,
         "on_navigation_start": _on_navigation,
         "on_new_window_request": _on_new_window,
         "on_download_starting": _on_download,
-        "on_script_notify": said,
+        "on_script_notify": on_message,
     }
     for name, part in parts.items():
         setattr(view, name, part)
 
 
 def runner(window: Window) -> RunScript:
-    """Scripts for the page of a window. Not through pywebview, where a thread waits for each, for
-    ever when the page goes away.
+    """Return the function that runs scripts in a window's page. Not through pywebview, where a
+    thread waits for each script, and for ever if the page is closed.
     """
     native: Any = window.native
     net: Any = platform
@@ -63,14 +63,14 @@ def runner(window: Window) -> RunScript:
     def run(script: str, answer: OnValue) -> None:
         def done(task: Any) -> None:
             value: object = None
-            with contextlib.suppress(Exception):  # .NET's own, when the page is going, or is gone
+            with contextlib.suppress(Exception):  # .NET's own, while the page is closing or closed
                 value = json.loads(task.Result)
             answer(value)
 
         def begin() -> None:
             task = web.ExecuteScriptAsync(script)
-            told = net.Action[net.Task[net.String]](done)
-            task.ContinueWith(told, edge.syncContextTaskScheduler)
+            on_done = net.Action[net.Task[net.String]](done)
+            task.ContinueWith(on_done, edge.syncContextTaskScheduler)
 
         with contextlib.suppress(Exception):  # the window is closed
             web.BeginInvoke(net.Action(begin))
@@ -79,7 +79,7 @@ def runner(window: Window) -> RunScript:
 
 
 def placement(window: Window) -> WindowState:
-    """Where a window stands."""
+    """Return the position and size of a window."""
     form: Any = window.native
     normal = str(form.WindowState) == "Normal"
     bounds = form.Bounds if normal else form.RestoreBounds
@@ -90,7 +90,7 @@ def placement(window: Window) -> WindowState:
 
 
 def bring_forward(window: Window) -> None:
-    """Bring a window to the front; a maximized one stays so."""
+    """Bring a window to the front. A maximized window stays maximized."""
     window.events.shown.wait(20)
     form: Any = window.native
     if str(form.WindowState) == "Minimized":
@@ -102,19 +102,19 @@ def finish() -> None:
     """Nothing is left to do."""
 
 
-def _seal(native: Any, core: Any) -> None:
+def _restrict(native: Any, core: Any) -> None:
     crashes = Crashes()
 
-    def permission(sender: object, asked: Any) -> None:
-        asked.State = type(asked.State).Deny
-        asked.Handled = True
+    def permission(sender: object, event: Any) -> None:
+        event.State = type(event.State).Deny
+        event.Handled = True
 
-    def cancel(sender: object, asked: Any) -> None:
-        asked.Cancel = True
+    def cancel(sender: object, event: Any) -> None:
+        event.Cancel = True
 
-    def failed(sender: object, told: Any) -> None:
-        how = str(told.ProcessFailedKind)
-        if how == "RenderProcessExited" and crashes.one_more(how):
+    def failed(sender: object, event: Any) -> None:
+        how = str(event.ProcessFailedKind)
+        if how == "RenderProcessExited" and crashes.count(how):
             core.Navigate(native.pywebview_window.original_url)
 
     core.PermissionRequested += permission
@@ -123,13 +123,13 @@ def _seal(native: Any, core: Any) -> None:
     core.LaunchingExternalUriScheme += cancel
 
 
-def _on_navigation(native: Any, sender: object, asked: Any) -> None:
-    asked.Cancel = not may_navigate(native.pywebview_window, str(asked.Uri))
+def _on_navigation(native: Any, sender: object, event: Any) -> None:
+    event.Cancel = not may_navigate(native.pywebview_window, str(event.Uri))
 
 
-def _on_new_window(native: Any, sender: object, asked: Any) -> None:
-    asked.Handled = True  # and none is made
+def _on_new_window(native: Any, sender: object, event: Any) -> None:
+    event.Handled = True  # so no window is opened
 
 
-def _on_download(native: Any, sender: object, asked: Any) -> None:
-    asked.Cancel = True
+def _on_download(native: Any, sender: object, event: Any) -> None:
+    event.Cancel = True

@@ -1,4 +1,4 @@
-"""GTK's web view (WebKitGTK) under pywebview, sealed before pywebview makes the first one."""
+"""GTK's web view (WebKitGTK) under pywebview, restricted before pywebview makes the first one."""
 
 import contextlib
 import json
@@ -22,35 +22,35 @@ _log = logging.getLogger(__name__)
 
 
 def prepare(options: ViewOptions) -> None:
-    """Put sealed parts where pywebview looks for its own. WebKitGTK has no port for debugging."""
+    """Put restricted parts where pywebview looks for its own. WebKitGTK has no debugging port."""
     if options.debug_port is not None:
         _log.warning("This web view cannot be debugged by remote; the port is not opened")
-    _pass_signals_on()
+    _forward_signals()
     view = platform.BrowserView
-    begin: Callable[[Any, Window], None] = view.__init__
+    pywebview_init: Callable[[Any, Window], None] = view.__init__
 
-    def sealed(native: Any, window: Window) -> None:
-        begin(native, window)
-        _seal(native)
+    def init(native: Any, window: Window) -> None:
+        pywebview_init(native, window)
+        _restrict(native)
 
-    def said(native: Any, manager: object, message: Any) -> None:
+    def on_message(native: Any, manager: object, message: Any) -> None:
         with contextlib.suppress(ValueError, KeyError, TypeError):
             body = json.loads(message.get_js_value().to_string())
             options.post(native.pywebview_window, body["funcName"], body["params"], body["id"])
 
-    parts = {"__init__": sealed, "on_navigation": _on_navigation, "on_js_bridge_call": said}
+    parts = {"__init__": init, "on_navigation": _on_navigation, "on_js_bridge_call": on_message}
     for name, part in parts.items():
         setattr(view, name, part)
 
 
 def runner(window: Window) -> RunScript:
-    """Scripts for the page of a window; the answer comes on the thread of the user interface."""
+    """Return the function that runs scripts in a window's page. Values come on the GUI thread."""
     web: Any = platform.BrowserView.instances[window.uid].webview
 
     def run(script: str, answer: OnValue) -> None:
         def done(_: object, task: object) -> None:
             value: object = None
-            with contextlib.suppress(GLib.Error):  # the page is going, or is gone
+            with contextlib.suppress(GLib.Error):  # the page is closing or closed
                 found = web.evaluate_javascript_finish(task)
                 value = found.is_boolean() and found.to_boolean()
             answer(value)
@@ -81,20 +81,20 @@ def finish() -> None:
     """Nothing is left to do."""
 
 
-def _pass_signals_on() -> None:
-    """To the socket that Python writes to until GTK's loop puts another one in its place."""
+def _forward_signals() -> None:
+    """Write to Python's wakeup socket at each signal, because GTK's loop replaces that socket."""
     socket = signal.set_wakeup_fd(-1)
     signal.set_wakeup_fd(socket, warn_on_full_buffer=False)
 
-    def heard() -> bool:
+    def wake() -> bool:
         os.write(socket, b"\0")
         return True
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        GLib.unix_signal_add(GLib.PRIORITY_HIGH, number, heard)
+        GLib.unix_signal_add(GLib.PRIORITY_HIGH, number, wake)
 
 
-def _seal(native: Any) -> None:
+def _restrict(native: Any) -> None:
     web, crashes = native.webview, Crashes()
     settings = web.get_settings().props
     for name in (
@@ -112,18 +112,18 @@ def _seal(native: Any) -> None:
         request.deny()
         return True
 
-    def dialog(_: object, asked: Any) -> bool:
-        if asked.get_dialog_type() == WebKit2.ScriptDialogType.CONFIRM:
-            asked.confirm_set_confirmed(False)
+    def refuse(_: object, dialog: Any) -> bool:
+        if dialog.get_dialog_type() == WebKit2.ScriptDialogType.CONFIRM:
+            dialog.confirm_set_confirmed(False)
         return True
 
     def crashed(_: object, reason: Any) -> None:
-        if crashes.one_more(str(reason)):
+        if crashes.count(str(reason)):
             web.load_uri(native.pywebview_window.original_url)
 
     web.connect("create", lambda *_: None)
     web.connect("permission-request", permission)
-    web.connect("script-dialog", dialog)
+    web.connect("script-dialog", refuse)
     web.connect("show-notification", lambda *_: True)
     web.connect("print", lambda *_: True)
     web.connect("web-process-terminated", crashed)
@@ -131,7 +131,7 @@ def _seal(native: Any) -> None:
 
 
 def _on_navigation(native: Any, web: object, decision: Any, kind: object) -> bool:
-    """Home may be shown; nothing opens a window, and nothing is downloaded."""
+    """Allow only the page's own address; refuse new windows and downloads."""
     if kind is WebKit2.PolicyDecisionType.RESPONSE:
         allowed = bool(decision.is_mime_type_supported())
     elif kind is WebKit2.PolicyDecisionType.NAVIGATION_ACTION:

@@ -1,4 +1,4 @@
-"""Qt's web view under pywebview, sealed before pywebview makes the first one."""
+"""Qt's web view under pywebview, restricted before pywebview makes the first one."""
 
 import logging
 import os
@@ -19,8 +19,8 @@ from shell.bridge.desktop.pump import RunScript
 from shell.bridge.desktop.webviews import Gui, ViewOptions
 from shell.bridge.desktop.webviews.qt_bridge import Bridge, Runner
 from shell.bridge.desktop.webviews.qt_cleanup import QtCleanup
-from shell.bridge.desktop.webviews.qt_page import SealedPage
-from shell.bridge.desktop.webviews.qt_view import SealedView
+from shell.bridge.desktop.webviews.qt_page import RestrictedPage
+from shell.bridge.desktop.webviews.qt_view import RestrictedView
 from shell.bridge.desktop.webviews.qt_zoom import add_zoom
 from shell.bridge.desktop.window_state import WindowState
 
@@ -29,7 +29,7 @@ _log = logging.getLogger(__name__)
 
 
 class _Native(Protocol):
-    """What is used here of pywebview's own window, its `BrowserView`."""
+    """The attributes of pywebview's own window, its `BrowserView`, that are used here."""
 
     pywebview_window: Window
     webview: QWebEngineView
@@ -39,13 +39,13 @@ class _Native(Protocol):
 
 
 def prepare(options: ViewOptions) -> None:
-    """Set what Chromium reads once, and put sealed parts where pywebview looks for its own."""
+    """Set what Chromium reads once, and put restricted parts where pywebview looks for its own."""
     if options.debug_port is None:
         os.environ.pop("QTWEBENGINE_REMOTE_DEBUGGING", None)
     else:
         os.environ["QTWEBENGINE_REMOTE_DEBUGGING"] = f"127.0.0.1:{options.debug_port}"
     if not _log.isEnabledFor(logging.INFO):
-        # What Qt and Chromium say of the machine, such as of its graphics, is for who asks for it.
+        # Messages of Qt and Chromium about the machine, such as its graphics, are shown on request.
         QLoggingCategory.setFilterRules("*.info=false\n*.warning=false")
         flags = os.environ.get("QTWEBENGINE_CHROMIUM_FLAGS", "")
         os.environ["QTWEBENGINE_CHROMIUM_FLAGS"] = f"{flags} --log-level=3".strip()
@@ -56,44 +56,44 @@ def prepare(options: ViewOptions) -> None:
     if options.name is not None:  # Qt would take the name of the script, `__main__.py`
         QCoreApplication.setApplicationName(options.name)
         QGuiApplication.setDesktopFileName(options.name)
-    remains = QtCleanup()
+    cleanup = QtCleanup()
 
     def bridge(native: _Native) -> Bridge:
         return Bridge(partial(options.post, native.pywebview_window))
 
-    def page(native: _Native, profile: QWebEngineProfile) -> SealedPage:
-        home = native.pywebview_window.original_url or ""
-        made = SealedPage(home, native.js_bridge, profile, native.webview, options.paper)
+    def new_page(native: _Native, profile: QWebEngineProfile) -> RestrictedPage:
+        url = native.pywebview_window.original_url or ""
+        page = RestrictedPage(url, native.js_bridge, profile, native.webview, options.paper)
         interceptor, window = native.request_interceptor, cast("QObject", native)
-        made.setZoomFactor(options.zoom())  # the view's own goes with the page that it has now
+        page.setZoomFactor(options.zoom())  # the view's own zoom ends with its present page
         add_zoom(native.webview)
-        made.titleChanged.connect(lambda title: _show_title(native, made, title))
-        made.iconChanged.connect(cast("QWidget", native).setWindowIcon)
-        remains.follow(made, profile, interceptor, native.js_bridge, window)
-        return made
+        page.titleChanged.connect(lambda title: _show_title(native, page, title))
+        page.iconChanged.connect(cast("QWidget", native).setWindowIcon)
+        cleanup.follow(page, profile, interceptor, native.js_bridge, window)
+        return page
 
     parts = {
         "JSBridge": bridge,
-        "WebView": SealedView,
-        "WebPage": page,
-        "_set_js_api": _loaded,
-        "on_window_restore": _come_forward,
-        "on_confirmation_dialog": _ask,
+        "WebView": RestrictedView,
+        "WebPage": new_page,
+        "_set_js_api": _report_loaded,
+        "on_window_restore": _bring_forward,
+        "on_confirmation_dialog": _confirm,
     }
     for attribute, part in parts.items():
         setattr(platform.BrowserView, attribute, part)
-    # pywebview's would end Qt's loop past the windows. `Windows` hears of signals by itself.
+    # pywebview's handler would end Qt's loop before the windows close. `Windows` handles signals.
     vars(platform)["_sigint_handler"] = signal.getsignal(signal.SIGINT)
 
 
 def runner(window: Window) -> RunScript:
-    """Scripts for the page of a window."""
+    """Return the function that runs scripts in a window's page."""
     native = cast("_Native", window.native)
     return Runner(native.webview.page()).run
 
 
 def placement(window: Window) -> WindowState:
-    """Where a window stands."""
+    """Return the position, size and zoom of a window."""
     native = cast("QWidget", window.native)
     inner, frame = native.normalGeometry(), native.pos()
     if native.isMaximized():
@@ -110,19 +110,19 @@ def bring_forward(window: Window) -> None:
 
 
 def finish() -> None:
-    """Let Qt delete what it was asked to delete, in its own order."""
+    """Let Qt delete the objects of pending `deleteLater` calls, in its own order."""
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
 
 
-def _come_forward(native: QWidget) -> None:
-    """Instead of pywebview's, which makes a maximized window small."""
+def _bring_forward(native: QWidget) -> None:
+    """Replace pywebview's function, which makes a maximized window small."""
     native.setWindowState(native.windowState() & ~Qt.WindowState.WindowMinimized)
     native.raise_()
     native.activateWindow()
 
 
-def _ask(native: _Native, title: str, text: str, question: str) -> None:
-    """Instead of pywebview's, which may take a text for HTML, and Enter for a yes."""
+def _confirm(native: _Native, title: str, text: str, question: str) -> None:
+    """Replace pywebview's function, which may take a text for HTML, and Enter for a yes."""
     box = QMessageBox(cast("QWidget", native))
     box.setWindowTitle(title)
     box.setIcon(QMessageBox.Icon.Question)
@@ -132,19 +132,19 @@ def _ask(native: _Native, title: str, text: str, question: str) -> None:
     box.setDefaultButton(QMessageBox.StandardButton.Cancel)
     agreed = box.exec() == QMessageBox.StandardButton.Ok
     box.deleteLater()
-    waiting = native._confirmation_dialog_results[question]  # noqa: SLF001, nothing else answers it
-    waiting["result"] = agreed
-    waiting["semaphore"].release()
+    result = native._confirmation_dialog_results[question]  # noqa: SLF001, pywebview waits for it
+    result["result"] = agreed
+    result["semaphore"].release()
 
 
-def _show_title(native: _Native, page: SealedPage, title: str) -> None:
+def _show_title(native: _Native, page: RestrictedPage, title: str) -> None:
     # Chromium uses the address as the title of a page that has none (yet).
     if title and title not in page.requestedUrl().toString():
         cast("QWidget", native).setWindowTitle(title)
 
 
-def _loaded(native: _Native) -> None:
-    """Instead of pywebview's page script, and of the thread that brings it into every load."""
+def _report_loaded(native: _Native) -> None:
+    """Replace pywebview's function, whose thread injects its script into every load."""
     events = native.pywebview_window.events
     for name in ("before_load", "_pywebviewready", "loaded"):
         getattr(events, name).set()

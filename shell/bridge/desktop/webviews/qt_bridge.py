@@ -1,4 +1,4 @@
-"""Qt's bridge: one callable name for the page, and scripts for the page."""
+"""Connects Qt's page to the host: one method that the page can call, and scripts for the page."""
 
 from collections.abc import Callable
 
@@ -25,12 +25,12 @@ _CLIENT = """
   });
 })();
 """
-"""What of pywebview's own page script is needed here. It runs when the document begins, not when it
-has been loaded, and brings none of what a hostile page could turn against the host."""
+"""The part of pywebview's own page script that is needed here. It runs when the document begins,
+not after the load, and has none of the parts that a hostile page could use against the host."""
 
 
 class Bridge(QObject):
-    """All of the host that the web channel shows to a page: `call`."""
+    """The only object that the web channel shows to a page. It has one method, `call`."""
 
     def __init__(self, post: Post) -> None:
         super().__init__()
@@ -38,32 +38,32 @@ class Bridge(QObject):
 
     @Slot(str, str, str)
     def call(self, name: str, text: str, number: str) -> None:
-        """Hand the page's words to the window. Answers nothing; replies are pushed."""
+        """Pass the page's call to the window. Returns nothing: replies are pushed."""
         self._post(name, text, number)
 
     def event(self, event: QEvent) -> bool:
-        """The channel shows a page `deleteLater` too, which every QObject has: it does nothing."""
+        """Ignore `deleteLater`, which the channel also shows to a page, as of every QObject."""
         return event.type() is QEvent.Type.DeferredDelete or super().event(event)
 
 
 class Runner(QObject):
-    """Runs scripts in a page, on the thread of the user interface."""
+    """Runs scripts in a page, on the GUI thread."""
 
-    _asked = Signal(str, object)
+    _requested = Signal(str, object)
 
     def __init__(self, page: QWebEnginePage) -> None:
         super().__init__(page)
         self._page = page
-        self._asked.connect(self._run)
+        self._requested.connect(self._run)
 
     def run(self, script: str, answer: OnValue) -> None:
-        """From any thread; returns at once. `answer` is called on the user interface's thread, and
-        not at all when the page is gone.
+        """Run a script. From any thread; returns at once. `answer` is called on the GUI thread, and
+        not at all when the page is closed.
         """
         try:
-            self._asked.emit(script, answer)
+            self._requested.emit(script, answer)
         except RuntimeError:
-            answer(None)  # Qt has deleted the page, and this with it
+            answer(None)  # Qt has deleted the page and this object
 
     @Slot(str, object)
     def _run(self, script: str, answer: OnValue) -> None:
@@ -91,9 +91,9 @@ def connect(page: QWebEnginePage, bridge: Bridge) -> QWebChannel:
 def revive(page: QWebEnginePage) -> None:
     """Load a page again whose process has crashed, with its bridge."""
     # Qt gives a profile's scripts to each host of a process once, and after a crash there is a new
-    # process behind the old host: a plain load would come up without them. What is discarded comes
-    # back behind a new host. While developer tools are attached nothing can be discarded; then the
-    # page's own collection has to do.
+    # process behind the old host: a plain load would come up without them. A discarded page comes
+    # back behind a new host. While developer tools are attached no page can be discarded. Then the
+    # scripts go into the page's own collection.
     visible, state = page.isVisible(), QWebEnginePage.LifecycleState
     page.setVisible(False)
     page.setLifecycleState(state.Discarded)

@@ -6,9 +6,9 @@ from PySide6.QtCore import QObject
 class QtCleanup:
     """Holds the parts of every window until its page is deleted, and then deletes them.
 
-    pywebview deletes the page of a closed window and leaves the rest to Python's collector. That
-    one runs in whichever thread allocates, and Qt's objects must not be deleted in another than
-    their own: the process dies of it. As long as they are held here, it does not find them.
+    pywebview deletes the page of a closed window and leaves the other objects to Python's garbage
+    collector. The collector runs in any thread that allocates, but deleting a Qt object outside its
+    own thread crashes the process. It does not collect the objects that are held here.
     """
 
     def __init__(self) -> None:

@@ -1,9 +1,8 @@
-"""Qt's names, as pywebview's Qt backend asks for them, straight from PySide6.
+"""Provides the names that pywebview imports from qtpy, taken directly from PySide6.
 
-pywebview asks qtpy, which hides the differences between four bindings and for that copies every
-name of Qt, making each class as it goes: 0.3 s, a third of the time to start. There is one binding
-here and a pinned pywebview, whose few names PySide6 has under the same modules, but for some that
-moved.
+qtpy hides the differences between four bindings. For that it copies every name of Qt and makes each
+class, which takes 0.3 s, a third of the time to start. Here are one binding and a pinned pywebview.
+It uses few names, and PySide6 has them in modules of the same names, except for some that moved.
 """
 
 import sys
@@ -20,16 +19,16 @@ from PySide6 import (
 )
 
 
-def lend_names() -> None:
-    """Take qtpy's place, unless it was imported before. Before pywebview's backend is imported."""
+def install_names() -> None:
+    """Replace qtpy, unless it is imported already. For use before pywebview's backend."""
     if "qtpy" in sys.modules:
         return
-    _lend("qtpy", PYQT6=False, PYSIDE6=True)
+    _add("qtpy", PYQT6=False, PYSIDE6=True)
     for module in (QtCore, QtGui, QtNetwork, QtWebChannel, QtWebEngineCore):
-        _put(f"qtpy.{module.__name__.rpartition('.')[2]}", module)
+        _register(f"qtpy.{module.__name__.rpartition('.')[2]}", module)
     # Qt 5 had these elsewhere, and pywebview still looks for them there.
-    _lend("qtpy.QtWidgets", QtWidgets, QAction=QtGui.QAction)
-    _lend(
+    _add("qtpy.QtWidgets", QtWidgets, QAction=QtGui.QAction)
+    _add(
         "qtpy.QtWebEngineWidgets",
         QtWebEngineWidgets,
         QWebEnginePage=QtWebEngineCore.QWebEnginePage,
@@ -38,16 +37,16 @@ def lend_names() -> None:
     )
 
 
-def _lend(name: str, source: ModuleType | None = None, **names: object) -> None:
-    """A module of this name with these names, and all those of `source` when they are asked for."""
+def _add(name: str, source: ModuleType | None = None, **names: object) -> None:
+    """Add a module with these names; it looks up all others in `source`."""
     module = ModuleType(name)
     vars(module).update(names)
     if source is not None:
-        vars(module)["__getattr__"] = lambda asked: getattr(source, asked)
-    _put(name, module)
+        vars(module)["__getattr__"] = lambda attribute: getattr(source, attribute)
+    _register(name, module)
 
 
-def _put(name: str, module: ModuleType) -> None:
+def _register(name: str, module: ModuleType) -> None:
     sys.modules[name] = module
     package, _, own = name.rpartition(".")
     if package:

@@ -1,6 +1,6 @@
-"""Qt's page, sealed: it shows one address and is denied everything else.
+"""Qt's page, restricted: it shows one address and may do little else.
 
-Popups need no word here: a page whose `createWindow` is not overridden has none.
+Popups need no code here: a page whose `createWindow` is not overridden cannot open any.
 """
 
 import logging
@@ -41,21 +41,21 @@ ALLOWED = (
     _Attribute.JavascriptCanAccessClipboard,  # to write: reading is `JavascriptCanPaste`
     _Attribute.WebRTCPublicInterfacesOnly,
 )
-OPENING = (
+OPEN_MODES = (
     QWebEnginePage.FileSelectionMode.FileSelectOpen,
     QWebEnginePage.FileSelectionMode.FileSelectOpenMultiple,
 )
 
 
-class SealedPage(QWebEnginePage):
-    """The page of one window. `home` is the only address that it ever shows."""
+class RestrictedPage(QWebEnginePage):
+    """The page of one window. `page_url` is the only address that it ever shows."""
 
     given_up = Signal()
-    """It has crashed too often to be loaded again by itself."""
+    """The page has crashed too often to be loaded again automatically."""
 
     def __init__(
         self,
-        home: str,
+        page_url: str,
         bridge: Bridge,
         profile: QWebEngineProfile,
         parent: QObject,
@@ -63,7 +63,7 @@ class SealedPage(QWebEnginePage):
     ) -> None:
         """`paper` is the background until the page is drawn, on a light and on a dark desktop."""
         super().__init__(profile, parent)
-        self._home = QUrl(home)
+        self._page_url = QUrl(page_url)
         super().setWebChannel(connect(self, bridge))
         dark = QGuiApplication.styleHints().colorScheme() is Qt.ColorScheme.Dark
         self.setBackgroundColor(paper[dark])
@@ -75,29 +75,29 @@ class SealedPage(QWebEnginePage):
         self.settings().setUnknownUrlSchemePolicy(
             QWebEngineSettings.UnknownUrlSchemePolicy.DisallowUnknownUrlSchemes
         )
-        self.urlChanged.connect(self._stay)
+        self.urlChanged.connect(self._return_to_page)
         self.permissionRequested.connect(lambda permission: permission.deny())
         self.fileSystemAccessRequested.connect(lambda request: request.reject())
         self.renderProcessTerminated.connect(self._renderer_ended)
         profile.downloadRequested.connect(_deny_download)
 
     def setWebChannel(self, *channel: object) -> None:  # noqa: N802, Qt's name
-        """The page has its channel; pywebview's own would take its place."""
+        """Ignore pywebview's own channel, which would replace the page's."""
 
     def acceptNavigationRequest(  # noqa: N802, Qt's name
         self, url: QUrl | str, kind: QWebEnginePage.NavigationType, is_main_frame: bool
     ) -> bool:
-        """Home, with any query and fragment, in the main frame."""
-        allowed = is_main_frame and _place(QUrl(url)) == _place(self._home)
+        """Allow the page's own address in the main frame. Query and fragment may differ."""
+        allowed = is_main_frame and _without_query(QUrl(url)) == _without_query(self._page_url)
         if not allowed:
             _log.warning("The page was not let go to another address (%s)", QUrl(url).scheme())
         return allowed
 
-    def _stay(self, url: QUrl) -> None:
-        """Come back from about:blank, to which Chromium navigates without a request."""
-        if not url.isEmpty() and _place(url) != _place(self._home):
+    def _return_to_page(self, url: QUrl) -> None:
+        """Return from about:blank, to which Chromium navigates without a request."""
+        if not url.isEmpty() and _without_query(url) != _without_query(self._page_url):
             _log.warning("The page went to another address (%s): back", url.scheme())
-            self.setUrl(self._home)
+            self.setUrl(self._page_url)
 
     def chooseFiles(  # noqa: N802, Qt's name
         self,
@@ -105,13 +105,13 @@ class SealedPage(QWebEnginePage):
         old: Sequence[str],
         types: Sequence[str],
     ) -> list[str]:
-        """The user may pick files to attach; the page gets no folder and writes nothing."""
-        if mode in OPENING:
+        """Let the person choose files to attach. The page gets no folder and writes no file."""
+        if mode in OPEN_MODES:
             return super().chooseFiles(mode, old, types)
         return []
 
     def javaScriptAlert(self, origin: QUrl | str, text: str) -> None:  # noqa: N802
-        """No modal dialogs: they would hold up every window."""
+        """Show no modal dialogs: they would block every window."""
 
     def javaScriptConfirm(self, origin: QUrl | str, text: str) -> bool:  # noqa: N802
         """Answers no."""
@@ -130,7 +130,7 @@ class SealedPage(QWebEnginePage):
         line: int,
         source: str,
     ) -> None:
-        """The page's console is for its developer; it may hold what was said in a conversation."""
+        """Log at debug level only: the console may contain text of a conversation."""
         _log.debug("console: %s (line %d)", message, line)
 
     def _renderer_ended(
@@ -138,18 +138,18 @@ class SealedPage(QWebEnginePage):
     ) -> None:
         if status is QWebEnginePage.RenderProcessTerminationStatus.NormalTerminationStatus:
             return
-        if self._crashes.one_more(status.name):
+        if self._crashes.count(status.name):
             QTimer.singleShot(0, self, self.load_again)
         else:
             self.given_up.emit()
 
     def load_again(self) -> None:
-        """What was shown, after a crash."""
+        """Load the page again after a crash."""
         revive(self)
 
 
-def _place(url: QUrl) -> tuple[str, str, str, int, str]:
-    """An address without its query and fragment."""
+def _without_query(url: QUrl) -> tuple[str, str, str, int, str]:
+    """Split an address, and leave out query and fragment."""
     return url.scheme(), url.userInfo(), url.host(), url.port(), url.path() or "/"
 
 

@@ -1,4 +1,4 @@
-"""Qt's view of a sealed page: a context menu that only edits text, and a word when it crashes."""
+"""Qt's view of a restricted page, with a context menu that only edits text and a crash panel."""
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QResizeEvent, QShowEvent
@@ -6,7 +6,7 @@ from PySide6.QtWebEngineCore import QWebEnginePage
 from PySide6.QtWebEngineWidgets import QWebEngineView
 from PySide6.QtWidgets import QFrame, QLabel, QMenu, QPushButton, QVBoxLayout
 
-from shell.bridge.desktop.webviews.qt_page import SealedPage
+from shell.bridge.desktop.webviews.qt_page import RestrictedPage
 
 CRASHED = "The page keeps crashing. Close this window and open a new one."
 AGAIN = "Try again"
@@ -14,9 +14,9 @@ _Action = QWebEnginePage.WebAction
 
 
 class CrashPanel(QFrame):
-    """Lies over a page that keeps crashing. No page of its own: what shows pages has failed."""
+    """Covers a page that keeps crashing. A widget, because the engine of pages has failed."""
 
-    def __init__(self, page: SealedPage, view: QWebEngineView) -> None:
+    def __init__(self, page: RestrictedPage, view: QWebEngineView) -> None:
         super().__init__(view)
         self._page = page
         self.setAutoFillBackground(True)
@@ -41,23 +41,23 @@ class CrashPanel(QFrame):
         self.deleteLater()
 
 
-class SealedView(QWebEngineView):
-    """The widget of a sealed page."""
+class RestrictedView(QWebEngineView):
+    """The widget of a restricted page."""
 
     def setPage(self, page: QWebEnginePage) -> None:  # noqa: N802, Qt's name
-        """Show a page, and a panel in its place when it gives up."""
+        """Show a page, and a panel over it when it has given up."""
         super().setPage(page)
-        if isinstance(page, SealedPage):
+        if isinstance(page, RestrictedPage):
             page.given_up.connect(self._give_up)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802, Qt's name
-        """What lies over the page is as large as the page."""
+        """Keep a panel over the page as large as the page."""
         super().resizeEvent(event)
         for panel in self.findChildren(CrashPanel):
             panel.setGeometry(self.rect())
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802, Qt's name
-        """A window appears where it can be seen, whatever screens there were the last time."""
+        """Move a window onto a screen: the screens may have changed since the last start."""
         super().showEvent(event)
         window = self.window()
         screen = QGuiApplication.screenAt(window.frameGeometry().center())
@@ -67,15 +67,15 @@ class SealedView(QWebEngineView):
             window.move(room.center() - window.rect().center())
 
     def setContextMenuPolicy(self, policy: Qt.ContextMenuPolicy) -> None:  # noqa: N802
-        """pywebview turns the menu off because its own offers an inspector; this one does not."""
+        """Ignore pywebview, which turns off the menu because its own has an inspector."""
 
     def _give_up(self) -> None:
         page = self.page()
-        if isinstance(page, SealedPage):
+        if isinstance(page, RestrictedPage):
             CrashPanel(page, self)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:  # noqa: N802, Qt's name
-        """Cut, copy, paste, select all: what applies."""
+        """Show those of undo, redo, cut, copy, paste and select all that apply."""
         request = self.lastContextMenuRequest()
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)

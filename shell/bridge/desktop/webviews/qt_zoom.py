@@ -4,11 +4,11 @@ from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWebEngineWidgets import QWebEngineView
 
 STEPS = (0.5, 0.67, 0.75, 0.8, 0.9, 1.0, 1.1, 1.25, 1.5, 1.75, 2.0, 2.5, 3.0)
-"""Chromium's own."""
+"""The steps of Chromium."""
 
 
 def add_zoom(view: QWebEngineView) -> None:
-    """Change the zoom by Ctrl and +, - or 0."""
+    """Change the zoom with Ctrl and +, - or 0."""
 
     def larger() -> None:
         wider = [step for step in STEPS if step > view.zoomFactor() + 0.01]
@@ -21,7 +21,7 @@ def add_zoom(view: QWebEngineView) -> None:
     def standard() -> None:
         view.setZoomFactor(1.0)
 
-    # Ctrl and = is where + is on many keyboards.
+    # On many keyboards + and = are the same key.
     for act, keys in (
         (larger, (QKeySequence.StandardKey.ZoomIn, "Ctrl+=")),
         (smaller, (QKeySequence.StandardKey.ZoomOut,)),

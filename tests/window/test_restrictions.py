@@ -1,4 +1,4 @@
-"""The sealed window: its page goes nowhere, opens nothing and is allowed nothing.
+"""The restricted window: its page goes nowhere, opens nothing and is allowed nothing.
 
 The toy's policy is off here (`?loose`), so that what holds is the window's own. One document is to
 stand through all of it: `toy.load` is its name.
