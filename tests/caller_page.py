@@ -13,7 +13,7 @@ Json = dict[str, object]
 
 
 class Refused(Exception):
-    """The host said no."""
+    """The host refused a call."""
 
     def __init__(self, failure: Json) -> None:
         super().__init__(f"{failure['code']}: {failure['message']}")
@@ -22,7 +22,7 @@ class Refused(Exception):
         self.message = str(failure["message"])
 
     def __reduce__(self) -> tuple[type["Refused"], tuple[Json]]:
-        return Refused, (self.failure,)  # a worker's failure is told to its parent
+        return Refused, (self.failure,)  # a test worker pickles its failure for the parent
 
     @property
     def issues(self) -> dict[str, str]:
@@ -34,7 +34,7 @@ class Refused(Exception):
 
 @dataclass
 class Story:
-    """One inference as a page knows it: what `reduce` makes of its events."""
+    """One inference as a page sees it, reduced from its events like the page's `reduce`."""
 
     text: str = ""
     reasoning: str = ""
@@ -44,7 +44,7 @@ class Story:
     channels: list[str] = field(default_factory=list)
 
     def take(self, event: Json) -> None:
-        """Apply an event. One that is known already is dropped, whole; a gap is a fault."""
+        """Apply an event. Ignores an event that is known already, and fails on a gap."""
         seq, count = event["seq"], event.get("count", 1)
         assert isinstance(seq, int)
         assert isinstance(count, int)
@@ -68,11 +68,11 @@ class Story:
 
 
 class Page:
-    """A window or tab: its caller, its present load, and what that load was told."""
+    """A window or tab with its caller, its current load, and the pushes of that load."""
 
     def __init__(self, door: Door, name: str = "window-1") -> None:
         self.door = door
-        # The clock of a test may stand still: it calls and loads as fast as it likes.
+        # The clock of a test may stand still, so that a rate limit would refuse its calls.
         endless = RateLimit(1_000_000, 1_000_000_000)
         self.caller = Caller(name, calls=endless, loads=endless)
         self.stories: dict[str, Story] = {}
@@ -87,17 +87,17 @@ class Page:
 
     @property
     def feed(self) -> Feed:
-        """What the host has for this window."""
+        """The host's feed for this window."""
         return self.caller.feed
 
     def reload(self) -> None:
-        """Begin anew: nothing is remembered but who one is."""
+        """Load the page anew. Only the caller remains."""
         number = self.begin_reload()
         self.pump()
-        self.settled(number)
+        self.result(number)
 
     def begin_reload(self) -> int:
-        """Say the hello of a new load; returns its number."""
+        """Send the hello of a new load; returns the number of the call."""
         self._loads += 1
         self.load = f"load-{self._loads:04}"
         self.stories.clear()
@@ -106,7 +106,7 @@ class Page:
         return self.send("shell.hello", {"version": CONTRACT_VERSION, "lastPush": 0})
 
     def send(self, method: str, params: object = None, raw: str | None = None) -> int:
-        """Post one call and return its number; `raw` is the parameters' JSON as it is."""
+        """Post one call and return its number. `raw` is JSON to send instead of `params`."""
         self._call += 1
         text = json.dumps(params) if raw is None else raw
         call = f'{{"id":{self._call},"method":{json.dumps(method)},"params":{text}}}'
@@ -115,17 +115,21 @@ class Page:
         return self._call
 
     def call(self, method: str, params: object = None, raw: str | None = None) -> object:
-        """Make one call of a method that answers at once.
+        """Call a method that replies at once, and return its value.
 
         Raises:
-            Refused: with the host's envelope.
+            Refused: the host answered with an error.
         """
         number = self.send(method, params, raw)
         self.pump()
-        return self.settled(number)
+        return self.result(number)
 
-    def settled(self, number: int) -> object:
-        """The value of the call with this number."""
+    def result(self, number: int) -> object:
+        """The value of the call with this number.
+
+        Raises:
+            Refused: the host answered with an error.
+        """
         reply = self._replies.pop(number)
         if reply["ok"] is True:
             return reply["value"]
@@ -133,21 +137,21 @@ class Page:
         assert isinstance(failure, dict)
         raise Refused(failure)
 
-    def answered(self, number: int) -> bool:
-        """Whether the call with this number has its reply."""
+    def has_reply(self, number: int) -> bool:
+        """Whether the reply to this call has arrived."""
         return number in self._replies
 
     def pump(self, flushes: int = 1_000_000) -> int:
-        """Take what there is to tell, push by push; returns how many there were."""
-        taken = 0
-        while taken < flushes and (flush := self.feed.next()) is not None:
+        """Receive the pushes that are ready, at most `flushes`; returns their number."""
+        received = 0
+        while received < flushes and (flush := self.feed.next()) is not None:
             self.receive(flush)
             self.feed.acknowledge(flush.load, flush.number)
-            taken += 1
-        return taken
+            received += 1
+        return received
 
     def receive(self, flush: Flush) -> None:
-        """One push, as the page's own `receive` takes it."""
+        """Receive one push like the page's own `receive`."""
         items: list[Json] = json.loads(f"[{flush.items}]")
         assert flush.items.isascii()
         assert len(flush.items) <= MAX_FLUSH_BYTES or len(items) == 1
@@ -168,7 +172,10 @@ class Page:
                 self.story(str(item["inferenceId"])).take(item)
 
     def attach(self, inference_id: str, after: int | None = None) -> bool:
-        """Fetch what follows a `seq` (by default, what is known); returns whether it is live."""
+        """Fetch the events after a `seq` (by default the last known one).
+
+        Returns whether the inference is live.
+        """
         story = self.story(inference_id)
         after = story.next_seq - 1 if after is None else after
         while True:
@@ -182,5 +189,5 @@ class Page:
                 return bool(reply["live"])
 
     def story(self, inference_id: str) -> Story:
-        """What this load knows of an inference."""
+        """The inference as this load sees it."""
         return self.stories.setdefault(inference_id, Story())

@@ -16,17 +16,17 @@ QUIET = (
     # The suggestions below the address bar are a page in each window, and more work than ours.
     "--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup",
 )
-# Other work may keep both cores busy: what a test expects may take its time.
+# Other work may keep both cores busy, so that an expectation may take a while to come true.
 expect.set_options(timeout=60_000)
 
 
 _shared: dict[Playwright, Browser] = {}
-"""One browser for each Playwright: its start is more work than what most tests do in it."""
+"""The shared browser of each Playwright. To start one takes longer than most tests do."""
 
 
 @contextmanager
 def driver() -> Iterator[Playwright]:
-    """Playwright, for as long as the context lasts: its loop would be in the way of async tests."""
+    """Playwright for as long as the context lasts. Its event loop would disturb async tests."""
     with sync_playwright() as playwright:
         try:
             yield playwright
@@ -37,8 +37,10 @@ def driver() -> Iterator[Playwright]:
 
 @contextmanager
 def headless(playwright: Playwright, *arguments: str) -> Iterator[Browser]:
-    """A Chromium: the machine's, else the one that Playwright has installed. What is opened in it
-    is closed at the end. Takes more arguments for its command line; then it is one of its own.
+    """A headless Chromium: the machine's, or else the one that Playwright installed.
+
+    The contexts that were opened in it are closed at the end. Tests share one browser, but one
+    with additional `arguments` for its command line is started anew.
     """
     browser = None if arguments else _shared.get(playwright)
     if browser is None or not browser.is_connected():
@@ -57,7 +59,7 @@ def headless(playwright: Playwright, *arguments: str) -> Iterator[Browser]:
 
 
 def with_profile(playwright: Playwright, folder: Path) -> BrowserContext:
-    """A Chromium that keeps its profile in a folder, to be closed by the caller."""
+    """A Chromium with its profile in this folder. The caller closes it."""
     return playwright.chromium.launch_persistent_context(
         folder, executable_path=_path(), chromium_sandbox=_has_sandbox(), args=[*QUIET]
     )
@@ -74,13 +76,13 @@ def _path() -> str | None:
 
 
 def _has_sandbox() -> bool:
-    """Chromium refuses to start with it as root."""
+    """Whether Chromium can use its sandbox, with which it refuses to start as root."""
     return not hasattr(os, "geteuid") or os.geteuid() != 0
 
 
 @contextmanager
 def inside(playwright: Playwright, debug_url: str) -> Iterator[Browser]:
-    """The Chromium inside our windows. Closing it only lets go of it."""
+    """The Chromium inside our windows. Closing it only ends the debugging connection."""
     browser = playwright.chromium.connect_over_cdp(debug_url, no_defaults=True)
     try:
         yield browser
@@ -97,11 +99,11 @@ READY = "() => window.llm.ready().then(() => true, () => false)"
 
 
 def wait_until_ready(page: Page) -> None:
-    """Wait until the page is drawn and knows its host.
+    """Wait until the page is drawn and connected to its host.
 
-    What it is asked before that may find no `window.llm`: its script waits for the texts of its
-    language and goes on after the load event.
+    Before that there may be no `window.llm`: the page's script waits for the texts of its language
+    and continues after the load event.
     """
     expect(page.get_by_role("textbox").first).to_be_visible()
-    # It rejects when the host is slow, and the page goes on trying.
+    # The promise rejects when the host is slow, while the page keeps trying.
     page.wait_for_function(READY, polling=100, timeout=60_000)

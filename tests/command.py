@@ -1,4 +1,4 @@
-"""The program as a process: how it is started, stopped and looked at from outside."""
+"""Starts, stops and inspects the program as a process."""
 
 import contextlib
 import json
@@ -18,14 +18,14 @@ from typing import IO
 
 ROOT = Path(__file__).parents[1]
 INSTALLED = shlex.split(os.environ.get("TIDEWIRE_TEST_COMMAND", ""))
-"""How an installed program is started, when it is to be tested in the place of this tree."""
+"""The command of an installed program to test instead of this tree."""
 COMMAND = INSTALLED or [sys.executable, "-P", "-m", "shell"]
 LONGEST_S = 120.0
 """A process that takes longer than this hangs."""
 
 
 def environment(**changes: str | None) -> dict[str, str]:
-    """Our own environment without what would change the program, and with `changes`."""
+    """Our own environment with `changes`, without variables that affect the program."""
     own = {name: value for name, value in os.environ.items() if not name.startswith("TIDEWIRE_")}
     own["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), own.get("PYTHONPATH")]))
     for name, value in changes.items():
@@ -37,7 +37,7 @@ def environment(**changes: str | None) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Result:
-    """What a finished process left behind."""
+    """Exit status and output of a finished process."""
 
     status: int
     out: str
@@ -49,14 +49,14 @@ class Result:
         return [json.loads(line) for line in self.out.splitlines()]
 
     def is_one_sentence(self, *words: str) -> bool:
-        """Whether stderr is one line that names these things, and no traceback."""
+        """Whether stderr is one line that contains these words, and no traceback."""
         line = self.err.strip()
         return "\n" not in line and "Traceback" not in line and all(word in line for word in words)
 
 
 def run(*arguments: str, text: str | None = None, **changes: str | None) -> Result:
     """Run the program to its end, with `text` on its stdin."""
-    done = subprocess.run(
+    completed = subprocess.run(
         [*COMMAND, *arguments],
         input=(text or "").encode(),
         capture_output=True,
@@ -64,11 +64,11 @@ def run(*arguments: str, text: str | None = None, **changes: str | None) -> Resu
         timeout=LONGEST_S,
         check=False,
     )
-    return Result(done.returncode, done.stdout.decode(), done.stderr.decode())
+    return Result(completed.returncode, completed.stdout.decode(), completed.stderr.decode())
 
 
 class Program:
-    """A running process of the program. `mark` is in its environment and in its children's."""
+    """A running process of the program. Its environment and its children's contain `mark`."""
 
     def __init__(self, process: "subprocess.Popen[str]", mark: str, err: IO[str]) -> None:
         self.process = process
@@ -79,48 +79,48 @@ class Program:
         """Its next line of output, as JSON."""
         assert self.process.stdout is not None
         text = self.process.stdout.readline()
-        assert text, self.complaints()
-        found: dict[str, object] = json.loads(text)
-        return found
+        assert text, self.stderr_text()
+        record: dict[str, object] = json.loads(text)
+        return record
 
     def send(self, number: int) -> None:
         self.process.send_signal(number)
 
-    def complaints(self) -> str:
+    def stderr_text(self) -> str:
         """What it has written to stderr so far."""
         self._err.seek(0)
         return self._err.read()
 
-    def rest(self) -> Result:
-        """What it still writes, up to its end."""
+    def finish(self) -> Result:
+        """Read its remaining output and wait for its exit."""
         assert self.process.stdout is not None
-        patience = threading.Timer(LONGEST_S, self.process.kill)
-        patience.start()
+        kill_timer = threading.Timer(LONGEST_S, self.process.kill)
+        kill_timer.start()
         out = self.process.stdout.read()
         status = self.process.wait()
-        patience.cancel()
-        return Result(status, out, self.complaints())
+        kill_timer.cancel()
+        return Result(status, out, self.stderr_text())
 
     def stop(self, number: int = signal.SIGTERM) -> tuple[Result, float]:
-        """Ask it to end; returns what it left and how many seconds it took."""
-        began = time.monotonic()
+        """Send it a signal; returns its result and how many seconds the exit took."""
+        started_at = time.monotonic()
         self.send(number)
-        result = self.rest()
-        return result, time.monotonic() - began
+        result = self.finish()
+        return result, time.monotonic() - started_at
 
-    def family(self) -> set[int]:
+    def process_ids(self) -> set[int]:
         """The process ids of it and all its descendants, adopted or not. (Linux)"""
-        found: set[int] = set()
+        pids: set[int] = set()
         for directory in Path("/proc").glob("[0-9]*"):
             with contextlib.suppress(OSError):
                 if self.mark.encode() in (directory / "environ").read_bytes():
-                    found.add(int(directory.name))
-        return found
+                    pids.add(int(directory.name))
+        return pids
 
 
 @contextlib.contextmanager
 def started(*arguments: str, **changes: str | None) -> Iterator[Program]:
-    """The program, running; killed with its children at the end of the context."""
+    """Start the program; it and its children are killed at the end of the context."""
     mark = f"mark-{uuid.uuid4()}"
     with (
         tempfile.TemporaryFile("w+", encoding="utf-8") as err,
@@ -137,7 +137,7 @@ def started(*arguments: str, **changes: str | None) -> Iterator[Program]:
         try:
             yield program
         finally:
-            for pid in program.family() if sys.platform == "linux" else ():
+            for pid in program.process_ids() if sys.platform == "linux" else ():
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
             process.kill()

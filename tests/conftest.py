@@ -1,7 +1,7 @@
-"""What all tests share: Hypothesis finds the same examples every time, and is in no hurry.
+"""Settings of all tests: Hypothesis uses the same examples every time and has no deadline.
 
-A suite that fails on some days is not believed on the others; new examples are what the long
-checks are for. A busy machine is not a defect, so no example has a deadline.
+Random examples would make the suite fail on some days only. The long checks look for new ones. A
+busy machine is not a defect, so no example has a deadline.
 """
 
 import logging
@@ -20,17 +20,19 @@ _SHELL = re.compile(r"[\[-](browser|window)[\]-]")
 settings.register_profile("suite", deadline=None, derandomize=True, database=None)
 settings.load_profile("suite")
 
-# A shell starts what it runs in the background with Ctrl+C ignored, and every program that a test
-# starts would inherit that.
+# A shell starts background jobs with SIGINT ignored, and every program that a test starts would
+# inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# Programs ask the login shell for its PATH. One with start-up files of its own may take seconds.
+# Programs ask the login shell for its PATH. A shell with start-up files may take seconds.
 os.environ["SHELL"] = "/bin/sh"
 
 
 class Groups(LoadScopeScheduling):  # type: ignore[misc]
-    """Keeps together what belongs together when `dev.py test` runs several processes of tests: a
-    file, and in the journeys half of a shell's files, which share one running program.
+    """Keeps related tests in one process when `dev.py test` runs several processes.
+
+    Those are the tests of one file, and of the journeys in a browser or a window each half of the
+    files, which share a running program.
 
     (The marks `xdist_group` do nothing under pytest 9.2: pytest-xdist issue 1386.)
     """
@@ -49,7 +51,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Groups | Non
 
 @pytest.fixture(autouse=True)
 def logs_of_one_test() -> Iterator[None]:
-    """A command that runs inside a test sets up the logs of the whole process."""
+    """Restore the levels of the loggers, which a command that runs inside a test changes."""
     loggers = [logging.getLogger(), logging.getLogger("shell")]
     levels = [logger.level for logger in loggers]
     yield

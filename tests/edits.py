@@ -7,11 +7,11 @@ from tests.command import ROOT
 
 
 def save(path: Path, text: str) -> None:
-    """Put a text in the place of a file's at once, so that no reader meets it empty.
+    """Replace a file's text atomically, so that no reader sees the file empty.
 
-    Vite takes an empty component for one that cannot be exchanged, and passes over a change that
-    follows another within 50 ms: what a slow writer writes after that is never shown. The file is
-    to lie in the folder of this tree, since only there it can be exchanged at once.
+    Vite cannot hot-replace an empty component, and ignores a change that follows another within
+    50 ms, so that it would never show the text of a slow writer. The file must be in the file
+    system of this tree, because only there it can be replaced atomically.
     """
     with tempfile.NamedTemporaryFile(
         "w", encoding="utf-8", dir=ROOT / ".bench", delete=False

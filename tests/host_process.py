@@ -1,4 +1,4 @@
-"""HostProcess: a host under test as a process: what it says, and its orderly end."""
+"""Runs a host under test as a process, reads its output and ends it in order."""
 
 import json
 import os
@@ -17,13 +17,14 @@ from tests.command import INSTALLED
 
 ROOT = Path(__file__).resolve().parents[1]
 PATIENCE_S = 90.0
-"""For a busy machine; nothing here takes a tenth of it on a quiet one."""
+"""Timeout for a busy machine. On an idle one nothing here takes a tenth of it."""
 
 
 class HostProcess:
-    """`python -m MODULE ARGUMENTS`, as a context: SIGTERM ends it, and its status must be 0.
+    """Runs `python -m MODULE ARGUMENTS` for as long as the context lasts.
 
-    For `shell`, `installed` takes the place of `python -m shell` where there is one.
+    SIGTERM ends the process, and its exit status must be `expected`. For the module `shell`, the
+    command `installed` replaces `python -m shell` if it is not empty.
     """
 
     def __init__(
@@ -38,12 +39,12 @@ class HostProcess:
         own = installed if command[0] == "shell" and python == sys.executable else ()
         self._command = [*own, *command[1:]] if own else [python, "-m", *command]
         self._env = {**os.environ, **(env or {})}
-        self.said: list[str] = []
+        self.stderr_lines: list[str] = []
         """Lines of its standard error so far."""
         self.expected = 0
-        """The status that it is to end with."""
+        """The exit status that the process must end with."""
         self._lines: queue.SimpleQueue[str] = queue.SimpleQueue()
-        self._heard = threading.Condition()
+        self._line_arrived = threading.Condition()
 
     def __enter__(self) -> Self:
         self.process = subprocess.Popen(
@@ -61,7 +62,7 @@ class HostProcess:
         assert err is not None
         self._readers = [
             threading.Thread(target=self._read, args=(out, self._lines.put)),
-            threading.Thread(target=self._read, args=(err, self._hear)),
+            threading.Thread(target=self._read, args=(err, self._add_stderr_line)),
         ]
         for reader in self._readers:
             reader.start()
@@ -77,28 +78,28 @@ class HostProcess:
         for reader in self._readers:
             reader.join()
         if error is None:
-            assert status == self.expected, self.last_words()
+            assert status == self.expected, self.stderr_tail()
         else:
-            error.add_note(f"The end of what the program said:\n{self.last_words()}")
+            error.add_note(f"The end of what the program said:\n{self.stderr_tail()}")
 
     def json_line(self) -> dict[str, object]:
         """The next line of its standard output, which is JSON."""
         try:
             line = self._lines.get(timeout=PATIENCE_S)
         except queue.Empty:
-            raise AssertionError(f"it printed nothing:\n{self.last_words()}") from None
-        assert line, f"it ended without a word:\n{self.last_words()}"
+            raise AssertionError(f"it printed nothing:\n{self.stderr_tail()}") from None
+        assert line, f"it ended without a word:\n{self.stderr_tail()}"
         parsed: dict[str, object] = json.loads(line)
         return parsed
 
-    def wait_for(self, words: str, times: int = 1) -> None:
-        """Wait until lines of its standard error have had these words so many times."""
-        with self._heard:
-            found = self._heard.wait_for(lambda: self.count(words) >= times, PATIENCE_S)
-        assert found, f"it did not say {words!r} {times} times:\n{self.last_words()}"
+    def wait_for(self, text: str, times: int = 1) -> None:
+        """Wait until `times` lines of its standard error contain this text."""
+        with self._line_arrived:
+            reached = self._line_arrived.wait_for(lambda: self.count(text) >= times, PATIENCE_S)
+        assert reached, f"it did not say {text!r} {times} times:\n{self.stderr_tail()}"
 
     def stop(self, number: int = signal.SIGTERM) -> int:
-        """Ask it to end and wait for its exit status."""
+        """Send it a signal and wait for its exit status."""
         self.process.send_signal(number)
         return self.wait()
 
@@ -109,21 +110,21 @@ class HostProcess:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
-            raise AssertionError(f"it did not end:\n{self.last_words()}") from None
+            raise AssertionError(f"it did not end:\n{self.stderr_tail()}") from None
 
-    def count(self, words: str) -> int:
-        """How many lines of its standard error have these words."""
-        return sum(words in line for line in self.said)
+    def count(self, text: str) -> int:
+        """How many lines of its standard error contain this text."""
+        return sum(text in line for line in self.stderr_lines)
 
     def seconds_to_stop(self, number: int = signal.SIGTERM) -> float:
-        """Ask it to end; how long that took."""
-        began = time.monotonic()
+        """Stop it and return how long that took."""
+        started_at = time.monotonic()
         self.stop(number)
-        return time.monotonic() - began
+        return time.monotonic() - started_at
 
-    def last_words(self) -> str:
+    def stderr_tail(self) -> str:
         """The end of its standard error, for a failing test."""
-        return "\n".join(self.said[-30:])
+        return "\n".join(self.stderr_lines[-30:])
 
     def _read(self, stream: IO[str], take: Callable[[str], None]) -> None:
         with stream:
@@ -131,7 +132,7 @@ class HostProcess:
                 take(line.rstrip("\n"))
         take("")
 
-    def _hear(self, line: str) -> None:
-        with self._heard:
-            self.said.append(line)
-            self._heard.notify_all()
+    def _add_stderr_line(self, line: str) -> None:
+        with self._line_arrived:
+            self.stderr_lines.append(line)
+            self._line_arrived.notify_all()

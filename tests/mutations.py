@@ -1,9 +1,9 @@
-"""Puts defects back, one at a time, to see the tests fail that are said to show them.
+"""Puts defects back, one at a time, and checks that the tests that name them fail.
 
-A mutation is a piece of text of one source file and what stands there when the defect is back. It
-is applied to a copy of the project in a temporary folder; there the tests that name the defect's
-number are run, and one of them must fail. A mutation whose text is no longer found is stale and
-fails, too: it must be written anew with the code.
+A mutation is a piece of text of one source file and its replacement, which brings the defect back.
+It is applied to a copy of the project in a temporary folder. The tests that name the defect's
+number run there, and one of them must fail. A mutation whose text is not in the file any more is
+stale and fails too: it must be rewritten with the code.
 """
 
 import os
@@ -29,19 +29,19 @@ class Mutation:
     """One defect of the reference's sample code, in this project's terms."""
 
     defect: str
-    what: str
+    description: str
     file: str
     changes: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """Whether the tests noticed, and how many of those that were run."""
+    """Whether the tests noticed a defect, how many ran, and pytest's last line."""
 
     mutation: Mutation
     noticed: bool
     tests: int
-    said: str
+    last_line: str
 
 
 MUTATIONS = (
@@ -273,10 +273,10 @@ class Stale(ValueError):
 
 
 def mutated(mutation: Mutation) -> str:
-    """The source file with the defect back in it.
+    """The text of the source file with the defect put back.
 
     Raises:
-        Stale: it must be written anew.
+        Stale: the mutation's text is not in the file.
     """
     source = (ROOT / mutation.file).read_text("utf-8")
     for old, new in mutation.changes:
@@ -287,7 +287,7 @@ def mutated(mutation: Mutation) -> str:
 
 
 def nodes_of(defect: str, by_id: Mapping[str, Sequence[Shown]]) -> list[str]:
-    """The tests in Python that name a defect: those that a copy has, without the slow ones."""
+    """The Python tests that name a defect, without those that a copy lacks and the slow ones."""
     return [
         test.node
         for test in by_id.get(defect, [])
@@ -305,19 +305,19 @@ def run(mutation: Mutation, folder: Path) -> Outcome:
         folder: an empty folder for the copy.
 
     Raises:
-        Stale: it must be written anew.
+        Stale: the mutation's text is not in the file.
     """
     source = mutated(mutation)
     copy(folder)
     (folder / mutation.file).write_text(source, "utf-8")
     nodes = nodes_of(mutation.defect, shown())
-    status, said = run_tests(folder, nodes, "-x")
-    return Outcome(mutation, status == 1, len(nodes), said)
+    status, last_line = run_tests(folder, nodes, "-x")
+    return Outcome(mutation, status == 1, len(nodes), last_line)
 
 
 def run_tests(folder: Path, nodes: Sequence[str], *options: str) -> tuple[int, str]:
     """Run tests in a copy; returns pytest's status and its last line."""
-    found = subprocess.run(
+    completed = subprocess.run(
         [
             *(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--tb=line"),
             *options,
@@ -330,8 +330,8 @@ def run_tests(folder: Path, nodes: Sequence[str], *options: str) -> tuple[int, s
         timeout=600,
         check=False,
     )
-    said = (found.stdout.strip() or found.stderr.strip() or "nothing").splitlines()[-1]
-    return found.returncode, said
+    last_line = (completed.stdout.strip() or completed.stderr.strip() or "nothing").splitlines()[-1]
+    return completed.returncode, last_line
 
 
 def copy(folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""Random calls: whatever a page asks, and with whatever, every call is answered, and in words."""
+"""Calls random methods with random arguments, and checks that every call gets a clean reply."""
 
 import json
 import random
@@ -18,9 +18,9 @@ from websockets.typing import Origin
 from shell.contract import CONTRACT_VERSION
 from tests.host_process import ROOT, HostProcess
 from tests.way_in import Entry, ticket_of
-from tests.window.endurance import holding
+from tests.window.endurance import resource_usage
 
-SETTLE_S = 5.0
+LONGEST_ROUND_S = 5.0
 BATCH = 500
 PATIENCE_S = 90.0
 _CALL = re.compile(r'call<[^()]*>\(\s*"([a-z]+\.[a-z_]+)"')
@@ -32,7 +32,7 @@ _LEAK = re.compile(
     r"Traceback|File \"|object at 0x|<class|site-packages|\.py\b|/(home|root|tmp|usr|work)/"
     r"|\b[A-Z][a-z]+(?:[A-Z][a-z]+)+\b"
 )
-"""Of an error: a path, or something that looks like the name of a class."""
+"""Internals in an error: a traceback, a path, or text that looks like the name of a class."""
 _WORDS = [
     "",
     "a",
@@ -52,69 +52,69 @@ _NAMES = [
 
 
 @dataclass
-class Answers:
-    """What became of some calls."""
+class CallOutcomes:
+    """Counts and findings of some calls."""
 
-    asked: int = 0
-    answered: int = 0
+    calls: int = 0
+    replies: int = 0
     longest_s: float = 0.0
-    """From the first call of a round to the last answer."""
+    """From the first call of a round to its last reply."""
     codes: Counter[str] = field(default_factory=Counter)
-    """Of the refusals; `done` for the others."""
+    """Number of replies by error code; `done` counts the successful calls."""
     leaks: list[str] = field(default_factory=list)
-    """Refusals that tell something of the host's inside."""
+    """Refusals that reveal internals of the host."""
     threads: int = 0
-    """Most that the program had at the end of a round."""
+    """The most threads that the program had at the end of a round."""
 
 
-def random_calls(total: int, a_round: int, pause_s: float, seed: int) -> Answers:
-    """Ask a real program; it and its data are gone afterwards.
+def random_calls(total: int, a_round: int, pause_s: float, seed: int) -> CallOutcomes:
+    """Call a real program, which is removed with its data afterwards.
 
     Args:
-        total: calls.
-        a_round: so many at a time, in batches.
-        pause_s: between rounds.
-        seed: to ask the same again.
+        total: number of calls.
+        a_round: number of calls in a round, which are sent in batches.
+        pause_s: pause between rounds.
+        seed: the same seed makes the same calls.
     """
     source = random.Random(seed)  # noqa: S311
-    answers = Answers()
+    outcomes = CallOutcomes()
     methods = _methods()
     with _program() as (program, page):
-        for begun in range(0, total, a_round):
+        for first in range(0, total, a_round):
             calls = [
                 (source.choice(methods), _value(source, 0))
-                for _ in range(min(a_round, total - begun))
+                for _ in range(min(a_round, total - first))
             ]
-            began = time.monotonic()
+            started_at = time.monotonic()
             replies = page.ask(calls)
-            answers.longest_s = max(answers.longest_s, time.monotonic() - began)
-            answers.asked += len(calls)
-            answers.answered += len(replies)
+            outcomes.longest_s = max(outcomes.longest_s, time.monotonic() - started_at)
+            outcomes.calls += len(calls)
+            outcomes.replies += len(replies)
             for reply in replies:
-                _judge(answers, reply)
-            answers.threads = max(answers.threads, holding(program.process.pid).threads)
+                _judge(outcomes, reply)
+            outcomes.threads = max(outcomes.threads, resource_usage(program.process.pid).threads)
             time.sleep(pause_s)
         assert page.ask([("llm.get_status", None)])[0]["ok"]
-        answers.leaks += [line for line in program.said if "Traceback" in line]
-    return answers
+        outcomes.leaks += [line for line in program.stderr_lines if "Traceback" in line]
+    return outcomes
 
 
 def _methods() -> list[str]:
     contract = (ROOT / "web" / "src" / "bridge" / "contract.ts").read_text("utf-8")
-    known = sorted(set(_CALL.findall(contract)))
-    assert len(known) > 40, "the contract is written in another way now"
-    return [*known, *_INVENTED]
+    names = sorted(set(_CALL.findall(contract)))
+    assert len(names) > 40, "the contract is written in another way now"
+    return [*names, *_INVENTED]
 
 
-def _judge(answers: Answers, reply: dict[str, object]) -> None:
+def _judge(outcomes: CallOutcomes, reply: dict[str, object]) -> None:
     error = reply.get("error")
     if reply["ok"] or not isinstance(error, dict):
-        answers.codes["done"] += 1
+        outcomes.codes["done"] += 1
         return
-    answers.codes[str(error["code"])] += 1
-    told = json.dumps([error["message"], error.get("issues"), error.get("details")])
-    if _LEAK.search(told):
-        answers.leaks.append(told)
+    outcomes.codes[str(error["code"])] += 1
+    refusal = json.dumps([error["message"], error.get("issues"), error.get("details")])
+    if _LEAK.search(refusal):
+        outcomes.leaks.append(refusal)
 
 
 def _value(source: random.Random, depth: int) -> object:
@@ -138,10 +138,10 @@ class _Page:
         self._socket = socket
         self._load = load
         self._number = 0
-        self._taken = 0
+        self._last_push = 0
 
     def ask(self, calls: list[tuple[str, object]]) -> list[dict[str, object]]:
-        """The replies to some calls; those that do not come in time are missing."""
+        """The replies to some calls, without those that did not arrive in time."""
         first = self._number + 1
         batch = [
             {"id": first + number, "method": method, "params": params}
@@ -155,8 +155,8 @@ class _Page:
         deadline = time.monotonic() + PATIENCE_S
         while len(replies) < len(calls) and time.monotonic() < deadline:
             load, number, items = json.loads(self._socket.recv(timeout=PATIENCE_S))["push"]
-            if number > self._taken:
-                self._taken = number
+            if number > self._last_push:
+                self._last_push = number
                 replies |= {item["id"]: item for item in items if item["channel"] == "reply"}
             self._socket.send(json.dumps({"answer": [load, number]}))
         return list(replies.values())

@@ -1,4 +1,4 @@
-"""A host with the echo provider behind a loopback server, and a browser's tab as it sees it."""
+"""A host with the echo provider behind a loopback server, and a browser's tab for it."""
 
 import asyncio
 import json
@@ -30,7 +30,7 @@ from shell.bridge.page import MANIFEST, load_page
 from shell.contract import CONTRACT_VERSION, Defaults
 from shell.inference.engine import Engine
 from shell.providers.testing.echo import EchoProvider
-from tests.way_in import Entry, come_in
+from tests.way_in import Entry, handshake
 
 FILES = {
     "assets/main-abc123.js": "console.log('built')\n",
@@ -56,7 +56,7 @@ ENTRIES = {
 
 
 def write_built_page(directory: Path) -> None:
-    """What Vite leaves behind: an entry with a style and a font, a chunk for later, a stray map."""
+    """Write the output of Vite: an entry with a style and a font, a lazy chunk, a stray map."""
     for name, text in {**FILES, MANIFEST: json.dumps(ENTRIES)}.items():
         path = directory / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -64,14 +64,14 @@ def write_built_page(directory: Path) -> None:
 
 
 @dataclass
-class Served:
+class LoopbackHost:
     """A host with the echo provider behind a loopback server."""
 
     loopback: BrowserServer | PageServer
     engine: Engine
-    tokens: AccessTokens
-    gone: list[str] = field(default_factory=list)
-    look: Appearance = field(default_factory=Appearance)
+    access_tokens: AccessTokens
+    closed_owners: list[str] = field(default_factory=list)
+    appearance: Appearance = field(default_factory=Appearance)
 
     @property
     def port(self) -> int:
@@ -82,13 +82,17 @@ class Served:
         return f"127.0.0.1:{self.port}"
 
     def is_stuck(self) -> bool:
-        """Whether a page does not read what is sent to it."""
+        """Whether a connection cannot be written to because its page does not read."""
         assert isinstance(self.loopback, BrowserServer)
         connections = self.loopback._server.server_state.connections
-        return any(not one.writable.is_set() for one in connections if hasattr(one, "writable"))
+        return any(
+            not connection.writable.is_set()
+            for connection in connections
+            if hasattr(connection, "writable")
+        )
 
     def feed(self, tab: str) -> Feed:
-        """What the host has for a tab."""
+        """The host's feed for a tab."""
         assert isinstance(self.loopback, BrowserServer)
         return self.loopback._tabs._tabs[tab].caller.feed
 
@@ -96,8 +100,8 @@ class Served:
 @asynccontextmanager
 async def serving(
     *, browser: bool = True, grace_s: float = 30.0, dev_url: str | None = None
-) -> AsyncIterator[Served]:
-    """The host, for as long as the context lasts; `browser` says whether there is a door."""
+) -> AsyncIterator[LoopbackHost]:
+    """A host for as long as the context lasts, with a door for browsers if `browser` is true."""
     echo = EchoProvider(rate=None)
     engine = Engine(lambda _: echo)
     shell = ShellApi(
@@ -107,11 +111,11 @@ async def serving(
         open_link=lambda _: False,
     )
     door = Door({"llm": LlmApi(engine), "shell": shell})
-    tokens = AccessTokens()
-    gone: list[str] = []
+    access_tokens = AccessTokens()
+    closed_owners: list[str] = []
 
-    def on_expired(owner: str) -> None:
-        gone.append(owner)
+    def close_owner(owner: str) -> None:
+        closed_owners.append(owner)
         engine.close_owner(owner)
 
     with TemporaryDirectory() as directory:
@@ -119,19 +123,19 @@ async def serving(
         page = load_page(Path(directory))
     listener = listen(0)
 
-    def look() -> Appearance:
-        return served.look
+    def appearance() -> Appearance:
+        return server.appearance
 
     loopback: BrowserServer | PageServer
     if browser:
-        tabs = Tabs(door, tokens, on_expired, grace_s)
-        loopback = BrowserServer(listener, page, tabs, tokens, look, dev_url)
+        tabs = Tabs(door, access_tokens, close_owner, grace_s)
+        loopback = BrowserServer(listener, page, tabs, access_tokens, appearance, dev_url)
     else:
-        loopback = PageServer(listener, page, look)
-    served = Served(loopback, engine, tokens, gone)
+        loopback = PageServer(listener, page, appearance)
+    server = LoopbackHost(loopback, engine, access_tokens, closed_owners)
     loopback.start()
     try:
-        yield served
+        yield server
     finally:
         await engine.close()
         await loopback.stop()
@@ -139,10 +143,12 @@ async def serving(
 
 
 class Browser:
-    """A page as the host sees it: a tab, a load, calls, and a record of what it was told."""
+    """A page as the host sees it: a tab, a load, its calls, and the events and replies it got."""
 
-    def __init__(self, served: Served, tab: str | None = None, load: str | None = None) -> None:
-        self.served = served
+    def __init__(
+        self, server: LoopbackHost, tab: str | None = None, load: str | None = None
+    ) -> None:
+        self.served = server
         self.tab = tab or str(uuid.uuid4())
         self.load = load or str(uuid.uuid4())
         self.last_push = 0
@@ -151,11 +157,11 @@ class Browser:
         self.tickets: list[str] = []
         self.answering = True
         self.thinking_s = 0.0
-        """How long it takes to answer a push."""
-        self._calls = 0
+        """How long the page takes to answer a push."""
+        self._last_call = 0
         self._socket: ClientConnection | None = None
         self._reader: asyncio.Task[None] | None = None
-        self._told = asyncio.Condition()
+        self._received = asyncio.Condition()
 
     @property
     def socket(self) -> ClientConnection:
@@ -175,9 +181,9 @@ class Browser:
         receive_bytes: int | None = None,
         **fields: object,
     ) -> dict[str, object]:
-        """Connect and come in, with the tab's own key or as said; returns the welcome.
+        """Connect with the tab's own key, or with `ticket` or `key`; returns the welcome.
 
-        With `receive_bytes` the system takes about so many for a page that does not read.
+        `receive_bytes` is about the size of the system's buffers for a page that does not read.
         """
         host = self.served.host
         line: dict[str, Any] = {}
@@ -193,9 +199,9 @@ class Browser:
             max_size=None,
             **line,
         )
-        own = self.served.tokens.tab_key(self.tab) if key is None else key
+        own = self.served.access_tokens.tab_key(self.tab) if key is None else key
         entry = Entry(tab=self.tab, load=self.load, ticket=ticket, key=own, **fields)
-        welcome = await come_in(self._socket, entry)
+        welcome = await handshake(self._socket, entry)
         self._reader = asyncio.create_task(self._read(self._socket))
         return welcome
 
@@ -204,9 +210,9 @@ class Browser:
         return await self.call("shell.hello", params)
 
     async def call(self, method: str, params: object = None) -> dict[str, object]:
-        """One call and its reply, as it came."""
-        self._calls += 1
-        number = self._calls
+        """Make one call and return its reply, which may be an error."""
+        self._last_call += 1
+        number = self._last_call
         await self.socket.send(self.batch(method, params, number))
         await self.until(lambda: number in self.replies)
         return self.replies[number]
@@ -234,10 +240,10 @@ class Browser:
         return str(reply["value"])
 
     async def until(self, condition: Callable[[], bool]) -> None:
-        async with asyncio.timeout(5), self._told:
-            await self._told.wait_for(condition)
+        async with asyncio.timeout(5), self._received:
+            await self._received.wait_for(condition)
 
-    async def ended(self) -> None:
+    async def wait_for_end(self) -> None:
         await self.until(lambda: self.terminal is not None)
 
     @property
@@ -247,7 +253,7 @@ class Browser:
 
     @property
     def text(self) -> str:
-        """What was taken, each part once: a part that comes again is told by its `seq`."""
+        """The received text. A part that arrives again is recognized by its `seq` and skipped."""
         text, last = "", -1
         for event in self.events:
             seq, count = event["seq"], event.get("count", 1)
@@ -261,27 +267,27 @@ class Browser:
         return text
 
     async def drop(self) -> None:
-        """Lose the connection without a goodbye."""
+        """Abort the connection."""
         self.socket.transport.abort()
-        await self.left()
+        await self.wait_closed()
 
-    async def left(self) -> None:
-        """Until the connection has ended, from whichever side."""
+    async def wait_closed(self) -> None:
+        """Wait until the connection has ended, whichever side closed it."""
         await self.socket.wait_closed()
         await self.reader
 
     async def close(self) -> None:
         await self.socket.close()
-        await self.left()
+        await self.wait_closed()
 
     async def _read(self, socket: ClientConnection) -> None:
         try:
             async for text in socket:
                 frame = json.loads(text)
                 if "ticket" in frame:
-                    async with self._told:
+                    async with self._received:
                         self.tickets.append(frame["ticket"])
-                        self._told.notify_all()
+                        self._received.notify_all()
                     continue
                 load, number, items = frame["push"]
                 await self._receive(socket, load, number, items)
@@ -296,7 +302,7 @@ class Browser:
         if number > self.last_push:
             assert number == self.last_push + 1
             self.last_push = number
-            async with self._told:
+            async with self._received:
                 for item in items:
                     if item["channel"] == "reply":
                         call = item["id"]
@@ -304,6 +310,6 @@ class Browser:
                         self.replies[call] = item
                     else:
                         self.events.append(item)
-                self._told.notify_all()
+                self._received.notify_all()
         await asyncio.sleep(self.thinking_s)
         await socket.send(json.dumps({"answer": [load, number]}))

@@ -1,8 +1,8 @@
-"""Another user of the machine who wants to come in: `python -m tests.stranger FOLDER`, as root.
+"""Attacks a host as another user of the machine: `python -m tests.stranger FOLDER`, as root.
 
-Gives up root, reads the process list until it sees what a browser is started with, and tries all
-that it can make of it. Prints one line of JSON: `uid`, `seen` on command lines, the files that it
-`read` below the folder, and what it `got`.
+Gives up root, reads the process list until it sees the argument with which a browser is started,
+and tries to use it. Prints one line of JSON: `uid`, the arguments `seen` on command lines, the
+files that it `read` below the folder, and the responses that it `got` from the host.
 """
 
 import contextlib
@@ -30,44 +30,46 @@ PATIENCE_S = 120
 
 
 def attack(folder: Path) -> dict[str, object]:
-    """Wait for a browser's command line, and try everything."""
-    seen: set[str] = set()
-    late = time.monotonic() + PATIENCE_S  # whoever started us may have been killed
-    while not seen and time.monotonic() < late:
-        seen = set(_command_lines(str(folder).encode()))
-    texts, read = list(seen), []
+    """Wait for a browser's command line, and try every ticket that can be found."""
+    arguments: set[str] = set()
+    late = time.monotonic() + PATIENCE_S  # the process that started us may have been killed
+    while not arguments and time.monotonic() < late:
+        arguments = set(_command_lines(str(folder).encode()))
+    texts, read_files = list(arguments), []
     for path in _files(folder):
         with contextlib.suppress(OSError, UnicodeDecodeError):
             texts.append(path.read_text("utf-8"))
-            read.append(path.name)
-    for argument in seen:
+            read_files.append(path.name)
+    for argument in arguments:
         with contextlib.suppress(OSError):
             texts.append(Path(urlsplit(argument).path).read_text("utf-8"))
-            read.append(argument)
-    got: list[object] = []
+            read_files.append(argument)
+    responses: list[object] = []
     for text in texts:
         for host, ticket in LINK.findall(text):
-            got += [*_come_in(host, ticket), *_ask_for_link(host, ticket)]
-    return {"uid": os.getuid(), "seen": sorted(seen), "read": read, "got": got}
+            responses += [*_try_handshake(host, ticket), *_try_link_request(host, ticket)]
+    return {"uid": os.getuid(), "seen": sorted(arguments), "read": read_files, "got": responses}
 
 
 def _command_lines(folder: bytes) -> list[str]:
-    """What the opener is given that lies in this folder: it names itself on its command line."""
-    found: list[str] = []
+    """Arguments of the `xdg-open` in this folder, from the command lines of all processes."""
+    arguments: list[str] = []
     for process in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
             line = (process / "cmdline").read_bytes()
             if folder + b"/bin/xdg-open" in line:
-                found += [match.decode() for match in LEAD.findall(line)]
-    return found
+                arguments += [match.decode() for match in LEAD.findall(line)]
+    return arguments
 
 
 def _files(folder: Path) -> list[Path]:
-    """Every file that can be seen; folders that cannot be read are left out."""
-    return [Path(place, name) for place, _, names in os.walk(folder / "data") for name in names]
+    """Every file below the folder's `data`, without those in unreadable folders."""
+    return [
+        Path(directory, name) for directory, _, names in os.walk(folder / "data") for name in names
+    ]
 
 
-def _come_in(host: str, ticket: str) -> list[object]:
+def _try_handshake(host: str, ticket: str) -> list[object]:
     with contextlib.suppress(OSError, WebSocketException):
         origin = Origin(f"http://{host}")
         with connect(f"ws://{host}/door", origin=origin, open_timeout=WAIT_S) as socket:
@@ -78,7 +80,7 @@ def _come_in(host: str, ticket: str) -> list[object]:
     return []
 
 
-def _ask_for_link(host: str, ticket: str) -> list[object]:
+def _try_link_request(host: str, ticket: str) -> list[object]:
     connection = http.client.HTTPConnection(host, timeout=WAIT_S)
     connection.request("POST", "/link", headers={"Authorization": f"Bearer {ticket}"})
     response = connection.getresponse()

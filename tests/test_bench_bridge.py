@@ -19,7 +19,7 @@ def test_what_was_sent_is_right() -> None:
 
 
 @pytest.mark.parametrize(
-    "came",
+    "received",
     [
         pytest.param(["aaaacccc", "ddddeeeeffff"], id="lost"),
         pytest.param(["aaaabbbb", "ddddeeeeffff"], id="the last one lost"),
@@ -31,16 +31,16 @@ def test_what_was_sent_is_right() -> None:
         pytest.param(["aaaabbbbcccc"], id="a stream short"),
     ],
 )
-def test_what_is_not_as_it_was_sent_is_wrong(came: list[str]) -> None:
+def test_what_is_not_as_it_was_sent_is_wrong(received: list[str]) -> None:
     with pytest.raises(Wrong):
-        check(SENT, came)
+        check(SENT, received)
 
 
 def test_a_latency_is_from_a_tokens_making_to_the_first_update_that_shows_it() -> None:
-    made = [[1.000, 1.001, 1.002], [1.000]]
+    made_at = [[1.000, 1.001, 1.002], [1.000]]
     updates = [[2, 1_007.0, 3, 1_010.0], [1, 1_005.5]]
-    assert latencies(made, updates, 0) == pytest.approx([7, 6, 8, 5.5])
-    assert latencies(made, updates, 2) == pytest.approx([5, 4, 6, 3.5])
+    assert latencies(made_at, updates, 0) == pytest.approx([7, 6, 8, 5.5])
+    assert latencies(made_at, updates, 2) == pytest.approx([5, 4, 6, 3.5])
 
 
 @pytest.mark.parametrize(
@@ -66,13 +66,13 @@ def test_no_two_tokens_are_alike() -> None:
 def test_a_flow_sends_each_stream_in_order_at_its_rate() -> None:
     flow = Flow(streams=2, tokens=5, rate=100, stagger=0.01)
     texts = flow.texts()
-    came: list[list[str]] = [[], []]
-    began = time.time()
-    made = asyncio.run(flow.run(texts, lambda stream, token: came[stream].append(token)))
-    assert came == texts
+    received: list[list[str]] = [[], []]
+    started_at = time.time()
+    made_at = asyncio.run(flow.run(texts, lambda stream, token: received[stream].append(token)))
+    assert received == texts
     # The last one of a stream is due 40 ms after its first, and may be late, never early.
-    assert made[0][-1] - began >= 0.04
-    assert made[1][-1] - began >= 0.05
+    assert made_at[0][-1] - started_at >= 0.04
+    assert made_at[1][-1] - started_at >= 0.05
 
 
 def test_a_bar_is_met_missed_or_not_measured() -> None:

@@ -1,4 +1,4 @@
-"""The launcher: stamps, the weights, the command line, what it starts and ends."""
+"""The launcher: stamps, the weights, the command line, and its child processes."""
 
 import contextlib
 import json
@@ -27,7 +27,7 @@ ENDINGS = [signal.SIGTERM, signal.SIGINT, *([signal.SIGKILL] if sys.platform == 
 
 
 class Recorder(Children):
-    """Starts nothing: notes every command and does `act` in its place."""
+    """Records every command and calls `act` instead of starting it."""
 
     def __init__(self, act: Callable[[tuple[str, ...]], int] = lambda command: 0) -> None:
         super().__init__()
@@ -101,8 +101,8 @@ def test_a_damaged_stamp_is_not_fresh(tmp_path: Path, damaged: str) -> None:
 # The weights
 
 
-def fetching(status: int = 0) -> Recorder:
-    """A program that puts weights where it is told to, or fails."""
+def fetching_program(status: int = 0) -> Recorder:
+    """A program that writes the weights to `--folder`, or fails with `status`."""
 
     def act(command: tuple[str, ...]) -> int:
         if status == 0:
@@ -113,12 +113,12 @@ def fetching(status: int = 0) -> Recorder:
 
 
 @pytest.fixture(autouse=True)
-def no_weights_of_ones_own(monkeypatch: pytest.MonkeyPatch) -> None:
+def no_model_file_variable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("TIDEWIRE_MODEL_FILE", raising=False)
 
 
 def test_missing_weights_are_fetched_once_by_the_program(tmp_path: Path) -> None:
-    program = fetching()
+    program = fetching_program()
     Setup(tmp_path, program).weights()
     Setup(tmp_path, program).weights()
     (command,) = program.commands
@@ -129,7 +129,7 @@ def test_missing_weights_are_fetched_once_by_the_program(tmp_path: Path) -> None
 
 
 def test_weights_changed_after_the_stamp_are_fetched_again(tmp_path: Path) -> None:
-    program = fetching()
+    program = fetching_program()
     Setup(tmp_path, program).weights()
     (tmp_path / ".models" / WEIGHTS).write_bytes(b"damaged")
     Setup(tmp_path, program).weights()
@@ -140,15 +140,15 @@ def test_weights_of_ones_own_are_not_fetched(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TIDEWIRE_MODEL_FILE", str(tmp_path / "mine.gguf"))
-    program = fetching()
+    program = fetching_program()
     Setup(tmp_path, program).weights()
     assert program.commands == []
 
 
 def test_a_failed_fetch_is_tried_again_next_time(tmp_path: Path) -> None:
     with pytest.raises(Failure, match="embedded model: failed"):
-        Setup(tmp_path, fetching(1)).weights()
-    Setup(tmp_path, fetching()).weights()
+        Setup(tmp_path, fetching_program(1)).weights()
+    Setup(tmp_path, fetching_program()).weights()
     assert (tmp_path / ".models" / WEIGHTS).exists()
 
 
@@ -156,7 +156,7 @@ def test_a_failed_fetch_is_tried_again_next_time(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (["frobnicate"], "knows no command 'frobnicate'"),
         (["check", "everything"], "takes no argument 'everything'"),
@@ -164,34 +164,36 @@ def test_a_failed_fetch_is_tried_again_next_time(tmp_path: Path) -> None:
         (["build", "wheel", "twice"], "takes no argument 'twice'"),
     ],
 )
-def test_a_wrong_command_line_gets_one_sentence_and_exit_2(arguments: list[str], said: str) -> None:
-    ended = subprocess.run(
+def test_a_wrong_command_line_gets_one_sentence_and_exit_2(
+    arguments: list[str], message: str
+) -> None:
+    completed = subprocess.run(
         [sys.executable, "dev.py", *arguments],
         cwd=ROOT,
         capture_output=True,
         text=True,
         check=False,
     )
-    assert (ended.returncode, ended.stdout) == (2, "")
-    assert said in ended.stderr
-    assert ended.stderr.count("\n") == 1
+    assert (completed.returncode, completed.stdout) == (2, "")
+    assert message in completed.stderr
+    assert completed.stderr.count("\n") == 1
 
 
 def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert dev.main(["--help"]) == 0
-    told = capsys.readouterr().out
+    help_text = capsys.readouterr().out
     for name in ("run", "setup", "test", "check", "types", "soak", "bench", "web", "build"):
-        assert f"\n  {name}" in told
+        assert f"\n  {name}" in help_text
     assert dev.main([]) == 2
 
 
 class Became(BaseException):
-    """Raised in the place of exec, with what would have been executed."""
+    """Raised instead of calling exec, with the command."""
 
 
 @pytest.fixture
 def becoming(monkeypatch: pytest.MonkeyPatch) -> Callable[[list[str]], list[str]]:
-    """Runs `dev.py` with everything in place, and returns the program's arguments."""
+    """Runs `dev.py` as if everything was installed, and returns the program's arguments."""
 
     def execv(path: str, command: list[str]) -> None:
         raise Became(command)
@@ -214,7 +216,7 @@ def becoming(monkeypatch: pytest.MonkeyPatch) -> Callable[[list[str]], list[str]
 
 
 @pytest.mark.parametrize(
-    ("given", "received"),
+    ("arguments", "received"),
     [
         ([], []),
         (["--", "serve", "--port", "0"], ["serve", "--port", "0"]),
@@ -224,9 +226,9 @@ def becoming(monkeypatch: pytest.MonkeyPatch) -> Callable[[list[str]], list[str]
     ],
 )
 def test_run_hands_its_arguments_to_the_program(
-    becoming: Callable[[list[str]], list[str]], given: list[str], received: list[str]
+    becoming: Callable[[list[str]], list[str]], arguments: list[str], received: list[str]
 ) -> None:
-    assert becoming(["run", *given]) == received
+    assert becoming(["run", *arguments]) == received
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="apt is a Linux matter")
@@ -323,7 +325,7 @@ def test_every_stage_runs_and_the_last_line_is_honest(
 
 
 @pytest.mark.parametrize(
-    ("given", "run"),
+    ("arguments", "expected"),
     [
         (["-k", "log"], ("pytest", "-n", "3", "--dist", "loadscope", "-k", "log")),
         (["--", "-k", "log"], ("pytest", "-n", "3", "--dist", "loadscope", "-k", "log")),
@@ -331,16 +333,16 @@ def test_every_stage_runs_and_the_last_line_is_honest(
     ],
 )
 def test_arguments_run_one_kind_of_test_and_no_check(
-    monkeypatch: pytest.MonkeyPatch, given: list[str], run: tuple[str, ...]
+    monkeypatch: pytest.MonkeyPatch, arguments: list[str], expected: tuple[str, ...]
 ) -> None:
     children = Recorder()
     monkeypatch.setattr(dev, "Children", lambda: children)
     monkeypatch.setattr(suite, "prepare_tests", lambda setup: {})
     monkeypatch.setattr(suite, "prepare", lambda *steps: None)
     monkeypatch.setattr(Setup, "modules", lambda self: "node")
-    assert dev.main(["test", *given]) == 0
+    assert dev.main(["test", *arguments]) == 0
     (command,) = children.commands
-    assert command[2:] == run
+    assert command[2:] == expected
 
 
 def test_what_failed_in_the_page_is_said_again_at_the_end(tmp_path: Path) -> None:
@@ -403,10 +405,10 @@ sys.exit(dev.main(["run"]))
     with fifo.open() as alive:
         assert alive.readline() == "up\n"
         process.send_signal(number)
-        _, told = process.communicate(timeout=30)
+        _, stderr = process.communicate(timeout=30)
         assert alive.read() == ""
     assert process.returncode == {"SIGTERM": 143, "SIGINT": 130, "SIGKILL": -9}[number.name]
-    assert "dev.py" not in told, "a traceback of the launcher"
+    assert "dev.py" not in stderr, "a traceback of the launcher"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no such lock on Windows")
@@ -414,17 +416,17 @@ def test_a_second_launcher_waits_for_the_first(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "dev.py").touch()
-    waiting, entered = threading.Event(), threading.Event()
-    monkeypatch.setattr(setup, "print_note", lambda text: waiting.set())
+    is_waiting, has_entered = threading.Event(), threading.Event()
+    monkeypatch.setattr(setup, "print_note", lambda text: is_waiting.set())
 
     def second() -> None:
         with install_lock(tmp_path):
-            entered.set()
+            has_entered.set()
 
     thread = threading.Thread(target=second)
     with install_lock(tmp_path):
         thread.start()
-        assert waiting.wait(10)
-        assert not entered.is_set()
+        assert is_waiting.wait(10)
+        assert not has_entered.is_set()
     thread.join(10)
-    assert entered.is_set()
+    assert has_entered.is_set()

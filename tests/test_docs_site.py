@@ -1,4 +1,4 @@
-"""The documents as a site: whole, without broken links, and with nothing from elsewhere."""
+"""The documents as a site: complete, without broken links and without external resources."""
 
 import subprocess
 import threading
@@ -45,7 +45,7 @@ def playwright() -> Iterator[Playwright]:
 
 @pytest.fixture
 def small(tmp_path: Path) -> Path:
-    """A tree with a document of one line for each place in the table of contents."""
+    """A tree with a document of one line for each entry of the table of contents."""
     for names in docs_site.CONTENTS.values():
         for name in names:
             path = tmp_path / f"{name[1:] if name[0] == '/' else f'docs/{name}'}.md"
@@ -84,27 +84,29 @@ def test_the_reference_has_every_method_and_every_event(site: Path) -> None:
 def test_a_page_loads_nothing_from_elsewhere(
     playwright: Playwright, address: str, page: str
 ) -> None:
-    asked: list[str] = []
+    requested_urls: list[str] = []
     faults: list[str] = []
     with headless(playwright) as browser:
-        shown = browser.new_page()
-        shown.on("request", lambda request: asked.append(request.url))
-        shown.on("console", lambda message: faults.append(message.text))
-        shown.goto(f"{address}/{page}", wait_until="load")
-    assert len(asked) > 3
-    assert [url for url in asked if not url.startswith((address, "data:"))] == []
+        page_in_browser = browser.new_page()
+        page_in_browser.on("request", lambda request: requested_urls.append(request.url))
+        page_in_browser.on("console", lambda message: faults.append(message.text))
+        page_in_browser.goto(f"{address}/{page}", wait_until="load")
+    assert len(requested_urls) > 3
+    assert [url for url in requested_urls if not url.startswith((address, "data:"))] == []
     assert faults == []
 
 
 @pytest.mark.browser
 def test_a_search_finds_a_document(playwright: Playwright, address: str) -> None:
     with headless(playwright) as browser:
-        shown = browser.new_page()
-        shown.goto(f"{address}/index.html")
-        shown.get_by_role("searchbox").or_(shown.get_by_placeholder("Search")).fill("cursor")
-        shown.keyboard.press("Enter")
-        found = shown.locator("ul.search li a").first
-        expect(found).to_be_visible(timeout=PATIENCE_MS)
+        page_in_browser = browser.new_page()
+        page_in_browser.goto(f"{address}/index.html")
+        page_in_browser.get_by_role("searchbox").or_(
+            page_in_browser.get_by_placeholder("Search")
+        ).fill("cursor")
+        page_in_browser.keyboard.press("Enter")
+        first_hit = page_in_browser.locator("ul.search li a").first
+        expect(first_hit).to_be_visible(timeout=PATIENCE_MS)
 
 
 def test_a_link_to_a_file_of_the_tree_becomes_text_and_one_to_nothing_is_refused(
@@ -130,7 +132,7 @@ def test_a_broken_anchor_and_a_document_without_a_place_fail_the_build(
     (small / "docs" / "hook.md").write_text("# hook\n\n[part](guide.md#part)\n", "utf-8")
     with pytest.raises(subprocess.CalledProcessError):
         build_small(small)
-    told = capfd.readouterr().err
-    assert "forgotten.md: WARNING: document isn't included in any toctree" in told
-    assert "hook.md:3: WARNING: local id not found" in told
+    stderr = capfd.readouterr().err
+    assert "forgotten.md: WARNING: document isn't included in any toctree" in stderr
+    assert "hook.md:3: WARNING: local id not found" in stderr
     assert not (small / "site").exists()

@@ -1,4 +1,4 @@
-"""Docstrings begin with a sentence that says what the thing does or is."""
+"""The first line of a docstring is a phrase about what the code does or is."""
 
 import ast
 import re
@@ -38,6 +38,6 @@ def test_no_docstring_begins_with_a_word_and_a_colon() -> None:
 
 @pytest.mark.parametrize("line", ["Feed: what one page has yet to be told.", "`Run`: one of them."])
 def test_a_word_and_a_colon_is_found(line: str) -> None:
-    ((_, found),) = first_lines(f'"""{line}"""')
-    assert RIDDLE.match(found)
+    ((_, first_line),) = first_lines(f'"""{line}"""')
+    assert RIDDLE.match(first_line)
     assert not RIDDLE.match("Writes running answers to the database: all of them together.")

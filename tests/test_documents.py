@@ -1,4 +1,4 @@
-"""What the documents tell a newcomer to type and to open is there."""
+"""The commands and files that the documents name exist."""
 
 import re
 import shlex
@@ -29,12 +29,12 @@ def test_files_that_are_named_are_there(name: str) -> None:
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
 def test_methods_that_are_named_with_their_file_are_in_it(path: Path) -> None:
-    """`Class.method` (`file`) names a class and a method of that file."""
+    """Where a document has `Class.method` (`file`), the file has that class and method."""
     text = path.read_text("utf-8")
     for owner, member, file in re.findall(r"`(\w+)\.(\w+)`\s+\(`([\w./-]+\.(?:py|tsx?))`\)", text):
-        found = [root / file for root in ROOTS if (root / file).exists()]
-        assert found, file
-        source = found[0].read_text("utf-8")
+        files = [root / file for root in ROOTS if (root / file).exists()]
+        assert files, file
+        source = files[0].read_text("utf-8")
         assert owner in source, f"{owner} is not in {file}"
         assert re.search(rf"\b{member}\(", source), f"{member} is not in {file}"
 
@@ -42,8 +42,8 @@ def test_methods_that_are_named_with_their_file_are_in_it(path: Path) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_commands_of_the_launcher_are_its_own(name: str) -> None:
     launcher = (ROOT / "dev.py").read_text("utf-8")
-    asked = set(re.findall(r"dev\.py ([a-z]+)", text_of(name)))
-    assert {word for word in asked if f'"{word}": (' not in launcher} == set()
+    commands = set(re.findall(r"dev\.py ([a-z]+)", text_of(name)))
+    assert {command for command in commands if f'"{command}": (' not in launcher} == set()
 
 
 def test_the_command_lines_of_the_readme_are_understood() -> None:
@@ -55,18 +55,18 @@ def test_the_command_lines_of_the_readme_are_understood() -> None:
 
 
 def test_every_command_of_a_script_is_documented() -> None:
-    said = text_of("docs/scripting.md")
+    document = text_of("docs/scripting.md")
     for source in ("shell/providers/testing/echo.py", "web/src/bridge/fake/script.ts"):
         text = text_of(source)
         pattern = re.sub(r"\?P<\w+>", "", text[text.index("COMMAND =") :].partition("\n\n")[0])
         commands = {*re.findall(r"(?<=[(|])[a-z-]+(?=[|)])", pattern)} - {"none"}
         assert len(commands) > 12
-        assert [word for word in commands if f"`/{word}" not in said] == []
+        assert [word for word in commands if f"`/{word}" not in document] == []
 
 
 def test_every_setting_of_the_fake_host_is_documented() -> None:
     settings = text_of("web/src/bridge/fake/settings.ts").partition("CHOICES")[0]
     names = re.findall(r"^  (\w+): .+,$", settings, re.MULTILINE)
     assert len(names) > 10
-    said = text_of("docs/scripting.md")
-    assert [name for name in names if f"`{name}`" not in said] == []
+    document = text_of("docs/scripting.md")
+    assert [name for name in names if f"`{name}`" not in document] == []

@@ -1,4 +1,4 @@
-"""A program of one's own: what it may be made of, how many streams it may have, what is kept."""
+"""Programs made with `App`: their methods, streams, hooks and data directory."""
 
 import asyncio
 import contextlib
@@ -21,10 +21,10 @@ from tidewire_bridge import App, Stream, pytest_plugin
 from tidewire_bridge.program.types import render
 from tidewire_bridge.testing import Host, Refused
 
-ONE = Caller("window-1")
+CALLER = Caller("window-1")
 
 
-async def closed(host: ProgramHost) -> None:
+async def close_host(host: ProgramHost) -> None:
     await host.end_runs()
     await host.close()
 
@@ -39,53 +39,53 @@ def app(folder: Path, streams: int) -> App:
 
 
 def test_what_is_refused_or_cancelled_at_once_is_not_kept(tmp_path: Path) -> None:
-    made, kept = app(tmp_path, 2), list[weakref.ref[AsyncGenerator[str, None]]]()
+    program, references = app(tmp_path, 2), list[weakref.ref[AsyncGenerator[str, None]]]()
 
     def stream() -> str:
         generator = texts()
-        kept.append(weakref.ref(generator))
-        return made.stream(ONE, generator)
+        references.append(weakref.ref(generator))
+        return program.stream(CALLER, generator)
 
     def begin_and_cancel() -> None:
         ids = [stream(), stream()]
         with pytest.raises(LimitReached, match="A window can have 2 streams at a time"):
             stream()
-        assert made._engine is not None
+        assert program._engine is not None
         for inference_id in ids:
-            assert made._engine.cancel(ONE.id, inference_id)
+            assert program._engine.cancel(CALLER.id, inference_id)
 
     with event_loop_thread() as thread:
-        host = thread.run(made.start())
+        host = thread.run(program.start())
         thread.call(begin_and_cancel)
         gc.collect()
-        assert [reference() for reference in kept] == [None, None, None]
-        thread.run(closed(host))
+        assert [reference() for reference in references] == [None, None, None]
+        thread.run(close_host(host))
 
 
 def test_how_many_streams_a_window_may_have_can_be_set(tmp_path: Path) -> None:
-    made = app(tmp_path, 7)
+    program = app(tmp_path, 7)
     with event_loop_thread() as thread:
-        host = thread.run(made.start())
-        ids = thread.call(lambda: [made.stream(ONE, texts()) for _ in range(7)])
+        host = thread.run(program.start())
+        ids = thread.call(lambda: [program.stream(CALLER, texts()) for _ in range(7)])
         assert len(set(ids)) == 7
-        thread.run(closed(host))
+        thread.run(close_host(host))
     with pytest.raises(ValueError, match="0 streams"):
         app(tmp_path, 0)
 
 
 def test_a_stream_that_ends_with_the_program_does_not_name_tidewire(tmp_path: Path) -> None:
-    made = app(tmp_path, 1)
+    program = app(tmp_path, 1)
 
     async def endless() -> AsyncGenerator[str, None]:
         await asyncio.Event().wait()
         yield "never"
 
     with event_loop_thread() as thread:
-        host = thread.run(made.start())
-        inference_id = thread.call(lambda: made.stream(ONE, endless()))
-        assert made._engine is not None
-        log = made._engine.log(ONE.id, inference_id)
-        thread.run(closed(host))
+        host = thread.run(program.start())
+        inference_id = thread.call(lambda: program.stream(CALLER, endless()))
+        assert program._engine is not None
+        log = program._engine.log(CALLER.id, inference_id)
+        thread.run(close_host(host))
     assert log.ending is not None
     assert log.ending.model_dump()["error"] == "The program is shutting down"
 
@@ -98,8 +98,8 @@ class Depth(BaseModel):
     metres: float
 
 
-class Wrong:
-    """Every mistake that a method can have."""
+class WrongMethods:
+    """A method for every mistake in a signature, and some correct ones."""
 
     def nobody(self) -> None: ...
 
@@ -135,7 +135,11 @@ class Wrong:
 def test_methods_that_a_page_could_not_call_are_named_at_the_start(tmp_path: Path) -> None:
     (tmp_path / "index.html").write_text("<!doctype html>", "utf-8")
     with pytest.raises(WrongSignatures) as refused:
-        App(tmp_path, {"wrong": Wrong(), "no name": Wrong(), "empty": object()}, title="Wrong")
+        App(
+            tmp_path,
+            {"wrong": WrongMethods(), "no name": WrongMethods(), "empty": object()},
+            title="Wrong",
+        )
     lines = str(refused.value).splitlines()
     named = {line.partition(":")[0] for line in lines}
     methods = ("nobody", "untyped", "resultless", "several", "strange", "missing", "generated")
@@ -154,63 +158,63 @@ def test_a_code_of_ones_own_looks_like_the_others(code: str) -> None:
 
 def test_a_data_directory_gives_its_providers(tmp_path: Path) -> None:
     (tmp_path / "index.html").write_text("<!doctype html>", "utf-8")
-    made = App(tmp_path, {}, title="Models", data=tmp_path / "data")
+    program = App(tmp_path, {}, title="Models", data=tmp_path / "data")
     with event_loop_thread() as thread:
-        host = thread.run(made.start())
+        host = thread.run(program.start())
         (runtime,) = host.resources
         assert isinstance(runtime, Runtime)
-        assert made._resolve("local", runtime).id == "local"
+        assert program._resolve("local", runtime).id == "local"
         assert "llm.inference" in host.door._methods
-        thread.run(closed(host))
+        thread.run(close_host(host))
     assert _methods_without_models(tmp_path) == {"llm.attach", "llm.cancel", "shell.hello"}
 
 
 def _methods_without_models(folder: Path) -> set[str]:
     with event_loop_thread() as thread:
         host = thread.run(App(folder, {}, title="None").start())
-        thread.run(closed(host))
+        thread.run(close_host(host))
     return set(host.door._methods)
 
 
 class Publishing:
-    """Publishes what it is told."""
+    """Publishes a value that the page sends."""
 
     def rise(self, caller: Caller, metres: float) -> None:
-        made["app"].publish("level", metres)
+        started_apps["app"].publish("level", metres)
 
 
-made: dict[str, App] = {}
+started_apps: dict[str, App] = {}
 
 
 @contextlib.contextmanager
 def started(folder: Path, namespace: object) -> Iterator[Host]:
     (folder / "index.html").write_text("<!doctype html>", "utf-8")
-    made["app"] = App(folder, {"sea": namespace}, title="Sea")
+    started_apps["app"] = App(folder, {"sea": namespace}, title="Sea")
     with event_loop_thread() as thread:
-        host = Host(made["app"], thread)
+        host = Host(started_apps["app"], thread)
         yield host
         host.close()
 
 
 def test_one_app_is_started_by_several_tests_of_a_process(tmp_path: Path) -> None:
     (tmp_path / "index.html").write_text("<!doctype html>", "utf-8")
-    made["app"] = App(tmp_path, {"sea": Publishing()}, title="Sea")
+    started_apps["app"] = App(tmp_path, {"sea": Publishing()}, title="Sea")
     for metres in (1.5, 2.5):
         with event_loop_thread() as thread:
-            host = Host(made["app"], thread)
+            host = Host(started_apps["app"], thread)
             host.call("sea.rise", metres)
             assert host.pushed == {"level": metres}
             host.close()
 
 
 class Defaults:
-    """Has a parameter that a page may leave out."""
+    """Has a method with an optional parameter."""
 
     def count(self, caller: Caller, params: int = 3) -> int:
         return params
 
     def wrong(self, caller: Caller) -> str:
-        return made["app"].stream(caller, [1, 2])  # type: ignore[arg-type]
+        return started_apps["app"].stream(caller, [1, 2])  # type: ignore[arg-type]
 
 
 def test_a_parameter_with_a_default_may_be_left_out(tmp_path: Path) -> None:
@@ -233,7 +237,7 @@ def test_what_is_no_generator_makes_no_stream(
     )
 
 
-class Endless:
+class EndlessMethods:
     """A method and a stream that never come to an end."""
 
     async def wait(self, caller: Caller) -> None:
@@ -244,16 +248,16 @@ class Endless:
             await asyncio.Event().wait()
             yield "never"
 
-        return made["app"].stream(caller, endless())
+        return started_apps["app"].stream(caller, endless())
 
 
 def test_a_test_learns_which_stream_or_call_it_waited_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with started(tmp_path, Endless()) as host:
-        for wait in (host.text, host.items):
+    with started(tmp_path, EndlessMethods()) as host:
+        for wait_for_stream in (host.text, host.items):
             with pytest.raises(Refused, match="Stream nope not found") as refused:
-                wait("nope")
+                wait_for_stream("nope")
             assert refused.value.code == "NOT_FOUND"
         stream = host.call("sea.stream")
         monkeypatch.setattr(pytest_plugin, "PATIENCE_S", 0.1)
@@ -265,15 +269,17 @@ def test_a_test_learns_which_stream_or_call_it_waited_for(
 
 
 def test_hooks_may_be_plain_functions_and_async_ones(tmp_path: Path) -> None:
-    called: list[str] = []
+    calls: list[str] = []
 
     async def stop() -> None:
-        called.append("stopped")
+        calls.append("stopped")
 
-    made = App(tmp_path, {}, title="Hooks", on_start=lambda: called.append("started"), on_stop=stop)
+    program = App(
+        tmp_path, {}, title="Hooks", on_start=lambda: calls.append("started"), on_stop=stop
+    )
     with event_loop_thread() as thread:
-        thread.run(closed(thread.run(made.start())))
-    assert called == ["started", "stopped"]
+        thread.run(close_host(thread.run(program.start())))
+    assert calls == ["started", "stopped"]
 
 
 class Spoken(BaseModel):
@@ -282,8 +288,8 @@ class Spoken(BaseModel):
     my_value: int = Field(alias="myValue")
 
 
-class Ends:
-    """Methods that end in ways that are no failures of Python's."""
+class EndingMethods:
+    """Methods that exit, are cancelled, or have no annotation."""
 
     def exits(self, caller: Caller) -> None:
         sys.exit(3)
@@ -302,22 +308,22 @@ class Ends:
         async def items() -> AsyncGenerator[Spoken, None]:
             yield Spoken(myValue=5)
 
-        made["app"].publish("spoken", Spoken(myValue=6))
-        return made["app"].stream(caller, items())
+        started_apps["app"].publish("spoken", Spoken(myValue=6))
+        return started_apps["app"].stream(caller, items())
 
 
 @pytest.mark.parametrize("method", ["exits", "exits_later", "waits"])
 def test_a_method_that_exits_or_is_cancelled_is_a_failed_call(tmp_path: Path, method: str) -> None:
-    with started(tmp_path, Ends()) as host:
+    with started(tmp_path, EndingMethods()) as host:
         with pytest.raises(Refused, match="went wrong"):
             host.call(f"sea.{method}")
         assert host.call("sea.unannotated") == 1
 
 
 def test_streams_and_pushes_name_fields_as_the_types_do(tmp_path: Path) -> None:
-    with started(tmp_path, Ends()) as host:
+    with started(tmp_path, EndingMethods()) as host:
         assert host.items(host.call("sea.stream")) == [{"myValue": 5}]
         assert host.pushed == {"spoken": {"myValue": 6}}
-    types = render({"sea": Ends()})
+    types = render({"sea": EndingMethods()})
     assert "myValue: number" in types
     assert 'unannotated: () => call<number>("sea.unannotated"),' in types

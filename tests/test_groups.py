@@ -1,4 +1,4 @@
-"""What stays together when several processes run the tests."""
+"""Related tests run in one process when several processes run the tests."""
 
 import re
 import subprocess
@@ -12,10 +12,10 @@ RAN = re.compile(r"^\[(gw\d)\] .*(PASSED|SKIPPED) (tests/\S+?)::", re.MULTILINE)
 
 def test_the_tests_of_a_file_run_in_one_process() -> None:
     command = [sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadscope", "-v", *FILES]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout
+    completed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert completed.returncode == 0, completed.stdout
     workers: dict[str, set[str]] = {}
-    for worker, _, file in RAN.findall(done.stdout):
+    for worker, _, file in RAN.findall(completed.stdout):
         workers.setdefault(file, set()).add(worker)
     assert len(workers) > len(FILES)
     assert {file: each for file, each in workers.items() if len(each) > 1} == {}

@@ -15,13 +15,13 @@ LAYERS = (
     "errors < support < contract < providers < tools < inference < settings store < bridge"
     " < conversations < api < app < embed < cli < __main__"
 )
-"""The entries of `shell/` from the bottom up. Two that share a place know nothing of each other."""
+"""The entries of `shell/` from the bottom up. Two on the same level must not import each other."""
 
 LOG_READERS = {"store", "bridge"}
-"""These read the log of an inference, and use nothing else of the folder that it lies in."""
+"""Layers that may import `inference.log`, and nothing else of `inference`."""
 
 MAX_LINES = 400
-"""A module that grows beyond this is to be split."""
+"""The limit above which a module must be split."""
 
 LIBRARIES: dict[str, set[str]] = {
     "anthropic": set(),
@@ -49,9 +49,9 @@ LIBRARIES: dict[str, set[str]] = {
     "yaml": {"conversations.templates"},
     "xllamacpp": {"providers.local"},
 }
-"""Who may import what. What is not listed here is free."""
+"""The modules that may import a library; an empty set forbids it. Other libraries are free."""
 
-RANKS = {name: number for number, place in enumerate(LAYERS.split("<")) for name in place.split()}
+RANKS = {name: number for number, level in enumerate(LAYERS.split("<")) for name in level.split()}
 
 
 def modules() -> dict[str, Path]:
@@ -73,41 +73,41 @@ def imports(path: Path) -> Iterator[str]:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
-def of_shell(imported: str, known: dict[str, Path]) -> str | None:
-    """The module of ours that an import means; None for others and for `shell` itself."""
+def of_shell(imported: str, module_paths: dict[str, Path]) -> str | None:
+    """The module of ours that an import names; None for other modules and for `shell` itself."""
     parts = imported.split(".")
     if parts[0] != "shell":
         return None
     while len(parts) > 1:
         name = ".".join(parts[1:])
-        if name in known:
+        if name in module_paths:
             return name
         parts.pop()
     return None
 
 
 def problem(module: str, imported: str) -> str | None:
-    """What is wrong with one import, if anything."""
-    unit, other = module.partition(".")[0], imported.partition(".")[0]
-    for name in (unit, other):
+    """The problem with one import, or None."""
+    unit, imported_unit = module.partition(".")[0], imported.partition(".")[0]
+    for name in (unit, imported_unit):
         assert name in RANKS, f"shell/{name} has no layer: give it one in {Path(__file__).name}"
-    if RANKS[other] > RANKS[unit]:
+    if RANKS[imported_unit] > RANKS[unit]:
         return f"{module} imports {imported}, which is above it"
-    if unit != other and RANKS[other] == RANKS[unit]:
+    if unit != imported_unit and RANKS[imported_unit] == RANKS[unit]:
         return f"{module} imports {imported}: these two know nothing of each other"
-    if unit in LOG_READERS and other == "inference" and imported != "inference.log":
+    if unit in LOG_READERS and imported_unit == "inference" and imported != "inference.log":
         return f"{module} imports {imported}: of inference/ it may only read the log"
     return None
 
 
 def arrows() -> set[tuple[str, str]]:
     """Every import of one module of ours by another."""
-    known = modules()
+    module_paths = modules()
     found = {
         (name, target)
-        for name, path in known.items()
+        for name, path in module_paths.items()
         for imported in imports(path)
-        if (target := of_shell(imported, known)) is not None and target != name
+        if (target := of_shell(imported, module_paths)) is not None and target != name
     }
     assert found
     return found
@@ -119,13 +119,13 @@ def test_imports_only_go_down() -> None:
 
 
 def test_what_programs_use_knows_nothing_of_the_command_line() -> None:
-    known = modules()
+    module_paths = modules()
     above = {name for name, rank in RANKS.items() if rank > RANKS["embed"]}
     found = {
         (path.name, target)
         for path in (ROOT / "tidewire_bridge").rglob("*.py")
         for imported in imports(path)
-        if (target := of_shell(imported, known)) is not None
+        if (target := of_shell(imported, module_paths)) is not None
     }
     assert ("pytest_plugin.py", "embed") in found
     assert not {arrow for arrow in found if arrow[1].partition(".")[0] in above}
@@ -140,9 +140,9 @@ def test_every_entry_of_the_folder_has_a_layer() -> None:
 def test_the_page_about_architecture_has_the_same_order() -> None:
     text = (ROOT / "ARCHITECTURE.md").read_text("utf-8")
     host = text.partition("## The page")[0]
-    told = re.findall(r"^\| `(\w+)[/.]", host, re.MULTILINE)
-    assert sorted(told) == sorted(set(RANKS) - {"__main__"})
-    ranks = [RANKS[name] for name in told]
+    listed = re.findall(r"^\| `(\w+)[/.]", host, re.MULTILINE)
+    assert sorted(listed) == sorted(set(RANKS) - {"__main__"})
+    ranks = [RANKS[name] for name in listed]
     assert ranks == sorted(ranks, reverse=True)
 
 
@@ -164,7 +164,7 @@ def test_libraries_stay_where_they_belong() -> None:
         for imported in imports(path):
             allowed = LIBRARIES.get(imported.partition(".")[0])
             if allowed is not None:
-                inside = any(name == place or name.startswith(f"{place}.") for place in allowed)
+                inside = any(name == prefix or name.startswith(f"{prefix}.") for prefix in allowed)
                 assert inside, f"{name} imports {imported}"
 
 

@@ -1,4 +1,4 @@
-"""A few defects put back, to see that their tests notice; `dev.py soak mutations` does them all."""
+"""Puts a few defects back, which their tests must notice; `dev.py soak mutations` does all."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ BY_DEFECT = {mutation.defect: mutation for mutation in MUTATIONS}
 @pytest.mark.parametrize("defect", ["D1", "D25", "D35"])
 def test_a_defect_that_is_put_back_is_noticed(defect: str, tmp_path: Path) -> None:
     outcome = run(BY_DEFECT[defect], tmp_path / "copy")
-    assert outcome.noticed, outcome.said
+    assert outcome.noticed, outcome.last_line
 
 
 def test_every_mutation_still_fits_the_code_and_has_tests() -> None:

@@ -1,4 +1,4 @@
-"""The repository's hygiene: locks that are complete, and nothing of one machine in the files."""
+"""The repository's hygiene: complete locks, and no paths or registries of one machine."""
 
 import ast
 import json
@@ -16,7 +16,7 @@ import dev
 ROOT = Path(dev.__file__).parent
 LOCKS = sorted((ROOT / "requirements").glob("*.txt"))
 
-# In two parts each, so that this file does not hold what it looks for.
+# In two parts each, so that this file does not contain them.
 FOREIGN = [
     *(
         "pypi" + ".org",
@@ -32,7 +32,7 @@ ALLOWED = {
     # Placeholders that stand for a reader's own folder.
     "/home" + "/you",
     "/Users" + "/you",
-    # Where Homebrew lies on every Mac.
+    # The folder of Homebrew on every Mac.
     "/opt" + "/homebrew",
 }
 
@@ -46,7 +46,7 @@ def tracked() -> list[Path]:
 
 
 def text_of(path: Path) -> str | None:
-    """The file's text, or None for a picture and the like."""
+    """The file's text, or None for a binary file."""
     content = path.read_bytes()
     return None if b"\0" in content else content.decode()
 
@@ -61,31 +61,31 @@ def manifest() -> Any:
 
 
 def test_no_file_names_a_registry_or_a_folder_of_one_machine() -> None:
-    found = []
+    occurrences = []
     for path in tracked():
         for number, line in enumerate((text_of(path) or "").splitlines(), 1):
             for placeholder in ALLOWED:
                 line = line.replace(placeholder, "")
-            found += [
+            occurrences += [
                 f"{path.relative_to(ROOT)}:{number}: {word}" for word in FOREIGN if word in line
             ]
-    assert found == []
+    assert occurrences == []
 
 
 def test_text_files_have_unix_lines_and_end_in_one() -> None:
-    found = []
-    # A recorded stream is kept as it came.
+    wrong_files = []
+    # A recorded stream keeps its original line ends.
     for path in [each for each in tracked() if each.suffix != ".sse"]:
         text = text_of(path)
         if text and ("\r" in text or not text.endswith("\n") or text.endswith("\n\n")):
-            found.append(str(path.relative_to(ROOT)))
-    assert found == []
+            wrong_files.append(str(path.relative_to(ROOT)))
+    assert wrong_files == []
 
 
 def test_what_is_installed_or_built_is_not_tracked() -> None:
-    kept = {".venv", "node_modules", ".models", "dist", "build"}
+    untracked = {".venv", "node_modules", ".models", "dist", "build"}
     names = {path.relative_to(ROOT).parts[0] for path in tracked()}
-    assert names & kept == set()
+    assert names & untracked == set()
     assert not [path for path in tracked() if "shell/page/" in path.as_posix()]
 
 
@@ -103,15 +103,18 @@ def test_the_page_lock_has_hashes_and_no_addresses() -> None:
 def test_the_page_lock_has_every_platform_of_its_tools() -> None:
     packages = json.loads((ROOT / "package-lock.json").read_text("utf-8"))["packages"]
     for name, entry in packages.items():
-        for other in entry.get("optionalDependencies", {}):
-            assert f"node_modules/{other}" in packages or f"{name}/node_modules/{other}" in packages
+        for dependency in entry.get("optionalDependencies", {}):
+            assert (
+                f"node_modules/{dependency}" in packages
+                or f"{name}/node_modules/{dependency}" in packages
+            )
 
 
 def test_the_page_packages_are_pinned_exactly() -> None:
-    wanted = manifest()["dependencies"] | manifest()["devDependencies"]
+    versions = manifest()["dependencies"] | manifest()["devDependencies"]
     assert [
         name
-        for name, version in wanted.items()
+        for name, version in versions.items()
         if not re.fullmatch(r"[\d.]+(-[a-z]+\.\d+)?", version)
     ] == []
 
@@ -136,8 +139,8 @@ def test_the_locks_are_of_the_declared_dependencies() -> None:
     developing = [*declared, *project["dependency-groups"]["dev"]]
     for names, lock in ((declared, "run"), (developing, "dev")):
         locked = pins(ROOT / "requirements" / f"{lock}.txt")
-        wanted = {re.split(r"[\[<>=; ]", name)[0].lower() for name in names}
-        assert wanted <= locked.keys()
+        required = {re.split(r"[\[<>=; ]", name)[0].lower() for name in names}
+        assert required <= locked.keys()
 
 
 def test_tests_run_on_the_versions_that_users_run() -> None:
@@ -175,11 +178,12 @@ def test_continuous_integration_runs_what_people_run() -> None:
 
 
 def test_no_test_waits_for_an_expression_that_a_page_may_not_evaluate_twice() -> None:
-    """`wait_for_function` of Playwright takes an expression or a function. It evaluates an
-    expression anew at each look, and from the second on the content policy refuses that: such a
-    test passes when the first look comes late enough.
+    """Playwright's `wait_for_function` evaluates an expression, unlike a function, at each poll.
+
+    From the second poll on the content policy refuses that, so that such a test passes only when
+    the expression is true at the first poll.
     """
-    found = [
+    calls = [
         f"{path.relative_to(ROOT)}:{call.lineno}"
         for path in tracked()
         if path.suffix == ".py"
@@ -190,4 +194,4 @@ def test_no_test_waits_for_an_expression_that_a_page_may_not_evaluate_twice() ->
         and isinstance(call.args[0], ast.Constant)
         and "=>" not in str(call.args[0].value)
     ]
-    assert found == []
+    assert calls == []

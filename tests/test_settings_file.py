@@ -1,4 +1,4 @@
-"""The settings' file: typed, readable, written whole, and kind to what it does not know."""
+"""The settings file: typed, readable, written atomically, and with unknown keys preserved."""
 
 import asyncio
 import errno
@@ -31,12 +31,12 @@ def write(folder: Path, content: object) -> None:
 
 
 def read(folder: Path) -> dict[str, object]:
-    found: dict[str, object] = json.loads((folder / "settings.json").read_text("utf-8"))
-    return found
+    content: dict[str, object] = json.loads((folder / "settings.json").read_text("utf-8"))
+    return content
 
 
 def fails(number: int) -> Callable[..., NoReturn]:
-    """A call of the system that fails in this way."""
+    """A system call that fails with this error number."""
 
     def fail(*_: object, **__: object) -> NoReturn:
         raise OSError(number, os.strerror(number))
@@ -44,8 +44,8 @@ def fails(number: int) -> Callable[..., NoReturn]:
     return fail
 
 
-async def forget_nothing() -> None:
-    """There are no requests here."""
+async def delete_no_requests() -> None:
+    """Delete the stored requests, of which there are none here."""
 
 
 def test_without_a_file_everything_is_as_promised_and_nothing_is_written(tmp_path: Path) -> None:
@@ -63,13 +63,13 @@ def test_a_change_is_kept_and_the_rest_stays(tmp_path: Path) -> None:
     )
     settings.change(PreferencesChange(theme="dark", deadlines=deadlines))
     settings.change(PreferencesChange(limits=LimitSettings(inferences=2, sessions=3)))
-    again = SettingsFile(tmp_path)
-    assert again.preferences == settings.preferences
-    assert again.preferences.theme == "dark"
-    assert again.engine.deadlines.between_ms == 400
-    assert again.engine.limits.inferences == 2
-    assert again.engine.limits.log_retention_s == Settings().limits.log_retention_s
-    again.change(PreferencesChange.model_validate({"theme": None}))
+    reopened = SettingsFile(tmp_path)
+    assert reopened.preferences == settings.preferences
+    assert reopened.preferences.theme == "dark"
+    assert reopened.engine.deadlines.between_ms == 400
+    assert reopened.engine.limits.inferences == 2
+    assert reopened.engine.limits.log_retention_s == Settings().limits.log_retention_s
+    reopened.change(PreferencesChange.model_validate({"theme": None}))
     assert SettingsFile(tmp_path).preferences.theme == "system"
 
 
@@ -87,9 +87,9 @@ def test_unknown_keys_are_kept_wherever_they_are(tmp_path: Path) -> None:
     settings = SettingsFile(tmp_path)
     assert settings.remarks == []
     settings.change(PreferencesChange(limits=LimitSettings(inferences=4, sessions=5)))
-    kept = read(tmp_path)
-    assert kept["future"] == {"a": [1, None]}
-    assert kept["limits"] == {"inferences": 4, "perDay": 9, "sessions": 5}
+    stored = read(tmp_path)
+    assert stored["future"] == {"a": [1, None]}
+    assert stored["limits"] == {"inferences": 4, "perDay": 9, "sessions": 5}
 
 
 @pytest.mark.parametrize("content", ["{", "[]", "\x00", "", '{"a": 1', "[" * 100_000, "\udc80"])
@@ -125,11 +125,11 @@ def test_a_value_that_makes_no_sense_costs_only_itself(tmp_path: Path) -> None:
     assert settings.engine.limits.sessions == 7
     assert settings.engine.limits.inferences == Settings().limits.inferences
     assert settings.preferences.shortcuts == {"send": "Enter"}
-    said = " ".join(remark.text for remark in settings.remarks)
+    remarks = " ".join(remark.text for remark in settings.remarks)
     for name in ("theme", "language", "limits.inferences", "deadlines", "shortcuts.find"):
-        assert f"'{name}'" in said
-    assert "sessions" not in said
-    # It stays in the file until its owner mends it.
+        assert f"'{name}'" in remarks
+    assert "sessions" not in remarks
+    # The wrong value stays in the file until the user corrects it.
     settings.change(PreferencesChange(default_provider="local"))
     assert read(tmp_path)["theme"] == "purple"
 
@@ -173,11 +173,11 @@ def test_a_broken_file_that_cannot_be_set_aside_is_not_overwritten(
 
 
 def test_what_another_process_wrote_is_not_undone(tmp_path: Path) -> None:
-    one, other = SettingsFile(tmp_path), SettingsFile(tmp_path)
-    one.change(PreferencesChange(theme="dark"))
-    other.change(PreferencesChange(default_provider="echo"))
-    kept = SettingsFile(tmp_path).preferences
-    assert (kept.theme, kept.default_provider) == ("dark", "echo")
+    first, second = SettingsFile(tmp_path), SettingsFile(tmp_path)
+    first.change(PreferencesChange(theme="dark"))
+    second.change(PreferencesChange(default_provider="echo"))
+    preferences = SettingsFile(tmp_path).preferences
+    assert (preferences.theme, preferences.default_provider) == ("dark", "echo")
 
 
 def test_a_file_that_cannot_be_written_changes_nothing(tmp_path: Path) -> None:
@@ -194,8 +194,8 @@ def test_a_file_that_cannot_be_written_changes_nothing(tmp_path: Path) -> None:
     with pytest.raises(StorageFailed, match="cannot be written"):
         change()
     assert settings.preferences.theme == "dark"
-    left = {path.name for path in tmp_path.iterdir()}
-    assert left == {"settings.json", ".settings.json.lock"}
+    remaining = {path.name for path in tmp_path.iterdir()}
+    assert remaining == {"settings.json", ".settings.json.lock"}
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such permissions")
@@ -212,15 +212,15 @@ def anyio_backend() -> str:
 
 @pytest.mark.anyio
 async def test_a_change_that_waits_for_another_process_holds_up_nobody(tmp_path: Path) -> None:
-    api, page = SettingsApi(SettingsFile(tmp_path), forget_nothing), Caller("page")
+    api, page = SettingsApi(SettingsFile(tmp_path), delete_no_requests), Caller("page")
     changes = [PreferencesChange(theme="light"), PreferencesChange(theme="dark")]
     with file_lock(tmp_path / "settings.json"):
         pending = [asyncio.ensure_future(api.update(page, change)) for change in changes]
         await asyncio.sleep(0)
         assert api.get(page).preferences.theme == "system"
-        assert not any(one.done() for one in pending)
-    seen = [(await one).preferences.theme for one in pending]
-    assert seen == ["light", "dark"]
+        assert not any(task.done() for task in pending)
+    themes = [(await task).preferences.theme for task in pending]
+    assert themes == ["light", "dark"]
     assert read(tmp_path)["theme"] == "dark"
 
 

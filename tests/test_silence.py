@@ -1,6 +1,7 @@
-"""Nothing leaves the machine before somebody elsewhere is asked: no word home, no look for news.
+"""The program opens no connection to another machine before the user asks a remote provider.
 
-Of the web view, and of what is not Python, `python3 dev.py soak packages.silence` says the same.
+That includes telemetry and update checks. `python3 dev.py soak packages.silence` checks the same
+for the web view and for all code that is not Python.
 """
 
 import os
@@ -17,14 +18,14 @@ import os, sys
 
 PLACE = {"connect": 1, "sendto": 1, "getaddrinfo": 0, "gethostbyname": 0}
 
-def note(event, told):
+def note(event, arguments):
     module, _, name = event.partition(".")
     if module == "socket" and name in PLACE:
-        whom = told[PLACE[name]]
-        if isinstance(whom, bytes):
-            whom = whom.decode()
+        address = arguments[PLACE[name]]
+        if isinstance(address, bytes):
+            address = address.decode()
         with open(os.environ["WATCHED"], "a", encoding="utf-8") as file:
-            print(name, whom, file=file)
+            print(name, address, file=file)
 
 sys.addaudithook(note)
 """
@@ -36,7 +37,7 @@ ASK = ("ask", "hello", "--max-tokens", "8")
 
 
 class Watch:
-    """Writes down whom every Python process that is started with it looks up or connects to."""
+    """Records the addresses that Python processes with its environment look up or connect to."""
 
     def __init__(self, folder: Path) -> None:
         (folder / "sitecustomize.py").write_text(WATCH, "utf-8")
@@ -46,13 +47,13 @@ class Watch:
             "WATCHED": str(self._log),
         }
 
-    def noted(self) -> list[str]:
-        """Everything so far."""
+    def connections(self) -> list[str]:
+        """All connections and look-ups so far, one line each."""
         return self._log.read_text("utf-8").splitlines() if self._log.exists() else []
 
-    def elsewhere(self) -> list[str]:
-        """What is not this machine."""
-        return [line for line in self.noted() if not HERE.fullmatch(line)]
+    def remote_connections(self) -> list[str]:
+        """Those that are not to this machine."""
+        return [line for line in self.connections() if not HERE.fullmatch(line)]
 
 
 @pytest.fixture
@@ -66,8 +67,8 @@ def test_a_local_answer_reaches_nobody(watch: Watch, tmp_path: Path) -> None:
     common = ("--data-dir", str(tmp_path / "data"))
     result = run(*ASK, *common, **watch.environment, TIDEWIRE_MODEL_FILE=None)
     assert result.status == 0, result.err
-    assert watch.noted(), "the watch saw not even the model's own process"
-    assert watch.elsewhere() == []
+    assert watch.connections(), "the watch saw not even the model's own process"
+    assert watch.remote_connections() == []
 
 
 def test_serving_the_page_reaches_nobody(watch: Watch, tmp_path: Path) -> None:
@@ -77,18 +78,18 @@ def test_serving_the_page_reaches_nobody(watch: Watch, tmp_path: Path) -> None:
             assert b"/assets/index-" in page.read()
         result, _ = program.stop()
     assert result.status == 0
-    assert watch.elsewhere() == []
+    assert watch.remote_connections() == []
 
 
 def test_the_doctor_and_the_version_reach_nobody(watch: Watch, tmp_path: Path) -> None:
     for arguments in (("doctor", "--data-dir", str(tmp_path / "data")), ("--version",)):
         run(*arguments, OPENAI_API_KEY="sk-nobody", **watch.environment)
-    assert watch.elsewhere() == []
+    assert watch.remote_connections() == []
 
 
 def test_who_asks_somebody_elsewhere_is_seen(watch: Watch, tmp_path: Path) -> None:
-    """Or the watch would be blind."""
-    elsewhere = {"OPENAI_BASE_URL": "https://tidewire.invalid/v1", "OPENAI_API_KEY": "sk-nobody"}
+    """Checks that the watch works at all."""
+    remote = {"OPENAI_BASE_URL": "https://tidewire.invalid/v1", "OPENAI_API_KEY": "sk-nobody"}
     common = ("--data-dir", str(tmp_path / "data"), "--timeout-ms", "1000")
-    run("ask", "hello", "--provider", "openai", *common, **watch.environment, **elsewhere)
-    assert any("tidewire.invalid" in line for line in watch.elsewhere())
+    run("ask", "hello", "--provider", "openai", *common, **watch.environment, **remote)
+    assert any("tidewire.invalid" in line for line in watch.remote_connections())

@@ -1,4 +1,4 @@
-"""The check that runs the whole suite again and again, with a suite that is a few lines."""
+"""The check that runs the whole suite repeatedly, here with a suite of a few lines."""
 
 import subprocess
 from pathlib import Path
@@ -29,9 +29,9 @@ while len(list(begun.iterdir())) < 2:
 
 def commit(tree: Path, suite: str) -> None:
     (tree / "dev.py").write_text(suite, "utf-8")
-    who = ["-c", "user.name=x", "-c", "user.email=x@example.com"]
+    author = ["-c", "user.name=x", "-c", "user.email=x@example.com"]
     for arguments in (["init", "-q"], ["add", "."], ["commit", "-qm", "a suite"]):
-        subprocess.run(["git", *who, *arguments], cwd=tree, check=True)
+        subprocess.run(["git", *author, *arguments], cwd=tree, check=True)
 
 
 @pytest.fixture
@@ -68,9 +68,9 @@ def test_its_first_run_is_in_a_new_clone_without_caches(tree: Path) -> None:
 def test_runs_go_on_side_by_side(
     tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    begun = tmp_path / "begun"
-    begun.mkdir()
-    monkeypatch.setenv("BEGUN", str(begun))
+    started_folder = tmp_path / "begun"
+    started_folder.mkdir()
+    monkeypatch.setenv("BEGUN", str(started_folder))
     commit(tree, TOGETHER)
     result = runs(tree, 2, 2)
     assert (result.ok, result.figures["passed"]) == (True, 2)

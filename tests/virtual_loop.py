@@ -1,19 +1,19 @@
-"""An event loop whose clock the test turns: waiting costs nothing, and an hour passes at once."""
+"""An event loop with a virtual clock: waiting takes no real time."""
 
 import asyncio
 import heapq
 import selectors
 
 LONGEST_S = 30 * 86_400.0
-"""A loop that has waited for this long (of its own time) waits for something that never comes."""
+"""A loop whose clock has advanced this far waits for something that never happens."""
 
 
 class Stuck(RuntimeError):
-    """Nothing is left that could ever happen, and somebody is waiting."""
+    """A task waits, and nothing is left that could wake it."""
 
 
 class _Clock(selectors.DefaultSelector):
-    """Instead of waiting until the next timer is due, turns the clock to it."""
+    """Advances the clock to the next timer instead of waiting for it."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -32,22 +32,22 @@ class _Clock(selectors.DefaultSelector):
 
 
 class VirtualLoop(asyncio.SelectorEventLoop):
-    """Time stands still while anything runs, and leaps to the next timer when nothing does."""
+    """Stops the clock while a task runs, and advances it to the next timer when none does."""
 
     def __init__(self) -> None:
         self._clock = _Clock()
         super().__init__(self._clock)
 
     def time(self) -> float:
-        """Seconds on the clock that tests turn."""
+        """Seconds on the virtual clock."""
         return self._clock.now
 
     def sleep_through(self, seconds: float) -> None:
-        """Let time pass while nothing can run, as in a laptop whose lid was closed."""
+        """Advance the clock while nothing can run, as in a laptop that sleeps."""
         self._clock.now += seconds
 
     def timers(self) -> list[asyncio.TimerHandle]:
-        """Timers that will still go off, the earliest first."""
+        """Timers that are still due, the earliest first."""
         scheduled: list[asyncio.TimerHandle] = self._scheduled  # type: ignore[attr-defined]
         return [
             handle
@@ -63,7 +63,7 @@ def the_loop() -> VirtualLoop:
     return loop
 
 
-async def settle(turns: int = 20) -> None:
-    """Let everything that can run now run, without letting time pass."""
-    for _ in range(turns):
+async def run_ready_tasks(rounds: int = 20) -> None:
+    """Let all tasks run that are ready, without advancing the clock."""
+    for _ in range(rounds):
         await asyncio.sleep(0)

@@ -1,4 +1,4 @@
-"""How a page comes in by a link, for tests that speak to the door without a browser."""
+"""Links and the handshake of a page, for tests that connect to the door without a browser."""
 
 import http.client
 import json
@@ -21,7 +21,7 @@ def ticket_of(url: object) -> str:
 
 
 def new_link(ready: Mapping[str, object]) -> str:
-    """Another link, from the line with which the program says that it is ready."""
+    """Request another link, with the address and token that the program prints when ready."""
     connection = http.client.HTTPConnection(urlsplit(str(ready["url"])).netloc, timeout=30)
     connection.request("POST", "/link", headers={"Authorization": f"Bearer {ready['token']}"})
     response = connection.getresponse()
@@ -32,14 +32,14 @@ def new_link(ready: Mapping[str, object]) -> str:
 
 
 class Entry:
-    """What a page says on a new connection.
+    """The messages of a page on a new connection.
 
     Args:
-        tab: the tab's id; any when there is none.
-        load: the page load's id; any when there is none.
-        ticket: of a link; without one the tab's `key` is proved.
-        key: what an earlier welcome said.
-        fields: more of the greeting, or other values in it.
+        tab: the tab's id; a random one by default.
+        load: the page load's id; a random one by default.
+        ticket: the ticket of a link; without one the page proves that it has the tab's `key`.
+        key: the key from an earlier welcome.
+        fields: further or different fields of the greeting.
     """
 
     def __init__(
@@ -65,17 +65,17 @@ class Entry:
         """The first message."""
         return json.dumps(self._greeting)
 
-    def proof(self, said: str | bytes) -> str:
-        """The second message, after the host's challenge, which has to be right."""
-        challenge = json.loads(said)["challenge"]
+    def proof(self, message: str | bytes) -> str:
+        """The second message, after checking the host's challenge."""
+        challenge = json.loads(message)["challenge"]
         ours = (str(self._greeting[name]) for name in ("tab", "load", "nonce"))
         facts = (*ours, challenge["nonce"])
         assert is_proof(challenge["proof"], self._secret, "host", *facts), "this is not the host"
         return json.dumps({"proof": prove(self._secret, "page", *facts)})
 
 
-async def come_in(socket: ClientConnection, entry: Entry) -> dict[str, object]:
-    """Greet, prove and be welcomed; returns the welcome."""
+async def handshake(socket: ClientConnection, entry: Entry) -> dict[str, object]:
+    """Send the greeting and the proof; returns the host's welcome."""
     await socket.send(entry.greeting())
     await socket.send(entry.proof(await socket.recv()))
     welcome: dict[str, object] = json.loads(await socket.recv())["welcome"]

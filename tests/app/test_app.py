@@ -27,7 +27,7 @@ from shell.contract import CONTRACT_VERSION
 from shell.support.data_directory import HOLDER, DataDirectory
 from tests.command import COMMAND, LONGEST_S, Program, environment, run, started
 from tests.host_process import HostProcess
-from tests.way_in import Entry, come_in, new_link, ticket_of
+from tests.way_in import Entry, handshake, new_link, ticket_of
 
 ON_LINUX = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc, or at displays")
 
@@ -65,7 +65,7 @@ async def page_with_a_run(host: str, ticket: str) -> AsyncIterator[ClientConnect
 
 async def begin_a_run(page: ClientConnection, ticket: str) -> None:
     load = str(uuid.uuid4())
-    await come_in(page, Entry(load=load, ticket=ticket))
+    await handshake(page, Entry(load=load, ticket=ticket))
     message = {"role": "user", "content": "/rate 0\nfirst\n/stall"}
     calls = [
         {"id": 1, "method": "shell.hello", "params": {"version": CONTRACT_VERSION}},
@@ -106,7 +106,7 @@ def test_serve_ends_in_order_when_asked_to(tmp_path: Path, number: int) -> None:
 
     with started(*serve(tmp_path)) as program:
         event, began = asyncio.run(scenario(program))
-        result = program.rest()
+        result = program.finish()
         assert time.monotonic() - began < 20
     assert (event["channel"], event["code"]) == ("llm:error", "ABORTED")
     assert (result.status, result.out, result.err) == (0, "", "")
@@ -117,15 +117,15 @@ def test_serve_ends_in_order_when_asked_to(tmp_path: Path, number: int) -> None:
 def test_no_process_is_left_behind(tmp_path: Path, number: int) -> None:
     async def scenario(program: Program) -> float:
         async with page_with_a_run(*address(program)):
-            assert program.process.pid in program.family()
+            assert program.process.pid in program.process_ids()
             program.send(number)
             return time.monotonic()
 
     with started(*serve(tmp_path)) as program:
         deadline = asyncio.run(scenario(program)) + 3
-        program.rest()
-        while program.family():
-            assert time.monotonic() < deadline, program.family()
+        program.finish()
+        while program.process_ids():
+            assert time.monotonic() < deadline, program.process_ids()
 
 
 def test_the_index_is_served_and_the_port_can_be_chosen(tmp_path: Path) -> None:

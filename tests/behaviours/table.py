@@ -78,7 +78,7 @@ def render_mutations() -> str:
     """The page of the defects that can be put back."""
     by_id = shown()
     rows = [
-        f"| {m.defect} | {m.what} | `{m.file}` | {len(nodes_of(m.defect, by_id))} |"
+        f"| {m.defect} | {m.description} | `{m.file}` | {len(nodes_of(m.defect, by_id))} |"
         for m in MUTATIONS
     ]
     return _MUTATED_HEAD + "\n".join(rows) + "\n"

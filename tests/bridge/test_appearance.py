@@ -1,4 +1,4 @@
-"""How a page looks before anything of it has run."""
+"""The appearance of a page before any of its code has run."""
 
 import json
 from pathlib import Path
@@ -18,11 +18,11 @@ def test_it_is_as_the_settings_say(
 ) -> None:
     settings = SettingsFile(tmp_path)
     settings.change(PreferencesChange(theme=theme, text_size=size, language=language))
-    found = read_appearance(settings.path).attributes()
-    assert found.get("data-theme", "system") == theme
-    assert found.get("data-size", "standard") == size
-    assert found["data-language"] == language
-    assert found["lang"] == (language or "en")
+    attributes = read_appearance(settings.path).attributes()
+    assert attributes.get("data-theme", "system") == theme
+    assert attributes.get("data-size", "standard") == size
+    assert attributes["data-language"] == language
+    assert attributes["lang"] == (language or "en")
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The door: the reference design's calls end to end on the host, and what never gets in."""
+"""The door: the reference design's calls end to end on the host, and refused calls."""
 
 import asyncio
 import json
@@ -16,7 +16,7 @@ from shell.contract import CONTRACT_VERSION, Defaults, InferenceRequest, Session
 from shell.errors import ErrorCode, ShellError
 from tests.caller_page import Json, Page, Refused
 from tests.engine.host import Host, until
-from tests.virtual_loop import VirtualLoop, settle, the_loop
+from tests.virtual_loop import VirtualLoop, run_ready_tasks, the_loop
 
 pytestmark = pytest.mark.anyio
 
@@ -27,7 +27,7 @@ def anyio_backend() -> tuple[str, dict[str, type[VirtualLoop]]]:
 
 
 class Slow:
-    """A namespace with methods that take their time, and names that must stay inside."""
+    """A namespace with slow and failing methods, and names that a page must not reach."""
 
     secret = "not a method"
 
@@ -55,7 +55,7 @@ class Slow:
 
 
 class Desk:
-    """A host behind a door, and pages in front of it."""
+    """A host, its door, and a page that calls it."""
 
     def __init__(self, host: Host) -> None:
         self.host = host
@@ -71,15 +71,15 @@ class Desk:
         assert isinstance(run, str)
         return run
 
-    async def ended(self, run: str, page: Page | None = None) -> Json:
-        """Pump until the page knows the end of a run."""
+    async def wait_for_end(self, run: str, page: Page | None = None) -> Json:
+        """Pump until the page has the last event of a run, and return that event."""
         page = page or self.page
 
-        def over() -> bool:
+        def has_ended() -> bool:
             page.pump()
             return page.story(run).ending is not None
 
-        await until(over)
+        await until(has_ended)
         ending = page.story(run).ending
         assert ending is not None
         return ending
@@ -116,7 +116,7 @@ async def test_reference_should_create_a_session(desk: Desk) -> None:
 async def test_reference_should_run_inference_and_return_its_id(desk: Desk) -> None:
     run = desk.start("Hello")
     assert re.match(r"^inf-", run)
-    await desk.ended(run)
+    await desk.wait_for_end(run)
     assert desk.page.story(run).text == "Hello"
 
 
@@ -124,7 +124,7 @@ async def test_reference_should_run_inference_and_return_its_id(desk: Desk) -> N
 async def test_reference_should_cancel_active_inference(desk: Desk) -> None:
     run = desk.start("Hello\n/stall")
     assert desk.page.call("llm.cancel", run) is True
-    ending = await desk.ended(run)
+    ending = await desk.wait_for_end(run)
     assert (ending["channel"], ending["cancelled"]) == ("llm:done", True)
     status = desk.page.call("llm.get_status")
     assert isinstance(status, dict)
@@ -135,10 +135,12 @@ async def test_reference_should_cancel_active_inference(desk: Desk) -> None:
 async def test_reference_should_reject_concurrent_inference_limit(desk: Desk) -> None:
     for _ in range(5):
         desk.start("/stall")
-    with pytest.raises(Refused, match=r"Maximum concurrent inferences limit reached \(5\)") as no:
+    with pytest.raises(
+        Refused, match=r"Maximum concurrent inferences limit reached \(5\)"
+    ) as refused:
         desk.start("Hello")
-    assert no.value.code == "LIMIT"
-    assert no.value.failure["details"] == {"limit": 5, "current": 5}
+    assert refused.value.code == "LIMIT"
+    assert refused.value.failure["details"] == {"limit": 5, "current": 5}
 
 
 # --- early --------------------------------------------------------------------------------------
@@ -146,12 +148,12 @@ async def test_reference_should_reject_concurrent_inference_limit(desk: Desk) ->
 
 @pytest.mark.shows("D23", "D68")
 async def test_early_tokens_come_after_the_id(desk: Desk) -> None:
-    """Even when the page takes its first push only after the whole answer was written."""
+    """Even when the page receives its first push only after the whole answer was written."""
     number = desk.page.send("llm.inference", _hello("one two", inferenceId="inf-early"))
     await asyncio.sleep(1)
-    assert not desk.page.answered(number)
+    assert not desk.page.has_reply(number)
     desk.page.pump()
-    assert desk.page.settled(number) == "inf-early"
+    assert desk.page.result(number) == "inf-early"
     story = desk.page.story("inf-early")
     assert (story.text, story.ending is not None) == ("one two", True)
 
@@ -162,7 +164,7 @@ async def test_early_done_and_early_error_are_kept_for_the_page(desk: Desk, scri
     number = desk.page.send("llm.inference", _hello(script or "x"))
     await asyncio.sleep(1)
     desk.page.pump()
-    run = str(desk.page.settled(number))
+    run = str(desk.page.result(number))
     ending = desk.page.story(run).ending
     assert ending is not None
     assert ending["channel"] == ("llm:error" if script else "llm:done")
@@ -175,32 +177,32 @@ async def test_a_cancel_may_travel_with_its_start(desk: Desk) -> None:
     start = page.send("llm.inference", _hello("one\n/stall", inferenceId="inf-a"))
     cancel = page.send("llm.cancel", "inf-a")
     page.pump()
-    assert (page.settled(start), page.settled(cancel)) == ("inf-a", True)
+    assert (page.result(start), page.result(cancel)) == ("inf-a", True)
     assert page.story("inf-a").channels == ["llm:done"]
-    await settle()
+    await run_ready_tasks()
 
 
 @pytest.mark.shows("D71", "B22")
 async def test_a_cancel_that_overtakes_its_start_finds_nothing(desk: Desk) -> None:
     assert desk.page.call("llm.cancel", "inf-a") is False
     run = desk.start("x", inferenceId="inf-a")
-    assert (await desk.ended(run))["cancelled"] is False
+    assert (await desk.wait_for_end(run))["cancelled"] is False
 
 
 @pytest.mark.shows("D23", "D63", "D69", "D70")
-@pytest.mark.parametrize("turns", [0, 1, 2, 5, 30])
-async def test_a_reload_at_any_moment_finds_everything_again(desk: Desk, turns: int) -> None:
+@pytest.mark.parametrize("rounds", [0, 1, 2, 5, 30])
+async def test_a_reload_at_any_moment_finds_everything_again(desk: Desk, rounds: int) -> None:
     run = desk.start("/reasoning let me see\none two three four")
-    for _ in range(turns):
+    for _ in range(rounds):
         await asyncio.sleep(0)
-        if turns % 2:
+        if rounds % 2:
             desk.page.pump(1)
     desk.page.reload()
     listed = desk.page.call("llm.list")
     assert isinstance(listed, list)
-    assert [r["inferenceId"] for r in listed] == [run]
+    assert [run_info["inferenceId"] for run_info in listed] == [run]
     desk.page.attach(run)
-    await desk.ended(run)
+    await desk.wait_for_end(run)
     story = desk.page.story(run)
     assert (story.reasoning, story.text) == ("let me see", "one two three four")
 
@@ -208,7 +210,7 @@ async def test_a_reload_at_any_moment_finds_everything_again(desk: Desk, turns: 
 @pytest.mark.shows("D63", "D47")
 async def test_a_long_answer_is_fetched_in_pieces(desk: Desk) -> None:
     run = desk.start("/chunk 300000\n/reasoning and done")
-    await desk.ended(run)
+    await desk.wait_for_end(run)
     desk.page.reload()
     before = desk.page.pushes
     assert desk.page.attach(run) is False
@@ -218,20 +220,20 @@ async def test_a_long_answer_is_fetched_in_pieces(desk: Desk) -> None:
 
 @pytest.mark.shows("B3", "D35", "D64")
 async def test_two_pages_see_one_shared_run_and_nothing_else(desk: Desk) -> None:
-    other = Page(desk.door, "window-2")
+    other_page = Page(desk.door, "window-2")
     secret = desk.start("/rate 100\none two")
     shared = desk.start("/rate 100\n/repeat 20 word", share=True)
     await asyncio.sleep(0.05)
-    assert other.attach(shared) is True
+    assert other_page.attach(shared) is True
     with pytest.raises(Refused) as refused:
-        other.attach(secret)
+        other_page.attach(secret)
     assert refused.value.code == "NOT_FOUND"
-    assert other.call("llm.cancel", secret) is False
-    await desk.ended(shared, other)
-    await desk.ended(shared)
-    assert other.story(shared).text == desk.page.story(shared).text == " ".join(["word"] * 20)
-    assert set(other.stories) == {shared, secret}
-    assert other.story(secret).next_seq == 0
+    assert other_page.call("llm.cancel", secret) is False
+    await desk.wait_for_end(shared, other_page)
+    await desk.wait_for_end(shared)
+    assert other_page.story(shared).text == desk.page.story(shared).text == " ".join(["word"] * 20)
+    assert set(other_page.stories) == {shared, secret}
+    assert other_page.story(secret).next_seq == 0
 
 
 # --- the five calls of the reference design -----------------------------------------------------
@@ -241,12 +243,12 @@ async def test_two_pages_see_one_shared_run_and_nothing_else(desk: Desk) -> None
 async def test_a_session_through_the_door(desk: Desk) -> None:
     page = desk.page
     page.call("llm.create_session", {"sessionId": "s", "providerId": "echo"})
-    run = str(page.call("llm.run_session", _turn("one two")))
-    ending = await desk.ended(run)
+    run = str(page.call("llm.run_session", _session_run("one two")))
+    ending = await desk.wait_for_end(run)
     assert ending["sessionId"] == "s"
-    held = page.call("llm.get_session", "s")
-    assert isinstance(held, dict)
-    assert [m["content"] for m in held["messages"]] == ["one two", "one two"]
+    snapshot = page.call("llm.get_session", "s")
+    assert isinstance(snapshot, dict)
+    assert [message["content"] for message in snapshot["messages"]] == ["one two", "one two"]
     status = page.call("llm.get_status")
     assert isinstance(status, dict)
     assert status == {
@@ -264,17 +266,17 @@ async def test_a_session_through_the_door(desk: Desk) -> None:
     assert page.call("llm.destroy_session", "s") is False
     for method in ("llm.run_session", "llm.get_session"):
         with pytest.raises(Refused, match=r"Session s not found") as refused:
-            page.call(method, _turn("x") if method == "llm.run_session" else "s")
+            page.call(method, _session_run("x") if method == "llm.run_session" else "s")
         assert refused.value.code == "NOT_FOUND"
 
 
 @pytest.mark.shows("B4", "B8", "B48", "D36")
 async def test_a_run_without_a_window_is_refused(desk: Desk) -> None:
-    api, gone = LlmApi(desk.host.engine), Caller("window-9")
+    api, closed_caller = LlmApi(desk.host.engine), Caller("window-9")
     with pytest.raises(ShellError, match=r"^Window not available for LLM inference$"):
-        api.inference(gone, InferenceRequest.model_validate(_hello("x")))
+        api.inference(closed_caller, InferenceRequest.model_validate(_hello("x")))
     with pytest.raises(ShellError, match=r"^Window not available for session inference$"):
-        api.run_session(gone, SessionRunOptions.model_validate(_turn("x")))
+        api.run_session(closed_caller, SessionRunOptions.model_validate(_session_run("x")))
     assert desk.host.engine.status("window-9").total_inferences == 0
 
 
@@ -298,7 +300,7 @@ async def host() -> AsyncIterator[Host]:
 @pytest.mark.shows("B2", "D61", "D29")
 async def test_a_refusal_carries_its_code(desk: Desk) -> None:
     with pytest.raises(Refused) as refused:
-        desk.page.call("llm.run_session", _turn("x", "nowhere"))
+        desk.page.call("llm.run_session", _session_run("x", "nowhere"))
     assert refused.value.failure == {
         "code": "NOT_FOUND",
         "message": "Session nowhere not found",
@@ -314,10 +316,10 @@ async def test_an_accident_says_nothing_of_the_host(
     desk: Desk, caplog: pytest.LogCaptureFixture
 ) -> None:
     number = desk.page.send("slow.fail")
-    await settle()
+    await run_ready_tasks()
     desk.page.pump()
     with pytest.raises(Refused) as refused:
-        desk.page.settled(number)
+        desk.page.result(number)
     assert refused.value.code == "UNKNOWN_ERROR"
     assert "secret" not in json.dumps(refused.value.failure)
     assert "Traceback" not in json.dumps(refused.value.failure)
@@ -396,13 +398,13 @@ async def test_a_batch_is_answered_in_order_and_one_wrong_call_harms_nobody(desk
     flush = page.feed.next()
     assert flush is not None
     replies = json.loads(f"[{flush.items}]")
-    assert [(r["id"], r["ok"]) for r in replies] == [
+    assert [(reply["id"], reply["ok"]) for reply in replies] == [
         (101, True),
         (102, False),
         (103, False),
         (104, True),
     ]
-    assert [r["error"]["code"] for r in replies[1:3]] == ["VALIDATION", "NOT_FOUND"]
+    assert [reply["error"]["code"] for reply in replies[1:3]] == ["VALIDATION", "NOT_FOUND"]
     page.pump()
 
 
@@ -442,12 +444,12 @@ async def test_what_is_no_batch_is_dropped(desk: Desk, text: str) -> None:
     ids=lambda change: next(iter(change)),
 )
 async def test_the_calls_of_a_malformed_batch_are_answered(desk: Desk, change: Json) -> None:
-    whole = {"version": CONTRACT_VERSION, "load": desk.page.load}
-    text = json.dumps(whole | {"calls": [{"id": 7, "method": "llm.list"}]} | change)
+    envelope = {"version": CONTRACT_VERSION, "load": desk.page.load}
+    text = json.dumps(envelope | {"calls": [{"id": 7, "method": "llm.list"}]} | change)
     desk.door.post(desk.page.caller, text)
     desk.page.pump()
     with pytest.raises(Refused) as refused:
-        desk.page.settled(7)
+        desk.page.result(7)
     assert refused.value.code == "VALIDATION"
     assert all(refused.value.issues)
 
@@ -478,39 +480,39 @@ async def test_calls_of_a_load_that_was_replaced_are_dropped(desk: Desk) -> None
 @pytest.mark.shows("D65", "D36")
 async def test_a_late_answer_does_not_reach_the_next_load(desk: Desk) -> None:
     late = desk.page.send("slow.wait")
-    await settle()
+    await run_ready_tasks()
     hello = desk.page.begin_reload()
     desk.slow.go.set()
-    await settle()
+    await run_ready_tasks()
     desk.page.pump()
-    assert desk.page.answered(hello)
-    assert not desk.page.answered(late)
+    assert desk.page.has_reply(hello)
+    assert not desk.page.has_reply(late)
     assert not desk.page.caller.running
 
 
 @pytest.mark.shows("D36")
 async def test_a_reloaded_page_finds_what_the_load_before_it_asked_last(desk: Desk) -> None:
-    """Such as a setting whose writing waits for the disk: its hello waits for the answer."""
+    """The hello of a new load waits for the last calls, such as one that writes a setting."""
     desk.page.send("slow.wait")
     hello = desk.page.begin_reload()
-    await settle()
+    await run_ready_tasks()
     desk.page.pump()
-    assert not desk.page.answered(hello)
+    assert not desk.page.has_reply(hello)
     desk.slow.go.set()
-    await settle()
+    await run_ready_tasks()
     desk.page.pump()
-    assert desk.page.answered(hello)
+    assert desk.page.has_reply(hello)
 
 
 async def test_a_call_that_takes_long_holds_a_reload_only_for_a_while(desk: Desk) -> None:
     desk.page.send("slow.wait")
-    began = the_loop().time()
+    started_at = the_loop().time()
     hello = desk.page.begin_reload()
     while desk.page.pump() == 0:  # noqa: ASYNC110 - nothing tells when there is something
         await asyncio.sleep(0.1)
-    assert desk.page.answered(hello)
-    assert the_loop().time() - began < 2.2
-    await settle()
+    assert desk.page.has_reply(hello)
+    assert the_loop().time() - started_at < 2.2
+    await run_ready_tasks()
     assert len(desk.page.caller.running) == 1, "the call itself goes on"
 
 
@@ -529,9 +531,9 @@ async def test_unanswered_calls_are_bounded(desk: Desk) -> None:
     assert refused.value.failure["details"] == {"limit": 7, "current": 7}
     assert desk.page.call("llm.list") == [], "what answers at once still does"
     desk.slow.go.set()
-    await settle()
+    await run_ready_tasks()
     desk.page.pump()
-    assert {desk.page.settled(number) for number in numbers} == {"window-1"}
+    assert {desk.page.result(number) for number in numbers} == {"window-1"}
     assert not desk.page.caller.running
 
 
@@ -539,7 +541,7 @@ async def test_unanswered_calls_are_bounded(desk: Desk) -> None:
 async def test_a_closed_door_leaves_no_task(desk: Desk) -> None:
     for _ in range(5):
         desk.page.send("slow.wait")
-    await settle()
+    await run_ready_tasks()
     await desk.door.close()
     assert not desk.page.caller.running
     assert desk.page.pump() == 0
@@ -568,15 +570,15 @@ def _hello(script: str, **fields: object) -> Json:
     return {"providerId": "echo", "messages": [{"role": "user", "content": script}]} | fields
 
 
-def _turn(script: str, session_id: str = "s") -> Json:
+def _session_run(script: str, session_id: str = "s") -> Json:
     return {"sessionId": session_id, "messages": [{"role": "user", "content": script}]}
 
 
 # --- a namespace that is made when it is first called ------------------------------------------
 
 
-class Kept:
-    """Made late, and perhaps not at the first time of asking."""
+class LazyNamespace:
+    """A factory of a namespace that waits, and fails all but the last of `attempts`."""
 
     def __init__(self, attempts: int) -> None:
         self.attempts = attempts
@@ -591,52 +593,52 @@ class Kept:
 
     def door(self) -> Door:
         shell = ShellApi("test", lambda: Defaults(provider_id="echo", model_id="echo"), bool, bool)
-        return Door({"shell": shell}, {"kept": self.make})
+        return Door({"shell": shell}, {"lazy": self.make})
 
 
 async def test_calls_wait_for_a_namespace_that_is_being_made_and_it_is_made_once() -> None:
-    kept = Kept(attempts=1)
-    page = Page(kept.door())
+    lazy = LazyNamespace(attempts=1)
+    page = Page(lazy.door())
     numbers = [
-        page.send("kept.half_an_emoji"),
-        page.send("kept.no_such"),
-        page.send("kept._private"),
+        page.send("lazy.half_an_emoji"),
+        page.send("lazy.no_such"),
+        page.send("lazy._private"),
     ]
-    await settle()
+    await run_ready_tasks()
     page.pump()
-    assert not any(page.answered(number) for number in numbers)
-    assert kept.attempts == 0
-    kept.open.set()
-    await settle()
+    assert not any(page.has_reply(number) for number in numbers)
+    assert lazy.attempts == 0
+    lazy.open.set()
+    await run_ready_tasks()
     page.pump()
     for number in numbers[1:]:
         with pytest.raises(Refused, match="NOT_FOUND"):
-            page.settled(number)
-    assert page.answered(numbers[0])
-    assert kept.attempts == 0
+            page.result(number)
+    assert page.has_reply(numbers[0])
+    assert lazy.attempts == 0
 
 
 async def test_a_namespace_that_cannot_be_made_says_why_and_is_tried_again() -> None:
-    kept = Kept(attempts=2)
-    kept.open.set()
-    page = Page(kept.door())
-    number = page.send("kept.break_down")
-    await settle()
+    lazy = LazyNamespace(attempts=2)
+    lazy.open.set()
+    page = Page(lazy.door())
+    number = page.send("lazy.break_down")
+    await run_ready_tasks()
     page.pump()
     with pytest.raises(Refused, match="The disk is full"):
-        page.settled(number)
-    number = page.send("kept.wait", "no parameter")
-    await settle()
+        page.result(number)
+    number = page.send("lazy.wait", "no parameter")
+    await run_ready_tasks()
     page.pump()
     with pytest.raises(Refused, match="takes no parameters"):
-        page.settled(number)
+        page.result(number)
 
 
 async def test_a_door_that_closes_ends_the_making() -> None:
-    kept = Kept(attempts=1)
-    door = kept.door()
-    number = (page := Page(door)).send("kept.fail")
-    await settle()
+    lazy = LazyNamespace(attempts=1)
+    door = lazy.door()
+    number = (page := Page(door)).send("lazy.fail")
+    await run_ready_tasks()
     await door.close()
     page.pump()
-    assert not page.answered(number)
+    assert not page.has_reply(number)

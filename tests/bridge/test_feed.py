@@ -1,4 +1,4 @@
-"""Feed: what a page is told, once and in order, whatever is lost on the way."""
+"""A page gets every event once and in order, whatever is lost on the way."""
 
 import json
 import threading
@@ -35,7 +35,7 @@ def items(flush: Flush | None) -> list[Json]:
     return listed
 
 
-def end(log: InferenceLog) -> None:
+def finish(log: InferenceLog) -> None:
     usage = Usage(
         input_tokens=1, output_tokens=1, reasoning_tokens=0, cached_tokens=0, estimated=False
     )
@@ -133,7 +133,7 @@ def test_a_load_that_only_lost_its_connection_goes_on(feed: Feed, log: Inference
 def test_a_run_is_followed_to_its_end_and_no_further(feed: Feed, log: InferenceLog) -> None:
     feed.follow("load-1", log, -1)
     log.append_text("llm:token", "one")
-    end(log)
+    finish(log)
     assert [i["channel"] for i in items(feed.next())] == ["llm:token", "llm:done"]
     assert feed.cursor("inf-1") is None
     assert log._wakes == ()
@@ -165,10 +165,10 @@ def test_a_push_is_bounded(feed: Feed, log: InferenceLog) -> None:
     while (flush := feed.next()) is not None:
         flushes.append(flush)
         feed.acknowledge(flush.load, flush.number)
-    assert all(len(f.items) <= MAX_FLUSH_BYTES for f in flushes)
-    every = [item for flush in flushes for item in items(flush)]
-    assert [i["id"] for i in every if i["channel"] == "reply"] == list(range(40))
-    assert "".join(str(i["token"]) for i in every if "token" in i) == EMOJI * 320_000
+    assert all(len(flush.items) <= MAX_FLUSH_BYTES for flush in flushes)
+    all_items = [item for flush in flushes for item in items(flush)]
+    assert [item["id"] for item in all_items if item["channel"] == "reply"] == list(range(40))
+    assert "".join(str(item["token"]) for item in all_items if "token" in item) == EMOJI * 320_000
 
 
 def test_what_is_larger_than_a_push_travels_alone(feed: Feed, log: InferenceLog) -> None:
@@ -189,7 +189,7 @@ def test_the_end_does_not_wait_for_the_rhythm(feed: Feed, log: InferenceLog) -> 
     feed.on_wake(woken.append)
     log.append_text("llm:token", "one")
     feed.reply("load-1", "{}")
-    end(log)
+    finish(log)
     assert woken == [True, False, True, True]
 
 
@@ -256,7 +256,7 @@ class Reader:
         self.reload()
 
     def reload(self) -> None:
-        """A fresh page knows nothing, and attaches from the beginning."""
+        """Start as a fresh page, which attaches from the beginning."""
         self.loads += 1
         self.load = f"load-{self.loads}"
         self.story, self.last_push = Story(), 0
@@ -264,33 +264,33 @@ class Reader:
         self.feed.acknowledge_until(0)
         self.attach(0)
 
-    def attach(self, back: int) -> None:
-        """Fetch what the last `back` events and everything later say; follow from there."""
-        after = max(-1, self.story.next_seq - 1 - back)
+    def attach(self, overlap: int) -> None:
+        """Fetch the last `overlap` known events and all later ones, and follow from there."""
+        after = max(-1, self.story.next_seq - 1 - overlap)
         cursor = self.feed.cursor(self.log.inference_id)
         events = self.log.read(after, stops=() if cursor is None else (cursor,))
         reached = self.log.last_seq
         self.feed.follow(self.load, self.log, reached)
-        # The reply comes after what is on its way already.
+        # The reply arrives after the pushes that are already on their way.
         self.push()
         for event in events:
             self.story.take(event.model_dump(mode="json", by_alias=True))
 
-    def push(self, *, taken: bool = True, answered: bool = True) -> None:
-        """One push, or a part of one."""
+    def push(self, *, received: bool = True, acknowledged: bool = True) -> None:
+        """Take one push; either the push or the answer to it may get lost."""
         flush = self.feed.next()
         if flush is None:
             return
-        if taken and flush.load == self.load and flush.number > self.last_push:
+        if received and flush.load == self.load and flush.number > self.last_push:
             assert flush.number == self.last_push + 1
             self.last_push = flush.number
             for item in items(flush):
                 self.story.take(item)
-        if taken and answered:
+        if received and acknowledged:
             self.feed.acknowledge(flush.load, flush.number)
 
     def reconnect(self) -> None:
-        """The same page over a new connection says what it has."""
+        """Connect anew as the same page, and report the last push that it has."""
         self.feed.open(self.load)
         self.feed.acknowledge_until(self.last_push)
 
@@ -315,16 +315,16 @@ def test_every_event_comes_once_whatever_is_lost_and_whenever_the_page_reloads(
             case "push":
                 reader.push()
             case "push lost":
-                reader.push(taken=False)
+                reader.push(received=False)
             case "answer lost":
-                reader.push(answered=False)
+                reader.push(acknowledged=False)
             case "reconnect":
                 reader.reconnect()
             case "reload":
                 reader.reload()
             case _:
                 reader.attach(number)
-    end(log)
+    finish(log)
     while reader.feed.next() is not None:
         reader.push()
     story = reader.story
@@ -338,7 +338,7 @@ def test_every_event_comes_once_whatever_is_lost_and_whenever_the_page_reloads(
 
 
 def hostile_log() -> InferenceLog:
-    """As many bytes an event as a hostile server can bring about."""
+    """A log with the largest events that a hostile server can cause."""
     log = InferenceLog("inf-" + "a" * 64, "s" * 100, now=lambda: 0.0)
     for _ in range(3):
         log.append_text("llm:token", EMOJI * MAX_JOINED_CHARACTERS)
@@ -393,15 +393,16 @@ def test_a_pump_in_another_thread_loses_nothing() -> None:
     feed.open("load-1")
     feed.follow("load-1", log, -1)
     story, replies = Story(), list[object]()
-    over, faults = threading.Event(), list[BaseException]()
+    finished, faults = threading.Event(), list[BaseException]()
 
     def pump() -> None:
         try:
             while True:
-                last = over.is_set()  # before the look into the feed, which is then the last one
+                # Read before the feed: whatever was appended before the event is in it.
+                is_last = finished.is_set()
                 flush = feed.next()
                 if flush is None:
-                    if last:
+                    if is_last:
                         return
                     continue
                 for item in items(flush):
@@ -419,8 +420,8 @@ def test_a_pump_in_another_thread_loses_nothing() -> None:
         log.append_text("llm:token" if number % 5 else "llm:reasoning", "ab")
         if number % 10 == 0:
             feed.reply("load-1", json.dumps({"channel": "reply", "id": number}))
-    end(log)
-    over.set()
+    finish(log)
+    finished.set()
     thread.join(30)
     assert not thread.is_alive()
     assert faults == []

@@ -1,4 +1,4 @@
-"""The servers of the page, over real sockets: what they hand out and what they refuse."""
+"""The servers of the page, over real sockets: the files they serve and the requests they refuse."""
 
 import asyncio
 import http.client
@@ -16,11 +16,11 @@ from shell.bridge.appearance import Appearance
 from shell.bridge.listener import PortTaken, listen
 from shell.bridge.page import MANIFEST, PageMissing, load_page
 from shell.bridge.responses import POLICY
-from tests.served import FILES, Served, serving, write_built_page
+from tests.served import FILES, LoopbackHost, serving, write_built_page
 
 pytestmark = pytest.mark.anyio
 both = pytest.mark.parametrize("browser", [True, False], ids=["browser", "window"])
-"""A browser's server and a window's hand out the same."""
+"""For tests of both servers, a browser's and a window's."""
 
 
 @pytest.fixture
@@ -29,52 +29,52 @@ def anyio_backend() -> str:
 
 
 @dataclass
-class Answer:
+class Response:
     status: int
     headers: http.client.HTTPMessage
     body: str
 
 
 async def get(
-    served: Served, path: str, *, method: str = "GET", host: str | None = None, **headers: str
-) -> Answer:
-    """One plain request. A keyword such as `sec_fetch_site` becomes a header."""
+    server: LoopbackHost, path: str, *, method: str = "GET", host: str | None = None, **headers: str
+) -> Response:
+    """Make one HTTP request. A keyword such as `sec_fetch_site` becomes a header."""
 
-    def ask() -> Answer:
-        connection = http.client.HTTPConnection("127.0.0.1", served.port, timeout=5)
+    def send_request() -> Response:
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=5)
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         try:
-            connection.request(method, path, headers={"Host": host or served.host, **named})
+            connection.request(method, path, headers={"Host": host or server.host, **named})
             response = connection.getresponse()
-            return Answer(response.status, response.headers, response.read().decode())
+            return Response(response.status, response.headers, response.read().decode())
         finally:
             connection.close()
 
-    return await asyncio.to_thread(ask)
+    return await asyncio.to_thread(send_request)
 
 
 @both
 async def test_the_index_names_the_built_files_and_carries_the_policy(browser: bool) -> None:
-    async with serving(browser=browser) as served:
-        answer = await get(served, "/?bridge=fake")
-    assert answer.status == 200
-    assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
-    assert answer.headers["Content-Security-Policy"] == POLICY
+    async with serving(browser=browser) as server:
+        response = await get(server, "/?bridge=fake")
+    assert response.status == 200
+    assert response.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert response.headers["Content-Security-Policy"] == POLICY
     assert "unsafe" not in POLICY
     assert POLICY.startswith("default-src 'none'; ")
-    assert answer.headers["Cache-Control"] == "no-store"
-    assert answer.headers["Referrer-Policy"] == "no-referrer"
-    assert answer.headers["X-Content-Type-Options"] == "nosniff"
-    assert answer.headers["Cross-Origin-Opener-Policy"] == "same-origin"
-    assert answer.headers["Cross-Origin-Resource-Policy"] == "same-origin"
-    assert answer.headers["X-DNS-Prefetch-Control"] == "off"
-    assert "Server" not in answer.headers
-    assert '<script type="module" src="/assets/main-abc123.js">' in answer.body
-    assert '<link rel="stylesheet" href="/assets/main-abc123.css">' in answer.body
-    assert '<link rel="modulepreload" href="/assets/vendor-def456.js">' in answer.body
-    assert "later-789abc" not in answer.body
+    assert response.headers["Cache-Control"] == "no-store"
+    assert response.headers["Referrer-Policy"] == "no-referrer"
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    assert response.headers["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert response.headers["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert response.headers["X-DNS-Prefetch-Control"] == "off"
+    assert "Server" not in response.headers
+    assert '<script type="module" src="/assets/main-abc123.js">' in response.body
+    assert '<link rel="stylesheet" href="/assets/main-abc123.css">' in response.body
+    assert '<link rel="modulepreload" href="/assets/vendor-def456.js">' in response.body
+    assert "later-789abc" not in response.body
     transport = "loopback" if browser else "pywebview"
-    assert f'<meta name="tidewire-transport" content="{transport}">' in answer.body
+    assert f'<meta name="tidewire-transport" content="{transport}">' in response.body
 
 
 @both
@@ -90,20 +90,20 @@ async def test_the_index_names_the_built_files_and_carries_the_policy(browser: b
 async def test_a_file_of_the_manifest_is_served_for_good(
     browser: bool, path: str, content_type: str
 ) -> None:
-    async with serving(browser=browser) as served:
-        answer = await get(served, path, sec_fetch_site="same-origin")
-    assert answer.status == 200
-    assert answer.body == FILES[path[1:]]
-    assert answer.headers["Content-Type"] == content_type
-    assert answer.headers["X-Content-Type-Options"] == "nosniff"
-    assert "immutable" in answer.headers["Cache-Control"]
+    async with serving(browser=browser) as server:
+        response = await get(server, path, sec_fetch_site="same-origin")
+    assert response.status == 200
+    assert response.body == FILES[path[1:]]
+    assert response.headers["Content-Type"] == content_type
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    assert "immutable" in response.headers["Cache-Control"]
 
 
 @both
 async def test_head_answers_like_get_without_the_body(browser: bool) -> None:
-    async with serving(browser=browser) as served:
-        index = await get(served, "/", method="HEAD")
-        asset = await get(served, "/assets/main-abc123.js", method="HEAD")
+    async with serving(browser=browser) as server:
+        index = await get(server, "/", method="HEAD")
+        asset = await get(server, "/assets/main-abc123.js", method="HEAD")
     assert (index.status, index.body) == (200, "")
     assert (asset.status, asset.body) == (200, "")
     assert asset.headers["Content-Length"] == str(len(FILES["assets/main-abc123.js"]))
@@ -127,18 +127,18 @@ async def test_head_answers_like_get_without_the_body(browser: bool) -> None:
     ],
 )
 async def test_nothing_but_the_manifest_is_served(browser: bool, path: str) -> None:
-    async with serving(browser=browser) as served:
-        assert (await get(served, path)).status == 404
+    async with serving(browser=browser) as server:
+        assert (await get(server, path)).status == 404
 
 
 @both
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE"])
 async def test_nothing_but_get_and_head_is_answered(browser: bool, method: str) -> None:
-    async with serving(browser=browser) as served:
+    async with serving(browser=browser) as server:
         for path in ("/", "/door", "/assets/main-abc123.js"):
-            answer = await get(served, path, method=method, content_type="text/plain")
-            assert (answer.status, answer.headers["Allow"]) == (405, "GET, HEAD")
-            assert not any(name.lower().startswith("access-control") for name in answer.headers)
+            response = await get(server, path, method=method, content_type="text/plain")
+            assert (response.status, response.headers["Allow"]) == (405, "GET, HEAD")
+            assert not any(name.lower().startswith("access-control") for name in response.headers)
 
 
 @both
@@ -157,42 +157,42 @@ async def test_nothing_but_get_and_head_is_answered(browser: bool, method: str) 
     ],
 )
 async def test_another_host_name_is_refused(browser: bool, host: str) -> None:
-    async with serving(browser=browser) as served:
-        name = host.format(port=served.port)
+    async with serving(browser=browser) as server:
+        name = host.format(port=server.port)
         for path in ("/", "/assets/main-abc123.js", "/nowhere"):
-            answer = await get(served, path, host=name or " ")
-            assert answer.status == 421 or (not name and answer.status == 400)
-            assert "Tidewire" not in answer.body
-        assert (await get(served, "/", host=f"localhost:{served.port}")).status == 200
+            response = await get(server, path, host=name or " ")
+            assert response.status == 421 or (not name and response.status == 400)
+            assert "Tidewire" not in response.body
+        assert (await get(server, "/", host=f"localhost:{server.port}")).status == 200
 
 
 @both
 async def test_another_site_may_link_here_and_nothing_else(browser: bool) -> None:
-    async with serving(browser=browser) as served:
+    async with serving(browser=browser) as server:
         for site in ("cross-site", "same-site"):
-            link = {"sec_fetch_mode": "navigate", "sec_fetch_dest": "document"}
-            assert (await get(served, "/", sec_fetch_site=site, **link)).status == 200
+            navigation = {"sec_fetch_mode": "navigate", "sec_fetch_dest": "document"}
+            assert (await get(server, "/", sec_fetch_site=site, **navigation)).status == 200
             frame = {"sec_fetch_mode": "navigate", "sec_fetch_dest": "iframe"}
-            assert (await get(served, "/", sec_fetch_site=site, **frame)).status == 403
+            assert (await get(server, "/", sec_fetch_site=site, **frame)).status == 403
             path = "/assets/main-abc123.js"
-            assert (await get(served, path, sec_fetch_site=site)).status == 403
-        assert (await get(served, "/", origin="https://evil.example")).status == 403
+            assert (await get(server, path, sec_fetch_site=site)).status == 403
+        assert (await get(server, "/", origin="https://evil.example")).status == 403
 
 
 @both
 async def test_the_page_looks_as_it_is_chosen_to_at_every_load(browser: bool) -> None:
-    async with serving(browser=browser) as served:
-        assert '<html lang="en" data-language="">' in (await get(served, "/")).body
-        served.look = Appearance("dark", "large", "de")
+    async with serving(browser=browser) as server:
+        assert '<html lang="en" data-language="">' in (await get(server, "/")).body
+        server.appearance = Appearance("dark", "large", "de")
         chosen = '<html lang="de" data-language="de" data-theme="dark" data-size="large">'
-        assert chosen in (await get(served, "/")).body
+        assert chosen in (await get(server, "/")).body
 
 
 async def test_one_connection_is_asked_again_and_what_is_no_request_ends_it() -> None:
-    async with serving(browser=False) as served:
+    async with serving(browser=False) as server:
 
-        def ask() -> list[tuple[int, int]]:
-            connection = http.client.HTTPConnection("127.0.0.1", served.port, timeout=5)
+        def request_three_times() -> list[tuple[int, int]]:
+            connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=5)
             sizes = []
             for method in ("HEAD", "GET", "GET"):
                 connection.request(method, "/assets/main-abc123.js")
@@ -203,34 +203,38 @@ async def test_one_connection_is_asked_again_and_what_is_no_request_ends_it() ->
             return sizes
 
         length = len(FILES["assets/main-abc123.js"])
-        assert await asyncio.to_thread(ask) == [(200, 0), (200, length), (200, length)]
+        assert await asyncio.to_thread(request_three_times) == [
+            (200, 0),
+            (200, length),
+            (200, length),
+        ]
         for nonsense in (
             b"\x16\x03\x01\x02\r\n\r\n",
             b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
         ):
-            reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
+            reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
             writer.write(nonsense)
             assert (await reader.readline()).startswith(b"HTTP/1.1 400 ")
             await reader.read()  # until the server closes it
             writer.close()
-        assert (await get(served, "/")).status == 200
+        assert (await get(server, "/")).status == 200
 
 
 async def test_a_server_that_ends_leaves_no_connection_open() -> None:
-    async with serving(browser=False) as served:
-        reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
-        writer.write(f"GET / HTTP/1.1\r\nHost: {served.host}\r\n\r\n".encode())
+    async with serving(browser=False) as server:
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        writer.write(f"GET / HTTP/1.1\r\nHost: {server.host}\r\n\r\n".encode())
         await reader.readline()
     await asyncio.wait_for(reader.read(), 5)
     writer.close()
 
 
 async def test_a_window_has_no_way_to_the_door() -> None:
-    async with serving(browser=False) as served:
-        index = await get(served, "/")
+    async with serving(browser=False) as server:
+        index = await get(server, "/")
         assert '<meta name="tidewire-transport" content="pywebview">' in index.body
         with pytest.raises((InvalidStatus, ConnectionClosed, OSError)):
-            await connect(f"ws://{served.host}/door", origin=Origin(f"http://{served.host}"))
+            await connect(f"ws://{server.host}/door", origin=Origin(f"http://{server.host}"))
 
 
 def test_a_page_that_was_not_built_is_a_sentence(tmp_path: Path) -> None:

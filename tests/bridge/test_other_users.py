@@ -1,4 +1,4 @@
-"""Another user of the machine, quicker than the browser, comes in nowhere and reads no secret."""
+"""Another user of the machine, quicker than the browser, cannot connect or read a secret."""
 
 import asyncio
 import json
@@ -20,7 +20,7 @@ from websockets.typing import Origin
 from shell.bridge.browser.peer import Peer, peer_of
 from tests.command import LONGEST_S, environment, started
 from tests.stranger import NOBODY
-from tests.way_in import Entry, come_in, ticket_of
+from tests.way_in import Entry, handshake, ticket_of
 
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux" or os.geteuid() != 0, reason="becomes another user, which root can"
@@ -37,8 +37,9 @@ def anyio_backend() -> str:
 
 @contextmanager
 def public_folder(browser: str) -> Iterator[Path]:
-    """A folder that everybody can read, with a data directory of the same kind, and a browser that
-    waits until it is let go.
+    """A folder and data directory that every user can read, with a browser that waits.
+
+    The browser continues when a line is written to the FIFO `go`.
     """
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -54,9 +55,10 @@ def public_folder(browser: str) -> Iterator[Path]:
         yield folder
 
 
-def race(browser: str) -> dict[str, Any]:
-    """Start the program, let the stranger try before the browser does anything, then let the owner
-    come in by what the browser was given. Returns what the stranger says.
+def race_the_browser(browser: str) -> dict[str, Any]:
+    """Start the program and let the stranger attack before the browser does anything.
+
+    Then the owner connects with the browser's argument. Returns the stranger's report.
     """
     with public_folder(browser) as folder:
         path = f"{folder}/bin{os.pathsep}{os.environ['PATH']}"
@@ -71,42 +73,42 @@ def race(browser: str) -> dict[str, Any]:
         ):
             program.line()
             out, _ = stranger.communicate(timeout=LONGEST_S)
-            told: dict[str, Any] = json.loads(out)
-            (argument,) = told["seen"]
-            asyncio.run(come_in_as_owner(link_in(argument)))
+            report: dict[str, Any] = json.loads(out)
+            (argument,) = report["seen"]
+            asyncio.run(connect_as_owner(link_of(argument)))
             (folder / "go").write_text("go\n", "utf-8")
             program.stop()
-    return told
+    return report
 
 
-def link_in(argument: str) -> str:
-    """Where the browser is led by what it was given."""
+def link_of(argument: str) -> str:
+    """The link that the browser opens for this argument."""
     if not argument.startswith("file:"):
         return argument
-    found = re.search(r'url=([^"]+)"', Path(urlsplit(argument).path).read_text("utf-8"))
-    assert found is not None
-    return found[1]
+    match = re.search(r'url=([^"]+)"', Path(urlsplit(argument).path).read_text("utf-8"))
+    assert match is not None
+    return match[1]
 
 
-async def come_in_as_owner(link: str) -> None:
-    """As the browser does: the ticket was not used up."""
+async def connect_as_owner(link: str) -> None:
+    """Connect like the browser, with the ticket, which must not be used up."""
     host = urlsplit(link).netloc
     async with connect(f"ws://{host}/door", origin=Origin(f"http://{host}")) as socket:
-        assert "key" in await come_in(socket, Entry(ticket=ticket_of(link)))
+        assert "key" in await handshake(socket, Entry(ticket=ticket_of(link)))
 
 
 @pytest.mark.parametrize("kind", BROWSERS)
 @pytest.mark.parametrize("number", range(ROUNDS))
 def test_another_user_does_not_come_in_before_the_browser(kind: str, number: int) -> None:
-    told = race(BROWSERS[kind])
-    assert told["uid"] == NOBODY
-    assert told["got"] == []
-    assert "lock.json" not in told["read"]
-    assert not [name for name in told["read"] if "tidewire.html" in str(name)]
+    report = race_the_browser(BROWSERS[kind])
+    assert report["uid"] == NOBODY
+    assert report["got"] == []
+    assert "lock.json" not in report["read"]
+    assert not [name for name in report["read"] if "tidewire.html" in str(name)]
 
 
 def test_a_connection_belongs_to_who_opened_it() -> None:
-    """By either name of the address; and one that its program has closed to nobody."""
+    """With an IPv4 and an IPv6 address. A closed connection belongs to nobody."""
     code = """
 import os, socket, sys
 os.setresuid(int(sys.argv[1]), int(sys.argv[1]), int(sys.argv[1]))
@@ -130,11 +132,11 @@ sys.stdin.close()
                     [sys.executable, "-c", code, str(uid), str(address[1]), family],
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
-                ) as other:
+                ) as other_user:
                     line, client = server.accept()
                     assert peer_of(client, address) is expected
-                    other.communicate()
-                    # Ours is still open, so the other half is an orphan, or gone.
+                    other_user.communicate()
+                    # Our end is still open, so the other end is orphaned or closed.
                     assert peer_of(client, address) in (Peer.FOREIGN, Peer.UNKNOWN)
                     line.close()
     assert peer_of(("127.0.0.1", 1), address) is Peer.UNKNOWN

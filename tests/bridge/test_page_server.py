@@ -1,4 +1,4 @@
-"""The server of the program's own windows, and how it ends."""
+"""The server of the program's own windows: content types and shutdown."""
 
 import asyncio
 import socket

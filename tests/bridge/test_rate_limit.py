@@ -1,4 +1,4 @@
-"""How many calls may come, and what those are told that come too fast."""
+"""Rate limits of calls, and the wait that a refused call gets."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from shell.errors import LimitReached
 
 
 class Clock:
-    """Stands still until it is set."""
+    """A clock that the test sets."""
 
     seconds = 100.0
 
@@ -17,33 +17,33 @@ class Clock:
         return self.seconds
 
 
-def taken(bucket: RateLimit, tries: int) -> list[int]:
-    """What each refused one is told to wait, in milliseconds."""
-    waits = []
+def waits_after(limit: RateLimit, tries: int) -> list[int]:
+    """The wait in milliseconds that each refused call gets."""
+    waits_ms = []
     for _ in range(tries):
         try:
-            bucket.take()
+            limit.take()
         except LimitReached as error:
-            waits.append(error.retry_after_ms or 0)
-    return waits
+            waits_ms.append(error.retry_after_ms or 0)
+    return waits_ms
 
 
 def test_so_many_at_once_and_so_many_a_second() -> None:
     clock = Clock()
-    bucket = RateLimit(10, 30, clock.now)
-    assert len(taken(bucket, 50)) == 20
+    limit = RateLimit(10, 30, clock.now)
+    assert len(waits_after(limit, 50)) == 20
     clock.seconds += 1
-    assert len(taken(bucket, 50)) == 40
+    assert len(waits_after(limit, 50)) == 40
     clock.seconds += 1_000
-    assert len(taken(bucket, 50)) == 20, "no more than so many are saved up"
+    assert len(waits_after(limit, 50)) == 20, "no more than so many are saved up"
 
 
 def test_those_who_are_refused_are_told_to_come_one_after_another() -> None:
     clock = Clock()
-    bucket = RateLimit(10, 1, clock.now)
-    assert taken(bucket, 4) == [100, 200, 300]
+    limit = RateLimit(10, 1, clock.now)
+    assert waits_after(limit, 4) == [100, 200, 300]
     clock.seconds += 0.2
-    assert taken(bucket, 2) == [100]
+    assert waits_after(limit, 2) == [100]
 
 
 def test_calls_do_not_use_up_what_a_new_load_needs() -> None:
@@ -61,9 +61,9 @@ def test_the_limits_of_a_caller_can_be_chosen() -> None:
     with pytest.raises(LimitReached, match="Too many calls in a short time"):
         caller.admit(hello=False)
     caller.admit(hello=True)
-    for wrong in ({"at_once": 0}, {"a_second": 0}, {"unanswered": 0}):
+    for invalid in ({"at_once": 0}, {"a_second": 0}, {"unanswered": 0}):
         with pytest.raises(ValueError, match="could make no call"):
-            CallLimits(**wrong)
+            CallLimits(**invalid)
 
 
 def test_a_page_that_takes_no_replies_is_asked_to_wait() -> None:

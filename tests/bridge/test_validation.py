@@ -1,4 +1,4 @@
-"""Malformed requests through the real door: each refused, its field named, nothing changed."""
+"""Malformed requests through the real door: each is refused, names its fields, changes nothing."""
 
 import json
 import logging
@@ -28,8 +28,8 @@ CORPUS: list[dict[str, Any]] = json.loads(
     (Path(__file__).parent / "malformed.json").read_text("utf-8")
 )
 ALLOWED_S = 2.0
-"""Processor time of one refusal, on however busy a machine: only what grows without bound takes so
-long. `python -m tests.soak malformed` holds each to 0.1 s."""
+"""Processor time of one refusal, also on a busy machine. Only unbounded work takes so long.
+`python -m tests.soak malformed` limits each refusal to 0.1 s."""
 MESSAGE = {"role": "user", "content": "hi"}
 GOOD: dict[str, dict[str, Any]] = {
     "llm.inference": {"providerId": "echo", "messages": [MESSAGE]},
@@ -44,7 +44,7 @@ def anyio_backend() -> tuple[str, dict[str, type[VirtualLoop]]]:
 
 
 class Desk:
-    """A page with a live run and a session, and whether anything of it changed."""
+    """A page with a live run and a session, whose state a refused call must not change."""
 
     def __init__(self, host: Host) -> None:
         self.host = host
@@ -55,10 +55,10 @@ class Desk:
         self.page.call("llm.create_session", {"sessionId": "held", "providerId": "echo"})
         self.run = self.page.call("llm.inference", GOOD["llm.inference"] | {"share": True})
         self.slowest_s = 0.0
-        """Of the refusals so far."""
+        """Processor time of the slowest refusal so far."""
 
     def state(self) -> object:
-        """Everything that a refused call must leave as it was."""
+        """Everything that a refused call must not change."""
         page = self.page
         return (
             page.call("llm.get_status"),
@@ -71,15 +71,15 @@ class Desk:
         )
 
     def refuse(self, method: str, params: object = None, raw: str | None = None) -> dict[str, str]:
-        """Make the call; returns the issues, having checked the refusal."""
+        """Make the call, check the refusal, and return its issues."""
         before = self.state()
         text = json.dumps(params) if raw is None else raw
-        began = time.thread_time()
+        started_s = time.thread_time()
         number = self.page.send(method, raw=text)
-        took = time.thread_time() - began
+        elapsed_s = time.thread_time() - started_s
         self.page.pump()
         with pytest.raises(Refused) as refused:
-            self.page.settled(number)
+            self.page.result(number)
         assert refused.value.code == "VALIDATION", (method, text[:200], refused.value)
         assert refused.value.failure["retryable"] is False
         assert refused.value.failure["details"] is None
@@ -88,8 +88,8 @@ class Desk:
         assert all(path and sentence for path, sentence in issues.items()), issues
         assert len(json.dumps(refused.value.failure)) < 20_000
         assert refused.value.message.startswith(next(iter(issues.values())))
-        assert took < ALLOWED_S, f"{took:.3f} s for {method} {text[:100]}"
-        self.slowest_s = max(self.slowest_s, took)
+        assert elapsed_s < ALLOWED_S, f"{elapsed_s:.3f} s for {method} {text[:100]}"
+        self.slowest_s = max(self.slowest_s, elapsed_s)
         assert self.state() == before
         return issues
 
@@ -102,7 +102,7 @@ async def desk() -> AsyncIterator[Desk]:
 
 
 def expanded(value: Any) -> Any:
-    """The corpus's short form of what is long: `{"$times": n, "of": "x"}`."""
+    """Expand the corpus's short form of long values: `{"$times": n, "of": "x"}`."""
     if isinstance(value, dict):
         if "$times" in value:
             return value["of"] * value["$times"]
@@ -111,7 +111,7 @@ def expanded(value: Any) -> Any:
 
 
 def refuse_corpus(desk: Desk) -> None:
-    """Every request of the corpus is refused, and every wrong field of it named."""
+    """Check that every request of the corpus is refused, and all its wrong fields named."""
     for entry in CORPUS:
         params = expanded(entry.get("params", GOOD.get(entry["to"])))
         if "change" in entry or "remove" in entry:
@@ -121,10 +121,14 @@ def refuse_corpus(desk: Desk) -> None:
         issues = desk.refuse(entry["to"], params, entry.get("raw"))
         for path in entry["paths"]:
             exact = not path.endswith("*")
-            found = [p for p in issues if p == path or (not exact and p.startswith(path[:-1]))]
-            assert found, f"{entry} is not named by {issues}"
+            matches = [
+                issue_path
+                for issue_path in issues
+                if issue_path == path or (not exact and issue_path.startswith(path[:-1]))
+            ]
+            assert matches, f"{entry} is not named by {issues}"
             if "says" in entry:
-                assert issues[found[0]] == entry["says"]
+                assert issues[matches[0]] == entry["says"]
 
 
 # One test for the whole corpus: 480 engines would take longer than their requests.
@@ -144,11 +148,11 @@ def nested(levels: int) -> str:
     return "[" * levels + "]" * levels
 
 
-def words(name: str, count: int) -> str:
+def fields_json(name: str, count: int) -> str:
     return ",".join(f'"{name}{i}":1' for i in range(count))
 
 
-def said(text: str) -> str:
+def message_json(text: str) -> str:
     return f'{{"messages":[{{"role":"user","content":{text}}}]}}'
 
 
@@ -165,14 +169,14 @@ BOMBS = {
     "deep params": (RUN, nested(900), "0"),
     "deep objects": (RUN, '{"a":' * 300 + "1" + "}" * 300, "a"),
     "many messages": (RUN, '{"messages":[' + "1," * 200_000 + "1]}", "messages"),
-    "many parts": (RUN, said("[" + "{}," * 60_000 + "{}]"), "messages"),
-    "many fields": (RUN, "{" + words("k", 60_000) + "}", "params"),
-    "fields": (RUN, "{" + words("k", 900) + "}", "k0"),
+    "many parts": (RUN, message_json("[" + "{}," * 60_000 + "{}]"), "messages"),
+    "many fields": (RUN, "{" + fields_json("k", 60_000) + "}", "params"),
+    "fields": (RUN, "{" + fields_json("k", 900) + "}", "k0"),
     "large metadata": (CREATE, metadata('{"a":"' + "x" * 200_000 + '"}'), "metadata"),
-    "wide metadata": (CREATE, metadata("{" + words("", 2_000) + "}"), "metadata"),
-    "large content": (RUN, said('"' + "x" * 10_000_000 + '"'), CONTENT),
-    "one character too many": (RUN, said('"' + "\u00e9" * 100_001 + '"'), CONTENT),
-    "too much in parts": (RUN, said(f"[{HALF},{HALF}]"), CONTENT),
+    "wide metadata": (CREATE, metadata("{" + fields_json("", 2_000) + "}"), "metadata"),
+    "large content": (RUN, message_json('"' + "x" * 10_000_000 + '"'), CONTENT),
+    "one character too many": (RUN, message_json('"' + "\u00e9" * 100_001 + '"'), CONTENT),
+    "too much in parts": (RUN, message_json(f"[{HALF},{HALF}]"), CONTENT),
     "a number of 5,000 digits": (RUN, '{"maxTokens":' + "9" * 5_000 + "}", "params"),
     "more than a batch": (RUN, '"' + "x" * 33_000_000 + '"', "params"),
     "a long id": ("llm.cancel", '"' + "inf-" * 1_000_000 + '"', "inferenceId"),
@@ -184,7 +188,9 @@ BOMBS = {
 async def test_bombs(desk: Desk, bomb: str) -> None:
     to, raw, path = BOMBS[bomb]
     issues = desk.refuse(to, raw=raw)
-    assert any(found == path or found.startswith(f"{path}.") for found in issues), issues
+    assert any(issue_path == path or issue_path.startswith(f"{path}.") for issue_path in issues), (
+        issues
+    )
     if path == CONTENT:
         assert issues[path] == "Message 0 exceeds maximum length (100000)"
 
@@ -198,7 +204,7 @@ async def test_a_request_of_ten_million_characters(desk: Desk) -> None:
 
 @pytest.mark.shows("D56", "B44")
 async def test_a_character_is_a_code_point(desk: Desk) -> None:
-    """Not a byte, and not half of what JavaScript holds."""
+    """Not a byte, and not a UTF-16 code unit as in JavaScript."""
     full = {"role": "user", "content": "\N{WAVING HAND SIGN}" * 100_000}
     run = desk.page.call("llm.inference", GOOD["llm.inference"] | {"messages": [full]})
     desk.page.call("llm.cancel", run)
@@ -216,8 +222,8 @@ async def test_very_many_faults_are_cut_short(desk: Desk) -> None:
 async def test_what_is_left_out_is_not_checked(desk: Desk) -> None:
     for method, params in GOOD.items():
         assert desk.page.call(method, params)
-    nothing = dict.fromkeys(["temperature", "maxTokens", "timeoutMs", "modelId", "systemPrompt"])
-    assert desk.page.call("llm.inference", GOOD["llm.inference"] | nothing)
+    nulls = dict.fromkeys(["temperature", "maxTokens", "timeoutMs", "modelId", "systemPrompt"])
+    assert desk.page.call("llm.inference", GOOD["llm.inference"] | nulls)
 
 
 @pytest.mark.shows("B45", "B46", "B47", "B41", "B44")
@@ -244,7 +250,7 @@ async def test_the_limits_themselves_are_allowed(desk: Desk) -> None:
 @pytest.mark.shows("B41", "D57")
 @pytest.mark.parametrize("name", ["my session", "Gespräch", "../..", "a\nb", "a\x00b", "s" * 100])
 async def test_a_session_id_is_any_text(desk: Desk, name: str) -> None:
-    """It is a key in memory and nothing else, so no text in it can do harm."""
+    """The id is only a key in memory, so that no text in it can do harm."""
     page = desk.page
     info = page.call("llm.create_session", {"sessionId": name, "providerId": "echo"})
     assert isinstance(info, dict)
@@ -259,7 +265,7 @@ async def test_a_session_id_is_any_text(desk: Desk, name: str) -> None:
 
 
 def files_near(folder: Path, name: str) -> list[Path]:
-    """What lies in a folder, and files of this name beside it."""
+    """All files in a folder, and files with this name beside it."""
     return [*folder.rglob("*"), *folder.parent.glob(f"*{name}*")]
 
 
@@ -274,7 +280,7 @@ async def test_a_session_id_is_in_no_file_and_no_line_of_the_log(
         number = desk.page.send("llm.create_session", {"sessionId": name, "providerId": "echo"})
         desk.page.pump()
     with pytest.raises(Refused, match="already exists"):
-        desk.page.settled(number)
+        desk.page.result(number)
     run = desk.page.call("llm.run_session", {"sessionId": name, "messages": [MESSAGE]})
     desk.page.call("llm.cancel", run)
     assert desk.page.call("llm.destroy_session", name) is True
@@ -300,7 +306,7 @@ async def test_an_unknown_option_is_refused(desk: Desk) -> None:
 
 # --- generated ------------------------------------------------------------------------------
 
-WRONG: dict[str, st.SearchStrategy[Any]] = {
+INVALID_VALUES: dict[str, st.SearchStrategy[Any]] = {
     "temperature": st.one_of(
         st.floats(max_value=-1e-9, allow_nan=False),
         st.floats(min_value=2.000001, allow_nan=False),
@@ -326,7 +332,7 @@ WRONG: dict[str, st.SearchStrategy[Any]] = {
     "whenBusy": st.one_of(st.integers(), st.text().map(lambda t: "~" + t)),
     "metadata": st.one_of(st.integers(), st.lists(st.integers()), st.text()),
 }
-TAKES = {
+FIELDS = {
     "llm.inference": [
         "temperature", "maxTokens", "timeoutMs", "providerId", "modelId", "inferenceId", "stream",
         "share", "onClose",
@@ -338,8 +344,8 @@ TAKES = {
         "sessionId", "temperature", "maxTokens", "timeoutMs", "inferenceId", "stream", "whenBusy",
     ],
 }  # fmt: skip
-KNOWN = {"messages", "systemPrompt", "firstTimeoutMs", "betweenTimeoutMs", *WRONG}
-NAMES = st.text(min_size=1, max_size=30).filter(lambda n: n not in KNOWN and n.isprintable())
+KNOWN_FIELDS = {"messages", "systemPrompt", "firstTimeoutMs", "betweenTimeoutMs", *INVALID_VALUES}
+NAMES = st.text(min_size=1, max_size=30).filter(lambda n: n not in KNOWN_FIELDS and n.isprintable())
 
 
 @st.composite
@@ -348,8 +354,8 @@ def malformed(draw: st.DrawFn) -> tuple[str, dict[str, Any], set[str]]:
     method = draw(st.sampled_from(sorted(GOOD)))
     params = dict(GOOD[method])
     paths: set[str] = set()
-    for name in draw(st.lists(st.sampled_from(TAKES[method]), max_size=3, unique=True)):
-        params[name] = draw(WRONG[name])
+    for name in draw(st.lists(st.sampled_from(FIELDS[method]), max_size=3, unique=True)):
+        params[name] = draw(INVALID_VALUES[name])
         paths.add(name)
     if not paths or draw(st.booleans()):
         name = draw(NAMES)
@@ -386,6 +392,6 @@ def test_no_class_of_the_host_is_named() -> None:
     class Outside(BaseModel):
         inside: Inside
 
-    with pytest.raises(ValidationFailed) as caught:
+    with pytest.raises(ValidationFailed) as excinfo:
         validate_params(TypeAdapter[object](Outside), {"inside": 1})
-    assert caught.value.issues == [("inside", "inside must be an object")]
+    assert excinfo.value.issues == [("inside", "inside must be an object")]

@@ -293,7 +293,7 @@ def test_ctrl_c_is_heard_although_nobody_reads_the_output() -> None:
         while (first := program.line())["channel"] != "llm:token":
             pass
         program.send(signal.SIGINT)
-        result = program.rest()
+        result = program.finish()
         assert result.status == 130
         assert result.lines[-1]["cancelled"] is True
         written = sum(len(str(line.get("token", ""))) for line in [first, *result.lines])
@@ -307,7 +307,7 @@ def test_a_reader_that_leaves_early_is_no_error_to_shout_about() -> None:
         program.process.stdout.read(10)
         program.process.stdout.close()
         assert program.process.wait(10) == 1
-        assert program.complaints() == ""
+        assert program.stderr_text() == ""
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")

@@ -1,4 +1,4 @@
-"""App: the program with its real page, in a browser or in the real window; one face for both."""
+"""Runs the program with its real page, in a browser or in a window, with one API for both."""
 
 import contextlib
 import json
@@ -16,7 +16,7 @@ Kind = Literal["browser", "window"]
 KINDS: tuple[Kind, ...] = ("browser", "window")
 OFFSCREEN = {"QT_QPA_PLATFORM": "offscreen"}
 PATIENCE_MS = 60_000
-"""For a busy machine; what is waited for takes a fraction of it."""
+"""Timeout for a busy machine. On an idle one every wait takes a fraction of it."""
 
 WATCH = """
 (() => {
@@ -28,8 +28,8 @@ WATCH = """
   Object.defineProperty(window, "seen", { value: seen });
   document.addEventListener("securitypolicyviolation", (event) =>
     seen.violations.push(`${event.violatedDirective} ${event.blockedURI}`));
-  const look = () => {
-    if (!window.llm) return setTimeout(look, 5);
+  const subscribe = () => {
+    if (!window.llm) return setTimeout(subscribe, 5);
     window.llm.onLlmToken(({ count, inferenceId }) => {
       Object.assign(seen, { inferenceId, tokens: seen.tokens + count, pieces: seen.pieces + 1 });
     });
@@ -37,13 +37,13 @@ WATCH = """
     window.llm.onLlmDone(ended);
     window.llm.onLlmError(ended);
   };
-  look();
+  subscribe();
 })();
 """
-"""Runs before the page's own script: counts what must not happen, and what must happen once.
+"""Runs before the page's own script. Records violations of the content policy, tokens, and ends.
 
-What is to be forgotten goes here, but for what lets the page in: the page of before may have been
-writing to its end.
+If `FORGET` was evaluated, it first clears the session storage except for the tab's id. That happens
+here, because the previous load of the page may write to the storage until its end.
 """
 FORGET = "sessionStorage.setItem('test.forget', '')"
 
@@ -58,13 +58,13 @@ async (inferenceId) => {
 
 
 class App:
-    """A running program; `page()` is a page in it that begins an empty conversation."""
+    """A running program. `page()` returns its page with an empty conversation."""
 
     def __init__(self, kind: Kind, playwright: Playwright, program: HostProcess) -> None:
         self.kind = kind
         self.program = program
         ready = program.json_line()
-        # Whatever fails here leaves no browser behind.
+        # The stack closes the browser if anything fails here.
         with contextlib.ExitStack() as stack:
             if kind == "window":
                 browser = stack.enter_context(inside(playwright, str(ready["debugUrl"])))
@@ -74,7 +74,7 @@ class App:
                 self._page = browser.new_context().new_page()
                 self._ready = ready
                 self._page.goto(str(ready["url"]))
-                # A link opens one page once: one that is reloaded before that has no way back.
+                # A link works once, so that a page that is reloaded too early is locked out.
                 wait_until_ready(self._page)
             self._page.add_init_script(WATCH)
             self._page.set_default_timeout(PATIENCE_MS)
@@ -82,38 +82,38 @@ class App:
 
     @property
     def url(self) -> str:
-        """A link that opens it in a browser, once."""
+        """A new link, which opens the program in a browser once."""
         return new_link(self._ready)
 
     def page(self) -> Page:
-        """Its tab or window, in front, with everything of the test before it forgotten."""
+        """Its tab or window, in front, without the state of the previous test."""
         self._page.bring_to_front()
-        return anew(self._page)
+        return reset_page(self._page)
 
     def snapshot(self) -> str:
-        """What its page shows, in words."""
+        """The accessibility tree of its page as text."""
         return self._page.locator("body").aria_snapshot(timeout=PATIENCE_MS)
 
-    def another(self, page: Page) -> Page:
-        """A second page beside this one: a tab of the same browser, or another window."""
+    def open_another(self, page: Page) -> Page:
+        """Open a second page: a tab of the same browser, or another window."""
         if self.kind == "browser":
-            other = page.context.new_page()
-            other.goto(self.url)
+            second_page = page.context.new_page()
+            second_page.goto(self.url)
         else:
             with page.context.expect_page() as opened:
                 page.evaluate("window.shell.openWindow()")
-            other = opened.value
-        other.set_default_timeout(PATIENCE_MS)
-        wait_until_ready(other)
-        return other
+            second_page = opened.value
+        second_page.set_default_timeout(PATIENCE_MS)
+        wait_until_ready(second_page)
+        return second_page
 
-    def part(self, other: Page) -> None:
-        """Close the second page. A window has no close button here: it stays, and is not used."""
+    def close_other(self, second_page: Page) -> None:
+        """Close the second page. A window stays open, since it has no close button here."""
         if self.kind == "browser":
-            other.close()
+            second_page.close()
 
     def close(self) -> None:
-        """Let go of the browser; the program goes on."""
+        """Disconnect from the browser. The program keeps running."""
         self._stack.close()
 
 
@@ -121,7 +121,7 @@ class App:
 def running(
     kind: Kind, playwright: Playwright, data: Path, provider: str = "echo"
 ) -> Iterator[App]:
-    """The program with this provider for new conversations."""
+    """Run the program with this provider for new conversations."""
     common = ("--data-dir", str(data), "--provider", provider)
     command = (
         ("shell", "serve", "--no-open", *common)
@@ -136,9 +136,10 @@ def running(
             app.close()
 
 
-def anew(page: Page) -> Page:
-    """The same page with everything of it forgotten: far sooner there than another one. It shows an
-    empty conversation and knows its host.
+def reset_page(page: Page) -> Page:
+    """Reload the page without its state, which is far faster than opening another page.
+
+    Afterwards it shows an empty conversation and is connected to its host.
     """
     page.evaluate(FORGET)
     page.reload()
@@ -147,16 +148,16 @@ def anew(page: Page) -> Page:
     return page
 
 
-# --- what a person does and sees ------------------------------------------------------------
+# --- actions and observations of a user -----------------------------------------------------
 
 
 def box(page: Page) -> Locator:
-    """Where a message is written."""
+    """The text box for the message."""
     return page.get_by_role("textbox", name="Message")
 
 
 def ask(page: Page, text: str) -> None:
-    """Write a message and send it by the keyboard."""
+    """Type a message and send it by the keyboard."""
     box(page).fill(text)
     box(page).press("Enter")
 
@@ -165,11 +166,11 @@ PRESSED_EARLY = "the press did not count"
 
 
 def decide(card: Locator, button: Locator, press: Callable[[], None] | None = None) -> None:
-    """Press a button of a card that waits for a person; `press` replaces the click.
+    """Press a button of a card that waits for a decision. `press` replaces the click.
 
-    It is clicked when it is free: a click that Playwright has to try again scrolls the page, and
-    "Jump to end" may come between the pointer and the button. Right after the card has moved it
-    refuses a press and says so. Then it is pressed again.
+    Waits until the button is enabled, because a click that Playwright must retry scrolls the page,
+    and "Jump to end" may then cover the button. A card that has just moved refuses the press with a
+    message; then the button is pressed again.
     """
     while True:
         expect(button).to_be_enabled()
@@ -183,39 +184,41 @@ def answer(page: Page) -> Locator:
     return page.locator(".message.assistant .message-text").last
 
 
-def shown(page: Page) -> str:
-    """The newest answer's text, as it stands in the document."""
+def answer_text(page: Page) -> str:
+    """The newest answer's text content in the document."""
     return str(answer(page).evaluate("element => element.textContent"))
 
 
-def ends(page: Page) -> list[dict[str, object]]:
-    """Every terminal event that this load of the page was told."""
-    found: list[dict[str, object]] = json.loads(page.evaluate("JSON.stringify(window.seen.ends)"))
-    return found
+def terminal_events(page: Page) -> list[dict[str, object]]:
+    """Every terminal event that this load of the page has received."""
+    events: list[dict[str, object]] = json.loads(page.evaluate("JSON.stringify(window.seen.ends)"))
+    return events
 
 
 def until(page: Page, condition: str, patience_ms: int = PATIENCE_MS) -> None:
-    """Wait in the page until the expression holds. (Playwright's own way looks at an expression a
-    second time by `eval`, which the content policy forbids.)
+    """Wait in the page until the expression is true.
+
+    Playwright's `wait_for_function` would poll an expression with `eval`, which the content policy
+    forbids.
     """
     page.evaluate(
         f"""() => new Promise((resolve, reject) => {{
           const late = performance.now() + {patience_ms};
-          const look = () => {{
-            const found = {condition};
-            if (typeof found === "function") reject(new Error("a function always holds"));
-            else if (found) resolve();
+          const poll = () => {{
+            const value = {condition};
+            if (typeof value === "function") reject(new Error("a function always holds"));
+            else if (value) resolve();
             else if (performance.now() > late) reject(new Error("waited in vain"));
-            else setTimeout(look, 10);
+            else setTimeout(poll, 10);
           }};
-          look();
+          poll();
         }})"""
     )
 
 
 def wait_for_end(page: Page, count: int = 1, patience_ms: int = PATIENCE_MS) -> dict[str, object]:
-    """Wait for a terminal event; there must be exactly so many."""
+    """Wait until there are `count` terminal events, no more; returns the last one."""
     until(page, f"window.seen.ends.length >= {count}", patience_ms)
-    found = ends(page)
-    assert len(found) == count, found
-    return found[-1]
+    events = terminal_events(page)
+    assert len(events) == count, events
+    return events[-1]

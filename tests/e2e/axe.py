@@ -1,4 +1,4 @@
-"""Axe: what axe-core finds wrong on a page, in words."""
+"""Runs axe-core on a page and returns the accessibility faults that it finds."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -36,16 +36,16 @@ class Fault:
 
 
 def faults(page: Page, *rules: str) -> Sequence[Fault]:
-    """Everything that axe finds on the page as it is now, or what breaks these rules.
+    """All faults on the current page, or only those of these rules.
 
-    The page's policy allows no script of anybody else's, so that axe comes by the debugging
-    protocol, which no policy is about.
+    The page's content policy forbids foreign scripts. It does not apply to the debugging protocol,
+    by which axe is injected.
     """
     if not page.evaluate("'axe' in window"):
         page.evaluate(f"() => {{ {SOURCE.read_text('utf-8')} }}")
-    found = [Fault(**each) for each in page.evaluate(RUN, list(rules))]
-    assert {fault.impact for fault in found} <= set(get_args(Impact)), found
-    return found
+    faults_found = [Fault(**each) for each in page.evaluate(RUN, list(rules))]
+    assert {fault.impact for fault in faults_found} <= set(get_args(Impact)), faults_found
+    return faults_found
 
 
 def grave(page: Page, *rules: str) -> Sequence[Fault]:

@@ -1,4 +1,4 @@
-"""One suite, run twice: in headless Chromium against `serve`, and in the real window."""
+"""Runs each test twice: in headless Chromium against `serve`, and in the real window."""
 
 import contextlib
 from collections.abc import Generator, Iterator
@@ -15,12 +15,12 @@ from tests.e2e.app import KINDS, App, Kind, ask, running, wait_for_end
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Add to a failure what its page shows, and the last that its program said."""
+    """Add the content of the page and the program's last output to the report of a failure."""
     report = yield
     if report.failed:
         for value in getattr(item, "funcargs", {}).values():
             if isinstance(value, App):
-                report.sections.append(("The program's last words", value.program.last_words()))
+                report.sections.append(("The program's last words", value.program.stderr_tail()))
                 with contextlib.suppress(Error):  # the page may be what has failed
                     report.sections.append(("What the page shows", value.snapshot()))
     return report
@@ -44,8 +44,9 @@ def kind(request: pytest.FixtureRequest) -> Kind:
 def app(
     kind: Kind, playwright: Playwright, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[App]:
-    """The program with the echo provider, one for the whole suite. Something has been said: until
-    then a page goes on with what another one was writing.
+    """The program with the echo provider, shared by the whole suite.
+
+    It has one conversation, because until then a page restores the draft of another page.
     """
     with running(kind, playwright, tmp_path_factory.mktemp("data")) as started:
         page = started.page()
@@ -56,7 +57,7 @@ def app(
 
 @pytest.fixture
 def page(app: App) -> Iterator[Page]:
-    """An empty conversation; afterwards the content policy must not have been hurt."""
+    """An empty conversation. Afterwards the page must not have violated its content policy."""
     page = app.page()
     yield page
     assert page.evaluate("window.seen.violations") == []

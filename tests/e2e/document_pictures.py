@@ -1,4 +1,4 @@
-"""The pictures in the README and in the guide: `python -m tests.e2e.document_pictures [DIR]`."""
+"""Takes the pictures of the README and the guide: `python -m tests.e2e.document_pictures [DIR]`."""
 
 import json
 import subprocess
@@ -12,7 +12,7 @@ from playwright.sync_api import Page
 
 from tests.chromium import driver
 from tests.e2e.app import box, running, until
-from tests.e2e.screens import keys, picker, settings, settled
+from tests.e2e.screens import keys, picker, settings, wait_for_animations
 from tests.host_process import ROOT
 
 QUESTION = (
@@ -35,7 +35,7 @@ def height(hours: float, mean=4.1, amplitude=2.3) -> float:
     return mean + amplitude * cos(2 * pi * hours / 12.42)
 ```
 """
-OTHERS = (
+OTHER_CONVERSATIONS = (
     ("Why the sea is salty", None, True, 0),
     ("Packing list for the Lofoten", "Travel", False, 0),
     ("Ferry times, in plain words", "Travel", False, 0),
@@ -45,15 +45,15 @@ OTHERS = (
     ("Letter to the harbor master", None, False, 4),
 )
 DAY_MS = 86_400_000
-OPENED = "Two tides a day"
+TITLE = "Two tides a day"
 
 
 def conversation(title: str, folder: str | None, pinned: bool, days: int) -> dict[str, object]:
-    """One as an export has it, with a question and its answer."""
-    at = int(time.time() * 1000) - days * DAY_MS
+    """A conversation in the export format, with a question and its answer."""
+    created_ms = int(time.time() * 1000) - days * DAY_MS
     key = title.replace(" ", "-").replace(",", "")
     question, answer = f"q-{key}", f"a-{key}"
-    common = {"reasoning": "", "status": "complete", "createdAt": at}
+    common = {"reasoning": "", "status": "complete", "createdAt": created_ms}
     usage = {"inputTokens": 412, "outputTokens": 386, "estimated": False, "cost": 0.002}
     detail = {
         "finishReason": "stop",
@@ -61,7 +61,7 @@ def conversation(title: str, folder: str | None, pinned: bool, days: int) -> dic
         "timing": {"firstTokenMs": 320, "totalMs": 4_700},
         "reasoningMs": 1_800,
     }
-    said = {
+    answer_message = {
         "id": answer,
         "parentId": question,
         "role": "assistant",
@@ -73,7 +73,7 @@ def conversation(title: str, folder: str | None, pinned: bool, days: int) -> dic
         "reasoning": "The Moon pulls the near side, and the far side lags behind.",
         "detail": {"tools": [], "notices": [], "failure": None, "earlier": [], **detail},
     }
-    asked = {
+    question_message = {
         "id": question,
         "parentId": None,
         "role": "user",
@@ -90,56 +90,56 @@ def conversation(title: str, folder: str | None, pinned: bool, days: int) -> dic
         "systemPrompt": None,
         "folder": folder,
         "pinned": pinned,
-        "createdAt": at,
-        "updatedAt": at,
+        "createdAt": created_ms,
+        "updatedAt": created_ms,
         "chosenId": question,
-        "messages": [{**asked, "chosenId": answer}, said],
+        "messages": [{**question_message, "chosenId": answer}, answer_message],
     }
 
 
-def opened(page: Page) -> None:
-    """The conversation that most of the pictures show."""
-    page.get_by_role("navigation").get_by_role("button", name=OPENED, exact=True).click()
+def open_conversation(page: Page) -> None:
+    """Open the conversation that most of the pictures show."""
+    page.get_by_role("navigation").get_by_role("button", name=TITLE, exact=True).click()
     until(page, "document.querySelector('.message.assistant math')")
 
 
-def found(page: Page) -> None:
-    """Words that were looked for in it."""
-    opened(page)
+def find_words(page: Page) -> None:
+    """Find a word in the conversation."""
+    open_conversation(page)
     page.keyboard.press("Control+f")
     page.keyboard.type("tide")
     until(page, "CSS.highlights.size === 2")
 
 
-def with_menu(page: Page) -> None:
-    """What can be done with it."""
-    opened(page)
+def open_menu(page: Page) -> None:
+    """Open the menu of the conversation."""
+    open_conversation(page)
     page.get_by_role("button", name="Conversation actions").click()
 
 
-def thought(page: Page) -> None:
-    """What the model thought before it wrote."""
-    opened(page)
+def show_reasoning(page: Page) -> None:
+    """Unfold the reasoning of the answer."""
+    open_conversation(page)
     page.locator("summary").first.click()
     page.locator("[role=log]").evaluate("(log) => { log.scrollTop = 0; }")
 
 
-def written(page: Page) -> None:
-    """A question in the box."""
+def write_question(page: Page) -> None:
+    """Type a question into the box."""
     box(page).fill("How high is the tide in Husum tomorrow at noon?")
 
 
 PICTURES: dict[str, Callable[[Page], None]] = {
-    "window": opened,
+    "window": open_conversation,
     "settings": settings(0),
-    "guide-new-chat": written,
+    "guide-new-chat": write_question,
     "guide-models": picker,
-    "guide-thought": thought,
-    "guide-menu": with_menu,
-    "guide-find": found,
+    "guide-thought": show_reasoning,
+    "guide-menu": open_menu,
+    "guide-find": find_words,
     "guide-keys": keys,
 }
-DARK = {"dark": opened}
+DARK = {"dark": open_conversation}
 
 
 def main(folder: Path) -> None:
@@ -148,8 +148,8 @@ def main(folder: Path) -> None:
         data = Path(name)
         export = data / "export.json"
         all_of_them = [
-            conversation(OPENED, None, False, 0),
-            *(conversation(*one) for one in OTHERS),
+            conversation(TITLE, None, False, 0),
+            *(conversation(*arguments) for arguments in OTHER_CONVERSATIONS),
         ]
         seed = {"format": "tidewire-conversations", "version": 1, "conversations": all_of_them}
         export.write_text(json.dumps(seed), "utf-8")
@@ -164,7 +164,7 @@ def main(folder: Path) -> None:
                     page.reload()
                     page.keyboard.press("Control+Shift+O")
                     show(page)
-                    settled(page)
+                    wait_for_animations(page)
                     page.screenshot(path=folder / f"{picture}.png")
 
 

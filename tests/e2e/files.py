@@ -1,4 +1,4 @@
-"""Files: made here and brought to a page as a person would: dropped, pasted, chosen."""
+"""Creates files and gives them to a page like a user: by dropping or pasting."""
 
 import base64
 import struct
@@ -35,8 +35,8 @@ PASTE = """
 
 
 @dataclass(frozen=True)
-class Given:
-    """A file: its content as often as `repeats` says, so that a large one is quickly sent."""
+class SampleFile:
+    """A file with its content `repeats` times, so that a large file is sent quickly."""
 
     name: str
     media_type: str
@@ -45,30 +45,33 @@ class Given:
 
     @property
     def values(self) -> list[object]:
-        """For the page."""
+        """The file as arguments of the scripts in the page."""
         return [self.name, self.media_type, base64.b64encode(self.content).decode(), self.repeats]
 
 
-def picture(name: str = "tide.png", width: int = 60, height: int = 40) -> Given:
+def picture(name: str = "tide.png", width: int = 60, height: int = 40) -> SampleFile:
     """A PNG of one colour."""
     rows = zlib.compress((b"\0" + b"\x0e\x6a\x75" * width) * height)
     head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     parts = ((b"IHDR", head), (b"IDAT", rows), (b"IEND", b""))
-    return Given(name, "image/png", b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(*p) for p in parts))
+    return SampleFile(name, "image/png", b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(*p) for p in parts))
 
 
-def drag(page: Page, files: Sequence[Given], *kinds: str) -> None:
-    """Drag events over the chat, with these files."""
+def drag(page: Page, files: Sequence[SampleFile], *kinds: str) -> None:
+    """Dispatch these kinds of drag events with the files over the chat."""
     page.evaluate(DRAG, [[file.values for file in files], kinds])
 
 
-def drop(page: Page, *files: Given) -> None:
+def drop(page: Page, *files: SampleFile) -> None:
     """Drop files onto the chat."""
     drag(page, files, "dragenter", "dragover", "drop")
 
 
-def paste(page: Page, *files: Given, **texts: str) -> bool:
-    """Paste into what has the focus; `html` and `plain` come with it. False: the page took it."""
+def paste(page: Page, *files: SampleFile, **texts: str) -> bool:
+    """Paste files and texts (`html`, `plain`) into the focused element.
+
+    Returns False if the page handled the paste itself.
+    """
     named = [[f"text/{kind}", text] for kind, text in texts.items()]
     return bool(page.evaluate(PASTE, [[file.values for file in files], named]))
 

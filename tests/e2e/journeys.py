@@ -1,4 +1,4 @@
-"""Journeys: what people do, and the tests that do it, in a browser and in the real window."""
+"""The journeys of users, and the tests of each, which run in a browser and in the real window."""
 
 from collections.abc import Mapping, Sequence
 
@@ -134,4 +134,4 @@ JOURNEYS: Mapping[str, Sequence[str]] = {
     ],
     "back up, and put it back": ["test_settings::test_a_backup_is_made_and_put_back"],
 }
-"""By what a person would call it; `FILE::TEST` in this folder."""
+"""The tests of each journey as `FILE::TEST` in this folder, by the user's name for it."""

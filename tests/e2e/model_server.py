@@ -1,8 +1,9 @@
-"""ModelServer: somebody's own server that speaks OpenAI's protocol, in a thread of this process.
+"""A user's own server with OpenAI's protocol, in a thread of this process.
 
-The question says what becomes of it: `limited` is refused once, with a long wait; `busy` is refused
-once, without a wait; `too long` does not fit; `refuse TEXT` is refused with the text; messages are
-summarized in one sentence; everything else is answered with its own words.
+The text of the question decides the answer. A question with `limited` is refused once with a long
+retry-after, one with `busy` once without a wait, and one with `too long` because of its length.
+`refuse TEXT` is refused with the text. A request for a summary gets one sentence. Any other
+question is echoed.
 """
 
 import http.server
@@ -15,17 +16,17 @@ from http import HTTPStatus
 from shell.conversations.summaries import PROMPT
 
 WAIT_S = 45
-"""Longer than anybody would wait without a word: it is shown, and the person decides."""
+"""Longer than a silent retry may wait, so that the page shows the wait and the user decides."""
 
 
 class ModelServer(http.server.ThreadingHTTPServer):
-    """Takes one key, offers these models, and remembers how it was asked."""
+    """Accepts one key, offers these models, and records its requests."""
 
     daemon_threads = True
     summary = "High water is at ten past two."
 
     def __init__(self, key: str | None, models: Sequence[str]) -> None:
-        super().__init__(("127.0.0.1", 0), Answer)
+        super().__init__(("127.0.0.1", 0), RequestHandler)
         self.key = key
         self.models = models
         self.questions: list[str] = []
@@ -35,31 +36,31 @@ class ModelServer(http.server.ThreadingHTTPServer):
 
     @property
     def url(self) -> str:
-        """What a person types as its address."""
+        """The address that a user enters in the settings."""
         return f"http://127.0.0.1:{self.server_address[1]}/v1"
 
 
-class Answer(http.server.BaseHTTPRequestHandler):
-    """One request."""
+class RequestHandler(http.server.BaseHTTPRequestHandler):
+    """Handles one request."""
 
     server: ModelServer
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
-        """Its models."""
-        if self._is_welcome():
-            found = [{"id": name, "object": "model"} for name in self.server.models]
-            self._say(HTTPStatus.OK, {"object": "list", "data": found})
+        """List the models."""
+        if self._is_authorized():
+            models = [{"id": name, "object": "model"} for name in self.server.models]
+            self._send_json(HTTPStatus.OK, {"object": "list", "data": models})
 
     def do_POST(self) -> None:
-        """An answer to the last question."""
-        content = self.rfile.read(int(self.headers["content-length"]))
-        self.server.bodies.append(content)
-        body = json.loads(content)
-        if not self._is_welcome():
+        """Answer the last message."""
+        request_body = self.rfile.read(int(self.headers["content-length"]))
+        self.server.bodies.append(request_body)
+        body = json.loads(request_body)
+        if not self._is_authorized():
             return
-        said = body["messages"][-1]["content"]
-        question = said if isinstance(said, str) else said[0]["text"]
+        content = body["messages"][-1]["content"]
+        question = content if isinstance(content, str) else content[0]["text"]
         self.server.questions.append(question)
         if "limited" in question and question not in self.server.refused:
             self.server.refused.add(question)
@@ -78,13 +79,13 @@ class Answer(http.server.BaseHTTPRequestHandler):
         elif body.get("stream"):
             self._stream(f"served: {question}")
         else:
-            said = {"role": "assistant", "content": f"served: {question}"}
-            choice = {"index": 0, "message": said, "finish_reason": "stop"}
-            self._say(HTTPStatus.OK, {"object": "chat.completion", "choices": [choice]})
+            message = {"role": "assistant", "content": f"served: {question}"}
+            choice = {"index": 0, "message": message, "finish_reason": "stop"}
+            self._send_json(HTTPStatus.OK, {"object": "chat.completion", "choices": [choice]})
 
-    def _is_welcome(self) -> bool:
-        given = self.headers.get("authorization")
-        if self.server.key is None or given == f"Bearer {self.server.key}":
+    def _is_authorized(self) -> bool:
+        header = self.headers.get("authorization")
+        if self.server.key is None or header == f"Bearer {self.server.key}":
             return True
         self._refuse(HTTPStatus.UNAUTHORIZED, "invalid_api_key", "This key is not known.")
         return False
@@ -93,12 +94,12 @@ class Answer(http.server.BaseHTTPRequestHandler):
         self, status: HTTPStatus, code: str, message: str, headers: Mapping[str, str] | None = None
     ) -> None:
         error = {"message": message, "type": "invalid_request_error", "code": code}
-        self._say(status, {"error": error}, headers)
+        self._send_json(status, {"error": error}, headers)
 
-    def _say(
-        self, status: HTTPStatus, told: object, headers: Mapping[str, str] | None = None
+    def _send_json(
+        self, status: HTTPStatus, body: object, headers: Mapping[str, str] | None = None
     ) -> None:
-        self._write(status, "application/json", json.dumps(told).encode(), headers or {})
+        self._write(status, "application/json", json.dumps(body).encode(), headers or {})
 
     def _stream(self, text: str) -> None:
         chunks: list[object] = [
@@ -121,14 +122,14 @@ class Answer(http.server.BaseHTTPRequestHandler):
         self.wfile.write(data)
 
     def log_message(self, *arguments: object) -> None:
-        """Quiet."""
+        """Print nothing."""
 
 
 @contextmanager
 def model_server(
     key: str | None = None, models: Sequence[str] = ("harbour-1", "harbour-2")
 ) -> Iterator[ModelServer]:
-    """A running server."""
+    """Run a server; without a `key` it needs none."""
     with ModelServer(key, models) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
         thread.start()

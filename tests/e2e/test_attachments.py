@@ -1,4 +1,4 @@
-"""Pictures and files: brought into a message, said before it is sent, and found again after it."""
+"""Pictures and files: attaching them to a message, sending them, and seeing them again."""
 
 import base64
 from pathlib import Path
@@ -6,9 +6,11 @@ from pathlib import Path
 from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.app import App, answer, ask, box, until, wait_for_end
-from tests.e2e.files import Given, drag, drop, paste, picture
+from tests.e2e.files import SampleFile, drag, drop, paste, picture
 
-SHOWN = "[...document.querySelectorAll('.message.user img')].every((each) => each.naturalWidth > 0)"
+PICTURES_LOADED = (
+    "[...document.querySelectorAll('.message.user img')].every((each) => each.naturalWidth > 0)"
+)
 COPY = """
 async (data) => {
   const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
@@ -46,7 +48,7 @@ PHOTOGRAPH = """
 
 
 def tray(page: Page) -> Locator:
-    """What goes with the message that is being written."""
+    """The attachments of the message that is being written."""
     return page.get_by_role("list", name="Attachments").get_by_role("listitem")
 
 
@@ -67,7 +69,7 @@ def test_a_picture_is_dropped_sent_seen_again_and_exported(
     page.reload()
     tile = page.get_by_role("button", name="tide.png")
     expect(tile.get_by_role("img", name="tide.png")).to_be_visible()
-    until(page, SHOWN)
+    until(page, PICTURES_LOADED)
     tile.click()
     expect(page.get_by_role("dialog").get_by_role("img", name="tide.png")).to_be_visible()
     page.keyboard.press("Escape")
@@ -136,16 +138,16 @@ def test_the_dialog_brings_files_and_text_goes_as_words(
         download.value.save_as(saved)
     else:
         save.click()
-        said = dialog.get_by_text("Saved to ").inner_text()
-        saved = Path(said.removeprefix("Saved to "))
+        notice = dialog.get_by_text("Saved to ").inner_text()
+        saved = Path(notice.removeprefix("Saved to "))
     assert saved.read_text("utf-8") == "high at noon"
     page.keyboard.press("Escape")
 
 
 def test_what_cannot_be_sent_is_said_and_nothing_is_lost(page: Page) -> None:
     box(page).fill("look at these")
-    song = Given("song.mp3", "audio/mpeg", bytes(range(256)))
-    report = Given("report.pdf", "application/pdf", b"%PDF-1.7" + bytes(1_000_000), 21)
+    song = SampleFile("song.mp3", "audio/mpeg", bytes(range(256)))
+    report = SampleFile("report.pdf", "application/pdf", b"%PDF-1.7" + bytes(1_000_000), 21)
     drop(page, song, report, picture("ok.png"))
     expect(tray(page).nth(0)).to_contain_text("file type can't be sent")
     expect(tray(page).nth(1)).to_contain_text("21 MBToo large. The limit is 20 MB.")
@@ -183,13 +185,13 @@ def test_a_large_picture_is_scaled_and_that_is_said(page: Page) -> None:
     expect(tray(page)).to_contain_text("resized to 1,568 px")
     box(page).press("Enter")
     wait_for_end(page)
-    until(page, SHOWN)
+    until(page, PICTURES_LOADED)
     width = page.evaluate("document.querySelector('.message.user img').naturalWidth")
     assert width == 1_568
 
 
 def test_a_small_picture_is_sent_whole_but_for_its_notes(page: Page) -> None:
-    # Scaled, it would take more bytes.
+    # The scaled picture would have more bytes.
     drop(page, picture("wide.png", 1_900, 20))
     expect(tray(page)).to_contain_text("wide.png")
     expect(tray(page)).not_to_contain_text("resized")
@@ -198,8 +200,8 @@ def test_a_small_picture_is_sent_whole_but_for_its_notes(page: Page) -> None:
     photograph = base64.b64decode(page.evaluate(PHOTOGRAPH))
     note = b"http://ns.adobe.com/xap/1.0/\0 at home"
     segment = b"\xff\xe1" + (len(note) + 2).to_bytes(2, "big") + note
-    given = photograph[:2] + segment + photograph[2:]
-    drop(page, Given("beach.jpg", "image/jpeg", given))
+    annotated = photograph[:2] + segment + photograph[2:]
+    drop(page, SampleFile("beach.jpg", "image/jpeg", annotated))
     expect(tray(page).locator("img")).to_be_visible()
     box(page).press("Enter")
     wait_for_end(page)
@@ -207,8 +209,8 @@ def test_a_small_picture_is_sent_whole_but_for_its_notes(page: Page) -> None:
 
 
 def test_a_full_message_arrives(page: Page) -> None:
-    """As much as a message takes: 20 MB."""
-    drop(page, Given("full.pdf", "application/pdf", b"%PDF-1.7" + bytes(999_992), 20))
+    """The limit of a message is 20 MB."""
+    drop(page, SampleFile("full.pdf", "application/pdf", b"%PDF-1.7" + bytes(999_992), 20))
     expect(tray(page)).to_contain_text("full.pdf20 MB")
     box(page).press("Enter")
     wait_for_end(page)
@@ -243,7 +245,7 @@ def test_what_is_queued_and_edited_keeps_its_picture(page: Page) -> None:
     expect(tray(page)).to_have_count(0)
     page.keyboard.press("Escape")
     wait_for_end(page, 1)
-    # Cut short, it is for the writer.
+    # After a stopped answer, the queued message returns to the box.
     expect(tray(page)).to_contain_text("next.png")
     box(page).press("Enter")
     wait_for_end(page, 2)
@@ -263,7 +265,7 @@ def test_addresses_of_pictures_are_given_back(page: Page) -> None:
     expect(tray(page).locator("img")).to_have_count(2)
     ask(page, "two of them")
     wait_for_end(page)
-    until(page, SHOWN)
+    until(page, PICTURES_LOADED)
     assert page.evaluate("window.alive.size") == 2
     page.get_by_role("button", name="New chat").click()
     expect(page.locator(".message")).to_have_count(0)

@@ -1,12 +1,12 @@
-"""What people do in a conversation, and what they must then see."""
+"""The basic actions of a user in a conversation, and their visible results."""
 
 from playwright.sync_api import Page, expect
 
-from tests.e2e.app import LOG_TEXT, answer, ask, box, shown, until, wait_for_end
+from tests.e2e.app import LOG_TEXT, answer, answer_text, ask, box, until, wait_for_end
 
 STOP_MS = 3_000
-"""From the click on Stop to the run's end, on however busy a machine; far below any deadline that
-would have ended the silent provider. `python -m tests.soak stop` holds it to 200 ms."""
+"""From the click on Stop to the run's end, also on a busy machine. It is far below every deadline
+that would end the run of a silent provider. `python -m tests.soak stop` limits it to 200 ms."""
 
 CLICK_STOP = """
 () => new Promise((resolve) => {
@@ -20,27 +20,27 @@ CLICK_STOP = """
 
 
 def stop_while_silent(page: Page) -> float:
-    """Stop an answer whose provider has fallen silent: the milliseconds from click to end."""
+    """Stop an answer whose provider is silent; returns the milliseconds from click to end."""
     ask(page, "some words first\n/stall")
     expect(answer(page)).to_have_text("some words first")
     expect(page.get_by_role("button", name="Stop")).to_be_enabled()
-    end = page.evaluate(CLICK_STOP)
-    assert end["cancelled"] is True
-    assert end["totalTokens"] > 0
+    end_event = page.evaluate(CLICK_STOP)
+    assert end_event["cancelled"] is True
+    assert end_event["totalTokens"] > 0
     wait_for_end(page)
-    assert shown(page) == "some words first"
+    assert answer_text(page) == "some words first"
     expect(page.get_by_role("button", name="Send")).to_be_visible()
-    return float(end["tookMs"])
+    return float(end_event["tookMs"])
 
 
 def test_a_question_gets_a_streamed_answer(page: Page) -> None:
     """shows: B24 B25 B27 B59 B61"""
-    # So slowly that a busy machine, too, draws it in more than one piece.
+    # Slow enough that a busy machine, too, draws it in more than one piece.
     question = "/rate 10\nthe tide comes in and the tide goes out"
     ask(page, question)
     expect(answer(page)).to_have_text("the tide comes in and the tide goes out")
-    end = wait_for_end(page)
-    assert end["finishReason"] == "stop"
+    end_event = wait_for_end(page)
+    assert end_event["finishReason"] == "stop"
     assert page.evaluate("window.seen.pieces") > 1, "it came in one piece"
     expect(page.locator(".message.user")).to_have_text(question)
     expect(box(page)).to_be_focused()
@@ -86,7 +86,7 @@ def test_a_conversation_is_remembered_by_the_model(page: Page) -> None:
     wait_for_end(page, 1)
     ask(page, "/request")
     wait_for_end(page, 2)
-    assert '"role": "assistant", "content": "first"' in shown(page)
+    assert '"role": "assistant", "content": "first"' in answer_text(page)
 
 
 def test_writing_goes_on_while_an_answer_streams(page: Page) -> None:
@@ -99,7 +99,7 @@ def test_writing_goes_on_while_an_answer_streams(page: Page) -> None:
     expect(page.get_by_text("Queued: a thought")).to_be_visible()
     expect(box(page)).to_have_value("")
     expect(page.locator(".message.user")).to_have_count(1)
-    # The stopped answer is not the one that the queued message was to follow.
+    # The queued message does not follow a stopped answer.
     page.get_by_role("button", name="Stop").click()
     wait_for_end(page)
     expect(box(page)).to_have_value("a thought")
@@ -107,21 +107,21 @@ def test_writing_goes_on_while_an_answer_streams(page: Page) -> None:
 
 def test_the_box_is_as_high_as_its_text(page: Page) -> None:
     box(page).fill("Much is to be said about a tide that comes in. " * 4)
-    high = "document.querySelector('textarea').clientHeight"
-    whole = f"document.querySelector('textarea').scrollHeight <= {high}"
-    until(page, whole)
-    before = page.evaluate(high)
+    height = "document.querySelector('textarea').clientHeight"
+    fits = f"document.querySelector('textarea').scrollHeight <= {height}"
+    until(page, fits)
+    before = page.evaluate(height)
 
     page.evaluate("document.querySelector('form').style.width = '18rem'")
-    until(page, f"{high} > {before} && {whole}")
+    until(page, f"{height} > {before} && {fits}")
     page.evaluate("document.querySelector('form').style.width = ''")
-    until(page, f"{high} === {before} && {whole}")
+    until(page, f"{height} === {before} && {fits}")
     page.evaluate("document.documentElement.style.fontSize = '150%'")
-    until(page, f"{high} > {before} && {whole}")
+    until(page, f"{height} > {before} && {fits}")
     page.evaluate("document.documentElement.style.fontSize = ''")
-    until(page, f"{high} === {before}")
+    until(page, f"{height} === {before}")
     box(page).fill("")
-    until(page, f"{high} < {before}")
+    until(page, f"{height} < {before}")
 
 
 def test_empty_and_blank_messages_are_not_sent(page: Page) -> None:
@@ -143,10 +143,10 @@ def test_hostile_text_stays_text(page: Page) -> None:
 
 def test_a_long_answer_is_shown_whole(page: Page) -> None:
     ask(page, "/rate 0\n/repeat 3000 tide")
-    end = wait_for_end(page)
-    log = page.evaluate(LOG_TEXT, end["inferenceId"])
+    end_event = wait_for_end(page)
+    log = page.evaluate(LOG_TEXT, end_event["inferenceId"])
     until(page, "!document.querySelector('[aria-busy=true]')")
-    assert shown(page).strip() == log["text"].strip()
+    assert answer_text(page).strip() == log["text"].strip()
     assert log["text"].count("tide") == 3000
 
 
@@ -156,13 +156,13 @@ def test_everything_is_within_reach_of_the_keyboard(page: Page) -> None:
     expect(log).to_have_attribute("aria-live", "off")
     ask(page, "hello")
     wait_for_end(page)
-    reached: set[str] = set()
+    focused_names: set[str] = set()
     for _ in range(24):
         page.keyboard.press("Tab")
-        reached.add(
+        focused_names.add(
             page.evaluate(
                 "(document.activeElement.getAttribute('aria-label')"
                 " || document.activeElement.textContent || '').trim()"
             )
         )
-    assert {"Message", "New chat", "Conversation"} <= reached, reached
+    assert {"Message", "New chat", "Conversation"} <= focused_names, focused_names

@@ -1,4 +1,4 @@
-"""Conversations that are kept: found again, searched, branched, put in order."""
+"""Stored conversations: opening, searching, branching and organizing them."""
 
 import json
 import re
@@ -16,7 +16,7 @@ def new_chat(page: Page) -> None:
 
 
 def conversation(page: Page, title: str) -> None:
-    """Open one by its title."""
+    """Open a conversation by its title."""
     page.get_by_role("navigation").get_by_role("button", name=title, exact=True).click()
 
 
@@ -93,8 +93,8 @@ def test_what_is_searched_is_found_on_its_branch(page: Page) -> None:
     expect(page.locator("mark").first).to_have_text("Zwieb")
     hit = page.locator("[data-hits] button", has_text="the word is").last
     hit.click()
-    found = page.locator("[data-found]")
-    expect(found).to_contain_text("the word is Zwieback here")
+    highlighted = page.locator("[data-found]")
+    expect(highlighted).to_contain_text("the word is Zwieback here")
     expect(page.locator(".message.user")).to_have_text("the word is Zwieback here")
 
 
@@ -123,8 +123,8 @@ def test_a_name_a_pin_and_a_deletion_with_its_way_back(page: Page) -> None:
     expect(item).to_have_count(0)
 
 
-def into(page: Page, title: str, folder: str) -> None:
-    """Put a conversation into a folder, by the keyboard alone."""
+def move_to_folder(page: Page, title: str, folder: str) -> None:
+    """Move a conversation to a folder, by the keyboard alone."""
     item = page.locator("[data-conversation]", has_text=title)
     item.focus()
     item.press("Shift+F10")
@@ -142,16 +142,16 @@ def test_folders_hold_conversations_and_vanish_when_they_are_empty(page: Page) -
             new_chat(page)
         ask(page, title)
         wait_for_end(page, count)
-    into(page, "a sail", "At sea")
-    into(page, "an oar", "At sea")
+    move_to_folder(page, "a sail", "At sea")
+    move_to_folder(page, "an oar", "At sea")
     sea = page.get_by_role("region", name="At sea")
-    # By hand, too: into it, and out of it again.
+    # Drag a conversation into the folder, and out of it again.
     bill = page.locator("[data-conversation]", has_text="a bill")
     bill.drag_to(sea)
     expect(sea.locator("[data-conversation]")).to_have_count(3)
     bill.drag_to(page.locator("[data-list]"), target_position={"x": 120, "y": 400})
     expect(sea.locator("[data-conversation]")).to_have_count(2)
-    # It can be shut, and another page finds it shut.
+    # A folder can be collapsed, and stays so after a reload.
     heading = sea.locator("[data-folder]")
     heading.press("ArrowLeft")
     expect(heading).to_have_attribute("aria-expanded", "false")
@@ -191,17 +191,17 @@ DROP = """
 
 def test_files_dropped_on_the_sidebar_come_in_one_after_another(page: Page) -> None:
     files = [
-        [f"{name}.json", json.dumps(exported(f"a talk about {name}"))]
+        [f"{name}.json", json.dumps(chatgpt_export(f"a talk about {name}"))]
         for name in ("eels", "crabs", "gulls", "kelp")
     ]
     page.evaluate(DROP, files)
-    # More than the host takes at a time: none of them is refused.
+    # More imports than the host runs at a time: none of them is refused.
     for name in ("eels", "crabs", "gulls", "kelp"):
         item = page.locator("[data-conversation]", has_text=f"a talk about {name}")
         expect(item).to_have_count(1)
 
 
-def exported(title: str) -> list[dict[str, object]]:
+def chatgpt_export(title: str) -> list[dict[str, object]]:
     """A conversation as ChatGPT exports it."""
 
     def message(role: str, text: str) -> dict[str, object]:
@@ -251,18 +251,18 @@ def test_what_a_conversation_took_is_told(page: Page) -> None:
     wait_for_end(page, 2)
     button = page.get_by_role("button", name="Context and cost")
     button.click()
-    told = page.get_by_role("dialog", name="This conversation")
-    expect(told.get_by_role("meter")).to_have_attribute("aria-valuemax", re.compile("[0-9]+"))
-    expect(told.locator("dd").first).to_have_text("2")
+    dialog = page.get_by_role("dialog", name="This conversation")
+    expect(dialog.get_by_role("meter")).to_have_attribute("aria-valuemax", re.compile("[0-9]+"))
+    expect(dialog.locator("dd").first).to_have_text("2")
     button.click()
-    expect(told).to_be_hidden()
+    expect(dialog).to_be_hidden()
     ask(page, "tide\n/stall")
     until(page, "document.querySelector('[aria-busy=true]')")
-    # Escape closes what lies on top, and stops no answer.
+    # Escape closes the dialog on top, and does not stop the answer.
     button.click()
-    expect(told).to_be_visible()
+    expect(dialog).to_be_visible()
     page.keyboard.press("Escape")
-    expect(told).to_be_hidden()
+    expect(dialog).to_be_hidden()
     expect(page.get_by_role("button", name="Stop")).to_be_visible()
     box(page).focus()
     page.keyboard.press("Escape")
@@ -312,15 +312,15 @@ def test_a_temporary_chat_is_on_no_disk(kind: Kind, playwright: Playwright, tmp_
 def test_a_page_shows_the_answer_that_another_page_asked_for(app: App, page: Page) -> None:
     ask(page, "first said here")
     wait_for_end(page, 1)
-    other = app.another(page)
-    conversation(other, "first said here")
-    expect(answer(other)).to_have_text("first said here")
+    second_page = app.open_another(page)
+    conversation(second_page, "first said here")
+    expect(answer(second_page)).to_have_text("first said here")
     ask(page, "both both\n/stall")
-    expect(answer(other)).to_contain_text("both both")
-    expect(other.get_by_role("button", name="Stop")).to_be_visible()
-    other.get_by_role("button", name="Stop").click()
+    expect(answer(second_page)).to_contain_text("both both")
+    expect(second_page.get_by_role("button", name="Stop")).to_be_visible()
+    second_page.get_by_role("button", name="Stop").click()
     assert wait_for_end(page, 2)["cancelled"] is True
-    app.part(other)
+    app.close_other(second_page)
 
 
 def test_a_killed_host_loses_nothing_that_was_said(
@@ -333,33 +333,33 @@ def test_a_killed_host_loses_nothing_that_was_said(
             expect(answer(page)).to_contain_text(" ".join([word] * 12))
             if word == "ebb":
                 new_chat(page)
-        page.wait_for_timeout(300)  # the host keeps the tail of an answer at most 250 ms behind
+        page.wait_for_timeout(300)  # the host writes an answer with a delay of at most 250 ms
         app.program.expected = -signal.SIGKILL
         app.program.process.kill()
         app.program.process.wait()
     with running(kind, playwright, tmp_path) as app:
         page = app.page()
-        before = interrupted(page, "tide")
+        before = interrupted_text(page, "tide")
         page.get_by_role("button", name="Continue").click()
-        stopped(page, 1)
+        start_and_stop(page, 1)
         assert answer(page).inner_text().startswith(before)
         page.locator("[data-conversation]", has_text="ebb").click()
-        before = interrupted(page, "ebb")
+        before = interrupted_text(page, "ebb")
         page.get_by_role("button", name="Retry").click()
-        stopped(page, 2)
+        start_and_stop(page, 2)
         page.get_by_role("button", name="Previous version").click()
         expect(answer(page)).to_have_text(before)
 
 
-def interrupted(page: Page, word: str) -> str:
-    """What there is of an answer whose host was killed."""
+def interrupted_text(page: Page, word: str) -> str:
+    """The stored text of an answer whose host was killed."""
     expect(answer(page)).to_contain_text(f"{word} {word} {word}")
     expect(page.locator(".message.assistant")).to_contain_text("Interrupted")
     return answer(page).inner_text()
 
 
-def stopped(page: Page, count: int) -> None:
-    """Have an answer begin, and end."""
+def start_and_stop(page: Page, count: int) -> None:
+    """Wait until an answer begins, and stop it."""
     until(page, "document.querySelector('[aria-busy=true]')")
     page.keyboard.press("Escape")
     wait_for_end(page, count)

@@ -1,4 +1,4 @@
-"""What an answer costs: estimated in the box, stopped at a budget, counted in the settings."""
+"""The cost of answers: estimates in the box, budgets, and the statistics in the settings."""
 
 import csv
 from collections.abc import Iterator
@@ -31,7 +31,7 @@ match = "harbour-dear"
 context = 32_000
 price = [1000.0, 1000.0]
 """
-"""A tenth of a cent for each token."""
+"""The price is a tenth of a cent for each token."""
 TODAY = datetime.now(UTC).date()
 PRICE = Price(1_000_000, 1_000_000)
 
@@ -48,9 +48,11 @@ def app(
     with closing(apsw.Connection(str(data / FILE))) as connection:
         migrate(connection, reservations.MIGRATIONS)
         for days in (9, 4, 1):
-            made = reservations.reserve(connection, call(), NO_BUDGETS, TODAY - timedelta(days))
-            assert isinstance(made, Reservation)
-            reservations.settle(connection, made.number, PRICE, (1_000, 250 * days))
+            reservation = reservations.reserve(
+                connection, call(), NO_BUDGETS, TODAY - timedelta(days)
+            )
+            assert isinstance(reservation, Reservation)
+            reservations.settle(connection, reservation.number, PRICE, (1_000, 250 * days))
     with model_server(models=[MODEL]) as server:
         provider = CustomProvider(id="harbour", base_url=server.url, default_model=MODEL)
         add(data, provider, set())
@@ -72,9 +74,9 @@ def test_an_answer_stops_at_its_budget_and_goes_on_with_more(page: Page) -> None
 
 def test_a_long_draft_says_its_tokens_and_price_before_it_is_sent(page: Page) -> None:
     box(page).fill("word " * 1_000)
-    said = page.get_by_text("to read, at most")
-    expect(said).to_contain_text("About 1,")
-    expect(said).to_contain_text("$1.")
+    estimate = page.get_by_text("to read, at most")
+    expect(estimate).to_contain_text("About 1,")
+    expect(estimate).to_contain_text("$1.")
     box(page).fill("")
 
 

@@ -1,4 +1,4 @@
-"""A tab made from another inherits its storage, and takes an id of its own."""
+"""A duplicated tab inherits the storage of the first tab, and takes a new id."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from tests.e2e.app import answer, ask, running
 pytestmark = pytest.mark.browser
 
 
-def tab_of(page: Page) -> str:
+def tab_id(page: Page) -> str:
     return str(page.evaluate("sessionStorage.getItem('tidewire.tab')"))
 
 
@@ -20,14 +20,14 @@ def test_a_duplicated_tab_works_beside_the_first(playwright: Playwright, tmp_pat
         page = app.page()
         with page.expect_popup() as opened:
             page.evaluate("() => { window.open('/'); }")
-        other = opened.value
-        wait_until_ready(other)
-        assert tab_of(other) != tab_of(page)
-        ask(other, "high water")
-        expect(answer(other)).to_have_text("high water")
+        second_page = opened.value
+        wait_until_ready(second_page)
+        assert tab_id(second_page) != tab_id(page)
+        ask(second_page, "high water")
+        expect(answer(second_page)).to_have_text("high water")
         # Both keep their ids over a reload.
-        ids = [tab_of(page), tab_of(other)]
-        for each in (page, other):
+        ids = [tab_id(page), tab_id(second_page)]
+        for each in (page, second_page):
             each.reload()
             wait_until_ready(each)
-        assert [tab_of(page), tab_of(other)] == ids
+        assert [tab_id(page), tab_id(second_page)] == ids

@@ -1,4 +1,4 @@
-"""Finding words in the open conversation: all of it, by the keyboard alone."""
+"""Finding words in the whole open conversation, by the keyboard alone."""
 
 from typing import Literal
 
@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from tests.e2e.app import ask, box, until, wait_for_end
 
 QUESTIONS = 17
-"""So many, with their answers, are more than a page shows at first."""
+"""So many questions and answers are more than a page shows at first."""
 IN_VIEW = """() => {
   const [range] = [...CSS.highlights.get("found")];
   const { top, bottom } = range.getBoundingClientRect();
@@ -32,7 +32,7 @@ def test_letters_right_after_a_key_go_to_the_field_that_it_asks_for(
 ) -> None:
     page.reload()
     expect(box(page)).to_be_focused()
-    # Loaded ahead, when the page has nothing else to do.
+    # The idle page preloads this part.
     address = ADDRESS.replace("PART", part)
     until(page, f"{address} !== undefined")
     page.evaluate(f"async () => void await import({address})")

@@ -1,4 +1,4 @@
-"""Other sites in the same browser: whatever they try, the program's state is as it was."""
+"""Attacks of other sites in the same browser do not change the program's state."""
 
 import http.server
 import threading
@@ -13,7 +13,7 @@ from tests.chromium import headless, wait_until_ready
 from tests.host_process import HostProcess
 
 PAGE = b"<!doctype html><meta charset=utf-8><title>Another site</title>"
-TRIES = """async ({ home, ticket }) => {
+ATTACK_SCRIPT = """async ({ home, ticket }) => {
   const tried = {};
   const door = (url, first) => new Promise((resolve) => {
     const socket = new WebSocket(url);
@@ -51,7 +51,7 @@ class Site(http.server.BaseHTTPRequestHandler):
         self.wfile.write(PAGE)
 
     def log_message(self, *arguments: object) -> None:
-        """Quiet."""
+        """Print nothing."""
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +71,7 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A link to the program, with its ticket: what a hostile site would like to know."""
+    """A link to the program with its ticket, which a hostile site must not be able to use."""
     data: Path = tmp_path_factory.mktemp("data")
     command = ("shell", "serve", "--no-open", "--data-dir", str(data), "--provider", "echo")
     with HostProcess(*command) as program:
@@ -83,11 +83,11 @@ def test_another_site_reaches_nothing_even_with_the_ticket(
     browser: Browser, site: str, url: str
 ) -> None:
     parts = urlsplit(url)
-    home, ticket = f"http://{parts.netloc}", parts.fragment.partition("=")[2]
+    base_url, ticket = f"http://{parts.netloc}", parts.fragment.partition("=")[2]
     page = browser.new_page()
     page.goto(site)
-    tried = page.evaluate(TRIES, {"home": home, "ticket": ticket})
-    assert tried == {
+    outcomes = page.evaluate(ATTACK_SCRIPT, {"home": base_url, "ticket": ticket})
+    assert outcomes == {
         "socket": "closed 1006",
         "get": "refused",
         "opaque": "refused",
@@ -100,10 +100,10 @@ def test_another_site_reaches_nothing_even_with_the_ticket(
 def test_a_form_and_a_frame_of_another_site_come_to_nothing(
     browser: Browser, site: str, url: str
 ) -> None:
-    home = f"http://{urlsplit(url).netloc}"
+    base_url = f"http://{urlsplit(url).netloc}"
     page = browser.new_page()
     page.goto(site)
-    with page.expect_response(f"{home}/door") as posted:
+    with page.expect_response(f"{base_url}/door") as posted:
         page.evaluate(
             """(home) => {
               const form = document.createElement("form");
@@ -114,36 +114,36 @@ def test_a_form_and_a_frame_of_another_site_come_to_nothing(
               document.body.append(form);
               form.submit();
             }""",
-            home,
+            base_url,
         )
     assert posted.value.status in (403, 405)
     page.close()
     page = browser.new_page()
     page.goto(site)
-    with page.expect_response(f"{home}/") as framed:
+    with page.expect_response(f"{base_url}/") as framed:
         page.evaluate(
             """(home) => {
               const frame = document.createElement("iframe");
               frame.src = `${home}/`;
               document.body.append(frame);
             }""",
-            home,
+            base_url,
         )
     assert framed.value.status == 403
     page.close()
 
 
 def test_a_name_that_was_bound_again_is_not_served(browser: Browser, url: str) -> None:
-    """The browser believes that the name is here: its page is of the same origin as the program."""
+    """DNS rebinding: for the browser, the page of the other name has the program's origin."""
     parts = urlsplit(url)
     page = browser.new_page()
     answer = page.goto(f"http://rebound.example:{parts.port}/#{parts.fragment}")
     assert answer is not None
     assert answer.status == 421
-    home = f"http://rebound.example:{parts.port}"
+    base_url = f"http://rebound.example:{parts.port}"
     ticket = parts.fragment.partition("=")[2]
-    tried = page.evaluate(TRIES, {"home": home, "ticket": ticket})
-    assert tried["socket"] == "closed 1006"
+    outcomes = page.evaluate(ATTACK_SCRIPT, {"home": base_url, "ticket": ticket})
+    assert outcomes["socket"] == "closed 1006"
     assert page.evaluate("fetch('/').then((answer) => answer.status)") == 421
     page.close()
 

@@ -1,4 +1,4 @@
-"""German: what goes wrong in the host is said in the page's language, a provider's words quoted."""
+"""Errors of the host are shown in German, with quotations of the provider's own text."""
 
 import re
 from collections.abc import Iterator
@@ -17,24 +17,24 @@ from tests.e2e.model_server import model_server
 pytestmark = pytest.mark.browser
 
 ENGLISH = {"the", "is", "was", "not", "and", "your", "this", "with", "answer", "server", "key"}
-"""What no sentence in German holds."""
+"""Words that no German sentence contains."""
 
 
 @pytest.fixture(scope="module")
 def german(playwright: Playwright, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
-    """A page in German; `harbour` is a server of one's own, `locked` one that wants a key."""
+    """A page in German, with the custom servers `harbour`, and `locked`, which needs a key."""
     data = tmp_path_factory.mktemp("german")
     SettingsFile(data).change(PreferencesChange(language="de"))
     with model_server() as server, model_server("sk-good-key-of-the-harbour") as locked:
-        for name, one in (("harbour", server), ("locked", locked)):
+        for name, model_server_of_name in (("harbour", server), ("locked", locked)):
             model = f"{name}-1"
-            one.models = [model]
+            model_server_of_name.models = [model]
             add(
                 data,
                 CustomProvider(
                     id=name,
                     label=name.capitalize(),
-                    base_url=one.url,
+                    base_url=model_server_of_name.url,
                     default_model=model,
                     key_env="TIDEWIRE_NOBODY" if name == "locked" else None,
                 ),
@@ -52,18 +52,18 @@ def german(playwright: Playwright, tmp_path_factory: pytest.TempPathFactory) -> 
             yield page
 
 
-def in_german(place: Locator) -> str:
-    """The text of a place, which must hold no word of English beside what is quoted."""
-    expect(place).to_be_visible()
-    text = place.inner_text()
+def check_german(element: Locator) -> str:
+    """Check that an element has no English words outside quotations."""
+    expect(element).to_be_visible()
+    text = element.inner_text()
     ours = "".join(part.partition("“")[2] if "“" in part else part for part in text.split("„"))
-    words = {word.strip(".,:;()!?").lower() for word in ours.split()}
-    assert not words & ENGLISH, text
+    german_words = {word.strip(".,:;()!?").lower() for word in ours.split()}
+    assert not german_words & ENGLISH, text
     return text
 
 
-def begin(page: Page, question: str, model: str | None = None) -> None:
-    """Ask something in a new chat."""
+def ask_in_new_chat(page: Page, question: str, model: str | None = None) -> None:
+    """Ask a question in a new chat."""
     page.keyboard.press("Control+Shift+O")
     box = page.get_by_role("textbox", name="Nachricht")
     expect(box).to_have_value("")
@@ -77,9 +77,9 @@ def begin(page: Page, question: str, model: str | None = None) -> None:
 
 
 def test_the_sidebar_has_room_for_its_german_words(german: Page) -> None:
-    words = german.locator("nav .truncate").filter(has_text=re.compile("^(Einstellungen|Import)$"))
-    expect(words).to_have_count(2)
-    assert words.evaluate_all("all => all.map(one => one.scrollWidth - one.clientWidth)") == [0, 0]
+    labels = german.locator("nav .truncate").filter(has_text=re.compile("^(Einstellungen|Import)$"))
+    expect(labels).to_have_count(2)
+    assert labels.evaluate_all("all => all.map(one => one.scrollWidth - one.clientWidth)") == [0, 0]
     search = german.get_by_role("searchbox", name="Suchen")
     search.fill(search.get_attribute("placeholder") or "")
     assert search.evaluate("field => field.scrollWidth - field.clientWidth") == 0
@@ -87,13 +87,13 @@ def test_the_sidebar_has_room_for_its_german_words(german: Page) -> None:
 
 
 def test_a_wait_and_a_stop_before_the_first_word_are_german(german: Page) -> None:
-    begin(german, "/stall")
-    waiting = german.locator("article.assistant")
-    expect(waiting).to_contain_text("Das Modell wird gefragt …")
-    in_german(waiting)
+    ask_in_new_chat(german, "/stall")
+    pending_answer = german.locator("article.assistant")
+    expect(pending_answer).to_contain_text("Das Modell wird gefragt …")
+    check_german(pending_answer)
     german.keyboard.press("Escape")
-    expect(waiting).to_contain_text("Angehalten, bevor Text kam.")
-    in_german(waiting)
+    expect(pending_answer).to_contain_text("Angehalten, bevor Text kam.")
+    check_german(pending_answer)
 
 
 @pytest.mark.parametrize(
@@ -105,26 +105,26 @@ def test_a_wait_and_a_stop_before_the_first_word_are_german(german: Page) -> Non
     ],
 )
 def test_a_failure_is_german(german: Page, question: str, sentence: str) -> None:
-    begin(german, question)
+    ask_in_new_chat(german, question)
     banner = german.locator(".error")
     expect(banner).to_contain_text(sentence)
-    in_german(banner)
+    check_german(banner)
     expect(german.locator("p.visually-hidden[role=status]")).to_have_text(f"Fehler: {sentence}")
 
 
 def test_a_rate_limit_is_german_and_the_provider_is_quoted(german: Page) -> None:
-    begin(german, "a limited question", "harbour-1")
+    ask_in_new_chat(german, "a limited question", "harbour-1")
     banner = german.locator(".error")
     expect(banner).to_contain_text("Zu viele Anfragen in kurzer Zeit.")
     expect(banner).to_contain_text("Der Anbieter schreibt: „")
-    in_german(banner)
+    check_german(banner)
 
 
 def test_a_refusal_quotes_the_provider(german: Page) -> None:
-    begin(german, "refuse too bold", "harbour-1")
+    ask_in_new_chat(german, "refuse too bold", "harbour-1")
     banner = german.locator(".error")
     expect(banner).to_contain_text("„")
-    in_german(banner)
+    check_german(banner)
 
 
 def test_a_wrong_key_in_the_settings_is_german(german: Page) -> None:
@@ -136,25 +136,25 @@ def test_a_wrong_key_in_the_settings_is_german(german: Page) -> None:
     card.get_by_role("button", name="Prüfen").click()
     outcome = card.get_by_role("status")
     expect(outcome).to_contain_text("Der Schlüssel wurde nicht angenommen.")
-    in_german(outcome)
+    check_german(outcome)
     german.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
 
 
 def test_requests_and_recordings_are_german(german: Page, tmp_path: Path) -> None:
-    begin(german, "Wie tief?", "harbour-1")
+    ask_in_new_chat(german, "Wie tief?", "harbour-1")
     expect(german.locator("article.assistant")).to_contain_text("served: Wie tief?")
     german.get_by_role("button", name="Mehr zu dieser Antwort").click()
     german.get_by_role("menuitem", name="Übertragung anzeigen").click()
     panel = german.get_by_role("complementary", name="Übertragung")
     for name in ("Anfrage", "Antwort"):
         expect(panel.get_by_role("region", name=name)).to_be_visible()
-    in_german(panel)
+    check_german(panel)
     german.keyboard.press("Control+Shift+l")
     german.get_by_role("textbox", name="Nachricht").fill("Wie kalt?")
     panel = german.get_by_role("complementary", name="Anfrage anzeigen")
     expect(panel.get_by_role("group", name="Inhalt")).to_contain_text("Wie kalt?")
-    in_german(panel)
+    check_german(panel)
     german.keyboard.press("Control+Shift+O")
     german.get_by_role("button", name="Schließen").click()
     german.get_by_role("button", name="Menü", exact=True).click()
@@ -164,7 +164,7 @@ def test_requests_and_recordings_are_german(german: Page, tmp_path: Path) -> Non
     path.write_text("a poem", "utf-8")
     dialog.locator("input[type=file]").set_input_files(path)
     expect(dialog.get_by_role("alert")).to_contain_text("keine vollständige Aufzeichnung")
-    in_german(dialog)
+    check_german(dialog)
     german.keyboard.press("Escape")
 
 
@@ -175,8 +175,8 @@ def test_a_file_without_conversations_is_german(german: Page, tmp_path: Path) ->
     dialog = german.get_by_role("dialog")
     dialog.get_by_role("tab", name="Daten").click()
     dialog.get_by_label("Importieren").and_(german.locator("input")).set_input_files(path)
-    said = dialog.get_by_text("Das ist kein Export von Tidewire oder ChatGPT.")
-    expect(said).to_be_visible()
-    in_german(said)
+    message = dialog.get_by_text("Das ist kein Export von Tidewire oder ChatGPT.")
+    expect(message).to_be_visible()
+    check_german(message)
     german.keyboard.press("Escape")
     expect(dialog).to_have_count(0)

@@ -1,4 +1,4 @@
-"""Conversations that come from elsewhere."""
+"""Importing conversations from other programs."""
 
 import json
 import time
@@ -13,24 +13,24 @@ QUESTION, ANSWER = "Why is the sea salty?", "Rivers carry **salt** into it."
 
 
 def chatgpt(path: Path, title: str) -> Path:
-    """A zip as ChatGPT gives it out, with one conversation."""
-    said = [("user", QUESTION, None), ("assistant", ANSWER, "node-0")]
+    """Write a zip in ChatGPT's export format with one conversation; returns its path."""
+    messages = [("user", QUESTION, None), ("assistant", ANSWER, "node-0")]
     now = time.time()  # the list draws what is in view, and begins with the newest
     nodes = {
-        f"node-{place}": {
-            "id": f"node-{place}",
+        f"node-{index}": {
+            "id": f"node-{index}",
             "parent": parent,
-            "children": [f"node-{place + 1}"] if place + 1 < len(said) else [],
+            "children": [f"node-{index + 1}"] if index + 1 < len(messages) else [],
             "message": {
-                "id": f"node-{place}",
+                "id": f"node-{index}",
                 "author": {"role": role},
-                "create_time": now + place / 10,
+                "create_time": now + index / 10,
                 "content": {"content_type": "text", "parts": [text]},
             },
         }
-        for place, (role, text, parent) in enumerate(said)
+        for index, (role, text, parent) in enumerate(messages)
     }
-    one = {
+    conversation = {
         "id": f"c-{title}",
         "title": title,
         "create_time": now,
@@ -39,7 +39,7 @@ def chatgpt(path: Path, title: str) -> Path:
         "current_node": "node-1",
     }
     with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("conversations.json", json.dumps([one]))
+        archive.writestr("conversations.json", json.dumps([conversation]))
         archive.writestr("chat.html", "<script>alert(1)</script>")
     return path
 

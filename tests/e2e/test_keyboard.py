@@ -1,4 +1,4 @@
-"""A whole visit without a mouse: every step by keys that a person has, and the focus never lost."""
+"""A whole visit without a mouse: every step works by the keyboard, and the focus is never lost."""
 
 import re
 
@@ -13,7 +13,7 @@ FOCUS = "document.activeElement !== null && document.activeElement !== document.
 
 
 def tab_to(page: Page, name: str, key: str = "Tab") -> None:
-    """Go on with the key until what has this name has the focus."""
+    """Press the key until an element with this name has the focus."""
     for _ in range(30):
         page.keyboard.press(key)
         if name in page.evaluate(FOCUSED):
@@ -75,7 +75,7 @@ def test_a_visit_without_a_mouse(page: Page) -> None:
     expect(page.locator("[data-found]")).to_contain_text("and the kittiwake")
     until(page, FOCUS)
 
-    # Give it a name, put it away, take that back.
+    # Rename it, delete it, undo that.
     page.locator("nav").get_by_role("searchbox").focus()
     keys.press("Escape")
     keys.press("ArrowDown")
@@ -89,19 +89,19 @@ def test_a_visit_without_a_mouse(page: Page) -> None:
     keys.press("Delete")
     expect(named).to_have_count(0)
     until(page, FOCUS)
-    # The way back is offered once the host has answered, which may be after the list has changed.
+    # Undo is offered once the host has replied, which may be after the list has changed.
     expect(page.get_by_role("button", name="Undo")).to_be_visible()
     keys.press("Control+z")
     expect(named).to_have_count(1)
 
-    # The settings, and out of them again.
+    # Open the settings and close them.
     keys.press("Control+Comma")
     expect(page.get_by_role("dialog", name="Settings")).to_be_visible()
     keys.press("Escape")
     expect(page.get_by_role("dialog", name="Settings")).to_have_count(0)
     until(page, FOCUS)
 
-    # Out of the way, and back.
+    # Hide the sidebar and show it.
     keys.press("Control+b")
     expect(page.get_by_role("navigation")).to_have_count(0)
     keys.press("Control+b")
@@ -116,7 +116,7 @@ def test_what_lies_over_the_page_has_its_keys(page: Page) -> None:
     stop = page.get_by_role("button", name="Stop")
     expect(stop).to_be_visible()
 
-    # In a dialog a button goes away that has just been pressed.
+    # In a dialog, a button disappears after it was pressed.
     keys.press("Control+Comma")
     dialog = page.get_by_role("dialog", name="Settings")
     dialog.get_by_role("tab", name="Shortcuts").click()
@@ -132,7 +132,7 @@ def test_what_lies_over_the_page_has_its_keys(page: Page) -> None:
     expect(dialog).to_have_count(0)
     expect(stop).to_be_visible()
 
-    # Nothing has the focus, and something else lies over the page.
+    # Nothing has the focus, and a popover is open.
     page.locator("header button[aria-haspopup=dialog]").click()
     expect(page.locator("[popover]")).to_be_visible()
     page.evaluate("document.activeElement.blur()")

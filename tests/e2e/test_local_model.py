@@ -1,4 +1,4 @@
-"""The embedded model answers in both shells. Its words are its own: events are what is checked."""
+"""The embedded model answers in both shells. The tests check events, since its texts vary."""
 
 import json
 from collections.abc import Iterator
@@ -17,9 +17,9 @@ from tests.e2e.app import (
     App,
     Kind,
     answer,
+    answer_text,
     ask,
     running,
-    shown,
     wait_for_end,
 )
 
@@ -28,7 +28,7 @@ MOST_TOKENS = 64
 
 
 SUMMARIZED_MS = 180_000
-"""For a summary of its longest length, on a busy machine."""
+"""Timeout for the longest summary on a busy machine."""
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +38,7 @@ def data(kind: Kind, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def local_app(kind: Kind, playwright: Playwright, data: Path) -> Iterator[App]:
-    """The program with the embedded model. Left to itself, so small a model may ramble on."""
+    """The program with the embedded model, which without a limit may write very long answers."""
     SettingsFile(data).change(PreferencesChange(default_max_tokens=MOST_TOKENS))
     with running(kind, playwright, data, "local") as started:
         yield started
@@ -48,16 +48,16 @@ def test_a_typed_question_gets_a_streamed_answer(local_app: App) -> None:
     page = local_app.page()
     ask(page, "Name three colours.")
     expect(answer(page)).not_to_be_empty(timeout=PATIENCE_MS)
-    end = wait_for_end(page, patience_ms=60_000)
-    assert end["finishReason"] in ("stop", "length")
-    usage = end["usage"]
+    end_event = wait_for_end(page, patience_ms=60_000)
+    assert end_event["finishReason"] in ("stop", "length")
+    usage = end_event["usage"]
     assert isinstance(usage, dict)
     assert usage["estimated"] is False
     assert 0 < usage["outputTokens"] <= MOST_TOKENS
-    log = page.evaluate(LOG_TEXT, end["inferenceId"])
+    log = page.evaluate(LOG_TEXT, end_event["inferenceId"])
     assert log["ends"] == 1
     assert "".join(log["text"].split()) != ""
-    assert shown(page) != ""
+    assert answer_text(page) != ""
     assert page.evaluate("window.seen.violations") == []
 
 
@@ -79,14 +79,16 @@ def test_it_writes_a_summary_which_the_next_request_has(local_app: App, data: Pa
     assert summary.strip() != ""
 
     ask(page, "And what is a bridge?")
-    end = wait_for_end(page, 4, 60_000)
-    shown = run("wire", "show", str(end["inferenceId"]), "--as", "json", "--data-dir", str(data))
-    assert shown.status == 0, shown.err
-    body = json.loads(json.loads(shown.out)["attempts"][-1]["request"]["body"])
-    said = json.dumps(body["messages"], ensure_ascii=False)
-    assert SUMMARY.strip() in said
-    assert json.dumps(summary.strip().splitlines()[0], ensure_ascii=False)[1:-1] in said
-    # The summary may quote the questions, so what is looked for is their messages.
+    end_event = wait_for_end(page, 4, 60_000)
+    completed = run(
+        "wire", "show", str(end_event["inferenceId"]), "--as", "json", "--data-dir", str(data)
+    )
+    assert completed.status == 0, completed.err
+    body = json.loads(json.loads(completed.out)["attempts"][-1]["request"]["body"])
+    sent_messages = json.dumps(body["messages"], ensure_ascii=False)
+    assert SUMMARY.strip() in sent_messages
+    assert json.dumps(summary.strip().splitlines()[0], ensure_ascii=False)[1:-1] in sent_messages
+    # The summary may quote the questions, so compare whole messages.
     contents = [str(message["content"]) for message in body["messages"]]
     assert "What is a tide?" not in contents
     assert "What is a harbor?" not in contents

@@ -1,4 +1,4 @@
-"""A conversation of 10,000 messages and 200 results of tools, on a model with a window of 8,000."""
+"""A conversation of 10,000 messages and 200 tool results, with a model of 8,000 tokens context."""
 
 import json
 from collections.abc import Iterator
@@ -29,24 +29,24 @@ tools = true
 price = [0.0, 0.0]
 """
 SUMMARIZED_MS = 120_000
-"""For some thirty requests on a busy machine."""
+"""Timeout for about thirty requests on a busy machine."""
 COUNT = "document.querySelectorAll('.message').length"
 
 
 @pytest.fixture(scope="module")
 def server(kind: Kind) -> Iterator[ModelServer]:
-    """One for each shell."""
+    """One server for each shell."""
     with model_server(models=[MODEL]) as started:
         yield started
 
 
 def prepare(data: Path, server: ModelServer) -> None:
-    """Write the conversation, and make the server known with its window."""
+    """Write the conversation, and add the server with its context window."""
     store = Store(data)
     store.open()
-    made = long_conversation(MESSAGES, RESULTS)
-    made.title = TITLE
-    writer = ConversationWriter(made)
+    conversation = long_conversation(MESSAGES, RESULTS)
+    conversation.title = TITLE
+    writer = ConversationWriter(conversation)
 
     def write(connection: Connection) -> None:
         writer.begin(connection)
@@ -77,10 +77,10 @@ def fold(page: Page) -> Locator:
 
 
 def read_earlier(page: Page) -> None:
-    """Scroll up until earlier messages are there."""
-    shown = page.evaluate(COUNT)
+    """Scroll up until earlier messages are loaded."""
+    count_before = page.evaluate(COUNT)
     page.get_by_role("log").press("Home")
-    until(page, f"{COUNT} > {shown}")
+    until(page, f"{COUNT} > {count_before}")
 
 
 def find_fold(page: Page) -> None:
@@ -90,15 +90,15 @@ def find_fold(page: Page) -> None:
 
 
 def press(button: Locator) -> None:
-    """By the keyboard: while earlier rows arrive above, what a pointer goes down on may move."""
+    """Press by the keyboard, because a button may move while earlier rows are inserted above it."""
     button.press("Enter")
 
 
-def regenerate(page: Page, ends: int) -> None:
+def regenerate(page: Page, end_count: int) -> None:
     page.get_by_role("log").press("End")
     expect(page.get_by_role("button", name="Jump to end")).to_have_count(0)
     press(page.get_by_role("button", name="Regenerate", exact=True).last)
-    wait_for_end(page, ends)
+    wait_for_end(page, end_count)
     expect(answer(page)).to_contain_text("served: And tomorrow?")
 
 
@@ -121,7 +121,7 @@ def test_a_long_conversation_opens_scrolls_is_summarized_and_sent_again(
     assert check_calls(before.decode()) > 0
     expect(page.get_by_text("oldest messages do not fit").first).to_be_visible()
 
-    # The room is taken and the model is free: it is summarized without a question.
+    # The context is full and the model is free, so that the summary starts without a question.
     bar = page.get_by_text("Summarizing earlier messages")
     expect(bar).to_be_visible()
     server.may_summarize.set()

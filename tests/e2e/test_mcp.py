@@ -1,4 +1,4 @@
-"""Servers of MCP: added, tested and called, in a browser and in the window."""
+"""MCP servers: adding, testing and calling them, in a browser and in the window."""
 
 import json
 import re
@@ -12,19 +12,19 @@ from playwright.sync_api import Locator, Page, Playwright, expect
 from tests.command import run
 from tests.e2e.app import App, Kind, answer, ask, decide, running
 from tests.e2e.axe import grave
-from tests.e2e.screens import settled
-from tests.e2e.test_tools import calls, card, done, offer, press, result, with_tools
+from tests.e2e.screens import wait_for_animations
+from tests.e2e.test_tools import calls, card, expect_state, offer, press, result, with_tools
 from tests.tools.mcp_servers import hostile, node, processes_in
 from tests.tools.processes import until_now
 
 START_MS = 60_000
-"""A server starts at its first use, which takes a while on a busy machine."""
+"""Timeout for a server, which starts at its first use, on a busy machine."""
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are found by /proc")
 
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory, kind: Kind) -> Path:
-    """A data directory with one server of another author, added on the command line."""
+    """A data directory with one third-party server, added on the command line."""
     data = tmp_path_factory.mktemp(f"mcp-{kind}")
     added = run("mcp", "add", "everything", *node("server-everything"), TIDEWIRE_DATA_DIR=str(data))
     assert added.status == 0, added.out
@@ -39,7 +39,7 @@ def app(kind: Kind, playwright: Playwright, data: Path) -> Iterator[App]:
 
 
 def settings(page: Page) -> Locator:
-    """The section about servers."""
+    """Open the settings of servers; returns the dialog."""
     page.keyboard.press("Control+,")
     dialog = page.get_by_role("dialog", name="Settings")
     dialog.get_by_role("tab", name="Servers").click()
@@ -52,14 +52,14 @@ def test_a_tool_of_a_server_runs_once_it_is_allowed(page: Page) -> None:
     expect(card(page, "get-sum")).to_contain_text("everything")
     press(page, "get-sum", "Allow once")
     expect(answer(page)).to_have_text("That is the sum.", timeout=START_MS)
-    done(page, "get-sum")
+    expect_state(page, "get-sum")
     expect(result(page, "get-sum")).to_contain_text("The sum of 2 and 40 is 42.")
 
 
-def axe_finds_nothing(page: Page, app: App) -> None:
-    """The real window shows the same page, so that the browser is enough."""
+def check_with_axe(page: Page, app: App) -> None:
+    """Check the page in the browser. The real window shows the same page."""
     if app.kind == "browser":
-        settled(page)
+        wait_for_animations(page)
         assert grave(page) == []
 
 
@@ -70,14 +70,14 @@ def test_a_picture_of_a_tool_is_shown_with_the_call_and_after_a_reload(
     ask(page, "/call everything__get-tiny-image {}\n/then\n/text That is it.")
     press(page, "get-tiny-image", "Allow once")
     expect(answer(page)).to_have_text("That is it.", timeout=START_MS)
-    drawn(page)
-    axe_finds_nothing(page, app)
+    expect_picture(page)
+    check_with_axe(page, app)
     page.reload()
-    drawn(page)
+    expect_picture(page)
 
 
-def drawn(page: Page) -> None:
-    """The picture of the newest call is there, from an address of the page's own."""
+def expect_picture(page: Page) -> None:
+    """Check that the picture of the newest call is loaded from a blob URL of the page."""
     picture = calls(page, "get-tiny-image").last.get_by_role("img")
     expect(picture).to_have_attribute("src", re.compile("^blob:"))
     expect(picture).to_have_js_property("complete", True)
@@ -89,7 +89,7 @@ def test_a_resource_is_attached_and_sent_with_the_message(page: Page, app: App) 
     page.get_by_role("button", name="Attach from a server").click()
     dialog = page.get_by_role("dialog", name="Attach from a server")
     expect(dialog.get_by_role("button", name="extension.md")).to_be_visible(timeout=START_MS)
-    axe_finds_nothing(page, app)
+    check_with_axe(page, app)
     dialog.get_by_role("searchbox").fill("extension")
     dialog.get_by_role("button", name="extension.md").click()
     expect(page.locator("[data-attached]")).to_contain_text("everything: extension.md")
@@ -98,17 +98,17 @@ def test_a_resource_is_attached_and_sent_with_the_message(page: Page, app: App) 
     expect(page.get_by_role("button", name="everything: extension.md")).to_be_visible()
 
 
-def lead_to_prompt(page: Page, name: str) -> Locator:
-    """Move to a prompt in the slash menu by the keys; starts the server if it does not run."""
+def select_prompt(page: Page, name: str) -> Locator:
+    """Select a prompt in the slash menu by the keyboard; starts the server if necessary."""
     box = page.get_by_role("textbox", name="Message")
     box.press("/")
-    waiting = page.get_by_role("option", name=re.compile("^Prompts of everything"))
-    found = page.get_by_role("option", name=re.compile(name))
-    expect(waiting.or_(found)).to_be_visible(timeout=START_MS)
-    if waiting.is_visible():
-        waiting.click()
+    loading_option = page.get_by_role("option", name=re.compile("^Prompts of everything"))
+    prompt_option = page.get_by_role("option", name=re.compile(name))
+    expect(loading_option.or_(prompt_option)).to_be_visible(timeout=START_MS)
+    if loading_option.is_visible():
+        loading_option.click()
     box.press_sequentially(name)
-    expect(found).to_be_visible(timeout=START_MS)
+    expect(prompt_option).to_be_visible(timeout=START_MS)
     box.press("ArrowDown")
     return box
 
@@ -116,12 +116,12 @@ def lead_to_prompt(page: Page, name: str) -> Locator:
 def test_a_prompt_is_chosen_by_the_keys_filled_in_and_sent_by_the_person(
     page: Page, app: App
 ) -> None:
-    box = lead_to_prompt(page, "args-prompt")
-    axe_finds_nothing(page, app)
+    box = select_prompt(page, "args-prompt")
+    check_with_axe(page, app)
     box.press("Enter")
     dialog = page.get_by_role("dialog", name="args-prompt, a prompt of everything")
     dialog.get_by_role("textbox", name=re.compile("city", re.IGNORECASE)).fill("Emden")
-    axe_finds_nothing(page, app)
+    check_with_axe(page, app)
     dialog.get_by_role("button", name="Insert").click()
     expect(box).to_have_value("What's weather in Emden?")
     expect(box).to_be_focused()
@@ -140,10 +140,10 @@ def test_a_call_that_is_always_allowed_is_asked_after_a_prompt_of_a_server(
     expect(answer(page)).to_have_text("First.")
     ask(page, f"/call note {note}\n/then\n/text Second.")
     expect(answer(page)).to_have_text("Second.")
-    box = lead_to_prompt(page, "simple-prompt")
+    box = select_prompt(page, "simple-prompt")
     box.press("Enter")
     expect(box).to_have_value("This is a simple prompt without arguments.")
-    # Nobody can tell which words of an edited text are still the server's.
+    # It is unknown which words of an edited text are still the server's.
     ask(page, f"/call note {note}\n/then\n/text Third.")
     expect(card(page, "note")).to_contain_text("strangers")
     press(page, "note", "Deny")
@@ -167,7 +167,7 @@ def test_a_server_asks_with_a_form_and_gets_what_was_typed(page: Page) -> None:
     form.get_by_label("Integer").fill("7")
     decide(form, send, lambda: form.get_by_label("Integer").press("Enter"))
     expect(answer(page)).to_have_text("It has asked.", timeout=START_MS)
-    done(page, "trigger-elicitation-request")
+    expect_state(page, "trigger-elicitation-request")
     expect(result(page, "trigger-elicitation-request")).to_contain_text("Ann")
     expect(form).to_have_count(0)
 
@@ -185,7 +185,7 @@ def test_a_server_is_tested_and_switched_off_and_on_in_the_settings(page: Page) 
     switch.click()
     expect(dialog.get_by_text("Ready · 15 tools")).to_be_visible(timeout=START_MS)
     dialog.get_by_text("Tools of everything").click()
-    # A server's own word takes no flag away, so there is none to add.
+    # A server's statement removes no flag, so that there is none to add.
     sends = dialog.get_by_role("checkbox", name="echo: Sends data out or changes something")
     expect(sends).to_be_checked()
     expect(sends).to_be_disabled()

@@ -1,4 +1,4 @@
-"""Where there is little room: things go to the next line, move inward, or open above."""
+"""Narrow windows and large text: content wraps, moves inward, or opens above."""
 
 from collections.abc import Iterator
 
@@ -8,7 +8,7 @@ from playwright.sync_api import Locator, Page, Playwright, Route, expect
 from shell.contract import PreferencesChange
 from shell.settings import SettingsFile
 from tests.e2e.app import answer, running, until
-from tests.e2e.screens import NARROW, WIDE, lead
+from tests.e2e.screens import NARROW, WIDE, show_screen
 
 pytestmark = pytest.mark.browser
 
@@ -29,12 +29,12 @@ def large(playwright: Playwright, tmp_path_factory: pytest.TempPathFactory) -> I
 
 
 def show_narrow(page: Page, name: str) -> None:
-    lead(page, name)
+    show_screen(page, name)
     page.set_viewport_size({"width": NARROW[0], "height": NARROW[1]})
 
 
 def lines(element: Locator) -> int:
-    """In how many lines its text stands."""
+    """The number of lines of an element's text."""
     return int(
         element.evaluate(
             "element => { const range = document.createRange(); range.selectNodeContents(element);"
@@ -55,7 +55,7 @@ def test_every_button_of_an_error_has_its_words_in_one_line(page: Page) -> None:
 
 
 def test_a_popover_stays_off_the_edge_when_the_window_becomes_narrow(page: Page) -> None:
-    lead(page, "tool-menu")
+    show_screen(page, "tool-menu")
     popover = page.locator("[popover]:popover-open")
     wide = popover.bounding_box()
     page.set_viewport_size({"width": NARROW[0], "height": WIDE[1]})
@@ -73,15 +73,15 @@ def test_a_popover_stays_off_the_edge_when_the_window_becomes_narrow(page: Page)
 
 def test_a_popover_whose_content_comes_later_is_where_the_room_is(page: Page) -> None:
     page.set_viewport_size({"width": WIDE[0], "height": WIDE[1]})
-    held: list[Route] = []
-    page.route("**/ModelPanel-*", lambda route: held.append(route))
+    held_routes: list[Route] = []
+    page.route("**/ModelPanel-*", lambda route: held_routes.append(route))
     page.reload()
     # An error of an earlier answer may offer another model, too.
     button = page.locator("[data-models]")
     button.click()
     popover = page.locator("[popover]:popover-open")
     expect(popover).to_be_visible()
-    for route in held:
+    for route in held_routes:
         route.continue_()
     expect(popover.get_by_role("option").first).to_be_visible()
     panel, anchor = popover.bounding_box(), button.bounding_box()
@@ -98,11 +98,11 @@ row => [...row.querySelectorAll(":scope > * button")].filter((button) => {
       || inner.bottom > outer.bottom + 1);
 }).map(({ title }) => title)
 """
-"""The visible buttons of a row that are not wholly in it."""
+"""The visible buttons that are not entirely inside their row."""
 
 
 def stop_writing(page: Page) -> None:
-    """Stop the answer once it has words: one without words has nothing to copy."""
+    """Stop the answer once it has text, because an empty answer has no Copy button."""
     expect(page.get_by_role("button", name="Stop")).to_be_visible()
     expect(answer(page)).to_contain_text("The tide comes")
     page.get_by_role("button", name="Stop").click()

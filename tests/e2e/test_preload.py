@@ -1,4 +1,4 @@
-"""`window.llm`, called as the reference design's renderer calls it, in both shells."""
+"""Calls `window.llm` like the reference design's renderer, in both shells."""
 
 from playwright.sync_api import Page
 
@@ -92,20 +92,20 @@ def test_every_wrong_field_is_named(page: Page) -> None:
 
 def test_an_unsubscribed_listener_hears_nothing(page: Page) -> None:
     """shows: B50"""
-    heard = page.evaluate(
+    token_count = page.evaluate(
         """async (request) => {
-          let heard = 0;
-          const stop = window.llm.onLlmToken(() => { heard += 1; });
+          let count = 0;
+          const stop = window.llm.onLlmToken(() => { count += 1; });
           stop();
           await new Promise((resolve) => {
             window.llm.onLlmDone(resolve);
             window.llm.llmInference(request);
           });
-          return heard;
+          return count;
         }""",
         request(),
     )
-    assert heard == 0
+    assert token_count == 0
 
 
 def test_not_streamed_means_one_token_with_the_whole_text(page: Page) -> None:

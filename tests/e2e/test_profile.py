@@ -1,4 +1,4 @@
-"""What a browser's profile keeps of a visit lets nobody in: history, sessions, storage, cache."""
+"""Nothing in a browser's profile gives access to the host: history, sessions, storage, cache."""
 
 import contextlib
 import http.client
@@ -21,19 +21,19 @@ from tests.way_in import Entry, new_link
 
 pytestmark = pytest.mark.browser
 SECRET = re.compile(rb"(?<![\w-])[\w-]{43}(?![\w-])")
-"""Every secret of the host has so many letters."""
+"""Every secret of the host has 43 characters."""
 TAB = re.compile(rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 TICKET = re.compile(rb"ticket=([\w-]{22}\.[\w-]{43})")
-WORDS = "a tide that was asked about"
+QUESTION = "a tide that was asked about"
 
 
 def visit(page: Page, link: str) -> tuple[str, str]:
-    """Use the program as a person does; returns the tab's id and its key."""
+    """Use the program like a user; returns the tab's id and its key."""
     page.set_default_timeout(PATIENCE_MS)
     page.goto(link)
     wait_until_ready(page)
-    ask(page, WORDS)
-    expect(answer(page)).to_have_text(WORDS)
+    ask(page, QUESTION)
+    expect(answer(page)).to_have_text(QUESTION)
     page.reload()
     wait_until_ready(page)
     tab, name = page.evaluate("[sessionStorage.getItem('tidewire.tab'), window.name]")
@@ -42,7 +42,7 @@ def visit(page: Page, link: str) -> tuple[str, str]:
 
 
 def test_nothing_in_a_profile_lets_anybody_in(playwright: Playwright, tmp_path: Path) -> None:
-    """While the host still runs, right after the browser was closed, and while it is open."""
+    """While the host runs, both with the browser open and right after it was closed."""
     profile = tmp_path / "profile"
     command = ("shell", "serve", "--no-open", "--data-dir", str(tmp_path / "data"))
     with HostProcess(*command, "--provider", "echo") as program:
@@ -51,36 +51,38 @@ def test_nothing_in_a_profile_lets_anybody_in(playwright: Playwright, tmp_path: 
         context = with_profile(playwright, profile)
         pages = [context.pages[0], context.new_page()]
         tabs = dict(visit(page, link) for page, link in zip(pages, links, strict=True))
-        # A third one comes in by the others, as a duplicated tab does.
+        # A third tab gets access by the others, like a duplicated tab.
         third = context.new_page()
         third.goto(links[0].partition("#")[0])
         wait_until_ready(third)
-        look(profile, ready, tabs)
+        check_profile(profile, ready, tabs)
         context.close()
-        kept = look(profile, ready, tabs)
-        assert set(tabs) <= {tab.decode() for tab in kept}, "this test does not find what is kept"
+        tab_ids = check_profile(profile, ready, tabs)
+        assert set(tabs) <= {tab.decode() for tab in tab_ids}, (
+            "this test does not find what is kept"
+        )
 
 
-def look(profile: Path, ready: dict[str, object], tabs: dict[str, str]) -> set[bytes]:
-    """Look for what is known to be secret, and try whatever might be. Returns the tabs' ids."""
-    found = b"\n".join(texts(profile))
-    known = [*tabs.values(), str(ready["token"])]
-    assert not [secret for secret in known if secret.encode() in found]
-    ids, host = set(TAB.findall(found)), urlsplit(str(ready["url"])).netloc
-    keys = {key.decode() for key in SECRET.findall(found)}
-    tickets = {ticket.decode() for ticket in TICKET.findall(found)}
-    assert let_in(host, (tab.decode() for tab in ids), keys, tickets) == []
-    assert [key for key in keys if makes_link(host, key)] == []
+def check_profile(profile: Path, ready: dict[str, object], tabs: dict[str, str]) -> set[bytes]:
+    """Search the profile for known secrets, and try all possible ones; returns the tabs' ids."""
+    content = b"\n".join(texts(profile))
+    secrets = [*tabs.values(), str(ready["token"])]
+    assert not [secret for secret in secrets if secret.encode() in content]
+    ids, host = set(TAB.findall(content)), urlsplit(str(ready["url"])).netloc
+    keys = {key.decode() for key in SECRET.findall(content)}
+    tickets = {ticket.decode() for ticket in TICKET.findall(content)}
+    assert accepted_secrets(host, (tab.decode() for tab in ids), keys, tickets) == []
+    assert [key for key in keys if can_make_link(host, key)] == []
     return ids
 
 
-def let_in(
+def accepted_secrets(
     host: str, tabs: Iterable[str], keys: Iterable[str], tickets: Iterable[str]
 ) -> list[str]:
-    """Which of them the host takes."""
+    """The tickets and keys that the host accepts."""
     entries = [(ticket, Entry(ticket=ticket)) for ticket in tickets]
     entries += [(key, Entry(tab=tab, key=key)) for tab in tabs for key in keys]
-    taken = []
+    accepted = []
     for text, entry in entries:
         with (
             contextlib.suppress(ConnectionClosed, AssertionError),
@@ -89,22 +91,22 @@ def let_in(
             socket.send(entry.greeting())
             socket.send(entry.proof(socket.recv(30)))
             assert "welcome" in str(socket.recv(30))
-            taken.append(text)
-    return taken
+            accepted.append(text)
+    return accepted
 
 
-def makes_link(host: str, token: str) -> bool:
+def can_make_link(host: str, token: str) -> bool:
     connection = http.client.HTTPConnection(host, timeout=30)
     connection.request("POST", "/link", headers={"Authorization": f"Bearer {token}"})
-    answered = connection.getresponse()
+    response = connection.getresponse()
     connection.close()
-    return answered.status == 200
+    return response.status == 200
 
 
 def test_a_used_link_opens_nothing_and_says_what_helps(
     playwright: Playwright, tmp_path: Path
 ) -> None:
-    """In the same browser as well. A tab that was refused takes a link that is opened in it."""
+    """Also in the same browser. A refused tab works again when a new link is opened in it."""
     command = ("shell", "serve", "--no-open", "--data-dir", str(tmp_path / "data"))
     with (
         HostProcess(*command, "--provider", "echo") as program,
@@ -113,8 +115,8 @@ def test_a_used_link_opens_nothing_and_says_what_helps(
         ready = program.json_line()
         context = browser.new_context()
         visit(context.new_page(), str(ready["url"]))
-        for other in (context, browser.new_context()):
-            page = other.new_page()
+        for browser_context in (context, browser.new_context()):
+            page = browser_context.new_page()
             page.set_default_timeout(PATIENCE_MS)
             page.goto(str(ready["url"]))
             expect(page.get_by_role("alert")).to_contain_text("tidewire link")

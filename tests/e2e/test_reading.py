@@ -1,4 +1,4 @@
-"""How an answer reads: its fonts, its width, what the keyboard stops at, and how it is printed."""
+"""The typography of an answer: its fonts, its width, its tab stops, and its print."""
 
 from playwright.sync_api import Page, expect
 
@@ -27,7 +27,7 @@ LETTERS_IN_A_LINE = """() => {
   }
   const full = [...lines.values()].slice(0, -1);
   const { width } = text.parentElement.getBoundingClientRect();
-  // The window may be narrower than a whole line is.
+  // The window may be narrower than a full line.
   const share = parseFloat(getComputedStyle(text.parentElement).maxInlineSize) / width;
   return (full.reduce((sum, count) => sum + count, 0) / full.length) * share;
 }"""
@@ -98,9 +98,11 @@ def test_print_shows_the_whole_conversation_and_nothing_of_the_window(page: Page
     for selector in ("html", "body", ".messages"):
         box = f"document.querySelector({selector!r})"
         until(page, f"getComputedStyle({box}).overflowY === 'visible'")
-    whole = "() => document.querySelector('.messages').getBoundingClientRect().height"
-    assert page.evaluate(whole) > 1.5 * page.evaluate("() => window.innerHeight")
-    assert page.evaluate("() => document.documentElement.scrollHeight") >= page.evaluate(whole)
+    content_height = "() => document.querySelector('.messages').getBoundingClientRect().height"
+    assert page.evaluate(content_height) > 1.5 * page.evaluate("() => window.innerHeight")
+    assert page.evaluate("() => document.documentElement.scrollHeight") >= page.evaluate(
+        content_height
+    )
     code = page.locator("pre")
     assert code.evaluate("(box) => box.scrollWidth <= box.clientWidth")
     page.emulate_media(media="screen")

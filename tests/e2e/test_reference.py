@@ -1,4 +1,4 @@
-"""The reference design's own renderer, byte for byte, over our `window.llm`, in both shells."""
+"""The reference design's own renderer, byte for byte, with our `window.llm`, in both shells."""
 
 import hashlib
 import subprocess
@@ -14,14 +14,14 @@ from tests.e2e.reference.renderer import CASES, HERE, Renderer, rendering
 from tests.host_process import ROOT
 
 TIMES = 5
-"""Of each case, with and without another stream; `dev.py soak reference` does 1,000."""
+"""Runs of each case, with and without another stream; `dev.py soak reference` makes 1,000."""
 PRINTED = {
     "hooks/useLlmInference.ts": "7b6a617b27da8a44ddb327f0576bf08320186c37aeb964d7548626b3392892c6",
     "components/ChatComponent.tsx": (
         "f801861445f7e4eecabc20d4305311f6ef3d60607629c57c39cb0d7c03152977"
     ),
 }
-"""SHA-256 of the code blocks as the design prints them."""
+"""SHA-256 of the code blocks in the printed design."""
 
 
 @pytest.fixture(scope="module")
@@ -39,8 +39,8 @@ def test_the_design_s_renderer_is_whole(renderer: Renderer, case: str, beside: b
     if beside:
         renderer.stream_beside()
     try:
-        wrong = [found for _ in range(TIMES) if (found := renderer.run(case)) is not None]
-        assert wrong == []
+        failures = [failure for _ in range(TIMES) if (failure := renderer.run(case)) is not None]
+        assert failures == []
         assert renderer.is_beside is beside
     finally:
         renderer.stop_beside()
@@ -57,5 +57,5 @@ def test_the_design_s_code_compiles_strictly_with_our_preload() -> None:
     setup = Setup(ROOT, Children())
     node, _ = setup.node()
     tsc = [node, str(setup.script("typescript/bin/tsc")), "-p", str(HERE), "--noEmit"]
-    done = subprocess.run(tsc, cwd=ROOT, capture_output=True, encoding="utf-8", check=False)
-    assert (done.stdout, done.returncode) == ("", 0)
+    completed = subprocess.run(tsc, cwd=ROOT, capture_output=True, encoding="utf-8", check=False)
+    assert (completed.stdout, completed.returncode) == ("", 0)

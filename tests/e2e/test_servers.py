@@ -1,4 +1,4 @@
-"""What people do with a server of their own: its key, its answers, its refusals."""
+"""A user's own server: its key, its answers, its refusals."""
 
 from collections.abc import Iterator
 
@@ -15,14 +15,14 @@ NAME = "Harbour"
 
 @pytest.fixture(scope="module")
 def server(kind: Kind) -> Iterator[ModelServer]:
-    """Somebody's own server, open to everybody on this machine; each kind of shell has its own."""
+    """A server without a key, one for each kind of shell."""
     with model_server() as started:
         yield started
 
 
 @pytest.fixture(scope="module")
 def locked() -> Iterator[ModelServer]:
-    """A server that wants a key."""
+    """A server that needs a key."""
     with model_server(GOOD, ["harbour-locked"]) as started:
         yield started
 
@@ -34,7 +34,7 @@ def app(
     server: ModelServer,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[App]:
-    """A program that knows the first; its new conversations are the scripted provider's."""
+    """A program with the first server, whose new conversations use the echo provider."""
     data = tmp_path_factory.mktemp("servers")
     model = server.models[0]
     provider = CustomProvider(id="harbour", label=NAME, base_url=server.url, default_model=model)
@@ -44,7 +44,7 @@ def app(
 
 
 def choose(page: Page, model: str) -> None:
-    """Have another model answer from now on."""
+    """Choose another model for the conversation."""
     page.get_by_role("button", name="choose another model").click()
     page.keyboard.type(model)
     page.locator(f"[data-model='{model}']").first.click()
@@ -80,7 +80,7 @@ def test_a_long_wait_is_counted_down_and_can_be_cut_short(page: Page, server: Mo
     banner = page.locator(".error")
     expect(banner).to_have_attribute("data-code", "RATE_LIMIT")
     assert wait_for_end(page)["retryAfterMs"] == WAIT_S * 1_000
-    # It counts: below what was asked for, and above nothing.
+    # The countdown runs, and has not ended.
     expect(banner).to_contain_text(f"{WAIT_S - 2} s")
     page.get_by_role("button", name="Retry").click()
     expect(answer(page)).to_have_text(f"served: {question}")
@@ -94,7 +94,7 @@ def test_a_conversation_that_is_too_long_says_what_helps(page: Page) -> None:
     banner = page.locator(".error")
     expect(banner).to_have_attribute("data-code", "CONTEXT_LENGTH")
     expect(banner).to_contain_text("larger context window")
-    # The same again cannot end better.
+    # The same request would fail again.
     expect(banner.get_by_role("button", name="Retry", exact=True)).to_have_count(0)
     page.get_by_role("button", name="New chat").first.click()
     expect(page.locator(".message")).to_have_count(0)
@@ -109,12 +109,12 @@ def test_a_bad_key_is_said_and_a_good_one_helps(page: Page, locked: ModelServer)
     dialog.get_by_label("API key (optional)").fill(BAD)
     dialog.get_by_role("button", name="Add", exact=True).click()
     field = page.get_by_label("Key for Locked")
-    said = dialog.get_by_role("listitem").filter(has=field).get_by_role("status")
+    status = dialog.get_by_role("listitem").filter(has=field).get_by_role("status")
     dialog.get_by_role("listitem").filter(has=field).get_by_role("button", name="Test").click()
-    expect(said).to_contain_text("This key is not known")
+    expect(status).to_contain_text("This key is not known")
     field.fill(GOOD)
     field.press("Enter")
-    expect(said).to_contain_text("It works")
+    expect(status).to_contain_text("It works")
     expect(field).to_have_value("")
     assert GOOD not in page.content()
     dialog.get_by_role("button", name="Close").click()

@@ -1,4 +1,4 @@
-"""Settings, models, and files that go out and come in."""
+"""Settings, models, imports, exports and backups."""
 
 import json
 import re
@@ -16,8 +16,8 @@ SECRET = "sk-canary-5f1c9a7e-not-a-real-key-9Zx4"
 
 
 @pytest.fixture(scope="module", autouse=True)
-def nobody() -> Iterator[None]:
-    """No provider is reached."""
+def no_real_providers() -> Iterator[None]:
+    """Remove the keys of providers, so that no test reaches a real one."""
     with pytest.MonkeyPatch.context() as environment:
         for name in ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GOOGLE_API_KEY", "GEMINI_API_KEY"):
             environment.delenv(name, raising=False)
@@ -27,16 +27,19 @@ def nobody() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def app(
-    kind: Kind, playwright: Playwright, tmp_path_factory: pytest.TempPathFactory, nobody: None
+    kind: Kind,
+    playwright: Playwright,
+    tmp_path_factory: pytest.TempPathFactory,
+    no_real_providers: None,
 ) -> Iterator[App]:
-    """A program whose settings are changed."""
+    """A program whose settings the tests change."""
     with running(kind, playwright, tmp_path_factory.mktemp("settings")) as started:
         yield started
 
 
 @pytest.fixture
 def fresh(kind: Kind, playwright: Playwright, tmp_path: Path) -> Iterator[Page]:
-    """A page of a program of its own: what changes every page, no other test must see."""
+    """A page of a separate program, for changes that would affect the pages of other tests."""
     with running(kind, playwright, tmp_path) as started:
         page = started.page()
         yield page
@@ -44,7 +47,7 @@ def fresh(kind: Kind, playwright: Playwright, tmp_path: Path) -> Iterator[Page]:
 
 
 def settings(page: Page, section: str = "Providers") -> Locator:
-    """The settings, at one of their sections."""
+    """Open the settings at a section; returns the dialog."""
     page.keyboard.press("Control+Comma")
     dialog = page.get_by_role("dialog", name="Settings")
     expect(dialog.get_by_role("tab", selected=True)).to_be_focused()
@@ -86,23 +89,23 @@ def test_a_mirrored_page_is_asked_for_in_the_file(fresh: Page) -> None:
 def test_a_key_goes_one_way(page: Page) -> None:
     dialog = settings(page)
     field = page.get_by_label("Key for OpenAI")
-    # What is refused stays, to be mended.
+    # A refused value stays in the field, to be corrected.
     field.fill("a key with spaces")
     field.press("Enter")
     expect(dialog.get_by_role("alert")).to_contain_text("Couldn't do that.")
     expect(field).to_have_value("a key with spaces")
     field.fill(SECRET)
     field.press("Enter")
-    there = re.compile(f"^Key ending in {SECRET[-4:]}, ")
-    expect(field).to_have_attribute("placeholder", there)
-    # Nobody listens where it is tried, which is said with what helps.
+    placeholder = re.compile(f"^Key ending in {SECRET[-4:]}, ")
+    expect(field).to_have_attribute("placeholder", placeholder)
+    # The test of the key fails, because no server runs there, and the message says what helps.
     expect(dialog.get_by_role("status").filter(has_text="Check your internet")).to_be_visible()
     expect(field).to_have_value("")
-    shown = page.evaluate(
+    page_state = page.evaluate(
         "document.documentElement.outerHTML"
         " + JSON.stringify([{ ...localStorage }, { ...sessionStorage }])"
     )
-    assert SECRET not in shown
+    assert SECRET not in page_state
     page.get_by_role("button", name="Remove key").click()
     page.get_by_role("button", name="Yes, remove it").click()
     expect(field).to_have_attribute("placeholder", "Paste an API key")
@@ -110,13 +113,13 @@ def test_a_key_goes_one_way(page: Page) -> None:
 
 def test_limits_and_defaults_are_kept_or_said(page: Page) -> None:
     dialog = settings(page, "Limits")
-    whole = dialog.get_by_label("Complete answer to a script")
-    whole.fill("0.5")
-    whole.press("Enter")
+    limit = dialog.get_by_label("Complete answer to a script")
+    limit.fill("0.5")
+    limit.press("Enter")
     expect(dialog.get_by_role("alert")).to_contain_text("from 1 to 600")
-    expect(whole).to_have_value("0.5")
-    whole.fill("90.5")
-    dialog.get_by_role("tab", name="Models").click()  # what was typed counts without Enter
+    expect(limit).to_have_value("0.5")
+    limit.fill("90.5")
+    dialog.get_by_role("tab", name="Models").click()  # a typed value is saved without Enter
     instructions = dialog.get_by_label("Instructions")
     instructions.fill("Answer like a sailor.")
     dialog.get_by_label("Model default").uncheck()
@@ -129,11 +132,11 @@ def test_limits_and_defaults_are_kept_or_said(page: Page) -> None:
     expect(instructions).to_have_value("Answer like a sailor.")
     expect(dialog.get_by_label("Temperature")).to_have_value("0.7")
     expect(dialog.get_by_label("Maximum answer length")).to_have_value("500")
-    # The arrows go from one section to the next.
+    # The arrow keys switch between sections.
     dialog.get_by_role("tab", name="Models").press("ArrowDown")
-    expect(whole).to_have_value("90.5")
+    expect(limit).to_have_value("90.5")
     dialog.get_by_role("button", name="Reset to default").click()
-    expect(whole).to_have_value("120")
+    expect(limit).to_have_value("120")
 
 
 def test_keys_are_changed(page: Page) -> None:
@@ -200,7 +203,7 @@ def test_a_model_is_chosen_for_a_conversation(page: Page) -> None:
 def test_an_own_server_is_added_and_taken_away_again(page: Page) -> None:
     dialog = settings(page)
     dialog.get_by_role("button", name="vLLM").click()
-    # Nobody listens there: that is said, and its address can be changed before it is added.
+    # No server runs there: a message says so, and the address can be changed before adding it.
     expect(dialog.get_by_text("vLLM isn't responding")).to_be_visible()
     expect(dialog.get_by_label("Address")).to_have_value("http://127.0.0.1:8000/v1")
     dialog.get_by_label("Address").fill("127.0.0.1:9")
@@ -235,19 +238,19 @@ def test_a_conversation_goes_out_and_comes_in_again(page: Page, app: App, tmp_pa
         download.value.save_as(path)
     else:
         export.click()
-        said = page.get_by_text("Saved to ").inner_text()
-        path = Path(said.removeprefix("Saved to ").strip())
+        notice = page.get_by_text("Saved to ").inner_text()
+        path = Path(notice.removeprefix("Saved to ").strip())
     assert "take me with you" in json.dumps(json.loads(path.read_text("utf-8")))
     item.press("Delete")
     expect(item).to_have_count(0)
     page.get_by_role("navigation").locator("input[type=file]").set_input_files(path)
-    # It was deleted, not purged: it is back under its own id.
+    # It was deleted, not purged, so that it is restored with its own id.
     expect(page.get_by_text("Nothing new: this conversation is already here.")).to_be_visible()
     expect(item).to_have_count(1)
 
 
 def restore_button(page: Page, name: str) -> Locator:
-    """Of the backup with this name: the program makes others by itself, the first after 20 s."""
+    """The button of the backup with this name. The program makes its own backups after 20 s."""
     return page.get_by_title(name).get_by_role("button", name="Restore")
 
 
@@ -259,8 +262,8 @@ def test_a_backup_is_made_and_put_back(page: Page) -> None:
     before = conversations.all_inner_texts()
     settings(page, "Data")
     page.get_by_role("button", name="Back up now").click()
-    said = page.get_by_text("Backup saved as")
-    name = (said.text_content() or "").removeprefix("Backup saved as ").removesuffix(".")
+    notice = page.get_by_text("Backup saved as")
+    name = (notice.text_content() or "").removeprefix("Backup saved as ").removesuffix(".")
     page.get_by_role("button", name="Close").click()
     page.get_by_role("button", name="New chat").click()
     ask(page, "said after it")
@@ -289,19 +292,19 @@ def test_a_restore_asks_about_each_provider_of_a_backup(
         provider = page.get_by_role("checkbox", name="Provider stranger")
         default = page.get_by_role("checkbox", name="New chats use stranger, model-a")
         titles = page.get_by_role("checkbox", name="Titles by stranger, model-a")
-        for box_of_one in (provider, default, titles):
-            expect(box_of_one).not_to_be_checked()
-        told = page.get_by_role("group").filter(has=provider)
-        for part in ("http://127.0.0.1:9/v1", "SOMEBODYS_API_KEY", "X-Trap"):
-            expect(told).to_contain_text(part)
-        expect(told).not_to_contain_text(HEADER)
+        for checkbox in (provider, default, titles):
+            expect(checkbox).not_to_be_checked()
+        group = page.get_by_role("group").filter(has=provider)
+        for detail in ("http://127.0.0.1:9/v1", "SOMEBODYS_API_KEY", "X-Trap"):
+            expect(group).to_contain_text(detail)
+        expect(group).not_to_contain_text(HEADER)
         provider.check()
         page.get_by_role("button", name="Replace everything with this backup").click()
         expect(page.get_by_text("Backup restored.")).to_be_visible()
         content = json.loads((tmp_path / "providers.json").read_text("utf-8"))
-        assert [one["id"] for one in content["providers"]] == ["stranger"]
+        assert [stored_provider["id"] for stored_provider in content["providers"]] == ["stranger"]
         assert "stranger" not in (tmp_path / "settings.json").read_text("utf-8")
-        # What was agreed to once is not there to be asked about again.
+        # The dialog does not ask again about an approved provider.
         restore_button(page, "tidewire-stranger.zip").click()
         expect(default).to_be_visible()
         expect(provider).to_have_count(0)

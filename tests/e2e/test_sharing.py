@@ -9,8 +9,8 @@ START = """
   inferenceId, share, providerId: "echo", messages: [{ role: "user", content: script }],
 })
 """
-ENDS = "/rate 100\n/repeat 100 shared"
-STALLS = "shared shared\n/stall"
+COMPLETE_SCRIPT = "/rate 100\n/repeat 100 shared"
+STALLING_SCRIPT = "shared shared\n/stall"
 COLLECT = """
 async (inferenceId) => {
   window.got = { text: "", ends: 0, next: 0 };
@@ -35,12 +35,12 @@ REFUSAL = """
 
 def test_two_pages_show_one_shared_answer_and_one_may_leave(app: App, page: Page) -> None:
     """shows: B3 D36"""
-    other = app.another(page)
-    run = {"inferenceId": f"inf-shared-{app.kind}", "share": True, "script": ENDS}
-    other.evaluate(START, run)
+    second_page = app.open_another(page)
+    run = {"inferenceId": f"inf-shared-{app.kind}", "share": True, "script": COMPLETE_SCRIPT}
+    second_page.evaluate(START, run)
     page.evaluate(COLLECT, f"inf-shared-{app.kind}")
     until(page, "window.got.text.length > 20")
-    app.part(other)
+    app.close_other(second_page)
     until(page, "window.got.ends === 1")
     log = page.evaluate(LOG_TEXT, f"inf-shared-{app.kind}")
     assert page.evaluate("window.got.text") == log["text"]
@@ -49,20 +49,22 @@ def test_two_pages_show_one_shared_answer_and_one_may_leave(app: App, page: Page
 
 def test_what_is_not_shared_is_not_found(app: App, page: Page) -> None:
     """shows: B3 D35"""
-    other = app.another(page)
+    second_page = app.open_another(page)
     inference_id = f"inf-private-{app.kind}"
-    other.evaluate(START, {"inferenceId": inference_id, "share": False, "script": STALLS})
+    second_page.evaluate(
+        START, {"inferenceId": inference_id, "share": False, "script": STALLING_SCRIPT}
+    )
     assert page.evaluate(REFUSAL, inference_id) == "NOT_FOUND"
     assert page.evaluate("id => window.llm.llmCancel(id)", inference_id) is False
-    assert other.evaluate("id => window.llm.llmCancel(id)", inference_id) is True
-    app.part(other)
+    assert second_page.evaluate("id => window.llm.llmCancel(id)", inference_id) is True
+    app.close_other(second_page)
 
 
 def test_a_page_can_watch_a_shared_answer(app: App, page: Page) -> None:
     inference_id = f"inf-watched-{app.kind}"
-    other = app.another(page)
-    page.evaluate(START, {"inferenceId": inference_id, "share": True, "script": STALLS})
-    other.evaluate("id => { location.search = `?attach=${id}`; }", inference_id)
-    expect(other.locator(".message.assistant")).to_contain_text("shared shared")
-    app.part(other)
+    second_page = app.open_another(page)
+    page.evaluate(START, {"inferenceId": inference_id, "share": True, "script": STALLING_SCRIPT})
+    second_page.evaluate("id => { location.search = `?attach=${id}`; }", inference_id)
+    expect(second_page.locator(".message.assistant")).to_contain_text("shared shared")
+    app.close_other(second_page)
     assert page.evaluate("id => window.llm.llmCancel(id)", inference_id) is True

@@ -1,4 +1,4 @@
-"""A program that takes the port of a host that was killed is told nothing by the tab it left."""
+"""A program that takes the port of a killed host learns nothing from the host's open tab."""
 
 import json
 import signal
@@ -24,23 +24,23 @@ pytestmark = pytest.mark.browser
 
 
 class Squatter:
-    """Plays the host as well as it can, and writes down all that it is told."""
+    """Imitates the host, and records everything that it receives."""
 
     def __init__(self) -> None:
-        self.told: list[str] = []
+        self.received: list[str] = []
         self.greeted = threading.Event()
 
     def request(self, connection: ServerConnection, request: Request) -> Response | None:
-        """Every request, before it is answered."""
-        self.told.append(f"{request.path}\n{request.headers}")
+        """Record a request; refuse it unless it opens a WebSocket."""
+        self.received.append(f"{request.path}\n{request.headers}")
         if "Upgrade" in request.headers:
             return None
         return Response(404, "Not Found", Headers({"Content-Length": "0"}), b"")
 
-    def talk(self, connection: ServerConnection) -> None:
-        """One WebSocket: a welcome of the old kind, a made-up proof, then as if all were well."""
+    def serve_connection(self, connection: ServerConnection) -> None:
+        """Serve a WebSocket with an outdated welcome, a forged proof, and further frames."""
         try:
-            greeting = json.loads(self._hear(connection))
+            greeting = json.loads(self._receive(connection))
             load = greeting["load"]
             try:
                 for frame in (
@@ -53,24 +53,26 @@ class Squatter:
                 ):
                     connection.send(json.dumps(frame))
             finally:
-                # The page may have seen through it, and closed, before it had all of them.
+                # The page may have rejected the forgery and closed before it got all frames.
                 self.greeted.set()
             while True:
-                self._hear(connection)
+                self._receive(connection)
         except ConnectionClosed:
             pass
 
-    def _hear(self, connection: ServerConnection) -> str:
+    def _receive(self, connection: ServerConnection) -> str:
         text = str(connection.recv())
-        self.told.append(text)
+        self.received.append(text)
         return text
 
 
 @contextmanager
 def squatting(port: int) -> Iterator[Squatter]:
-    """The other program, on this port."""
+    """Run the other program on this port."""
     squatter = Squatter()
-    with serve(squatter.talk, "127.0.0.1", port, process_request=squatter.request) as server:
+    with serve(
+        squatter.serve_connection, "127.0.0.1", port, process_request=squatter.request
+    ) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         try:
@@ -104,10 +106,10 @@ def test_a_program_on_the_port_of_a_killed_host_is_told_nothing(
             box(page).fill("another word")
             box(page).press("Enter")
             page.evaluate("window.llm.llmGetStatus().catch(() => {})")
-            # It stays away for good: its way back is a link.
+            # The page does not reconnect by itself any more; it needs a link.
             assert page.evaluate("window.llm.ready().catch(({ code }) => code)") == "HOST_LOST"
             page.close()
-        told = "\n".join(squatter.told)
-    assert '"nonce"' in told
+        received = "\n".join(squatter.received)
+    assert '"nonce"' in received
     secrets = (key, str(ready["token"]), ticket_of(ready["url"]).partition(".")[2])
-    assert not [text for text in ("word", "before", *secrets) if text in told]
+    assert not [text for text in ("word", "before", *secrets) if text in received]

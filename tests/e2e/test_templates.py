@@ -1,4 +1,4 @@
-"""Prompt templates: the slash menu opens the form, and what it makes is seen before it is sent."""
+"""Prompt templates: the slash menu, the form with its preview, and the library."""
 
 import json
 import sqlite3
@@ -52,7 +52,7 @@ def test_a_template_is_filled_in_shown_and_sent_by_the_keyboard(app: App, data: 
     expect(form.get_by_role("region", name="Instructions for this chat")).to_contain_text(
         "You review Go."
     )
-    # What was pasted cannot end its fence.
+    # The pasted text cannot close its code fence.
     expect(form.get_by_role("region", name="Message")).to_contain_text("````\nx ``` y\n````")
     assert grave(page) == []
     expect(page.locator(".message")).to_have_count(0)
@@ -111,7 +111,7 @@ def test_the_form_of_a_message_makes_another_version_of_it(app: App, data: Path)
 
 
 def library(page: Page) -> Locator:
-    """The library, which the slash menu leads to."""
+    """Open the library from the slash menu; returns its section."""
     box(page).press_sequentially("/")
     expect(page.get_by_role("option", name="All templates…")).to_be_visible()
     box(page).press("ArrowUp")
@@ -128,7 +128,7 @@ def item(section: Locator, name: str) -> Locator:
 
 
 def choose(section: Locator, name: str, action: str) -> None:
-    """Do something with a template of the library."""
+    """Choose an action in the menu of a template."""
     section.get_by_role("button", name=f"More for {name}", exact=True).click()
     section.page.get_by_role("menuitem", name=action, exact=True).click()
 
@@ -153,7 +153,7 @@ def test_a_template_is_written_checked_saved_and_brought_back(app: App, data: Pa
     form.get_by_role("textbox", name="name").fill("Ann")
     form.get_by_role("button", name="Preview").click()
     expect(form.get_by_role("region", name="Message")).to_contain_text("Dear Ann,")
-    # The preview follows what is typed.
+    # The preview follows the typed text.
     text.fill("Dear {{ name }},\ngood evening")
     expect(form.get_by_role("region", name="Message")).to_contain_text("good evening")
     text.press("Control+s")
@@ -176,7 +176,7 @@ def test_a_template_is_written_checked_saved_and_brought_back(app: App, data: Pa
     expect(editor.get_by_text("Saved.")).to_be_visible()
     assert path.read_text("utf-8") == "Dear {{ name }},\ngood evening"
 
-    # What is not saved is there when the editor is opened again.
+    # Unsaved changes are restored when the editor is opened again.
     text.fill("half a thought")
     page.keyboard.press("Escape")
     expect(item(section, "work/letter")).to_contain_text("Unsaved changes")
@@ -228,10 +228,10 @@ def test_templates_are_found_moved_deleted_imported_and_exported(
         choose(section, each, "Delete")
         expect(item(section, each)).to_have_count(0)
 
-    yaml, wrong = tmp_path / "voice.yaml", tmp_path / "wrong.json"
+    yaml, invalid = tmp_path / "voice.yaml", tmp_path / "wrong.json"
     yaml.write_text("system: You speak like $voice\nprompt: 'Sum up: $input'\n", "utf-8")
-    wrong.write_text("[1]", "utf-8")
-    section.get_by_label("Import templates").set_input_files([yaml, wrong])
+    invalid.write_text("[1]", "utf-8")
+    section.get_by_label("Import templates").set_input_files([yaml, invalid])
     expect(section.get_by_text("Imported voice.")).to_be_visible()
     expect(section.get_by_role("alert")).to_contain_text("wrong.json: ")
     more = section.get_by_role("button", name="More for voice")
@@ -245,8 +245,8 @@ def test_templates_are_found_moved_deleted_imported_and_exported(
         download.value.save_as(path)
     else:
         export.click()
-        told = section.get_by_text("Saved to ").inner_text()
-        path = Path(told.removeprefix("Saved to ").strip())
+        notice = section.get_by_text("Saved to ").inner_text()
+        path = Path(notice.removeprefix("Saved to ").strip())
     assert path.read_text("utf-8") == (folder / "voice.md").read_text("utf-8")
     assert "You speak like {{ voice }}" in path.read_text("utf-8")
     assert grave(page) == []

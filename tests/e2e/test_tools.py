@@ -1,4 +1,4 @@
-"""Tools: a model asks for calls, and a person decides about them, in a browser and in a window."""
+"""Tool calls of a model, and the user's decisions about them, in a browser and in a window."""
 
 import contextlib
 import os
@@ -73,14 +73,14 @@ def offer(page: Page, *names: str) -> None:
 
 
 def card(page: Page, tool: str) -> Locator:
-    """The newest question about a tool."""
+    """The newest approval card of a tool."""
     return page.get_by_role("group", name=f"Approve {tool}").last
 
 
 def press(page: Page, tool: str, label: str) -> None:
-    """Press a button of the newest question about a tool."""
-    here = card(page, tool)
-    decide(here, here.get_by_role("button", name=label, exact=True))
+    """Press a button of the newest approval card of a tool."""
+    newest_card = card(page, tool)
+    decide(newest_card, newest_card.get_by_role("button", name=label, exact=True))
 
 
 def calls(page: Page, tool: str) -> Locator:
@@ -96,7 +96,7 @@ def result(page: Page, tool: str) -> Locator:
     return call.get_by_role("group", name="Result")
 
 
-def done(page: Page, tool: str, state: str = "Done") -> None:
+def expect_state(page: Page, tool: str, state: str = "Done") -> None:
     expect(calls(page, tool).last.locator("summary")).to_contain_text(state)
 
 
@@ -108,13 +108,13 @@ def test_a_call_runs_once_when_it_is_allowed_once(page: Page) -> None:
     assert page.evaluate("document.activeElement.closest('[data-approval]')") is None
     press(page, "add", "Allow once")
     expect(answer(page)).to_have_text("That is the sum.")
-    done(page, "add")
+    expect_state(page, "add")
     expect(result(page, "add")).to_have_text("42")
     expect(page.get_by_text("Waiting for your decision")).to_have_count(0)
     ask(page, ADD)
     expect(card(page, "add")).to_be_visible()
     press(page, "add", "Deny")
-    done(page, "add", "Denied")
+    expect_state(page, "add", "Denied")
 
 
 MOVED = """addEventListener("mousedown", () => {
@@ -185,7 +185,7 @@ def test_a_denied_call_does_not_run_and_the_model_is_told_why(page: Page, tmp_pa
     page.get_by_label("Reason for the model").fill("Not on a Sunday.")
     press(page, "note", "Deny")
     expect(answer(page)).to_have_text("I see.")
-    done(page, "note", "Denied")
+    expect_state(page, "note", "Denied")
     expect(result(page, "note")).to_contain_text("Not on a Sunday.")
     assert not path.exists()
 
@@ -193,19 +193,19 @@ def test_a_denied_call_does_not_run_and_the_model_is_told_why(page: Page, tmp_pa
 def test_always_holds_where_its_rules_fit_until_it_is_revoked(page: Page, tmp_path: Path) -> None:
     offer(page, "note")
 
-    def asked(path: Path) -> None:
+    def ask_to_note(path: Path) -> None:
         ask(page, f'/call note {{"path": "{path}", "text": "x"}}\n/then\n/text {path.name} it is.')
 
-    asked(tmp_path / "in" / "a.txt")
+    ask_to_note(tmp_path / "in" / "a.txt")
     (tmp_path / "in").mkdir()
     press(page, "note", "Always allow…")
     page.get_by_label("What path may be").select_option("inside")
     page.get_by_label("What text may be").select_option("any")
     press(page, "note", "Always allow where this fits")
     expect(answer(page)).to_have_text("a.txt it is.")
-    asked(tmp_path / "in" / "b.txt")
+    ask_to_note(tmp_path / "in" / "b.txt")
     expect(answer(page)).to_have_text("b.txt it is.")
-    asked(tmp_path / "out.txt")
+    ask_to_note(tmp_path / "out.txt")
     press(page, "note", "Deny")
     expect(answer(page)).to_have_text("out.txt it is.")
     assert not (tmp_path / "out.txt").exists()
@@ -214,7 +214,7 @@ def test_always_holds_where_its_rules_fit_until_it_is_revoked(page: Page, tmp_pa
     settings.get_by_role("button", name="Revoke what was decided about note").click()
     expect(settings.get_by_text("Always allowed: note")).to_have_count(0)
     page.keyboard.press("Escape")
-    asked(tmp_path / "in" / "c.txt")
+    ask_to_note(tmp_path / "in" / "c.txt")
     press(page, "note", "Always allow…")
     page.get_by_label("What path may be").select_option("inside")
     page.get_by_label("What text may be").select_option("any")
@@ -234,16 +234,16 @@ def test_the_first_of_two_windows_decides_and_the_other_shows_it(app: App, page:
     offer(page, "add")
     ask(page, f"two windows\n{ADD}\n/then\n/text Decided.")
     expect(card(page, "add")).to_be_visible()
-    other = app.another(page)
-    other.locator("[data-conversation]", has_text="two windows").first.click()
-    expect(card(other, "add")).to_be_visible()
+    second_page = app.open_another(page)
+    second_page.locator("[data-conversation]", has_text="two windows").first.click()
+    expect(card(second_page, "add")).to_be_visible()
     page.bring_to_front()
     press(page, "add", "Allow once")
-    for each in (page, other):
-        done(each, "add")
+    for each in (page, second_page):
+        expect_state(each, "add")
         expect(answer(each)).to_have_text("Decided.")
         expect(card(each, "add")).to_have_count(0)
-    app.part(other)
+    app.close_other(second_page)
 
 
 def test_one_of_two_calls_is_decided_in_one_window_and_gone_in_the_other(
@@ -257,25 +257,25 @@ def test_one_of_two_calls_is_decided_in_one_window_and_gone_in_the_other(
         ask(page, script)
         expect(page.get_by_role("group", name="Approve add")).to_have_count(2)
         wait_until_stored(tmp_path)
-    # The run that asked has ended with the program, so that no events tell of a decision.
+    # The run ended with the program, so that no events announce the decision.
     with running(kind, playwright, tmp_path) as app:
         page = app.page()
         page.locator("[data-conversation]", has_text="siblings").first.click()
-        other = app.another(page)
-        other.locator("[data-conversation]", has_text="siblings").first.click()
-        for each in (page, other):
+        second_page = app.open_another(page)
+        second_page.locator("[data-conversation]", has_text="siblings").first.click()
+        for each in (page, second_page):
             expect(each.get_by_role("group", name="Approve add")).to_have_count(2)
         page.bring_to_front()
         first = page.get_by_role("group", name="Approve add").first
         decide(first, first.get_by_role("button", name="Allow once"))
-        for each in (page, other):
+        for each in (page, second_page):
             expect(each.get_by_role("group", name="Approve add")).to_have_count(1)
             expect(calls(each, "add").first.locator("summary")).to_contain_text("Allowed")
-        press(other, "add", "Deny")
-        for each in (page, other):
+        press(second_page, "add", "Deny")
+        for each in (page, second_page):
             expect(answer(each)).to_have_text("Both.")
             expect(calls(each, "add").first.locator("summary")).to_contain_text("Done")
-            done(each, "add", "Denied")
+            expect_state(each, "add", "Denied")
 
 
 def test_a_conversation_that_is_not_open_says_that_it_waits(page: Page) -> None:
@@ -304,7 +304,7 @@ def test_a_reload_keeps_the_question_and_the_tools(page: Page) -> None:
 
 
 def wait_until_stored(data: Path) -> None:
-    """Wait until the waiting call is on the disk."""
+    """Wait until the waiting call is stored in the database."""
     late = time.monotonic() + PATIENCE_S
     with contextlib.closing(sqlite3.connect(data / "conversations.db")) as database:
         while not database.execute("SELECT 1 FROM steps WHERE entry LIKE '%waiting%'").fetchall():
@@ -322,19 +322,19 @@ def test_a_decision_comes_after_the_page_was_closed_and_another_was_opened(
         expect(card(page, "add")).to_be_visible()
         wait_until_stored(tmp_path)
         # The last window would end the program; the last tab does not.
-        other = app.another(page) if kind == "window" else page.context.new_page()
+        second_page = app.open_another(page) if kind == "window" else page.context.new_page()
         if kind == "window":
-            # The page can be gone before it has taken the whole key.
+            # The page may be closed before it has received the whole key press.
             with page.expect_event("close"), contextlib.suppress(Error):
                 page.keyboard.press("Control+w")
         else:
             page.close()
-            other.goto(app.url)
-        other.locator("[data-conversation]", has_text="closed").first.click()
-        press(other, "add", "Allow once")
-        expect(answer(other)).to_have_text("It went on.")
-        expect(other.locator(".message.assistant")).to_have_count(1)
-        expect(result(other, "add")).to_have_text("42")
+            second_page.goto(app.url)
+        second_page.locator("[data-conversation]", has_text="closed").first.click()
+        press(second_page, "add", "Allow once")
+        expect(answer(second_page)).to_have_text("It went on.")
+        expect(second_page.locator(".message.assistant")).to_have_count(1)
+        expect(result(second_page, "add")).to_have_text("42")
 
 
 @pytest.mark.parametrize("ending", ["quit", "killed"])
@@ -391,9 +391,9 @@ def test_a_new_tool_is_written_opened_and_seen_as_soon_as_it_is_saved(
     monkeypatch.setenv("DISPLAY", ":1")
     with running(kind, playwright, tmp_path) as app:
         settings = tool_settings(app.page())
-        # The files are imported in processes of their own, on a machine that may be busy.
-        nothing = settings.get_by_text("There is no tool of your own yet.")
-        expect(nothing).to_be_visible(timeout=PATIENCE_MS)
+        # Separate processes import the files, which takes a while on a busy machine.
+        empty_notice = settings.get_by_text("There is no tool of your own yet.")
+        expect(empty_notice).to_be_visible(timeout=PATIENCE_MS)
         settings.get_by_role("button", name="New tool").click()
         path = tmp_path / "tools" / "my_tool.py"
         expect(settings.get_by_role("status").get_by_text(str(path))).to_be_visible()
@@ -423,8 +423,8 @@ def test_a_tool_that_crashes_is_a_failed_call(page: Page) -> None:
     press(page, "crash", "Allow once")
     press(page, "add", "Allow once")
     expect(answer(page)).to_have_text("Still here.", timeout=PATIENCE_MS)
-    done(page, "crash", "Failed")
-    done(page, "add")
+    expect_state(page, "crash", "Failed")
+    expect_state(page, "add")
 
 
 def test_the_limit_of_steps_is_said_and_the_answer_goes_on(page: Page) -> None:
@@ -432,8 +432,8 @@ def test_the_limit_of_steps_is_said_and_the_answer_goes_on(page: Page) -> None:
     steps = [f'/call add {{"a": {number}, "b": 1}}' for number in range(27)]
     ask(page, "\n/then\n".join([*steps, "/text All of them."]))
     press(page, "add", "Allow in this conversation")
-    whole = page.locator(".message.assistant")
-    expect(whole).to_contain_text("Stopped at the limit of steps", timeout=PATIENCE_MS)
+    answer_message = page.locator(".message.assistant")
+    expect(answer_message).to_contain_text("Stopped at the limit of steps", timeout=PATIENCE_MS)
     expect(calls(page, "add")).to_have_count(25)
     page.get_by_role("button", name="Continue").click()
     expect(answer(page)).to_have_text("All of them.")

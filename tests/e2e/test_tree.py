@@ -1,4 +1,4 @@
-"""What a screen reader meets: the tree of an answer that is being written, and what is read out."""
+"""Screen readers: the accessibility tree of a streaming answer, and the live regions."""
 
 from playwright.sync_api import Page, expect
 
@@ -29,7 +29,7 @@ def test_the_tree_of_an_answer_that_is_being_written(page: Page) -> None:
     expect(answer(page)).to_have_text("The tide comes")
     expect(page.get_by_role("log")).to_match_aria_snapshot(STREAMING)
     expect(page.get_by_role("article", name="Answer")).to_have_attribute("aria-busy", "true")
-    # Words that come in are not read out one by one: one line says what happens.
+    # Arriving words are not announced one by one; a status line says what happens.
     assert sorted(page.evaluate(LIVE)) == ["log off", "status null"]
     expect(status).to_have_text("Answering.")
     page.keyboard.press("Escape")

@@ -1,4 +1,4 @@
-"""The keys of the window itself: full screen, close, quit."""
+"""The keyboard shortcuts of the window itself: full screen, close, quit."""
 
 import contextlib
 from pathlib import Path

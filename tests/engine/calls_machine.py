@@ -54,7 +54,7 @@ from shell.tools.base import Arguments, Progress, Tool
 from shell.tools.call_states import SETTLED, check_move
 from shell.tools.offer import Offer, OfferedTool
 from shell.tools.permissions import Permissions
-from tests.virtual_loop import VirtualLoop, settle
+from tests.virtual_loop import VirtualLoop, run_ready_tasks
 
 ME, OTHER = "window-1", "window-2"
 MODEL = ModelInfo("m", tools=True)
@@ -305,7 +305,7 @@ class CallsMachine:
             result = work()
             if isinstance(result, Coroutine):
                 await result
-            await settle(turns)
+            await run_ready_tasks(turns)
 
         self.loop.run_until_complete(run())
         assert not self.complaints, self.complaints[0]

@@ -43,7 +43,7 @@ from shell.providers.base import (
     UsageReport,
 )
 from tests.caller_page import Json, Page, Refused
-from tests.virtual_loop import VirtualLoop, settle
+from tests.virtual_loop import VirtualLoop, run_ready_tasks
 
 LIMITS = Limits(
     inferences=3,
@@ -211,7 +211,7 @@ class EngineMachine(RuleBasedStateMachine):
             result = work()
             if isinstance(result, Coroutine):
                 await result
-            await settle(turns)
+            await run_ready_tasks(turns)
 
         self.loop.run_until_complete(run())
 

@@ -34,7 +34,7 @@ from tests.engine.host import (
     make_message,
     until,
 )
-from tests.virtual_loop import settle, the_loop
+from tests.virtual_loop import run_ready_tasks, the_loop
 
 pytestmark = pytest.mark.anyio
 
@@ -77,7 +77,7 @@ async def test_cancel_at_every_turn_of_the_loop(host: Host, turns: int) -> None:
     assert host.engine.cancel(ME, log.inference_id) is False, "cancelled twice"
     ending = await done(log)
     assert ending.cancelled is (before is None)
-    await settle()
+    await run_ready_tasks()
     check_log(log)
 
 
@@ -86,14 +86,14 @@ async def test_cancel_before_the_first_turn_never_asks_the_provider(host: Host) 
     log = host.start("hi")
     host.engine.cancel(ME, log.inference_id)
     assert channels(log) == ["llm:done"], "told at once, not when the task gets its turn"
-    await settle()
+    await run_ready_tasks()
     assert host.echo.requests == 0
 
 
 @pytest.mark.shows("B39", "D18")
 async def test_cancel_while_silent_is_told_at_once(host: Host) -> None:
     log = host.start("one\n/stall")
-    await settle()
+    await run_ready_tasks()
     before = the_loop().time()
     host.engine.cancel(ME, log.inference_id)
     await done(log)
@@ -111,7 +111,7 @@ async def test_nothing_of_a_cancelled_run_is_an_error(host: Host) -> None:
 
     host.puppet(angry)
     log = host.start(provider_id="puppet")
-    await settle()
+    await run_ready_tasks()
     host.engine.cancel(ME, log.inference_id)
     assert (await done(log)).cancelled
 
@@ -130,7 +130,7 @@ async def _deaf(_: ProviderRequest) -> AsyncGenerator[Chunk, None]:
 async def test_what_a_deaf_provider_says_after_the_cancel_is_not_told(host: Host) -> None:
     host.puppet(_deaf)
     log = host.start(provider_id="puppet")
-    await settle()
+    await run_ready_tasks()
     host.engine.cancel(ME, log.inference_id)
     await done(log)
     await asyncio.sleep(5)
@@ -141,7 +141,7 @@ async def test_what_a_deaf_provider_says_after_the_cancel_is_not_told(host: Host
 @pytest.mark.shows("B38", "D38")
 async def test_a_provider_that_does_not_let_go_is_left_behind(host: Host) -> None:
     log = host.start("one\n/ignore-cancel 30")
-    await settle()
+    await run_ready_tasks()
     before = the_loop().time()
     host.engine.cancel(ME, log.inference_id)
     assert host.engine.cancel(ME, log.inference_id) is False
@@ -186,7 +186,7 @@ async def test_a_cancel_against_a_deadline(host: Host) -> None:
 async def test_every_code_ends_the_run_once(host: Host, code: ErrorCode, before: str) -> None:
     log = host.start(f"{before}/error {code}")
     ending = await ended(log)
-    await settle()
+    await run_ready_tasks()
     assert host.engine.status(ME).active_inferences == 0
     if code is ErrorCode.CONTENT_FILTER and before:
         assert isinstance(ending, DoneEvent)
@@ -370,7 +370,7 @@ async def test_a_listener_may_cancel_in_the_middle_of_an_append(host: Host) -> N
 
     log.subscribe(cancel)
     assert (await done(log)).cancelled
-    await settle()
+    await run_ready_tasks()
 
 
 @pytest.mark.shows("B39", "D47")
@@ -432,7 +432,7 @@ def _content(log: InferenceLog) -> list[int]:
 @pytest.mark.shows("B39", "D47")
 async def test_the_loop_turns_in_the_middle_of_a_flood(host: Host) -> None:
     log = host.start("/flood 20000")
-    await settle(5)
+    await run_ready_tasks(5)
     assert 0 < log.last_seq < 20_000
     host.engine.cancel(ME, log.inference_id)
     ending = await done(log)
@@ -479,7 +479,7 @@ async def test_an_ended_run_is_freed_at_once_not_by_the_garbage_collector(host: 
         log = host.start("a large request", provider_id="puppet")
         await ended(log)
         puppet.requests.clear()
-        await settle()
+        await run_ready_tasks()
         assert len(sent) == 1
         assert live_messages() == 0
     finally:

@@ -43,7 +43,7 @@ from tests.engine.host import (
     statuses,
     tokens,
 )
-from tests.virtual_loop import settle
+from tests.virtual_loop import run_ready_tasks
 
 pytestmark = pytest.mark.anyio
 
@@ -238,7 +238,7 @@ async def test_without_streaming_what_was_gathered_is_told_before_the_end(
     host: Host, end: str
 ) -> None:
     log = host.start(f"/reasoning hm\none two\n{end}", stream=False)
-    await settle(40)
+    await run_ready_tasks(40)
     if end == "/stall":
         host.engine.cancel(ME, log.inference_id)
         await done(log)
@@ -298,7 +298,7 @@ async def test_failed_and_cancelled_runs_count_what_they_made(host: Host) -> Non
     await failed(host.start("/chunk 40\n/error SERVER_ERROR"))
     assert host.engine.status(ME).total_tokens == 10
     log = host.start("/chunk 40\n/stall")
-    await settle()
+    await run_ready_tasks()
     host.engine.cancel(ME, log.inference_id)
     await done(log)
     assert host.engine.status(ME).total_tokens == 20

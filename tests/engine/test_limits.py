@@ -4,7 +4,7 @@ import pytest
 
 from shell.errors import LimitReached, ProviderError, UnsupportedProvider, ValidationFailed
 from tests.engine.host import ME, OTHER, Host, done, make_message
-from tests.virtual_loop import settle
+from tests.virtual_loop import run_ready_tasks
 
 pytestmark = pytest.mark.anyio
 
@@ -33,7 +33,7 @@ async def test_sessions_and_queues_count_to_the_five(host: Host) -> None:
         host.start()
     with pytest.raises(LimitReached):
         host.turn("x", when_busy="queue")
-    await settle()
+    await run_ready_tasks()
 
 
 @pytest.mark.shows("B11", "D49", "B18")

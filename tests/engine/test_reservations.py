@@ -8,7 +8,7 @@ from shell.contract import Notice, NoticeCode
 from shell.errors import HostClosing, LimitReached, NotFound, ProviderError, ValidationFailed
 from shell.inference.slot import Slot
 from tests.engine.host import ME, OTHER, Host, answer, done, ended, failed, request
-from tests.virtual_loop import settle
+from tests.virtual_loop import run_ready_tasks
 
 pytestmark = pytest.mark.anyio
 
@@ -36,14 +36,14 @@ async def test_a_released_run_has_never_been(host: Host) -> None:
         host.start(inference_id="inf-mine")
     slot.release()
     assert counts(host) == (0, 0, 0)
-    await settle()
+    await run_ready_tasks()
     assert host.engine.list(ME) == []
     await done(host.start(inference_id="inf-mine"))
 
 
 async def test_a_reserved_run_is_seen_and_runs_only_when_it_begins(host: Host) -> None:
     slot = host.engine.reserve(ME, request("two words", inference_id="inf-mine"))
-    await settle()
+    await run_ready_tasks()
     assert host.engine.list(ME) == []
     with pytest.raises(NotFound):
         host.engine.log(ME, "inf-mine")
@@ -70,7 +70,7 @@ async def test_a_slot_is_used_once(
     first(slot)
     with pytest.raises(RuntimeError, match="before"):
         then(slot)
-    await settle(50)
+    await run_ready_tasks(50)
     with pytest.raises(RuntimeError, match="before"):
         then(slot)
 

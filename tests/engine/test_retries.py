@@ -17,7 +17,7 @@ from shell.providers.base import (
     TextDelta,
 )
 from tests.engine.host import ME, Host, answer, done, failed, statuses
-from tests.virtual_loop import settle, the_loop
+from tests.virtual_loop import run_ready_tasks, the_loop
 
 pytestmark = pytest.mark.anyio
 
@@ -166,7 +166,7 @@ async def test_nothing_is_retried_once_the_run_was_stopped(host: Host) -> None:
 
     puppet = host.puppet(grudge)
     log = host.start(provider_id="puppet")
-    await settle()
+    await run_ready_tasks()
     host.engine.cancel(ME, log.inference_id)
     await done(log)
     await asyncio.sleep(30)

@@ -24,7 +24,7 @@ from tests.engine.host import (
     notices,
     until,
 )
-from tests.virtual_loop import settle, the_loop
+from tests.virtual_loop import run_ready_tasks, the_loop
 
 pytestmark = pytest.mark.anyio
 
@@ -102,7 +102,7 @@ async def test_destroy_ends_every_run_of_the_session_as_cancelled(host: Host) ->
     host.session("other")
     spared = host.turn("/rate 1\none two", "other")
     runs = [host.turn(script, when_busy="queue") for script in ("one\n/stall", "b", "c")]
-    await settle()
+    await run_ready_tasks()
     assert host.engine.destroy_session(ME, "s")
     for log in runs:
         ending = await done(log)
@@ -149,7 +149,7 @@ async def test_tokens_and_activity_are_kept_for_the_session(host: Host) -> None:
 async def test_a_partial_answer_is_kept_and_marked(host: Host, how: str) -> None:
     host.session()
     log = host.turn("part\n/error SERVER_ERROR" if how == "fail" else "part\n/stall")
-    await settle()
+    await run_ready_tasks()
     if how == "cancel":
         host.engine.cancel(ME, log.inference_id)
     await ended(log)

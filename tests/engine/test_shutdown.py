@@ -7,7 +7,7 @@ import pytest
 from shell.errors import HostClosing, ValidationFailed
 from shell.inference.limits import Limits, Settings
 from tests.engine.host import ME, Host, answer, channels, done, ended, failed
-from tests.virtual_loop import settle, the_loop
+from tests.virtual_loop import run_ready_tasks, the_loop
 
 pytestmark = pytest.mark.anyio
 
@@ -54,7 +54,7 @@ async def test_a_closed_host_refuses_what_is_new(host: Host) -> None:
 @pytest.mark.shows("D38")
 async def test_closing_does_not_wait_for_ever(host: Host, caplog: pytest.LogCaptureFixture) -> None:
     log = host.start("one\n/ignore-cancel 60")
-    await settle()
+    await run_ready_tasks()
     began = the_loop().time()
     await host.engine.close()
     assert the_loop().time() - began <= 2.1
@@ -74,7 +74,7 @@ async def test_closing_twice_is_harmless(host: Host) -> None:
 async def test_a_cancelled_task_still_ends_its_run(host: Host) -> None:
     """A cancel of the task by others, such as the loop at its end, is an ending like any other."""
     log = host.start("one\n/stall")
-    await settle()
+    await run_ready_tasks()
     for task in asyncio.all_tasks():
         if task.get_name() == log.inference_id:
             task.cancel()

@@ -6,7 +6,7 @@ import pytest
 
 from shell.errors import NotFound
 from tests.engine.host import ME, OTHER, Host, answer, done
-from tests.virtual_loop import settle
+from tests.virtual_loop import run_ready_tasks
 
 pytestmark = pytest.mark.anyio
 
@@ -60,7 +60,7 @@ async def test_the_list_tells_live_from_ended(host: Host) -> None:
     ended_log = host.start("one two")
     await done(ended_log)
     live = host.start("/stall")
-    await settle()
+    await run_ready_tasks()
     listed = host.engine.list(ME)
     assert [(run.inference_id, run.live) for run in listed] == [
         (ended_log.inference_id, False),
@@ -119,7 +119,7 @@ async def test_the_counts_of_a_window_that_comes_back_still_add_up(host: Host) -
     """The host closes a tab that is silent for too long, which may come back with its old name."""
     host.start("/rate 1\none two", on_close="finish")
     old = host.start("/ignore-cancel 0.05")
-    await settle()
+    await run_ready_tasks()
     host.engine.close_owner(ME)
     new = host.start("/rate 1\none two three")
     status = host.engine.status(ME)

@@ -1,4 +1,4 @@
-"""Developing: `dev.py web` on a copy of the page, so that a test may edit it."""
+"""Runs `dev.py web` on a copy of the page that a test can edit."""
 
 import contextlib
 import json
@@ -18,10 +18,10 @@ from tests.edits import save
 from tests.host_process import ROOT
 
 PATIENCE_S = 60.0
-"""Vite makes a page of a hundred files on a busy machine."""
-SAVED_AGAIN_MS = 1_000
-"""Vite passes over an edit that follows another within 40 ms, which no person makes. As a person
-would, the test saves once more what it does not see.
+"""Timeout on a busy machine, where Vite builds a page of a hundred files."""
+RESAVE_MS = 1_000
+"""Vite ignores an edit within 40 ms of another, which no person makes. Like a person, the test
+saves the file again if it does not see the edit.
 """
 DRAFT = "a draft that nobody has sent"
 
@@ -57,7 +57,7 @@ class Developing:
     process: subprocess.Popen[str]
 
     def json_line(self) -> dict[str, object]:
-        """The next line of JSON that the host prints; what Vite prints is left out."""
+        """The next line of JSON that the host prints. Skips the output of Vite."""
         assert self.process.stdout is not None
         for line in self.process.stdout:
             if line.startswith("{"):
@@ -66,7 +66,7 @@ class Developing:
         raise AssertionError("it ended without a line")
 
     def edit(self, number: int) -> None:
-        """Change a component: every answer's text is marked with the number from now on."""
+        """Change a component so that every answer's text is marked with the number."""
         parts = self.folder / "web" / "src" / "features" / "transcript" / "parts"
         file = parts / "TextPart.tsx"
         text = (ROOT / file.relative_to(self.folder)).read_text("utf-8")
@@ -75,20 +75,20 @@ class Developing:
         save(file, changed)
 
     def change_python(self) -> None:
-        """Write a Python file, as a programmer would."""
+        """Write a Python file, like a programmer."""
         (self.folder / "shell" / "new.py").write_text('"""New."""\n', "utf-8")
 
     def interrupt(self) -> int:
-        """Ctrl-C; the exit status."""
+        """Send Ctrl+C; returns the exit status."""
         self.process.send_signal(signal.SIGINT)
         return self.process.wait(PATIENCE_S)
 
 
 @contextlib.contextmanager
 def developing(kind: Kind, *arguments: str) -> Iterator[Developing]:
-    """`dev.py web` with the echo provider, until the context ends.
+    """Run `dev.py web` with the echo provider until the context ends.
 
-    The copy lies inside the project, where Vite finds the installed packages.
+    The copy is inside the project, where Vite finds the installed packages.
     """
     parent = ROOT / ".bench"
     parent.mkdir(exist_ok=True)
@@ -99,9 +99,9 @@ def developing(kind: Kind, *arguments: str) -> Iterator[Developing]:
         command = [sys.executable, "-c", LAUNCHER, name]
         command += ["--window"] if kind == "window" else []
         common = ["--data-dir", str(folder / "data"), "--provider", "echo"]
-        shown = ["--debug-port", "0"] if kind == "window" else ["--no-open"]
+        shell_options = ["--debug-port", "0"] if kind == "window" else ["--no-open"]
         with subprocess.Popen(
-            [*command, "--", *common, *shown, *arguments],
+            [*command, "--", *common, *shell_options, *arguments],
             cwd=ROOT,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -116,7 +116,7 @@ def developing(kind: Kind, *arguments: str) -> Iterator[Developing]:
 
 
 def begin(page: Page) -> None:
-    """A conversation and a draft, and something that a new load of the page would not have."""
+    """Create a conversation, a draft, and a variable that a reload of the page would lose."""
     page.set_default_timeout(PATIENCE_MS * 2)
     expect(box(page)).to_be_visible(timeout=PATIENCE_MS * 2)
     page.evaluate("window.llm.ready()")
@@ -128,24 +128,24 @@ def begin(page: Page) -> None:
 
 
 def check_edit(page: Page, work: Developing, number: int) -> None:
-    """Edit, wait until it is seen, and find everything as it was."""
-    for _ in range(PATIENCE_MS // SAVED_AGAIN_MS):
+    """Edit a component, wait until the page shows the edit, and check the page's state."""
+    for _ in range(PATIENCE_MS // RESAVE_MS):
         work.edit(number)
         with contextlib.suppress(Error):
-            until(page, f'document.querySelector("{edited(number)}")', SAVED_AGAIN_MS)
+            until(page, f'document.querySelector("{edit_selector(number)}")', RESAVE_MS)
             break
     else:
         raise AssertionError("the edit is not seen, however often it is saved")
-    check_kept(page)
+    check_state(page)
 
 
-def edited(number: int) -> str:
-    """A selector that finds something as soon as the edit of this number has arrived."""
+def edit_selector(number: int) -> str:
+    """A selector that matches once the edit with this number has arrived."""
     return f".message-text[data-edit='{number}']"
 
 
-def check_kept(page: Page) -> None:
-    """The same load of the page, its conversation and its draft."""
+def check_state(page: Page) -> None:
+    """Check that the page was not reloaded and has its conversation and draft."""
     assert page.evaluate("window.sameLoad") is True
     expect(answer(page)).to_have_text("the tide comes in")
     expect(box(page)).to_have_value(DRAFT)

@@ -1,4 +1,4 @@
-"""Hostile: texts that try to run, to fetch and to lead away, shown by the real page."""
+"""Shows hostile texts in the real page, which try to run scripts, fetch URLs and navigate."""
 
 import json
 import tempfile
@@ -17,8 +17,8 @@ from tests.way_in import new_link
 TEXTS: Sequence[str] = json.loads(
     (ROOT / "web" / "src" / "markdown" / "tests" / "hostile.json").read_text("utf-8")
 )
-TOGETHER = 12
-"""Texts in one conversation: so many that a page shows all of them as soon as it is loaded."""
+TEXTS_PER_CONVERSATION = 12
+"""Few enough that a page shows all of them as soon as it is loaded."""
 
 ALARM = """
 (() => {
@@ -29,7 +29,7 @@ ALARM = """
   navigator.sendBeacon = (url) => { alarms.push(`beacon ${url}`); return false; };
 })();
 """
-"""Runs before the page's own script: what a text that ran would call."""
+"""Runs before the page's own script. Records calls of functions that a hostile script would use."""
 
 HARM = """
 [...document.querySelectorAll("#root *")].flatMap((element) => [
@@ -39,17 +39,17 @@ HARM = """
     .map(({ name, value }) => `${element.localName} ${name}=${value}`),
 ])
 """
-"""What must not stand in the page."""
+"""Finds elements and attributes that the page must not contain."""
 
 
 def in_conversations(texts: Sequence[str]) -> Iterator[Sequence[str]]:
-    """The texts, as many at a time as one conversation takes."""
-    for start in range(0, len(texts), TOGETHER):
-        yield texts[start : start + TOGETHER]
+    """Split the texts into batches for one conversation each."""
+    for start in range(0, len(texts), TEXTS_PER_CONVERSATION):
+        yield texts[start : start + TEXTS_PER_CONVERSATION]
 
 
-class Watched:
-    """A page whose requests, dialogs, popups and navigations are written down."""
+class WatchedPage:
+    """A page that records its requests, dialogs, popups and navigations."""
 
     def __init__(self, browser: Browser, trap: Trap, url: str, *, is_new: bool = True) -> None:
         self.harm: list[str] = []
@@ -65,9 +65,9 @@ class Watched:
         if is_new:
             expect(box(self.page)).to_be_focused()
         context.on("page", lambda popup: self.harm.append(f"a popup: {popup.url}"))
-        context.on("request", lambda request: self._look("a request", request.url))
+        context.on("request", lambda request: self._check_url("a request", request.url))
         self.page.on("dialog", self._dismiss)
-        self.page.on("framenavigated", lambda frame: self._look("a navigation", frame.url))
+        self.page.on("framenavigated", lambda frame: self._check_url("a navigation", frame.url))
 
     def show(self, texts: Sequence[str]) -> None:
         """Have the echo provider answer with each of them."""
@@ -77,29 +77,29 @@ class Watched:
             until(self.page, "!document.querySelector('[aria-busy=true]')")
 
     def reload(self, answers: int) -> None:
-        """Load the page anew; it shows what it had."""
+        """Reload the page, which must show the same number of answers."""
         self.page.reload()
         expect(self.page.locator(".message.assistant")).to_have_count(answers)
         self.page.evaluate("window.llm.ready()")
 
-    def look(self) -> list[str]:
-        """Everything that has happened and should not have."""
-        # What is put off is done, and what it asked for is on its way.
+    def collect_harm(self) -> list[str]:
+        """Every forbidden effect so far, one line each."""
+        # Wait until deferred work is done and its requests have been sent.
         idle = "() => new Promise((resolve) => requestIdleCallback(() => setTimeout(resolve, 100)))"
         self.page.evaluate(idle)
-        found = [*self.harm, *self._trap.caught]
-        for what in ("window.alarms", "window.seen.violations", HARM):
-            found += self.page.evaluate(what)
-        self._look("the address", self.page.url)
-        return found
+        findings = [*self.harm, *self._trap.requests]
+        for expression in ("window.alarms", "window.seen.violations", HARM):
+            findings += self.page.evaluate(expression)
+        self._check_url("the address", self.page.url)
+        return findings
 
     def close(self) -> None:
         """Close its context."""
         self.page.context.close()
 
-    def _look(self, what: str, url: str) -> None:
+    def _check_url(self, kind: str, url: str) -> None:
         if not url.startswith((self._own, f"blob:{self._own}", "data:")):
-            self.harm.append(f"{what}: {url}")
+            self.harm.append(f"{kind}: {url}")
 
     def _dismiss(self, dialog: object) -> None:
         self.harm.append(f"a dialog: {dialog}")
@@ -108,7 +108,7 @@ class Watched:
 
 @contextmanager
 def hostile_pages(playwright: Playwright) -> Iterator["Pages"]:
-    """The program with the echo provider, and a browser that cannot reach anything else."""
+    """Run the program with the echo provider, and a browser that can reach nothing else."""
     with tempfile.TemporaryDirectory() as data, trapped(playwright) as (browser, trap):
         common = ("--data-dir", str(Path(data)), "--provider", "echo")
         with HostProcess("shell", "serve", "--no-open", *common) as program:
@@ -116,21 +116,21 @@ def hostile_pages(playwright: Playwright) -> Iterator["Pages"]:
 
 
 class Pages:
-    """Opens pages in which texts are shown."""
+    """Opens pages that show texts."""
 
     def __init__(self, browser: Browser, trap: Trap, ready: Mapping[str, object]) -> None:
         self._browser, self._trap, self._ready = browser, trap, ready
 
-    def open(self) -> Watched:
+    def open(self) -> WatchedPage:
         """A new tab with an empty conversation."""
-        return Watched(self._browser, self._trap, new_link(self._ready))
+        return WatchedPage(self._browser, self._trap, new_link(self._ready))
 
     def harm_of(self, texts: Sequence[str]) -> list[str]:
-        """What the texts do, final and after a reload; nothing, as it should be."""
+        """Show the texts and reload the page; returns their forbidden effects."""
         watched = self.open()
         watched.show(texts)
-        found = watched.look()
+        findings = watched.collect_harm()
         watched.reload(len(texts))
-        found += watched.look()
+        findings += watched.collect_harm()
         watched.close()
-        return found
+        return findings

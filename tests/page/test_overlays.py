@@ -1,4 +1,4 @@
-"""What lies over the page: dialogs that scroll, popovers with the keys to themselves."""
+"""Overlays of the page: scrolling dialogs, and popovers that get all keys."""
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -8,7 +8,7 @@ from tests.page.test_fake import page as page
 
 pytestmark = pytest.mark.browser
 
-END = "each => { each.scrollTop = each.scrollHeight; return each.scrollTop; }"
+SCROLL_TO_END = "each => { each.scrollTop = each.scrollHeight; return each.scrollTop; }"
 
 
 def test_the_title_of_the_settings_stays_in_sight_while_they_scroll(page: Page) -> None:
@@ -24,7 +24,7 @@ def test_the_title_of_the_settings_stays_in_sight_while_they_scroll(page: Page) 
     page.mouse.wheel(0, 5_000)
     until(page, "document.querySelector('[role=tabpanel]').scrollTop > 100")
     page.mouse.wheel(0, 5_000)
-    assert dialog.evaluate(END) == 0, "only the panel scrolls"
+    assert dialog.evaluate(SCROLL_TO_END) == 0, "only the panel scrolls"
     close = dialog.get_by_role("button", name="Close")
     expect(dialog.get_by_role("heading", name="Settings")).to_be_in_viewport()
     expect(close).to_be_in_viewport()

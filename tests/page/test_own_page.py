@@ -1,4 +1,4 @@
-"""`tidewire serve --page`: the whole host under a page of one's own."""
+"""The whole host with a custom page, by `tidewire serve --page`."""
 
 from pathlib import Path
 

@@ -1,6 +1,6 @@
-"""Trap: a Chromium in which every name that ends in `.example` leads to a server that counts.
+"""Runs a Chromium in which every host name that ends in `.example` resolves to a recording server.
 
-Other names lead nowhere: Chromium has places of its own that it calls.
+Other names do not resolve, because Chromium contacts servers of its own.
 """
 
 import contextlib
@@ -14,14 +14,14 @@ from tests.chromium import headless
 
 ANSWER = b"HTTP/1.1 204 No Content\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 LONGEST_S = 2.0
-"""How long a connection may be silent; a preconnection never says a word."""
+"""How long a connection may be silent. A preconnection never sends anything."""
 
 
 class Trap:
-    """Takes connections and remembers how each began; a connection alone counts as well."""
+    """Accepts connections and records the first bytes of each, or that there were none."""
 
     def __init__(self) -> None:
-        self.caught: list[str] = []
+        self.requests: list[str] = []
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._thread = threading.Thread(target=self._serve)
         self._thread.start()
@@ -31,7 +31,7 @@ class Trap:
         return int(self._listener.getsockname()[1])
 
     def close(self) -> None:
-        """Take no more connections, and end the thread."""
+        """Stop accepting connections, and end the thread."""
         with contextlib.suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
@@ -45,14 +45,14 @@ class Trap:
                 return
             with connection, contextlib.suppress(OSError):
                 connection.settimeout(LONGEST_S)
-                self.caught.append("a connection")
-                self.caught[-1] = repr(connection.recv(400))
+                self.requests.append("a connection")
+                self.requests[-1] = repr(connection.recv(400))
                 connection.sendall(ANSWER)
 
 
 @contextlib.contextmanager
 def trapped(playwright: Playwright) -> Iterator[tuple[Browser, Trap]]:
-    """The browser and its trap; both end with the context."""
+    """Run the browser and its trap until the context ends."""
     trap = Trap()
     rules = f"MAP *.example 127.0.0.1:{trap.port}, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
     try:

@@ -57,11 +57,11 @@ class ProvidersHost:
         """Make one call and wait for its reply. `replies` keeps every reply."""
         number = self.page.send(method, params)
         async with asyncio.timeout(10):
-            while not self.page.answered(number):
+            while not self.page.has_reply(number):
                 await asyncio.sleep(0.001)
                 self.page.pump()
         try:
-            value = self.page.settled(number)
+            value = self.page.result(number)
         except Refused as refused:
             self.replies.append(json.dumps(refused.failure))
             raise

@@ -17,7 +17,7 @@ from websockets.typing import Origin
 
 from shell.contract import CONTRACT_VERSION
 from tests.command import ROOT, Program, environment, run, started
-from tests.way_in import Entry, come_in, ticket_of
+from tests.way_in import Entry, handshake, ticket_of
 
 pytestmark = [
     pytest.mark.model,
@@ -30,12 +30,12 @@ WEIGHTS = next((ROOT / ".models").glob("*.gguf"), Path("no-weights"))
 def until_it_answers(program: Program) -> None:
     while program.line()["channel"] != "llm:token":
         pass
-    assert len(program.family()) > 1, "the model runs in a process of its own"
+    assert len(program.process_ids()) > 1, "the model runs in a process of its own"
 
 
 def wait_for_exit(program: Program, seconds: float) -> None:
     deadline = time.monotonic() + seconds
-    while remaining := program.family():
+    while remaining := program.process_ids():
         assert time.monotonic() < deadline, f"still there: {remaining}"
 
 
@@ -43,7 +43,7 @@ def test_it_answers_with_dense_events_and_its_own_usage() -> None:
     with started(
         "ask", "What is the capital of France?", "--json", "--max-tokens", "30"
     ) as program:
-        result = program.rest()
+        result = program.finish()
         wait_for_exit(program, 3)
     assert result.status == 0, result.err
     seq = 0
@@ -69,7 +69,7 @@ def test_an_interrupted_answer_frees_the_model(number: int, status: int) -> None
             pass
         assert time.monotonic() - start < 20
         assert event["cancelled"] is True
-        result = program.rest()
+        result = program.finish()
         wait_for_exit(program, 20 - (time.monotonic() - start))
     assert (result.status, result.out, result.err) == (status, "", "")
 
@@ -85,10 +85,10 @@ def test_a_page_that_says_hello_has_the_model_loaded(tmp_path: Path) -> None:
     """The model loads without a question, but not before a page connects."""
     with started("serve", "--no-open", "--data-dir", str(tmp_path)) as program:
         url = urlsplit(str(program.line()["url"]))
-        assert program.family() == {program.process.pid}
+        assert program.process_ids() == {program.process.pid}
         asyncio.run(say_hello(url.netloc, ticket_of(url.geturl())))
         deadline = time.monotonic() + 20
-        while len(program.family()) < 2:
+        while len(program.process_ids()) < 2:
             assert time.monotonic() < deadline
         result, seconds = program.stop()
         assert (result.status, result.err) == (0, "")
@@ -99,7 +99,7 @@ async def say_hello(host: str, ticket: str) -> None:
     load = str(uuid.uuid4())
     hello = {"id": 1, "method": "shell.hello", "params": {"version": CONTRACT_VERSION}}
     async with connect(f"ws://{host}/door", origin=Origin(f"http://{host}")) as page:
-        await come_in(page, Entry(load=load, ticket=ticket))
+        await handshake(page, Entry(load=load, ticket=ticket))
         batch = {"version": CONTRACT_VERSION, "load": load, "calls": [hello]}
         await page.send(json.dumps(batch))
         while "push" not in json.loads(await page.recv()):

@@ -1,7 +1,7 @@
 """Runs long checks and prints one line of JSON for each: `python -m tests.soak [NAME ...]`.
 
-A module of this package that has `CHECKS` (a name and a function each) is one NAME; `NAME.CHECK`
-is a single one of its checks. Without names everything is run. The status is 1 when one failed.
+NAME is a module of this package with `CHECKS`, a mapping of names to functions. `NAME.CHECK` runs
+one of its checks. Without names all checks run. The exit status is 1 when a check failed.
 """
 
 import argparse
@@ -18,19 +18,19 @@ from tests.soak.result import Check, Result
 
 
 def main(arguments: list[str]) -> int:
-    """Run what was named; returns the exit status."""
+    """Run the named checks; returns the exit status."""
     parser = argparse.ArgumentParser(prog="tests.soak", description=__doc__.partition("\n")[0])
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(_modules()))
     names = parser.parse_args(arguments).names or _modules()
     status = 0
-    for name, check in [pair for wanted in names for pair in _checks(wanted)]:
-        began = time.monotonic()
+    for name, check in [pair for selected in names for pair in _checks(selected)]:
+        started_at = time.monotonic()
         try:
             result = check()
         except Exception as error:
             traceback.print_exc()
             result = Result(False, {"error": repr(error)})
-        seconds = round(time.monotonic() - began, 1)
+        seconds = round(time.monotonic() - started_at, 1)
         line = {"check": name, "ok": result.ok, "seconds": seconds, **result.figures}
         sys.stdout.write(json.dumps(line) + "\n")
         sys.stdout.flush()
@@ -44,8 +44,8 @@ def _modules() -> list[str]:
     return sorted(set(names) - {"__main__", "result"})
 
 
-def _checks(wanted: str) -> Iterator[tuple[str, Check]]:
-    module_name, _, only = wanted.partition(".")
+def _checks(selected: str) -> Iterator[tuple[str, Check]]:
+    module_name, _, only = selected.partition(".")
     if module_name not in _modules():
         sys.exit(f"There is no long check {module_name!r}; there are {', '.join(_modules())}")
     checks: Mapping[str, Check] = getattr(

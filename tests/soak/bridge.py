@@ -1,4 +1,4 @@
-"""The bridge, for as long as it takes: pushes, reloads and windows in one program, and its logs."""
+"""Long checks of the bridge: pushes, reloads and windows in one program, and its logs."""
 
 import gc
 import tracemalloc
@@ -12,43 +12,45 @@ from shell.inference.log import InferenceLog
 from shell.inference.log_registry import LogRegistry
 from tests.chromium import driver
 from tests.soak.result import Check, Result
-from tests.window.endurance import Holding, open_and_close, push_and_reload
+from tests.window.endurance import ResourceUsage, open_and_close, push_and_reload
 
-MOST = Holding(megabytes=16, threads=4, handles=8)
-"""Growth that is no leak: allocators keep what they had, and pools have a thread more or less."""
+MOST = ResourceUsage(megabytes=16, threads=4, handles=8)
+"""Growth that is no leak: allocators retain memory, and the size of thread pools varies."""
 MOST_LOG_BYTES = 20_000_000
 
 
 def pushes() -> Result:
-    """A hundred thousand pushes, and 200 reloads in the middle of streams."""
+    """Make 100,000 pushes, and 200 reloads in the middle of streams."""
     with driver() as playwright:
-        endured = push_and_reload(playwright, pushes=100_000, reloads=200, seed=5)
+        result = push_and_reload(playwright, pushes=100_000, reloads=200, seed=5)
     return Result(
-        endured.wrong == 0 and endured.pushes >= 100_000 and is_flat(endured.growth),
+        result.wrong_streams == 0 and result.pushes >= 100_000 and is_flat(result.growth),
         {
-            "pushes": endured.pushes,
-            "reloads": endured.reloads,
-            "wrong": endured.wrong,
-            **_figures(endured.growth),
+            "pushes": result.pushes,
+            "reloads": result.reloads,
+            "wrong": result.wrong_streams,
+            **_figures(result.growth),
         },
     )
 
 
 def windows() -> Result:
-    """A hundred windows, opened and closed beside one that stays."""
+    """Open and close a hundred windows beside one that stays open."""
     with driver() as playwright:
         growth = open_and_close(playwright, 100)
     return Result(is_flat(growth), _figures(growth))
 
 
 def logs() -> Result:
-    """A million tokens through logs that are packed and released as the settings say."""
-    most, left = most_held(runs=500, tokens=2_000)
-    return Result(most < MOST_LOG_BYTES, {"mostMB": most / 1e6, "leftMB": left / 1e6})
+    """Write a million tokens to logs with the default limits."""
+    peak_bytes, remaining_bytes = measure_logs(runs=500, tokens=2_000)
+    return Result(
+        peak_bytes < MOST_LOG_BYTES, {"mostMB": peak_bytes / 1e6, "leftMB": remaining_bytes / 1e6}
+    )
 
 
-def is_flat(growth: Holding) -> bool:
-    """Whether a program holds about what it held before."""
+def is_flat(growth: ResourceUsage) -> bool:
+    """Whether a program's resources have hardly grown."""
     return (
         growth.megabytes <= MOST.megabytes
         and growth.threads <= MOST.threads
@@ -56,9 +58,10 @@ def is_flat(growth: Holding) -> bool:
     )
 
 
-def most_held(runs: int, tokens: int) -> tuple[int, int]:
-    """Write runs at 200 tokens a second, one after another; returns the most bytes that were held
-    at a time, and what was left when the last one was too old to be kept.
+def measure_logs(runs: int, tokens: int) -> tuple[int, int]:
+    """Write runs at 200 tokens a second, one after another.
+
+    Returns the peak of allocated bytes, and the bytes that remain after the last log has expired.
     """
     clock, limits = VirtualClock(), Limits()
     gc.collect()
@@ -73,19 +76,19 @@ def most_held(runs: int, tokens: int) -> tuple[int, int]:
                 clock.seconds += 0.005
             log.append(_ending(log))
             registry.finish(log)
-        most = tracemalloc.get_traced_memory()[1]
+        peak_bytes = tracemalloc.get_traced_memory()[1]
         clock.seconds += limits.log_retention_s
         registry.release()
         del log
         gc.collect()
-        return most, tracemalloc.get_traced_memory()[0]
+        return peak_bytes, tracemalloc.get_traced_memory()[0]
     finally:
         tracemalloc.stop()
 
 
 @dataclass(slots=True)
 class VirtualClock:
-    """Goes on when it is told to."""
+    """A clock that the check advances."""
 
     seconds: float = 0.0
 
@@ -104,7 +107,7 @@ def _ending(log: InferenceLog) -> ErrorEvent:
     )
 
 
-def _figures(growth: Holding) -> dict[str, float]:
+def _figures(growth: ResourceUsage) -> dict[str, float]:
     return {
         "grownMB": growth.megabytes,
         "grownThreads": growth.threads,

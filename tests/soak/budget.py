@@ -1,4 +1,4 @@
-"""Random runs against the budgets: none begins whose reserve exceeds what is left."""
+"""Random runs against budgets: a run whose reservation exceeds the remaining budget is refused."""
 
 from tests.soak.result import Check, Result
 from tests.store.ledger_walk import Walk
@@ -8,7 +8,7 @@ STEPS = 40
 
 
 def walks() -> Result:
-    """10,000 ledgers with random calls, clocks, crashes and raised budgets."""
+    """Walk 10,000 ledgers with random calls, clocks, crashes and raised budgets."""
     allowed = refused = shortened = 0
     for seed in range(RUNS):
         walk = Walk(seed)

@@ -1,6 +1,6 @@
 """The .deb in a bare Debian 12, as an ordinary user: its journeys, its upgrade, its removal.
 
-Needs root, debootstrap, and what `dev.py build all` has made.
+Needs root, debootstrap, and the packages of `dev.py build all`.
 """
 
 import contextlib
@@ -34,14 +34,14 @@ JOURNEYS = ("tests/e2e", "-q", "-n", "0", "-p", "no:cacheprovider", "--basetemp"
 
 
 def journeys() -> Result:
-    """What the source passes end to end, asked of the installed program with its sandbox on."""
+    """Run the end-to-end tests against the installed program, with its sandbox on."""
     with installed("tidewire-with-model") as (bare, program), driver() as playwright:
         with program.window(playwright, bare.root.parent / "data") as (_, page):
-            words = answered(page)
-            jailed = sandboxed()
+            has_answered = answered(page)
+            is_in_sandbox = is_sandboxed()
         test = {"TIDEWIRE_TEST_COMMAND": " ".join(program.command)}
-        # A place of its own: pytest closes the usual one to others whenever it starts.
-        done = subprocess.run(
+        # A separate base folder, because pytest removes others' access to the usual one.
+        completed = subprocess.run(
             [sys.executable, "-P", "-m", "pytest", *JOURNEYS, str(bare.root.parent / "tests")],
             cwd=ROOT,
             env={**os.environ, **test},
@@ -49,20 +49,23 @@ def journeys() -> Result:
             text=True,
             check=False,
         )
-        sys.stderr.write(done.stdout[-6000:])
-        last = done.stdout.strip().splitlines()[-1]
+        sys.stderr.write(completed.stdout[-6000:])
+        last_line = completed.stdout.strip().splitlines()[-1]
         doctor = program.run("doctor")
     figures: dict[str, Figure] = {
-        "answersInAWindow": words,
-        "sandbox": jailed,
+        "answersInAWindow": has_answered,
+        "sandbox": is_in_sandbox,
         "doctor": doctor.returncode == 0,
-        "journeys": last,
+        "journeys": last_line,
     }
-    return Result(done.returncode == 0 and words and jailed and doctor.returncode == 0, figures)
+    return Result(
+        completed.returncode == 0 and has_answered and is_in_sandbox and doctor.returncode == 0,
+        figures,
+    )
 
 
 def upgrade() -> Result:
-    """An older package with a full data directory, the newer one, what is newer still, removal."""
+    """Upgrade from an older package with data, open the data of a newer one, and remove it."""
     with installed("tidewire", older=True) as (bare, program):
         source = bare.root / "home/you/before.json"
         source.write_text("".join(write(conversations())), "utf-8")
@@ -74,7 +77,7 @@ def upgrade() -> Result:
         refused = newer_is_refused(program, database)
         removed = bare.apt("remove", "tidewire")
         purged = bare.apt("purge", "tidewire")
-        kept = sum(1 for path in (bare.root / DATA).rglob("*") if path.is_file())
+        remaining_files = sum(1 for path in (bare.root / DATA).rglob("*") if path.is_file())
     figures = {
         "imported": imported.returncode == 0,
         "conversations": len(after.splitlines()),
@@ -82,31 +85,31 @@ def upgrade() -> Result:
         "newerRefused": refused,
         "removalSaysWhere": "~/.local/share/tidewire" in removed,
         "purgeSaysWhere": "~/.local/share/tidewire" in purged or "not installed" in purged,
-        "filesLeft": kept,
+        "filesLeft": remaining_files,
     }
     ok = all(value for value in figures.values() if isinstance(value, bool))
-    return Result(ok and len(after.splitlines()) == CONVERSATIONS and kept > 0, figures)
+    return Result(ok and len(after.splitlines()) == CONVERSATIONS and remaining_files > 0, figures)
 
 
 @contextlib.contextmanager
 def installed(name: str, *, older: bool = False) -> Iterator[tuple[Bare, Installed]]:
-    """A bare system with the package in it, and the program as its user starts it."""
+    """Install the package in a bare system; yields the system and the program in it."""
     with tempfile.TemporaryDirectory() as folder, xvfb() as display:
         bare = Bare(Path(folder) / "root")
         bare.make()
-        bare.install(aged(package(name), Path(folder)) if older else package(name))
+        bare.install(with_older_version(package(name), Path(folder)) if older else package(name))
         yield bare, bare.program(display)
 
 
 def package(name: str) -> Path:
-    """What was built last."""
+    """The package of this version in `dist`."""
     return next(DIST.glob(f"{name}_{__version__}_*.deb"))
 
 
-def aged(made: Path, folder: Path) -> Path:
-    """The same package with an earlier number."""
+def with_older_version(package_file: Path, folder: Path) -> Path:
+    """Repackage with an older version number; returns the new file."""
     tree = folder / "older"
-    subprocess.run(["dpkg-deb", "-R", str(made), str(tree)], check=True)
+    subprocess.run(["dpkg-deb", "-R", str(package_file), str(tree)], check=True)
     control = tree / "DEBIAN" / "control"
     control.write_text(re.sub(r"(?m)^Version: .*$", "Version: 0.0.1", control.read_text("utf-8")))
     target = folder / "older.deb"
@@ -125,13 +128,13 @@ def conversations() -> list[PortableConversation]:
             updated_at=1_700_000_000_000 + number,
             messages=[
                 PortableMessage(
-                    id=f"message-{number}-{place}",
-                    parent_id=f"message-{number}-{place - 1}" if place else None,
-                    role="assistant" if place % 2 else "user",
-                    content=f"word {place} of {number} " * 20,
-                    created_at=1_700_000_000_000 + place,
+                    id=f"message-{number}-{index}",
+                    parent_id=f"message-{number}-{index - 1}" if index else None,
+                    role="assistant" if index % 2 else "user",
+                    content=f"word {index} of {number} " * 20,
+                    created_at=1_700_000_000_000 + index,
                 )
-                for place in range(EACH)
+                for index in range(EACH)
             ],
         )
         for number in range(CONVERSATIONS)
@@ -139,35 +142,42 @@ def conversations() -> list[PortableConversation]:
 
 
 def newer_is_refused(program: Installed, database: Path) -> bool:
-    """Whether what a newer program has written is refused in a sentence, and left as it is."""
+    """Whether the program refuses a newer database with one sentence, and does not change it."""
     with contextlib.closing(sqlite3.connect(database)) as connection:
         connection.execute("PRAGMA journal_mode = DELETE")
         (number,) = connection.execute("PRAGMA user_version").fetchone()
         connection.execute("PRAGMA user_version = 99")
     before = hashlib.sha256(database.read_bytes()).hexdigest()
-    told = program.run("conversations", "list")
-    same = hashlib.sha256(database.read_bytes()).hexdigest() == before
+    completed = program.run("conversations", "list")
+    is_unchanged = hashlib.sha256(database.read_bytes()).hexdigest() == before
     with contextlib.closing(sqlite3.connect(database)) as connection:
         connection.execute(f"PRAGMA user_version = {number}")
-    sentence = told.stderr.strip()
-    return told.returncode == 1 and "newer Tidewire" in sentence and "\n" not in sentence and same
+    message = completed.stderr.strip()
+    return (
+        completed.returncode == 1
+        and "newer Tidewire" in message
+        and "\n" not in message
+        and is_unchanged
+    )
 
 
-def sandboxed() -> bool:
-    """Whether a renderer of that user has its own user namespace and filter of system calls, and
-    none was told to do without.
+def is_sandboxed() -> bool:
+    """Whether that user's renderer processes are sandboxed.
+
+    At least one must have its own user namespace and a filter of system calls, and the command line
+    of none may have `--no-sandbox`.
     """
     own = Path("/proc/self/ns/user").readlink()
-    jailed = told = 0
+    confined = unsandboxed = 0
     for folder in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
             line = (folder / "cmdline").read_bytes()
             if folder.stat().st_uid != USER or b"QtWebEngineProcess" not in line:
                 continue
-            filtered = "Seccomp:\t2" in (folder / "status").read_text("utf-8")
-            jailed += filtered and (folder / "ns/user").readlink() != own
-            told += b"--no-sandbox" in line
-    return jailed > 0 and told == 0
+            is_filtered = "Seccomp:\t2" in (folder / "status").read_text("utf-8")
+            confined += is_filtered and (folder / "ns/user").readlink() != own
+            unsandboxed += b"--no-sandbox" in line
+    return confined > 0 and unsandboxed == 0
 
 
 CHECKS: dict[str, Check] = {"upgrade": upgrade, "journeys": journeys}

@@ -30,22 +30,22 @@ MACHINES_PER_SEED = 500
 
 
 def machine() -> Result:
-    """Anything in any order, a million times, on every core."""
+    """Run a million random steps of the engine's state machine, on every core."""
     logging.disable(logging.CRITICAL)
-    began, steps, seeds = time.monotonic(), 0, 0
+    started_at, steps, seeds = time.monotonic(), 0, 0
     workers = os.cpu_count() or 1
     with multiprocessing.get_context("spawn").Pool(workers) as pool:
-        for done in pool.imap_unordered(_steps_of_seed, range(1_000_000), chunksize=1):
-            steps, seeds = steps + done, seeds + 1
+        for seed_steps in pool.imap_unordered(_steps_of_seed, range(1_000_000), chunksize=1):
+            steps, seeds = steps + seed_steps, seeds + 1
             if steps >= STEPS:
                 pool.terminate()
                 break
-    rate = round(steps / (time.monotonic() - began))
+    rate = round(steps / (time.monotonic() - started_at))
     return Result(steps >= STEPS, {"steps": steps, "seeds": seeds, "stepsPerSecond": rate})
 
 
 def _steps_of_seed(seed: int) -> int:
-    """Run some machines that no other seed runs; returns their steps."""
+    """Run the machines of this seed; returns the number of their steps."""
     logging.disable(logging.CRITICAL)
 
     class Machine(EngineMachine):
@@ -67,16 +67,18 @@ def _steps_of_seed(seed: int) -> int:
 
 
 def calls() -> Result:
-    """Anything in any order to calls of tools, a million times, on every core."""
-    began, steps, ran = time.monotonic(), 0, 0
+    """Run a million random steps with calls of tools, on every core."""
+    started_at, steps, carried_out = time.monotonic(), 0, 0
     with multiprocessing.get_context("spawn").Pool(os.cpu_count() or 1) as pool:
-        for done, carried_out in pool.imap_unordered(_calls_of_seed, range(1_000_000)):
-            steps, ran = steps + done, ran + carried_out
+        for seed_steps, seed_calls in pool.imap_unordered(_calls_of_seed, range(1_000_000)):
+            steps, carried_out = steps + seed_steps, carried_out + seed_calls
             if steps >= STEPS:
                 pool.terminate()
                 break
-    rate = round(steps / (time.monotonic() - began))
-    return Result(steps >= STEPS, {"steps": steps, "carriedOut": ran, "stepsPerSecond": rate})
+    rate = round(steps / (time.monotonic() - started_at))
+    return Result(
+        steps >= STEPS, {"steps": steps, "carriedOut": carried_out, "stepsPerSecond": rate}
+    )
 
 
 def _calls_of_seed(seed: int) -> tuple[int, int]:
@@ -85,63 +87,66 @@ def _calls_of_seed(seed: int) -> tuple[int, int]:
 
 
 def runs() -> Result:
-    """Fifty thousand short runs of every kind."""
+    """Make 50,000 short runs of every kind."""
     logging.disable(logging.CRITICAL)
     with asyncio.Runner(loop_factory=VirtualLoop) as runner:
         active, early, late = runner.run(short_runs(50_000, seed=11))
     logging.disable(logging.NOTSET)
-    grown = late - early
-    return Result(active == 0 and grown < 1_000, {"active": active, "blocksGrown": grown})
+    growth = late - early
+    return Result(active == 0 and growth < 1_000, {"active": active, "blocksGrown": growth})
 
 
 def stream_of_90_seconds() -> Result:
-    """One token a second, on the real clock."""
-    ending, took = asyncio.run(seconds_of("/rate 1\n/repeat 90 word"))
+    """Stream one token a second for 90 s on the real clock."""
+    ending, seconds = asyncio.run(seconds_of("/rate 1\n/repeat 90 word"))
     complete = isinstance(ending, DoneEvent) and ending.total_tokens == 90
-    return Result(complete and abs(took - 90) < 1, {"took": round(took, 2)})
+    return Result(complete and abs(seconds - 90) < 1, {"took": round(seconds, 2)})
 
 
 def stall() -> Result:
-    """A stream that stops dies after its default of 30 seconds."""
-    ending, took = asyncio.run(seconds_of("/rate 0\nword\n/stall"))
-    right = isinstance(ending, ErrorEvent) and ending.code == "STREAM_TIMEOUT"
-    return Result(right and abs(took - 30) <= 0.5, {"took": round(took, 3)})
+    """Check that a stalled stream fails after the default of 30 s."""
+    ending, seconds = asyncio.run(seconds_of("/rate 0\nword\n/stall"))
+    is_expected = isinstance(ending, ErrorEvent) and ending.code == "STREAM_TIMEOUT"
+    return Result(is_expected and abs(seconds - 30) <= 0.5, {"took": round(seconds, 3)})
 
 
 def cancel() -> Result:
-    """Two thousand cancels of silent runs, with four streams beside them."""
-    took = asyncio.run(cancel_while_silent(2_000))
+    """Cancel 2,000 silent runs beside four streams."""
+    delays_s = asyncio.run(cancel_while_silent(2_000))
     figures = {
-        "p50ms": round(percentile(took, 0.5) * 1e3, 3),
-        "p99ms": round(percentile(took, 0.99) * 1e3, 3),
-        "maxMs": round(max(took) * 1e3, 3),
+        "p50ms": round(percentile(delays_s, 0.5) * 1e3, 3),
+        "p99ms": round(percentile(delays_s, 0.99) * 1e3, 3),
+        "maxMs": round(max(delays_s) * 1e3, 3),
     }
-    return Result(percentile(took, 0.99) <= 0.020, figures)
+    return Result(percentile(delays_s, 0.99) <= 0.020, figures)
 
 
 def flood() -> Result:
-    """Twenty floods, each stopped."""
-    took = [asyncio.run(cancel_a_flood()) for _ in range(20)]
-    worst = max(seconds for seconds, _, _ in took)
+    """Cancel twenty streams without a rate limit."""
+    outcomes = [asyncio.run(cancel_a_flood()) for _ in range(20)]
+    worst = max(seconds for seconds, _, _ in outcomes)
     return Result(
         worst <= 0.05,
-        {"worstMs": round(worst * 1e3, 2), "pieces": max(pieces for _, _, pieces in took)},
+        {"worstMs": round(worst * 1e3, 2), "pieces": max(pieces for _, _, pieces in outcomes)},
     )
 
 
 def socket() -> Result:
-    """Cancels before and after the first text, against a server that goes on."""
+    """Cancel before and after the first text, against a server that keeps sending."""
     scenes = [False, True] * 10
-    took = [asyncio.run(close_of_a_socket(after_text=after)) for after in scenes]
-    told, closed = max(t for t, _ in took), max(c for _, c in took)
+    delays = [asyncio.run(close_of_a_socket(after_text=after)) for after in scenes]
+    reported_s, closed_s = (
+        max(reported for reported, _ in delays),
+        max(closing for _, closing in delays),
+    )
     return Result(
-        closed <= 1.0,
-        {"toldWorstMs": round(told * 1e3, 2), "closedWorstMs": round(closed * 1e3, 2)},
+        closed_s <= 1.0,
+        {"toldWorstMs": round(reported_s * 1e3, 2), "closedWorstMs": round(closed_s * 1e3, 2)},
     )
 
 
 def streams() -> Result:
-    """Five streams of 200 tokens a second for a minute."""
+    """Run five streams of 200 tokens a second for a minute."""
     load = asyncio.run(steady_streams(5, 200, 60))
     return Result(
         load.tokens == load.expected and load.seconds < 63,

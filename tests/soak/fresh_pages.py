@@ -1,4 +1,4 @@
-"""Fresh pages of one running program: what a check does on each of them."""
+"""Gives a check fresh pages of one running program."""
 
 import tempfile
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from tests.e2e.app import Kind, running
 
 
 def fresh_pages(kind: Kind, times: int) -> Iterator[Page]:
-    """So many pages, each with everything of the one before it forgotten."""
+    """Yield a page `times` times, each time with an empty conversation and state."""
     with (
         tempfile.TemporaryDirectory() as folder,
         driver() as playwright,

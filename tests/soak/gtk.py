@@ -1,5 +1,7 @@
-"""GTK's web view: the same bridge, the same refusals. Not in the suite: its binding belongs to the
-system's Python, which has to be of our version (Debian: python3-gi, gir1.2-webkit2-4.1, xvfb).
+"""Checks the bridge and its refusals in GTK's web view.
+
+Not in the suite, because the GTK binding belongs to the system's Python, which must have the same
+version as ours (Debian: python3-gi, gir1.2-webkit2-4.1, xvfb).
 """
 
 import json
@@ -13,7 +15,7 @@ from tests.soak.result import Check, Result
 
 PYTHON = "/usr/bin/python3"
 PROBE = "import gi; gi.require_version('WebKit2', '4.1'); import sys; print(sys.version_info[:2])"
-WANTED = {
+EXPECTED = {
     "popup": False,
     "microphone": False,
     "notifications": False,
@@ -25,7 +27,7 @@ WANTED = {
 
 
 def smoke() -> Result:
-    """A hostile page in a real window gets nowhere, and is told everything that it may know."""
+    """Open a hostile page in a real window: all its attempts are refused, and its calls work."""
     probe = subprocess.run(
         [PYTHON, "-c", PROBE], capture_output=True, encoding="utf-8", check=False
     )
@@ -46,9 +48,9 @@ def smoke() -> Result:
                 program.wait_for("SAID {")
         finally:
             server.terminate()
-    (said,) = (line for line in program.said if line.startswith("SAID {"))
+    (line,) = (line for line in program.stderr_lines if line.startswith("SAID {"))
     figures = {
-        "asWanted": json.loads(said.removeprefix("SAID ")) == WANTED,
+        "asWanted": json.loads(line.removeprefix("SAID ")) == EXPECTED,
         "gone": program.count("GET /other"),
         "loads": program.count("SAID hello"),
         "refused": program.count("not let go"),

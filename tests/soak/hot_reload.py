@@ -1,4 +1,4 @@
-"""How long an edit of a component takes to reach browser and window, with all state kept."""
+"""Measures how long an edit of a component takes to reach the page, which must keep its state."""
 
 import os
 import time
@@ -12,9 +12,9 @@ from tests.page.developing import (
     Developing,
     begin,
     check_edit,
-    check_kept,
+    check_state,
     developing,
-    edited,
+    edit_selector,
 )
 from tests.soak.result import Check, Result
 
@@ -23,22 +23,22 @@ LONGEST_MS = 300.0
 
 
 def measure(page: Page, work: Developing) -> Result:
-    """Edit so many times; each counts from before the file is written to when the page shows it."""
+    """Measure five edits, each from before the file is written until the page shows it."""
     begin(page)
     check_edit(page, work, EDITS)  # the first makes Vite read its own parts
-    took = []
+    delays_ms = []
     for number in range(EDITS):
-        began = time.perf_counter()
+        started_at = time.perf_counter()
         work.edit(number)
-        page.wait_for_selector(edited(number))
-        took.append((time.perf_counter() - began) * 1_000)
-        check_kept(page)
-    figures = {f"edit_{at + 1}_ms": round(ms) for at, ms in enumerate(took)}
-    return Result(max(took) <= LONGEST_MS, {**figures, "limit_ms": LONGEST_MS})
+        page.wait_for_selector(edit_selector(number))
+        delays_ms.append((time.perf_counter() - started_at) * 1_000)
+        check_state(page)
+    figures = {f"edit_{number + 1}_ms": round(ms) for number, ms in enumerate(delays_ms)}
+    return Result(max(delays_ms) <= LONGEST_MS, {**figures, "limit_ms": LONGEST_MS})
 
 
 def edits(kind: Kind) -> Callable[[], Result]:
-    """The check for one of the two."""
+    """The check for one of the two shells."""
 
     def check() -> Result:
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")

@@ -1,7 +1,7 @@
-"""Tools against LLMock, a server for all three APIs that nobody here wrote or scripted.
+"""Tests tools against LLMock, a third-party server for all three APIs, without scripts of ours.
 
-It calls the tool that fits the question best, with arguments of its own that fit the schema, and
-answers in words once the result comes back. uv brings it from the package index.
+LLMock calls the tool that fits the question best, with arguments that fit the schema, and answers
+with text after the result. uv installs it from the package index.
 """
 
 import asyncio
@@ -37,7 +37,7 @@ APIS: dict[str, tuple[Make, str]] = {
 
 @contextmanager
 def serving() -> Iterator[str]:
-    """The server, on a port of its own."""
+    """Run the server on a free port; yields its URL."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -75,7 +75,10 @@ def is_there(url: str) -> bool:
 
 
 async def ask(make: Make, url: str, verdict: Verdict) -> tuple[bool, str]:
-    """One question whose call a person decides about; returns whether all is as it should be."""
+    """Ask a question whose call gets this verdict.
+
+    Returns whether the run and its results are as expected, and a summary of them.
+    """
 
     async def tide(arguments: Arguments, progress: Progress) -> str:
         return f"High water at {arguments['at']} at noon."
@@ -92,27 +95,27 @@ async def ask(make: Make, url: str, verdict: Verdict) -> tuple[bool, str]:
     await provider.close()
     ending = log.ending
     results = [event.state for event in log.read() if isinstance(event, ResultEvent)]
-    is_right = (
+    is_expected = (
         isinstance(ending, DoneEvent)
         and ending.finish_reason == "stop"
         and log.text("llm:token") != ""
         and results == ["done" if verdict == "allow" else "denied"]
         and len(functions.calls) == (1 if verdict == "allow" else 0)
     )
-    return is_right, f"{results} {ending.channel if ending else None}"
+    return is_expected, f"{results} {ending.channel if ending else None}"
 
 
 def tools() -> Result:
-    """A call that is allowed and one that is denied, in every API."""
+    """Allow one call and deny one, in every API."""
     figures: dict[str, str] = {}
-    is_right = True
+    all_ok = True
     with serving() as url:
-        for name, (make, place) in APIS.items():
+        for name, (make, path) in APIS.items():
             for verdict in ("allow", "deny"):
-                fine, said = asyncio.run(ask(make, url + place, verdict))
-                figures[f"{name}_{verdict}"] = "ok" if fine else said
-                is_right = is_right and fine
-    return Result(is_right, figures)
+                is_ok, summary = asyncio.run(ask(make, url + path, verdict))
+                figures[f"{name}_{verdict}"] = "ok" if is_ok else summary
+                all_ok = all_ok and is_ok
+    return Result(all_ok, figures)
 
 
 CHECKS: dict[str, Check] = {"tools": tools}

@@ -1,7 +1,7 @@
 """The program under load and faults: many tabs, a large store, a full disk, stopped processes.
 
-`python -m tests.soak.loads URL` is a tab that asks for a long answer and reports that it has begun;
-`stopped_page` stops it.
+`python -m tests.soak.loads URL` runs a tab that requests a long answer and reports when it begins.
+`stopped_page` stops that process.
 """
 
 import asyncio
@@ -36,10 +36,10 @@ from tests.command import run, started
 from tests.host_process import ROOT, HostProcess
 from tests.soak.result import Check, Figure, Result
 from tests.soak.store import small_disk
-from tests.way_in import Entry, come_in, new_link, ticket_of
+from tests.way_in import Entry, handshake, new_link, ticket_of
 
 PATIENCE_S = 120.0
-"""How long anything may take before the check fails."""
+"""Timeout of every wait, after which the check fails."""
 TABS, WORDS, ROUNDS = 100, 20, 4
 TABS_GROWTH_MB = 10.0
 """From the end of the first round to the end of the last."""
@@ -55,7 +55,7 @@ STORY = "Write a long story about a lighthouse keeper, with many details."
 
 
 class Tab:
-    """A browser's tab: its calls, and the runs and topics that it is told of."""
+    """A browser's tab: its calls, and the runs and topics that it receives."""
 
     def __init__(self, host: str) -> None:
         self.stories: dict[str, Story] = {}
@@ -63,17 +63,17 @@ class Tab:
         self._host = host
         self._load = str(uuid.uuid4())
         self._replies: dict[int, Mapping[str, object]] = {}
-        self._calls = self._last_push = 0
+        self._last_call = self._last_push = 0
         self._changed = asyncio.Condition()
 
     @classmethod
     async def open(cls, url: str) -> Self:
-        """Come in by a link and say hello."""
+        """Connect by a link and send the hello."""
         parts = urlsplit(url)
         tab = cls(parts.netloc)
         origin = Origin(f"http://{parts.netloc}")
         tab._socket = await connect(f"ws://{parts.netloc}/door", origin=origin, max_size=None)
-        await come_in(tab._socket, Entry(load=tab._load, ticket=ticket_of(url)))
+        await handshake(tab._socket, Entry(load=tab._load, ticket=ticket_of(url)))
         tab._reader = asyncio.create_task(tab._read())
         await tab.call("shell.hello", {"version": CONTRACT_VERSION, "lastPush": 0})
         return tab
@@ -82,13 +82,13 @@ class Tab:
     _reader: asyncio.Task[None]
 
     async def call(self, method: str, params: object = None) -> object:
-        """One call and its value.
+        """Make a call and return its value.
 
         Raises:
             CallFailed: with the host's error.
         """
-        self._calls += 1
-        number = self._calls
+        self._last_call += 1
+        number = self._last_call
         call = {"id": number, "method": method, "params": params}
         batch = {"version": CONTRACT_VERSION, "load": self._load, "calls": [call]}
         await self._socket.send(json.dumps(batch))
@@ -110,23 +110,23 @@ class Tab:
         params = {"providerId": provider, "messages": messages, **fields}
         return str(await self.call("llm.inference", params))
 
-    async def ended(self, inference_id: str) -> Story:
-        """Wait for the end of a run; returns all of it."""
+    async def wait_for_end(self, inference_id: str) -> Story:
+        """Wait for the end of a run and return it."""
         await self.until(lambda: self.story(inference_id).ending is not None)
         return self.story(inference_id)
 
     async def until(self, condition: Callable[[], bool]) -> None:
-        """Wait until what the host told makes this true."""
+        """Wait until a push of the host makes the condition true."""
         async with asyncio.timeout(PATIENCE_S), self._changed:
             await self._changed.wait_for(lambda: condition() or self._reader.done())
         assert condition(), "the connection has ended"
 
-    async def writes(self, inference_id: str, parts: int) -> None:
+    async def wait_for_parts(self, inference_id: str, parts: int) -> None:
         """Wait until a run has written more than so many parts."""
         await self.until(lambda: self.story(inference_id).parts > parts)
 
     def story(self, inference_id: str) -> Story:
-        """What this tab knows of a run."""
+        """The run as this tab sees it."""
         return self.stories.setdefault(inference_id, Story())
 
     async def close(self) -> None:
@@ -174,7 +174,7 @@ class CallFailed(Exception):
 
 @contextmanager
 def serving(folder: Path, *more: str) -> Iterator[tuple[HostProcess, Mapping[str, object]]]:
-    """`serve` with the echo provider, and the line that says where it is."""
+    """Run `serve`, by default with the echo provider; yields it and its first line of output."""
     command = ("shell", "serve", "--no-open", "--data-dir", str(folder))
     with HostProcess(*command, "--grace", str(GRACE_S), *(more or ECHO)) as host:
         yield host, host.json_line()
@@ -191,7 +191,7 @@ def memory_mb(pid: int, field: str = "VmRSS") -> float:
 
 
 def peak_mb(pid: int) -> float:
-    """The most memory since the last time this was asked."""
+    """The process's peak of memory since the last call of this function."""
     peak = memory_mb(pid, "VmHWM")
     Path(f"/proc/{pid}/clear_refs").write_text("5")
     return peak
@@ -203,21 +203,21 @@ def files(pid: int) -> int:
 
 
 async def timed(tab: Tab, method: str, params: object = None) -> tuple[float, object]:
-    """One call: how long it took, and its value."""
-    began = time.monotonic()
+    """Make one call; returns its seconds and its value."""
+    started_at = time.monotonic()
     value = await tab.call(method, params)
-    return round(time.monotonic() - began, 2), value
+    return round(time.monotonic() - started_at, 2), value
 
 
-def wait_for_files(pid: int, most: int) -> None:
-    """Wait until a process has at most so many files open, or too long."""
+def wait_for_files(pid: int, max_files: int) -> None:
+    """Wait until a process has at most `max_files` open, or until the timeout."""
     deadline = time.monotonic() + PATIENCE_S
-    while files(pid) > most and time.monotonic() < deadline:
+    while files(pid) > max_files and time.monotonic() < deadline:
         time.sleep(0.1)
 
 
 def tabs() -> Result:
-    """A hundred tabs ask at the same time, and leave nothing behind."""
+    """Have a hundred tabs ask at the same time, and check for leaked memory and files."""
     return asyncio.run(_tabs())
 
 
@@ -225,34 +225,34 @@ async def _tabs() -> Result:
     with tempfile.TemporaryDirectory() as name, serving(Path(name)) as (host, ready):
         pid = host.process.pid
         first = await Tab.open(str(ready["url"]))
-        await first.ended(await first.infer("/rate 0\nhello"))
+        await first.wait_for_end(await first.infer("/rate 0\nhello"))
         before_mb, before_files = memory_mb(pid), files(pid)
         rounds: list[tuple[float, float]] = []
-        whole = 0
+        complete_count = 0
         after: list[float] = []
         for _ in range(ROUNDS):
-            began = time.monotonic()
-            opened = [await Tab.open(new_link(ready)) for _ in range(TABS)]
-            open_s = time.monotonic() - began
-            began = time.monotonic()
+            started_at = time.monotonic()
+            open_tabs = [await Tab.open(new_link(ready)) for _ in range(TABS)]
+            open_s = time.monotonic() - started_at
+            started_at = time.monotonic()
             script = f"/rate 0\n/repeat {WORDS} word"
-            runs = await asyncio.gather(*(tab.infer(script) for tab in opened))
-            pairs = zip(opened, runs, strict=True)
-            ended = await asyncio.gather(*(tab.ended(one) for tab, one in pairs))
-            rounds.append((open_s, time.monotonic() - began))
+            runs = await asyncio.gather(*(tab.infer(script) for tab in open_tabs))
+            pairs = zip(open_tabs, runs, strict=True)
+            stories = await asyncio.gather(*(tab.wait_for_end(run_id) for tab, run_id in pairs))
+            rounds.append((open_s, time.monotonic() - started_at))
             text = " ".join(["word"] * WORDS)
-            whole += sum(story.text == text for story in ended)
+            complete_count += sum(story.text == text for story in stories)
             peak, most_files = memory_mb(pid), files(pid)
-            await asyncio.gather(*(tab.close() for tab in opened))
+            await asyncio.gather(*(tab.close() for tab in open_tabs))
             await asyncio.to_thread(wait_for_files, pid, before_files)
-            # The runs of a tab are let go of when its grace period is over.
+            # The host releases the runs of a tab after its grace period.
             await asyncio.sleep(GRACE_S + 1)
             after.append(memory_mb(pid))
         after_files = files(pid)
         await first.close()
     figures: dict[str, Figure] = {
         "tabs": TABS,
-        "whole": whole,
+        "whole": complete_count,
         "openS": round(rounds[0][0], 2),
         "answersS": round(rounds[0][1], 2),
         "beforeMb": before_mb,
@@ -263,29 +263,29 @@ async def _tabs() -> Result:
         "filesWithTabs": most_files,
         "filesAfter": after_files,
     }
-    ok = whole == ROUNDS * TABS and after_files <= before_files
+    ok = complete_count == ROUNDS * TABS and after_files <= before_files
     return Result(ok and after[-1] - after[0] < TABS_GROWTH_MB, figures)
 
 
 def conversations() -> Result:
-    """A store of 50,000 conversations: the list, one of them, a search."""
+    """List, open and search in a store of 50,000 conversations."""
     return asyncio.run(_conversations())
 
 
 def write_conversations(folder: Path) -> None:
-    """So many conversations of a question and an answer."""
+    """Write 50,000 conversations of a question and an answer."""
     store = Store(folder)
     store.open()
 
     def write(begin: int, connection: Connection) -> None:
-        for place in range(begin, begin + 1_000):
-            title = NewConversation(title=f"conversation {place}")
-            number = tree.create(connection, new_id(), title, place)
-            asked = tree.NewMessage(new_id(), "user", take_apart(f"question w{place}"), place)
-            parent = tree.add(connection, number, None, asked)
-            text = f"The tide of w{place} rises twice a day."
-            said = tree.NewMessage(new_id(), "assistant", take_apart(text), place)
-            tree.add(connection, number, parent, said)
+        for index in range(begin, begin + 1_000):
+            title = NewConversation(title=f"conversation {index}")
+            number = tree.create(connection, new_id(), title, index)
+            question = tree.NewMessage(new_id(), "user", take_apart(f"question w{index}"), index)
+            parent = tree.add(connection, number, None, question)
+            text = f"The tide of w{index} rises twice a day."
+            answer = tree.NewMessage(new_id(), "assistant", take_apart(text), index)
+            tree.add(connection, number, parent, answer)
 
     for begin in range(0, CONVERSATIONS, 1_000):
         store.database.write(partial(write, begin)).result()
@@ -294,16 +294,16 @@ def write_conversations(folder: Path) -> None:
 
 async def _conversations() -> Result:
     with tempfile.TemporaryDirectory() as name:
-        began = time.monotonic()
+        started_at = time.monotonic()
         write_conversations(Path(name))
-        built_s = round(time.monotonic() - began, 1)
+        built_s = round(time.monotonic() - started_at, 1)
         with serving(Path(name)) as (host, ready):
             pid = host.process.pid
             tab = await Tab.open(str(ready["url"]))
             before = peak_mb(pid)
             list_s, listed = await timed(tab, "conversations.list")
             assert isinstance(listed, list)
-            again_s, _ = await timed(tab, "conversations.list")
+            second_list_s, _ = await timed(tab, "conversations.list")
             list_mb = peak_mb(pid)
             view = {"conversationId": listed[CONVERSATIONS // 2]["id"]}
             open_s, _ = await timed(tab, "conversations.get", view)
@@ -318,7 +318,7 @@ async def _conversations() -> Result:
         "listed": len(listed),
         "listBytes": len(json.dumps(listed)),
         "listS": list_s,
-        "listAgainS": again_s,
+        "listAgainS": second_list_s,
         "openS": open_s,
         "rareSearchS": rare_s,
         "rareHits": len(rare["hits"]),
@@ -334,12 +334,12 @@ async def _conversations() -> Result:
 
 
 def attachments() -> Result:
-    """A path with 30 pictures of 3 MB: what the host takes for it."""
+    """Measure the host's memory for a conversation with 30 pictures of 3 MB."""
     return asyncio.run(_attachments())
 
 
 def write_pictures(folder: Path) -> None:
-    """A conversation of 60 messages, every second one with a picture of its own."""
+    """Write a conversation of 60 messages, every second one with a different picture."""
     store = Store(folder)
     store.open()
 
@@ -349,12 +349,12 @@ def write_pictures(folder: Path) -> None:
         for _ in range(PICTURES):
             data = base64.b64encode(b"\x89PNG\r\n\x1a\n" + os.urandom(PICTURE_BYTES)).decode()
             picture = ImagePart(media_type="image/png", data=data)
-            asked = take_apart([TextPart(text="What is this?"), picture])
+            question_parts = take_apart([TextPart(text="What is this?"), picture])
             parent = tree.add(
-                connection, number, parent, tree.NewMessage(new_id(), "user", asked, 1)
+                connection, number, parent, tree.NewMessage(new_id(), "user", question_parts, 1)
             )
-            said = tree.NewMessage(new_id(), "assistant", take_apart("The sea."), 1)
-            parent = tree.add(connection, number, parent, said)
+            answer = tree.NewMessage(new_id(), "assistant", take_apart("The sea."), 1)
+            parent = tree.add(connection, number, parent, answer)
 
     store.database.write(write).result()
     store.close()
@@ -369,17 +369,17 @@ async def _attachments() -> Result:
             before = peak_mb(pid)
             view_s, _ = await timed(tab, "conversations.get", {"conversationId": "pictures"})
             view_mb = peak_mb(pid)
-            sends: list[float] = []
-            rests: list[float] = []
-            began = time.monotonic()
+            send_peaks_mb: list[float] = []
+            after_sends_mb: list[float] = []
+            started_at = time.monotonic()
             for _ in range(SENDS):
                 params = {"conversationId": "pictures", "content": "/rate 0\nhello"}
                 reply = await tab.begin("conversations.send", params)
-                story = await tab.ended(reply["inferenceId"])
+                story = await tab.wait_for_end(reply["inferenceId"])
                 assert story.text == "hello", story
-                sends.append(peak_mb(pid))
-                rests.append(memory_mb(pid))
-            send_s = round((time.monotonic() - began) / SENDS, 2)
+                send_peaks_mb.append(peak_mb(pid))
+                after_sends_mb.append(memory_mb(pid))
+            send_s = round((time.monotonic() - started_at) / SENDS, 2)
             request = {"conversationIds": ["pictures"], "format": "json"}
             export_s, path = await timed(tab, "conversations.export_file", request)
             export_mb = peak_mb(pid)
@@ -390,64 +390,68 @@ async def _attachments() -> Result:
         "viewS": view_s,
         "viewPeakMb": view_mb,
         "sendS": send_s,
-        "firstSendPeakMb": sends[0],
-        "lastSendPeakMb": sends[-1],
-        "firstRestMb": rests[0],
-        "lastRestMb": rests[-1],
+        "firstSendPeakMb": send_peaks_mb[0],
+        "lastSendPeakMb": send_peaks_mb[-1],
+        "firstRestMb": after_sends_mb[0],
+        "lastRestMb": after_sends_mb[-1],
         "exportS": export_s,
         "exportPeakMb": export_mb,
         "exportBytes": size,
     }
-    ok = size > PICTURES * PICTURE_BYTES and max(*sends, export_mb, view_mb) <= SENDS_MB
-    return Result(ok and sends[-1] - sends[1] < GROWTH_MB, figures)
+    ok = size > PICTURES * PICTURE_BYTES and max(*send_peaks_mb, export_mb, view_mb) <= SENDS_MB
+    return Result(ok and send_peaks_mb[-1] - send_peaks_mb[1] < GROWTH_MB, figures)
 
 
 def full_disk() -> Result:
-    """The disk becomes full while an answer streams, and is freed again."""
+    """Fill the disk while an answer streams, and free it again."""
     return asyncio.run(_full_disk())
 
 
 def problem(tab: Tab) -> object:
-    """What the tab was last told of the store."""
+    """The store's problem as last published to the tab."""
     values = [topic["value"] for topic in tab.topics if topic["name"] == "store"]
     return values[-1]["problem"] if values and isinstance(values[-1], dict) else None
 
 
 async def _full_disk() -> Result:
-    words = 6_000
+    word_count = 6_000
     with small_disk(DISK_KB) as folder:
         with serving(folder) as (_, ready):
             tab = await Tab.open(str(ready["url"]))
             conversation = await tab.begin("conversations.create", {})
             about = {"conversationId": conversation["id"]}
-            kept = {**about, "content": "/rate 0\nacknowledged before"}
-            await tab.ended((await tab.begin("conversations.send", kept))["inferenceId"])
-            long = {**about, "content": f"/rate 400\n/repeat {words} lighthouse"}
-            begun = await tab.begin("conversations.send", long)
-            await tab.writes(begun["inferenceId"], 100)
-            stuffing = folder / "stuffing"
-            stuff(stuffing)
+            first_message = {**about, "content": "/rate 0\nacknowledged before"}
+            await tab.wait_for_end(
+                (await tab.begin("conversations.send", first_message))["inferenceId"]
+            )
+            long = {**about, "content": f"/rate 400\n/repeat {word_count} lighthouse"}
+            reply = await tab.begin("conversations.send", long)
+            await tab.wait_for_parts(reply["inferenceId"], 100)
+            filler = folder / "stuffing"
+            fill_disk(filler)
             await tab.until(lambda: problem(tab) is not None)
-            said = str(problem(tab))
+            problem_text = str(problem(tab))
             refused = await refusal(tab, "conversations.create", {})
-            went_on_at = tab.story(begun["inferenceId"]).parts
-            await tab.writes(begun["inferenceId"], went_on_at)
-            stuffing.unlink()
+            parts_before = tab.story(reply["inferenceId"]).parts
+            await tab.wait_for_parts(reply["inferenceId"], parts_before)
+            filler.unlink()
             await tab.until(lambda: problem(tab) is None)
-            story = await tab.ended(begun["inferenceId"])
-            after = {**about, "content": "/rate 0\nacknowledged afterwards"}
-            await tab.ended((await tab.begin("conversations.send", after))["inferenceId"])
+            story = await tab.wait_for_end(reply["inferenceId"])
+            last_message = {**about, "content": "/rate 0\nacknowledged afterwards"}
+            await tab.wait_for_end(
+                (await tab.begin("conversations.send", last_message))["inferenceId"]
+            )
             await tab.close()
         with serving(folder) as (_, ready):
             tab = await Tab.open(str(ready["url"]))
             view = await tab.begin("conversations.get", about)
             await tab.close()
         texts = texts_of(view)
-    whole = " ".join(["lighthouse"] * words)
-    ok = story.text == whole and texts[3] == whole and "full" in said
+    full_text = " ".join(["lighthouse"] * word_count)
+    ok = story.text == full_text and texts[3] == full_text and "full" in problem_text
     ok = ok and texts[1] == "acknowledged before" and texts[5] == "acknowledged afterwards"
     figures: dict[str, Figure] = {
-        "problem": said,
+        "problem": problem_text,
         "refused": refused,
         "messages": len(texts),
         "whole": ok,
@@ -455,8 +459,8 @@ async def _full_disk() -> Result:
     return Result(ok and refused == "STORAGE_UNAVAILABLE", figures)
 
 
-def stuff(path: Path) -> None:
-    """Fill the disk with one file, to the last block."""
+def fill_disk(path: Path) -> None:
+    """Fill the disk to its last block with one file."""
     with path.open("wb", buffering=0) as file:
         for size in (65_536, 4_096):
             while True:
@@ -467,7 +471,7 @@ def stuff(path: Path) -> None:
 
 
 async def refusal(tab: Tab, method: str, params: object) -> str:
-    """Make a call; returns the code of its error, or nothing when it has none."""
+    """Make a call; returns the code of its error, or an empty text if it succeeds."""
     try:
         await tab.call(method, params)
     except CallFailed as error:
@@ -482,33 +486,38 @@ def texts_of(view: Mapping[str, object]) -> list[str]:
     texts = []
     for message in messages:
         content = message["content"]
-        parts = [content] if isinstance(content, str) else [p.get("text", "") for p in content]
+        parts = (
+            [content] if isinstance(content, str) else [part.get("text", "") for part in content]
+        )
         texts.append("".join(parts))
     return texts
 
 
 def read_only() -> Result:
-    """A data directory on a file system that cannot be written: one sentence each."""
+    """Use a data directory on a read-only file system: each command fails with one sentence."""
     figures: dict[str, Figure] = {}
     ok = True
     for state in ("empty", "used"):
         with small_disk(DISK_KB) as folder:
             if state == "used":
-                asyncio.run(_use(folder))
+                asyncio.run(_create_conversation(folder))
             mount = ["mount", "-o", "remount,ro", str(folder)]
             subprocess.run(mount, check=True)
             where = ("--data-dir", str(folder), *ECHO)
-            for name, words in (("serve", ("serve", "--no-open")), ("ask", ("ask", "/rate 0\nhi"))):
-                done = run(*words, *where)
-                figures[f"{state}_{name}"] = f"{done.status}: {done.err.strip()[:400]}"
-                # A question needs nothing of the data directory, so `ask` may answer.
-                answered = name == "ask" and done.status == 0 and done.out.strip() == "hi"
-                sentence = done.status == 1 and done.is_one_sentence(str(folder))
-                ok = ok and (sentence or (answered and not done.err))
+            for name, command in (
+                ("serve", ("serve", "--no-open")),
+                ("ask", ("ask", "/rate 0\nhi")),
+            ):
+                result = run(*command, *where)
+                figures[f"{state}_{name}"] = f"{result.status}: {result.err.strip()[:400]}"
+                # `ask` may succeed, since it does not need the data directory.
+                is_answered = name == "ask" and result.status == 0 and result.out.strip() == "hi"
+                is_refused = result.status == 1 and result.is_one_sentence(str(folder))
+                ok = ok and (is_refused or (is_answered and not result.err))
     return Result(ok, figures)
 
 
-async def _use(folder: Path) -> None:
+async def _create_conversation(folder: Path) -> None:
     with serving(folder) as (_, ready):
         tab = await Tab.open(str(ready["url"]))
         await tab.call("conversations.create", {})
@@ -516,7 +525,7 @@ async def _use(folder: Path) -> None:
 
 
 def two_hosts() -> Result:
-    """A second host on the same data directory ends with a sentence; the first goes on."""
+    """Start a second host on a data directory: it ends with one sentence, the first continues."""
     return asyncio.run(_two_hosts())
 
 
@@ -526,52 +535,59 @@ async def _two_hosts() -> Result:
         conversation = await tab.begin("conversations.create", {})
         content = "/rate 100\n/repeat 300 word"
         params = {"conversationId": conversation["id"], "content": content}
-        begun = await tab.begin("conversations.send", params)
-        done = await asyncio.to_thread(run, "serve", "--no-open", "--data-dir", name, *ECHO)
-        story = await tab.ended(begun["inferenceId"])
-        whole = story.text == " ".join(["word"] * 300)
+        reply = await tab.begin("conversations.send", params)
+        result = await asyncio.to_thread(run, "serve", "--no-open", "--data-dir", name, *ECHO)
+        story = await tab.wait_for_end(reply["inferenceId"])
+        is_complete = story.text == " ".join(["word"] * 300)
         await tab.close()
-    ok = done.status == 1 and done.out == "" and done.is_one_sentence()
-    return Result(ok and whole, {"status": done.status, "said": done.err.strip(), "whole": whole})
+    ok = result.status == 1 and result.out == "" and result.is_one_sentence()
+    return Result(
+        ok and is_complete,
+        {"status": result.status, "said": result.err.strip(), "whole": is_complete},
+    )
 
 
 def stopped_host() -> Result:
-    """The host is stopped for 20 s in an answer, as a laptop that sleeps stops it."""
+    """Stop the host for 20 s in the middle of an answer, like a laptop that sleeps."""
     return asyncio.run(_stopped_host())
 
 
 async def _stopped_host() -> Result:
-    words = 1_000
+    word_count = 1_000
     with tempfile.TemporaryDirectory() as name, serving(Path(name)) as (host, ready):
         tab = await Tab.open(str(ready["url"]))
         conversation = await tab.begin("conversations.create", {})
         about = {"conversationId": conversation["id"]}
-        params = {**about, "content": f"/rate 100\n/repeat {words} word"}
-        begun = await tab.begin("conversations.send", params)
-        await tab.writes(begun["inferenceId"], 50)
+        params = {**about, "content": f"/rate 100\n/repeat {word_count} word"}
+        reply = await tab.begin("conversations.send", params)
+        await tab.wait_for_parts(reply["inferenceId"], 50)
         host.process.send_signal(signal.SIGSTOP)
         try:
             await asyncio.sleep(STOPPED_S)
         finally:
             host.process.send_signal(signal.SIGCONT)
-        woke = time.monotonic()
-        at = tab.story(begun["inferenceId"]).parts
-        await tab.writes(begun["inferenceId"], at)
-        on_s = round(time.monotonic() - woke, 2)
-        story = await tab.ended(begun["inferenceId"])
+        resumed_at = time.monotonic()
+        parts_before = tab.story(reply["inferenceId"]).parts
+        await tab.wait_for_parts(reply["inferenceId"], parts_before)
+        resume_s = round(time.monotonic() - resumed_at, 2)
+        story = await tab.wait_for_end(reply["inferenceId"])
         await tab.call("conversations.spent", conversation["id"])
         stored = texts_of(await tab.begin("conversations.get", about))[1]
         await tab.close()
-    whole = " ".join(["word"] * words)
-    figures = {"goesOnAfterS": on_s, "shown": story.text == whole, "stored": stored == whole}
-    return Result(story.text == whole == stored, figures)
+    full_text = " ".join(["word"] * word_count)
+    figures = {
+        "goesOnAfterS": resume_s,
+        "shown": story.text == full_text,
+        "stored": stored == full_text,
+    }
+    return Result(story.text == full_text == stored, figures)
 
 
 def stopped_page() -> Result:
-    """A page that is stopped in a long answer does not read; another tab is answered.
+    """Stop a page in the middle of a long answer, while the host answers another tab.
 
-    The host may close the connection of a page that does not answer its pings for 10 s. Then a
-    page comes in again, which this one does not.
+    The host may close the connection of a page that does not answer its pings for 10 s. A real page
+    would then reconnect; this one does not.
     """
     return asyncio.run(_stopped_page())
 
@@ -580,19 +596,19 @@ async def _stopped_page() -> Result:
     with tempfile.TemporaryDirectory() as name, serving(Path(name)) as (host, ready):
         pid = host.process.pid
         tab = await Tab.open(str(ready["url"]))
-        await tab.ended(await tab.infer("/rate 0\nhello"))
+        await tab.wait_for_end(await tab.infer("/rate 0\nhello"))
         with page_process(new_link(ready)) as page:
             try:
                 assert page.stdout is not None
                 assert page.stdout.readline() == "begun\n"
                 page.send_signal(signal.SIGSTOP)
                 before = memory_mb(pid)
-                began, slowest, whole = time.monotonic(), 0.0, 0
-                while time.monotonic() - began < STOPPED_S:
-                    asked = time.monotonic()
-                    story = await tab.ended(await tab.infer("/rate 0\n/repeat 20 word"))
-                    whole += story.text == " ".join(["word"] * 20)
-                    slowest = max(slowest, time.monotonic() - asked)
+                started_at, slowest, complete_count = time.monotonic(), 0.0, 0
+                while time.monotonic() - started_at < STOPPED_S:
+                    sent_at = time.monotonic()
+                    story = await tab.wait_for_end(await tab.infer("/rate 0\n/repeat 20 word"))
+                    complete_count += story.text == " ".join(["word"] * 20)
+                    slowest = max(slowest, time.monotonic() - sent_at)
                     await asyncio.sleep(0.2)
                 after = memory_mb(pid)
                 page.send_signal(signal.SIGCONT)
@@ -601,14 +617,15 @@ async def _stopped_page() -> Result:
                 page.kill()
         await tab.close()
     figures: dict[str, Figure] = {
-        "wholeBeside": whole,
+        "wholeBeside": complete_count,
         "slowestMs": round(slowest * 1_000),
         "beforeMb": before,
         "afterMb": after,
         "stoppedPage": outcome,
     }
     return Result(
-        whole > 10 and outcome in ("whole", "closed") and after - before < GROWTH_MB, figures
+        complete_count > 10 and outcome in ("whole", "closed") and after - before < GROWTH_MB,
+        figures,
     )
 
 
@@ -616,29 +633,29 @@ PAGE_WORDS = 400_000
 
 
 def page_process(url: str) -> "subprocess.Popen[str]":
-    """A process that is a page."""
+    """Start a process that acts as a page."""
     command = [sys.executable, "-m", "tests.soak.loads", url]
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
 
 
-async def be_page(url: str) -> None:
-    """Ask for a long answer and read it: what the process does that is stopped."""
+async def run_page(url: str) -> None:
+    """Act as a page that requests a long answer and reads it."""
     tab = await Tab.open(url)
     run_id = await tab.infer(f"/rate 20000\n/repeat {PAGE_WORDS} word", timeoutMs=110_000)
-    await tab.writes(run_id, 100)
+    await tab.wait_for_parts(run_id, 100)
     print("begun", flush=True)
     try:
-        story = await tab.ended(run_id)
+        story = await tab.wait_for_end(run_id)
     except AssertionError:
         print("closed", flush=True)
         return
-    is_whole = story.parts == PAGE_WORDS and len(story.text) == PAGE_WORDS * 5 - 1
-    print("whole" if is_whole else f"not whole: {story.parts} {story.ending}", flush=True)
+    is_complete = story.parts == PAGE_WORDS and len(story.text) == PAGE_WORDS * 5 - 1
+    print("whole" if is_complete else f"not whole: {story.parts} {story.ending}", flush=True)
     await tab.close()
 
 
 def wait_until_stopped(pid: int) -> None:
-    """Wait until a process has stopped: its threads run on until the signal is delivered."""
+    """Wait until a process has stopped. Its threads run until the signal is delivered."""
     deadline = time.monotonic() + PATIENCE_S
     while Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "T":
         assert time.monotonic() < deadline, "it does not stop"
@@ -646,7 +663,7 @@ def wait_until_stopped(pid: int) -> None:
 
 
 def stopped_model() -> Result:
-    """The embedded model's process hangs in an answer: the run ends, the next one is answered."""
+    """Stop the embedded model's process in an answer: the run ends, and the next one succeeds."""
     return asyncio.run(_stopped_model())
 
 
@@ -656,45 +673,45 @@ async def _stopped_model() -> Result:
         started("serve", "--no-open", "--data-dir", name, "--provider", "local") as program,
     ):
         tab = await Tab.open(str(program.line()["url"]))
-        ends: list[tuple[float, Story]] = []
+        endings: list[tuple[float, Story]] = []
         children: set[int] = set()
         for is_stopped_by_person in (False, True):
             limits = {"timeoutMs": 110_000, "betweenTimeoutMs": STALL_MS, "maxTokens": 2_000}
-            asked = await tab.infer(STORY, "local", **limits)
-            await tab.writes(asked, 3)
-            (child,) = program.family() - {program.process.pid}
+            run_id = await tab.infer(STORY, "local", **limits)
+            await tab.wait_for_parts(run_id, 3)
+            (child,) = program.process_ids() - {program.process.pid}
             children.add(child)
             os.kill(child, signal.SIGSTOP)
             await asyncio.to_thread(wait_until_stopped, child)
-            began = time.monotonic()
+            started_at = time.monotonic()
             if is_stopped_by_person:
-                await tab.call("llm.cancel", asked)
-            story = await tab.ended(asked)
-            ends.append((round(time.monotonic() - began, 2), story))
-        began = time.monotonic()
-        last = await tab.ended(await tab.infer("Hello", "local", maxTokens=10))
-        next_s = round(time.monotonic() - began, 2)
-        left = len(children & program.family())
+                await tab.call("llm.cancel", run_id)
+            story = await tab.wait_for_end(run_id)
+            endings.append((round(time.monotonic() - started_at, 2), story))
+        started_at = time.monotonic()
+        next_story = await tab.wait_for_end(await tab.infer("Hello", "local", maxTokens=10))
+        next_s = round(time.monotonic() - started_at, 2)
+        remaining = len(children & program.process_ids())
         await tab.close()
         result, stop_s = await asyncio.to_thread(program.stop)
-    stalled, cancelled = (story.ending or {} for _, story in ends)
+    stalled, cancelled = (story.ending or {} for _, story in endings)
     code = str(stalled.get("code"))
     is_cancelled = bool(cancelled.get("cancelled"))
-    answered = (last.ending or {}).get("channel") == "llm:done"
+    is_answered = (next_story.ending or {}).get("channel") == "llm:done"
     figures: dict[str, Figure] = {
         "stalledCode": code,
-        "stalledAfterS": ends[0][0],
+        "stalledAfterS": endings[0][0],
         "cancelled": is_cancelled,
-        "cancelledAfterS": ends[1][0],
+        "cancelledAfterS": endings[1][0],
         "children": len(children),
-        "childrenLeft": left,
-        "nextAnswered": answered,
+        "childrenLeft": remaining,
+        "nextAnswered": is_answered,
         "nextAnsweredAfterS": next_s,
         "hostStatus": result.status,
         "hostEndsAfterS": round(stop_s, 2),
     }
-    ok = code == "STREAM_TIMEOUT" and is_cancelled and answered and result.status == 0
-    return Result(ok and len(children) == 2 and not left and result.err == "", figures)
+    ok = code == "STREAM_TIMEOUT" and is_cancelled and is_answered and result.status == 0
+    return Result(ok and len(children) == 2 and not remaining and result.err == "", figures)
 
 
 CHECKS: dict[str, Check] = {
@@ -710,4 +727,4 @@ CHECKS: dict[str, Check] = {
 }
 
 if __name__ == "__main__":
-    asyncio.run(be_page(sys.argv[1]))
+    asyncio.run(run_page(sys.argv[1]))

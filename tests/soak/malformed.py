@@ -1,4 +1,4 @@
-"""Malformed requests: each is refused in less than a tenth of a second, and changes nothing."""
+"""Checks that malformed requests are refused in less than 0.1 s and change nothing."""
 
 from collections.abc import Mapping
 
@@ -14,7 +14,7 @@ ALLOWED_S = 0.1
 
 
 def requests() -> Result:
-    """The corpus, then generated ones; the first of them also builds what validates it."""
+    """Send the corpus, then generated requests. The first ones also build the validators."""
     loop = VirtualLoop()
     try:
         return loop.run_until_complete(_requests())

@@ -22,18 +22,18 @@ LONGEST_S = 120
 
 
 def conformance() -> Result:
-    """Every scenario that is scored passes. The figures name those that fail, with their checks."""
+    """Run every scored scenario. The figures name the failed ones with their checks."""
     figures: dict[str, Figure] = {}
     is_ok = True
     for revision in REVISIONS:
         scenarios = _required(revision)
         failed = 0
         for scenario in scenarios:
-            wrong = _failures(scenario, revision)
-            print(f"{revision} {scenario}: {wrong or 'passed'}", file=sys.stderr, flush=True)
-            if wrong:
+            failures = _failures(scenario, revision)
+            print(f"{revision} {scenario}: {failures or 'passed'}", file=sys.stderr, flush=True)
+            if failures:
                 failed += 1
-                figures[f"{revision} {scenario}"] = wrong
+                figures[f"{revision} {scenario}"] = failures
         figures[f"{revision} scored"] = len(scenarios)
         figures[f"{revision} passed"] = len(scenarios) - failed
         is_ok = is_ok and not failed and bool(scenarios)
@@ -43,17 +43,17 @@ def conformance() -> Result:
 def _required(revision: str) -> list[str]:
     """The scenarios for clients of a revision."""
     lines = (SUITE / "requirements" / f"{revision}.yaml").read_text("utf-8").splitlines()
-    rest = lines[lines.index("client:") + 1 :]
-    count = next(i for i, line in enumerate(rest) if line and not line.startswith(" "))
-    return [line.removeprefix("  - ") for line in rest[:count] if line.startswith("  - ")]
+    section = lines[lines.index("client:") + 1 :]
+    count = next(i for i, line in enumerate(section) if line and not line.startswith(" "))
+    return [line.removeprefix("  - ") for line in section[:count] if line.startswith("  - ")]
 
 
 def _failures(scenario: str, revision: str) -> str:
-    """Which checks of a scenario have failed; empty if it has passed."""
+    """The failed checks of a scenario, as text; empty if it passed."""
     node = shutil.which("node")
     assert node is not None
     with tempfile.TemporaryDirectory() as folder:
-        ended = subprocess.run(
+        completed = subprocess.run(
             [
                 *(node, "--import", OLD_NODE.as_uri(), str(SUITE / "dist" / "index.js"), "client"),
                 *("--command", f"{sys.executable} -m tests.tools.conformance_client"),
@@ -65,15 +65,15 @@ def _failures(scenario: str, revision: str) -> str:
             timeout=LONGEST_S,
             check=False,
         )
-        if ended.returncode == 0:
+        if completed.returncode == 0:
             return ""
-        found = [
+        failures = [
             f"{check['id']}: {check.get('errorMessage') or check['description']}"
             for file in Path(folder).rglob("checks.json")
             for check in json.loads(file.read_text("utf-8"))
             if check["status"] == "FAILURE"
         ]
-        return "; ".join(found) or ended.stderr[-500:] or "failed"
+        return "; ".join(failures) or completed.stderr[-500:] or "failed"
 
 
 CHECKS: dict[str, Check] = {"conformance": conformance, "restarts": restarts}

@@ -1,4 +1,4 @@
-"""Every tool of seven servers of other authors, called once through its card, in both shells."""
+"""Calls every tool of seven third-party servers once through its card, in both shells."""
 
 import json
 import re
@@ -127,14 +127,14 @@ SERVERS: Mapping[str, tuple[list[str], Calls]] = {
         {"fetch": {"url": PAGE}},
     ),
 }
-"""Of each server: its command, and arguments for each of its tools."""
+"""Each server's command, and arguments for each of its tools."""
 
 
 @contextmanager
 def web_page() -> Iterator[str]:
     """The address of a page to fetch."""
 
-    class Answer(BaseHTTPRequestHandler):
+    class PageHandler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             body = b"<html><body><p>The tide is high</p></body></html>"
             self.send_response(200)
@@ -144,9 +144,9 @@ def web_page() -> Iterator[str]:
             self.wfile.write(body)
 
         def log_message(self, *_: object) -> None:
-            """Say nothing."""
+            """Print nothing."""
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Answer) as server:
+    with ThreadingHTTPServer(("127.0.0.1", 0), PageHandler) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         yield f"http://127.0.0.1:{server.server_port}/"
@@ -168,55 +168,57 @@ def repository(folder: Path) -> str:
 
 
 def call(page: Page, server: str, tool: str, arguments: str) -> str:
-    """Have the model call a tool, allow it once, answer what it asks; returns how it ended."""
+    """Have the model call a tool, allow it once, decline its form; returns the call's state."""
     ask(page, f"/call {server}__{tool} {arguments}\n/then\n/text It is {tool}.")
     press(page, tool, "Allow once")
-    ended = page.get_by_text(f"It is {tool}.", exact=True).last
+    ending = page.get_by_text(f"It is {tool}.", exact=True).last
     decline = page.get_by_role("button", name="Decline", exact=True)
-    expect(ended.or_(decline).first).to_be_visible(timeout=START_MS)
-    if not ended.is_visible():
+    expect(ending.or_(decline).first).to_be_visible(timeout=START_MS)
+    if not ending.is_visible():
         decide(page.get_by_role("group").filter(has=decline).last, decline)
     expect(answer(page)).to_have_text(f"It is {tool}.", timeout=START_MS)
-    said = calls(page, tool).last.locator("summary").inner_text()
-    return "Done" if re.search(r"\bDone\b", said) else said
+    summary = calls(page, tool).last.locator("summary").inner_text()
+    return "Done" if re.search(r"\bDone\b", summary) else summary
 
 
 def in_shell(kind: Kind, playwright: Playwright) -> dict[str, str]:
-    """How the call of every tool has ended."""
+    """Call every tool; returns the final state of each call."""
     states: dict[str, str] = {}
     with tempfile.TemporaryDirectory() as name, web_page() as address:
         data = Path(name) / "data"
         here = repository(Path(name) / "here")
         for server, (argv, _) in SERVERS.items():
-            filled = [here if each == HERE else each for each in argv]
-            added = run("mcp", "add", server, *filled, TIDEWIRE_DATA_DIR=str(data))
+            command = [here if each == HERE else each for each in argv]
+            added = run("mcp", "add", server, *command, TIDEWIRE_DATA_DIR=str(data))
             assert added.status == 0, added.out
         with running(kind, playwright, data) as app:
             for server, (_, tools) in SERVERS.items():
                 page = app.page()
                 offer(page, *tools)
                 for tool, arguments in tools.items():
-                    words = json.dumps(arguments).replace(HERE, here).replace(PAGE, address)
-                    states[f"{server}__{tool}"] = call(page, server, tool, words)
+                    arguments_json = (
+                        json.dumps(arguments).replace(HERE, here).replace(PAGE, address)
+                    )
+                    states[f"{server}__{tool}"] = call(page, server, tool, arguments_json)
                     print(kind, server, tool, states[f"{server}__{tool}"], flush=True)
         until_now(lambda: processes_in(data) == [])
     return states
 
 
 def every_tool() -> Result:
-    """Each call ends as done, or with the reason of a server that was declined something."""
+    """Check that every call ends: done, or with the server's reason after a declined form."""
     expected = sum(len(tools) for _, tools in SERVERS.values())
     figures: dict[str, int | str] = {"tools": expected}
     is_ok = True
     with driver() as playwright:
         for kind in KINDS:
             states = in_shell(kind, playwright)
-            other = {name: state for name, state in states.items() if state != "Done"}
+            not_done = {name: state for name, state in states.items() if state != "Done"}
             figures[f"{kind} called"], figures[f"{kind} done"] = (
                 len(states),
-                len(states) - len(other),
+                len(states) - len(not_done),
             )
-            figures[f"{kind} other"] = json.dumps(other)
+            figures[f"{kind} other"] = json.dumps(not_done)
             is_ok = is_ok and len(states) == expected
     return Result(is_ok, figures)
 

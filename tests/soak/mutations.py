@@ -1,4 +1,4 @@
-"""Defects put back, one at a time: the tests that name them must fail."""
+"""Puts defects back, one at a time; the tests that name them must fail."""
 
 import tempfile
 from pathlib import Path
@@ -9,13 +9,13 @@ from tests.soak.result import Check, Figure, Result
 
 
 def unchanged() -> Result:
-    """Without a defect the same tests pass in the same copy."""
+    """Check that the same tests pass in a copy without a defect."""
     by_id = shown()
     nodes = sorted({node for m in MUTATIONS for node in nodes_of(m.defect, by_id)})
     with tempfile.TemporaryDirectory() as folder:
         copy(Path(folder))
-        status, said = run_tests(Path(folder), nodes)
-    return Result(status == 0, {"tests": len(nodes), "said": said})
+        status, last_line = run_tests(Path(folder), nodes)
+    return Result(status == 0, {"tests": len(nodes), "said": last_line})
 
 
 def _check(mutation: Mutation) -> Check:
@@ -23,9 +23,9 @@ def _check(mutation: Mutation) -> Check:
         with tempfile.TemporaryDirectory() as folder:
             outcome = run(mutation, Path(folder))
         figures: dict[str, Figure] = {
-            "defect": mutation.what,
+            "defect": mutation.description,
             "tests": outcome.tests,
-            "said": outcome.said,
+            "said": outcome.last_line,
         }
         return Result(outcome.noticed, figures)
 

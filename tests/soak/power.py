@@ -1,4 +1,4 @@
-"""5,000 simulated power cuts while conversations are written."""
+"""Simulates 5,000 power cuts while conversations are written."""
 
 import tempfile
 from collections.abc import Mapping
@@ -8,15 +8,15 @@ from tests.soak.result import Check, Result
 from tests.store.power import Outcome, cut_often, memory
 
 CUTS = 5_000
-CUTS_OF_ONE_WORK = 25
+CUTS_PER_RUN = 25
 
 
 def power() -> Result:
-    """Nothing that was acknowledged is lost; no file is damaged."""
+    """Check that acknowledged messages survive, and that no file is damaged."""
     total = Outcome()
     with tempfile.TemporaryDirectory(dir=memory()) as folder:
-        for seed in range(CUTS // CUTS_OF_ONE_WORK):
-            outcome = cut_often(Path(folder) / str(seed), CUTS_OF_ONE_WORK, seed)
+        for seed in range(CUTS // CUTS_PER_RUN):
+            outcome = cut_often(Path(folder) / str(seed), CUTS_PER_RUN, seed)
             total.cuts += outcome.cuts
             total.lost += outcome.lost
             total.corrupt += outcome.corrupt

@@ -1,4 +1,4 @@
-"""A program of one's own from the built packages alone: made, built, and tried as it was built."""
+"""Creates, builds and tests a program with nothing but the built packages."""
 
 import os
 import subprocess
@@ -26,26 +26,30 @@ def tidewire_command():
 
 
 def built() -> Result:
-    """`python -m tidewire_bridge new demo`, then its own test against what PyInstaller has made."""
+    """Run `python -m tidewire_bridge new demo`, and its test against the PyInstaller build."""
     figures: dict[str, Figure] = {}
     (wheel,) = DIST.glob(f"tidewire_bridge-{__version__}-*.whl")
     children = Children()
     node, npm = Setup(ROOT, children).node()
     children.end()
     env = {**os.environ, "PATH": f"{Path(node).parent}{os.pathsep}{os.environ['PATH']}"}
-    with tempfile.TemporaryDirectory() as place:
-        python = environment_of(Path(place), f"{wheel}[qt,test]", figures, "environment")
-        folder = Path(place) / "demo"
+    with tempfile.TemporaryDirectory() as workspace:
+        python = environment_of(Path(workspace), f"{wheel}[qt,test]", figures, "environment")
+        folder = Path(workspace) / "demo"
 
-        def run(name: str, command: list[str], where: Path = folder) -> None:
-            began = time.monotonic()
-            subprocess.run(command, cwd=where, env=env, check=True, stdout=sys.stderr)
-            figures[f"{name}S"] = round(time.monotonic() - began, 1)
+        def run(name: str, command: list[str], cwd: Path = folder) -> None:
+            started_at = time.monotonic()
+            subprocess.run(command, cwd=cwd, env=env, check=True, stdout=sys.stderr)
+            figures[f"{name}S"] = round(time.monotonic() - started_at, 1)
 
         bridge = [str(python), "-m", "tidewire_bridge"]
-        packed = str(DIST / f"tidewire-{__version__}.tgz")
-        run("pyinstaller", [str(python), "-m", "pip", "install", "-q", "pyinstaller"], Path(place))
-        run("new", [*bridge, "new", "demo", "--npm", packed], Path(place))
+        npm_package = str(DIST / f"tidewire-{__version__}.tgz")
+        run(
+            "pyinstaller",
+            [str(python), "-m", "pip", "install", "-q", "pyinstaller"],
+            Path(workspace),
+        )
+        run("new", [*bridge, "new", "demo", "--npm", npm_package], Path(workspace))
         run("npm", [*npm, "install", "--no-audit", "--no-fund"], folder / "page")
         run("build", [*bridge, "build"])
         run("test", [str(python), "-m", "pytest", "-q"])

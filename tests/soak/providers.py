@@ -1,4 +1,4 @@
-"""Providers: more splits of a stream than the suite has time for, and the model in numbers."""
+"""Checks more splits of a provider's stream than the suite, and measures the embedded model."""
 
 import asyncio
 import os
@@ -36,22 +36,23 @@ QUESTIONS = (
 
 
 def splits() -> Result:
-    """Random splits of a recorded stream, for every API."""
+    """Split a recorded stream at random, for every API."""
     differing = {
-        says.name: len(splits_that_differ(says, make, range(SPLITS))) for says, make in ANSWERS
+        answer.name: len(splits_that_differ(answer, make, range(SPLITS)))
+        for answer, make in ANSWERS
     }
     return Result(not any(differing.values()), {"splits": SPLITS, **differing})
 
 
 def crashes() -> Result:
-    """The embedded model killed in mid-answer, again and again: said at once, and forgotten."""
+    """Kill the embedded model in mid-answer repeatedly: each time the error comes at once."""
     return asyncio.run(_crashes())
 
 
 async def _crashes() -> Result:
     local = LocalProvider(ModelFiles(None, {}))
     slowest = 0.0
-    wrong = 0
+    unexpected = 0
     for _ in range(CRASHES):
         killed_at = 0.0
         try:
@@ -61,17 +62,17 @@ async def _crashes() -> Result:
                     assert runner.child is not None
                     killed_at = time.monotonic()
                     os.kill(runner.child.process.pid, signal.SIGKILL)
-            wrong += 1
+            unexpected += 1
         except ProviderError as error:
             slowest = max(slowest, time.monotonic() - killed_at)
-            wrong += error.code is not ErrorCode.LOCAL_MODEL_CRASHED
+            unexpected += error.code is not ErrorCode.LOCAL_MODEL_CRASHED
     await local.close()
-    figures = {"crashes": CRASHES, "wrong": wrong, "slowest_s": round(slowest, 3)}
-    return Result(wrong == 0 and slowest < 1, figures)
+    figures = {"crashes": CRASHES, "wrong": unexpected, "slowest_s": round(slowest, 3)}
+    return Result(unexpected == 0 and slowest < 1, figures)
 
 
 def embedded() -> Result:
-    """The embedded model in numbers: how soon it is there, how fast it writes, what it takes."""
+    """Measure the embedded model: its start, first token, speed and memory."""
     return asyncio.run(_embedded())
 
 
@@ -81,19 +82,19 @@ async def _embedded() -> Result:
         weights = ModelFiles(None, {}).default()
         process = LlamaProcess(weights.path, weights.id, 8_192, fit_to_devices=False)
         local = LocalProvider(ModelFiles(None, {}), lambda *_, made=process: made)
-        began = time.monotonic()
+        started_at = time.monotonic()
         async with process.use():
-            ready.append(time.monotonic() - began)
+            ready.append(time.monotonic() - started_at)
         await ask(local, a_request(local, "hi", max_tokens=1))  # imports, connects, warms up
-        began = time.monotonic()
-        at, tokens = [], 0
+        started_at = time.monotonic()
+        token_times, tokens = [], 0
         async for chunk in local.stream(a_request(local, "Tell me a story.", max_tokens=200)):
             if isinstance(chunk, TextDelta):
-                at.append(time.monotonic())
+                token_times.append(time.monotonic())
             elif isinstance(chunk, UsageReport):
                 tokens = chunk.output_tokens
-        first.append(at[0] - began)
-        speed.append((tokens - 1) / (at[-1] - at[0]))
+        first.append(token_times[0] - started_at)
+        speed.append((tokens - 1) / (token_times[-1] - token_times[0]))
         (runner,) = local._runners.values()
         assert runner.child is not None
         memory.append(_memory_mb(runner.child.process.pid))
@@ -104,12 +105,12 @@ async def _embedded() -> Result:
         "tokens_per_s": round(median(speed), 1),
         "memory_mb": None if None in memory else round(median(m for m in memory if m)),
     }
-    # Bars for a machine that has other things to do as well.
+    # Limits for a machine that is busy with other work too.
     return Result(median(ready) < 5 and median(first) < 2 and median(speed) > 8, figures)
 
 
 def _memory_mb(pid: int) -> float | None:
-    """The memory that a process has to itself; None where only Linux would tell."""
+    """The resident memory of a process in MB; None on other systems than Linux."""
     try:
         lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     except OSError:
@@ -118,7 +119,7 @@ def _memory_mb(pid: int) -> float | None:
 
 
 def circles() -> Result:
-    """Answers of the embedded model that go round in circles: what its sampling is chosen for."""
+    """Count answers of the embedded model that repeat themselves, which its sampling prevents."""
     return asyncio.run(_circles())
 
 
@@ -129,13 +130,13 @@ async def _circles() -> Result:
         for question in QUESTIONS
     ]
     await local.close()
-    going = sum(_repeated(answer) > 0.3 for answer in answers)
-    figures = {"answers": len(answers), "in_circles": going}
-    return Result(going <= 2, figures)
+    circling = sum(_repeated(answer) > 0.3 for answer in answers)
+    figures = {"answers": len(answers), "in_circles": circling}
+    return Result(circling <= 2, figures)
 
 
 def _repeated(text: str) -> float:
-    """Which part of a text's runs of four words has been there before."""
+    """The share of a text's four-word sequences that occurred before in it."""
     words = text.lower().split()
     runs = list(zip(words, words[1:], words[2:], words[3:], strict=False))
     return 1 - len(set(runs)) / len(runs) if runs else 0.0

@@ -1,4 +1,4 @@
-"""The reference design's own renderer, a thousand times in each shell and surrounding."""
+"""Runs the reference design's renderer a thousand times, in each shell, also beside a stream."""
 
 import tempfile
 from collections import Counter
@@ -12,16 +12,16 @@ from tests.e2e.reference.renderer import CASES, rendering
 from tests.soak.result import Check, Result
 
 TIMES = 1_000
-"""In each shell, over all cases in turns; once alone and once beside another stream."""
+"""Runs in each shell, over all cases in turns."""
 PATIENCE_MS = 30_000
 
 
 def reference(kind: Kind, beside: bool) -> Callable[[], Result]:
-    """The check for one shell; every run that is not whole is counted."""
+    """The check for one shell, which counts the complete runs and the failures."""
 
     def check() -> Result:
-        whole: Counter[str] = Counter()
-        wrong: list[str] = []
+        complete: Counter[str] = Counter()
+        failures: list[str] = []
         with (
             tempfile.TemporaryDirectory() as folder,
             driver() as playwright,
@@ -31,13 +31,17 @@ def reference(kind: Kind, beside: bool) -> Callable[[], Result]:
                 if beside and number % 200 == 0:  # before its deadline
                     renderer.stop_beside()
                     renderer.stream_beside()
-                found = renderer.run(case, PATIENCE_MS)
-                if found is None:
-                    whole[case] += 1
+                failure = renderer.run(case, PATIENCE_MS)
+                if failure is None:
+                    complete[case] += 1
                 else:
-                    wrong.append(f"{number}: {found}")
-        figures = {"runs": TIMES, "whole": whole.total(), **{case: whole[case] for case in CASES}}
-        return Result(not wrong, {**figures, "first": wrong[0] if wrong else None})
+                    failures.append(f"{number}: {failure}")
+        figures = {
+            "runs": TIMES,
+            "whole": complete.total(),
+            **{case: complete[case] for case in CASES},
+        }
+        return Result(not failures, {**figures, "first": failures[0] if failures else None})
 
     return check
 

@@ -1,4 +1,4 @@
-"""Reloads in the middle of answers, at random moments, in the browser and in the window."""
+"""Reloads the page in the middle of answers, at random moments, in browser and window."""
 
 import random
 from collections.abc import Callable
@@ -9,21 +9,21 @@ from tests.soak.fresh_pages import fresh_pages
 from tests.soak.result import Check, Result
 
 TIMES = 50
-"""Reloads in each of the two."""
+"""Reloads in each shell."""
 
 
 def reloads(kind: Kind) -> Callable[[], Result]:
-    """The check for one of the two; every wrong answer is counted, not only the first."""
+    """The check for one shell, which counts all wrong answers."""
 
     def check() -> Result:
-        wrong: list[str] = []
+        failures: list[str] = []
         for seed, page in enumerate(fresh_pages(kind, TIMES)):
             try:
                 reload_in_mid_answer(page, random.Random(seed))  # noqa: S311, to repeat it
             except AssertionError as error:
-                wrong.append(f"{seed}: {str(error)[:200]}")
-        first = wrong[0] if wrong else None
-        return Result(not wrong, {"reloads": TIMES, "wrong": len(wrong), "first": first})
+                failures.append(f"{seed}: {str(error)[:200]}")
+        first = failures[0] if failures else None
+        return Result(not failures, {"reloads": TIMES, "wrong": len(failures), "first": first})
 
     return check
 

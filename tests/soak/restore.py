@@ -1,4 +1,4 @@
-"""Backups that were spoilt by chance: each is refused in a sentence, or gives what was written."""
+"""Damages backups at random; each must be refused with an error or restored correctly."""
 
 import os
 import random
@@ -17,9 +17,9 @@ TIMES = int(os.environ.get("TIDEWIRE_SOAK_BACKUPS", "2000"))
 
 
 def spoilt() -> Result:
-    """Change some bytes of a sound database, many times; every outcome is one of the two."""
+    """Change random bytes of an intact database many times, and restore it."""
     chance = random.Random(45)  # noqa: S311
-    refused, whole, wrong = 0, 0, list[str]()
+    refused, restored_count, failures = 0, 0, list[str]()
     with tempfile.TemporaryDirectory(dir=memory()) as name:
         folder = Path(name)
         with open_store(folder / "data") as store:
@@ -40,19 +40,19 @@ def spoilt() -> Result:
             except ShellError:
                 refused += 1
             except Exception as error:
-                wrong.append(f"{number}: {error!r}")
+                failures.append(f"{number}: {error!r}")
             else:
-                whole += 1
+                restored_count += 1
                 for table in ("conversations", "messages", "blobs"):
                     if rows_of(target)[table] != expected[table]:
-                        wrong.append(f"{number}: {table} changed")
+                        failures.append(f"{number}: {table} changed")
                 restored = Store(folder / "again")
                 restored.path.parent.mkdir(exist_ok=True)
                 target.replace(folder / "again" / FILE)
                 restored.open()
                 restored.close()
-    figures = {"spoilt": TIMES, "refused": refused, "whole": whole, "wrong": len(wrong)}
-    return Result(not wrong, {**figures, "first": wrong[0] if wrong else None})
+    figures = {"spoilt": TIMES, "refused": refused, "whole": restored_count, "wrong": len(failures)}
+    return Result(not failures, {**figures, "first": failures[0] if failures else None})
 
 
 CHECKS: dict[str, Check] = {"spoilt": spoilt}

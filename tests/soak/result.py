@@ -1,4 +1,4 @@
-"""What a long check found: whether it held, and its figures."""
+"""The result of a long check: whether it passed, and its figures."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ Figure = float | int | str | bool | None
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One check's outcome. `figures` are what was measured, by name."""
+    """The outcome of one check. `figures` are its measurements by name."""
 
     ok: bool
     figures: Mapping[str, Figure] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""Clicks on Stop while the provider is silent, in the browser and in the window."""
+"""Clicks on Stop while the provider is silent, in browser and window."""
 
 import statistics
 from collections.abc import Callable
@@ -9,16 +9,16 @@ from tests.soak.fresh_pages import fresh_pages
 from tests.soak.result import Check, Result
 
 TIMES = 50
-"""Clicks in each of the two."""
+"""Clicks in each shell."""
 LONGEST_MS = 200
 
 
 def stops(kind: Kind) -> Callable[[], Result]:
-    """The check for one of the two: from each click to the run's end on the page."""
+    """The check for one shell, which measures from each click to the run's end on the page."""
 
     def check() -> Result:
-        took = [stop_while_silent(page) for page in fresh_pages(kind, TIMES)]
-        median, longest = statistics.median(took), max(took)
+        delays_ms = [stop_while_silent(page) for page in fresh_pages(kind, TIMES)]
+        median, longest = statistics.median(delays_ms), max(delays_ms)
         return Result(
             longest <= LONGEST_MS,
             {"clicks": TIMES, "medianMs": round(median, 1), "longestMs": round(longest, 1)},

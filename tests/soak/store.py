@@ -1,4 +1,4 @@
-"""The store in the long: large, full, locked, fed a large import, and with a real keychain."""
+"""Long checks of the store: large, full, locked, with a large import, and a real keychain."""
 
 import asyncio
 import json
@@ -47,7 +47,7 @@ LONG_CONVERSATIONS, LONG_MESSAGES_EACH, LONG_CHARACTERS = 20, 100, 40_000
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 HARD_QUERIES = {
     "absent": "abcdef",
-    "letters": " ".join(LETTERS[place % 26] for place in range(250)),
+    "letters": " ".join(LETTERS[index % 26] for index in range(250)),
     "phrase": f'"{" ".join(LETTERS)} zz"',
     "common": "bcde",
 }
@@ -59,32 +59,32 @@ TRIED_KEY = "sk-soak-0123456789abcdef"
 def large() -> Result:
     """100,000 messages in 2,000 conversations, and two that are long by themselves."""
     with tempfile.TemporaryDirectory() as folder:
-        began = time.monotonic()
+        started_at = time.monotonic()
         scale.build(Path(folder))
-        built_s = round(time.monotonic() - began, 1)
-        told = subprocess.run(
+        built_s = round(time.monotonic() - started_at, 1)
+        output = subprocess.run(
             [sys.executable, "-m", "tests.store.scale", folder],
             cwd=ROOT,
             capture_output=True,
             text=True,
             check=True,
         ).stdout
-    figures: dict[str, float] = json.loads(told)
+    figures: dict[str, float] = json.loads(output)
     ok = all(figures[name] <= bar for name, bar in BARS.items())
     return Result(ok, {"builtS": built_s, **figures})
 
 
 def calls() -> Result:
-    """1,000 killings of a host whose answers call tools."""
+    """Kill a host whose answers call tools 1,000 times."""
     total = Counter[str]()
     reopened_s, faults = 0.0, []
     for seed in range(CALL_KILLS // KILLS_OF_ONE_DIRECTORY):
         with tempfile.TemporaryDirectory() as folder:
-            one = kill_hosts(Path(folder), KILLS_OF_ONE_DIRECTORY, seed)
-        total.update(kills=one.kills, begun=one.begun, decided=one.decided)
-        total.update(killedWhileRunning=one.lost)
-        reopened_s = max(reopened_s, one.reopened_s)
-        faults += one.faults
+            outcome = kill_hosts(Path(folder), KILLS_OF_ONE_DIRECTORY, seed)
+        total.update(kills=outcome.kills, begun=outcome.begun, decided=outcome.decided)
+        total.update(killedWhileRunning=outcome.lost)
+        reopened_s = max(reopened_s, outcome.reopened_s)
+        faults += outcome.faults
     figures = {**total, "faults": len(faults), "longestReopeningMs": round(reopened_s * 1000)}
     if faults:
         sys.stderr.write("\n".join(faults) + "\n")
@@ -92,7 +92,7 @@ def calls() -> Result:
 
 
 def many_calls() -> Result:
-    """How long a conversation with 1,000 calls takes to open, and a call to reach its function."""
+    """Measure how long 1,000 calls take to reach their function, and their conversation to open."""
     loop = asyncio.new_event_loop()
     try:
         with tempfile.TemporaryDirectory() as folder:
@@ -110,38 +110,38 @@ def many_calls() -> Result:
 
 
 async def _many_calls(folder: Path) -> tuple[float, list[float], int]:
-    began: list[float] = []
+    call_starts: list[float] = []
 
-    async def look(arguments: Arguments, progress: Progress) -> str:
-        began.append(time.monotonic())
+    async def run_look(arguments: Arguments, progress: Progress) -> str:
+        call_starts.append(time.monotonic())
         return "It is blue. " * 40
 
     functions = Functions()
-    functions.add("look", look)
+    functions.add("look", run_look)
     desk = CallsDesk(folder, functions, "look")
     talk = await desk.begin()
-    took: list[float] = []
-    for turn in range(50):
-        parts = [f'/call look {{"at": {100 * turn + n}}}' for n in range(20)]
+    delays_ms: list[float] = []
+    for round_number in range(50):
+        parts = [f'/call look {{"at": {100 * round_number + n}}}' for n in range(20)]
         script = "\n/then\n".join([*parts, "Done."])
         request = SendRequest(conversation_id=talk, content=script, tools="all")
-        begun = await desk.answers.send(OWNER, request)
-        async for event in begun.log.follow():
+        started = await desk.answers.send(OWNER, request)
+        async for event in started.log.follow():
             if event.channel == "llm:call" and event.state == "allowed":
                 complete = time.monotonic()
             elif event.channel == "llm:result":
-                took.append((began[-1] - complete) * 1_000)
+                delays_ms.append((call_starts[-1] - complete) * 1_000)
         await desk.wait_until_stored(talk)
-    opened = time.monotonic()
+    opened_at = time.monotonic()
     view = await desk.view(talk)
-    opened_ms = (time.monotonic() - opened) * 1_000
+    opened_ms = (time.monotonic() - opened_at) * 1_000
     calls = sum(part.type == "call" for message in view.messages for part in message.parts)
     await desk.close()
-    return opened_ms, sorted(took), calls
+    return opened_ms, sorted(delays_ms), calls
 
 
 def weight() -> Result:
-    """What an answer of 2,000 tokens writes, beside a file that is rewritten for each of them."""
+    """Compare the bytes written for 2,000 tokens with a file that is rewritten for each token."""
     loop = VirtualLoop()
     try:
         with tempfile.TemporaryDirectory() as folder:
@@ -154,7 +154,7 @@ def weight() -> Result:
 
 @contextmanager
 def small_disk(kilobytes: int) -> Iterator[Path]:
-    """A file system of its own, in memory; only root can have one."""
+    """Mount a small file system in memory. Only root can do so."""
     with tempfile.TemporaryDirectory() as name:
         command = ["mount", "-t", "tmpfs", "-o", f"size={kilobytes}k", "tmpfs", name]
         subprocess.run(command, check=True)
@@ -165,7 +165,7 @@ def small_disk(kilobytes: int) -> Iterator[Path]:
 
 
 def full() -> Result:
-    """A disk that is full at 20 points, for real: what was promised stays, then it goes on."""
+    """Fill a real disk at 20 points: acknowledged messages stay, and the store recovers."""
     if os.name == "nt" or os.geteuid() != 0:
         return Result(False, {"leftOut": "only root can make a small file system"})
     outcomes = [asyncio.run(_fill(point)) for point in range(20)]
@@ -178,10 +178,10 @@ async def _fill(point: int) -> str:
     with small_disk(4_000) as folder:
         desk = Desk(folder)
         conversation = await desk.begin()
-        promised = await desk.send(conversation, "kept before")
-        stuffing = folder / "stuffing"
+        acknowledged = await desk.send(conversation, "kept before")
+        filler = folder / "stuffing"
         free = shutil.disk_usage(folder).free
-        stuffing.write_bytes(b"x" * max(0, free - point * 8_192))
+        filler.write_bytes(b"x" * max(0, free - point * 8_192))
         outcome = "accepted"
         try:
             await desk.send(conversation, f"/repeat 2000 word{point}")
@@ -189,64 +189,69 @@ async def _fill(point: int) -> str:
             outcome = "refused" if "full" in error.message else "broken"
             if desk.store.state().problem is None:
                 outcome = "broken"
-        stuffing.unlink()
+        filler.unlink()
         await desk.wait_until_stored(conversation)
         await desk.send(conversation, "kept afterwards")
         texts = await desk.texts(conversation)
-        whole = " ".join([f"word{point}"] * 2_000)
+        full_text = " ".join([f"word{point}"] * 2_000)
         if texts[:1] != ["kept before"] or texts[-1] != "kept afterwards":
             outcome = "broken"
-        if len(texts) == 6 and texts[3] != whole:
+        if len(texts) == 6 and texts[3] != full_text:
             outcome = "broken"
-        if desk.store.state().problem is not None or not promised.answer_id:
+        if desk.store.state().problem is not None or not acknowledged.answer_id:
             outcome = "broken"
         await desk.close()
         return outcome
 
 
 def locked() -> Result:
-    """Another process holds the database for 30 s in the middle of an answer."""
+    """Lock the database from another connection for 30 s in the middle of an answer."""
     return asyncio.run(_locked())
 
 
 async def _locked() -> Result:
     with tempfile.TemporaryDirectory() as name:
         desk = Desk(Path(name))
-        conversation, other = await desk.begin(), await desk.begin()
-        words = 50 * (LOCKED_S - 10)
+        conversation, other_conversation = await desk.begin(), await desk.begin()
+        word_count = 50 * (LOCKED_S - 10)
         request = SendRequest(
-            conversation_id=conversation, content=f"/rate 50\n/repeat {words} word"
+            conversation_id=conversation, content=f"/rate 50\n/repeat {word_count} word"
         )
-        begun = await desk.answers.send(OWNER, request)
+        started = await desk.answers.send(OWNER, request)
         with closing(apsw.Connection(str(desk.store.path))) as holder:
             holder.execute("BEGIN IMMEDIATE")
-            asked = time.monotonic()
+            sent_at = time.monotonic()
             refused = False
             try:
-                await desk.send(other, "not now")
+                await desk.send(other_conversation, "not now")
             except StorageUnavailable as error:
                 refused = "locked" in error.message
-            refused_s = round(time.monotonic() - asked, 1)
+            refused_s = round(time.monotonic() - sent_at, 1)
             await asyncio.sleep(LOCKED_S - refused_s)
-            said = desk.store.state().problem is not None
+            is_reported = desk.store.state().problem is not None
             holder.execute("ROLLBACK")
         released = time.monotonic()
-        await desk.done(begun)
-        kept_s = round(time.monotonic() - released, 1)
-        whole = (await desk.texts(conversation))[1] == " ".join(["word"] * words)
+        await desk.done(started)
+        saved_s = round(time.monotonic() - released, 1)
+        is_complete = (await desk.texts(conversation))[1] == " ".join(["word"] * word_count)
         await desk.close()
-    figures = {"refusedAfterS": refused_s, "keptAfterS": kept_s, "said": said, "whole": whole}
-    return Result(refused and said and whole, figures)
+    figures = {
+        "refusedAfterS": refused_s,
+        "keptAfterS": saved_s,
+        "said": is_reported,
+        "whole": is_complete,
+    }
+    return Result(refused and is_reported and is_complete, figures)
 
 
 def big_import() -> Result:
-    """A ChatGPT export of 200 MB: streamed, with progress, and one that is cancelled."""
+    """Import a ChatGPT export of 200 MB as a stream, with progress, and cancel one import."""
     with tempfile.TemporaryDirectory() as name:
         path = Path(name) / "conversations.json"
         conversations = _write_export(path)
         child = [sys.executable, "-m", "tests.soak.store", name]
-        told = subprocess.run(child, cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    figures = json.loads(told)
+        output = subprocess.run(child, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    figures = json.loads(output)
     ok = (
         figures["conversations"] == conversations
         and figures["progress"] > 50
@@ -263,57 +268,57 @@ def _write_export(path: Path) -> int:
         file.write("[")
         while file.tell() < IMPORT_BYTES:
             nodes = {
-                f"n{place}": {
-                    "parent": f"n{place - 1}" if place else None,
-                    "children": [f"n{place + 1}"] if place < 9 else [],
+                f"n{index}": {
+                    "parent": f"n{index - 1}" if index else None,
+                    "children": [f"n{index + 1}"] if index < 9 else [],
                     "message": {
-                        "author": {"role": "assistant" if place % 2 else "user"},
-                        "content": {"content_type": "text", "parts": [f"{count} {place} {text}"]},
+                        "author": {"role": "assistant" if index % 2 else "user"},
+                        "content": {"content_type": "text", "parts": [f"{count} {index} {text}"]},
                     },
                 }
-                for place in range(10)
+                for index in range(10)
             }
-            one = {"id": f"c{count}", "title": f"Conversation {count}", "mapping": nodes}
-            file.write(("," if count else "") + json.dumps({**one, "current_node": "n9"}))
+            conversation = {"id": f"c{count}", "title": f"Conversation {count}", "mapping": nodes}
+            file.write(("," if count else "") + json.dumps({**conversation, "current_node": "n9"}))
             count += 1
         file.write("]")
     return count
 
 
-def import_and_say(folder: Path) -> None:
-    """What the child does that is measured."""
+def measure_import(folder: Path) -> None:
+    """Import the export in this process, and print its figures as JSON."""
     path = folder / "conversations.json"
     size = path.stat().st_size
     store = Store(folder)
     store.open()
-    before, told = scale.memory_mb(), [0]
+    before, progress_calls = scale.memory_mb(), [0]
     stop = threading.Event()
     stopped_at = [0.0]
 
     def progress(arrived: ImportedPart) -> None:
-        told[0] += 1
+        progress_calls[0] += 1
         if stop.is_set():
             raise ImportCancelled
 
-    def later() -> None:
+    def cancel() -> None:
         stopped_at[0] = time.monotonic()
         stop.set()
 
     with path.open("rb") as file:
-        timer = threading.Timer(2.0, later)
+        timer = threading.Timer(2.0, cancel)
         timer.start()
         try:
             import_file(store.database, file, size, progress)
         except ImportCancelled:
             cancelled_ms = round((time.monotonic() - stopped_at[0]) * 1000)
     stop.clear()
-    began = time.monotonic()
+    started_at = time.monotonic()
     with path.open("rb") as file:
         arrived = import_file(store.database, file, size, progress)
     figures = {
         "conversations": arrived.conversations + arrived.skipped,
-        "seconds": round(time.monotonic() - began, 1),
-        "progress": told[0],
+        "seconds": round(time.monotonic() - started_at, 1),
+        "progress": progress_calls[0],
         "memoryMb": round(scale.memory_mb() - before, 1),
         "cancelledAfterMs": cancelled_ms,
     }
@@ -322,7 +327,7 @@ def import_and_say(folder: Path) -> None:
 
 
 def hard_search() -> Result:
-    """Searches through 80 MB for a word that is not there and for 250 words, as others read."""
+    """Search 80 MB for a missing word and for 250 words while conversations are opened."""
     return asyncio.run(_hard_search())
 
 
@@ -331,20 +336,20 @@ async def _hard_search() -> Result:
         desk = Desk(Path(name))
         for _ in range(LONG_CONVERSATIONS):
             desk.store.database.write(_add_long_messages).result()
-        other = await desk.begin()
-        await desk.send(other, "hello")
+        other_conversation = await desk.begin()
+        await desk.send(other_conversation, "hello")
         figures: dict[str, float] = {}
         for title, query in HARD_QUERIES.items():
-            asking = asyncio.create_task(_search(desk, query))
-            opened: list[float] = []
-            while not asking.done() or not opened:
-                began = time.perf_counter()
-                await desk.view(other)
-                opened.append(time.perf_counter() - began)
-            first_s, whole_s, hits = await asking
+            search_task = asyncio.create_task(_search(desk, query))
+            view_times_s: list[float] = []
+            while not search_task.done() or not view_times_s:
+                started_at = time.perf_counter()
+                await desk.view(other_conversation)
+                view_times_s.append(time.perf_counter() - started_at)
+            first_s, total_s, hits = await search_task
             figures[f"{title}FirstMs"] = round(first_s * 1_000, 1)
-            figures[f"{title}WholeMs"] = round(whole_s * 1_000, 1)
-            figures[f"{title}OpenMs"] = round(max(opened) * 1_000, 1)
+            figures[f"{title}WholeMs"] = round(total_s * 1_000, 1)
+            figures[f"{title}OpenMs"] = round(max(view_times_s) * 1_000, 1)
             figures[f"{title}Hits"] = hits
         await desk.close()
     ok = all(figures[f"{title}FirstMs"] <= 300 for title in HARD_QUERIES)
@@ -363,27 +368,27 @@ def _add_long_messages(connection: apsw.Connection) -> None:
 
 
 async def _search(desk: Desk, query: str) -> tuple[float, float, int]:
-    """Seconds to the first answer and to the end of the search, and how many hits there were."""
-    began = time.perf_counter()
+    """Seconds to the first reply and to the end of the search, and the number of hits."""
+    started_at = time.perf_counter()
     reply = await desk.conversations.search(desk.caller, SearchRequest(query=query, limit=60))
-    first_s, hits = time.perf_counter() - began, len(reply.hits)
+    first_s, hits = time.perf_counter() - started_at, len(reply.hits)
     while reply.more is not None:
         request = SearchRequest(query=query, limit=60, more=reply.more)
         reply = await desk.conversations.search(desk.caller, request)
         hits += len(reply.hits)
-    return first_s, time.perf_counter() - began, hits
+    return first_s, time.perf_counter() - started_at, hits
 
 
 def keychain() -> Result:
-    """A key in a real gnome-keyring, on a session bus of its own."""
+    """Store a key in a real gnome-keyring, on a separate session bus."""
     if not shutil.which("gnome-keyring-daemon") or not shutil.which("dbus-run-session"):
         return Result(False, {"leftOut": "gnome-keyring and dbus-run-session are not installed"})
-    with tempfile.TemporaryDirectory() as home:
+    with tempfile.TemporaryDirectory() as home_folder:
 
         def tidewire(*arguments: str, typed: str = "") -> subprocess.CompletedProcess[str]:
-            command = f"{sys.executable} -m shell --data-dir {home}/data keys {' '.join(arguments)}"
-            script = KEYRING.format(command=command)
-            environment = {**os.environ, "HOME": home, "XDG_RUNTIME_DIR": home}
+            program = f"{sys.executable} -m shell --data-dir {home_folder}/data keys"
+            script = KEYRING.format(command=f"{program} {' '.join(arguments)}")
+            environment = {**os.environ, "HOME": home_folder, "XDG_RUNTIME_DIR": home_folder}
             return subprocess.run(
                 ["dbus-run-session", "--", "sh", "-c", script],
                 cwd=ROOT,
@@ -395,13 +400,15 @@ def keychain() -> Result:
                 check=False,
             )
 
-        set_ = tidewire("set", "openai", "--json", typed=f"{TRIED_KEY}\n")
+        set_result = tidewire("set", "openai", "--json", typed=f"{TRIED_KEY}\n")
         listed = tidewire("list", "--json")
-        kept = [path for path in Path(home).rglob("*") if path.is_file()]
-        plain = any(TRIED_KEY.encode() in path.read_bytes() for path in kept)
+        stored_files = [path for path in Path(home_folder).rglob("*") if path.is_file()]
+        is_plain_text = any(TRIED_KEY.encode() in path.read_bytes() for path in stored_files)
     first = json.loads(listed.stdout.splitlines()[0]) if listed.stdout else {}
-    ok = set_.returncode == 0 and first.get("source") == "keychain" and not plain
-    return Result(ok, {"status": set_.returncode, "source": first.get("source"), "plain": plain})
+    ok = set_result.returncode == 0 and first.get("source") == "keychain" and not is_plain_text
+    return Result(
+        ok, {"status": set_result.returncode, "source": first.get("source"), "plain": is_plain_text}
+    )
 
 
 CHECKS: Mapping[str, Check] = {
@@ -417,4 +424,4 @@ CHECKS: Mapping[str, Check] = {
 }
 
 if __name__ == "__main__":
-    import_and_say(Path(sys.argv[1]))
+    measure_import(Path(sys.argv[1]))

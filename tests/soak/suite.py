@@ -1,8 +1,8 @@
 """Runs the whole suite again and again while other work keeps the machine busy.
 
-Each run is in a clone, the first one in a new clone with empty caches. `TIDEWIRE_SUITE_RUNS` says
-how many runs there are, by default 10, and `TIDEWIRE_SUITE_TOGETHER` how many of them go on side by
-side, by default one: another run is a load like any other. After one that fails none begins.
+Each run is in a clone, the first one in a new clone with empty caches. `TIDEWIRE_SUITE_RUNS` is the
+number of runs, by default 10, and `TIDEWIRE_SUITE_TOGETHER` how many of them run in parallel, by
+default 1. No run begins after a failed one.
 """
 
 import os
@@ -20,9 +20,9 @@ from tests.soak.result import Result
 
 RUNS = 10
 LAST_LINES = 60
-"""Of a failed run. What failed is printed last by `dev.py test`."""
+"""How much of a failed run's log to print. `dev.py test` prints the failures last."""
 CACHES = {"XDG_CACHE_HOME": "", "PIP_CACHE_DIR": "pip", "npm_config_cache": "npm"}
-"""Variables that name the folders of caches, and where they are in an empty folder."""
+"""Environment variables of cache folders, and the path of each below an empty folder."""
 SPINNER = """
 import os
 parent = os.getppid()
@@ -42,7 +42,7 @@ while os.getppid() == parent:
 
 
 def runs(root: Path = ROOT, count: int | None = None, together: int | None = None) -> Result:
-    """Run the suite under load; tells how many runs passed, and where the failed one is logged."""
+    """Run the suite under load; returns how many runs passed, and the log of the failed one."""
     count = int(os.environ.get("TIDEWIRE_SUITE_RUNS", RUNS)) if count is None else count
     if together is None:
         together = int(os.environ.get("TIDEWIRE_SUITE_TOGETHER", 1))
@@ -61,7 +61,7 @@ def runs(root: Path = ROOT, count: int | None = None, together: int | None = Non
                 number = numbers.get_nowait()
             except queue.Empty:
                 return
-            caches = {name: str(folder / "cache" / place) for name, place in CACHES.items()}
+            caches = {name: str(folder / "cache" / path) for name, path in CACHES.items()}
             log = logs / f"run-{number}.log"
             if not _run(clone, log, caches if number == 1 else {}):
                 failed.append(log)
@@ -75,8 +75,8 @@ def runs(root: Path = ROOT, count: int | None = None, together: int | None = Non
         ThreadPoolExecutor(together) as pool,
     ):
         folders = [Path(folder, str(number)) for number in range(together)]
-        for done in [pool.submit(run_in_clone, each) for each in folders]:
-            done.result()
+        for future in [pool.submit(run_in_clone, each) for each in folders]:
+            future.result()
     figures = {"runs": count, "passed": len(passed), "failed": len(failed)}
     for log in failed:
         lines = log.read_text("utf-8", "replace").splitlines()[-LAST_LINES:]
@@ -102,10 +102,10 @@ def _run(root: Path, log: Path, environment: Mapping[str, str]) -> bool:
     with log.open("wb") as file:
         command = [sys.executable, "dev.py", "test"]
         env = {**os.environ, **environment}
-        done = subprocess.run(
+        completed = subprocess.run(
             command, cwd=root, env=env, stdout=file, stderr=subprocess.STDOUT, check=False
         )
-    return done.returncode == 0
+    return completed.returncode == 0
 
 
 CHECKS = {"runs": runs}

@@ -1,4 +1,4 @@
-"""A long conversation and a long answer in the real page: what opening and each update cost."""
+"""Measures a long conversation and a long answer in the real page: opening, updates, memory."""
 
 import itertools
 import json
@@ -19,7 +19,7 @@ from shell.store.messages.content import take_apart
 from shell.store.store import Store
 from shell.support.ids import new_id
 from tests.chromium import driver, headless
-from tests.e2e.app import WATCH, ask, box, shown, until
+from tests.e2e.app import WATCH, answer_text, ask, box, until
 from tests.host_process import HostProcess
 from tests.soak.result import Check, Result
 
@@ -35,7 +35,7 @@ LINES, WORDS_A_LINE = 3_000, 4
 RATE = 200
 MEGABYTE = 1_000_000
 MOST_MB = 40.0
-"""How much the heap may grow with each thousand lines, which stand in the page."""
+"""How much the heap may grow with each thousand lines, which stay in the page."""
 ANSWER = (
     "The **tide** rises twice a day; `depth(now)` says how much water there is.\n\n"
     "- spring tides come with the *full* moon\n- neap tides in between\n\n"
@@ -46,11 +46,11 @@ OPEN = """([title, selector, count]) => new Promise((resolve) => {
   const item = [...document.querySelectorAll("[data-conversation]")]
     .find((each) => each.textContent.includes(title));
   const began = performance.now();
-  const look = () => document.querySelectorAll(selector).length < count
-    ? requestAnimationFrame(look)
+  const poll = () => document.querySelectorAll(selector).length < count
+    ? requestAnimationFrame(poll)
     : requestAnimationFrame(() => resolve(performance.now() - began));
   item.click();
-  look();
+  poll();
 })"""
 
 PASTE = """(box, text) => {
@@ -58,20 +58,20 @@ PASTE = """(box, text) => {
   set.call(box, text);
   box.dispatchEvent(new Event("input", { bubbles: true }));
 }"""
-"""Typing thousands of lines would take longer than answering with them."""
+"""Sets the text of the box, because typing thousands of lines would take longer than answering."""
 
 
 def write_conversation(folder: Path) -> None:
-    """A store with one conversation of so many messages."""
+    """Write a store with one conversation of 1,000 messages."""
     store = Store(folder)
     store.open()
 
     def write(connection: Connection) -> None:
         number = tree.create(connection, new_id(), NewConversation(title=TITLE), 1)
         parent = None
-        for place in range(MESSAGES):
-            role: Role = "assistant" if place % 2 else "user"
-            text = ANSWER if place % 2 else f"question {place}"
+        for index in range(MESSAGES):
+            role: Role = "assistant" if index % 2 else "user"
+            text = ANSWER if index % 2 else f"question {index}"
             parent = tree.add(
                 connection, number, parent, tree.NewMessage(new_id(), role, take_apart(text), 1)
             )
@@ -81,15 +81,15 @@ def write_conversation(folder: Path) -> None:
 
 
 def write_calls(folder: Path) -> None:
-    """A store with one conversation whose answers have so many calls."""
+    """Write a store with one conversation whose answers have 1,000 calls."""
     store = Store(folder)
     store.open()
 
     def write(connection: Connection) -> None:
         number = tree.create(connection, new_id(), NewConversation(title=CALLS_TITLE), 1)
         parent = None
-        for place in range(2 * CALLS // CALLS_AN_ANSWER):
-            role: Role = "assistant" if place % 2 else "user"
+        for index in range(2 * CALLS // CALLS_AN_ANSWER):
+            role: Role = "assistant" if index % 2 else "user"
             message = tree.NewMessage(new_id(), role, take_apart(ANSWER), 1)
             parent = tree.add(connection, number, parent, message)
             if role == "assistant":
@@ -100,19 +100,19 @@ def write_calls(folder: Path) -> None:
 
 
 def call_entries() -> Iterator[steps.Entry]:
-    """What is stored of an answer that made so many calls, each allowed by a person."""
-    for at in range(CALLS_AN_ANSWER):
-        step, ordinal = divmod(at, CALLS_A_STEP)
+    """The stored entries of an answer with 100 calls, each allowed by a person."""
+    for number in range(CALLS_AN_ANSWER):
+        step, ordinal = divmod(number, CALLS_A_STEP)
         call_id = f"call-{step + 1}-{ordinal}"
         common = {"run": "run", "at": 0, "thought_at": 0, "call_id": call_id}
-        result = f"row {at} of the almanac\n" * 20
-        called = {
+        result = f"row {number} of the almanac\n" * 20
+        call_fields = {
             **common,
             "step": step + 1,
             "ordinal": ordinal,
             "tool": "look_up",
             "source": "almanac.py",
-            "arguments": {"port": "Husum", "day": at},
+            "arguments": {"port": "Husum", "day": number},
             "reads": True,
             "brings": False,
             "sends": False,
@@ -120,18 +120,18 @@ def call_entries() -> Iterator[steps.Entry]:
         }
         approved = {"state": "decided", "verdict": "allow", "scope": "once"}
         size = len(result)
-        yield steps.CallEntry.model_validate({**called, "state": "waiting"})
+        yield steps.CallEntry.model_validate({**call_fields, "state": "waiting"})
         yield steps.ApprovalEntry.model_validate({**common, "state": "asked", "nonce": "n"})
         yield steps.ApprovalEntry.model_validate({**common, **approved})
-        yield steps.CallEntry.model_validate({**called, "state": "running"})
+        yield steps.CallEntry.model_validate({**call_fields, "state": "running"})
         yield steps.ResultEntry.model_validate(
             {**common, "state": "done", "text": result, "bytes": size, "shown_bytes": size}
         )
 
 
 @contextmanager
-def opened(folder: Path) -> Iterator[tuple[Browser, Page]]:
-    """The page over a store in this folder."""
+def open_page(folder: Path) -> Iterator[tuple[Browser, Page]]:
+    """Open the page of a host with this data directory."""
     command = ("shell", "serve", "--no-open", "--data-dir", str(folder), "--provider", "echo")
     with driver() as playwright, HostProcess(*command) as program:
         url = str(program.json_line()["url"])
@@ -145,7 +145,7 @@ def opened(folder: Path) -> Iterator[tuple[Browser, Page]]:
 
 
 def frames_ms(events: list[dict[str, Any]]) -> tuple[list[float], list[float]]:
-    """Of each frame that ran script: what the script took, and all of its task."""
+    """Milliseconds of the script and of the whole task, for each frame that ran script."""
     mains = {
         (event["pid"], event["tid"])
         for event in events
@@ -161,26 +161,28 @@ def frames_ms(events: list[dict[str, Any]]) -> tuple[list[float], list[float]]:
             elif event["name"].endswith("RunTask"):
                 tasks[thread].append(event)
     thread = max(scripts, key=lambda key: len(scripts[key]))
-    whole = []
+    task_ms = []
     for script in scripts[thread]:
-        at = script["ts"]
-        holding = [each for each in tasks[thread] if each["ts"] <= at < each["ts"] + each["dur"]]
-        whole.append(max((each["tdur"] for each in holding), default=0) / 1_000)
-    return [script["tdur"] / 1_000 for script in scripts[thread]], whole
+        start = script["ts"]
+        enclosing = [
+            task for task in tasks[thread] if task["ts"] <= start < task["ts"] + task["dur"]
+        ]
+        task_ms.append(max((task["tdur"] for task in enclosing), default=0) / 1_000)
+    return [script["tdur"] / 1_000 for script in scripts[thread]], task_ms
 
 
 def p95(values: list[float]) -> float:
-    """The value that 95 of 100 stay below."""
+    """The 95th percentile."""
     return statistics.quantiles(values, n=20)[-1]
 
 
 def long_conversation() -> Result:
-    """Open it, bring all of it in, and stream an answer at its end."""
+    """Open the conversation, scroll through all of it, and stream an answer at its end."""
     with tempfile.TemporaryDirectory() as name:
         write_conversation(Path(name))
-        with opened(Path(name)) as (browser, page):
+        with open_page(Path(name)) as (browser, page):
             page.locator("[data-conversation]", has_text=TITLE).wait_for()
-            # The page may have found it by itself.
+            # The page may have opened it by itself.
             page.get_by_role("button", name="New chat").click()
             until(page, "!document.querySelector('.message')")
             open_ms = float(page.evaluate(OPEN, [TITLE, ".message", 20]))
@@ -193,23 +195,23 @@ def long_conversation() -> Result:
             ask(page, f"/rate {RATE}\n/repeat {RATE * 5} tide")
             until(page, "window.seen.ends.length > 0")
             events = json.loads(browser.stop_tracing())["traceEvents"]
-    scripts, whole = frames_ms(events)
+    scripts, tasks = frames_ms(events)
     figures = {
         "messages": MESSAGES,
         "open_ms": round(open_ms),
         "updates": len(scripts),
         "update_p50_ms": round(statistics.median(scripts), 2),
         "update_p95_ms": round(p95(scripts), 2),
-        "frame_p95_ms": round(p95(whole), 2),
+        "frame_p95_ms": round(p95(tasks), 2),
     }
     return Result(open_ms <= OPEN_MS and figures["update_p95_ms"] <= UPDATE_MS, figures)
 
 
 def many_calls() -> Result:
-    """Open a conversation with so many calls, all of which are drawn, in a fresh page each time."""
+    """Open a conversation with 1,000 calls until all are drawn, each time in a fresh page."""
     with tempfile.TemporaryDirectory() as name:
         write_calls(Path(name))
-        with opened(Path(name)) as (_, page):
+        with open_page(Path(name)) as (_, page):
             times = []
             for _ in range(OPENED):
                 page.reload()
@@ -217,39 +219,39 @@ def many_calls() -> Result:
                 until(page, "!document.querySelector('.message')")
                 page.locator("[data-conversation]", has_text=CALLS_TITLE).wait_for()
                 until(page, LOADED_AHEAD)
-                wanted = [CALLS_TITLE, "[data-state=done] > summary", CALLS]
-                times.append(float(page.evaluate(OPEN, wanted)))
+                request = [CALLS_TITLE, "[data-state=done] > summary", CALLS]
+                times.append(float(page.evaluate(OPEN, request)))
     open_ms = statistics.median(times)
     figures = {"calls": CALLS, "open_ms": round(open_ms), "best_ms": round(min(times))}
     return Result(open_ms <= OPEN_MS, figures)
 
 
 def long_answer() -> Result:
-    """Stream an answer of so many lines and look at the heap after each third."""
+    """Stream an answer of 3,000 lines and measure the heap after each third."""
     line = " ".join(["tide"] * WORDS_A_LINE)
-    script = f"/rate {RATE}\n" + "\n".join(f"{line} {at}" for at in range(LINES))
+    script = f"/rate {RATE}\n" + "\n".join(f"{line} {number}" for number in range(LINES))
     heaps: list[float] = []
-    with tempfile.TemporaryDirectory() as name, opened(Path(name)) as (_, page):
+    with tempfile.TemporaryDirectory() as name, open_page(Path(name)) as (_, page):
         session = page.context.new_cdp_session(page)
         session.send("Performance.enable")
         box(page).evaluate(PASTE, script)
         box(page).press("Enter")
         tokens = LINES * (WORDS_A_LINE + 1)
         for third in range(4):
-            done = "window.seen.ends.length > 0"
-            until(page, f"window.seen.tokens >= {tokens * third // 3} || {done}", 300_000)
+            is_done = "window.seen.ends.length > 0"
+            until(page, f"window.seen.tokens >= {tokens * third // 3} || {is_done}", 300_000)
             session.send("HeapProfiler.collectGarbage")
             metrics = session.send("Performance.getMetrics")["metrics"]
-            heap = next(each["value"] for each in metrics if each["name"] == "JSHeapUsedSize")
+            heap = next(metric["value"] for metric in metrics if metric["name"] == "JSHeapUsedSize")
             heaps.append(heap / MEGABYTE)
         until(page, "window.seen.ends.length > 0")
         until(page, "!document.querySelector('[aria-busy=true]')")
-        whole = shown(page).count("tide")
-    grown = [after - before for before, after in itertools.pairwise(heaps)]
-    figures = {f"heap_{at}_thirds_mb": round(heap, 1) for at, heap in enumerate(heaps)}
-    flat = max(grown) <= MOST_MB
-    complete = whole == LINES * WORDS_A_LINE
-    return Result(flat and complete, {**figures, "lines": LINES})
+        word_count = answer_text(page).count("tide")
+    growth = [after - before for before, after in itertools.pairwise(heaps)]
+    figures = {f"heap_{number}_thirds_mb": round(heap, 1) for number, heap in enumerate(heaps)}
+    is_flat = max(growth) <= MOST_MB
+    is_complete = word_count == LINES * WORDS_A_LINE
+    return Result(is_flat and is_complete, {**figures, "lines": LINES})
 
 
 CHECKS: dict[str, Check] = {

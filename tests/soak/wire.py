@@ -1,4 +1,4 @@
-"""Recorded streams of services, played again in both shells, and previews of requests."""
+"""Replays recorded streams of services in both shells, and checks previews of requests."""
 
 import itertools
 import tempfile
@@ -12,13 +12,13 @@ from tests.providers.test_recorded import NAMES
 from tests.soak.result import Check, Result
 
 SIZES = (40, 200, 1_000, 10_000)
-"""Bytes of each piece in which a server sends."""
+"""Sizes in bytes of the pieces in which a server sends."""
 CONVERSATIONS = 3_000
 """A thousand for each API."""
 
 
 def replay() -> Result:
-    """Answer, save and play every recorded stream in pieces of every size."""
+    """Answer with every recorded stream in pieces of every size, save it and play it."""
     figures: dict[str, int] = {}
     with driver() as playwright:
         for kind in KINDS:

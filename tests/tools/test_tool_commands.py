@@ -211,7 +211,7 @@ def test_ctrl_c_ends_a_call_by_hand_and_its_process(data: Path, tmp_path: Path) 
         assert result.status == 130
         assert result.err == ""
         if sys.platform == "linux":
-            assert program.family() == set()
+            assert program.process_ids() == set()
 
 
 def test_verdicts_for_good_are_listed_and_revoked(data: Path) -> None:

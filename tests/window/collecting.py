@@ -1,6 +1,7 @@
-"""The toy host with Python's collector always at work, in a thread that is not the windows' own.
+"""Runs the toy host while another thread collects Python's garbage all the time.
 
-As a busy host's collector would be, now and then: what Qt made must not be left for it to delete.
+The collector of a busy host may run at any moment too, and must not be the one that deletes an
+object of Qt.
 """
 
 import gc

@@ -15,7 +15,7 @@ OFFSCREEN = {"QT_QPA_PLATFORM": "offscreen"}
 
 @dataclass(frozen=True, slots=True)
 class Toy:
-    """The program and the browser in its windows."""
+    """The program, and the browser inside its windows."""
 
     program: HostProcess
     browser: Browser
@@ -36,7 +36,7 @@ def playwright() -> Iterator[Playwright]:
 
 @pytest.fixture(scope="module")
 def toy(playwright: Playwright) -> Iterator[Toy]:
-    """One for all tests of a module: each leaves it with one window that answers."""
+    """One toy host for all tests of a module. Each test leaves one window that works."""
     with HostProcess("tests.window.toy", "--debug-port", "0", env=OFFSCREEN) as program:
         url = str(program.json_line()["debugUrl"])
         with inside(playwright, url) as browser:
@@ -45,7 +45,7 @@ def toy(playwright: Playwright) -> Iterator[Toy]:
 
 @pytest.fixture
 def page(toy: Toy) -> Page:
-    """The toy's page, loaded anew and greeted."""
+    """The toy's page, reloaded and connected."""
     toy.page.reload()
     toy.page.evaluate("toy.greeted")
     return toy.page
@@ -53,7 +53,7 @@ def page(toy: Toy) -> Page:
 
 @pytest.fixture(scope="package")
 def xvfb() -> Iterator[str]:
-    """An X server without a screen; its DISPLAY."""
+    """Run an X server without a screen; yields its DISPLAY."""
     command = ["Xvfb", "-displayfd", "1", "-screen", "0", "1280x900x24", "-nolisten", "tcp"]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True

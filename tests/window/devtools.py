@@ -1,7 +1,7 @@
-"""Devtools: a page under remote debugging, without Playwright, which would take part.
+"""Controls a page by remote debugging without Playwright.
 
-Playwright answers a page's dialogs and holds up the windows that a page opens. Here nothing stands
-between the page and the window around it.
+Playwright answers a page's dialogs and delays the windows that a page opens. This connection does
+not influence the page or its window.
 """
 
 import http.client
@@ -24,11 +24,11 @@ class Devtools:
         self._number = 0
 
     def addresses(self) -> list[str]:
-        """What every window shows."""
+        """The URL of every window's page."""
         return [target["url"] for target in _targets(self.host)]
 
     def evaluate(self, expression: str) -> object:
-        """The value of an expression, run as if the user had just clicked; waits for a promise."""
+        """Evaluate an expression as if the user had just clicked; awaits a promise."""
         parameters = {
             "expression": expression,
             "userGesture": True,
@@ -42,18 +42,21 @@ class Devtools:
         return result.get("value")
 
     def click(self, selector: str, button: str = "left", modifiers: int = 0) -> None:
-        """A real click in the middle of an element. Modifiers: 1 Alt, 2 Ctrl, 4 Meta, 8 Shift."""
-        place = self.evaluate(
+        """Click with the mouse on the center of an element.
+
+        Modifiers are added: 1 Alt, 2 Ctrl, 4 Meta, 8 Shift.
+        """
+        center = self.evaluate(
             f"(({{ x, y, width, height }}) => ({{ x: x + width / 2, y: y + height / 2 }}))"
             f"(document.querySelector({json.dumps(selector)}).getBoundingClientRect())"
         )
-        assert isinstance(place, dict)
+        assert isinstance(center, dict)
         for kind in ("mousePressed", "mouseReleased"):
             event = {"type": kind, "button": button, "clickCount": 1, "modifiers": modifiers}
-            self.send("Input.dispatchMouseEvent", {**event, **place})
+            self.send("Input.dispatchMouseEvent", {**event, **center})
 
     def send(self, method: str, parameters: dict[str, object]) -> dict[str, object]:
-        """One command; returns its result."""
+        """Send one command and return its result."""
         self._number += 1
         message = {"id": self._number, "method": method, "params": parameters}
         self._connection.send(json.dumps(message))
@@ -74,7 +77,7 @@ def attached(debug_url: str, page: str | None = None) -> Iterator[Devtools]:
 
 
 def pages(debug_url: str) -> set[str]:
-    """Every window's page; one that was made anew after a crash is another."""
+    """The debugger URL of every window's page. It changes when a crashed page is recreated."""
     return {target["webSocketDebuggerUrl"] for target in _targets(urlsplit(debug_url).netloc)}
 
 

@@ -1,4 +1,4 @@
-"""A program with a window that is asked to end before it has made the window."""
+"""A program with a window that gets SIGTERM before it has created the window."""
 
 import os
 import signal
@@ -9,7 +9,7 @@ from shell.support.event_loop import event_loop_thread
 
 
 class Early(Windows):
-    """Makes its first window only when the signal has been dealt with."""
+    """Creates its first window only after the signal was handled."""
 
     def __init__(self, *arguments: object, **named: object) -> None:
         super().__init__(*arguments, **named)  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""Endurance: one program with many pushes, reloads and windows, and what it holds afterwards."""
+"""Runs one program with many pushes, reloads and windows, and measures its resources."""
 
 import contextlib
 import random
@@ -15,14 +15,14 @@ from tests.host_process import PATIENCE_S, HostProcess
 OFFSCREEN = {"QT_QPA_PLATFORM": "offscreen"}
 TOKENS = 300
 TEXT = "".join(f"{number} " for number in range(TOKENS))
-SETTLE_S = 1.0
+MEASURE_DELAY_S = 1.0
 POOL = "ThreadPool"
-"""What Chromium calls its workers: of those it has more when there is more to do."""
+"""The name of Chromium's worker threads, whose number depends on the load."""
 
 _CALLS = """async (times) => {
   for (let left = times; left > 0; left -= 1) {
-    const said = await toy.patient("toy.echo", `${left}`);
-    if (said !== `${left}`) throw new Error(`${said} instead of ${left}`);
+    const reply = await toy.patient("toy.echo", `${left}`);
+    if (reply !== `${left}`) throw new Error(`${reply} instead of ${left}`);
   }
   return toy.pushes.length;
 }"""
@@ -33,15 +33,15 @@ _STREAM = """async ([id, tokens]) => {
 
 
 @dataclass(frozen=True, slots=True)
-class Holding:
-    """What a process holds: resident megabytes, threads, open files and sockets."""
+class ResourceUsage:
+    """The resources of a process: resident megabytes, threads, open files and sockets."""
 
     megabytes: float
     threads: int
     handles: int
 
-    def __sub__(self, other: "Holding") -> "Holding":
-        return Holding(
+    def __sub__(self, other: "ResourceUsage") -> "ResourceUsage":
+        return ResourceUsage(
             round(self.megabytes - other.megabytes, 1),
             self.threads - other.threads,
             self.handles - other.handles,
@@ -49,22 +49,22 @@ class Holding:
 
 
 @dataclass(frozen=True, slots=True)
-class Endured:
-    """What happened, and how much more was held at the end than after the first tenth of it."""
+class EnduranceResult:
+    """Counts of a run, and the growth of resources since its first tenth."""
 
     pushes: int
     reloads: int
-    wrong: int
-    """Streams of which a part was missing or came twice after a reload."""
-    growth: Holding
+    wrong_streams: int
+    """Streams with a missing or repeated part after a reload."""
+    growth: ResourceUsage
 
 
-def holding(process: int) -> Holding:
-    """What it holds now. Linux only."""
+def resource_usage(process: int) -> ResourceUsage:
+    """The current resources of a process. Linux only."""
     status = dict(
         line.split(":", 1) for line in Path(f"/proc/{process}/status").read_text().splitlines()
     )
-    return Holding(
+    return ResourceUsage(
         megabytes=int(status["VmRSS"].split()[0]) / 1024,
         threads=sum(not name.startswith(POOL) for name in _threads(process)),
         handles=len(list(Path(f"/proc/{process}/fd").iterdir())),
@@ -77,51 +77,53 @@ def _threads(process: int) -> Iterator[str]:
             yield (task / "comm").read_text()
 
 
-def push_and_reload(playwright: Playwright, pushes: int, reloads: int, seed: int) -> Endured:
-    """Reload in the middle of a stream, again and again, with many pushes between."""
+def push_and_reload(
+    playwright: Playwright, pushes: int, reloads: int, seed: int
+) -> EnduranceResult:
+    """Reload in the middle of a stream repeatedly, with many pushes in between."""
     moments = random.Random(seed)  # noqa: S311
-    told = wrong = 0
+    push_count = wrong_streams = 0
     with (
         HostProcess("tests.window.toy", "--debug-port", "0", env=OFFSCREEN) as program,
         inside(playwright, str(program.json_line()["debugUrl"])) as browser,
     ):
         (page,) = windows(browser)
         first = None
-        for turn in range(reloads):
-            inference_id = f"inf-endurance-{turn}"
-            told += page.evaluate(_CALLS, pushes // reloads)
+        for number in range(reloads):
+            inference_id = f"inf-endurance-{number}"
+            push_count += page.evaluate(_CALLS, pushes // reloads)
             page.evaluate(_STREAM, [inference_id, TOKENS])
             page.wait_for_timeout(moments.uniform(0, 400))
-            told += page.evaluate("toy.pushes.length") - pushes // reloads
+            push_count += page.evaluate("toy.pushes.length") - pushes // reloads
             page.reload()
             page.evaluate("toy.greeted")
-            wrong += page.evaluate("(id) => toy.follow(id)", inference_id) != TEXT
-            if turn == reloads // 10:
-                first = holding(program.process.pid)
+            wrong_streams += page.evaluate("(id) => toy.follow(id)", inference_id) != TEXT
+            if number == reloads // 10:
+                first = resource_usage(program.process.pid)
         assert first is not None
-        time.sleep(SETTLE_S)
-        growth = holding(program.process.pid) - first
-    return Endured(told, reloads, wrong, growth)
+        time.sleep(MEASURE_DELAY_S)
+        growth = resource_usage(program.process.pid) - first
+    return EnduranceResult(push_count, reloads, wrong_streams, growth)
 
 
-def open_and_close(playwright: Playwright, times: int) -> Holding:
-    """Open a window beside the first and close it, again and again; returns the growth."""
+def open_and_close(playwright: Playwright, times: int) -> ResourceUsage:
+    """Open a window beside the first one and close it, repeatedly; returns the growth."""
     with (
         HostProcess("tests.window.collecting", "--debug-port", "0", env=OFFSCREEN) as program,
         inside(playwright, str(program.json_line()["debugUrl"])) as browser,
     ):
         (page,) = windows(browser)
         first = None
-        for turn in range(times):
+        for number in range(times):
             with browser.contexts[0].expect_page() as opened:
                 assert page.evaluate("toy.greeted.then(() => toy.call('shell.open_window'))")
             _close(opened.value, page)
-            program.wait_for("CLOSED", turn + 1)
-            if turn == times // 10:
-                first = holding(program.process.pid)
+            program.wait_for("CLOSED", number + 1)
+            if number == times // 10:
+                first = resource_usage(program.process.pid)
         assert first is not None
-        time.sleep(SETTLE_S)
-        return holding(program.process.pid) - first
+        time.sleep(MEASURE_DELAY_S)
+        return resource_usage(program.process.pid) - first
 
 
 def _close(page: Page, by: Page) -> None:

@@ -1,9 +1,9 @@
-"""The toy host on GTK's web view, which tries what a hostile page would and says what came of it.
+"""Runs the toy host in GTK's web view with a script that attacks like a hostile page.
 
     python -m tests.soak gtk
 
-runs it by the system's Python (with python3-gi and gir1.2-webkit2-4.1), which finds the packages
-of this one by PYTHONPATH. It says SAID with a JSON object, and ends on SIGTERM.
+starts it with the system's Python (with python3-gi and gir1.2-webkit2-4.1), which finds our
+packages by PYTHONPATH. It prints SAID with a JSON object of the outcomes, and ends on SIGTERM.
 """
 
 import sys
@@ -13,7 +13,7 @@ import webview
 
 from tests.window.toy import main
 
-TRIES = """
+ATTACK_SCRIPT = """
 toy.greeted.then(async () => {
   const seen = {};
   const echo = () => toy.patient("toy.echo", "x");
@@ -52,10 +52,10 @@ toy.greeted.then(async () => {
 
 
 def attack() -> None:
-    """Begin when the page is there."""
+    """Run the script once the page is loaded."""
     while not webview.windows or not webview.windows[0].events.loaded.wait(0.05):
         pass
-    webview.windows[0].run_js(TRIES)
+    webview.windows[0].run_js(ATTACK_SCRIPT)
 
 
 if __name__ == "__main__":

@@ -1,18 +1,18 @@
-"""A program whose thread that closes the windows is in Qt for longer than Python takes to end."""
+"""A program whose closing thread stays in Qt for longer than Python takes to exit."""
 
 import time
 
 from shell.bridge.desktop.windows import Windows
 from shell.support.event_loop import event_loop_thread
 
-STAYS_S = 1.0
+EMIT_S = 1.0
 
 
 class Late(Windows):
-    """Goes in and out of Qt after it has closed the windows."""
+    """Calls Qt repeatedly after it has closed the windows."""
 
     def _destroy(self) -> None:
-        # Late, since PySide6 looks into everything that is imported after it.
+        # Imported late, since PySide6 inspects every module that is imported after it.
         from PySide6.QtCore import QObject, Signal
 
         class Source(QObject):
@@ -20,8 +20,8 @@ class Late(Windows):
 
         source = Source()
         super()._destroy()
-        until = time.monotonic() + STAYS_S
-        while time.monotonic() < until:
+        deadline = time.monotonic() + EMIT_S
+        while time.monotonic() < deadline:
             source.changed.emit()
 
 

@@ -1,6 +1,6 @@
-"""A program of one's own with everything that `App` offers: `python -m tests.window.program`.
+"""A program that uses every feature of `App`: `python -m tests.window.program`.
 
-With `serve` as its argument it is in the browser, otherwise in a window.
+With the argument `serve` it runs in the browser, otherwise in a window.
 """
 
 import asyncio
@@ -65,7 +65,7 @@ class Tide:
 
     def broken(self, caller: Caller) -> str:
         """Stream one model, then fail."""
-        return app.stream(caller, breaking())
+        return app.stream(caller, failing_ticks())
 
     def rise(self, caller: Caller, metres: float) -> None:
         """Publish another level to every page."""
@@ -88,7 +88,7 @@ class Tide:
         return caller.id
 
     def choose(self, caller: Caller, title: str) -> list[str]:
-        """Choose an item of the window's menu as a person would; what the menu says."""
+        """Choose an item of the window's menu like a person; returns the menu's titles."""
         from PySide6.QtWidgets import QMainWindow, QMenu
 
         assert app._windows is not None
@@ -96,15 +96,15 @@ class Tide:
         assert isinstance(native, QMainWindow)
         (menu,) = native.menuBar().actions()
         items = cast("QMenu", menu.menu()).actions()
-        self._at_the_window(next(item for item in items if item.text() == title).trigger)
+        self._run_in_gui_thread(next(item for item in items if item.text() == title).trigger)
         return [menu.text(), *(item.text() for item in items)]
 
     async def wait(self, caller: Caller) -> None:
         """Never answer."""
         await asyncio.Event().wait()
 
-    def leave(self, caller: Caller, stay: bool) -> None:
-        """Close the window as a person would, and answer the question that follows."""
+    def close_window(self, caller: Caller, keep_open: bool) -> None:
+        """Close the window like a person, and answer the question that follows."""
         from PySide6.QtCore import QTimer
         from PySide6.QtWidgets import QApplication, QMessageBox
 
@@ -114,19 +114,19 @@ class Tide:
                 QTimer.singleShot(10, answer)
                 return
             print(json.dumps({"asked": box.text()}), flush=True)
-            box.button(getattr(QMessageBox, "No" if stay else "Yes")).click()
+            box.button(getattr(QMessageBox, "No" if keep_open else "Yes")).click()
 
-        self._at_the_window(answer)
+        self._run_in_gui_thread(answer)
         assert app._windows is not None
         app._windows.control(caller.id, "close")
 
-    def _at_the_window(self, work: Callable[[], object]) -> None:
-        """Do what a person does, on the thread of the windows."""
+    def _run_in_gui_thread(self, work: Callable[[], object]) -> None:
+        """Run a person's action on the thread of the windows."""
         from PySide6.QtCore import QObject, Signal
         from PySide6.QtWidgets import QApplication
 
         class Person(QObject):
-            comes = Signal()
+            act_requested = Signal()
 
             def act(self) -> None:
                 work()
@@ -135,8 +135,8 @@ class Tide:
         assert qt is not None
         self.person = Person()
         self.person.moveToThread(qt.thread())
-        self.person.comes.connect(self.person.act)
-        self.person.comes.emit()
+        self.person.act_requested.connect(self.person.act)
+        self.person.act_requested.emit()
 
 
 async def ticks(count: int, pause_s: float) -> AsyncGenerator[Tick, None]:
@@ -146,7 +146,7 @@ async def ticks(count: int, pause_s: float) -> AsyncGenerator[Tick, None]:
             await asyncio.sleep(pause_s)
 
 
-async def breaking() -> AsyncGenerator[Tick, None]:
+async def failing_ticks() -> AsyncGenerator[Tick, None]:
     yield Tick(number=0)
     raise RuntimeError("a secret of the stream")
 
@@ -172,10 +172,10 @@ folder = tempfile.TemporaryDirectory(prefix="tidewire-program-")
 
 
 def page() -> Path:
-    made = Path(folder.name)
-    (made / "index.html").write_text(PAGE, "utf-8")
-    (made / "program.js").write_text(SCRIPT, "utf-8")
-    return made
+    page_folder = Path(folder.name)
+    (page_folder / "index.html").write_text(PAGE, "utf-8")
+    (page_folder / "program.js").write_text(SCRIPT, "utf-8")
+    return page_folder
 
 
 app = App(

@@ -1,4 +1,4 @@
-"""The bridge of a real window: everything arrives once and in order, and nothing else gets in."""
+"""The bridge of a real window: everything arrives once and in order, and attacks fail."""
 
 from pathlib import Path
 
@@ -66,19 +66,19 @@ def test_a_flood_of_calls_is_answered_in_order_on_few_threads(page: Page, toy: T
     assert outcome["wrong"] == []
     assert outcome["inOrder"]
     assert outcome["after"] == "still here"
-    # Passes come while it lasts, and other tests have taken some.
+    # The rate limit refills meanwhile, and other tests have used a part of it.
     assert 1_000 < outcome["refused"] < 10_000
     assert page.evaluate("toy.patient('toy.threads')") <= 32
-    assert not [line for line in toy.program.said if "Traceback" in line]
+    assert not [line for line in toy.program.stderr_lines if "Traceback" in line]
 
 
 def test_text_of_every_kind_survives_both_ways(page: Page) -> None:
-    words = "ä漢字🙂\u2028\u2029</script>\\\"'`${}\x00\x7f\ud83d" + "x" * 300_000
-    same = page.evaluate(
+    text = "ä漢字🙂\u2028\u2029</script>\\\"'`${}\x00\x7f\ud83d" + "x" * 300_000
+    is_same = page.evaluate(
         "async (words) => (await toy.call('toy.echo', words)) === words",
-        words.encode("utf-16", "surrogatepass").decode("utf-16", "replace"),
+        text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"),
     )
-    assert same
+    assert is_same
 
 
 GADGETS = [
@@ -99,7 +99,7 @@ ARGUMENTS = ["[]", "{}", "null", '["id > /tmp/gadget"]', '{"key": "a", "value": 
 @pytest.mark.shows("B51")
 def test_no_gadget_reaches_anything(page: Page, toy: Toy) -> None:
     assert len(set(GADGETS)) >= 60
-    said = len(toy.program.said)
+    line_count = len(toy.program.stderr_lines)
     outcome = page.evaluate(
         """async ([names, texts]) => {
           const settled = [];
@@ -117,53 +117,55 @@ def test_no_gadget_reaches_anything(page: Page, toy: Toy) -> None:
         [GADGETS, ARGUMENTS],
     )
     assert outcome == {"answer": "still here", "settled": []}
-    assert not [line for line in toy.program.said[said:] if "Traceback" in line]
+    assert not [line for line in toy.program.stderr_lines[line_count:] if "Traceback" in line]
 
 
 def test_a_file_is_chosen_in_a_dialog_over_the_window(page: Page, tmp_path: Path) -> None:
     file = tmp_path / "small.gguf"
     file.write_bytes(b"GGUF")
-    choose = """async (path) => {
+    choose_script = """async (path) => {
       const chosen = toy.call("shell.choose_model_file");
       await toy.call("toy.choose", path);
       return await chosen;
     }"""
-    assert page.evaluate(choose, str(file)) == str(file)
-    assert page.evaluate(choose, "") is None
+    assert page.evaluate(choose_script, str(file)) == str(file)
+    assert page.evaluate(choose_script, "") is None
 
 
 def test_a_question_shows_plain_text_and_only_its_button_agrees(page: Page) -> None:
-    ask = """async ([text, answer]) => {
+    ask_script = """async ([text, answer]) => {
       const agreed = toy.call("toy.confirm", text);
       await toy.call("toy.answer", answer);
-      return [await agreed, await toy.call("toy.asked")];
+      return [await agreed, await toy.call("toy.last_question")];
     }"""
     text = "node <b>server.js</b> &amp; \\u202e"
     for answer in (True, False, None):
-        agreed, shown = page.evaluate(ask, [text, answer])
+        agreed, question = page.evaluate(ask_script, [text, answer])
         assert agreed is (answer is True)
-        assert shown[0] == f"Run this?\n\n{text}"
-        assert shown[1:3] == ["Cancel", "OK"]
-        assert shown[3] == "Cancel", "Enter alone agrees to nothing"
+        assert question[0] == f"Run this?\n\n{text}"
+        assert question[1:3] == ["Cancel", "OK"]
+        assert question[3] == "Cancel", "Enter alone agrees to nothing"
 
 
 def test_the_web_channel_shows_one_object_with_one_method(page: Page) -> None:
-    shown = page.evaluate(
+    channel = page.evaluate(
         """() => {
           const { objects } = window.pywebview._QWebChannel;
           const names = Object.keys(objects.external);
           return { objects: Object.keys(objects), names: names.filter((n) => !n.startsWith("_")) };
         }"""
     )
-    assert shown["objects"] == ["external"]
-    # `destroyed`, `objectName` and `deleteLater` are of every QObject; the rest is the script's.
+    assert channel["objects"] == ["external"]
+    # Every QObject has `destroyed`, `objectName` and `deleteLater`; the rest is the script's.
     library = {"unwrapQObject", "unwrapProperties", "propertyUpdate", "signalEmitted"}
-    every = {"destroyed", "objectName", "objectNameChanged", "deleteLater"}
-    assert {name.partition("(")[0] for name in shown["names"]} - library - every == {"call"}
+    qobject_names = {"destroyed", "objectName", "objectNameChanged", "deleteLater"}
+    assert {name.partition("(")[0] for name in channel["names"]} - library - qobject_names == {
+        "call"
+    }
 
 
 def test_raw_messages_on_the_web_channel_harm_nothing(page: Page) -> None:
-    """Beneath the channel's own script: method numbers, properties, signals, broken messages."""
+    """Without the channel's script: method numbers, properties, signals, broken messages."""
     answer = page.evaluate(
         """async () => {
           const send = (message) => qt.webChannelTransport.send(
@@ -206,11 +208,11 @@ def test_overwritten_globals_do_not_harm_the_host(page: Page, toy: Toy) -> None:
           try { window.__shell = null; } catch {}
         }"""
     )
-    # The host sends again what was not taken, to whoever comes next.
+    # The host sends an unanswered push again to the next load.
     page.reload()
     page.evaluate("toy.greeted")
     assert page.evaluate("toy.call('toy.echo', 'still here')") == "still here"
-    assert not [line for line in toy.program.said if "Traceback" in line]
+    assert not [line for line in toy.program.stderr_lines if "Traceback" in line]
 
 
 def test_a_click_on_a_script_s_link_runs_nothing(page: Page) -> None:
@@ -225,7 +227,7 @@ def test_nothing_of_the_page_breaks_its_policy(page: Page) -> None:
     assert page.evaluate("toy.violations") == []
 
 
-UNTIL = """async ([method, wanted]) => {
+WAIT_FOR_VALUE = """async ([method, wanted]) => {
   const late = performance.now() + 20000;
   for (;;) {
     const found = JSON.stringify(await toy.call(method));
@@ -237,7 +239,7 @@ UNTIL = """async ([method, wanted]) => {
 
 
 def test_a_window_has_the_title_and_the_icon_of_its_page(page: Page) -> None:
-    page.evaluate(UNTIL, ["toy.identity", ["Toy", "toy", "toy"]])
+    page.evaluate(WAIT_FOR_VALUE, ["toy.identity", ["Toy", "toy", "toy"]])
     page.evaluate("document.title = 'Whales'")
-    page.evaluate(UNTIL, ["toy.identity", ["Whales", "toy", "toy"]])
-    page.evaluate(UNTIL, ["toy.has_icon", True])
+    page.evaluate(WAIT_FOR_VALUE, ["toy.identity", ["Whales", "toy", "toy"]])
+    page.evaluate(WAIT_FOR_VALUE, ["toy.has_icon", True])

@@ -1,4 +1,4 @@
-"""pywebview's dispatcher is replaced in every backend: each takes it by name on its import."""
+"""Every backend of pywebview gets our dispatcher, because it imports the function by name."""
 
 import ast
 import subprocess
@@ -41,9 +41,9 @@ def test_every_known_backend_is_here() -> None:
 
 @pytest.mark.parametrize("name", BACKENDS)
 def test_the_dispatcher_of_a_backend_is_ours(name: str) -> None:
-    """Where a backend cannot be imported here, its source says how it takes the dispatcher."""
+    """If a backend cannot be imported here, its source shows how it imports the dispatcher."""
     environment = {"QT_QPA_PLATFORM": "offscreen", "PYTHONPATH": str(Path(__file__).parents[2])}
-    said = subprocess.run(
+    output = subprocess.run(
         [sys.executable, "-c", PROBE, name],
         env=environment,
         capture_output=True,
@@ -51,13 +51,13 @@ def test_the_dispatcher_of_a_backend_is_ours(name: str) -> None:
         check=True,
         timeout=60,
     ).stdout.splitlines()[-1]
-    assert said == "True _post" or said.startswith("cannot be imported:")
-    assert name != "qt" or said == "True _post"
+    assert output == "True _post" or output.startswith("cannot be imported:")
+    assert name != "qt" or output == "True _post"
     assert _takes_by_name(name)
 
 
 def _takes_by_name(name: str) -> bool:
-    """Whether a backend has `from webview.util import js_bridge_call`, and no other way to it."""
+    """Whether a backend has `from webview.util import js_bridge_call` and no other access."""
     path = PLATFORMS / f"{name}.py"
     tree = ast.parse(
         (path if path.exists() else PLATFORMS / name / "__init__.py").read_text("utf-8")

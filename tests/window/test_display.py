@@ -1,4 +1,4 @@
-"""Whether a window can open: found out without Qt, which would abort."""
+"""Detecting whether a window can open, without Qt, which would abort."""
 
 import contextlib
 import ctypes
@@ -45,31 +45,31 @@ def test_an_x_display_that_hangs_is_not_waited_for(monkeypatch: pytest.MonkeyPat
                 continue
         server.listen()
         name = f"127.0.0.1:{server.getsockname()[1] - 6000}"
-        began = time.monotonic()
+        started_at = time.monotonic()
         assert "cannot be reached" in sentence(DISPLAY=name)
-        assert time.monotonic() - began < 20
+        assert time.monotonic() - started_at < 20
 
 
 def test_a_dead_wayland_display(tmp_path: Path) -> None:
-    left = tmp_path / "wayland-7"
+    socket_path = tmp_path / "wayland-7"
     with socket.socket(socket.AF_UNIX) as server:
-        server.bind(str(left))  # a socket's file without anybody behind it
-    found = sentence(WAYLAND_DISPLAY="wayland-7", XDG_RUNTIME_DIR=str(tmp_path))
-    assert "Wayland display 'wayland-7' cannot be reached" in found
+        server.bind(str(socket_path))  # a socket's file without anybody behind it
+    problem = sentence(WAYLAND_DISPLAY="wayland-7", XDG_RUNTIME_DIR=str(tmp_path))
+    assert "Wayland display 'wayland-7' cannot be reached" in problem
 
 
 def test_every_display_that_was_tried_is_named(tmp_path: Path) -> None:
-    found = sentence(DISPLAY=":99", WAYLAND_DISPLAY="wayland-7", XDG_RUNTIME_DIR=str(tmp_path))
-    assert "':99'" in found
-    assert "'wayland-7'" in found
+    problem = sentence(DISPLAY=":99", WAYLAND_DISPLAY="wayland-7", XDG_RUNTIME_DIR=str(tmp_path))
+    assert "':99'" in problem
+    assert "'wayland-7'" in problem
 
 
 def test_a_wayland_display_that_answers(tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(str(tmp_path / "wayland-7"))
         server.listen()
-        there = {"WAYLAND_DISPLAY": "wayland-7", "XDG_RUNTIME_DIR": str(tmp_path)}
-        assert display_problem(there) is None
+        environment = {"WAYLAND_DISPLAY": "wayland-7", "XDG_RUNTIME_DIR": str(tmp_path)}
+        assert display_problem(environment) is None
 
 
 def test_an_x_display_that_answers(xvfb: str) -> None:
@@ -94,12 +94,12 @@ def test_a_missing_library_is_named(
 ) -> None:
     load = ctypes.CDLL
 
-    def lacking(name: str) -> ctypes.CDLL:
+    def load_missing(name: str) -> ctypes.CDLL:
         return load("libno-such-thing.so.3")
 
-    monkeypatch.setattr("ctypes.CDLL", lacking)
-    found = sentence(**environment)
-    assert "the system library libno-such-thing.so.3 is missing" in found
+    monkeypatch.setattr("ctypes.CDLL", load_missing)
+    problem = sentence(**environment)
+    assert "the system library libno-such-thing.so.3 is missing" in problem
 
 
 def test_a_missing_web_view_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -121,8 +121,8 @@ class Registry:
     def __init__(self, version: str | None) -> None:
         self._version = version
 
-    def OpenKey(self, *place: object) -> contextlib.nullcontext[str | None]:  # noqa: N802
-        if place[0] == "machine" or self._version is None:
+    def OpenKey(self, *path: object) -> contextlib.nullcontext[str | None]:  # noqa: N802
+        if path[0] == "machine" or self._version is None:
             raise FileNotFoundError
         return contextlib.nullcontext(self._version)
 
@@ -131,10 +131,12 @@ class Registry:
         return key, 1
 
 
-@pytest.mark.parametrize(("version", "there"), [("139.0.1", True), ("0.0.0", False), (None, False)])
+@pytest.mark.parametrize(
+    ("version", "is_installed"), [("139.0.1", True), ("0.0.0", False), (None, False)]
+)
 def test_a_windows_without_its_web_view_is_told_so(
-    monkeypatch: pytest.MonkeyPatch, version: str | None, there: bool
+    monkeypatch: pytest.MonkeyPatch, version: str | None, is_installed: bool
 ) -> None:
     monkeypatch.setattr(sys, "platform", "win32")
     monkeypatch.setitem(sys.modules, "winreg", Registry(version))
-    assert display_problem() is None if there else "WebView2" in sentence()
+    assert display_problem() is None if is_installed else "WebView2" in sentence()

@@ -1,4 +1,4 @@
-"""What pywebview brings along and no window here uses is not loaded."""
+"""Unused parts of pywebview are not loaded."""
 
 import subprocess
 import sys
@@ -13,5 +13,5 @@ print(webview.__file__, *sorted({"bottle", "http.server", "wsgiref"} & sys.modul
 
 def test_a_window_loads_no_server_of_pywebview() -> None:
     command = [sys.executable, "-c", CODE]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert done.stdout.split()[1:] == []
+    completed = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert completed.stdout.split()[1:] == []

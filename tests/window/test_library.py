@@ -1,4 +1,4 @@
-"""The bridge under somebody else's program: the example's window, methods and stream."""
+"""The bridge in another program: the window, methods and stream of the example."""
 
 import os
 import subprocess
@@ -96,17 +96,17 @@ def test_every_public_name_is_there() -> None:
 def test_what_stands_in_the_way_is_a_sentence(
     shell: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def told() -> str:
-        with pytest.raises(SystemExit) as ended:
+    def startup_error() -> str:
+        with pytest.raises(SystemExit) as exit_info:
             App(tmp_path, {}, title="Nothing").main([shell, "--no-open"])
-        assert ended.value.code == 1
+        assert exit_info.value.code == 1
         return capsys.readouterr().err
 
     monkeypatch.setattr("shell.bridge.desktop.display.display_problem", lambda: None)
-    assert told().startswith("There is no index.html in")
+    assert startup_error().startswith("There is no index.html in")
     (tmp_path / "index.html").write_text("<!doctype html>")
     monkeypatch.setattr("shell.bridge.own_page.BRIDGE", (tmp_path / "nowhere", "bridge.js"))
-    assert "bridge.js is not in" in told()
+    assert "bridge.js is not in" in startup_error()
 
 
 def test_a_program_without_a_display_says_so(
@@ -123,13 +123,13 @@ def test_a_program_without_a_display_says_so(
 
 def test_a_taken_port_is_a_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "index.html").write_text("<!doctype html>")
-    with listen(0) as taken, pytest.raises(SystemExit):
+    with listen(0) as occupied, pytest.raises(SystemExit):
         App(tmp_path, {}, title="Nothing").main(
-            ["serve", "--no-open", "--port", str(taken.getsockname()[1])]
+            ["serve", "--no-open", "--port", str(occupied.getsockname()[1])]
         )
-    told = capsys.readouterr().err
-    assert "port" in told.lower()
-    assert "Traceback" not in told
+    stderr = capsys.readouterr().err
+    assert "port" in stderr.lower()
+    assert "Traceback" not in stderr
 
 
 @pytest.mark.parametrize("arguments", [("serve", "--no-open", "--port"), ("--debug-port",)])
@@ -153,7 +153,7 @@ def test_methods_that_no_page_could_call_are_told_without_a_traceback(tmp_path: 
     code += "class Notes:\n    def add(self, text): ...\n"
     code += "App(Path(), {'notes': Notes()}, title='Notes')"
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(
+    completed = subprocess.run(
         [sys.executable, "-c", code],
         cwd=tmp_path,
         env=env,
@@ -161,8 +161,8 @@ def test_methods_that_no_page_could_call_are_told_without_a_traceback(tmp_path: 
         encoding="utf-8",
         check=False,
     )
-    assert done.returncode == 1
-    assert done.stderr == "notes.add: the first parameter must be named caller\n"
+    assert completed.returncode == 1
+    assert completed.stderr == "notes.add: the first parameter must be named caller\n"
 
 
 def test_what_is_no_menu_is_refused_at_once(tmp_path: Path) -> None:
@@ -189,9 +189,9 @@ def test_a_window_that_cannot_be_built_leaves_no_thread_behind(
     monkeypatch.setattr("webview.create_window", fail)
     monkeypatch.setattr("shell.bridge.desktop.windows._view", Mock)
     with event_loop_thread() as thread:
-        shown = Windows(thread.loop, Mock(), "http://127.0.0.1:1/", on_closed=Mock())
+        desktop = Windows(thread.loop, Mock(), "http://127.0.0.1:1/", on_closed=Mock())
         with pytest.raises(RuntimeError, match="no window"):
-            shown.run()
+            desktop.run()
     assert "signals" not in {each.name for each in threading.enumerate()}
     assert failed == []
 

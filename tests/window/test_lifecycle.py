@@ -1,4 +1,4 @@
-"""How windows begin and end: several of them, signals, a close in mid-push, what runs as whom."""
+"""The lifecycle of windows: several windows, signals, a close in mid-push, the sandbox."""
 
 import asyncio
 import contextlib
@@ -22,8 +22,8 @@ from tests.host_process import ROOT, HostProcess
 from tests.window.conftest import OFFSCREEN, Toy
 
 pytestmark = pytest.mark.window
-END_S = 20.0
-"""Enough on a busy machine; a program that does not end by itself never does."""
+EXIT_S = 20.0
+"""Enough on a busy machine. A program that hangs never ends."""
 
 
 def host(**environment: str) -> HostProcess:
@@ -33,21 +33,21 @@ def host(**environment: str) -> HostProcess:
 def test_each_window_is_a_caller_of_its_own(page: Page, toy: Toy) -> None:
     first = page.evaluate("toy.greeted")
     for _ in range(3):
-        said = toy.program.count("SAID hello")
-        closed = toy.program.count("CLOSED")
+        hello_count = toy.program.count("SAID hello")
+        closed_count = toy.program.count("CLOSED")
         with toy.browser.contexts[0].expect_page() as opened:
             assert page.evaluate("toy.call('shell.open_window')") is True
-        toy.program.wait_for("SAID hello", said + 1)
+        toy.program.wait_for("SAID hello", hello_count + 1)
         second = opened.value.evaluate("toy.greeted")
         assert second != first
-        # A run of one window is told to another that follows it, and goes on without the first.
+        # Another window can follow a run of this one, which goes on without this one.
         opened.value.evaluate(
             "(id) => toy.call('toy.stream', { id, tokens: 200, milliseconds: 1 })", f"inf-{second}"
         )
         with opened.value.expect_event("close"):
             page.evaluate("toy.call('toy.close_last')")
-        toy.program.wait_for("CLOSED", closed + 1)
-        assert toy.program.said[-1] != f"CLOSED {first}"
+        toy.program.wait_for("CLOSED", closed_count + 1)
+        assert toy.program.stderr_lines[-1] != f"CLOSED {first}"
         text = "".join(f"{number} " for number in range(200))
         assert page.evaluate("(id) => toy.follow(id)", f"inf-{second}") == text
     assert page.evaluate("toy.greeted") == first
@@ -58,9 +58,9 @@ def test_each_window_is_a_caller_of_its_own(page: Page, toy: Toy) -> None:
 def test_a_signal_ends_it_in_order(number: signal.Signals) -> None:
     with host() as program:
         program.json_line()
-        began = time.monotonic()
+        started_at = time.monotonic()
         assert program.stop(number) == 0
-        assert time.monotonic() - began < END_S
+        assert time.monotonic() - started_at < EXIT_S
     assert program.count("CLOSED") == 1
     assert program.count("ENDED") == 1
     assert program.count("Traceback") == 0
@@ -70,9 +70,9 @@ def test_a_signal_ends_it_in_order(number: signal.Signals) -> None:
 def test_a_signal_before_the_page_is_there_ends_it_too() -> None:
     with host() as program:
         program.wait_for("GET /")
-        began = time.monotonic()
+        started_at = time.monotonic()
         assert program.stop() == 0
-        assert time.monotonic() - began < END_S
+        assert time.monotonic() - started_at < EXIT_S
 
 
 def test_a_signal_before_there_is_a_window_ends_it_too() -> None:
@@ -81,15 +81,15 @@ def test_a_signal_before_there_is_a_window_ends_it_too() -> None:
 
 
 def test_the_end_waits_for_threads_that_are_in_the_web_view() -> None:
-    """Python ends a thread that wants its lock too late, and the process dies of that."""
+    """Python kills a thread that acquires the GIL too late, and the process crashes."""
     with HostProcess("tests.window.late_return", env=OFFSCREEN) as program:
-        assert program.wait() == 0, program.last_words()
+        assert program.wait() == 0, program.stderr_tail()
 
 
 def test_closing_the_last_window_ends_the_program(playwright: Playwright) -> None:
     with host() as program, inside(playwright, str(program.json_line()["debugUrl"])) as browser:
         (page,) = windows(browser)
-        # The page that asks can be gone before its answer.
+        # The page may be closed before it gets the reply.
         with contextlib.suppress(Error):
             page.evaluate("void toy.call('toy.close_last')")
         assert program.wait() == 0
@@ -113,9 +113,9 @@ def test_a_window_closed_in_mid_push_ends_clean(playwright: Playwright, busy: bo
                   setTimeout(() => { for (;;); });
                 }"""
             )
-        began = time.monotonic()
+        started_at = time.monotonic()
         assert program.stop() == 0
-        assert time.monotonic() - began < END_S
+        assert time.monotonic() - started_at < EXIT_S
     assert program.count("ENDED") == 1
     assert program.count("Traceback") == 0
 
@@ -125,7 +125,7 @@ def test_no_process_is_left(playwright: Playwright) -> None:
     with host(**mark) as program:
         program.json_line()
         assert len(_marked(mark)) > 1
-    deadline = time.monotonic() + END_S
+    deadline = time.monotonic() + EXIT_S
     while _marked(mark):
         assert time.monotonic() < deadline, "Chromium's processes outlive the program"
 
@@ -136,7 +136,7 @@ def test_a_killed_program_leaves_no_process() -> None:
         program.json_line()
         program.stop(signal.SIGKILL)
         program.expected = -signal.SIGKILL
-    deadline = time.monotonic() + END_S
+    deadline = time.monotonic() + EXIT_S
     while _marked(mark):
         assert time.monotonic() < deadline, "Chromium's processes outlive the program"
 
@@ -159,7 +159,7 @@ def test_the_window_has_the_page_s_colour_from_the_beginning(
     xvfb: str, playwright: Playwright, arguments: tuple[str, ...], colour: str
 ) -> None:
     command = ("tests.window.toy", "--debug-port", "0", *arguments)
-    # Qt's platforms without a screen know no dark colours; a desktop's theme does.
+    # Qt's platforms without a screen have no dark colours; a desktop's theme has.
     desktop = {"QT_QPA_PLATFORM": "xcb", "DISPLAY": xvfb, "XDG_CURRENT_DESKTOP": "GNOME"}
     with (
         HostProcess(*command, env=desktop) as program,
@@ -174,9 +174,9 @@ def test_the_window_has_the_page_s_colour_from_the_beginning(
 
 def test_a_debug_port_that_is_taken_is_said() -> None:
     loop = asyncio.new_event_loop()
-    with socket.socket() as other, contextlib.closing(loop):
-        other.bind(("127.0.0.1", 0))
-        port = other.getsockname()[1]
+    with socket.socket() as occupied, contextlib.closing(loop):
+        occupied.bind(("127.0.0.1", 0))
+        port = occupied.getsockname()[1]
         with pytest.raises(PortTaken, match=f"port {port} cannot be opened"):
             Windows(loop, Door({}).post, "", debug_port=port, on_closed=lambda _: None)
 
@@ -195,29 +195,29 @@ def test_the_sandbox_is_off_for_root_alone() -> None:
     with host() as program:
         program.json_line()
         assert program.count("Running as root: the web view's sandbox is off") == 1
-    nobody = subprocess.run(
-        ["setpriv", "--reuid=65534", "--clear-groups", sys.executable, "-c", SAYS_SANDBOX],
+    completed = subprocess.run(
+        ["setpriv", "--reuid=65534", "--clear-groups", sys.executable, "-c", PRINT_SANDBOX],
         env={**OFFSCREEN, "PYTHONPATH": str(ROOT), "HOME": "/tmp"},
         capture_output=True,
         text=True,
         check=True,
     )
-    assert (nobody.stdout, nobody.stderr) == ("sandbox None\n", "")
+    assert (completed.stdout, completed.stderr) == ("sandbox None\n", "")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs an X server")
 def test_nothing_is_said_of_the_machine_unless_asked_for(tmp_path: Path, xvfb: str) -> None:
-    """Neither by Qt nor by Chromium: not of its graphics, nor of a missing message bus."""
+    """Neither Qt nor Chromium prints anything about its graphics or a missing message bus."""
     command = ("shell", "--debug-port", "0", "--data-dir", str(tmp_path), "--provider", "echo")
     display = {"DISPLAY": xvfb, "QT_QPA_PLATFORM": "xcb"}
     with HostProcess(*command, env=display) as program:
         program.json_line()
-    # Its output has come to its end. The test itself has asked for the port.
+    # Its output is complete here. The test itself has requested the port.
     expected = re.compile("sandbox is off|^DevTools listening|^Remote debugging|^$")
-    assert [line for line in program.said if not expected.search(line)] == []
+    assert [line for line in program.stderr_lines if not expected.search(line)] == []
 
 
-SAYS_SANDBOX = """
+PRINT_SANDBOX = """
 import logging, os
 from shell.bridge.desktop.webviews import ViewOptions, qt
 logging.basicConfig(format="%(message)s")
@@ -227,14 +227,14 @@ print("sandbox", os.environ.get("QTWEBENGINE_DISABLE_SANDBOX"))
 
 
 def _marked(mark: dict[str, str]) -> list[Path]:
-    """Processes that have this in their environment, and have not ended."""
-    wanted = "=".join(*mark.items()).encode()
-    found = []
+    """Running processes that have this entry in their environment."""
+    entry = "=".join(*mark.items()).encode()
+    processes = []
     for process in Path("/proc").iterdir():
         if process.name.isdigit():
             try:
-                if wanted in (process / "environ").read_bytes().split(b"\0"):
-                    found.append(process)
+                if entry in (process / "environ").read_bytes().split(b"\0"):
+                    processes.append(process)
             except OSError:
-                continue  # it has ended, or is somebody else's
-    return found
+                continue  # it has ended, or belongs to another user
+    return processes

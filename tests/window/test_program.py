@@ -1,4 +1,4 @@
-"""A program of one's own with typed streams, topics, models and hooks, in both shells."""
+"""A program with typed streams, topics, models and hooks, in both shells."""
 
 import contextlib
 from collections.abc import Iterator
@@ -42,19 +42,19 @@ def kind(request: pytest.FixtureRequest) -> Kind:
 
 @pytest.fixture(scope="module")
 def page(kind: Kind, playwright: Playwright) -> Iterator[Page]:
-    with running(kind, playwright) as (_, shown):
-        yield shown
+    with running(kind, playwright) as (_, program_page):
+        yield program_page
 
 
 def test_models_of_a_stream_arrive_as_values(page: Page) -> None:
-    found = page.evaluate("host.call('tide.ticks', 3).then(collect)")["seen"]
+    result = page.evaluate("host.call('tide.ticks', 3).then(collect)")["seen"]
     text = "a line\nand another"
-    assert found == [{"number": number, "at": 0.5, "text": text} for number in range(3)]
+    assert result == [{"number": number, "at": 0.5, "text": text} for number in range(3)]
 
 
 def test_ten_thousand_models_arrive_in_order(page: Page) -> None:
-    found = page.evaluate(f"host.call('tide.ticks', {COUNT}).then(collect)")
-    assert [item["number"] for item in found["seen"]] == list(range(COUNT))
+    result = page.evaluate(f"host.call('tide.ticks', {COUNT}).then(collect)")
+    assert [item["number"] for item in result["seen"]] == list(range(COUNT))
 
 
 def test_no_model_is_lost_over_reloads(page: Page) -> None:
@@ -62,12 +62,12 @@ def test_no_model_is_lost_over_reloads(page: Page) -> None:
     for _ in range(RELOADS):
         page.reload()
         expect(page.locator("main")).to_have_text("connected")
-    found = page.evaluate("collect(sessionStorage.getItem('s'))")["seen"]
-    assert [item["number"] for item in found] == list(range(300))
+    result = page.evaluate("collect(sessionStorage.getItem('s'))")["seen"]
+    assert [item["number"] for item in result] == list(range(300))
 
 
 def test_a_reader_that_leaves_its_loop_frees_the_place_of_the_stream(page: Page) -> None:
-    read = """async () => {
+    read_script = """async () => {
       const seen = [];
       while (seen.length < 12) {
         const id = await host.call("tide.slow_ticks", 100_000);
@@ -78,7 +78,7 @@ def test_a_reader_that_leaves_its_loop_frees_the_place_of_the_stream(page: Page)
       }
       return seen;
     }"""
-    assert page.evaluate(read) == [0] * 12
+    assert page.evaluate(read_script) == [0] * 12
 
 
 def test_a_stream_that_fails_tells_nothing_of_its_inside(page: Page) -> None:
@@ -141,8 +141,8 @@ def test_an_item_of_the_menu_acts_in_its_window_alone(playwright: Playwright) ->
         second = opened.value
         for each in (page, second):
             expect(each.locator("main")).to_have_text("connected")
-            said = each.evaluate("host.call('tide.choose', 'Rise')")
-            assert said == ["Water", "Rise", "", "Sink"]
+            menu_titles = each.evaluate("host.call('tide.choose', 'Rise')")
+            assert menu_titles == ["Water", "Rise", "", "Sink"]
             expect(page).to_have_title(each.evaluate("host.call('tide.me')"))
         page.evaluate("host.call('tide.choose', 'Sink')")
         program.wait_for("The action of the menu item 'Sink' failed")
@@ -154,13 +154,13 @@ def test_the_window_has_its_size_and_the_program_ends_with_its_hook(
     playwright: Playwright,
 ) -> None:
     with running("window", playwright) as (program, page):
-        # The bar of its menus is a part of it.
+        # The window's height includes the menu bar.
         assert page.evaluate("innerWidth") == 640
         assert 440 < page.evaluate("innerHeight") < 480
         with page.context.expect_page() as opened:
             assert page.evaluate("host.call('tide.open')") is True
         expect(opened.value.locator("main")).to_have_text("connected")
-        # A signal is no person: nobody is asked whether to close.
+        # A signal is not a person's request, so that no question is shown.
         assert program.stop() == 0
         assert program.json_line() == {"stopped": True}
 
@@ -168,11 +168,11 @@ def test_the_window_has_its_size_and_the_program_ends_with_its_hook(
 @pytest.mark.window
 def test_a_person_is_asked_before_the_window_closes(playwright: Playwright) -> None:
     with running("window", playwright) as (program, page):
-        page.evaluate("host.call('tide.leave', true)")
+        page.evaluate("host.call('tide.close_window', true)")
         assert program.json_line() == {"asked": "Leave the sea?"}
         assert page.evaluate("host.call('tide.ticks', 1).then(collect)")["seen"]
         with contextlib.suppress(Error):  # the page may be gone before its answer
-            page.evaluate("host.call('tide.leave', false)")
+            page.evaluate("host.call('tide.close_window', false)")
         assert program.json_line() == {"asked": "Leave the sea?"}
         assert program.json_line() == {"stopped": True}
         assert program.wait() == 0

@@ -15,7 +15,7 @@ LOAD = "load-one"
 
 
 class Screen:
-    """Where scripts arrive; the test says when and what is answered."""
+    """Receives the scripts; the test decides when and how to answer them."""
 
     def __init__(self) -> None:
         self.scripts: list[str] = []
@@ -31,12 +31,12 @@ class Screen:
     def wait(self, count: int) -> str:
         """Wait for this many pushes; returns the last of them."""
         with self._changed:
-            found = self._changed.wait_for(lambda: len(self.scripts) >= count, PATIENCE_S)
-            assert found, f"only {len(self.scripts)} pushes came"
+            arrived = self._changed.wait_for(lambda: len(self.scripts) >= count, PATIENCE_S)
+            assert arrived, f"only {len(self.scripts)} pushes arrived"
             return self.scripts[count - 1]
 
-    def take(self, number: int) -> None:
-        """OnValue the newest push as a page does that took it."""
+    def acknowledge(self, number: int) -> None:
+        """Answer the newest push like a page that has received it."""
         assert f",{number},[" in self.scripts[-1]
         self.answers[-1](True)
 
@@ -55,7 +55,7 @@ def feed() -> Feed:
 
 @pytest.fixture
 def start(feed: Feed, screen: Screen) -> Iterator[Callable[[], Pump]]:
-    """Starts the pump once a test has set the pace."""
+    """Starts the pump, after the test has set its intervals."""
     started: list[Pump] = []
 
     def begin() -> Pump:
@@ -73,7 +73,7 @@ def start(feed: Feed, screen: Screen) -> Iterator[Callable[[], Pump]]:
 
 @pytest.fixture
 def slow(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A rhythm so slow that what waits for it never comes."""
+    """Set an interval so long that a push that waits for it never arrives."""
     monkeypatch.setattr(pump_module, "FLUSH_SECONDS", 3_600.0)
 
 
@@ -98,7 +98,7 @@ def test_what_is_urgent_does_not_wait_and_brings_the_rest(
     feed.follow(LOAD, log, -1)
     log.append_text("llm:token", "first")
     screen.wait(1)
-    screen.take(1)
+    screen.acknowledge(1)
     log.append_text("llm:token", "second")
     feed.reply(LOAD, '{"channel":"reply","id":1,"ok":true,"value":null}')
     script = screen.wait(2)
@@ -115,7 +115,7 @@ def test_what_is_not_urgent_gathers(
     feed.follow(LOAD, log, -1)
     log.append_text("llm:token", "0 ")
     screen.wait(1)
-    screen.take(1)
+    screen.acknowledge(1)
     for number in range(1, 100):
         log.append_text("llm:token", f"{number} ")
     text = "".join(f"{number} " for number in range(1, 100))
@@ -129,7 +129,7 @@ def test_one_push_is_in_flight(feed: Feed, screen: Screen, start: Start) -> None
     feed.reply(LOAD, '"two"')
     feed.reply(LOAD, '"three"')
     assert len(screen.scripts) == 1
-    screen.take(1)
+    screen.acknowledge(1)
     assert '2,["two","three"]' in screen.wait(2)
 
 
@@ -164,18 +164,18 @@ def test_a_late_answer_to_an_earlier_push_counts_for_nothing(
     feed.reply(LOAD, '"one"')
     screen.wait(2)
     late = screen.answers[0]
-    screen.take(1)
+    screen.acknowledge(1)
     feed.reply(LOAD, '"two"')
     screen.wait(len(screen.scripts) + 1)
     late(True)
-    screen.take(2)
+    screen.acknowledge(2)
     feed.reply(LOAD, '"three"')
     screen.wait(len(screen.scripts) + 1)
     assert '3,["three"]' in screen.scripts[-1]
 
 
 def test_a_new_load_ends_the_wait_for_an_old_one(feed: Feed, screen: Screen, start: Start) -> None:
-    """The page was reloaded while a push was on its way, and its answer never comes."""
+    """The page was reloaded while a push was on its way, and its answer never arrives."""
     start()
     feed.reply(LOAD, '"lost"')
     screen.wait(1)

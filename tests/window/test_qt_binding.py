@@ -1,4 +1,4 @@
-"""The Qt binding beside imports that another thread has begun."""
+"""Loading the Qt binding while another thread is in the middle of an import."""
 
 import subprocess
 import sys
@@ -7,9 +7,9 @@ import pytest
 
 from tests.command import environment
 
-HALF = "import builtins, pydantic.main; plain = builtins.__import__\n"
-REST = "import PySide6.QtWidgets\nimport pydantic.types, shell.contract, shell.app.host\n"
-OURS = "from shell.bridge.desktop.webviews.qt_binding import load_binding; load_binding()\n"
+PARTIAL_IMPORT = "import builtins, pydantic.main; plain = builtins.__import__\n"
+IMPORTS = "import PySide6.QtWidgets\nimport pydantic.types, shell.contract, shell.app.host\n"
+LOAD_BINDING = "from shell.bridge.desktop.webviews.qt_binding import load_binding; load_binding()\n"
 
 
 def run(code: str) -> "subprocess.CompletedProcess[str]":
@@ -20,7 +20,7 @@ def run(code: str) -> "subprocess.CompletedProcess[str]":
 
 @pytest.mark.skipif(sys.platform != "linux", reason="Qt is for Linux")
 def test_what_is_half_imported_can_be_imported_to_its_end() -> None:
-    done = run(f"{HALF}{OURS}{REST}assert builtins.__import__ is plain")
-    assert done.returncode == 0, done.stderr
-    # When this no longer fails, the binding needs nothing of us any more.
-    assert "partially initialized module" in run(f"{HALF}{REST}").stderr
+    completed = run(f"{PARTIAL_IMPORT}{LOAD_BINDING}{IMPORTS}assert builtins.__import__ is plain")
+    assert completed.returncode == 0, completed.stderr
+    # When this no longer fails, our workaround is no longer needed.
+    assert "partially initialized module" in run(f"{PARTIAL_IMPORT}{IMPORTS}").stderr

@@ -1,4 +1,4 @@
-"""The names that stand in for qtpy: all that pywebview's backend asks for, and the same ones."""
+"""Our replacement of qtpy has the same names that pywebview's backend imports from qtpy."""
 
 import ast
 import importlib.util
@@ -11,32 +11,32 @@ import pytest
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="Qt is Linux's web view")
 
 
-def asked_for() -> list[tuple[str, str]]:
+def imported_names() -> list[tuple[str, str]]:
     """Every name that pywebview's Qt backend imports from qtpy, with its module."""
     package = importlib.util.find_spec("webview")
     assert package is not None
     assert package.origin is not None
     backend = Path(package.origin).parent / "platforms" / "qt.py"
-    found = [
+    names = [
         (node.module, alias.name)
         for node in ast.walk(ast.parse(backend.read_text("utf-8")))
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("qtpy")
         for alias in node.names
         if node.module is not None
     ]
-    assert len(found) > 15
-    return found
+    assert len(names) > 15
+    return names
 
 
 def test_every_name_that_pywebview_asks_for_is_lent() -> None:
-    """What qtpy itself gives is compared in a process of its own: only one of both can be there."""
-    wanted = sorted(asked_for())
+    """Each of the two is loaded in a separate process, since they exclude each other."""
+    names = sorted(imported_names())
     code = (
         "import sys\n"
         "if sys.argv[1] == 'lent':\n"
         "    from shell.bridge.desktop.webviews.qt_names import install_names\n"
         "    install_names()\n"
-        f"for module, name in {wanted!r}:\n"
+        f"for module, name in {names!r}:\n"
         "    value = getattr(__import__(module, fromlist=[name]), name)\n"
         "    print(module, name, getattr(value, '__module__', ''), "
         "getattr(value, '__qualname__', getattr(value, '__name__', value)))\n"
@@ -49,6 +49,6 @@ def test_every_name_that_pywebview_asks_for_is_lent() -> None:
         for which in ("lent", "real")
     )
     differences = [pair for pair in zip(lent[:-1], real[:-1], strict=True) if pair[0] != pair[1]]
-    # Whole modules have their own names; what they hold is the same.
+    # The modules themselves have different names, but the same content.
     assert all(" QtCore " in mine for mine, _ in differences), differences
     assert lent[-1] == "False", "nothing is loaded that is not needed"

@@ -1,4 +1,4 @@
-"""Reloads and crashes of the page while the host talks to it."""
+"""Reloads and crashes of the page while the host sends to it."""
 
 import contextlib
 import os
@@ -23,7 +23,7 @@ TEXT = "".join(f"{number} " for number in range(TOKENS))
 @pytest.mark.parametrize("round_number", range(20))
 def test_a_reload_in_mid_stream_loses_and_doubles_nothing(page: Page, round_number: int) -> None:
     inference_id = f"inf-reload-{round_number}"
-    moment = secrets.randbelow(400)
+    delay_ms = secrets.randbelow(400)
     page.evaluate(
         """async ([id, tokens]) => {
           await toy.call("toy.stream", { id, tokens, milliseconds: 1 });
@@ -31,7 +31,7 @@ def test_a_reload_in_mid_stream_loses_and_doubles_nothing(page: Page, round_numb
         }""",
         [inference_id, TOKENS],
     )
-    page.wait_for_timeout(moment)
+    page.wait_for_timeout(delay_ms)
     page.reload()
     assert page.evaluate("(id) => toy.follow(id)", inference_id) == TEXT
 
@@ -67,11 +67,11 @@ def test_a_crashed_page_comes_back_as_the_same_window(
     toy.program.wait_for("The page's process crashed")
     toy.program.wait_for("SAID hello", loads + 1)
     with inside(playwright, toy.debug_url) as browser:
-        (again,) = windows(browser)
-        assert again.evaluate("toy.greeted") == before
-        assert again.evaluate("toy.follow('inf-crash')") == TEXT
-        again.reload()
-        assert again.evaluate("toy.greeted") == before
+        (recovered_page,) = windows(browser)
+        assert recovered_page.evaluate("toy.greeted") == before
+        assert recovered_page.evaluate("toy.follow('inf-crash')") == TEXT
+        recovered_page.reload()
+        assert recovered_page.evaluate("toy.greeted") == before
 
 
 def test_a_page_that_keeps_crashing_is_left_alone_until_it_is_asked_for() -> None:
@@ -84,29 +84,29 @@ def test_a_page_that_keeps_crashing_is_left_alone_until_it_is_asked_for() -> Non
             devtools.evaluate("toy.call('shell.open_window')")
         program.wait_for("SAID hello", 2)
         (other_page,) = pages(url) - first_page
-        others = set(_renderers(program)) - first
+        other_renderers = set(_renderers(program)) - first
         for crash in range(3):
-            (renderer,) = set(_renderers(program)) - others
+            (renderer,) = set(_renderers(program)) - other_renderers
             os.kill(renderer, signal.SIGKILL)
             program.wait_for("The page's process", crash + 1)
             if crash < 2:
                 program.wait_for("SAID hello", crash + 3)
         program.wait_for("keeps crashing")
-        assert set(_renderers(program)) == others
+        assert set(_renderers(program)) == other_renderers
         with attached(url, other_page) as devtools:
             devtools.evaluate("toy.call('toy.panel')")
         program.wait_for("PANEL True")
         program.wait_for("SAID hello", 5)
-        assert len(set(_renderers(program)) - others) == 1
+        assert len(set(_renderers(program)) - other_renderers) == 1
         (page,) = pages(url) - {other_page}
         with attached(url, page) as devtools:
             assert devtools.evaluate("toy.greeted") == name
-            kept = devtools.evaluate("[sessionStorage.getItem('draft'), location.hash]")
-            assert kept == ["words", "#place"]
+            state = devtools.evaluate("[sessionStorage.getItem('draft'), location.hash]")
+            assert state == ["words", "#place"]
 
 
 def _renderers(program: HostProcess) -> list[int]:
-    """The processes of a program's pages: what its zygotes have forked, and what still runs."""
+    """The running processes of a program's pages, which its zygotes have forked."""
     return [
         renderer
         for zygote in _children(program.process.pid)
@@ -117,7 +117,7 @@ def _renderers(program: HostProcess) -> list[int]:
 
 
 def _command(process: int) -> bytes:
-    """Empty for a process that has ended."""
+    """The command line of a process; empty if it has ended."""
     return Path(f"/proc/{process}/cmdline").read_bytes()
 
 

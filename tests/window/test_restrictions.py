@@ -1,7 +1,7 @@
-"""The restricted window: its page goes nowhere, opens nothing and is allowed nothing.
+"""The restricted window: its page cannot navigate, open windows or get permissions.
 
-The toy's policy is off here (`?loose`), so that what holds is the window's own. One document is to
-stand through all of it: `toy.load` is its name.
+The toy's content policy is off here (`?loose`), so that only the window restricts the page. The
+same document must stay loaded through all tests; `toy.load` identifies it.
 """
 
 from collections.abc import Iterator
@@ -24,52 +24,54 @@ def program() -> Iterator[HostProcess]:
 
 
 @pytest.fixture(scope="module")
-def whole(program: HostProcess) -> Iterator[Devtools]:
+def sealed_page(program: HostProcess) -> Iterator[Devtools]:
     with attached(str(program.json_line()["debugUrl"])) as devtools:
         devtools.evaluate("toy.greeted")
         yield devtools
 
 
 @pytest.fixture
-def page(whole: Devtools, program: HostProcess) -> Iterator[Devtools]:
-    """The page; afterwards the same document is in the only window, and reaches its host."""
-    before = whole.evaluate("[toy.load, location.href]")
-    yield whole
-    assert whole.evaluate("toy.call('toy.echo', 'still here')") == "still here"
-    assert whole.evaluate("[toy.load, location.href]") == before
-    assert len(whole.addresses()) == 1
+def page(sealed_page: Devtools, program: HostProcess) -> Iterator[Devtools]:
+    """The page. Afterwards the only window must have the same document, connected to its host."""
+    before = sealed_page.evaluate("[toy.load, location.href]")
+    yield sealed_page
+    assert sealed_page.evaluate("toy.call('toy.echo', 'still here')") == "still here"
+    assert sealed_page.evaluate("[toy.load, location.href]") == before
+    assert len(sealed_page.addresses()) == 1
     assert program.count("GET /other") == 0
     assert program.count("OPEN") == 0
 
 
-# First these two, which load the page anew: Chromium slows a page down that tries too often.
+# These two come first, since they reload the page: Chromium throttles a page that navigates often.
 
 
-def test_a_blank_page_turns_back(whole: Devtools, program: HostProcess) -> None:
-    """Chromium asks nobody before it goes to about:blank; so the window returns from there."""
-    name = whole.evaluate("toy.greeted")
+def test_a_blank_page_turns_back(sealed_page: Devtools, program: HostProcess) -> None:
+    """Chromium navigates to about:blank without asking the window, which then goes back."""
+    name = sealed_page.evaluate("toy.greeted")
     greetings = program.count("SAID hello")
-    whole.evaluate("location.href = 'about:blank'; 0")
+    sealed_page.evaluate("location.href = 'about:blank'; 0")
     program.wait_for("SAID hello", greetings + 1)
-    with attached(f"http://{whole.host}") as again:
-        assert again.evaluate("toy.greeted") == name
+    with attached(f"http://{sealed_page.host}") as reattached:
+        assert reattached.evaluate("toy.greeted") == name
 
 
-def test_a_reload_after_a_refusal_has_its_bridge(whole: Devtools, program: HostProcess) -> None:
-    """Qt forgets a page's own scripts when a navigation to another site is refused."""
+def test_a_reload_after_a_refusal_has_its_bridge(
+    sealed_page: Devtools, program: HostProcess
+) -> None:
+    """Qt drops a page's injected scripts when a navigation to another site is refused."""
     greetings, refusals = program.count("SAID hello"), program.count("was not let go")
-    whole.evaluate("location.href = `http://localhost:${location.port}/other`; 0")
+    sealed_page.evaluate("location.href = `http://localhost:${location.port}/other`; 0")
     program.wait_for("was not let go", refusals + 1)
-    whole.send("Page.reload", {})
+    sealed_page.send("Page.reload", {})
     program.wait_for("SAID hello", greetings + 1)
 
 
-ASKED = {
+NAVIGATIONS = {
     "another origin": "http://localhost:${location.port}/other",
     "another path": "/other",
     "a redirect": "/away",
 }
-"""Where Chromium asks the window first, which says so in its log."""
+"""URLs for which Chromium asks the window, which logs the refusal."""
 BLOCKED = {
     "data": "data:text/html,<p>elsewhere",
     "a file": "file:///etc/passwd",
@@ -114,20 +116,20 @@ SETTING = """
 """
 
 
-@pytest.mark.parametrize("place", ASKED)
+@pytest.mark.parametrize("address", NAVIGATIONS)
 @pytest.mark.parametrize("way", WAYS)
 def test_the_window_refuses_to_go(
-    page: Devtools, program: HostProcess, way: str, place: str
+    page: Devtools, program: HostProcess, way: str, address: str
 ) -> None:
     refusals = program.count("not let go")
-    page.evaluate(f"{{ {SETTING} const url = `{ASKED[place]}`; {WAYS[way]} }} 0")
+    page.evaluate(f"{{ {SETTING} const url = `{NAVIGATIONS[address]}`; {WAYS[way]} }} 0")
     program.wait_for("not let go", refusals + 1)
 
 
 @pytest.mark.parametrize("way", WAYS)
 def test_the_page_gets_nowhere_by_other_schemes(page: Devtools, way: str) -> None:
-    for place in BLOCKED.values():
-        page.evaluate(f"{{ {SETTING} const url = `{place}`; {WAYS[way]} }} 0")
+    for address in BLOCKED.values():
+        page.evaluate(f"{{ {SETTING} const url = `{address}`; {WAYS[way]} }} 0")
         page.evaluate("toy.call('toy.echo', 'x')")
 
 
@@ -137,21 +139,21 @@ def test_the_page_gets_nowhere_by_other_schemes(page: Devtools, way: str) -> Non
 def test_a_real_click_on_a_link_opens_nothing(
     page: Devtools, button: str, target: str, modifiers: int
 ) -> None:
-    for place in (*ASKED.values(), *BLOCKED.values()):
-        page.evaluate(f"link.href = `{place}`; link.target = {target!r}; 0")
+    for address in (*NAVIGATIONS.values(), *BLOCKED.values()):
+        page.evaluate(f"link.href = `{address}`; link.target = {target!r}; 0")
         page.click("#link", button, modifiers)
         page.evaluate("toy.call('toy.echo', 'x')")
 
 
 def test_popups_have_no_window(page: Devtools) -> None:
-    for place in ("", "about:blank", *ASKED.values(), *BLOCKED.values()):
-        page.evaluate(f"void window.open(`{place}`, '_blank', 'width=300')")
+    for address in ("", "about:blank", *NAVIGATIONS.values(), *BLOCKED.values()):
+        page.evaluate(f"void window.open(`{address}`, '_blank', 'width=300')")
         assert len(page.addresses()) == 1
 
 
 def test_frames_have_no_bridge(page: Devtools) -> None:
-    """Those that Chromium fills without asking: they are of the page's own origin."""
-    found = page.evaluate(
+    """Frames that Chromium loads without asking, which have the page's own origin."""
+    results = page.evaluate(
         f"""(async () => {{ {SETTING}
           const blank = "about:blank";
           const frames = [frame({{}}), frame({{ srcdoc: "<p>x" }}), frame({{ src: blank }})];
@@ -160,11 +162,11 @@ def test_frames_have_no_bridge(page: Devtools) -> None:
             [typeof contentWindow.pywebview, typeof contentWindow.qt?.webChannelTransport]);
         }})()"""
     )
-    assert found == [["undefined", "undefined"]] * 3
+    assert results == [["undefined", "undefined"]] * 3
 
 
 def test_a_frame_in_a_sandbox_has_no_bridge(page: Devtools) -> None:
-    found = page.evaluate(
+    results = page.evaluate(
         f"""(async () => {{ {SETTING}
           const told = new Promise((resolve) =>
             addEventListener("message", ({{ data }}) => resolve(data), {{ once: true }}));
@@ -173,7 +175,7 @@ def test_a_frame_in_a_sandbox_has_no_bridge(page: Devtools) -> None:
           return told;
         }})()"""
     )
-    assert found == ["undefined", "undefined"]
+    assert results == ["undefined", "undefined"]
 
 
 def test_dialogs_hold_nothing_up(page: Devtools) -> None:
@@ -188,7 +190,7 @@ def test_the_context_menu_only_edits(page: Devtools, program: HostProcess) -> No
         page.click(selector, "right")
         page.evaluate("toy.call('toy.menu')")
         program.wait_for("MENU", menus + 1)
-        names = program.said[-1].replace("&", "")
+        names = program.stderr_lines[-1].replace("&", "")
         assert "Inspect" not in names
         assert "Reload" not in names
         for name in offered:
@@ -233,7 +235,7 @@ def test_pasting_by_script_is_denied(page: Devtools) -> None:
 
 
 def test_a_click_may_copy(page: Devtools) -> None:
-    """Copying a piece of code is all that a page does with the clipboard."""
+    """Copying is the only access to the clipboard that a page needs."""
     assert page.evaluate("navigator.clipboard.writeText('words').then(() => 'copied')") == "copied"
 
 

@@ -1,4 +1,4 @@
-"""Scripts for the pages of macOS and Windows, whose web views are played by stubs."""
+"""Running scripts in the pages of macOS and Windows, with stubs of their web views."""
 
 import importlib
 import json
@@ -15,11 +15,11 @@ from shell.bridge.desktop.pump import RunScript
 
 PACKAGE = "shell.bridge.desktop.webviews"
 Page = list[tuple[str, Callable[[object], None]]]
-"""The scripts that came, each with what takes its value."""
+"""The scripts that were run, each with the callback for its value."""
 
 
 class Generic:
-    """A type of .NET: with parameters in brackets, or called with a function."""
+    """A type of .NET, which takes type parameters in brackets or is called with a function."""
 
     def __getitem__(self, _: object) -> "Generic":
         return self
@@ -34,29 +34,29 @@ def cocoa(page: Page, monkeypatch: pytest.MonkeyPatch) -> RunScript:
 
     web = SimpleNamespace(evaluateJavaScript_completionHandler_=evaluate)
     view = SimpleNamespace(instances={"one": SimpleNamespace(webview=web)})
-    helper = SimpleNamespace(callAfter=lambda function, *given: function(*given))
-    module = loaded("cocoa", monkeypatch, BrowserView=view, AppHelper=helper)
+    helper = SimpleNamespace(callAfter=lambda function, *arguments: function(*arguments))
+    module = loaded_module("cocoa", monkeypatch, BrowserView=view, AppHelper=helper)
     run: RunScript = module.runner(SimpleNamespace(uid="one"))
     return run
 
 
 def edgechromium(page: Page, monkeypatch: pytest.MonkeyPatch) -> RunScript:
     def execute(script: str) -> object:
-        def go_on(done: Callable[[object], None], scheduler: object) -> None:
-            page.append((script, lambda value: done(SimpleNamespace(Result=json.dumps(value)))))
+        def continue_with(callback: Callable[[object], None], scheduler: object) -> None:
+            page.append((script, lambda value: callback(SimpleNamespace(Result=json.dumps(value)))))
 
-        return SimpleNamespace(ContinueWith=go_on)
+        return SimpleNamespace(ContinueWith=continue_with)
 
     web = SimpleNamespace(ExecuteScriptAsync=execute, BeginInvoke=lambda begin: begin())
     edge = SimpleNamespace(webview=web, syncContextTaskScheduler=None)
     types = {name: Generic() for name in ("Action", "Task", "String")}
-    module = loaded("edgechromium", monkeypatch, **types)
+    module = loaded_module("edgechromium", monkeypatch, **types)
     run: RunScript = module.runner(SimpleNamespace(native=SimpleNamespace(browser=edge)))
     return run
 
 
-def loaded(name: str, monkeypatch: pytest.MonkeyPatch, **platform: object) -> Any:
-    """Our module over a stub of pywebview's, and of the system's own libraries."""
+def loaded_module(name: str, monkeypatch: pytest.MonkeyPatch, **platform: object) -> Any:
+    """Import our module with stubs of pywebview's module and of the system's libraries."""
     stub = ModuleType(f"webview.platforms.{name}")
     vars(stub).update(platform)
     monkeypatch.setattr(webview.platforms, name, stub, raising=False)

@@ -1,4 +1,4 @@
-"""A second start of the program shows the window of the first."""
+"""A second start of the program shows the window of the first one."""
 
 import http.client
 import json
@@ -19,21 +19,21 @@ from tests.window.devtools import attached
 
 HAS_FOCUS = """
 new Promise((done) => {
-  const look = () => document.hasFocus() === FOCUSED ? done(true) : setTimeout(look, 20);
-  look();
+  const poll = () => document.hasFocus() === FOCUSED ? done(true) : setTimeout(poll, 20);
+  poll();
 })
 """
 
 
 @contextmanager
-def first(data: Path, **environment: str) -> Iterator[tuple[HostProcess, str]]:
-    """The program in a window, and the address of its devtools."""
+def first_program(data: Path, **environment: str) -> Iterator[tuple[HostProcess, str]]:
+    """Run the program in a window; yields it and the address of its devtools."""
     command = ("shell", "--debug-port", "0", "--data-dir", str(data), "--provider", "echo")
     with HostProcess(*command, env=environment) as program:
         yield program, str(program.json_line()["debugUrl"])
 
 
-def again(data: Path, *arguments: str, **environment: str) -> Result:
+def start_again(data: Path, *arguments: str, **environment: str) -> Result:
     return run("--data-dir", str(data), *arguments, **environment)
 
 
@@ -41,15 +41,19 @@ def again(data: Path, *arguments: str, **environment: str) -> Result:
 @pytest.mark.skipif(sys.platform != "linux", reason="needs an X server")
 def test_a_second_start_brings_the_window_to_the_front(tmp_path: Path, xvfb: str) -> None:
     display = {"DISPLAY": xvfb, "QT_QPA_PLATFORM": "xcb"}
-    one, two = tmp_path / "one", tmp_path / "two"
+    first_data, second_data = tmp_path / "one", tmp_path / "two"
     with (
-        first(one, **display) as (_, url),
-        first(two, **display) as (_, other_url),
+        first_program(first_data, **display) as (_, url),
+        first_program(second_data, **display) as (_, other_url),
         attached(url) as page,
-        attached(other_url) as other,
+        attached(other_url) as other_page,
     ):
-        for data, front, behind in ((one, page, other), (two, other, page), (one, page, other)):
-            result = again(data, **display)
+        for data, front, behind in (
+            (first_data, page, other_page),
+            (second_data, other_page, page),
+            (first_data, page, other_page),
+        ):
+            result = start_again(data, **display)
             assert (result.status, result.out) == (0, "")
             assert result.is_one_sentence("already running", "its window")
             front.evaluate(HAS_FOCUS.replace("FOCUSED", "true"))
@@ -59,15 +63,15 @@ def test_a_second_start_brings_the_window_to_the_front(tmp_path: Path, xvfb: str
 def test_another_window_is_opened_when_asked_for(tmp_path: Path, playwright: Playwright) -> None:
     offscreen = {"QT_QPA_PLATFORM": "offscreen"}
     with (
-        first(tmp_path, **offscreen) as (program, url),
+        first_program(tmp_path, **offscreen) as (program, url),
         inside(playwright, url) as browser,
     ):
         with browser.contexts[0].expect_page():
-            result = again(tmp_path, "--new-window", "--model", "m", **offscreen)
+            result = start_again(tmp_path, "--new-window", "--model", "m", **offscreen)
         assert result.status == 0
         assert result.is_one_sentence("another window", "Not used: --model")
         assert len(windows(browser)) == 2
-        assert again(tmp_path, **offscreen).status == 0
+        assert start_again(tmp_path, **offscreen).status == 0
         assert len(windows(browser)) == 2
         assert program.process.poll() is None
 
@@ -75,38 +79,40 @@ def test_another_window_is_opened_when_asked_for(tmp_path: Path, playwright: Pla
 def test_a_start_that_comes_while_another_one_starts_waits_for_its_window(tmp_path: Path) -> None:
     offscreen = {"QT_QPA_PLATFORM": "offscreen"}
     with started("--data-dir", str(tmp_path), "--provider", "echo", **offscreen) as program:
-        # As soon as the lock is held: its holder cannot be asked yet.
+        # Start as soon as the lock is held, when its holder does not accept requests yet.
         while not (tmp_path / HOLDER).exists():
             assert program.process.poll() is None
-        assert again(tmp_path, **offscreen).status == 0
+        assert start_again(tmp_path, **offscreen).status == 0
 
 
 def test_a_host_without_a_window_is_named_with_what_to_do(tmp_path: Path) -> None:
     with started("serve", "--no-open", "--data-dir", str(tmp_path)) as program:
         program.line()
-        result = again(tmp_path, QT_QPA_PLATFORM="offscreen")
+        result = start_again(tmp_path, QT_QPA_PLATFORM="offscreen")
         assert result.status == 1
         assert result.is_one_sentence("without a window", "tidewire link", str(tmp_path))
 
 
 def test_a_killed_program_does_not_keep_the_next_one_from_starting(tmp_path: Path) -> None:
     offscreen = {"QT_QPA_PLATFORM": "offscreen"}
-    with first(tmp_path, **offscreen) as (program, _):
+    with first_program(tmp_path, **offscreen) as (program, _):
         program.expected = -signal.SIGKILL
         program.process.kill()
         program.process.wait()
         assert (tmp_path / HOLDER).exists()
-        with first(tmp_path, **offscreen):
+        with first_program(tmp_path, **offscreen):
             pass
 
 
 def test_only_who_can_read_the_data_directory_is_obeyed(tmp_path: Path) -> None:
-    with first(tmp_path, QT_QPA_PLATFORM="offscreen") as (_, url), attached(url) as page:
-        told = json.loads((tmp_path / HOLDER).read_text("utf-8"))
-        connection = http.client.HTTPConnection(told["address"].removeprefix("http://"), timeout=20)
-        for headers in ({}, {"Authorization": f"Owner {told['key']}"}):
+    with first_program(tmp_path, QT_QPA_PLATFORM="offscreen") as (_, url), attached(url) as page:
+        holder = json.loads((tmp_path / HOLDER).read_text("utf-8"))
+        connection = http.client.HTTPConnection(
+            holder["address"].removeprefix("http://"), timeout=20
+        )
+        for headers in ({}, {"Authorization": f"Owner {holder['key']}"}):
             connection.request("POST", "/window/open", headers=headers)
             response = connection.getresponse()
-            assert (response.status, told["key"].encode() in response.read()) == (401, False)
+            assert (response.status, holder["key"].encode() in response.read()) == (401, False)
         connection.close()
         assert len(page.addresses()) == 1

@@ -1,4 +1,4 @@
-"""The fixtures for programs of one's own: the example's tests, and what they do not do."""
+"""The pytest fixtures for programs made with `App`."""
 
 import re
 import subprocess
@@ -87,45 +87,49 @@ def run_pytest(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.window
 def test_the_tests_of_the_example_pass_in_both_shells() -> None:
-    done = run_pytest(str(EXAMPLE))
-    assert done.returncode == 0, done.stdout
-    assert "5 passed" in done.stdout
+    completed = run_pytest(str(EXAMPLE))
+    assert completed.returncode == 0, completed.stdout
+    assert "5 passed" in completed.stdout
     assert len(EXAMPLE.read_text("utf-8").splitlines()) <= 50
 
 
 def test_the_example_of_the_document_is_a_part_of_these_tests() -> None:
     document = (ROOT / "docs" / "testing.md").read_text("utf-8")
     (code,) = re.findall(r"```python\n(.*?)```", document, re.DOTALL)
-    (told, *tests), (imported, *others) = (
+    (document_imports, *document_tests), (example_imports, *example_tests) = (
         re.split(r"\n\n\n", text.strip()) for text in (code, EXAMPLE.read_text("utf-8"))
     )
-    assert {*told.splitlines()} <= {*imported.splitlines(), TESTING}
-    assert [test for test in tests if not any(other.startswith(test) for other in others)] == []
+    assert {*document_imports.splitlines()} <= {*example_imports.splitlines(), TESTING}
+    assert [
+        test
+        for test in document_tests
+        if not any(example_test.startswith(test) for example_test in example_tests)
+    ] == []
 
 
 def test_a_program_that_does_not_start_is_told_with_its_own_words(tmp_path: Path) -> None:
     (tmp_path / "test_sea.py").write_text(BROKEN, "utf-8")
     (tmp_path / "pytest.ini").write_text("[pytest]", "utf-8")
-    done = run_pytest("-c", str(tmp_path / "pytest.ini"), str(tmp_path))
-    assert "it fell into the water" in done.stdout
-    assert "1 passed, 2 errors" in done.stdout
+    completed = run_pytest("-c", str(tmp_path / "pytest.ini"), str(tmp_path))
+    assert "it fell into the water" in completed.stdout
+    assert "1 passed, 2 errors" in completed.stdout
 
 
 @pytest.mark.browser
 def test_a_failed_test_of_a_page_ends_with_the_programs_last_words(tmp_path: Path) -> None:
     (tmp_path / "test_sink.py").write_text(FAILING, "utf-8")
     (tmp_path / "pytest.ini").write_text("[pytest]", "utf-8")
-    done = run_pytest("-c", str(tmp_path / "pytest.ini"), str(tmp_path))
-    assert "1 failed" in done.stdout, done.stdout
-    assert "Its log has the details" in done.stdout
-    assert "The program's last words" in done.stdout
-    assert "RuntimeError: the pump is broken" in done.stdout
+    completed = run_pytest("-c", str(tmp_path / "pytest.ini"), str(tmp_path))
+    assert "1 failed" in completed.stdout, completed.stdout
+    assert "Its log has the details" in completed.stdout
+    assert "The program's last words" in completed.stdout
+    assert "RuntimeError: the pump is broken" in completed.stdout
 
 
 def test_the_plugin_loads_nothing_until_a_fixture_is_used() -> None:
     code = "import sys, pytest; before = {*sys.modules}; import tidewire_bridge.pytest_plugin; "
     code += "print(*{name.partition('.')[0] for name in {*sys.modules} - before})"
-    done = subprocess.run(
+    completed = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, encoding="utf-8", check=True
     )
-    assert {"shell", "tidewire_bridge"} == {*done.stdout.split()} - sys.stdlib_module_names
+    assert {"shell", "tidewire_bridge"} == {*completed.stdout.split()} - sys.stdlib_module_names

@@ -1,8 +1,8 @@
-"""A toy host: the real windows, door and feed around a page of one file and a few toy methods.
+"""A toy host: the real windows, door and feed with a page of one file and a few toy methods.
 
-Run as a program, since windows want a main thread: `python -m tests.window.toy [--debug-port N]`.
-Qt is imported late: PySide6 looks into everything that is imported after it, and trips over a
-pydantic that is only half there.
+Runs as a program, since windows need the main thread:
+`python -m tests.window.toy [--debug-port N]`. Qt is imported late: PySide6 inspects every module
+that is imported after it, and fails on a partially imported pydantic.
 """
 
 import argparse
@@ -33,16 +33,16 @@ STRICT = (
     "form-action 'none'; base-uri 'none'"
 )
 LOOSE = "default-src * data: blob: 'unsafe-inline'"
-"""With `?loose`: nothing but the window itself holds the page back."""
+"""The policy with `?loose`, under which only the window itself restricts the page."""
 
 
 SHAPE, ZOOM = (750, 500), 1.25
-KEPT = 5
-"""Streams that a page may still attach to."""
+MAX_LOGS = 5
+"""How many of the latest streams a page may attach to."""
 
 
 class StreamRequest(BaseModel):
-    """How many tokens, and how long between two of them."""
+    """A stream of tokens, with a pause after each."""
 
     id: str
     tokens: int
@@ -50,35 +50,35 @@ class StreamRequest(BaseModel):
 
 
 class Toy:
-    """Methods that a test needs of its host."""
+    """Methods of the host for tests."""
 
     def __init__(self) -> None:
         self.logs: dict[str, InferenceLog] = {}
         self.tasks: set[asyncio.Task[None]] = set()
         self.most_threads = 0
-        self.ask: Confirm | None = None
+        self.confirm_dialog: Confirm | None = None
         self.question: list[str] = []
 
     def echo(self, caller: Caller, params: str) -> str:
-        """The words themselves."""
+        """Return the text unchanged."""
         self.most_threads = max(self.most_threads, threading.active_count())
         return params
 
     def threads(self, caller: Caller) -> int:
-        """Most Python threads that an `echo` met."""
+        """The most Python threads during any `echo`."""
         return self.most_threads
 
     def objects(self, caller: Caller) -> int:
-        """How many objects Python holds."""
+        """How many memory blocks Python has allocated, after a garbage collection."""
         gc.collect()
         return sys.getallocatedblocks()
 
     def say(self, caller: Caller, params: str) -> None:
-        """Print the words, where a test without a browser can read them."""
+        """Print the text to stderr, for a test without a browser."""
         print(f"SAID {params}", file=sys.stderr, flush=True)
 
     def menu(self, caller: Caller) -> bool:
-        """Print what the open context menu offers, and close it."""
+        """Print the items of the open context menu, and close it."""
         from PySide6.QtCore import QTimer
         from PySide6.QtWidgets import QApplication
 
@@ -97,7 +97,7 @@ class Toy:
         QTimer.singleShot(0, application, lambda: _press_with_control(ord(params)))
 
     def panel(self, caller: Caller) -> None:
-        """Print what lies over a page that keeps crashing, and press its button."""
+        """Print whether the panel covers a page that keeps crashing, and press its button."""
         from PySide6.QtCore import QTimer
         from PySide6.QtWidgets import QApplication
 
@@ -106,7 +106,7 @@ class Toy:
         QTimer.singleShot(0, application, _press)
 
     def choose(self, caller: Caller, params: str) -> None:
-        """Choose this file in the file dialog that is open; none cancels it."""
+        """Choose this file in the open file dialog; an empty path cancels it."""
         from PySide6.QtCore import QTimer
         from PySide6.QtWidgets import QApplication
 
@@ -116,11 +116,11 @@ class Toy:
 
     async def confirm(self, caller: Caller, params: str) -> bool | None:
         """Ask the person at the window."""
-        assert self.ask is not None
-        return await self.ask(caller.id, "Run this?", params)
+        assert self.confirm_dialog is not None
+        return await self.confirm_dialog(caller.id, "Run this?", params)
 
     def answer(self, caller: Caller, params: bool | None) -> None:
-        """Press OK or Cancel in the question that is open; None closes it."""
+        """Press OK or Cancel in the open question; None closes it."""
         from PySide6.QtCore import QTimer
         from PySide6.QtWidgets import QApplication
 
@@ -132,12 +132,14 @@ class Toy:
         from PySide6.QtCore import QTimer
         from PySide6.QtWidgets import QApplication, QMessageBox
 
-        boxes = [one for one in QApplication.topLevelWidgets() if isinstance(one, QMessageBox)]
+        boxes = [
+            widget for widget in QApplication.topLevelWidgets() if isinstance(widget, QMessageBox)
+        ]
         if not boxes or not boxes[0].isVisible():
             QTimer.singleShot(20, lambda: self._answer(agrees))
             return
         box = boxes[0]
-        default = next((one for one in box.buttons() if one.property("default")), None)
+        default = next((widget for widget in box.buttons() if widget.property("default")), None)
         self.question = [
             box.text(),
             *sorted(each.text().replace("&", "") for each in box.buttons()),
@@ -149,12 +151,12 @@ class Toy:
         name = "Ok" if agrees else "Cancel"
         box.button(getattr(QMessageBox.StandardButton, name)).click()
 
-    def asked(self, caller: Caller) -> list[str]:
+    def last_question(self, caller: Caller) -> list[str]:
         """The text, the buttons and the default button of the last question."""
         return self.question
 
     def background(self, caller: Caller) -> str:
-        """What is shown where the page has drawn nothing."""
+        """The background color of the web view, before the page is drawn."""
         native: Any = webview.windows[0].native
         return str(native.webview.page().backgroundColor().name())
 
@@ -188,17 +190,17 @@ class Toy:
         QTimer.singleShot(0, application, _shape_last)
 
     def stream(self, caller: Caller, params: StreamRequest) -> bool:
-        """Write tokens `0 `, `1 ` … into a log; whoever attaches is told."""
+        """Write tokens `0 `, `1 ` … into a log that pages can attach to."""
         log = self.logs[params.id] = InferenceLog(params.id, None)
         task = asyncio.ensure_future(_write(log, params))
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
-        for old in list(self.logs)[:-KEPT]:
+        for old in list(self.logs)[:-MAX_LOGS]:
             del self.logs[old]
         return True
 
     def attach(self, caller: Caller, params: AttachRequest) -> AttachReply:
-        """As the real one, for the toy's logs."""
+        """Attach to one of the toy's logs, like the real method."""
         log = self.logs.get(params.inference_id)
         if log is None:
             raise NotFound("There is no such log")
@@ -212,7 +214,9 @@ def _choose(path: str) -> None:
     from PySide6.QtCore import QTimer
     from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit
 
-    dialogs = [one for one in QApplication.topLevelWidgets() if isinstance(one, QFileDialog)]
+    dialogs = [
+        widget for widget in QApplication.topLevelWidgets() if isinstance(widget, QFileDialog)
+    ]
     if not dialogs or not dialogs[0].isVisible():
         QTimer.singleShot(20, lambda: _choose(path))
         return
@@ -287,8 +291,8 @@ async def _write(log: InferenceLog, request: StreamRequest) -> None:
     )
 
 
-class Page(http.server.BaseHTTPRequestHandler):
-    """The toy's page and its script, and a second page that nothing may go to."""
+class PageHandler(http.server.BaseHTTPRequestHandler):
+    """Serves the toy's page and script, and a second page that must not be opened."""
 
     def do_GET(self) -> None:
         name = {"/": "toy.html", "/toy.js": "toy.js"}.get(self.path.split("?")[0])
@@ -308,7 +312,7 @@ class Page(http.server.BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *arguments: object) -> None:
-        """Quiet; what is fetched is printed above."""
+        """Print nothing; `do_GET` prints the path."""
 
 
 def main() -> None:
@@ -320,7 +324,7 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO)
     loop = asyncio.new_event_loop()
     threading.Thread(target=loop.run_forever, daemon=True).start()
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Page)
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), PageHandler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     windows: Windows
     toy = Toy()
@@ -340,7 +344,7 @@ def main() -> None:
         debug_port=arguments.debug_port,
         on_closed=lambda window: print(f"CLOSED {window}", file=sys.stderr, flush=True),
     )
-    toy.ask = windows.dialogs.confirm
+    toy.confirm_dialog = windows.dialogs.confirm
     if arguments.dark:
         from PySide6.QtCore import Qt
         from PySide6.QtWidgets import QApplication

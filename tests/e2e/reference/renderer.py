@@ -1,7 +1,7 @@
 """Drives the reference design's own renderer on a page of the program's host.
 
-`hooks/useLlmInference.ts` and `components/ChatComponent.tsx` are the design's, byte for byte, over
-our `window.llm`. `CASES` says what is asked of them and what the transcript must be then.
+`hooks/useLlmInference.ts` and `components/ChatComponent.tsx` are the design's, byte for byte, with
+our `window.llm`. `CASES` has their inputs and the expected transcripts.
 """
 
 import contextlib
@@ -28,14 +28,15 @@ BESIDE = "/rate 200\n/repeat 100000 beside"
 
 @dataclass(frozen=True)
 class Case:
-    """What is done with a fresh component, and what it must show when it no longer loads."""
+    """An input for a fresh component, and what the component must show at the end."""
 
     script: str
     answer: str = ""
     error: str = ""
     how: str = "ask"
-    """`ask` once or `twice`; `cancel` when the answer stands there; `reload` or `unmount` in the
-    middle of another answer, and then ask; `session`: a run in a session, without the component.
+    """`ask` asks once and `twice` twice. `cancel` cancels when the answer is shown. `reload` and
+    `unmount` interrupt another answer, and then ask. `session` makes a run in a session, without
+    the component.
     """
 
 
@@ -61,7 +62,7 @@ CASES: Mapping[str, Case] = {
     "session": Case("/flood 5", "x " * 5, "", "session"),
 }
 
-ASK = """
+RUN_CASE = """
 async ({ script, answer, error, how, patience }) => {
   const look = (holds) => new Promise((resolve) => {
     const check = () => {
@@ -155,7 +156,7 @@ class Renderer:
         page.wait_for_selector("form")
 
     def stream_beside(self) -> None:
-        """Begin another stream on the same page, unless it runs already."""
+        """Start another stream on the same page, unless it runs already."""
         if self._beside is not None:
             return
         self._beside = self._page.evaluate(
@@ -165,10 +166,10 @@ class Renderer:
         )
 
     def run(self, name: str, patience_ms: int = PATIENCE_MS) -> str | None:
-        """Do one case; returns what is wrong with what is shown, or None."""
+        """Run one case; returns a description of a wrong outcome, or None."""
         case = CASES[name]
         script, answer = case.script, case.answer
-        what = {
+        arguments = {
             "script": script,
             "answer": answer,
             "error": case.error,
@@ -176,24 +177,24 @@ class Renderer:
             "patience": patience_ms,
         }
         if case.how == "reload":
-            self._page.evaluate(ASK, {**what, "how": "leave"})
+            self._page.evaluate(RUN_CASE, {**arguments, "how": "leave"})
             self._page.reload()
             self._page.wait_for_selector("form")
             if self._beside is not None:
                 follow = "(inferenceId) => window.llm.llmAttach({ inferenceId }).then(() => {})"
                 self._page.evaluate(follow, self._beside)
-        shown = self._page.evaluate(ASK, what)
+        outcome = self._page.evaluate(RUN_CASE, arguments)
         if case.how in ("reload", "unmount"):
             self._page.evaluate(STOP_ALL, self._beside)
         messages = [f"user: {script}"]
         if answer:
             messages.append(f"assistant: {answer}")
-        wanted = {
+        expected = {
             "messages": messages * (2 if case.how == "twice" else 1),
             "error": case.error,
             "loading": False,
         }
-        return None if shown == wanted else f"{name}: {str(shown)[:300]}"
+        return None if outcome == expected else f"{name}: {str(outcome)[:300]}"
 
     @property
     def is_beside(self) -> bool:
@@ -221,7 +222,7 @@ def build(folder: Path) -> None:
 
 @contextlib.contextmanager
 def rendering(kind: Kind, playwright: Playwright, folder: Path) -> Iterator[Renderer]:
-    """The program with the page built into `folder`, and its data beside it."""
+    """Build the page into `folder`, and run the program with it."""
     build(folder / "page")
     page = str(folder / "page")
     data = ("--data-dir", str(folder / "data"), "--provider", "echo")
