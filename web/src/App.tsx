@@ -29,7 +29,7 @@ import { remarkOf, sentenceOf, strings } from "./i18n";
 import type { Run } from "./llm/run";
 import type { OpenSettings, Section } from "./settings/sections";
 import type { Settings } from "./settings/settings";
-import { type Act, STANDARD_KEYS } from "./settings/shortcuts";
+import { type ShortcutAction, STANDARD_KEYS } from "./settings/shortcuts";
 import { OpenSettingsContext, SettingsContext, useSettingsState } from "./settings/useSettings";
 import buttons from "./ui/buttons.module.css";
 import { Dialog } from "./ui/Dialog";
@@ -41,22 +41,23 @@ import { DownloadsContext } from "./ui/useDownloads";
 import { useIdleCaret } from "./ui/useIdleCaret";
 
 /** The dialog shown in place of one that failed to load. */
-const failed = (title: string) => (problem: ReactNode, props: { readonly onClose: () => void }) => (
-  <Dialog title={title} className={styles.failed} onClose={props.onClose}>
-    {problem}
-  </Dialog>
-);
+const loadFailureDialog =
+  (title: string) => (problem: ReactNode, props: { readonly onClose: () => void }) => (
+    <Dialog title={title} className={styles.failed} onClose={props.onClose}>
+      {problem}
+    </Dialog>
+  );
 const SettingsDialog = lazyPart(
   async () => (await import("./features/settings/SettingsDialog")).SettingsDialog,
-  failed(strings.settings),
+  loadFailureDialog(strings.settings),
 );
 const ShortcutsDialog = lazyPart(
   async () => (await import("./features/shortcuts/ShortcutsDialog")).ShortcutsDialog,
-  failed(strings.acts.shortcuts),
+  loadFailureDialog(strings.shortcutActions.shortcuts),
 );
 const RecordingDialog = lazyPart(
   async () => (await import("./features/recordings/RecordingDialog")).RecordingDialog,
-  failed(strings.openRecording),
+  loadFailureDialog(strings.openRecording),
 );
 const SharedAnswer = lazyPart(
   async () => (await import("./features/chat/SharedAnswer")).SharedAnswer,
@@ -73,16 +74,16 @@ export interface AppProps {
   readonly conversations: Conversations;
   readonly settings: Settings;
   /** A run of another window, shown instead of this window's own conversation. */
-  readonly watched: Run | null;
+  readonly sharedRun: Run | null;
 }
 
 export function App(props: AppProps) {
-  const { bridge, conversations, settings, watched } = props;
+  const { bridge, conversations, settings, sharedRun } = props;
   const connection = useSyncExternalStore(bridge.onConnection, bridge.connection);
   const [toasts] = useState(createToastStore);
   const composer = useRef<ComposerHandle>(null);
   const notice = <ConnectionNotice connection={connection} />;
-  if (watched !== null) return <SharedAnswer run={watched} notice={notice} />;
+  if (sharedRun !== null) return <SharedAnswer run={sharedRun} notice={notice} />;
   return (
     <ConversationsContext value={conversations}>
       <SettingsContext value={settings}>
@@ -124,12 +125,12 @@ function Layout({ bridge, shell, conversations, notice }: LayoutProps) {
   }, [conversations, closeOver, composer]);
 
   const newWindow = () => void shell.openWindow().catch(() => false);
-  const { acts, sections } = strings;
+  const { shortcutActions, sections } = strings;
   const chosen = useSettingsState().preferences?.shortcuts ?? {};
-  const keys = (act: Act) => chosen[act] ?? STANDARD_KEYS[act];
+  const keys = (action: ShortcutAction) => chosen[action] ?? STANDARD_KEYS[action];
   const menu: readonly MenuItem[] = [
-    { label: acts.newWindow, run: newWindow, keys: keys("newWindow") },
-    { label: acts.shortcuts, run: () => setOverlay("keys"), keys: keys("shortcuts") },
+    { label: shortcutActions.newWindow, run: newWindow, keys: keys("newWindow") },
+    { label: shortcutActions.shortcuts, run: () => setOverlay("keys"), keys: keys("shortcuts") },
     { label: strings.openRecording, run: () => setOverlay("recording") },
     { label: sections.templates, isApart: true, run: () => openSettings("templates") },
     { label: sections.data, run: () => openSettings("data") },
@@ -137,17 +138,17 @@ function Layout({ bridge, shell, conversations, notice }: LayoutProps) {
   ];
 
   /** The element that had the focus before the find bar opened. */
-  const before = useRef<Element | null>(null);
-  const [find, setFind] = useState({ key: "", asked: 0 });
+  const focusBefore = useRef<Element | null>(null);
+  const [find, setFind] = useState({ key: "", openCount: 0 });
   const isFinding = find.key === conversation.key;
   const endFind = useCallback(() => {
-    setFind({ key: "", asked: 0 });
-    if (before.current instanceof HTMLElement) before.current.focus();
+    setFind({ key: "", openCount: 0 });
+    if (focusBefore.current instanceof HTMLElement) focusBefore.current.focus();
   }, []);
 
   const openFind = () => {
-    if (!isFinding) before.current = document.activeElement;
-    setFind({ key: conversation.key, asked: find.asked + 1 });
+    if (!isFinding) focusBefore.current = document.activeElement;
+    setFind({ key: conversation.key, openCount: find.openCount + 1 });
   };
 
   /** In a browser the key keeps the browser's own meaning. */
@@ -183,7 +184,7 @@ function Layout({ bridge, shell, conversations, notice }: LayoutProps) {
   return (
     <OpenSettingsContext value={openSettings}>
       <SidePanelContext value={setPanel}>
-        <div className={styles.desk} data-sidebar={sidebar.isOpen ? "open" : "closed"}>
+        <div className={styles.layout} data-sidebar={sidebar.isOpen ? "open" : "closed"}>
           {sidebar.isOpen && (
             <>
               <div
@@ -213,7 +214,7 @@ function Layout({ bridge, shell, conversations, notice }: LayoutProps) {
                 keys,
                 children: <ConversationBar onFind={openFind} findKeys={keys("find")} />,
               }}
-              find={isFinding ? { asked: find.asked, onClose: endFind } : null}
+              find={isFinding ? { openCount: find.openCount, onClose: endFind } : null}
               notice={
                 <>
                   {notice}

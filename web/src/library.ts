@@ -31,7 +31,8 @@ export interface Host {
   items<T extends object>(id: StreamId<T>): Items<T>;
   /**
    * Calls the listener with the latest value that the program has published under a name, and with
-   * every later one; with undefined when the connection is lost. Returns what ends that.
+   * every later one; with undefined when the connection is lost. Returns a function that ends the
+   * calls.
    */
   topic<T>(name: string, listener: (value: T | undefined) => void, key?: string): () => void;
   /** The object for `<LlmProvider llm>` and `createInference`; such pages have no `window.llm`. */
@@ -51,7 +52,7 @@ export const codeOf = (error: unknown): string | null =>
   error instanceof HostError ? error.code : null;
 
 export interface ConnectOptions {
-  /** Loads the methods that take the place of the program when the address has `?bridge=fake`. */
+  /** Loads the methods that replace the program when the address has `?bridge=fake`. */
   readonly fake?: () => Promise<object>;
 }
 

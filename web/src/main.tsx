@@ -32,7 +32,7 @@ const conversations = createConversations({
   defaults: () => bridge.host()?.defaults ?? null,
 });
 const attach = page.get("attach");
-const watched = attach === null ? null : attachRun(llm, attach);
+const sharedRun = attach === null ? null : attachRun(llm, attach);
 const settings = createSettings(
   bridge,
   (preferences) => {
@@ -47,7 +47,7 @@ document.documentElement.lang = language;
 document.documentElement.dir = directionOf(language);
 // A host without settings changes nothing.
 void settings.load().catch(() => {});
-if (watched === null) conversations.begin();
+if (sharedRun === null) conversations.begin();
 
 await fontsReady;
 const root = document.getElementById("root");
@@ -63,7 +63,7 @@ createRoot(root).render(
         </main>
       )}
     >
-      <App {...{ bridge, shell, conversations, settings, watched }} />
+      <App {...{ bridge, shell, conversations, settings, sharedRun }} />
     </ErrorBoundary>
   </StrictMode>,
 );

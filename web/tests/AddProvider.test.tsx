@@ -25,7 +25,7 @@ const remark = {
   facts: { address: "http://127.0.0.1:4321/v1" },
 } as const;
 
-async function shown(preset: PresetSummary) {
+async function renderForm(preset: PresetSummary) {
   const add = vi.fn(async ({ id }: { id: string }) => ({ id, remark }));
   const providers = { presets: async () => [preset], add };
   const settings = { providers } as unknown as Settings;
@@ -42,12 +42,12 @@ async function shown(preset: PresetSummary) {
 }
 
 it("adds a known server that answers at once", async () => {
-  const { add } = await shown(studio);
+  const { add } = await renderForm(studio);
   expect(add).toHaveBeenCalledWith(expect.objectContaining({ baseUrl: studio.baseUrl }));
 });
 
 it("says that a known server does not answer, and lets its address be changed", async () => {
-  const { add, onAdded } = await shown({ ...studio, running: false });
+  const { add, onAdded } = await renderForm({ ...studio, running: false });
   expect(add).not.toHaveBeenCalled();
   const address = screen.getByRole("textbox", { name: "Address (base URL)" });
   expect(address).toHaveProperty("value", studio.baseUrl);
@@ -62,7 +62,7 @@ it("says that a known server does not answer, and lets its address be changed", 
 });
 
 it("adds it unchanged, for a server that is started later", async () => {
-  const { add } = await shown({ ...studio, running: false });
+  const { add } = await renderForm({ ...studio, running: false });
   fireEvent.click(screen.getByRole("button", { name: "Add" }));
   await turn(40);
   expect(add).toHaveBeenCalledWith(expect.objectContaining({ baseUrl: studio.baseUrl }));

@@ -27,7 +27,7 @@ interface ShownPage extends FakePage {
   readonly shell: { openWindow: ReturnType<typeof vi.fn> };
 }
 
-async function shown(settings: Partial<FakeSettings> = {}): Promise<ShownPage> {
+async function openPage(settings: Partial<FakeSettings> = {}): Promise<ShownPage> {
   const page = await fakePage({ rate: 100, ...settings });
   return show(page);
 }
@@ -39,7 +39,7 @@ async function show(page: FakePage): Promise<ShownPage> {
   conversations.begin();
   const settings = createSettings(page.bridge, () => {});
   const { bridge } = page;
-  const props = { bridge, shell: shell as Shell, conversations, settings, watched: null };
+  const props = { bridge, shell: shell as Shell, conversations, settings, sharedRun: null };
   render(
     <StrictMode>
       <App {...props} />
@@ -63,7 +63,7 @@ const answers = () => texts(".message.assistant .message-text");
 const questions = () => texts(".message.user .message-text");
 const banner = () => document.querySelector(".error");
 
-async function kept(bridge: FakePage["bridge"]) {
+async function listConversations(bridge: FakePage["bridge"]) {
   const listed = bridge.client.conversations.list();
   await turn(40);
   return await listed;
@@ -90,7 +90,7 @@ async function send(text: string): Promise<void> {
 describe("an empty chat", () => {
   // shows: B63, D79, D87
   it("shows the model, and offers suggestions", async () => {
-    const { transport } = await shown();
+    const { transport } = await openPage();
     expect(screen.getByText(/very small model that runs on this computer/)).toBeTruthy();
     expect(document.activeElement).toBe(box());
     expect(box().placeholder).toBe("Type your message...");
@@ -106,7 +106,7 @@ describe("an empty chat", () => {
 
   // shows: B59, B63, D87
   it("keeps the names that tests and styles hold on to", async () => {
-    await shown();
+    await openPage();
     const container = document.querySelector(".chat-container");
     expect(container?.querySelector(".messages")?.getAttribute("role")).toBe("log");
     expect(screen.getByRole("log").getAttribute("aria-live")).toBe("off");
@@ -116,7 +116,7 @@ describe("an empty chat", () => {
 describe("a question and its answer", () => {
   // shows: B59, B60, B61, D80, D82
   it("streams in, and is shown once, in the same place", async () => {
-    await shown();
+    await openPage();
     await send(WORDS);
     expect(box().value).toBe("");
     expect(questions()).toEqual([WORDS]);
@@ -133,9 +133,9 @@ describe("a question and its answer", () => {
 
   // shows: D87
   it("is announced when it begins and ends, and not in between", async () => {
-    await shown();
-    const said: (string | null)[] = [];
-    const observer = new MutationObserver(() => said.push(status()));
+    await openPage();
+    const announcements: (string | null)[] = [];
+    const observer = new MutationObserver(() => announcements.push(status()));
     observer.observe(screen.getByRole("status"), {
       childList: true,
       characterData: true,
@@ -144,27 +144,30 @@ describe("a question and its answer", () => {
     await send(WORDS);
     await turn(2_000);
     await act(async () => {});
-    expect([...new Set(said)]).toEqual([strings.said.answering, strings.said.finished]);
-    expect(said.length).toBeLessThanOrEqual(2);
+    expect([...new Set(announcements)]).toEqual([
+      strings.runStatus.answering,
+      strings.runStatus.finished,
+    ]);
+    expect(announcements.length).toBeLessThanOrEqual(2);
     observer.disconnect();
   });
 
   it("is not announced again when its conversation is reopened", async () => {
-    await shown();
+    await openPage();
     await send("first");
     await turn(500);
-    expect(status()).toBe(strings.said.finished);
+    expect(status()).toBe(strings.runStatus.finished);
     fireEvent.click(button("New chat"));
     await turn(40);
     fireEvent.click(screen.getByRole("button", { name: "first" }));
     await turn(100);
     expect(status()).toBe("");
     await send(WORDS);
-    expect(status()).toBe(strings.said.answering);
+    expect(status()).toBe(strings.runStatus.answering);
   });
 
   it("is kept by the host, with what was said before it", async () => {
-    const { transport, bridge } = await shown();
+    const { transport, bridge } = await openPage();
     await send("first");
     await turn(500);
     await send("second");
@@ -180,7 +183,7 @@ describe("a question and its answer", () => {
 
   // shows: D76
   it("says which model wrote it and when, also another version", async () => {
-    const { conversations } = await shown();
+    const { conversations } = await openPage();
     vi.setSystemTime(new Date(2026, 6, 9, 14, 5));
     const { conversation } = conversations.shown.get();
     const choose = (modelId: string) =>
@@ -200,7 +203,7 @@ describe("a question and its answer", () => {
   });
 
   it("shows reasoning folded, with its time", async () => {
-    await shown();
+    await openPage();
     await send("/reasoning one two three four five six\nSeven.");
     await turn(1_000);
     const details = document.querySelector("details");
@@ -211,7 +214,7 @@ describe("a question and its answer", () => {
   });
 
   it("shows the progress while there is no text", async () => {
-    await shown();
+    await openPage();
     await send("/fail 1 OVERLOADED 300\n/progress Loading the model\n/delay 300\nDone.");
     await turn(40);
     expect(screen.getByText(/busy.*Retrying in 0\.3 s \(attempt 2\)/)).toBeTruthy();
@@ -224,7 +227,7 @@ describe("a question and its answer", () => {
 
   // shows: D83
   it("shows notices, a cut, and an empty reply", async () => {
-    await shown();
+    await openPage();
     await send("/notice trimmed The oldest messages were left out.\nFine.\n/length");
     await turn(500);
     expect(screen.getByText("The oldest messages were left out.")).toBeTruthy();
@@ -240,7 +243,7 @@ describe("a question and its answer", () => {
 describe("writing", () => {
   // shows: D86
   it("Shift+Enter, Enter in a composition, and WebKit's Enter after one do not send", async () => {
-    const { transport } = await shown();
+    const { transport } = await openPage();
     type("half a word");
     press("Enter", { shiftKey: true });
     press("Enter", { isComposing: true });
@@ -255,7 +258,7 @@ describe("writing", () => {
 
   // shows: B60, B63
   it("nothing, or only blanks, is not sent", async () => {
-    const { transport } = await shown();
+    const { transport } = await openPage();
     press("Enter");
     type("  \n ");
     press("Enter");
@@ -266,7 +269,7 @@ describe("writing", () => {
 
   // shows: B60, D85
   it("goes on while an answer comes in; Enter queues the question, which can be taken back", async () => {
-    const { transport } = await shown();
+    const { transport } = await openPage();
     await send(WORDS);
     await turn(100);
     expect(box().disabled).toBe(false);
@@ -287,7 +290,7 @@ describe("writing", () => {
 
 describe("the box", () => {
   it("leaves the focus to the search while the last conversation opens", async () => {
-    const page = await shown();
+    const page = await openPage();
     await send("first");
     await turn(500);
     document.body.replaceChildren();
@@ -302,7 +305,7 @@ describe("the box", () => {
   });
 
   it("changes the last question with the up arrow, and no earlier one while that is open", async () => {
-    await shown();
+    await openPage();
     await send("first");
     await turn(300);
     await send("second");
@@ -310,7 +313,7 @@ describe("the box", () => {
     const editors = () => screen.queryAllByRole("textbox", { name: "Edit your question" });
     act(() => box().focus());
     press("ArrowUp");
-    expect(editors().map((one) => (one as HTMLTextAreaElement).value)).toEqual(["second"]);
+    expect(editors().map((editor) => (editor as HTMLTextAreaElement).value)).toEqual(["second"]);
     act(() => box().focus());
     press("ArrowUp");
     expect(editors()).toHaveLength(1);
@@ -318,7 +321,7 @@ describe("the box", () => {
   });
 
   it("has the focus and the models for the keys of the page", async () => {
-    await shown();
+    await openPage();
     const models = { code: "KeyM", key: "m", ctrlKey: true, shiftKey: true };
     fireEvent.keyDown(document.body, models);
     await turn(100);
@@ -329,22 +332,22 @@ describe("the box", () => {
 describe("stopping", () => {
   // shows: B63, D78, D80, D81
   it("keeps the partial text, shows that it was stopped, and gives the focus back", async () => {
-    await shown();
+    await openPage();
     await send(WORDS);
     await turn(150);
     fireEvent.click(button("Stop"));
     expect(screen.getByText(strings.stopping)).toBeTruthy();
-    expect(status()).toBe(strings.said.stopping);
+    expect(status()).toBe(strings.runStatus.stopping);
     await turn(100);
     expect(answers()[0]).toMatch(/^word0 word1/);
     expect(screen.getByText(strings.stopped)).toBeTruthy();
-    expect(status()).toBe(strings.said.stopped);
+    expect(status()).toBe(strings.runStatus.stopped);
     expect(document.activeElement).toBe(box());
     expect(banner()).toBeNull();
   });
 
   it("is asked for shorter by a question of its own, and again by the button beside the menu", async () => {
-    await shown();
+    await openPage();
     await send("one");
     await turn(200);
     fireEvent.click(button(strings.again.label));
@@ -359,7 +362,7 @@ describe("stopping", () => {
 
   it("moves the line above the box: in while an answer comes, out when it is stopped", async () => {
     const flow = () => document.querySelector("[data-flow]")?.getAttribute("data-flow");
-    await shown();
+    await openPage();
     expect(flow()).toBeUndefined();
     await send(WORDS);
     await turn(150);
@@ -373,7 +376,7 @@ describe("stopping", () => {
   });
 
   it("is what Escape does, wherever the focus is, but not in a composition", async () => {
-    const { transport } = await shown();
+    const { transport } = await openPage();
     await send(WORDS);
     await turn(100);
     fireEvent.keyDown(box(), { key: "Escape", isComposing: true });
@@ -385,7 +388,7 @@ describe("stopping", () => {
   });
 
   it("while the model is silent leaves a word about it", async () => {
-    await shown();
+    await openPage();
     await send("/stall");
     await turn(200);
     fireEvent.click(button("Stop"));
@@ -397,7 +400,7 @@ describe("stopping", () => {
 describe("errors", () => {
   // shows: B62, D75, D81, D91
   it("keep the partial text, marked, and Retry answers again beside it", async () => {
-    const { transport } = await shown();
+    const { transport } = await openPage();
     await send("half an answer\n/error SERVER_ERROR");
     await turn(300);
     expect(banner()?.textContent).toContain("Error: The script asked for SERVER_ERROR.");
@@ -415,7 +418,7 @@ describe("errors", () => {
   });
 
   it("without any text are replaced by the next try", async () => {
-    await shown();
+    await openPage();
     await send("/error RATE_LIMIT 12000");
     await turn(200);
     expect(banner()?.textContent).toContain("Wait 12 s");
@@ -425,7 +428,7 @@ describe("errors", () => {
   });
 
   it("that no second try can mend offer none", async () => {
-    await shown();
+    await openPage();
     await send("/error CONTEXT_LENGTH");
     await turn(200);
     expect(banner()?.textContent).toContain("Ask in a new chat");
@@ -438,7 +441,7 @@ describe("errors", () => {
   });
 
   it("of a key lead to that provider's key, to another model, and to the one on this computer", async () => {
-    const { conversations } = await shown();
+    const { conversations } = await openPage();
     const { conversation } = conversations.shown.get();
     act(() => conversation.choose({ providerId: "cloud", modelId: "tide-4" }));
     await send("/error API_KEY_ERROR");
@@ -459,7 +462,7 @@ describe("errors", () => {
   });
 
   it("of the network lead to the model on this computer", async () => {
-    const { conversations } = await shown();
+    const { conversations } = await openPage();
     const { conversation } = conversations.shown.get();
     act(() => conversation.choose({ providerId: "cloud", modelId: "tide-4" }));
     await send("/error NETWORK_ERROR");
@@ -471,7 +474,7 @@ describe("errors", () => {
   });
 
   it("of a while ago count from the time at which the provider wants to be asked", async () => {
-    const { conversations } = await shown();
+    const { conversations } = await openPage();
     await send("/error RATE_LIMIT 3600000");
     await turn(200);
     const row = conversations.shown.get().conversation.get().messages.at(-1) ?? "";
@@ -498,7 +501,7 @@ describe("errors", () => {
 
   // shows: D84
   it("a refused message is back in the box, before what was typed since", async () => {
-    const { transport } = await shown();
+    const { transport } = await openPage();
     const long = "x".repeat(100_001);
     type(long);
     press("Enter");
@@ -517,7 +520,7 @@ describe("errors", () => {
   });
 
   it("a lost host is said, and when it is back the answer goes on", async () => {
-    const { transport } = await shown({ away: 300, memory: "runs" });
+    const { transport } = await openPage({ away: 300, memory: "runs" });
     await send(WORDS);
     await turn(100);
     act(() => transport.disconnect());
@@ -528,17 +531,17 @@ describe("errors", () => {
   });
 
   it("a host that never answers is said after ten seconds", async () => {
-    await shown({ silent: true });
+    await openPage({ silent: true });
     await turn(10_200);
     expect(banner()?.getAttribute("data-code")).toBe("HOST_LOST");
     expect(banner()?.getAttribute("role")).toBe("alert");
   });
 
   it("a deleted conversation keeps the unsent message", async () => {
-    const { bridge } = await shown();
+    const { bridge } = await openPage();
     await send("first");
     await turn(500);
-    const [item] = await kept(bridge);
+    const [item] = await listConversations(bridge);
     void bridge.client.conversations.delete(item?.id ?? "");
     await send("second");
     await turn(100);
@@ -558,7 +561,7 @@ describe("a reload", () => {
 
   // shows: D63
   it("in mid-answer finds everything, and ends with the text of the log", async () => {
-    const page = await shown();
+    const page = await openPage();
     await send("first");
     await turn(500);
     await send(WORDS);
@@ -575,7 +578,7 @@ describe("a reload", () => {
 
   // shows: D63, D80
   it("after an answer shows it once, though history and log both have it", async () => {
-    const page = await shown();
+    const page = await openPage();
     await send("same");
     await turn(300);
     await send("same");
@@ -586,7 +589,7 @@ describe("a reload", () => {
   });
 
   it("after an error shows the part and the way to try again", async () => {
-    const page = await shown();
+    const page = await openPage();
     await send("half\n/error OVERLOADED");
     await turn(300);
     await reloaded(page);
@@ -595,7 +598,7 @@ describe("a reload", () => {
   });
 
   it("to a host that was started anew shows what is kept", async () => {
-    const page = await shown();
+    const page = await openPage();
     await send("first");
     await turn(300);
     page.transport.host.forget();
@@ -607,7 +610,7 @@ describe("a reload", () => {
   });
 
   it("keeps what was typed, for every conversation by itself", async () => {
-    const page = await shown();
+    const page = await openPage();
     await send("first");
     await turn(300);
     type("about the first");
@@ -626,7 +629,7 @@ describe("a reload", () => {
   it("with a damaged memory begins anew", async () => {
     sessionStorage.setItem("tidewire.chat", '{"sessionId":4}');
     sessionStorage.setItem("tidewire.drafts", "[");
-    await shown();
+    await openPage();
     await send("first");
     await turn(300);
     expect(answers()).toEqual(["first"]);
@@ -635,7 +638,7 @@ describe("a reload", () => {
 
 describe("a new chat", () => {
   it("leaves the old one where it is, and its answer goes on", async () => {
-    const { transport } = await shown();
+    const { transport } = await openPage();
     await send(WORDS);
     await turn(100);
     fireEvent.click(button("New chat"));
@@ -652,26 +655,26 @@ describe("a new chat", () => {
   });
 
   it("that was never begun is not kept", async () => {
-    const { bridge } = await shown();
+    const { bridge } = await openPage();
     fireEvent.click(button("New chat"));
     type("x".repeat(100_001));
     press("Enter");
     await turn(300);
-    expect(await kept(bridge)).toEqual([]);
+    expect(await listConversations(bridge)).toEqual([]);
     expect(box().value).toHaveLength(100_001);
   });
 });
 
 describe("windows", () => {
   it("Ctrl+Shift+N opens another", async () => {
-    const { shell } = await shown();
+    const { shell } = await openPage();
     fireEvent.keyDown(document.body, { code: "KeyN", ctrlKey: true, shiftKey: true });
     fireEvent.keyDown(document.body, { code: "KeyN", ctrlKey: true });
     expect(shell.openWindow).toHaveBeenCalledTimes(1);
   });
 
   it("the menu opens another", async () => {
-    const { shell } = await shown();
+    const { shell } = await openPage();
     fireEvent.click(button("Menu"));
     fireEvent.click(screen.getByRole("menuitem", { name: "New window" }));
     expect(shell.openWindow).toHaveBeenCalledTimes(1);
@@ -683,11 +686,11 @@ describe("windows", () => {
     const messages = [{ role: "user" as const, content: WORDS }];
     void page.llm.llmInference({ messages, providerId: "echo", share: true, inferenceId });
     await turn(150);
-    const watched = attachRun(page.llm, inferenceId);
+    const sharedRun = attachRun(page.llm, inferenceId);
     const shell = { openWindow: vi.fn(), openLink: vi.fn() };
     const { bridge } = page;
     const settings = createSettings(bridge, () => {});
-    const props = { bridge, shell, conversations: conversationsOf(page), settings, watched };
+    const props = { bridge, shell, conversations: conversationsOf(page), settings, sharedRun };
     render(<App {...props} />);
     await turn(100);
     expect(answers()[0]).toMatch(/^word0 word1/);
@@ -698,11 +701,11 @@ describe("windows", () => {
 
   it("one that is not shared is said to be gone", async () => {
     const page = await fakePage();
-    const watched = attachRun(page.llm, "inf-none");
+    const sharedRun = attachRun(page.llm, "inf-none");
     const shell = { openWindow: vi.fn(), openLink: vi.fn() };
     const { bridge } = page;
     const settings = createSettings(bridge, () => {});
-    const props = { bridge, shell, conversations: conversationsOf(page), settings, watched };
+    const props = { bridge, shell, conversations: conversationsOf(page), settings, sharedRun };
     render(<App {...props} />);
     await turn(100);
     expect(banner()?.textContent).toBe(strings.sharedGone);

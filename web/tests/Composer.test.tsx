@@ -15,7 +15,7 @@ afterEach(() => {
   sessionStorage.clear();
 });
 
-async function shown(settings: Partial<FakeSettings> = {}) {
+async function openPage(settings: Partial<FakeSettings> = {}) {
   const page = await fakePage({ rate: 100, ...settings });
   const { bridge, llm } = page;
   const conversations = createConversations({
@@ -24,7 +24,7 @@ async function shown(settings: Partial<FakeSettings> = {}) {
   conversations.begin();
   const shell = { openWindow: vi.fn(), openLink: vi.fn() } as unknown as Shell;
   const known = createSettings(bridge, () => {});
-  render(<App {...{ bridge, shell, conversations, watched: null }} settings={known} />);
+  render(<App {...{ bridge, shell, conversations, sharedRun: null }} settings={known} />);
   await turn(100);
   return { ...page, conversations, person: userEvent.setup({ delay: null }) };
 }
@@ -33,7 +33,7 @@ const box = () => screen.getByRole<HTMLTextAreaElement>("textbox", { name: "Mess
 
 describe("the cursor", () => {
   it("stays in place when there is no prompt to step to", async () => {
-    const { person } = await shown();
+    const { person } = await openPage();
     await person.type(box(), "a tide");
     await person.keyboard("{Control>}{ArrowDown}{ArrowUp}{/Control}");
     await turn(40);
@@ -43,7 +43,7 @@ describe("the cursor", () => {
   });
 
   it("is behind a prompt that was stepped to", async () => {
-    const { person } = await shown({ rate: 0 });
+    const { person } = await openPage({ rate: 0 });
     await person.type(box(), "a tide{Enter}");
     await turn(2_000);
     await person.keyboard("{Control>}{ArrowUp}{/Control}");
@@ -56,7 +56,7 @@ describe("the cursor", () => {
 describe("Enter while a file is read", () => {
   /** A file that is being read until `read` is called. */
   async function attaching() {
-    const page = await shown();
+    const page = await openPage();
     await page.person.type(box(), "hello{Enter}");
     await turn(2_000);
     const file = new File([], "tide.txt", { type: "text/plain" });
@@ -72,7 +72,7 @@ describe("Enter while a file is read", () => {
       ...page,
       async read() {
         finish(new TextEncoder().encode("low tide").buffer);
-        await act(() => conversation.tray.settled());
+        await act(() => conversation.tray.whenRead());
         await turn(2_000);
       },
     };
@@ -111,7 +111,7 @@ describe("Enter while a file is read", () => {
 
 describe("Send", () => {
   it("stops nothing by the second click of a double click", async () => {
-    const { person, transport } = await shown();
+    const { person, transport } = await openPage();
     await person.type(box(), Array.from({ length: 40 }, (_, at) => `word${at}`).join(" "));
     await person.dblClick(screen.getByRole("button", { name: "Send" }));
     await turn(100);
@@ -125,11 +125,11 @@ describe("Send", () => {
 });
 
 it("removes all files that cannot be sent at once", async () => {
-  const { person, conversations } = await shown();
+  const { person, conversations } = await openPage();
   const { tray } = conversations.shown.get().conversation;
   act(() => tray.add(["a", "b", "c"].map((name) => new File(["\0"], `${name}.bin`))));
   act(() => tray.add([new File(["low tide"], "tides.md")]));
-  await act(() => tray.settled());
+  await act(() => tray.whenRead());
   await person.click(screen.getByRole("button", { name: /^Remove the 3 files/ }));
   expect(tray.get().map(({ name }) => name)).toEqual(["tides.md"]);
   expect(document.activeElement).toBe(box());

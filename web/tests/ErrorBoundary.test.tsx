@@ -1,7 +1,7 @@
 /** A part that fails to render leaves the rest of the page intact, and can be retried. */
 import { fireEvent, render, screen } from "@testing-library/react";
 import { expect, it, vi } from "vitest";
-import { beginState } from "../src/conversations/machine";
+import { initialState } from "../src/conversations/machine";
 import { MessageRow } from "../src/features/transcript/MessageRow";
 import { Transcript } from "../src/features/transcript/Transcript";
 import { strings } from "../src/i18n";
@@ -20,7 +20,7 @@ it("a message that fails to render leaves the others intact, and a retry shows i
   const nowhere = { current: null };
   const follow = { frame: nowhere, content: nowhere, isFollowing: true, jumpToEnd: () => {} };
   const messages = ["row-1", "row-2", "row-3"];
-  const conversation = createStore({ ...beginState("c-1"), messages });
+  const conversation = createStore({ ...initialState("c-1"), messages });
   render(
     <Transcript conversation={conversation as never} follow={follow as never}>
       {null}

@@ -14,34 +14,34 @@ afterEach(() => void vi.useRealTimers());
 const missing: ModelFetch = { state: "missing", doneBytes: 0, totalBytes: 0, problem: null };
 const fetching: ModelFetch = { ...missing, state: "fetching" };
 
-async function shown(first: ModelFetch) {
-  let told = first;
+async function renderFetch(first: ModelFetch) {
+  let state = first;
   const topics = createTopics();
   const model = {
-    state: vi.fn(async () => told),
-    fetch: vi.fn(async () => told),
+    state: vi.fn(async () => state),
+    fetch: vi.fn(async () => state),
     onChange: (listener: (state: ModelFetch | undefined) => void) => topics.on("model", listener),
   };
-  const onHere = vi.fn();
+  const onReady = vi.fn();
   render(
     <SettingsContext value={{ model } as unknown as Settings}>
-      <FetchModel onHere={onHere} />
+      <FetchModel onReady={onReady} />
     </SettingsContext>,
   );
   await turn(20);
-  /** The next state, for whoever asks. */
-  function become(next: ModelFetch) {
-    told = next;
+  /** Sets the state that the next request returns. */
+  function setNext(next: ModelFetch) {
+    state = next;
   }
   function push(value: ModelFetch) {
     act(() => topics.take({ channel: "topic", name: "model", key: "", value }));
   }
-  return { model, onHere, become, push, topics };
+  return { model, onReady, setNext, push, topics };
 }
 
 it("shows how far it is, and asks again once when the model is here", async () => {
-  const { model, onHere, become, push } = await shown(missing);
-  become(fetching);
+  const { model, onReady, setNext, push } = await renderFetch(missing);
+  setNext(fetching);
   fireEvent.click(screen.getByRole("button", { name: /Download model/ }));
   await turn(20);
   expect(model.fetch).toHaveBeenCalledTimes(1);
@@ -51,26 +51,26 @@ it("shows how far it is, and asks again once when the model is here", async () =
   expect(screen.getByRole("progressbar").getAttribute("value")).toBe(String(30 / 90));
   push({ ...missing, state: "here" });
   expect(screen.queryByRole("progressbar")).toBeNull();
-  expect(onHere).toHaveBeenCalledTimes(1);
+  expect(onReady).toHaveBeenCalledTimes(1);
 });
 
 it("says why it failed, and can be asked once more", async () => {
-  await shown({ ...missing, problem: "The local model was not downloaded: no way." });
+  await renderFetch({ ...missing, problem: "The local model was not downloaded: no way." });
   expect(screen.getByRole("alert").textContent).toContain("no way");
   expect(screen.getByRole("button", { name: /Download model/ })).toBeTruthy();
 });
 
 it("offers nothing if the model exists, and does not retry for another window", async () => {
-  const { onHere, push } = await shown(fetching);
+  const { onReady, push } = await renderFetch(fetching);
   push({ ...missing, state: "here" });
   expect(screen.queryByRole("button")).toBeNull();
-  expect(onHere).not.toHaveBeenCalled();
+  expect(onReady).not.toHaveBeenCalled();
 });
 
 it("asks again when the connection to the host was lost", async () => {
-  const { become, push, topics } = await shown(missing);
+  const { setNext, push, topics } = await renderFetch(missing);
   push(fetching);
-  become(missing);
+  setNext(missing);
   act(() => topics.clear());
   await turn(20);
   expect(screen.getByRole("button", { name: /Download model/ })).toBeTruthy();

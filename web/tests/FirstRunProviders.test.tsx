@@ -25,7 +25,10 @@ const ollama: PresetSummary = {
 const openai = { id: "openai", name: "OpenAI", defaultModel: "gpt-5.4-mini", problem: null };
 const google = { ...openai, id: "google", name: "Google" };
 
-async function shown(presets: PresetSummary[], known: object = { providers: [], keys: [] }) {
+async function renderProviders(
+  presets: PresetSummary[],
+  known: object = { providers: [], keys: [] },
+) {
   const { bridge, llm } = await fakePage();
   const conversations = createConversations({
     host: { client: bridge.client, router: bridge.router, topics: bridge.topics, llm },
@@ -55,7 +58,7 @@ async function shown(presets: PresetSummary[], known: object = { providers: [], 
 const by = { providerId: "ollama", modelId: "llama" };
 
 it("adds a server that runs, and lets its first model answer", async () => {
-  const { conversations, add, update, toasts } = await shown([
+  const { conversations, add, update, toasts } = await renderProviders([
     ollama,
     { ...ollama, id: "vllm", name: "vLLM", running: false },
   ]);
@@ -69,7 +72,7 @@ it("adds a server that runs, and lets its first model answer", async () => {
 });
 
 it("takes one that was added before as it is", async () => {
-  const { conversations, add } = await shown([{ ...ollama, providerId: "ollama" }]);
+  const { conversations, add } = await renderProviders([{ ...ollama, providerId: "ollama" }]);
   fireEvent.click(screen.getByRole("button", { name: /Use Ollama/ }));
   await turn(40);
   expect(add).not.toHaveBeenCalled();
@@ -77,7 +80,7 @@ it("takes one that was added before as it is", async () => {
 });
 
 it("offers a provider whose key is in the environment, and no other one with a key", async () => {
-  const { conversations, update, toasts } = await shown([], {
+  const { conversations, update, toasts } = await renderProviders([], {
     providers: [openai, google, { ...openai, id: "anthropic", name: "Anthropic", problem: "No" }],
     keys: [
       { providerId: "openai", configured: true, source: "environment" },
@@ -95,7 +98,7 @@ it("offers a provider whose key is in the environment, and no other one with a k
 });
 
 it("leads into the settings where there is no model yet, or nothing runs", async () => {
-  const { open, update } = await shown([{ ...ollama, models: [] }]);
+  const { open, update } = await renderProviders([{ ...ollama, models: [] }]);
   fireEvent.click(screen.getByRole("button", { name: /Use Ollama/ }));
   await turn(40);
   expect(open).toHaveBeenLastCalledWith("providers");
@@ -105,7 +108,7 @@ it("leads into the settings where there is no model yet, or nothing runs", async
 });
 
 it("says why a server could not be added", async () => {
-  const { add } = await shown([ollama]);
+  const { add } = await renderProviders([ollama]);
   add.mockRejectedValueOnce(new Error("no room"));
   fireEvent.click(screen.getByRole("button", { name: /Use Ollama/ }));
   await turn(40);

@@ -34,7 +34,7 @@ const entry = (name: string) => ({
   choose: () => chosen(name),
 });
 
-async function shown(...sources: readonly SlashSource[]) {
+async function renderMenu(...sources: readonly SlashSource[]) {
   for (const spy of [onSend, onLeave, chosen]) spy.mockClear();
   const draft = createStore("");
   render(<Box draft={draft} sources={sources} />);
@@ -46,11 +46,11 @@ async function shown(...sources: readonly SlashSource[]) {
 
 const listed: SlashSource = async () => ["low", "high", "late"].map(entry);
 const names = () =>
-  screen.queryAllByRole("option").map((one) => one.querySelector("b")?.textContent);
+  screen.queryAllByRole("option").map((option) => option.querySelector("b")?.textContent);
 
 it("lists the entries whose names fit, of every source that answers", async () => {
   const broken: SlashSource = () => Promise.reject(new Error("no server"));
-  const { person } = await shown(broken, listed, async () => [entry("lot")]);
+  const { person } = await renderMenu(broken, listed, async () => [entry("lot")]);
   await person.keyboard("/");
   await screen.findByRole("option", { name: /lot/ });
   expect(names()).toEqual(["/low", "/high", "/late", "/lot"]);
@@ -62,13 +62,13 @@ it("lists the entries whose names fit, of every source that answers", async () =
 
 it("asks its sources only when a slash is typed", async () => {
   const source = vi.fn(listed);
-  const { person } = await shown(source);
+  const { person } = await renderMenu(source);
   await person.keyboard("tide / ebb");
   expect(source).not.toHaveBeenCalled();
 });
 
 it("leaves Enter to the box while no entry is active, also for the whole name of one", async () => {
-  const { person, box } = await shown(listed);
+  const { person, box } = await renderMenu(listed);
   await person.keyboard("/low");
   await screen.findByRole("listbox");
   expect(box.hasAttribute("aria-activedescendant")).toBe(false);
@@ -78,7 +78,7 @@ it("leaves Enter to the box while no entry is active, also for the whole name of
 });
 
 it("chooses the entry that the person has moved to, and empties the box first", async () => {
-  const { person, draft, box } = await shown(listed);
+  const { person, draft, box } = await renderMenu(listed);
   await person.keyboard("/");
   await screen.findByRole("listbox");
   await person.keyboard("{ArrowDown}{ArrowDown}");
@@ -98,7 +98,7 @@ it("keeps the entry that the person has moved to when others come before it", as
   const late = new Promise<SlashEntry[]>((resolve) => {
     answer = resolve;
   });
-  const { person } = await shown(() => late, listed);
+  const { person } = await renderMenu(() => late, listed);
   await person.keyboard("/");
   await screen.findByRole("listbox");
   await person.keyboard("{ArrowDown}{ArrowDown}");
@@ -109,7 +109,7 @@ it("keeps the entry that the person has moved to when others come before it", as
 });
 
 it("forgets the active entry when more is typed", async () => {
-  const { person } = await shown(listed);
+  const { person } = await renderMenu(listed);
   await person.keyboard("/l");
   await screen.findByRole("listbox");
   await person.keyboard("{ArrowDown}o{Enter}");
@@ -118,7 +118,7 @@ it("forgets the active entry when more is typed", async () => {
 });
 
 it("moves with Tab, which leaves the list at its end", async () => {
-  const { person, box } = await shown(async () => [entry("low"), entry("late")]);
+  const { person, box } = await renderMenu(async () => [entry("low"), entry("late")]);
   await person.keyboard("/l");
   await screen.findByRole("listbox");
   await person.tab();
@@ -130,7 +130,7 @@ it("moves with Tab, which leaves the list at its end", async () => {
 });
 
 it("closes with Escape, which goes no further, until another message is begun", async () => {
-  const { person } = await shown(listed);
+  const { person } = await renderMenu(listed);
   await person.keyboard("/");
   await screen.findByRole("listbox");
   await person.keyboard("{Escape}l");
@@ -144,7 +144,7 @@ it("closes with Escape, which goes no further, until another message is begun", 
 
 it("chooses by a click, and shows hidden characters of what servers say", async () => {
   const hostile = { ...entry("low"), description: "\u202egnp.exe" };
-  const { person } = await shown(async () => [hostile]);
+  const { person } = await renderMenu(async () => [hostile]);
   await person.keyboard("/");
   const option = await screen.findByRole("option");
   expect(option.textContent).toContain("⟨U+202E⟩gnp.exe");
@@ -153,7 +153,7 @@ it("chooses by a click, and shows hidden characters of what servers say", async 
 });
 
 it("shows nothing when nothing fits", async () => {
-  const { person, box } = await shown(listed);
+  const { person, box } = await renderMenu(listed);
   await person.keyboard("/call");
   await screen.findByRole("status");
   expect(screen.queryByRole("listbox")).toBeNull();
@@ -164,7 +164,7 @@ it("shows nothing when nothing fits", async () => {
 });
 
 it("begins at the end of the list with the up arrow", async () => {
-  const { person } = await shown(listed);
+  const { person } = await renderMenu(listed);
   await person.keyboard("/");
   await screen.findByRole("listbox");
   await person.keyboard("{ArrowUp}");
@@ -174,7 +174,9 @@ it("begins at the end of the list with the up arrow", async () => {
 });
 
 it("shows an entry that leads elsewhere for a slash alone", async () => {
-  const { person } = await shown(listed, async () => [{ ...entry(""), label: "All of them…" }]);
+  const { person } = await renderMenu(listed, async () => [
+    { ...entry(""), label: "All of them…" },
+  ]);
   await person.keyboard("/");
   await screen.findByRole("option", { name: /All of them…/ });
   expect(names()).toEqual(["/low", "/high", "/late", "All of them…"]);

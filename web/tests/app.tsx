@@ -17,14 +17,14 @@ export async function shownApp() {
   conversations.begin();
   const shell = { openWindow: vi.fn(), openLink: vi.fn() } as unknown as Shell;
   const settings = createSettings(bridge, () => {});
-  render(<App {...{ bridge, shell, conversations, settings, watched: null }} />);
+  render(<App {...{ bridge, shell, conversations, settings, sharedRun: null }} />);
   await turn(100);
   const person = userEvent.setup({ delay: null });
   const box = () => screen.getByRole<HTMLTextAreaElement>("textbox", { name: "Message" });
-  /** What the host answers, on the clock that the test turns. */
-  async function asked<T>(call: Promise<T>): Promise<T> {
+  /** Returns the host's answer, after advancing the clock of the test. */
+  async function answerTo<T>(call: Promise<T>): Promise<T> {
     await turn(40);
     return call;
   }
-  return { ...page, asked, conversations, settings, person, box };
+  return { ...page, answerTo, conversations, settings, person, box };
 }

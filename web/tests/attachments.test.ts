@@ -5,7 +5,7 @@ import {
   attachmentOf,
   type DraftAttachment,
   draftAttachmentOf,
-  lost,
+  lostAttachment,
   MAX_COUNT,
   MAX_FILE,
   MAX_PICTURE,
@@ -20,7 +20,7 @@ import { isPdf, pictureType, textIn } from "../src/attachments/sniff";
 import type { ModelSummary } from "../src/bridge/contract";
 import { problemsOf } from "../src/features/attachments/problems";
 import { createBlobCache, fromBase64, toBase64 } from "../src/lib/blobs";
-import { pasted } from "../src/lib/dataTransfer";
+import { pastedFiles } from "../src/lib/dataTransfer";
 import { until } from "./support";
 
 afterEach(() => sessionStorage.clear());
@@ -40,7 +40,7 @@ const trayOf = (scale: ResizeImage = whole): AttachmentList =>
 async function filled(...files: File[]): Promise<readonly DraftAttachment[]> {
   const tray = trayOf();
   tray.add(files);
-  await tray.settled();
+  await tray.whenRead();
   return tray.get();
 }
 
@@ -120,7 +120,7 @@ describe("an attachment that cannot be sent", () => {
     const large = new Blob([new Uint8Array(MAX_PICTURE + 1)]);
     const tray = trayOf(async () => ({ bytes: large, mediaType: "image/png", scaledTo: 1_568 }));
     tray.add([png()]);
-    await tray.settled();
+    await tray.whenRead();
     expect(tray.get()[0]?.state).toEqual({ code: "large", limit: MAX_PICTURE });
   });
 
@@ -128,7 +128,7 @@ describe("an attachment that cannot be sent", () => {
     const half = "x".repeat(MAX_TEXT * 0.6);
     const tray = trayOf();
     tray.add([file("a.txt", "text/plain", half), file("b.txt", "text/plain", half)]);
-    await tray.settled();
+    await tray.whenRead();
     expect(states(tray.get())).toEqual(["ready", "text"]);
     tray.remove(tray.get()[0]?.key ?? "");
     expect(states(tray.get())).toEqual(["ready"]);
@@ -144,7 +144,7 @@ describe("an attachment that cannot be sent", () => {
     const tray = trayOf();
     tray.add([png()]);
     tray.remove(tray.get()[0]?.key ?? "");
-    await tray.settled();
+    await tray.whenRead();
     expect(tray.get()).toEqual([]);
   });
 });
@@ -196,34 +196,36 @@ describe("what is sent", () => {
   });
 
   it("is fetched when it was said before", async () => {
-    const [one] = await filled(png());
-    if (one === undefined) throw new Error("nothing there");
-    const said = draftAttachmentOf(attachmentOf(one));
-    expect(said).toMatchObject({ name: "tide.png", hash: one.hash, bytes: null });
-    const asked = vi.fn(() => Promise.resolve({ data: btoa(PNG) }));
+    const [attachment] = await filled(png());
+    if (attachment === undefined) throw new Error("nothing there");
+    const sentAttachment = draftAttachmentOf(attachmentOf(attachment));
+    expect(sentAttachment).toMatchObject({ name: "tide.png", hash: attachment.hash, bytes: null });
+    const fetchBytes = vi.fn(() => Promise.resolve({ data: btoa(PNG) }));
     const [part] = await contentOf(
-      { ...NO_MESSAGE, text: "", attached: [said] },
-      createBlobCache(asked),
+      { ...NO_MESSAGE, text: "", attached: [sentAttachment] },
+      createBlobCache(fetchBytes),
     );
     expect(part).toMatchObject({ type: "image", data: btoa(PNG) });
-    expect(asked).toHaveBeenCalledExactlyOnceWith(one.hash);
-    expect(shownContent({ ...NO_MESSAGE, attached: [said] })).toMatchObject([{ hash: one.hash }]);
+    expect(fetchBytes).toHaveBeenCalledExactlyOnceWith(attachment.hash);
+    expect(shownContent({ ...NO_MESSAGE, attached: [sentAttachment] })).toMatchObject([
+      { hash: attachment.hash },
+    ]);
   });
 });
 
 describe("bytes", () => {
   it("are fetched once for all who ask, and again when there was no room", async () => {
     const data = btoa("x".repeat(30_000_000));
-    const asked = vi.fn((_: string) => Promise.resolve({ data }));
-    const bytes = createBlobCache(asked);
+    const fetchBytes = vi.fn((_: string) => Promise.resolve({ data }));
+    const bytes = createBlobCache(fetchBytes);
     const [first, second] = await Promise.all([bytes.get("a", ""), bytes.get("a", "image/png")]);
     expect([first.size, second.type]).toEqual([30_000_000, "image/png"]);
-    expect(asked).toHaveBeenCalledTimes(1);
+    expect(fetchBytes).toHaveBeenCalledTimes(1);
     await bytes.get("b", "");
     await bytes.get("b", "");
-    expect(asked).toHaveBeenCalledTimes(2);
+    expect(fetchBytes).toHaveBeenCalledTimes(2);
     await bytes.get("a", "");
-    expect(asked).toHaveBeenCalledTimes(3);
+    expect(fetchBytes).toHaveBeenCalledTimes(3);
   });
 
   it("are asked for again when that failed", async () => {
@@ -254,19 +256,19 @@ describe("over a reload", () => {
   }
 
   it("what is attached is there again", async () => {
-    const [one, two] = await filled(png("a.png"), png("b.png", "x"));
-    if (one === undefined || two === undefined) throw new Error("nothing there");
-    const back = await reloaded([one], [two]);
-    expect(back.typed[0]).toMatchObject({ name: "a.png", hash: one.hash, state: "ready" });
-    expect(await back.typed[0]?.bytes?.text()).toBe(await one.bytes?.text());
-    expect(back.sent[0]).toMatchObject({ name: "b.png", hash: two.hash, state: "ready" });
+    const [first, second] = await filled(png("a.png"), png("b.png", "x"));
+    if (first === undefined || second === undefined) throw new Error("nothing there");
+    const back = await reloaded([first], [second]);
+    expect(back.typed[0]).toMatchObject({ name: "a.png", hash: first.hash, state: "ready" });
+    expect(await back.typed[0]?.bytes?.text()).toBe(await first.bytes?.text());
+    expect(back.sent[0]).toMatchObject({ name: "b.png", hash: second.hash, state: "ready" });
   });
 
   it("what had no room is there by its name, and what was said before needs none", async () => {
     const [large] = await filled(png("large.png", "x".repeat(1_200_000)));
     if (large === undefined) throw new Error("nothing there");
-    const said = { ...large, name: "said.png", bytes: null };
-    const { typed } = await reloaded([large, said]);
+    const sentAttachment = { ...large, name: "said.png", bytes: null };
+    const { typed } = await reloaded([large, sentAttachment]);
     expect(typed.map(({ name, state }) => [name, state])).toEqual([
       ["large.png", { code: "lost" }],
       ["said.png", "ready"],
@@ -287,7 +289,7 @@ describe("over a reload", () => {
 it("a page that did not find an attachment leaves the host's copy until it is removed", () => {
   const remember = vi.fn();
   const keeping = createAttachmentStorage(null, { recall: async () => new Map(), remember });
-  keeping.write("c-1", { typed: [lost("tides.md")], sent: [] });
+  keeping.write("c-1", { typed: [lostAttachment("tides.md")], sent: [] });
   expect(remember).not.toHaveBeenCalled();
   keeping.write("c-1", { typed: [], sent: [] });
   expect(remember.mock.calls).toEqual([["attached.c-1", null]]);
@@ -302,12 +304,12 @@ describe("what is pasted", () => {
     }) as unknown as DataTransfer;
 
   it("is a file, unless it is a picture of its own words", () => {
-    const one = png();
-    expect(pasted(transfer([one], {}))).toEqual([one]);
-    expect(pasted(transfer([one], { "text/plain": "tide.png" }))).toEqual([one]);
-    expect(pasted(transfer([one], { "text/html": "<img>" }))).toEqual([one]);
+    const file = png();
+    expect(pastedFiles(transfer([file], {}))).toEqual([file]);
+    expect(pastedFiles(transfer([file], { "text/plain": "tide.png" }))).toEqual([file]);
+    expect(pastedFiles(transfer([file], { "text/html": "<img>" }))).toEqual([file]);
     const table = { "text/html": "<table>", "text/plain": "a\tb" };
-    expect(pasted(transfer([one], table))).toEqual([]);
-    expect(pasted(transfer([], { "text/plain": "words" }))).toEqual([]);
+    expect(pastedFiles(transfer([file], table))).toEqual([]);
+    expect(pastedFiles(transfer([], { "text/plain": "words" }))).toEqual([]);
   });
 });

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { createBridge } from "../src/bridge/bridge";
 import type { AnyEvent } from "../src/bridge/contract";
 import { createShell, installApis } from "../src/bridge/llmApi";
-import { end, fail, LOAD, manualPage, manualTransport, say, settled } from "./support";
+import { end, fail, LOAD, manualPage, manualTransport, settled, tokenEvent } from "./support";
 
 afterEach(() => vi.useRealTimers());
 
@@ -72,21 +72,21 @@ describe("the handshake", () => {
 describe("pushes", () => {
   it("for another load are not answered", async () => {
     const { transport, llm } = await manualPage();
-    const heard = vi.fn();
-    llm.onLlmToken(heard);
-    expect(transport.peer.receive("load-0002", 7, [say("inf-1", 0, "x")])).toBeNull();
-    expect(heard).not.toHaveBeenCalled();
+    const listener = vi.fn();
+    llm.onLlmToken(listener);
+    expect(transport.peer.receive("load-0002", 7, [tokenEvent("inf-1", 0, "x")])).toBeNull();
+    expect(listener).not.toHaveBeenCalled();
   });
 
   it("that come again are answered and not taken again", async () => {
     const { transport, llm } = await manualPage();
-    const heard = vi.fn();
-    llm.onLlmToken(heard);
-    const items = [say("inf-1", 0, "x")];
+    const listener = vi.fn();
+    llm.onLlmToken(listener);
+    const items = [tokenEvent("inf-1", 0, "x")];
     expect(transport.peer.receive(LOAD, 2, items)).toEqual([LOAD, 2]);
     expect(transport.peer.receive(LOAD, 2, items)).toEqual([LOAD, 2]);
     expect(transport.peer.receive(LOAD, 0, [])).toEqual([LOAD, 0]);
-    expect(heard).toHaveBeenCalledTimes(1);
+    expect(listener).toHaveBeenCalledTimes(1);
   });
 
   it("are answered whatever stands in them", async () => {
@@ -104,10 +104,10 @@ describe("pushes", () => {
     llm.onLlmToken(() => {
       throw new Error("mine");
     });
-    const heard = vi.fn();
-    llm.onLlmToken(heard);
-    expect(transport.push(say("inf-1", 0, "x"))).toEqual([LOAD, 2]);
-    expect(heard).toHaveBeenCalledTimes(1);
+    const listener = vi.fn();
+    llm.onLlmToken(listener);
+    expect(transport.push(tokenEvent("inf-1", 0, "x"))).toEqual([LOAD, 2]);
+    expect(listener).toHaveBeenCalledTimes(1);
     expect(reported).toHaveBeenCalledTimes(1);
   });
 });
@@ -120,9 +120,9 @@ describe("listeners", () => {
     const dones: boolean[] = [];
     const stop = llm.onLlmToken((event) => tokens.push(event.token));
     llm.onLlmDone((event) => dones.push(event.cancelled));
-    transport.push(say("inf-1", 0, "a"), say("inf-1", 1, "b"), end("inf-1", 2));
+    transport.push(tokenEvent("inf-1", 0, "a"), tokenEvent("inf-1", 1, "b"), end("inf-1", 2));
     stop();
-    transport.push(say("inf-2", 0, "c"));
+    transport.push(tokenEvent("inf-2", 0, "c"));
     expect(tokens).toEqual(["a", "b"]);
     expect(dones).toEqual([false]);
   });
@@ -132,8 +132,12 @@ describe("listeners", () => {
     const { transport, llm } = await manualPage();
     const batches: number[][] = [];
     llm.onLlmEvents((events) => batches.push(events.map((event) => event.seq)), "inf-1");
-    transport.push(say("inf-1", 0, "a"), say("inf-2", 0, "x"), say("inf-1", 1, "b"));
-    transport.push(say("inf-2", 1, "y"));
+    transport.push(
+      tokenEvent("inf-1", 0, "a"),
+      tokenEvent("inf-2", 0, "x"),
+      tokenEvent("inf-1", 1, "b"),
+    );
+    transport.push(tokenEvent("inf-2", 1, "y"));
     expect(batches).toEqual([[0, 1]]);
   });
 });
@@ -146,13 +150,13 @@ describe("attach", () => {
     const attached = llm.llmAttach({ inferenceId: "inf-1" });
     await settled();
     expect(transport.calls()[0]?.params).toEqual({ inferenceId: "inf-1", afterSeq: -1 });
-    const joined = { ...say("inf-1", 0, "abc"), count: 3 } as AnyEvent;
+    const joined = { ...tokenEvent("inf-1", 0, "abc"), count: 3 } as AnyEvent;
     transport.reply(transport.calls()[0], piece([joined], true));
     await settled();
     expect(transport.calls()[1]?.params).toEqual({ inferenceId: "inf-1", afterSeq: 2 });
-    transport.reply(transport.calls()[1], piece([say("inf-1", 3, "d")], false));
+    transport.reply(transport.calls()[1], piece([tokenEvent("inf-1", 3, "d")], false));
     expect(await attached).toEqual({
-      events: [joined, { ...say("inf-1", 3, "d"), index: 1 }],
+      events: [joined, { ...tokenEvent("inf-1", 3, "d"), index: 1 }],
       live: true,
     });
   });
@@ -168,9 +172,9 @@ describe("attach", () => {
     const call = transport.calls()[0];
     const reply = { channel: "reply", id: call?.id, ok: true };
     transport.push(
-      { ...reply, value: piece([say("inf-1", 0, "a")], false) },
-      say("inf-1", 1, "b"),
-      say("inf-1", 2, "c"),
+      { ...reply, value: piece([tokenEvent("inf-1", 0, "a")], false) },
+      tokenEvent("inf-1", 1, "b"),
+      tokenEvent("inf-1", 2, "c"),
     );
     await attached;
     await settled();
@@ -179,16 +183,16 @@ describe("attach", () => {
 
   it("that is refused lets the run's events through again", async () => {
     const { transport, llm } = await manualPage();
-    const heard = vi.fn();
-    llm.onLlmToken(heard);
+    const listener = vi.fn();
+    llm.onLlmToken(listener);
     const attached = llm.llmAttach({ inferenceId: "inf-1" }).catch(codeOf);
     await settled();
-    transport.push(say("inf-1", 0, "a"));
-    expect(heard).not.toHaveBeenCalled();
+    transport.push(tokenEvent("inf-1", 0, "a"));
+    expect(listener).not.toHaveBeenCalled();
     transport.refuse(transport.calls()[0], { code: "NOT_FOUND" });
     expect(await attached).toBe("NOT_FOUND");
     await settled();
-    expect(heard).toHaveBeenCalledTimes(1);
+    expect(listener).toHaveBeenCalledTimes(1);
   });
 });
 
@@ -213,7 +217,7 @@ describe("a lost host", () => {
 
   it("is told which push came last", async () => {
     const { transport } = await manualPage();
-    transport.push(say("inf-1", 0, "a"));
+    transport.push(tokenEvent("inf-1", 0, "a"));
     transport.peer.lost("gone");
     transport.peer.connected();
     expect(transport.posts.at(-1)?.calls[0]?.params).toEqual({ version: 1, lastPush: 2 });
@@ -221,7 +225,7 @@ describe("a lost host", () => {
 
   it("that remembers this load is asked for nothing", async () => {
     const { transport } = await manualPage();
-    transport.push(say("inf-1", 0, "a"));
+    transport.push(tokenEvent("inf-1", 0, "a"));
     transport.peer.lost("gone");
     transport.peer.connected();
     await transport.welcome(true);
@@ -232,7 +236,7 @@ describe("a lost host", () => {
     const { transport, llm } = await manualPage();
     const tokens: string[] = [];
     llm.onLlmToken((event) => tokens.push(event.inferenceId + event.token));
-    transport.push(say("inf-1", 0, "a"), say("inf-2", 0, "x"), end("inf-2", 1));
+    transport.push(tokenEvent("inf-1", 0, "a"), tokenEvent("inf-2", 0, "x"), end("inf-2", 1));
     const started = llm.llmInference({ messages: [], providerId: "p", inferenceId: "inf-3" });
     await settled();
     transport.reply(transport.calls()[0], "inf-3");
@@ -240,14 +244,14 @@ describe("a lost host", () => {
     transport.peer.lost("gone");
     transport.peer.connected();
     await transport.welcome(false);
-    const asked = transport.calls().slice(1);
-    expect(asked.map((call) => call.params)).toEqual([
+    const calls = transport.calls().slice(1);
+    expect(calls.map((call) => call.params)).toEqual([
       { inferenceId: "inf-1", afterSeq: 0 },
       { inferenceId: "inf-3", afterSeq: -1 },
     ]);
-    const reply = { channel: "reply", id: asked[0]?.id, ok: true };
-    const value = { events: [say("inf-1", 1, "b")], live: true, more: false };
-    transport.push({ ...reply, value }, say("inf-1", 2, "c"));
+    const reply = { channel: "reply", id: calls[0]?.id, ok: true };
+    const value = { events: [tokenEvent("inf-1", 1, "b")], live: true, more: false };
+    transport.push({ ...reply, value }, tokenEvent("inf-1", 2, "c"));
     await settled();
     expect(tokens).toEqual(["inf-1a", "inf-2x", "inf-1b", "inf-1c"]);
   });
@@ -256,14 +260,14 @@ describe("a lost host", () => {
     const { transport, llm } = await manualPage();
     const errors: unknown[] = [];
     llm.onLlmError(({ code, retryable, seq }) => errors.push({ code, retryable, seq }));
-    transport.push(say("inf-1", 0, "a"));
+    transport.push(tokenEvent("inf-1", 0, "a"));
     for (let round = 0; round < 2; round += 1) {
       transport.peer.lost("gone");
       transport.peer.connected();
       await transport.welcome(false);
-      const asked = transport.calls();
-      expect(asked).toHaveLength(1);
-      transport.refuse(asked[0], { code: "NOT_FOUND" });
+      const calls = transport.calls();
+      expect(calls).toHaveLength(1);
+      transport.refuse(calls[0], { code: "NOT_FOUND" });
       await settled();
     }
     expect(errors).toEqual([{ code: "HOST_LOST", retryable: true, seq: 1 }]);
@@ -271,7 +275,7 @@ describe("a lost host", () => {
 
   it("takes a run that failed for ended", async () => {
     const { transport } = await manualPage();
-    transport.push(say("inf-1", 0, "a"), fail("inf-1", 1));
+    transport.push(tokenEvent("inf-1", 0, "a"), fail("inf-1", 1));
     transport.peer.lost("gone");
     transport.peer.connected();
     await transport.welcome(false);
@@ -298,7 +302,7 @@ describe("what scripts may use", () => {
   // shows: B49, D59
   it("carries every method to its name on the wire", async () => {
     const { transport, llm } = await manualPage();
-    const asked = [
+    const results = [
       llm.llmCancel("inf-1"),
       llm.llmCreateSession({ sessionId: "s", providerId: "p" }),
       llm.llmDestroySession("s"),
@@ -316,19 +320,19 @@ describe("what scripts may use", () => {
       ["llm.get_session", "s"],
     ]);
     for (const call of transport.calls()) transport.reply(call, call.method);
-    expect(await Promise.all(asked)).toHaveLength(6);
+    expect(await Promise.all(results)).toHaveLength(6);
   });
 
   // shows: B50
   it("hears every channel through its own name", async () => {
     const { transport, llm } = await manualPage();
-    const heard: string[] = [];
-    llm.onLlmThinking((event) => heard.push(event.status));
-    llm.onLlmReasoning((event) => heard.push(event.text));
-    llm.onLlmTool((event) => heard.push(event.name));
-    llm.onLlmRetrying((event) => heard.push(event.code));
-    llm.onLlmNotice((event) => heard.push(event.text));
-    llm.onLlmError((event) => heard.push(event.error));
+    const events: string[] = [];
+    llm.onLlmThinking((event) => events.push(event.status));
+    llm.onLlmReasoning((event) => events.push(event.text));
+    llm.onLlmTool((event) => events.push(event.name));
+    llm.onLlmRetrying((event) => events.push(event.code));
+    llm.onLlmNotice((event) => events.push(event.text));
+    llm.onLlmError((event) => events.push(event.error));
     const base = { inferenceId: "inf-1", ms: 0 };
     transport.push(
       { ...base, seq: 0, channel: "llm:thinking", status: "Processing..." },
@@ -338,7 +342,7 @@ describe("what scripts may use", () => {
       { ...base, seq: 4, channel: "llm:notice", code: "n", text: "left out" },
       fail("inf-1", 5),
     );
-    expect(heard).toEqual(["Processing...", "hm", "clock", "OVERLOADED", "left out", "It broke"]);
+    expect(events).toEqual(["Processing...", "hm", "clock", "OVERLOADED", "left out", "It broke"]);
   });
 
   // shows: B51

@@ -1,4 +1,4 @@
-/** The options of one chat: what is asked of its model, what holds otherwise, and the way back. */
+/** The options of one chat: the request to its model, the defaults, and the reset. */
 import { fireEvent, render, screen } from "@testing-library/react";
 import { afterEach, expect, it, vi } from "vitest";
 import type { BudgetState, Effort, ModelSummary, UsageRow } from "../src/bridge/contract";
@@ -25,7 +25,7 @@ const STATE: BudgetState = {
   unpricedTokens: 0,
 };
 
-const stay = () => {};
+const noop = () => {};
 
 async function page(efforts: readonly Effort[] = []) {
   const { bridge, llm } = await fakePage();
@@ -73,7 +73,7 @@ it("are kept for a chat that the host does not have yet, and go with its first q
       by={by}
       choice={conversation.options}
       conversationId={null}
-      onShowRequest={stay}
+      onShowRequest={noop}
     />,
   );
   await open();
@@ -81,7 +81,7 @@ it("are kept for a chat that the host does not have yet, and go with its first q
   type("Maximum answer length", "300");
   type("Budget (US dollars)", "2");
   await turn(50);
-  expect(conversation.options.asked()).toEqual({ maxTokens: 300 });
+  expect(conversation.options.requestOptions()).toEqual({ maxTokens: 300 });
   conversation.send("hello");
   await turn(300);
   expect(create.mock.calls[0]?.[0]).toMatchObject({ systemPrompt: "Be brief." });
@@ -102,7 +102,7 @@ it("of a chat that is there are the host's, and go back to the defaults", async 
   choice.choose({ tools: ["send_mail"] });
   const tools = <p>the choice of tools</p>;
   show(
-    <ChatOptions by={by} choice={choice} conversationId="c1" tools={tools} onShowRequest={stay} />,
+    <ChatOptions by={by} choice={choice} conversationId="c1" tools={tools} onShowRequest={noop} />,
   );
   await open();
   expect(screen.getByLabelText("Instructions")).toHaveProperty("value", "Be kind.");
@@ -117,7 +117,7 @@ it("of a chat that is there are the host's, and go back to the defaults", async 
   expect(setBudget).toHaveBeenLastCalledWith({ conversationId: "c1", budget: both });
   fireEvent.click(screen.getByRole("button", { name: "Use the defaults" }));
   await turn(50);
-  expect(choice.asked()).toEqual({});
+  expect(choice.requestOptions()).toEqual({});
   expect(instruct).toHaveBeenLastCalledWith({ conversationId: "c1", systemPrompt: null });
   expect(setBudget).toHaveBeenLastCalledWith({ conversationId: "c1", budget: null });
 });
@@ -187,7 +187,7 @@ it("shows what was spent by day with a chart, and saves it as a table", async ()
   vi.spyOn(client.conversations, "saveUsage").mockResolvedValue("…/usage-by-day.csv");
   show(<Costs />);
   await turn(50);
-  const cells = screen.getAllByRole("row").map((one) => one.textContent);
+  const cells = screen.getAllByRole("row").map((row) => row.textContent);
   expect(cells[1]).toContain("31,20034$0.50");
   expect(cells[2]).toContain("50 tokens without a known price");
   const chart = screen.getByRole("img", { name: /Cost for each day .* at most \$0\.50/ });
@@ -229,7 +229,7 @@ it("are kept for a folder, and new chats in it begin with them", async () => {
       by={by}
       choice={conversation.options}
       conversationId={null}
-      onShowRequest={stay}
+      onShowRequest={noop}
     />,
   );
   await open();
@@ -243,15 +243,15 @@ it("are kept for a folder, and new chats in it begin with them", async () => {
   // A plain new chat has none of it.
   conversations.showNew();
   await turn(50);
-  expect(conversations.shown.get().conversation.options.asked()).toEqual({});
+  expect(conversations.shown.get().conversation.options.requestOptions()).toEqual({});
   await conversations.folders.rename("Sea", "Ocean");
   conversations.showNew(false, "Ocean");
   await turn(50);
   const { conversation: next } = conversations.shown.get();
-  expect(next.options.asked()).toEqual({ maxTokens: 300 });
+  expect(next.options.requestOptions()).toEqual({ maxTokens: 300 });
   next.send("hello");
   await turn(300);
-  const wanted = { folder: "Ocean", systemPrompt: "Speak of tides." };
-  expect(create.mock.calls[0]?.[0]).toMatchObject(wanted);
+  const options = { folder: "Ocean", systemPrompt: "Speak of tides." };
+  expect(create.mock.calls[0]?.[0]).toMatchObject(options);
   expect(await conversations.folders.of("Sea")).toBeNull();
 });

@@ -28,7 +28,7 @@ const COMPACTION: Compaction = {
 };
 const ESTIMATE = { messages: 40, calls: 2, inputTokens: 9_000, outputTokens: 1_000, cost: 0.03 };
 
-async function made() {
+async function createChat() {
   const { bridge, llm } = await fakePage();
   const { client, router, topics } = bridge;
   const conversations = createConversations({ host: { client, llm, router, topics } });
@@ -44,7 +44,7 @@ async function made() {
 }
 
 async function fold(part: Partial<Compaction> = {}) {
-  const { value, summaries } = await made();
+  const { value, summaries } = await createChat();
   const onChange = vi.fn();
   render(
     <ConversationsContext value={value}>
@@ -124,7 +124,7 @@ it("asks with the cost before a summary is written", async () => {
 });
 
 async function dialog() {
-  const { value, summaries } = await made();
+  const { value, summaries } = await createChat();
   const onDone = vi.fn();
   render(
     <ConversationsContext value={value}>
@@ -144,7 +144,7 @@ it.each<[Partial<CompactionState> & Pick<CompactionState, "state">, string, stri
     "Try again",
   ],
 ])("says how a summary goes: %o", async (part, sentence, button) => {
-  const { value, summaries } = await made();
+  const { value, summaries } = await createChat();
   const compaction: CompactionState = {
     conversationId: "c1",
     progress: 0,
@@ -166,7 +166,7 @@ it.each<[Partial<CompactionState> & Pick<CompactionState, "state">, string, stri
 });
 
 it("reads a conversation again when another window has changed a summary", async () => {
-  const { conversations, topics, client } = await made();
+  const { conversations, topics, client } = await createChat();
   const stop = conversations.begin();
   const creating = client.conversations.create({ title: "Tides" });
   await turn(100);
@@ -175,22 +175,22 @@ it("reads a conversation again when another window has changed a summary", async
   await turn(100);
   expect(conversation.get().phase).toBe("open");
   const get = vi.spyOn(client.conversations, "get");
-  const told = async (version: number, summaries: number) => {
+  const pushStore = async (version: number, summaries: number) => {
     const value = { version, summaries, problem: null, remarks: [] };
     topics.take({ channel: "topic", key: "", name: "store", value });
     await turn(100);
   };
-  await told(10, 0);
+  await pushStore(10, 0);
   expect(get).not.toHaveBeenCalled();
-  await told(11, 1);
+  await pushStore(11, 1);
   expect(get).toHaveBeenCalledOnce();
-  await told(12, 1);
+  await pushStore(12, 1);
   expect(get).toHaveBeenCalledOnce();
   stop();
 });
 
 it("waits for the end of an answer before a conversation is read again", async () => {
-  const { conversations, client } = await made();
+  const { conversations, client } = await createChat();
   const { conversation } = conversations.shown.get();
   conversation.send("/rate 5\n/repeat 10 tide");
   await turn(100);

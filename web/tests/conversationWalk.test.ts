@@ -52,16 +52,16 @@ class Walk {
     const { host } = this.#transport;
     const call = host.call.bind(host);
     host.call = (method, params) => {
-      const isTold = /^(conversations|llm)\./.test(method);
-      if (isTold && this.#random() < this.#refusing) {
+      const isDisturbed = /^(conversations|llm)\./.test(method);
+      if (isDisturbed && this.#random() < this.#refusing) {
         this.log.push(`    REFUSED ${method} ${JSON.stringify(params)}`);
         this.refused.add(method);
         throw refusal(this.#pick(REFUSALS), "Not now");
       }
       this.log.push(`    ${method} ${JSON.stringify(params)}`);
       const reply = call(method, params);
-      // The host has done it, and the page does not hear of that.
-      if (isTold && this.#random() < this.#losing) this.#transport.disconnect();
+      // The host has carried out the call, and the page loses the reply.
+      if (isDisturbed && this.#random() < this.#losing) this.#transport.disconnect();
       return reply;
     };
     this.#host = (method, params) => call(method, params);
@@ -74,7 +74,7 @@ class Walk {
     return all[Math.floor(this.#random() * all.length)] as T;
   }
 
-  /** The page is loaded. What it does when it goes is kept, so that only the last one does it. */
+  /** Loads the page and collects its unload listeners, so that only those of the last one run. */
   #load(): void {
     this.log.push(`    page loaded with ${sessionStorage.getItem("tidewire.drafts")}`);
     const real = this.#transport;
@@ -95,10 +95,10 @@ class Walk {
       },
       close() {},
     };
-    const goodbyes: (() => void)[] = [];
+    const unloadListeners: (() => void)[] = [];
     vi.spyOn(globalThis, "addEventListener").mockImplementation(
       (type: string, listener: unknown) => {
-        if (type === "pagehide") goodbyes.push(listener as () => void);
+        if (type === "pagehide") unloadListeners.push(listener as () => void);
       },
     );
     const bridge = createBridge(transport, `load-${Math.floor(this.#random() * 1e12)}`);
@@ -110,9 +110,9 @@ class Walk {
     });
     const end = this.#page.begin();
     this.#unload = () => {
-      for (const goodbye of goodbyes) goodbye();
+      for (const listener of unloadListeners) listener();
       end();
-      // What was asked for just now still leaves.
+      // Requests that were just made are still sent.
       void Promise.resolve().then(() => {
         isAlive = false;
       });
@@ -162,7 +162,7 @@ class Walk {
     return items.length === 0 ? undefined : this.#pick(items).id;
   }
 
-  readonly #acts: Readonly<Record<string, () => unknown>> = {
+  readonly #actions: Readonly<Record<string, () => unknown>> = {
     type: () => this.#type(),
     send: () => this.#open.send(),
     ask: () => {
@@ -175,7 +175,7 @@ class Walk {
     editLast: () => this.#edit(() => this.#open.editLast()),
     saveEdit: () => this.#open.edit([...this.#open.edits.get().keys()][0] ?? ""),
     regenerate: () => this.#open.regenerate(this.#row("assistant", "user")),
-    goOn: () => this.#open.goOn(this.#row("assistant")),
+    goOn: () => this.#open.continueAnswer(this.#row("assistant")),
     step: () => void this.#open.step(this.#row("user", "assistant"), this.#pick([1, -1])),
     retry: () => this.#open.retry(),
     dismiss: () => this.#open.dismiss(),
@@ -204,8 +204,8 @@ class Walk {
   };
 
   async step(): Promise<void> {
-    const name = this.#pick(Object.keys(this.#acts));
-    await this.#acts[name]?.();
+    const name = this.#pick(Object.keys(this.#actions));
+    await this.#actions[name]?.();
     const { phase, pending, runs, queue } = this.#open.get();
     const kind =
       pending === null ? "" : `${pending.retry.kind}${pending.failure === null ? "…" : "!"}`;
@@ -213,12 +213,14 @@ class Walk {
     await pass(this.#pick([0, 0, 10]));
   }
 
-  /** The host is well again, and everything that is under way comes to its end. */
+  /** Lets the host accept everything again, and waits until nothing is under way. */
   async rest(): Promise<void> {
     this.#refusing = 0;
     this.#losing = 0;
     const isActive = () =>
-      [...this.#seen].some((one) => one.isBusy() || one.get().phase === "opening");
+      [...this.#seen].some(
+        (conversation) => conversation.isBusy() || conversation.get().phase === "opening",
+      );
     await pass(200);
     for (let turns = 0; isActive(); turns += 1) {
       if (turns > 600) throw new Error("Something is stuck");
@@ -226,7 +228,7 @@ class Walk {
     }
   }
 
-  /** Whatever happened, the next question is answered; then the page is loaded anew. */
+  /** Checks that the next question is answered after all that happened, and reloads the page. */
   async check(isLast: boolean): Promise<void> {
     await this.rest();
     for (const item of isLast ? this.#page.list.get().items : []) {
@@ -241,25 +243,28 @@ class Walk {
     expect(this.#open.send(), "send").toBe(true);
     await this.rest();
     expect(this.#open.get().pending?.failure?.message).toBeUndefined();
-    expect(this.#saying(word), "the host has what was sent").toBe(1);
+    expect(this.#questionsWith(word), "the host has what was sent").toBe(1);
     this.#unload();
-    const kept = JSON.parse(sessionStorage.getItem("tidewire.drafts") ?? "[]") as [string, Draft][];
-    const sent = kept.map(([, draft]) => draft.sent?.text).join();
-    const written = JSON.stringify(kept.map(([, draft]) => ({ ...draft, sent: null })));
-    for (const one of this.#words) {
-      const said = this.#saying(one);
-      // Whether it arrived is found out when its conversation is opened.
-      const isUnsure = said === 0 && sent.includes(one);
-      const times = said + written.split(one).length - 1 + Number(isUnsure);
-      expect([one, times]).toEqual([one, 1]);
+    const stored = JSON.parse(sessionStorage.getItem("tidewire.drafts") ?? "[]") as [
+      string,
+      Draft,
+    ][];
+    const sent = stored.map(([, draft]) => draft.sent?.text).join();
+    const written = JSON.stringify(stored.map(([, draft]) => ({ ...draft, sent: null })));
+    for (const word of this.#words) {
+      const questionCount = this.#questionsWith(word);
+      // The page finds out whether it arrived when its conversation is opened.
+      const isUnsure = questionCount === 0 && sent.includes(word);
+      const times = questionCount + written.split(word).length - 1 + Number(isUnsure);
+      expect([word, times]).toEqual([word, 1]);
     }
     await pass(0);
     this.#load();
     await pass(100);
   }
 
-  /** In how many questions the host has the word. */
-  #saying(word: string): number {
+  /** The number of questions at the host that contain the word. */
+  #questionsWith(word: string): number {
     const { hits } = this.#host("conversations.search", { query: word }) as SearchReply;
     return hits.filter(({ role }) => role === "user").length;
   }
@@ -286,8 +291,8 @@ it(`loses, doubles and blocks nothing in ${STEPS} steps`, async () => {
     }
     for (const method of walk.refused) refused.add(method);
   }
-  const asked = ["create", "get", "send", "edit", "regenerate", "continue_answer", "choose"];
+  const methods = ["create", "get", "send", "edit", "regenerate", "continue_answer", "choose"];
   expect([...refused]).toEqual(
-    expect.arrayContaining(asked.map((name) => `conversations.${name}`)),
+    expect.arrayContaining(methods.map((name) => `conversations.${name}`)),
   );
 }, 3_600_000);

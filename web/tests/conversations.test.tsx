@@ -18,7 +18,7 @@ afterEach(() => {
 
 type Page = Pick<ManualPage, "bridge" | "llm">;
 
-const over = ({ bridge, llm }: Page): Conversations =>
+const conversationsOf = ({ bridge, llm }: Page): Conversations =>
   createConversations({
     host: { client: bridge.client, router: bridge.router, topics: bridge.topics, llm },
   });
@@ -67,15 +67,15 @@ describe("a host that is lost while it is asked", () => {
   async function lostOverSend() {
     const page = await manualPage();
     const { transport } = page;
-    const conversations = over(page);
+    const conversations = conversationsOf(page);
     const { conversation } = conversations.shown.get();
     conversation.draft.set("hello");
     conversation.send();
     await settled();
     transport.reply(transport.calls().at(-1), { ...summary, messageCount: 0 });
     await settled();
-    const asked = transport.calls().at(-1);
-    expect(asked?.method).toBe("conversations.send");
+    const sendCall = transport.calls().at(-1);
+    expect(sendCall?.method).toBe("conversations.send");
     act(() => transport.peer.lost("gone"));
     await settled();
     expect(conversation.draft.get()).toBe("");
@@ -83,7 +83,7 @@ describe("a host that is lost while it is asked", () => {
     await transport.welcome(true);
     await settled();
     const look = transport.calls().findLast(({ method }) => method === "conversations.get");
-    const { inferenceId } = (asked?.params ?? {}) as { inferenceId?: string };
+    const { inferenceId } = (sendCall?.params ?? {}) as { inferenceId?: string };
     return { transport, conversations, conversation, look, inferenceId };
   }
 
@@ -121,7 +121,7 @@ describe("a reload while the host is asked", () => {
     const sent = { inferenceId: "inf-sent", text: "hello" };
     sessionStorage.setItem("tidewire.drafts", JSON.stringify([["c-1", { text: "next", sent }]]));
     const page = await manualPage();
-    const conversation = over(page).show("c-1");
+    const conversation = conversationsOf(page).show("c-1");
     await settled();
     page.transport.reply(page.transport.calls().at(-1), viewOf(messages));
     await settled();
@@ -141,19 +141,22 @@ describe("a reload while the host is asked", () => {
 describe("a fetched history", () => {
   it("that is older than the latest messages removes none of them", async () => {
     const page = await manualPage();
-    const conversations = over(page);
+    const conversations = conversationsOf(page);
     const conversation = conversations.show("c-1");
     await settled();
-    const kept = [stored({ id: "m-1" }), stored({ id: "m-2", role: "assistant", content: "hi" })];
-    page.transport.reply(page.transport.calls().at(-1), viewOf(kept));
+    const messages = [
+      stored({ id: "m-1" }),
+      stored({ id: "m-2", role: "assistant", content: "hi" }),
+    ];
+    page.transport.reply(page.transport.calls().at(-1), viewOf(messages));
     await settled();
     conversation.notice({ ...summary, messageCount: 3 });
     await settled();
-    const look = page.transport.calls().at(-1);
-    expect(look?.method).toBe("conversations.get");
+    const getCall = page.transport.calls().at(-1);
+    expect(getCall?.method).toBe("conversations.get");
     conversation.send("and now?");
     await settled();
-    page.transport.reply(look, viewOf(kept));
+    page.transport.reply(getCall, viewOf(messages));
     await settled();
     expect(textsOf(conversations, conversation)).toEqual(["hello", "hi", "and now?", ""]);
   });
@@ -163,7 +166,7 @@ describe("a retry", () => {
   it("sends the refused message, and never an unfinished draft", async () => {
     const page = await manualPage();
     const { transport } = page;
-    const conversation = over(page).show("c-1");
+    const conversation = conversationsOf(page).show("c-1");
     await settled();
     const answer = stored({ id: "m-2", role: "assistant", parentId: "m-1" });
     transport.reply(transport.calls().at(-1), viewOf([stored({ id: "m-1" }), answer]));
@@ -177,20 +180,20 @@ describe("a retry", () => {
     expect(conversation.get().messages).toHaveLength(2);
     conversation.retry();
     await settled();
-    const asked = transport.calls().at(-1);
-    expect(asked?.method).toBe("conversations.regenerate");
-    expect(asked?.params).toMatchObject({ messageId: "m-2" });
+    const regenerateCall = transport.calls().at(-1);
+    expect(regenerateCall?.method).toBe("conversations.regenerate");
+    expect(regenerateCall?.params).toMatchObject({ messageId: "m-2" });
     expect(conversation.draft.get()).toBe("half a thou");
   });
 });
 
 describe("a temporary chat", () => {
   it("stores nothing of the text typed before it became temporary", async () => {
-    const { conversation } = over(await manualPage()).shown.get();
+    const { conversation } = conversationsOf(await manualPage()).shown.get();
     conversation.draft.set("between us");
     act(() => void window.dispatchEvent(new Event("pagehide")));
     expect(JSON.stringify({ ...sessionStorage })).toContain("between us");
-    over(await manualPage());
+    conversationsOf(await manualPage());
     conversation.setTemporary(true);
     conversation.draft.set("between us two");
     expect(JSON.stringify({ ...sessionStorage, ...localStorage })).not.toContain("between");
@@ -200,7 +203,7 @@ describe("a temporary chat", () => {
 describe("a queued message", () => {
   it("is sent when the answer is complete, and not when it is cut short", async () => {
     const page = await fakePage({ rate: 20 });
-    const conversations = over(page);
+    const conversations = conversationsOf(page);
     const { conversation } = conversations.shown.get();
     conversation.send("one two three four five");
     await turn(60);
@@ -223,7 +226,7 @@ describe("a queued message", () => {
 describe("hooks", () => {
   it("render only the row that changes, and the path not at all", async () => {
     const page = await fakePage({ rate: 200 });
-    const conversations = over(page);
+    const conversations = conversationsOf(page);
     const { conversation } = conversations.shown.get();
     conversation.send("first");
     await turn(200);
@@ -300,16 +303,16 @@ describe("groups", () => {
 describe("the list", () => {
   it("keeps unchanged objects: of thousands of rows one renders", async () => {
     const page = await manualPage();
-    const { list } = over(page);
-    const told = async (items: unknown[]) => {
-      const asked = list.refresh();
+    const { list } = conversationsOf(page);
+    const refreshedWith = async (items: unknown[]) => {
+      const refreshed = list.refresh();
       await settled();
       page.transport.reply(page.transport.calls().at(-1), items);
-      await asked;
+      await refreshed;
       return list.get().items;
     };
-    const [first, second] = await told([summary, { ...summary, id: "c-2" }]);
-    const after = await told([{ ...summary, id: "c-2", title: "new" }, { ...summary }]);
+    const [first, second] = await refreshedWith([summary, { ...summary, id: "c-2" }]);
+    const after = await refreshedWith([{ ...summary, id: "c-2", title: "new" }, { ...summary }]);
     expect(after[1]).toBe(first);
     expect(after[0]).not.toBe(second);
     expect(after[0]?.title).toBe("new");
@@ -317,14 +320,14 @@ describe("the list", () => {
 
   it("does not bring back a deleted row from an older reply", async () => {
     const page = await manualPage();
-    const { list } = over(page);
+    const { list } = conversationsOf(page);
     const call = (name: string) => page.transport.calls().findLast(({ method }) => method === name);
     const two = [summary, { ...summary, id: "c-2" }];
     const first = list.refresh();
     await settled();
     page.transport.reply(call("conversations.list"), two);
     await first;
-    const asked = list.refresh();
+    const refreshed = list.refresh();
     await settled();
     const before = call("conversations.list");
     let done = () => {};
@@ -337,7 +340,7 @@ describe("the list", () => {
     );
     expect(list.get().items.map(({ id }) => id)).toEqual(["c-2"]);
     page.transport.reply(before, two);
-    await asked;
+    await refreshed;
     expect(list.get().items.map(({ id }) => id)).toEqual(["c-2"]);
     done();
     await settled();
@@ -348,11 +351,11 @@ describe("the list", () => {
 
   it("puts many into a folder at once, and is as it was when the host refuses", async () => {
     const page = await fakePage();
-    const conversations = over(page);
+    const conversations = conversationsOf(page);
     const client = page.bridge.client.conversations;
-    const made = Array.from({ length: 120 }, async () => (await client.create({})).id);
+    const creations = Array.from({ length: 120 }, async () => (await client.create({})).id);
     await turn(200);
-    const ids = await Promise.all(made);
+    const ids = await Promise.all(creations);
     for (const id of ids) {
       void client.send({ conversationId: id, content: "a" });
       await turn(40);

@@ -13,7 +13,7 @@ const sheets = readdirSync(SRC, { recursive: true, encoding: "utf8" })
 const partsOf = (value: string): string[] =>
   value.match(/(?:[^\s()]|\((?:[^()]|\([^()]*\))*\))+/g) ?? [];
 
-/** What a sheet says of the left or of the right. */
+/** Declarations of a style sheet that mention the left or the right. */
 function sidesIn(text: string): string[] {
   const found: string[] = [];
   for (const [rule, name = "", value = ""] of text.matchAll(/([\w-]+)\s*:\s*([^;{}]+);/g)) {

@@ -27,14 +27,16 @@ const chips = () =>
   within(screen.getByRole("list", { name: "Attachments" })).queryAllByRole("listitem");
 const noChips = () => screen.queryByRole("list", { name: "Attachments" }) === null;
 const answers = () =>
-  [...document.querySelectorAll(".message.assistant .message-text")].map((one) => one.textContent);
+  [...document.querySelectorAll(".message.assistant .message-text")].map(
+    (answer) => answer.textContent,
+  );
 
 interface ShownPage {
   readonly page: FakePage;
   readonly conversations: Conversations;
 }
 
-/** What the tab keeps: a new one for each test, since what is attached is written a little later. */
+/** The tab's storage, new for each test, since attachments are written a little later. */
 let tab: Map<string, string>;
 
 function storageOver(values: Map<string, string>): Storage {
@@ -56,7 +58,7 @@ afterEach(() => {
   sessionStorage.clear();
 });
 
-async function shown(model: Partial<ModelSummary> = {}, page?: FakePage): Promise<ShownPage> {
+async function openPage(model: Partial<ModelSummary> = {}, page?: FakePage): Promise<ShownPage> {
   const host = page ?? (await fakePage({ rate: 0 }));
   const { bridge, llm } = host;
   const conversations = createConversations({
@@ -71,19 +73,19 @@ async function shown(model: Partial<ModelSummary> = {}, page?: FakePage): Promis
     return { id, name: id, ...takes, ...(id === "blind" && { images: false }) } as ModelSummary;
   });
   const shell = { openWindow: vi.fn(), openLink: vi.fn() } as unknown as Shell;
-  render(<App {...{ bridge, shell, conversations, settings, watched: null }} />);
+  render(<App {...{ bridge, shell, conversations, settings, sharedRun: null }} />);
   await turn(100);
   return { page: host, conversations };
 }
 
-/** Until everything that is attached has been read. */
+/** Waits until all attachments have been read. */
 async function read(conversations: Conversations): Promise<void> {
-  await act(() => conversations.shown.get().conversation.tray.settled());
+  await act(() => conversations.shown.get().conversation.tray.whenRead());
   await turn(40);
 }
 
-/** Until it would outlive a reload. */
-async function kept(name: string): Promise<void> {
+/** Waits until the attachment would survive a reload. */
+async function untilStored(name: string): Promise<void> {
   await until(() => expect([...tab.values()].join()).toContain(name));
 }
 
@@ -105,7 +107,7 @@ async function answered(...texts: string[]): Promise<void> {
 
 describe("a message with a picture", () => {
   it("is sent with it, also without words, and shows it at once", async () => {
-    const { conversations } = await shown();
+    const { conversations } = await openPage();
     paste(png());
     expect(screen.getByText("Reading…")).toBeTruthy();
     await read(conversations);
@@ -118,7 +120,7 @@ describe("a message with a picture", () => {
   });
 
   it("waits for what is still being read", async () => {
-    await shown();
+    await openPage();
     paste(png());
     type("look");
     press("Enter");
@@ -126,7 +128,7 @@ describe("a message with a picture", () => {
   });
 
   it("is refused in its own conversation alone", async () => {
-    const { conversations } = await shown({ images: false });
+    const { conversations } = await openPage({ images: false });
     paste(png());
     await read(conversations);
     press("Enter");
@@ -140,7 +142,7 @@ describe("a message with a picture", () => {
   });
 
   it("is refused with a sentence where the model takes none, and goes to another one", async () => {
-    const { conversations } = await shown({ images: false });
+    const { conversations } = await openPage({ images: false });
     paste(png());
     await read(conversations);
     expect(chips()[0]?.textContent).toContain("doesn't accept images");
@@ -159,7 +161,7 @@ describe("a message with a picture", () => {
   });
 
   it("comes back with its words when the host refuses it", async () => {
-    const { page, conversations } = await shown();
+    const { page, conversations } = await openPage();
     const busy = Array.from({ length: 5 }, (_, n) => `inf-busy-${n}`);
     for (const inferenceId of busy) {
       const messages = [{ role: "user" as const, content: "/stall" }];
@@ -174,11 +176,11 @@ describe("a message with a picture", () => {
     expect(box().value).toBe("too much at once");
     expect(chips()).toHaveLength(1);
     expect(document.querySelector(".message")).toBeNull();
-    await kept("tide.png");
+    await untilStored("tide.png");
   });
 
   it("keeps it when it is edited, unless it is taken away", async () => {
-    const { conversations } = await shown();
+    const { conversations } = await openPage();
     paste(png("a.png"), png("b.png"));
     await read(conversations);
     type("two");
@@ -194,7 +196,7 @@ describe("a message with a picture", () => {
   });
 
   it("can be edited for a model that has been chosen since", async () => {
-    const { conversations } = await shown();
+    const { conversations } = await openPage();
     const { conversation } = conversations.shown.get();
     paste(png());
     await read(conversations);
@@ -212,7 +214,7 @@ describe("a message with a picture", () => {
 
 describe("a question that is being edited", () => {
   it("waits while something else is answered", async () => {
-    await shown({}, await fakePage({ rate: 100 }));
+    await openPage({}, await fakePage({ rate: 100 }));
     type("first");
     press("Enter");
     await answered("first");
@@ -235,7 +237,7 @@ describe("a question that is being edited", () => {
   });
 
   it("is still there, with its text, after a look at another conversation", async () => {
-    const { conversations } = await shown();
+    const { conversations } = await openPage();
     type("first");
     press("Enter");
     await answered("first");
@@ -256,7 +258,7 @@ describe("a question that is being edited", () => {
 
 describe("a draft with a picture", () => {
   it("waits in its conversation and over a reload", async () => {
-    const { page, conversations } = await shown();
+    const { page, conversations } = await openPage();
     type("a place");
     press("Enter");
     await answered("a place");
@@ -267,14 +269,14 @@ describe("a draft with a picture", () => {
     expect(noChips()).toBe(true);
     act(() => void conversations.show(id ?? ""));
     expect(chips()).toHaveLength(1);
-    await kept("tide.png");
+    await untilStored("tide.png");
     cleanup();
-    await shown({}, page);
+    await openPage({}, page);
     await until(() => expect(chips()[0]?.textContent).toContain("tide.png9 bytes"));
   });
 
   it("is nowhere but in memory when the chat is temporary", async () => {
-    const { conversations } = await shown();
+    const { conversations } = await openPage();
     act(() => conversations.showNew(true));
     paste(png());
     await read(conversations);
@@ -284,7 +286,7 @@ describe("a draft with a picture", () => {
   });
 
   it("goes next when the answer is complete", async () => {
-    const { conversations } = await shown();
+    const { conversations } = await openPage();
     type("/delay 3000\nfirst");
     press("Enter");
     await turn(100);
@@ -311,7 +313,7 @@ describe("files over the chat", () => {
   }
 
   it("are veiled, and taken when they are dropped", async () => {
-    const { conversations } = await shown();
+    const { conversations } = await openPage();
     drag("dragOver", [png()]);
     drag("dragLeave", [png()], box());
     expect(veil()).not.toBeNull();
@@ -323,12 +325,12 @@ describe("files over the chat", () => {
   });
 
   it("are veiled no longer when they are gone, whatever was replaced below them", async () => {
-    await shown();
+    await openPage();
     const dataTransfer = { files: [png()], types: ["Files"] };
-    const gone = main().appendChild(document.createElement("p"));
+    const removed = main().appendChild(document.createElement("p"));
     fireEvent.dragEnter(main(), { dataTransfer });
-    fireEvent.dragEnter(gone, { dataTransfer });
-    gone.remove(); // which says that it was left to nobody
+    fireEvent.dragEnter(removed, { dataTransfer });
+    removed.remove(); // which says that it was left to nobody
     drag("dragOver", [png()]);
     expect(veil()).not.toBeNull();
     drag("dragLeave", [png()]);
@@ -336,7 +338,7 @@ describe("files over the chat", () => {
   });
 
   it("do not replace the page when they are dropped elsewhere", async () => {
-    await shown();
+    await openPage();
     const drop = createEvent.drop(document.body, { dataTransfer: { files: [], types: ["Files"] } });
     expect(fireEvent(document.body, drop)).toBe(false);
     const words = { files: [], types: ["text/plain"] };
@@ -347,7 +349,7 @@ describe("files over the chat", () => {
 
 describe("a question for a new chat", () => {
   it("comes with what was attached, before what stands there", async () => {
-    const { page, conversations } = await shown();
+    const { page, conversations } = await openPage();
     type("later");
     const { conversation: fresh } = conversations.shown.get();
     const { id } = await created();
@@ -365,16 +367,16 @@ describe("a question for a new chat", () => {
     expect(chips()).toHaveLength(1);
 
     async function created() {
-      const asked = page.bridge.client.conversations.create({});
+      const creation = page.bridge.client.conversations.create({});
       await turn(40);
-      return await asked;
+      return await creation;
     }
   });
 });
 
 describe("earlier prompts", () => {
   it("comes back key by key, and the draft at the end", async () => {
-    const { conversations } = await shown();
+    const { conversations } = await openPage();
     for (const text of ["first", "second"]) {
       type(text);
       press("Enter");
@@ -393,7 +395,7 @@ describe("earlier prompts", () => {
     expect(seen).toEqual(["second", "first", "first", "second", "my own", "my own"]);
     press("ArrowUp", { altKey: true });
     await turn(40);
-    // What is changed on the way is still there on the way back, and so is the draft.
+    // Changes made while browsing are still there on the way back, and so is the draft.
     type("second thoughts");
     press("ArrowDown", { altKey: true });
     await turn(40);
@@ -406,7 +408,7 @@ describe("earlier prompts", () => {
   });
 
   it("leads back to the draft of its own conversation, also when it was asked again", async () => {
-    const { conversations } = await shown();
+    const { conversations } = await openPage();
     type("first");
     press("Enter");
     await answered("first");
@@ -438,7 +440,7 @@ describe("an input method", () => {
     ["Firefox's order", { isComposing: true, keyCode: 13 }],
     ["WebKit's order", { isComposing: false, keyCode: 229 }],
   ])("keeps its Enter in %s", async (_, key) => {
-    await shown();
+    await openPage();
     type("潮");
     fireEvent.compositionStart(box());
     if (!key.isComposing) fireEvent.compositionEnd(box());

@@ -14,15 +14,15 @@ afterEach(() => {
   sessionStorage.clear();
 });
 
-const over = ({ bridge, llm }: FakePage): Conversations =>
+const conversationsOf = ({ bridge, llm }: FakePage): Conversations =>
   createConversations({
     host: { client: bridge.client, router: bridge.router, topics: bridge.topics, llm },
     defaults: () => bridge.host()?.defaults ?? null,
   });
 
-/** A conversation with one question, and this in its box. */
+/** A conversation with one question, and this text in its box. */
 async function typed(page: FakePage, text: string, temporary = false) {
-  const conversations = over(page);
+  const conversations = conversationsOf(page);
   conversations.showNew(temporary);
   const { conversation } = conversations.shown.get();
   conversation.draft.set("a question");
@@ -32,7 +32,7 @@ async function typed(page: FakePage, text: string, temporary = false) {
   return { conversations, conversation, id: conversation.get().id ?? "" };
 }
 
-/** Until the host has this note. */
+/** Waits until the host has this note. */
 async function noted(page: FakePage, name: string): Promise<void> {
   await until(async () => {
     const notes = page.bridge.client.conversations.recall();
@@ -41,20 +41,20 @@ async function noted(page: FakePage, name: string): Promise<void> {
   });
 }
 
-/** As in a window that is opened anew: its own storage is empty. */
+/** Opens the conversation as in a new window, whose own storage is empty. */
 async function opened(page: FakePage, id: string) {
   localStorage.clear();
   sessionStorage.clear();
-  const conversation = over(page).show(id);
+  const conversation = conversationsOf(page).show(id);
   await turn(500);
   return conversation;
 }
 
-/** What the tab has of a draft's attachments. */
+/** The attachments of a draft in the tab's storage. */
 const keptInTab = (key: string) => sessionStorage.getItem(`tidewire.attached.${key}`);
 
-/** The page goes. */
-const leave = () => act(() => void window.dispatchEvent(new Event("pagehide")));
+/** Unloads the page. */
+const hidePage = () => act(() => void window.dispatchEvent(new Event("pagehide")));
 
 async function createdIn({ bridge }: FakePage, count: number): Promise<string[]> {
   const created = Array.from({ length: count }, () => bridge.client.conversations.create({}));
@@ -80,11 +80,11 @@ describe("a draft", () => {
 
   it("of a chat that was never begun is there, too, and comes before what was open last", async () => {
     const page = await fakePage({ rate: 0 });
-    over(page).shown.get().conversation.draft.set("half a question");
+    conversationsOf(page).shown.get().conversation.draft.set("half a question");
     await turn(1_000);
     localStorage.clear();
     sessionStorage.clear();
-    const anew = over(page);
+    const anew = conversationsOf(page);
     anew.begin();
     await turn(500);
     expect(anew.shown.get().conversation.draft.get()).toBe("half a question");
@@ -93,7 +93,7 @@ describe("a draft", () => {
   it("is with the host at once when the page goes", async () => {
     const page = await fakePage({ rate: 0 });
     const { id } = await typed(page, "half a thought");
-    leave();
+    hidePage();
     await turn(40);
     expect((await opened(page, id)).draft.get()).toBe("half a thought");
   });
@@ -113,7 +113,7 @@ describe("a draft", () => {
     await turn(1_000);
     localStorage.clear();
     sessionStorage.clear();
-    const conversations = over(page);
+    const conversations = conversationsOf(page);
     const conversation = conversations.show(id);
     await turn(500);
     expect(conversation.draft.get()).toBe("said later");
@@ -131,7 +131,7 @@ describe("a draft", () => {
     await turn(1_000);
     localStorage.clear();
     sessionStorage.clear();
-    const conversations = over(page);
+    const conversations = conversationsOf(page);
     const conversation = conversations.show(id);
     await turn(500);
     conversation.draft.set("after");
@@ -144,11 +144,11 @@ describe("a draft", () => {
 
   it("with attachments is not put away, nor is one of a temporary chat", async () => {
     const page = await fakePage({ rate: 0 });
-    const conversations = over(page);
+    const conversations = conversationsOf(page);
     const [first, second] = await createdIn(page, 2);
     const full = conversations.show(first ?? "");
     full.tray.add([new File(["high at noon"], "tides.md")]);
-    await full.tray.settled();
+    await full.tray.whenRead();
     const created = page.bridge.client.conversations.create({ temporary: true });
     await turn(100);
     const { id } = await created;
@@ -176,30 +176,30 @@ describe("a draft", () => {
 
   it("is kept again once its chat is not temporary after all", async () => {
     const page = await fakePage({ rate: 0 });
-    const { conversation } = over(page).shown.get();
+    const { conversation } = conversationsOf(page).shown.get();
     conversation.draft.set("half a question");
     conversation.tray.add([new File(["high at noon"], "tides.md")]);
-    await conversation.tray.settled();
+    await conversation.tray.whenRead();
     await until(() => expect(keptInTab("new")).toContain("tides.md"));
     conversation.setTemporary(true);
     await until(() => expect(keptInTab("new")).toBeNull());
     conversation.setTemporary(false);
     await until(() => expect(keptInTab("new")).toContain("tides.md"));
-    leave();
-    const again = over(page).shown.get().conversation;
-    expect(again.draft.get()).toBe("half a question");
-    expect(again.tray.get()).toMatchObject([{ name: "tides.md", state: "ready" }]);
+    hidePage();
+    const reopened = conversationsOf(page).shown.get().conversation;
+    expect(reopened.draft.get()).toBe("half a question");
+    expect(reopened.tray.get()).toMatchObject([{ name: "tides.md", state: "ready" }]);
   });
 
   it("of a chat that was never begun comes back with what was attached to it, too", async () => {
     const page = await fakePage({ rate: 0 });
-    const { tray } = over(page).shown.get().conversation;
+    const { tray } = conversationsOf(page).shown.get().conversation;
     tray.add([new File(["high at noon"], "tides.md")]);
-    await tray.settled();
+    await tray.whenRead();
     await noted(page, "attached.new");
     localStorage.clear();
     sessionStorage.clear();
-    const anew = over(page);
+    const anew = conversationsOf(page);
     anew.begin();
     await turn(500);
     expect(anew.shown.get().conversation.tray.get()).toMatchObject([
@@ -213,7 +213,7 @@ describe("a draft", () => {
     const page = await fakePage({ rate: 0 });
     const { conversation, id } = await typed(page, "look");
     conversation.tray.add([new File(["high at noon"], "tides.md")]);
-    await conversation.tray.settled();
+    await conversation.tray.whenRead();
     await noted(page, `attached.${id}`);
     const { draft, tray } = await opened(page, id);
     expect(draft.get()).toBe("look");
@@ -228,14 +228,14 @@ describe("a draft", () => {
     const page = await fakePage({ rate: 0 });
     const { conversation, id } = await typed(page, "look");
     conversation.tray.add([new File(["high at noon"], "tides.md")]);
-    await conversation.tray.settled();
+    await conversation.tray.whenRead();
     await noted(page, `attached.${id}`);
     sessionStorage.clear();
-    const again = over(page).show(id);
-    again.draft.set("look here");
+    const reopened = conversationsOf(page).show(id);
+    reopened.draft.set("look here");
     await turn(500);
-    expect(again.draft.get()).toBe("look here");
-    expect(again.tray.get()).toMatchObject([{ name: "tides.md", state: "ready" }]);
+    expect(reopened.draft.get()).toBe("look here");
+    expect(reopened.tray.get()).toMatchObject([{ name: "tides.md", state: "ready" }]);
     await until(() => expect(keptInTab(id)).toContain("tides.md"));
   });
 
@@ -243,11 +243,11 @@ describe("a draft", () => {
     const page = await fakePage({ rate: 0 });
     const { conversation, id } = await typed(page, "look");
     conversation.tray.add([new File(["high at noon"], "tides.md")]);
-    await conversation.tray.settled();
+    await conversation.tray.whenRead();
     await noted(page, `attached.${id}`);
-    leave();
+    hidePage();
     sessionStorage.removeItem(`tidewire.attached.${id}`);
-    const { draft, tray } = over(page).show(id);
+    const { draft, tray } = conversationsOf(page).show(id);
     expect(tray.get()).toMatchObject([{ name: "tides.md", state: { code: "lost" } }]);
     await turn(500);
     expect(draft.get()).toBe("look");
@@ -261,17 +261,17 @@ describe("a draft", () => {
     // There is no room for so much.
     const large = new File(["%PDF-1.7", "x".repeat(1_200_000)], "tides.md");
     conversation.tray.add([large, new File(["\0"], "bad.bin")]);
-    await conversation.tray.settled();
-    const { draft, tray, ...again } = await until(async () => {
+    await conversation.tray.whenRead();
+    const { draft, tray, ...reopened } = await until(async () => {
       const found = await opened(page, id);
       expect(found.tray.get()).toMatchObject([{ name: "tides.md", state: { code: "lost" } }]);
       return found;
     });
     expect(draft.get()).toBe("");
     draft.set("in spite of that");
-    expect(again.send()).toBe(false);
+    expect(reopened.send()).toBe(false);
     tray.remove(tray.get()[0]?.key ?? "");
-    expect(again.send()).toBe(true);
+    expect(reopened.send()).toBe(true);
     await until(async () => expect((await opened(page, id)).tray.get()).toEqual([]));
   });
 
@@ -279,18 +279,18 @@ describe("a draft", () => {
     const page = await fakePage({ rate: 0 });
     const { conversation, id } = await typed(page, "look");
     conversation.tray.add([new File(["high at noon"], "tides.md")]);
-    await conversation.tray.settled();
+    await conversation.tray.whenRead();
     await until(() => expect(keptInTab(id)).toContain("tides.md"));
-    const kept = JSON.parse(keptInTab(id) ?? "");
+    const stored = JSON.parse(keptInTab(id) ?? "");
     const sent = { inferenceId: "inf-lost", text: "look" };
     sessionStorage.setItem("tidewire.drafts", JSON.stringify([[id, { text: "", sent }]]));
-    const swapped = JSON.stringify({ typed: [], sent: kept.typed });
+    const swapped = JSON.stringify({ typed: [], sent: stored.typed });
     sessionStorage.setItem(`tidewire.attached.${id}`, swapped);
-    const again = over(page).show(id);
-    expect(again.tray.get()).toEqual([]);
+    const reopened = conversationsOf(page).show(id);
+    expect(reopened.tray.get()).toEqual([]);
     await turn(500);
-    expect(again.draft.get()).toBe("look");
-    expect(again.tray.get()).toMatchObject([{ name: "tides.md", state: "ready" }]);
+    expect(reopened.draft.get()).toBe("look");
+    expect(reopened.tray.get()).toMatchObject([{ name: "tides.md", state: "ready" }]);
   });
 
   it("of a temporary chat is stored nowhere", async () => {
@@ -307,7 +307,7 @@ describe("a draft", () => {
     const { id } = await typed(page, "half a thought");
     await turn(1_000);
     localStorage.clear();
-    const conversation = over(page).show(id);
+    const conversation = conversationsOf(page).show(id);
     conversation.draft.set("another one");
     await turn(500);
     expect(conversation.draft.get()).toBe("another one");
@@ -316,10 +316,10 @@ describe("a draft", () => {
 
 it("a note that the host refused is not written again over a later one", async () => {
   vi.useFakeTimers();
-  const asked: (string | null)[] = [];
+  const requests: (string | null)[] = [];
   let refuse = () => {};
   function remember({ text }: { text: string | null }): Promise<boolean> {
-    asked.push(text);
+    requests.push(text);
     if (text === null) return Promise.resolve(true);
     return new Promise((_, reject) => {
       refuse = () => reject(refusal("STORAGE_UNAVAILABLE", "Not now"));
@@ -332,7 +332,7 @@ it("a note that the host refused is not written again over a later one", async (
   notes.remember("draft.c-1", null);
   refuse();
   await turn(2_000);
-  expect(asked).toEqual(["old", null]);
+  expect(requests).toEqual(["old", null]);
 });
 
 describe("a text that a template made", () => {
@@ -342,18 +342,21 @@ describe("a text that a template made", () => {
     const page = await fakePage({ rate: 0 });
     const { conversation, id } = await typed(page, "");
     conversation.giveBack({ ...NO_MESSAGE, text: "Review x", template });
-    leave();
-    const again = over(page).show(id);
+    hidePage();
+    const reopened = conversationsOf(page).show(id);
     await turn(500);
-    expect([again.draft.get(), again.returned.get()?.template]).toEqual(["Review x", template]);
+    expect([reopened.draft.get(), reopened.returned.get()?.template]).toEqual([
+      "Review x",
+      template,
+    ]);
     const elsewhere = await opened(page, id);
     expect(elsewhere.returned.get()).toMatchObject({ text: "Review x", template });
     elsewhere.send();
     await turn(1_000);
     const view = page.bridge.client.conversations.get({ conversationId: id, limit: 10 });
     await turn(40);
-    const asked = (await view).messages.findLast(({ role }) => role === "user");
-    expect(asked).toMatchObject({ content: "Review x", template });
+    const question = (await view).messages.findLast(({ role }) => role === "user");
+    expect(question).toMatchObject({ content: "Review x", template });
   });
 
   it("has none any more when the text was changed", async () => {
@@ -361,7 +364,7 @@ describe("a text that a template made", () => {
     const { conversation, id } = await typed(page, "");
     conversation.giveBack({ ...NO_MESSAGE, text: "Review x", template });
     conversation.draft.set("Review y");
-    leave();
+    hidePage();
     const elsewhere = await opened(page, id);
     expect([elsewhere.draft.get(), elsewhere.returned.get()]).toEqual(["Review y", null]);
   });
@@ -371,7 +374,7 @@ describe("a text that a server wrote", () => {
   const written = { ...NO_MESSAGE, text: "Good morning!", untrusted: true };
   const marked = (text: string) => [{ type: "text", text, untrusted: true }];
 
-  /** What the host has of the questions. */
+  /** The questions at the host. */
   async function questions({ bridge }: FakePage, conversationId: string) {
     const view = bridge.client.conversations.get({ conversationId, limit: 20 });
     await turn(1_000);
@@ -418,12 +421,12 @@ describe("a text that a server wrote", () => {
     conversation.send();
     conversation.giveBack(written);
     conversation.send();
-    leave();
-    const again = over(page).show(id);
+    hidePage();
+    const reopened = conversationsOf(page).show(id);
     await turn(500);
-    expect(again.draft.get()).toBe("Good morning!");
-    again.draft.set("Good evening!");
-    leave();
+    expect(reopened.draft.get()).toBe("Good morning!");
+    reopened.draft.set("Good evening!");
+    hidePage();
     const elsewhere = await opened(page, id);
     expect(elsewhere.draft.get()).toBe("Good evening!");
     elsewhere.send();
@@ -433,15 +436,15 @@ describe("a text that a server wrote", () => {
 
   it("is one when it was on its way in a reload", async () => {
     const page = await fakePage({ rate: 0 });
-    const { conversation } = over(page).shown.get();
+    const { conversation } = conversationsOf(page).shown.get();
     conversation.giveBack(written);
     conversation.send();
-    leave();
-    const again = over(page).shown.get().conversation;
-    expect(again.draft.get()).toBe("Good morning!");
-    again.send();
+    hidePage();
+    const reopened = conversationsOf(page).shown.get().conversation;
+    expect(reopened.draft.get()).toBe("Good morning!");
+    reopened.send();
     await turn(1_000);
-    expect(await questions(page, again.get().id ?? "")).toEqual([marked("Good morning!")]);
+    expect(await questions(page, reopened.get().id ?? "")).toEqual([marked("Good morning!")]);
   });
 
   it("is one in other versions of the question, also after a reload", async () => {
@@ -457,12 +460,12 @@ describe("a text that a server wrote", () => {
     await turn(1_000);
     expect(await questions(page, id)).toEqual(["a question", marked("Good evening!")]);
     conversation.editLast();
-    leave();
-    const again = over(page).show(id);
+    hidePage();
+    const reopened = conversationsOf(page).show(id);
     await turn(500);
-    const [[kept, back] = []] = again.edits.get();
-    back?.draft.set("Good night!");
-    again.edit(kept ?? "");
+    const [[reopenedRow, reopenedEdit] = []] = reopened.edits.get();
+    reopenedEdit?.draft.set("Good night!");
+    reopened.edit(reopenedRow ?? "");
     await turn(1_000);
     expect((await questions(page, id)).at(-1)).toEqual(marked("Good night!"));
   });

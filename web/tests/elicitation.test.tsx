@@ -18,16 +18,21 @@ const FIELDS: FormField[] = [
   { name: "port", type: "integer", required: true },
   { name: "__proto__", type: "string", required: false, default: "tide" },
 ];
-const ASKED = { id: "q1", server: "node server.js --flag", message: "Which port?", fields: FIELDS };
+const ELICITATION = {
+  id: "q1",
+  server: "node server.js --flag",
+  message: "Which port?",
+  fields: FIELDS,
+};
 
 let sent: ElicitationAnswer[] = [];
-const answer = vi.fn<(given: ElicitationAnswer) => Promise<boolean>>();
+const answer = vi.fn<(reply: ElicitationAnswer) => Promise<boolean>>();
 let now = 0;
 
 beforeEach(() => {
   sent = [];
-  answer.mockImplementation(async (given) => {
-    sent.push(given);
+  answer.mockImplementation(async (reply) => {
+    sent.push(reply);
     return sent.length === 1;
   });
   now = 0;
@@ -57,7 +62,7 @@ function callAfter(...events: object[]): LiveCall {
   return part.call;
 }
 const asks = (part: object = {}) =>
-  callAfter({ channel: "llm:elicitation", callId: "c1", elicitation: { ...ASKED, ...part } });
+  callAfter({ channel: "llm:elicitation", callId: "c1", elicitation: { ...ELICITATION, ...part } });
 
 /** Shows the call, and waits until its card is still for long enough. */
 async function show(call: LiveCall) {
@@ -133,10 +138,10 @@ it("opens a page only by the click, and shows its host and its whole address", a
   const { user } = await show(asks({ fields: [], url }));
   const link = screen.getByText<HTMLAnchorElement>(forms.openPage("pay.example"));
   link.addEventListener("click", (event) => {
-    if (!event.defaultPrevented) opened.push(link.href);
+    if (!event.defaultPrevented) openedUrls.push(link.href);
     event.preventDefault();
   });
-  const opened: string[] = [];
+  const openedUrls: string[] = [];
   expect(document.body.textContent).toContain(url);
   expect(link.rel).toBe("noopener noreferrer");
   await user.click(link);
@@ -161,7 +166,7 @@ it("keeps what was typed when it moved right at the press", async () => {
 });
 
 it("is gone when it was answered", () => {
-  const question = { channel: "llm:elicitation", callId: "c1", elicitation: ASKED };
+  const question = { channel: "llm:elicitation", callId: "c1", elicitation: ELICITATION };
   const answered = { channel: "llm:elicitation", callId: "c1", action: "decline" };
   expect(callAfter(question).elicitation?.inferenceId).toBe("inf-1");
   expect(callAfter(question, answered).elicitation?.elicitation).toBeUndefined();

@@ -12,12 +12,12 @@ const script = (prompt: string, chosen = {}): Step[] =>
   [...play(prompt, { ...DEFAULTS, answer: "echo", ...chosen })].filter(
     (step) => step.kind !== "wait" || step.ms !== 1000 / DEFAULTS.rate,
   );
-const says = (event: ScriptEvent): Step => ({ kind: "event", event });
+const eventStep = (event: ScriptEvent): Step => ({ kind: "event", event });
 const channelOf = (step: Step) => (step.kind === "event" ? step.event.channel : step.kind);
 const textOf = (step: Step) =>
   step.kind === "event" && step.event.channel === "llm:token" ? step.event.token : "";
 const codeOf = (error: unknown) => (error as { code?: unknown }).code;
-const asked = (content: string) => [{ role: "user" as const, content }];
+const question = (content: string) => [{ role: "user" as const, content }];
 
 describe("settings", () => {
   it("come from the address; what makes no sense is left as it is", () => {
@@ -56,10 +56,10 @@ describe("scripts", () => {
     expect(
       script("/reasoning hm\n/progress Loading it\nyes\n/tool clock {}\n/delay 70\n/length"),
     ).toEqual([
-      says({ channel: "llm:reasoning", text: "hm", count: 1 }),
-      says({ channel: "llm:thinking", status: "Loading it" }),
-      says({ channel: "llm:token", token: "yes", index: 0, count: 1 }),
-      says({ channel: "llm:tool", id: "call-1", name: "clock", argumentsDelta: "{}" }),
+      eventStep({ channel: "llm:reasoning", text: "hm", count: 1 }),
+      eventStep({ channel: "llm:thinking", status: "Loading it" }),
+      eventStep({ channel: "llm:token", token: "yes", index: 0, count: 1 }),
+      eventStep({ channel: "llm:tool", id: "call-1", name: "clock", argumentsDelta: "{}" }),
       { kind: "wait", ms: 70 },
       { kind: "end", reason: "length" },
     ]);
@@ -87,7 +87,7 @@ describe("a script that fails", () => {
       ["TIMEOUT", "error"],
       ["TIMEOUT", "done"],
     ] as const) {
-      const messages = asked(`/fail 1 ${code}\nok`);
+      const messages = question(`/fail 1 ${code}\nok`);
       const run = startRun(llm, (inferenceId) =>
         llm.llmInference({ providerId: "echo", messages, inferenceId }),
       );
@@ -100,7 +100,7 @@ describe("a script that fails", () => {
 describe("refusals", () => {
   it("the sixth run, a used id, an unknown run, a method that it does not have", async () => {
     const { llm, bridge } = await fakePage();
-    const request = { messages: asked("/stall"), providerId: "echo", inferenceId: "inf-1" };
+    const request = { messages: question("/stall"), providerId: "echo", inferenceId: "inf-1" };
     const runs = ["1", "1", "2", "3", "4", "5", "6"].map((id) =>
       llm.llmInference({ ...request, inferenceId: `inf-${id}` }).catch((error) => error),
     );
@@ -154,7 +154,7 @@ describe("conversations", () => {
   it("answer with the model that was chosen, also anew and after an edit", async () => {
     const { conversations, done, sent } = await answered("Why?");
     const by = { providerId: "cloud", modelId: "large" };
-    const again = await done(conversations.regenerate({ messageId: sent.answerId, ...by }));
+    const regenerated = await done(conversations.regenerate({ messageId: sent.answerId, ...by }));
     const request = { messageId: sent.messageId, content: "How?", ...by, modelId: "small" };
     const edited = await done(conversations.edit(request));
     const { conversationId } = sent;
@@ -164,7 +164,7 @@ describe("conversations", () => {
       return [messages.at(-1)?.providerId, messages.at(-1)?.modelId];
     };
     expect(await modelOf(sent.answerId)).toEqual(["local", DEFAULTS.model]);
-    expect(await modelOf(again.answerId)).toEqual(["cloud", "large"]);
+    expect(await modelOf(regenerated.answerId)).toEqual(["cloud", "large"]);
     expect(await modelOf(edited.answerId)).toEqual(["cloud", "small"]);
   });
 });
@@ -172,7 +172,7 @@ describe("conversations", () => {
 describe("recorded streams", () => {
   it("are named rightly, or the run is refused", async () => {
     const { llm } = await fakePage({ stream: "nothing" });
-    const refused = llm.llmInference({ providerId: "echo", messages: asked("x") }).catch(codeOf);
+    const refused = llm.llmInference({ providerId: "echo", messages: question("x") }).catch(codeOf);
     await turn(100);
     expect(await refused).toBe("NOT_FOUND");
   });
@@ -180,7 +180,7 @@ describe("recorded streams", () => {
   it.each(Object.entries(expectations()))("plays %s", async (name, expected) => {
     const { llm } = await fakePage({ stream: name });
     const run = startRun(llm, (inferenceId) =>
-      llm.llmInference({ providerId: "echo", messages: asked("anything"), inferenceId }),
+      llm.llmInference({ providerId: "echo", messages: question("anything"), inferenceId }),
     );
     await turn(3_000);
     const { status, response, reasoning, finishReason, failure } = await run.result;
@@ -197,10 +197,10 @@ it("shows requests that a real host would have sent, and plays what it records",
     await turn(500);
     return call;
   };
-  const messages = asked("it's high water");
+  const messages = question("it's high water");
   await done(llm.llmInference({ providerId: "echo", messages, inferenceId: "inf-1" }));
-  const wanted = { conversationId: null, content: "it's high water" };
-  const { request } = await done(wire.preview(wanted));
+  const draft = { conversationId: null, content: "it's high water" };
+  const { request } = await done(wire.preview(draft));
   const run = await done(wire.get("inf-1"));
   expect(run.attempts.map(({ request }) => request)).toEqual([request]);
   expect(await done(wire.list())).toEqual([run.summary]);

@@ -59,20 +59,20 @@ it("calls the embedded model by a German name, and others by their own", () => {
 });
 
 it.each(every<ErrorCode>("ErrorCode"))("says %s", (code) => {
-  const said = words.sentenceOf(failure(code));
-  expect(said).toMatch(/^\p{Lu}.*\.$/u);
-  expect(said).not.toContain(ENGLISH);
-  expect(words.reasonOf(failure(code))).toBe(said);
-  expect(words.whyOf(code)).toBe(said);
+  const sentence = words.sentenceOf(failure(code));
+  expect(sentence).toMatch(/^\p{Lu}.*\.$/u);
+  expect(sentence).not.toContain(ENGLISH);
+  expect(words.reasonOf(failure(code))).toBe(sentence);
+  expect(words.whyOf(code)).toBe(sentence);
   render(<StatusLine state={null} refused={failure(code)} />);
-  expect(screen.getByRole("status").textContent).toBe(`Fehler: ${said}`);
+  expect(screen.getByRole("status").textContent).toBe(`Fehler: ${sentence}`);
 });
 
 it.each(every<Reason>("Reason"))("says the reason %s instead of the code's sentence", (reason) => {
   const plain = words.sentenceOf(failure("VALIDATION"));
-  const said = words.sentenceOf(failure("VALIDATION", { reason }));
-  expect(said).toMatch(/^\p{Lu}.*\.$/u);
-  expect([ENGLISH, plain]).not.toContain(said);
+  const sentence = words.sentenceOf(failure("VALIDATION", { reason }));
+  expect(sentence).toMatch(/^\p{Lu}.*\.$/u);
+  expect([ENGLISH, plain]).not.toContain(sentence);
 });
 
 it("quotes what a provider said, and falls back on the host's sentence for a later host's code", () => {
@@ -84,30 +84,30 @@ it("quotes what a provider said, and falls back on the host's sentence for a lat
 it.each(every<NoticeCode>("NoticeCode"))("says the notice %s with its numbers", (code) => {
   const notice = { code, text: ENGLISH, model: "tiny-1", limit: 1234, leftOut: 7 };
   render(<AssistantMessage view={answering({ notices: [notice] })} />);
-  const said = screen.getByRole("article").textContent;
-  expect(said).toContain("tiny-1");
-  expect(said).not.toContain(ENGLISH);
-  if (code === "MAX_TOKENS_LOWERED") expect(said).toContain("1.234");
-  if (code === "HISTORY_TRIMMED") expect(said).toContain("7");
+  const text = screen.getByRole("article").textContent;
+  expect(text).toContain("tiny-1");
+  expect(text).not.toContain(ENGLISH);
+  if (code === "MAX_TOKENS_LOWERED") expect(text).toContain("1.234");
+  if (code === "HISTORY_TRIMMED") expect(text).toContain("7");
 });
 
 it.each(every<RemarkCode>("RemarkCode"))("says the remark %s", (code) => {
   const names = { folder: "F", file: "F", name: "N", host: "H", wanted: "W", address: "A" };
-  const said = words.remarkOf({
+  const remark = words.remarkOf({
     code,
     text: ENGLISH,
     facts: { ...names, complete: 1, title: "T", kind: "image" },
   });
-  expect(said).not.toContain(ENGLISH);
-  expect(said).not.toContain("undefined");
+  expect(remark).not.toContain(ENGLISH);
+  expect(remark).not.toContain("undefined");
 });
 
 it.each(every<TemplateProblemCode>("TemplateProblemCode"))("says the problem %s", (code) => {
   const facts = { name: "it", known: "a, b", limit: 1234, words: "Expected a colon." };
-  const said = problemText({ code, message: ENGLISH, facts, line: 3 });
-  expect(said).toMatch(/^Zeile 3: \p{Lu}|^Zeile 3: „/u);
-  expect(said).not.toContain(ENGLISH);
-  expect(said).not.toMatch(/undefined|NaN/);
+  const sentence = problemText({ code, message: ENGLISH, facts, line: 3 });
+  expect(sentence).toMatch(/^Zeile 3: \p{Lu}|^Zeile 3: „/u);
+  expect(sentence).not.toContain(ENGLISH);
+  expect(sentence).not.toMatch(/undefined|NaN/);
 });
 
 it("says a problem of a later host in the host's words", () => {

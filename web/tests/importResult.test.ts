@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import type { ImportState, Problem, Remark } from "../src/bridge/contract";
 import { importResult } from "../src/i18n";
 
-const told = (part: Partial<ImportState>): ImportState => ({
+const importState = (part: Partial<ImportState>): ImportState => ({
   importId: "i-1",
   state: "done",
   readBytes: 1,
@@ -35,5 +35,5 @@ it.each<readonly [Partial<ImportState>, string]>([
   ],
   [{ messages: 1, skipped: 2 }, "Import complete: 1 message, 2 skipped."],
 ])("%o", (part, sentence) => {
-  expect(importResult(told(part))).toBe(sentence);
+  expect(importResult(importState(part))).toBe(sentence);
 });

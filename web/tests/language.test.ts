@@ -18,8 +18,8 @@ it.each([
   ["en-xb", ["de"], PSEUDO],
   ["", ["en-GB"], "en"],
   ["", [], "en"],
-])("of “%s” and %j is %s", (wanted, system, language) =>
-  expect(languageOf(wanted, system)).toBe(language),
+])("of “%s” and %j is %s", (preference, system, language) =>
+  expect(languageOf(preference, system)).toBe(language),
 );
 
 it("writes dates as the system does, if it uses the page's language", () => {
@@ -61,7 +61,7 @@ it("has every text in German, in words of its own", () => {
     Object.entries(texts).flatMap(([name, text]) =>
       typeof text === "object" ? leaves(text, `${path}${name}.`) : [[path + name, text]],
     );
-  // What the host says has a table in German alone: the host's own language is English.
+  // Only German has a table of the host's messages: the host's own language is English.
   const { host: _none, ...first } = english;
   const { host: _some, ...others } = german;
   const inEnglish = { ...first, later: { settings: settingsInEnglish, costs: costsInEnglish } };

@@ -24,9 +24,9 @@ it("that could not be loaded ahead is loaded when it is shown, and by another tr
   const Part = lazyPart(load, (problem) => <section aria-label="frame">{problem}</section>);
   await loadParts();
   render(<Part />);
-  const again = await screen.findByRole("button", { name: strings.tryAgain });
-  expect(screen.getByLabelText("frame").contains(again)).toBe(true);
+  const retry = await screen.findByRole("button", { name: strings.tryAgain });
+  expect(screen.getByLabelText("frame").contains(retry)).toBe(true);
   load.mockResolvedValue(Field);
-  fireEvent.click(again);
+  fireEvent.click(retry);
   expect(await screen.findByLabelText("field")).toBeTruthy();
 });

@@ -15,16 +15,18 @@ afterEach(() => document.body.replaceChildren());
 async function built(config: InlineConfig): Promise<Rolldown.OutputChunk> {
   const quiet = { logLevel: "error", mode: "production" } as const;
   const result = await build({ ...config, ...quiet, build: { ...config.build, write: false } });
-  const [chunk] = [result].flat().flatMap((one) => ("output" in one ? one.output : []));
+  const [chunk] = [result].flat().flatMap((output) => ("output" in output ? output.output : []));
   return chunk?.type === "chunk" ? chunk : expect.fail("nothing was built");
 }
 
 /** The first two examples of docs/hook.md as files beside the modules that they import. */
 function examples(): Plugin {
   const docs = readFileSync(resolve(WEB, "../docs/hook.md"), "utf8");
-  const [ask = "", main = ""] = [...docs.matchAll(/```tsx\n(.*?)```/gs)].map(([, code]) => code);
+  const [question = "", main = ""] = [...docs.matchAll(/```tsx\n(.*?)```/gs)].map(
+    ([, code]) => code,
+  );
   const files = new Map([
-    [resolve(WEB, "src/Ask.tsx"), ask],
+    [resolve(WEB, "src/Ask.tsx"), question],
     [resolve(WEB, "src/example.tsx"), main],
   ]);
   return {

@@ -3,8 +3,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import {
-  beginState,
   type ConversationEvent,
+  initialState,
   isBusy,
   PHASES,
   reduce,
@@ -24,7 +24,7 @@ it("is documented with every event and the phase that follows", () => {
 
 it("is busy until the last of several runs has ended", () => {
   const [one, other] = [{}, {}] as [Run, Run];
-  const open = { ...beginState("c-1"), phase: "open" } as const;
+  const open = { ...initialState("c-1"), phase: "open" } as const;
   const events: ConversationEvent[] = [
     { type: "attached", row: "a", run: one },
     { type: "attached", row: "b", run: other },

@@ -1,7 +1,7 @@
 /** The content of an answer at the start of its next run. */
 import { describe, expect, it } from "vitest";
 import type { StoredMessage, Usage } from "../src/bridge/contract";
-import { blank, soFar, viewOf } from "../src/conversations/message";
+import { answerSoFar, blank, viewOf } from "../src/conversations/message";
 
 const usage = (outputTokens: number): Usage => ({
   inputTokens: 10,
@@ -30,7 +30,7 @@ const cut: StoredMessage = {
 };
 
 describe("an answer that is continued", () => {
-  const message = soFar({ message: cut, run: null });
+  const message = answerSoFar({ message: cut, run: null });
 
   it("keeps its text, its tool calls and its notices", () => {
     const view = viewOf({ message, run: null });

@@ -6,17 +6,17 @@ import { blank, viewOf, viewOfRun } from "../src/conversations/message";
 import { partsOf } from "../src/conversations/storedParts";
 import { AssistantMessage } from "../src/features/transcript/AssistantMessage";
 import { startRun } from "../src/llm/run";
-import { manualPage, say, settled } from "./support";
+import { manualPage, settled, tokenEvent } from "./support";
 
-const drawn = vi.hoisted(() => vi.fn<(text: string) => void>());
+const onRender = vi.hoisted(() => vi.fn<(text: string) => void>());
 vi.mock("../src/markdown", () => ({
   Markdown({ text }: { text: string }) {
-    drawn(text);
+    onRender(text);
     return text;
   },
 }));
 
-afterEach(() => drawn.mockClear());
+afterEach(() => onRender.mockClear());
 
 /** The answer's children without the notices, as type and text. */
 const shown = (): string[] =>
@@ -32,10 +32,10 @@ it("are drawn in the order of the events, and only what grows is drawn again", a
   const call = { ...stamp, channel: "llm:tool", name: "clock", argumentsDelta: "{}" };
   transport.push(
     { ...stamp, channel: "llm:reasoning", seq: 0, text: "Hm", count: 1 },
-    say("inf-1", 1, "I look."),
+    tokenEvent("inf-1", 1, "I look."),
     { ...call, seq: 2, id: "a" },
     { ...call, seq: 3, id: "b" },
-    say("inf-1", 4, "Noon"),
+    tokenEvent("inf-1", 4, "Noon"),
   );
   const { rerender } = render(<AssistantMessage view={viewOfRun(run)} />);
   expect(shown()).toEqual([
@@ -44,11 +44,11 @@ it("are drawn in the order of the events, and only what grows is drawn again", a
     "div Tool call clock{}Tool call clock{}",
     "div Noon",
   ]);
-  drawn.mockClear();
-  transport.push(say("inf-1", 5, "."));
+  onRender.mockClear();
+  transport.push(tokenEvent("inf-1", 5, "."));
   rerender(<AssistantMessage view={viewOfRun(run)} />);
   expect(shown().at(-1)).toBe("div Noon.");
-  expect(drawn.mock.calls).toEqual([["Noon."]]);
+  expect(onRender.mock.calls).toEqual([["Noon."]]);
 });
 
 const file: Attachment = {
@@ -92,7 +92,7 @@ it("of an answer that goes on are one text, whose sentence the next run ends", a
   const { transport, llm } = await manualPage();
   const run = startRun(llm, () => Promise.resolve(), { inferenceId: "inf-1" });
   await settled();
-  transport.push(say("inf-1", 0, " a sentence."));
+  transport.push(tokenEvent("inf-1", 0, " a sentence."));
   const message = blank("answer", "assistant", "Half");
   expect(viewOf({ message, run }).parts).toEqual([{ type: "text", text: "Half a sentence." }]);
 });

@@ -35,7 +35,7 @@ const model = (id: string): ModelSummary => ({
 const listed = (providerId: string, ...ids: string[]) => ({
   list: { providerId, models: ids.map(model), listed: true, askedAt: 0 },
   problem: null,
-  isAsking: false,
+  isLoading: false,
 });
 
 const SOURCES: Sources = {
@@ -54,7 +54,7 @@ const SOURCES: Sources = {
   query: "",
 };
 
-function shown(change: Partial<Sources> = {}): string[] {
+function shownGroups(change: Partial<Sources> = {}): string[] {
   const groups = modelGroups({ ...SOURCES, ...change });
   return groups.map(({ title, options }) => {
     const names = options.map((option) => `${option.providerId}/${option.model.id}`);
@@ -63,7 +63,7 @@ function shown(change: Partial<Sources> = {}): string[] {
 }
 
 it("lists favorites, then other recently used models, then those of the available providers", () => {
-  expect(shown()).toEqual([
+  expect(shownGroups()).toEqual([
     "Favorites: two/large",
     "Recently used: one/small",
     "ONE: one/large one/small",
@@ -72,15 +72,15 @@ it("lists favorites, then other recently used models, then those of the availabl
 });
 
 it("finds each model once, by all words, in its name or its provider's", () => {
-  expect(shown({ query: "large" })).toEqual(["ONE: one/large", "TWO: two/large"]);
-  expect(shown({ query: "LARGE two" })).toEqual(["TWO: two/large"]);
-  expect(shown({ query: "the small" })).toEqual(["ONE: one/small"]);
-  expect(shown({ query: "nothing" })).toEqual([]);
+  expect(shownGroups({ query: "large" })).toEqual(["ONE: one/large", "TWO: two/large"]);
+  expect(shownGroups({ query: "LARGE two" })).toEqual(["TWO: two/large"]);
+  expect(shownGroups({ query: "the small" })).toEqual(["ONE: one/small"]);
+  expect(shownGroups({ query: "nothing" })).toEqual([]);
 });
 
 it("finds a model by its letters and digits alone", () => {
   const lists = { one: listed("one", "gpt-4o", "gpt-4o-mini", "gpt-4.1") };
-  const found = (query: string) => shown({ lists, query });
+  const found = (query: string) => shownGroups({ lists, query });
   expect(found("gpt4o")).toEqual(["ONE: one/gpt-4o one/gpt-4o-mini"]);
   expect(found("4omini")).toEqual(["ONE: one/gpt-4o-mini"]);
   expect(found("one 41")).toEqual(["ONE: one/gpt-4.1"]);
@@ -89,11 +89,11 @@ it("finds a model by its letters and digits alone", () => {
 it("has no model of a provider whose models cannot be listed now", () => {
   const problem = { code: "NETWORK_ERROR", message: "No connection" } as Failure;
   const lists = { ...SOURCES.lists, two: { ...listed("two", "large"), problem } };
-  expect(shown({ lists })).toEqual(["Recently used: one/small", "ONE: one/large one/small"]);
+  expect(shownGroups({ lists })).toEqual(["Recently used: one/small", "ONE: one/large one/small"]);
 });
 
 it("has the standard model of a provider whose list is not known yet", () => {
-  expect(shown({ lists: {}, favourites: [], recent: [] })).toEqual([
+  expect(shownGroups({ lists: {}, favourites: [], recent: [] })).toEqual([
     "ONE: one/standard",
     "TWO: two/standard",
   ]);
@@ -101,8 +101,8 @@ it("has the standard model of a provider whose list is not known yet", () => {
 
 it("has no model of a server that chooses by itself, until it has listed its own", () => {
   const own = { ...provider("own"), defaultModel: "default" };
-  expect(shown({ providers: [own], lists: {} })).toEqual([]);
-  expect(shown({ providers: [own], lists: { own: listed("own", "small") } })).toEqual([
+  expect(shownGroups({ providers: [own], lists: {} })).toEqual([]);
+  expect(shownGroups({ providers: [own], lists: { own: listed("own", "small") } })).toEqual([
     "OWN: own/small",
   ]);
 });

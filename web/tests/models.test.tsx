@@ -17,7 +17,7 @@ import { fakePage, settled, turn, until } from "./support";
 const BY = { providerId: "cloud", modelId: "tide-4" };
 
 /** The picker over a host whose provider answers with these lists, one after another. */
-async function shown(
+async function openPanel(
   models: () => Promise<ModelList>,
   notes: Record<string, string> = {},
   described: ModelSummary | null = null,
@@ -81,13 +81,13 @@ const listOf = (...ids: string[]): ModelList => ({
 const label = () => document.querySelector("[data-models]")?.textContent;
 
 it("is called by its provider's name before anything was opened", async () => {
-  const { page } = await shown(async () => listOf());
+  const { page } = await openPanel(async () => listOf());
   page();
   await until(() => expect(label()).toBe("tide-4 · Cloud"));
 });
 
 it("keeps the name under which it was chosen after the page is opened anew", async () => {
-  const first = await shown(async () => listOf("tide-4"));
+  const first = await openPanel(async () => listOf("tide-4"));
   const page = first.page();
   await turn(40);
   const person = userEvent.setup({ delay: null });
@@ -97,14 +97,14 @@ it("keeps the name under which it was chosen after the page is opened anew", asy
   page.unmount();
   const notes = Object.fromEntries(await first.conversations.notes.recall());
 
-  const { page: again } = await shown(async () => listOf("tide-4"), notes);
+  const { page: again } = await openPanel(async () => listOf("tide-4"), notes);
   again();
   await until(() => expect(label()).toBe("The tide-4 · Cloud"));
 });
 
 it("has the list of the new key when one is set while models are listed", async () => {
   const answers: ((list: ModelList) => void)[] = [];
-  const { settings } = await shown(() => new Promise((resolve) => answers.push(resolve)));
+  const { settings } = await openPanel(() => new Promise((resolve) => answers.push(resolve)));
   void settings.loadModels("cloud");
   const isSet = settings.setKey("cloud", "key-2");
   await turn(40);
@@ -114,11 +114,11 @@ it("has the list of the new key when one is set while models are listed", async 
   await settled();
   const listed = settings.get().lists.cloud;
   expect(listed?.list?.models.map(({ id }) => id)).toEqual(["of-the-new-key"]);
-  expect(listed?.isAsking).toBe(false);
+  expect(listed?.isLoading).toBe(false);
 });
 
 it("offers no model of a provider that it says is not ready", async () => {
-  const { page } = await shown(() => Promise.reject(new Error("no route")));
+  const { page } = await openPanel(() => Promise.reject(new Error("no route")));
   page();
   await userEvent.setup({ delay: null }).click(screen.getByRole("button"));
   await until(() => screen.getByText(/Needs setup:.*Cloud/));
@@ -128,7 +128,7 @@ it("offers no model of a provider that it says is not ready", async () => {
 
 it("offers the efforts that the model takes", async () => {
   const tide: ModelSummary = { ...NOTHING_KNOWN, id: "tide-4", name: "Tide 4" };
-  const { page, options } = await shown(
+  const { page, options } = await openPanel(
     async () => listOf(),
     {},
     {
@@ -142,19 +142,19 @@ it("offers the efforts that the model takes", async () => {
   await person.click(screen.getByRole("button"));
   await turn(40);
   const choices = screen.getAllByRole("radio", { hidden: true });
-  const offered = choices.map((one) => one.parentElement?.textContent);
+  const offered = choices.map((choice) => choice.parentElement?.textContent);
   expect(offered).toEqual(["Up to the model", "Off", "High"]);
   await person.click(choices[2] as HTMLElement);
   await turn(40);
-  expect(options.asked()).toEqual({ effort: "high" });
+  expect(options.requestOptions()).toEqual({ effort: "high" });
   await person.click(choices[0] as HTMLElement);
   await turn(40);
-  expect(options.asked()).toEqual({});
+  expect(options.requestOptions()).toEqual({});
 });
 
 it("offers no effort for a model that takes none", async () => {
   const described = { ...NOTHING_KNOWN, id: "tide-4", name: "Tide 4" };
-  const { page } = await shown(async () => listOf(), {}, described);
+  const { page } = await openPanel(async () => listOf(), {}, described);
   page();
   await turn(40);
   expect(label()).toBe("Tide 4 · Cloud");

@@ -13,7 +13,7 @@ import type {
 } from "../src/bridge/contract";
 import type { ModelRef } from "../src/conversations/conversation";
 import { createConversations } from "../src/conversations/conversations";
-import { beginState, reduce } from "../src/conversations/machine";
+import { initialState, reduce } from "../src/conversations/machine";
 import { type ManualPage, manualPage, settled, strangePage } from "./support";
 
 afterEach(() => {
@@ -66,33 +66,33 @@ const view = (messages: StoredMessage[], earlier = 0): ConversationView => ({
 
 const BOTH = [stored("m-1"), answer("m-2")];
 
-async function over(page: ManualPage, defaults: ModelRef | null = null) {
+async function conversationsOf(page: ManualPage, defaults: ModelRef | null = null) {
   const { bridge, llm, transport } = page;
   const conversations = createConversations({
     host: { client: bridge.client, router: bridge.router, topics: bridge.topics, llm },
     defaults: () => defaults,
   });
-  const asked = (name: string) =>
+  const callsOf = (name: string) =>
     transport.calls().filter(({ method }) => method === `conversations.${name}`);
   return {
     ...page,
     conversations,
-    asked,
-    /** Answer the last call of a method. */
+    callsOf,
+    /** Answers the last call of a method. */
     async reply(name: string, value: unknown) {
-      transport.reply(asked(name).at(-1), value);
+      transport.reply(callsOf(name).at(-1), value);
       await settled();
     },
     async refuse(name: string, code: "LIMIT" | "NOT_FOUND" | "STORAGE_UNAVAILABLE" = "LIMIT") {
-      transport.refuse(asked(name).at(-1), { code });
+      transport.refuse(callsOf(name).at(-1), { code });
       await settled();
     },
   };
 }
 
 /** A conversation that is open, with one question and its answer. */
-async function opened(messages = BOTH, earlier = 0) {
-  const page = await over(await manualPage());
+async function openConversation(messages = BOTH, earlier = 0) {
+  const page = await conversationsOf(await manualPage());
   const conversation = page.conversations.show("c-1");
   await settled();
   await page.reply("get", view(messages, earlier));
@@ -100,11 +100,11 @@ async function opened(messages = BOTH, earlier = 0) {
   return { ...page, conversation };
 }
 
-const leave = () => act(() => void window.dispatchEvent(new Event("pagehide")));
+const hidePage = () => act(() => void window.dispatchEvent(new Event("pagehide")));
 
 describe("a conversation that could not be opened", () => {
   it("keeps the question that was sent, and sends it once it is open", async () => {
-    const { conversations, asked, reply, refuse } = await over(await manualPage());
+    const { conversations, callsOf, reply, refuse } = await conversationsOf(await manualPage());
     const conversation = conversations.show("c-1");
     await settled();
     await refuse("get", "STORAGE_UNAVAILABLE");
@@ -118,12 +118,12 @@ describe("a conversation that could not be opened", () => {
     await settled();
     await reply("get", view(BOTH));
     await reply("recall", {});
-    expect(asked("send").map(({ params }) => params)).toMatchObject([{ content: "is it high?" }]);
+    expect(callsOf("send").map(({ params }) => params)).toMatchObject([{ content: "is it high?" }]);
     expect(conversation.isBusy()).toBe(true);
   });
 
   it("is opened by a click in the list, also after the error was dismissed", async () => {
-    const { conversations, reply, refuse } = await over(await manualPage());
+    const { conversations, reply, refuse } = await conversationsOf(await manualPage());
     const conversation = conversations.show("c-1");
     await settled();
     await refuse("get", "STORAGE_UNAVAILABLE");
@@ -137,8 +137,8 @@ describe("a conversation that could not be opened", () => {
   it.each([
     ["before its hello", strangePage],
     ["later", manualPage],
-  ])("says so when the host refuses the page for good %s", async (_, begun) => {
-    const { conversations, transport } = await over(await begun());
+  ])("says so when the host refuses the page for good %s", async (_, openPage) => {
+    const { conversations, transport } = await conversationsOf(await openPage());
     act(() => transport.peer.refused("not yours"));
     const conversation = conversations.show("c-1");
     await settled();
@@ -146,7 +146,7 @@ describe("a conversation that could not be opened", () => {
   });
 
   it("opens when it was deleted and comes back in the list", async () => {
-    const { conversations, asked, reply, refuse } = await over(await manualPage());
+    const { conversations, callsOf, reply, refuse } = await conversationsOf(await manualPage());
     const conversation = conversations.show("c-1");
     await settled();
     conversation.send("is it high?");
@@ -154,7 +154,7 @@ describe("a conversation that could not be opened", () => {
     expect(conversation.get()).toMatchObject({ phase: "gone", queue: [] });
     expect(conversation.draft.get()).toBe("is it high?");
     conversation.notice(null);
-    expect(asked("get")).toHaveLength(1);
+    expect(callsOf("get")).toHaveLength(1);
     conversation.notice(summary);
     await settled();
     await reply("get", view(BOTH));
@@ -165,40 +165,40 @@ describe("a conversation that could not be opened", () => {
 describe("the model that is shown", () => {
   it("is the one that is asked, whatever the host's default has become", async () => {
     const shown = { providerId: "local", modelId: "small" };
-    const { conversations, asked, reply } = await over(await manualPage(), shown);
+    const { conversations, callsOf, reply } = await conversationsOf(await manualPage(), shown);
     const { conversation } = conversations.shown.get();
     expect(conversation.model()).toEqual(shown);
     conversation.send("between us");
     await settled();
     await reply("create", { ...summary, messageCount: 0 });
-    expect(asked("send").at(-1)?.params).toMatchObject(shown);
+    expect(callsOf("send").at(-1)?.params).toMatchObject(shown);
   });
 
   it("is the one that answered, for each new version; an answer is continued by its own", async () => {
     const other = answer("m-2", { providerId: "far", modelId: "large" });
-    const { conversation, asked, refuse } = await opened([stored("m-1"), other]);
+    const { conversation, callsOf, refuse } = await openConversation([stored("m-1"), other]);
     const [question = "", row = ""] = conversation.get().messages;
     const far = { providerId: "far", modelId: "large" };
     conversation.regenerate(row);
     await settled();
-    expect(asked("regenerate").at(-1)?.params).toMatchObject(far);
+    expect(callsOf("regenerate").at(-1)?.params).toMatchObject(far);
     await refuse("regenerate");
     const near = { providerId: "local", modelId: "small" };
     conversation.choose(near);
     conversation.edits.begin(question);
     conversation.edit(question);
     await settled();
-    expect(asked("edit").at(-1)?.params).toMatchObject(near);
+    expect(callsOf("edit").at(-1)?.params).toMatchObject(near);
     await refuse("edit");
-    conversation.goOn(row);
+    conversation.continueAnswer(row);
     await settled();
-    expect(asked("continue_answer").at(-1)?.params).toMatchObject(far);
+    expect(callsOf("continue_answer").at(-1)?.params).toMatchObject(far);
   });
 });
 
 describe("a refused edit", () => {
   it("is back in its place, leaves the draft alone, and is tried again as an edit", async () => {
-    const { conversation, asked, refuse } = await opened();
+    const { conversation, callsOf, refuse } = await openConversation();
     const [row = ""] = conversation.get().messages;
     conversation.draft.set("another thought");
     conversation.edits.begin(row);
@@ -211,18 +211,18 @@ describe("a refused edit", () => {
     expect(conversation.get().messages).toHaveLength(2);
     conversation.retry();
     await settled();
-    expect(asked("edit").map(({ params }) => params)).toMatchObject([
+    expect(callsOf("edit").map(({ params }) => params)).toMatchObject([
       { messageId: "m-1", content: "a better question" },
       { messageId: "m-1", content: "a better question" },
     ]);
-    expect(asked("send")).toEqual([]);
+    expect(callsOf("send")).toEqual([]);
     expect(conversation.edits.get().size).toBe(0);
   });
 });
 
 describe("a refused question", () => {
   it("is retried alone; text typed since then stays in the box", async () => {
-    const { conversation, asked, refuse } = await opened();
+    const { conversation, callsOf, refuse } = await openConversation();
     conversation.draft.set("is it high?");
     conversation.send();
     conversation.draft.set("half a thought");
@@ -231,12 +231,12 @@ describe("a refused question", () => {
     expect(conversation.draft.get()).toBe("is it high?\nhalf a thought");
     conversation.retry();
     await settled();
-    expect(asked("send").at(-1)?.params).toMatchObject({ content: "is it high?" });
+    expect(callsOf("send").at(-1)?.params).toMatchObject({ content: "is it high?" });
     expect(conversation.draft.get()).toBe("half a thought");
   });
 
   it("that was the first leaves no conversation to be opened after a reload", async () => {
-    const { conversations, reply, refuse } = await over(await manualPage());
+    const { conversations, reply, refuse } = await conversationsOf(await manualPage());
     const { conversation } = conversations.shown.get();
     conversation.send("is it high?");
     await settled();
@@ -248,17 +248,20 @@ describe("a refused question", () => {
   });
 
   it("takes only its own rows away when earlier messages arrive meanwhile", async () => {
-    const { conversation, conversations, transport, asked, refuse } = await opened(BOTH, 2);
+    const { conversation, conversations, transport, callsOf, refuse } = await openConversation(
+      BOTH,
+      2,
+    );
     void conversation.loadEarlier();
     await settled();
-    const earlier = asked("get").at(-1);
+    const earlier = callsOf("get").at(-1);
     conversation.send("is it high?");
     await settled();
     transport.reply(earlier, view([stored("m-a"), answer("m-b")]));
     await settled();
     await refuse("send");
     await settled();
-    transport.reply(asked("get").at(-1), view([stored("m-a"), answer("m-b")]));
+    transport.reply(callsOf("get").at(-1), view([stored("m-a"), answer("m-b")]));
     await settled();
     const { messages } = conversation.get();
     expect(messages).toHaveLength(4);
@@ -268,7 +271,7 @@ describe("a refused question", () => {
   it("stays visible when a background request is refused", () => {
     const failure = { code: "LIMIT" } as never;
     const call = { kind: "send", written: { ...NO_MESSAGE, text: "a" } } as const;
-    const open = { ...beginState("c-1"), phase: "open" } as const;
+    const open = { ...initialState("c-1"), phase: "open" } as const;
     const refused = reduce(open, { type: "refused", call, failure });
     const both = reduce(refused, { type: "refused", call: { kind: "refresh" }, failure });
     expect(both.pending?.retry).toBe(call);
@@ -277,13 +280,13 @@ describe("a refused question", () => {
 
 describe("background requests", () => {
   it("fetches earlier messages after the call that was under way", async () => {
-    const { conversation, asked, reply } = await opened(BOTH, 2);
+    const { conversation, callsOf, reply } = await openConversation(BOTH, 2);
     conversation.notice({ ...summary, messageCount: 9 });
     await settled();
     void conversation.loadEarlier();
     await settled();
     await reply("get", view(BOTH, 2));
-    expect(asked("get").at(-1)?.params).toMatchObject({ before: "m-1" });
+    expect(callsOf("get").at(-1)?.params).toMatchObject({ before: "m-1" });
     await reply("get", view([stored("m-a"), answer("m-b")]));
     expect(conversation.get()).toMatchObject({ earlier: 0, messages: { length: 4 } });
   });
@@ -294,14 +297,14 @@ describe("background requests", () => {
     ["it was being written", { status: "streaming" }, 2],
     ["it is complete", { detail: ended("stop") }, 1],
   ])("fetches an answer that another window may have continued: %s", async (_, part, reads) => {
-    const { conversation, asked } = await opened([stored("m-1"), answer("m-2", part)]);
+    const { conversation, callsOf } = await openConversation([stored("m-1"), answer("m-2", part)]);
     conversation.notice(summary);
     await settled();
-    expect(asked("get")).toHaveLength(reads);
+    expect(callsOf("get")).toHaveLength(reads);
   });
 
   it("follows a run without a log once, and not in a loop", async () => {
-    const { conversations, transport, asked, reply } = await over(await manualPage());
+    const { conversations, transport, callsOf, reply } = await conversationsOf(await manualPage());
     const conversation = conversations.show("c-1");
     const live = { status: "streaming", inferenceId: "inf-none" } as const;
     await settled();
@@ -311,7 +314,7 @@ describe("background requests", () => {
     await settled();
     await reply("get", view([stored("m-1"), answer("m-2", live)]));
     expect(attached()).toHaveLength(1);
-    expect(asked("get")).toHaveLength(2);
+    expect(callsOf("get")).toHaveLength(2);
     expect(conversation.isBusy()).toBe(false);
   });
 
@@ -319,16 +322,16 @@ describe("background requests", () => {
     const sent = { inferenceId: "inf-lost", text: "hello" };
     sessionStorage.setItem("tidewire.drafts", JSON.stringify([["c-1", { sent }]]));
     sessionStorage.setItem("tidewire.chat", "c-1");
-    const { conversations, asked, reply } = await over(await manualPage());
+    const { conversations, callsOf, reply } = await conversationsOf(await manualPage());
     conversations.begin();
     await settled();
     await reply("get", view(BOTH));
     expect(conversations.shown.get().conversation.draft.get()).toBe("hello");
-    expect(asked("get")).toHaveLength(1);
+    expect(callsOf("get")).toHaveLength(1);
   });
 
   it("forget the message to scroll to when the person goes elsewhere", async () => {
-    const { conversations, conversation, reply } = await opened();
+    const { conversations, conversation, reply } = await openConversation();
     const found = conversations.reveal("c-1", "m-1");
     await settled();
     await reply("choose", view(BOTH));
@@ -349,21 +352,21 @@ describe("background requests", () => {
 
 describe("over a reload", () => {
   it("keeps question edits, and the draft of a temporary chat", async () => {
-    const first = await opened();
+    const first = await openConversation();
     const [row = ""] = first.conversation.get().messages;
     first.conversation.edits.begin(row);
     first.conversation.edits.get().get(row)?.draft.set("a better question");
     const secret = first.conversations.show("tmp-1");
     secret.draft.set("between us");
     expect(JSON.stringify({ ...sessionStorage, ...localStorage })).not.toContain("between us");
-    leave();
-    const { conversations, reply } = await over(await manualPage());
+    hidePage();
+    const { conversations, reply } = await conversationsOf(await manualPage());
     expect(JSON.stringify({ ...sessionStorage })).not.toContain("between us");
     expect(conversations.show("tmp-1").draft.get()).toBe("between us");
-    const again = conversations.show("c-1");
+    const reopened = conversations.show("c-1");
     await settled();
     await reply("get", view(BOTH));
-    expect([...again.edits.get().values()].map(({ draft }) => draft.get())).toEqual([
+    expect([...reopened.edits.get().values()].map(({ draft }) => draft.get())).toEqual([
       "a better question",
     ]);
   });
@@ -371,7 +374,7 @@ describe("over a reload", () => {
   it("gives an edit that did not arrive back to its place", async () => {
     const sent = { inferenceId: "inf-lost", text: "a better question", edited: "m-1" };
     sessionStorage.setItem("tidewire.drafts", JSON.stringify([["c-1", { sent }]]));
-    const { conversations, reply } = await over(await manualPage());
+    const { conversations, reply } = await conversationsOf(await manualPage());
     const conversation = conversations.show("c-1");
     await settled();
     await reply("get", view(BOTH));
@@ -383,15 +386,15 @@ describe("over a reload", () => {
 
 it("a key writes nothing; the draft is written once in a while", async () => {
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
-  const { conversation, asked } = await opened();
-  const before = asked("remember").length;
+  const { conversation, callsOf } = await openConversation();
+  const before = callsOf("remember").length;
   const writing = vi.spyOn(JSON, "stringify");
   for (let length = 1; length <= 50; length += 1) conversation.draft.set("x".repeat(length));
   expect(writing).not.toHaveBeenCalled();
   await settled();
-  expect(asked("remember").slice(before)).toEqual([]);
+  expect(callsOf("remember").slice(before)).toEqual([]);
   vi.advanceTimersByTime(1_000);
   await settled();
-  expect(asked("remember").slice(before)).toHaveLength(1);
-  expect(JSON.stringify(asked("remember").at(-1))).toContain("x".repeat(50));
+  expect(callsOf("remember").slice(before)).toHaveLength(1);
+  expect(JSON.stringify(callsOf("remember").at(-1))).toContain("x".repeat(50));
 });

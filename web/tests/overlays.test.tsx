@@ -59,7 +59,7 @@ it.each([true, false])("has the focus of a button that goes away: %s", async (is
 
 /** A page in which something is being answered, and its sidebar lies over it. */
 async function answering() {
-  vi.stubGlobal("matchMedia", () => ({ ...new EventTarget(), matches: true, ...deaf }));
+  vi.stubGlobal("matchMedia", () => ({ ...new EventTarget(), matches: true, ...noEvents }));
   const { bridge, llm } = await fakePage({ rate: 10 });
   const conversations = createConversations({
     host: { client: bridge.client, router: bridge.router, topics: bridge.topics, llm },
@@ -101,7 +101,7 @@ async function answering() {
   return { conversation, search, seen, cover };
 }
 
-const deaf = { addEventListener: () => {}, removeEventListener: () => {} };
+const noEvents = { addEventListener: () => {}, removeEventListener: () => {} };
 
 it("has the keys of the page while it is there", async () => {
   const { conversation, search, seen, cover } = await answering();
@@ -143,7 +143,7 @@ it("is pressed once while it is busy, and keeps the focus", () => {
 });
 
 describe("a popover", () => {
-  function shown() {
+  function renderMenu() {
     const pressed = vi.fn();
     const onKey = vi.fn();
     document.addEventListener("keydown", onKey);
@@ -167,7 +167,7 @@ describe("a popover", () => {
   const button = () => screen.getByRole("button", { name: "More" });
 
   it("is nowhere while it is closed, also in a web view without popovers", async () => {
-    const { user } = shown();
+    const { user } = renderMenu();
     expect("showPopover" in HTMLElement.prototype).toBe(false);
     expect(menu()).toBeNull();
     await user.click(button());
@@ -179,7 +179,7 @@ describe("a popover", () => {
   });
 
   it("takes the focus to its first item, goes round by the arrows, and gives it back", async () => {
-    const { user, pressed, onKey } = shown();
+    const { user, pressed, onKey } = renderMenu();
     await user.click(button());
     expect(document.activeElement?.textContent).toBe("Pin");
     await user.keyboard("{ArrowUp}");

@@ -26,7 +26,7 @@ beforeEach(() => {
 afterEach(() => vi.useRealTimers());
 
 const ok = (id: number, value: unknown) =>
-  calls.settle({ channel: "reply", id, ok: true, value: value as never });
+  calls.onReply({ channel: "reply", id, ok: true, value: value as never });
 
 async function failureOf(promise: Promise<unknown>): Promise<HostError> {
   const thrown = await promise.then(
@@ -86,7 +86,7 @@ describe("replies", () => {
     calls.open();
     const refused = calls.call("a");
     await Promise.resolve();
-    calls.settle({
+    calls.onReply({
       channel: "reply",
       id: 1,
       ok: false,

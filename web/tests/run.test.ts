@@ -4,7 +4,16 @@ import type { AnyEvent } from "../src/bridge/contract";
 import { HostError } from "../src/bridge/hostError";
 import { attachRun, type Run, startRun } from "../src/llm/run";
 import { hasEnded } from "../src/llm/runReducer";
-import { end, type FakePage, fail, fakePage, manualPage, say, settled, turn } from "./support";
+import {
+  end,
+  type FakePage,
+  fail,
+  fakePage,
+  manualPage,
+  settled,
+  tokenEvent,
+  turn,
+} from "./support";
 
 afterEach(() => vi.useRealTimers());
 
@@ -91,7 +100,7 @@ describe("a run", () => {
     const reading = (async () => {
       for await (const piece of run) pieces.push(piece);
     })();
-    transport.push(say(run.id, 0, "whole"), end(run.id, 1));
+    transport.push(tokenEvent(run.id, 0, "whole"), end(run.id, 1));
     expect((await run.result).status).toBe("done");
     await reading;
     expect(pieces).toEqual(["whole"]);
@@ -144,12 +153,16 @@ describe("connection failures", () => {
     const { transport, llm } = await manualPage();
     const run = startRun(llm, () => Promise.resolve(), { inferenceId: "inf-1" });
     await settled();
-    transport.push(say("inf-1", 0, "a"), say("inf-1", 2, "c"));
-    transport.push(say("inf-1", 3, "d"));
+    transport.push(tokenEvent("inf-1", 0, "a"), tokenEvent("inf-1", 2, "c"));
+    transport.push(tokenEvent("inf-1", 3, "d"));
     await settled();
     expect(transport.calls()).toHaveLength(1);
     expect(transport.calls()[0]?.params).toEqual({ inferenceId: "inf-1", afterSeq: 0 });
-    const events = [say("inf-1", 1, "b"), say("inf-1", 2, "c"), say("inf-1", 3, "d")];
+    const events = [
+      tokenEvent("inf-1", 1, "b"),
+      tokenEvent("inf-1", 2, "c"),
+      tokenEvent("inf-1", 3, "d"),
+    ];
     transport.reply(transport.calls()[0], { events, live: true, more: false });
     await settled();
     transport.push(end("inf-1", 4));
@@ -166,7 +179,11 @@ describe("early arrivals", () => {
         llm.llmInference({ messages: [], providerId: "p", inferenceId }),
       );
       await settled();
-      transport.push(say(run.id, 0, "Hello "), say(run.id, 1, "world"), last(run.id, 2));
+      transport.push(
+        tokenEvent(run.id, 0, "Hello "),
+        tokenEvent(run.id, 1, "world"),
+        last(run.id, 2),
+      );
       const state = await run.result;
       expect(state.response).toBe("Hello world");
       transport.reply(transport.calls()[0], run.id);
@@ -201,13 +218,17 @@ describe("cancel", () => {
     const { transport, llm } = await manualPage();
     const run = startRun(llm, () => Promise.resolve());
     await settled();
-    transport.push(say(run.id, 0, "part"));
+    transport.push(tokenEvent(run.id, 0, "part"));
     const cancelled = run.cancel();
     await settled();
     transport.reply(transport.calls()[0], true);
     expect(await cancelled).toBe(true);
     expect(run.get()).toMatchObject({ status: "stopping", response: "part" });
-    transport.push(say(run.id, 1, " two"), end(run.id, 2, true), say(run.id, 3, "LATE"));
+    transport.push(
+      tokenEvent(run.id, 1, " two"),
+      end(run.id, 2, true),
+      tokenEvent(run.id, 3, "LATE"),
+    );
     expect(run.get()).toMatchObject({ status: "cancelled", response: "part two" });
     expect(await run.cancel()).toBe(false);
   });
@@ -220,7 +241,7 @@ describe("cancel", () => {
     await settled();
     transport.reply(transport.calls()[0], false);
     await settled();
-    const events: AnyEvent[] = [say(run.id, 0, "whole"), end(run.id, 1)];
+    const events: AnyEvent[] = [tokenEvent(run.id, 0, "whole"), end(run.id, 1)];
     transport.reply(transport.calls()[1], { events, live: false, more: false });
     expect(await cancelled).toBe(false);
     expect(run.get()).toMatchObject({ status: "done", response: "whole" });
@@ -231,7 +252,7 @@ describe("cancel", () => {
     const { transport, llm } = await manualPage();
     const run = startRun(llm, () => Promise.resolve());
     await settled();
-    transport.push(say(run.id, 0, "part"));
+    transport.push(tokenEvent(run.id, 0, "part"));
     const cancelled = run.cancel();
     await settled();
     transport.peer.lost("gone");

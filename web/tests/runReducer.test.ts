@@ -5,20 +5,20 @@ import { randomOf } from "../src/bridge/fake/settings";
 import { hostLost } from "../src/bridge/hostError";
 import { joinParts } from "../src/llm/parts";
 import {
-  askToStop,
   beginRun,
-  goOn,
+  cancelUnsent,
+  continueRun,
   hasEnded,
   hasGap,
+  markStopping,
   type RunState,
   reduce,
   refuse,
-  withdraw,
 } from "../src/llm/runReducer";
-import { end, expectations, fail, say, stream } from "./support";
+import { end, expectations, fail, stream, tokenEvent } from "./support";
 
 const ID = "inf-1";
-const begun = beginRun(ID);
+const initialRun = beginRun(ID);
 
 function run(events: readonly AnyEvent[]): RunState {
   return reduce(beginRun(events[0]?.inferenceId ?? ID), events);
@@ -42,8 +42,8 @@ describe("the golden streams", () => {
       const whole = run(events);
       for (let seed = 1; seed <= 60; seed += 1) {
         const random = randomOf(seed);
-        const again = events.filter(() => random() < 0.5);
-        const mixed = [...events, ...again]
+        const repeated = events.filter(() => random() < 0.5);
+        const mixed = [...events, ...repeated]
           .map((event) => ({ event, at: random() }))
           .sort((one, other) => one.at - other.at)
           .map(({ event }) => event);
@@ -108,13 +108,13 @@ describe("parts", () => {
     const state = run([
       think(0, "First ", 10),
       think(1, "thought", 20),
-      { ...say(ID, 2, "Let me "), ms: 50 },
-      say(ID, 3, "look."),
+      { ...tokenEvent(ID, 2, "Let me "), ms: 50 },
+      tokenEvent(ID, 3, "look."),
       call(4, "a", "{"),
       call(5, "b", "{}"),
       call(6, "a", "}"),
       think(7, "Second", 100),
-      { ...say(ID, 8, "It is noon."), ms: 130 },
+      { ...tokenEvent(ID, 8, "It is noon."), ms: 130 },
     ]);
     expect(state.parts).toEqual([
       { type: "reasoning", text: "First thought", ms: 40 },
@@ -132,8 +132,12 @@ describe("parts", () => {
   });
 
   it("that are complete stay the same objects, and nothing makes an empty one", () => {
-    const before = run([say(ID, 0, "Let me look."), call(1, "a", "{}")]);
-    const after = reduce(before, [say(ID, 2, "Noon"), say(ID, 3, ""), think(4, "", 4)]);
+    const before = run([tokenEvent(ID, 0, "Let me look."), call(1, "a", "{}")]);
+    const after = reduce(before, [
+      tokenEvent(ID, 2, "Noon"),
+      tokenEvent(ID, 3, ""),
+      think(4, "", 4),
+    ]);
     expect(after.parts).toHaveLength(3);
     expect(after.parts[0]).toBe(before.parts[0]);
     expect(after.parts[1]).toBe(before.parts[1]);
@@ -155,23 +159,23 @@ describe("parts", () => {
 
 describe("gaps", () => {
   it("holds what follows a gap until the gap is filled", () => {
-    const gapped = reduce(begun, [say(ID, 0, "a"), say(ID, 2, "c"), end(ID, 3)]);
+    const gapped = reduce(initialRun, [tokenEvent(ID, 0, "a"), tokenEvent(ID, 2, "c"), end(ID, 3)]);
     expect(gapped).toMatchObject({ response: "a", next: 1, status: "streaming" });
     expect(hasGap(gapped)).toBe(true);
-    const filled = reduce(gapped, say(ID, 1, "b"));
+    const filled = reduce(gapped, tokenEvent(ID, 1, "b"));
     expect(filled).toMatchObject({ response: "abc", status: "done", held: [] });
     expect(hasGap(filled)).toBe(false);
   });
 
   it("drops what an attached piece made superfluous", () => {
-    const gapped = reduce(begun, [say(ID, 2, "c"), say(ID, 3, "d")]);
-    const joined = { ...say(ID, 0, "abcd"), count: 4 } as AnyEvent;
+    const gapped = reduce(initialRun, [tokenEvent(ID, 2, "c"), tokenEvent(ID, 3, "d")]);
+    const joined = { ...tokenEvent(ID, 0, "abcd"), count: 4 } as AnyEvent;
     expect(reduce(gapped, joined)).toMatchObject({ response: "abcd", next: 4, held: [] });
   });
 
   it("holds no more than it must, and still comes right", () => {
-    const events = Array.from({ length: 1_000 }, (_, seq) => say(ID, seq, "x"));
-    const gapped = reduce(begun, events.slice(1));
+    const events = Array.from({ length: 1_000 }, (_, seq) => tokenEvent(ID, seq, "x"));
+    const gapped = reduce(initialRun, events.slice(1));
     expect(gapped.held.length).toBeLessThanOrEqual(256);
     expect(reduce(gapped, events).response).toHaveLength(1_000);
   });
@@ -181,36 +185,38 @@ describe("the end", () => {
   // shows: D74
   it("is final: nothing follows done, cancelled or error", () => {
     for (const last of [end(ID, 1), end(ID, 1, true), fail(ID, 1)]) {
-      const ended = reduce(begun, [say(ID, 0, "a"), last]);
+      const ended = reduce(initialRun, [tokenEvent(ID, 0, "a"), last]);
       expect(hasEnded(ended)).toBe(true);
-      expect(reduce(ended, [say(ID, 2, "LATE"), end(ID, 3)])).toBe(ended);
+      expect(reduce(ended, [tokenEvent(ID, 2, "LATE"), end(ID, 3)])).toBe(ended);
       expect(refuse(ended, hostLost(""))).toBe(ended);
-      expect(askToStop(ended)).toBe(ended);
-      expect(withdraw(ended)).toBe(ended);
+      expect(markStopping(ended)).toBe(ended);
+      expect(cancelUnsent(ended)).toBe(ended);
     }
   });
 
   it("takes words that the log has between a stop and its confirmation", () => {
-    const stopping = askToStop(reduce(begun, say(ID, 0, "a")));
+    const stopping = markStopping(reduce(initialRun, tokenEvent(ID, 0, "a")));
     expect(stopping.status).toBe("stopping");
-    const late = reduce(stopping, say(ID, 1, "b"));
+    const late = reduce(stopping, tokenEvent(ID, 1, "b"));
     expect(late).toMatchObject({ status: "stopping", response: "ab" });
     expect(reduce(late, end(ID, 2, true)).status).toBe("cancelled");
   });
 
   it("goes on when the stop could not be asked for", () => {
-    expect(goOn(askToStop(begun)).status).toBe("submitted");
-    expect(goOn(askToStop(reduce(begun, say(ID, 0, "a")))).status).toBe("streaming");
+    expect(continueRun(markStopping(initialRun)).status).toBe("submitted");
+    expect(continueRun(markStopping(reduce(initialRun, tokenEvent(ID, 0, "a")))).status).toBe(
+      "streaming",
+    );
   });
 });
 
 // shows: B55, D72
 it("ignores the events of other runs", () => {
-  expect(reduce(begun, [say("inf-2", 0, "OLD")])).toBe(begun);
+  expect(reduce(initialRun, [tokenEvent("inf-2", 0, "OLD")])).toBe(initialRun);
 });
 
 it("does not change the state that it was given", () => {
-  const before = JSON.stringify(begun);
-  reduce(begun, stream("plain", ID));
-  expect(JSON.stringify(begun)).toBe(before);
+  const before = JSON.stringify(initialRun);
+  reduce(initialRun, stream("plain", ID));
+  expect(JSON.stringify(initialRun)).toBe(before);
 });

@@ -10,7 +10,7 @@ afterEach(() => {
   sessionStorage.clear();
 });
 
-async function shown() {
+async function openPage() {
   const page = await shownApp();
   return { ...page, tray: page.conversations.shown.get().conversation.tray };
 }
@@ -19,7 +19,7 @@ const box = () => screen.getByRole<HTMLTextAreaElement>("textbox", { name: "Mess
 const questions = () => document.querySelectorAll(".message.user").length;
 
 /** A server that does not run yet is started by this choice, and by nothing before it. */
-async function startServer(person: Awaited<ReturnType<typeof shown>>["person"]): Promise<void> {
+async function startServer(person: Awaited<ReturnType<typeof openPage>>["person"]): Promise<void> {
   await person.type(box(), "/");
   await turn(100);
   await person.click(screen.getByRole("option", { name: /^Prompts of time…/ }));
@@ -27,9 +27,9 @@ async function startServer(person: Awaited<ReturnType<typeof shown>>["person"]):
 }
 
 it("starts no server that waits before the person wants its prompts", async () => {
-  const { asked, person, bridge } = await shown();
+  const { answerTo, person, bridge } = await openPage();
   const state = async () =>
-    (await asked(bridge.client.mcp.list())).find((one) => one.name === "time");
+    (await answerTo(bridge.client.mcp.list())).find((server) => server.name === "time");
   await person.type(box(), "/gre");
   await turn(200);
   expect(screen.queryByRole("option", { name: /greet/ })).toBeNull();
@@ -42,16 +42,16 @@ it("starts no server that waits before the person wants its prompts", async () =
 });
 
 it("finds the prompts of a server that becomes ready while a name is typed", async () => {
-  const { asked, person, bridge } = await shown();
+  const { answerTo, person, bridge } = await openPage();
   await person.type(box(), "/gre");
   await turn(200);
   expect(screen.queryByRole("option", { name: /greet/ })).toBeNull();
-  await asked(bridge.client.mcp.test("time"));
+  await answerTo(bridge.client.mcp.test("time"));
   expect(await screen.findByRole("option", { name: /\/greet/ })).toBeTruthy();
 });
 
 it("puts a prompt without arguments into the box, and sends nothing", async () => {
-  const { person } = await shown();
+  const { person } = await openPage();
   await startServer(person);
   await person.type(box(), "gre");
   await turn(100);
@@ -63,7 +63,7 @@ it("puts a prompt without arguments into the box, and sends nothing", async () =
 });
 
 it("asks for the arguments of a prompt, and tells the host that a server wrote it", async () => {
-  const { person, asked, bridge, conversations } = await shown();
+  const { person, answerTo, bridge, conversations } = await openPage();
   await startServer(person);
   await person.type(box(), "plan");
   await turn(100);
@@ -83,13 +83,13 @@ it("asks for the arguments of a prompt, and tells the host that a server wrote i
   await person.type(box(), " Now.{Enter}");
   await turn(2_000);
   const conversationId = conversations.shown.get().conversation.get().id ?? "";
-  const view = await asked(bridge.client.conversations.get({ conversationId }));
+  const view = await answerTo(bridge.client.conversations.get({ conversationId }));
   const text = "Plan a day in Emden. Now.";
   expect(view.messages[0]?.content).toEqual([{ type: "text", text, untrusted: true }]);
 });
 
 it("sends a message that begins with a slash as it is", async () => {
-  const { person } = await shown();
+  const { person } = await openPage();
   await person.type(box(), "/plan{Enter}");
   await turn(2_000);
   expect(questions()).toBe(1);
@@ -97,7 +97,7 @@ it("sends a message that begins with a slash as it is", async () => {
 });
 
 async function attaching() {
-  const page = await shown();
+  const page = await openPage();
   await page.person.click(screen.getByRole("button", { name: /^Tools:/ }));
   await turn(100);
   await page.person.click(screen.getByRole("button", { name: "Attach from a server" }));

@@ -9,7 +9,7 @@ import { fakePage, turn } from "./support";
 
 afterEach(() => void vi.useRealTimers());
 
-async function shown() {
+async function openServers() {
   const { bridge } = await fakePage({ rate: 0 });
   const { mcp } = bridge.client;
   const calls = {
@@ -31,7 +31,7 @@ const type = (label: string, value: string) =>
   fireEvent.change(screen.getByLabelText(label), { target: { value } });
 
 it("shows what runs, how it is, and why it does not run", async () => {
-  await shown();
+  await openServers();
   expect(screen.getByText('npx -y notes-server "/home/you/My notes"')).toBeTruthy();
   expect(screen.getByText("Starts when it is needed · 2 tools")).toBeTruthy();
   expect(screen.getByText("Gets NOTES_KEY")).toBeTruthy();
@@ -40,7 +40,7 @@ it("shows what runs, how it is, and why it does not run", async () => {
 });
 
 it("switches, tests and removes a server, and hears its state from the host", async () => {
-  const { enable } = await shown();
+  const { enable } = await openServers();
   fireEvent.click(screen.getByRole("switch", { name: "Use the server time" }));
   await turn(100);
   await turn(100);
@@ -55,7 +55,7 @@ it("switches, tests and removes a server, and hears its state from the host", as
 });
 
 it("offers a sign-in where a server waits for one", async () => {
-  await shown();
+  await openServers();
   expect(screen.getAllByRole("button", { name: /^Sign in to/ })).toHaveLength(1);
   fireEvent.click(screen.getByRole("button", { name: "Sign in to mail" }));
   await turn(100);
@@ -64,7 +64,7 @@ it("offers a sign-in where a server waits for one", async () => {
 });
 
 it("adds a command with its words and values, and says why one was refused", async () => {
-  const { add } = await shown();
+  const { add } = await openServers();
   const button = () => screen.getByRole<HTMLButtonElement>("button", { name: "Add" });
   expect(button().disabled).toBe(true);
   type("Name", "refused");
@@ -86,7 +86,7 @@ it("adds a command with its words and values, and says why one was refused", asy
 });
 
 it("imports a file, and says what was refused", async () => {
-  const { import: read } = await shown();
+  const { import: read } = await openServers();
   const file = new File(['{"mcpServers":{}}'], "claude.json");
   fireEvent.change(screen.getByLabelText("Import servers"), { target: { files: [file] } });
   await turn(100);

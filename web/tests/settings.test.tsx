@@ -30,17 +30,17 @@ interface Shown {
   readonly conversations: Conversations;
   readonly restored: Mock;
   readonly updates: PreferencesChange[];
-  readonly said: () => string[];
-  /** What the toasts say besides. */
+  readonly toastTexts: () => string[];
+  /** The additional lines of the toasts. */
   readonly details: () => string[];
   readonly close: () => Promise<void>;
-  /** The host takes nothing from now on. */
+  /** Set to make the host refuse every change. */
   refuse: boolean;
 }
 
-async function shown(section: Section, backups: BackupInfo[] = []): Promise<Shown> {
+async function openSettings(section: Section, backups: BackupInfo[] = []): Promise<Shown> {
   const { bridge, llm } = await fakePage();
-  const page = { refuse: false, updates: [], said, details, close } as unknown as Shown;
+  const page = { refuse: false, updates: [], toastTexts, details, close } as unknown as Shown;
   let added: ProviderSummary[] = [];
   const { providers } = bridge.client;
   const client: Bridge["client"] = {
@@ -83,7 +83,7 @@ async function shown(section: Section, backups: BackupInfo[] = []): Promise<Show
     client: { ...client, conversations: own },
     restore: restored,
   };
-  const shown = render(
+  const view = render(
     <ConversationsContext value={conversations}>
       <SettingsContext value={settings}>
         <ToastsContext value={toasts}>
@@ -100,7 +100,7 @@ async function shown(section: Section, backups: BackupInfo[] = []): Promise<Show
   );
   await turn(100);
 
-  function said(): string[] {
+  function toastTexts(): string[] {
     return toasts.get().map(({ text }) => text);
   }
 
@@ -109,7 +109,7 @@ async function shown(section: Section, backups: BackupInfo[] = []): Promise<Show
   }
 
   async function close(): Promise<void> {
-    shown.unmount();
+    view.unmount();
     await turn(100);
   }
 
@@ -120,13 +120,13 @@ const field = (name: string) => screen.getByLabelText<HTMLInputElement>(name);
 const type = (name: string, value: string) => fireEvent.change(field(name), { target: { value } });
 const alert = () => screen.queryByRole("alert")?.textContent ?? null;
 
-async function leave(name: string): Promise<void> {
+async function blur(name: string): Promise<void> {
   fireEvent.blur(field(name));
   await turn(100);
 }
 
 it("opens at the section that was asked for, and goes on by the arrows", async () => {
-  await shown("appearance");
+  await openSettings("appearance");
   const chosen = () => screen.getByRole("tab", { selected: true }).textContent;
   expect(chosen()).toBe("Appearance");
   for (const [key, name] of [
@@ -145,22 +145,22 @@ it("opens at the section that was asked for, and goes on by the arrows", async (
 });
 
 it("keeps a wait in milliseconds, and all other waits as they are", async () => {
-  const { updates } = await shown("answers");
+  const { updates } = await openSettings("answers");
   expect(field("Complete answer to a script").value).toBe("120");
   type("Complete answer to a script", "1.5");
   expect(updates).toEqual([]);
-  await leave("Complete answer to a script");
+  await blur("Complete answer to a script");
   const deadlines = { firstMs: 60_000, firstSilentMs: 300_000, betweenMs: 30_000 };
   expect(updates).toEqual([{ deadlines: { ...deadlines, overallMs: 1_500 } }]);
-  await leave("Complete answer to a script");
+  await blur("Complete answer to a script");
   expect(updates.length).toBe(1);
 });
 
 it("shows which number is invalid, and does not send it", async () => {
-  const { updates } = await shown("answers");
+  const { updates } = await openSettings("answers");
   for (const wrong of ["0.5", "601", "", "-3"]) {
     type("Complete answer to a script", wrong);
-    await leave("Complete answer to a script");
+    await blur("Complete answer to a script");
     expect(alert(), wrong).toContain("Enter a value from 1 to 600");
     expect(field("Complete answer to a script").value).toBe(wrong);
   }
@@ -168,34 +168,34 @@ it("shows which number is invalid, and does not send it", async () => {
 });
 
 it("keeps a refused value as it was typed, with the reason", async () => {
-  const page = await shown("models");
+  const page = await openSettings("models");
   page.refuse = true;
   type("Instructions", "Be brief.");
-  await leave("Instructions");
+  await blur("Instructions");
   expect(alert()).toBe("Not saved: the disk is full");
   expect(field("Instructions").value).toBe("Be brief.");
   page.refuse = false;
-  await leave("Instructions");
+  await blur("Instructions");
   expect(alert()).toBeNull();
   expect(page.settings.get().preferences?.defaultSystemPrompt).toBe("Be brief.");
 });
 
 it("saves the typed value when it is closed, and shows a refusal", async () => {
-  const page = await shown("models");
+  const page = await openSettings("models");
   type("Instructions", "Be brief.");
   await page.close();
   expect(page.updates).toEqual([{ defaultSystemPrompt: "Be brief." }]);
-  expect(page.said()).toEqual([]);
+  expect(page.toastTexts()).toEqual([]);
 
-  const other = await shown("models");
+  const other = await openSettings("models");
   other.refuse = true;
   type("Instructions", "Be long.");
   await other.close();
-  expect(other.said()).toEqual(["Not saved: the disk is full"]);
+  expect(other.toastTexts()).toEqual(["Not saved: the disk is full"]);
 });
 
 it("asks for no temperature, or for one", async () => {
-  const { updates } = await shown("models");
+  const { updates } = await openSettings("models");
   expect(field("Temperature").disabled).toBe(true);
   fireEvent.click(field("Model default"));
   await turn(100);
@@ -212,7 +212,7 @@ it("asks for no temperature, or for one", async () => {
 });
 
 it("keeps a key that was refused in its field, and one that was taken nowhere", async () => {
-  const { settings } = await shown("providers");
+  const { settings } = await openSettings("providers");
   const save = within(screen.getByText("Cloud").closest("li") as HTMLElement);
   vi.spyOn(settings, "setKey").mockRejectedValueOnce(new Error("no keychain"));
   type("Key for Cloud", "sk-not-a-key-1234");
@@ -229,7 +229,7 @@ it("keeps a key that was refused in its field, and one that was taken nowhere", 
 });
 
 it("removes a key after a confirmation", async () => {
-  const { settings } = await shown("providers");
+  const { settings } = await openSettings("providers");
   const cloud = within(screen.getByText("Cloud").closest("li") as HTMLElement);
   type("Key for Cloud", "sk-not-a-key-1234");
   fireEvent.click(cloud.getByRole("button", { name: "Save" }));
@@ -248,7 +248,7 @@ it("removes a key after a confirmation", async () => {
 });
 
 it("says of each provider whether it is ready, and has one filled button to go on with", async () => {
-  await shown("providers");
+  await openSettings("providers");
   const filled = () => [...document.querySelectorAll("li button[class*=filled]")];
   const card = (name: string) => screen.getByText(name, { selector: "strong" }).closest("li");
   expect(card("Cloud")?.textContent).toContain("Needs a key");
@@ -256,8 +256,8 @@ it("says of each provider whether it is ready, and has one filled button to go o
   fireEvent.click(within(card("Cloud") as HTMLElement).getByRole("button", { name: "Save" }));
   await turn(200);
   expect(card("Cloud")?.textContent).toContain("Ready");
-  for (const one of document.querySelectorAll("li")) {
-    expect(filled().filter((button) => one.contains(button)).length).toBeLessThanOrEqual(1);
+  for (const card of document.querySelectorAll("li")) {
+    expect(filled().filter((button) => card.contains(button)).length).toBeLessThanOrEqual(1);
   }
   fireEvent.click(
     within(card("Cloud") as HTMLElement).getByRole("button", {
@@ -270,8 +270,8 @@ it("says of each provider whether it is ready, and has one filled button to go o
 });
 
 it("restores nothing when the button is pressed twice", async () => {
-  const made = [{ name: "one.zip", createdAt: 0, size: 1 }];
-  const { restored } = await shown("data", made);
+  const backups = [{ name: "one.zip", createdAt: 0, size: 1 }];
+  const { restored } = await openSettings("data", backups);
   const restore = screen.getByRole("button", { name: strings.restore });
   restore.focus();
   fireEvent.click(restore);
@@ -287,7 +287,7 @@ it("restores nothing when the button is pressed twice", async () => {
 });
 
 it("refuses reserved keys, and takes keys from another action on request", async () => {
-  const { settings } = await shown("shortcuts");
+  const { settings } = await openSettings("shortcuts");
   const button = () => screen.getByRole("button", { name: /^Show or hide sidebar/ });
   fireEvent.click(button());
   const press = async (key: string, more = {}) => {
@@ -308,12 +308,12 @@ it("refuses reserved keys, and takes keys from another action on request", async
 });
 
 it("shows the paths of all data", async () => {
-  await shown("data");
+  await openSettings("data");
   expect(screen.getByText("…/settings.json")).toBeTruthy();
 });
 
 it("has the chosen model answer in the new chat that is open, and the host's one again", async () => {
-  const { conversations } = await shown("models");
+  const { conversations } = await openSettings("models");
   const by = () => conversations.shown.get().conversation.get().by;
   fireEvent.change(field("Provider"), { target: { value: "cloud" } });
   await turn(100);
@@ -369,14 +369,14 @@ async function addServer(settings: Settings): Promise<HTMLElement> {
 
 it("opens the form for a server in a web view that cannot check an address", async () => {
   expect(URL.canParse).toBeUndefined();
-  await shown("providers");
+  await openSettings("providers");
   fireEvent.click(screen.getByRole("button", { name: settingsTexts.otherServer }));
   type(strings.address, "http://models.example/v1");
   expect(screen.getByText(settingsTexts.plainHttp)).toBeTruthy();
 });
 
 it("says nothing of a refused key any more when another one was taken", async () => {
-  const { settings } = await shown("providers");
+  const { settings } = await openSettings("providers");
   const card = within(await addServer(settings));
   expect(card.getByRole("alert").textContent).toContain("no keychain");
   const key = card.getByLabelText<HTMLInputElement>(strings.keyFor("Harbour"));
@@ -389,7 +389,7 @@ it("says nothing of a refused key any more when another one was taken", async ()
 });
 
 it("leaves the focus alone after a provider was removed", async () => {
-  const { settings } = await shown("providers");
+  const { settings } = await openSettings("providers");
   const card = within(await addServer(settings));
   fireEvent.click(card.getByRole("button", { name: strings.remove }));
   await turn(200);
@@ -402,27 +402,27 @@ it("leaves the focus alone after a provider was removed", async () => {
 });
 
 it("tells of an import in the dialog, and goes on telling when that is closed", async () => {
-  const page = await shown("data");
+  const page = await openSettings("data");
   const chosen = new File(["{}"], "export.json", { type: "application/json" });
-  let tell: (part: number) => void = () => {};
+  let onProgress: (part: number) => void = () => {};
   let finish: (state: ImportState) => void = () => {};
   vi.spyOn(page.conversations, "importFile").mockImplementation((_, onPart) => {
-    tell = onPart;
+    onProgress = onPart;
     return { cancel: () => {}, result: new Promise((resolve) => (finish = resolve)) };
   });
   fireEvent.change(field(settingsTexts.importTitle), { target: { files: [chosen] } });
-  await act(async () => tell(0.25));
+  await act(async () => onProgress(0.25));
   const dialog = within(screen.getByRole("dialog"));
   expect(dialog.getByRole("progressbar").getAttribute("value")).toBe("0.25");
   expect(dialog.getByRole("button", { name: strings.cancel })).toBeTruthy();
 
   await page.close();
-  expect(page.said()).toEqual([strings.importing("export.json", 25)]);
+  expect(page.toastTexts()).toEqual([strings.importing("export.json", 25)]);
   const remark = { code: "MORE_LEFT_OUT", text: "and more", facts: {} };
   const remarks = [remark, { ...remark }];
   const done = { state: "done", conversations: 1, messages: 2, skipped: 0, remarks, failure: null };
   await act(async () => finish(done as unknown as ImportState));
   await turn(20);
-  expect(page.said()).toEqual([importResult(done as unknown as ImportState)]);
+  expect(page.toastTexts()).toEqual([importResult(done as unknown as ImportState)]);
   expect(page.details()).toHaveLength(1);
 });

@@ -15,7 +15,7 @@ for (const method of ["error", "warn"] as const) {
 // The oldest web views that the page is for do not have it.
 Object.defineProperty(URL, "canParse", { value: undefined, configurable: true });
 
-// Browsers have it; what it is told is a failure here.
+// Browsers have it; here every reported error fails the test.
 globalThis.reportError = (error) => {
   throw error;
 };

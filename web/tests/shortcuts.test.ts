@@ -1,26 +1,27 @@
 /** Keys are identified by what they type; chosen keys override defaults, reserved ones are refused. */
 import { describe, expect, it } from "vitest";
-import { keysOf, type Press, parseAll, parseKeys, shownKeys } from "../src/lib/keyCombo";
+import { keyLabels, keysOf, type Press, parseAll, parseKeys } from "../src/lib/keyCombo";
 import {
-  ACTS,
-  actOf,
+  actionOf,
   keysFor,
-  pressed,
+  pressedAction,
+  SHORTCUT_ACTIONS,
   STANDARD_KEYS,
   shortcutProblem,
   withKeys,
   withStandard,
 } from "../src/settings/shortcuts";
 
-const press = (key: string, code: string, ...held: string[]): Press => ({
+const press = (key: string, code: string, ...modifiers: string[]): Press => ({
   key,
   code,
-  ctrlKey: held.includes("ctrl"),
-  metaKey: held.includes("meta"),
-  altKey: held.includes("alt"),
-  shiftKey: held.includes("shift"),
+  ctrlKey: modifiers.includes("ctrl"),
+  metaKey: modifiers.includes("meta"),
+  altKey: modifiers.includes("alt"),
+  shiftKey: modifiers.includes("shift"),
 });
-const ctrl = (key: string, code: string, ...held: string[]) => press(key, code, "ctrl", ...held);
+const ctrl = (key: string, code: string, ...modifiers: string[]) =>
+  press(key, code, "ctrl", ...modifiers);
 
 describe("a press", () => {
   it.each([
@@ -64,15 +65,15 @@ describe("a written combination", () => {
 
   it("is shown as people call it", () => {
     const names = { ctrl: "Strg", shift: "Umschalt", alt: "Alt", others: { Space: "Leertaste" } };
-    expect(shownKeys("Mod+Shift+Space", names, false)).toEqual(["Strg", "Umschalt", "Leertaste"]);
-    expect(shownKeys("Mod+Alt+K", names, true)).toEqual(["⌘", "⌥", "K"]);
+    expect(keyLabels("Mod+Shift+Space", names, false)).toEqual(["Strg", "Umschalt", "Leertaste"]);
+    expect(keyLabels("Mod+Alt+K", names, true)).toEqual(["⌘", "⌥", "K"]);
   });
 });
 
 describe("an act", () => {
   it("has keys of its own at first, no two the same", () => {
     for (const mac of [true, false]) {
-      const all = ACTS.flatMap((act) => keysFor(act, {}, mac));
+      const all = SHORTCUT_ACTIONS.flatMap((act) => keysFor(act, {}, mac));
       expect(new Set(all).size).toBe(all.length);
       expect(all.length).toBe(Object.values(STANDARD_KEYS).join(" ").split(" ").length);
     }
@@ -80,19 +81,19 @@ describe("an act", () => {
 
   it("has those that were chosen, or none", () => {
     const chosen = { search: "Ctrl+J", sidebar: "" };
-    expect(actOf("Mod+J", chosen, false)).toBe("search");
-    expect(actOf("Mod+K", chosen, false)).toBeNull();
-    expect(actOf("Mod+B", chosen, false)).toBeNull();
+    expect(actionOf("Mod+J", chosen, false)).toBe("search");
+    expect(actionOf("Mod+K", chosen, false)).toBeNull();
+    expect(actionOf("Mod+B", chosen, false)).toBeNull();
   });
 
   it("leaves typing to a field, and undo to a field with text", () => {
     const question = press("?", "Minus", "shift");
-    expect(pressed(question, {}, "nowhere", false)).toBe("shortcuts");
-    expect(pressed(question, {}, "empty", false)).toBeNull();
+    expect(pressedAction(question, {}, "nowhere", false)).toBe("shortcuts");
+    expect(pressedAction(question, {}, "empty", false)).toBeNull();
     const undo = ctrl("z", "KeyZ");
-    expect(pressed(undo, {}, "empty", false)).toBe("undo");
-    expect(pressed(undo, {}, "text", false)).toBeNull();
-    expect(pressed(ctrl("k", "KeyK"), {}, "text", false)).toBe("search");
+    expect(pressedAction(undo, {}, "empty", false)).toBe("undo");
+    expect(pressedAction(undo, {}, "text", false)).toBeNull();
+    expect(pressedAction(ctrl("k", "KeyK"), {}, "text", false)).toBe("search");
   });
 
   it.each([

@@ -81,7 +81,7 @@ describe("a conversation that is named", () => {
   });
 });
 
-/** Do it with these conversations; returns what is said of it then. */
+/** Runs an action with these conversations; returns the toasts. */
 async function acting(conversations: Conversations, act: (acts: ConversationActions) => void) {
   const toasts = createToastStore();
   function Acting() {
@@ -107,8 +107,8 @@ describe("refusals of the host", () => {
   ])("is not said to be done: %s", async (name, act) => {
     const refused = vi.fn(() => Promise.reject(new Error("no room")));
     const conversations = { [name]: refused } as unknown as Conversations;
-    const said = (await acting(conversations, act)).get().map(({ text }) => text);
-    expect(said).toEqual([strings.refusedAction("no room")]);
+    const texts = (await acting(conversations, act)).get().map(({ text }) => text);
+    expect(texts).toEqual([strings.refusedAction("no room")]);
   });
 });
 
@@ -216,7 +216,7 @@ it("the edge changes the width by style while it is dragged, and once at the end
 });
 
 describe("the folder for a conversation", () => {
-  function asked(typed: string, key: object = { key: "Enter" }) {
+  function chooseFolder(typed: string, key: object = { key: "Enter" }) {
     const move = vi.fn();
     const items = ["Homework", "Sea", "Work"].map((folder) => ({ ...item, id: folder, folder }));
     render(
@@ -240,13 +240,13 @@ describe("the folder for a conversation", () => {
     ["sea", "Sea"],
     ["Wor", "Wor"],
   ])("is by Enter the one of that name, else a new one: %s", (typed, folder) => {
-    expect(asked(typed)).toHaveBeenCalledExactlyOnceWith(item, folder);
+    expect(chooseFolder(typed)).toHaveBeenCalledExactlyOnceWith(item, folder);
   });
 
   it("is none when nothing was typed, and when Enter ended a word", () => {
-    expect(asked("")).not.toHaveBeenCalled();
+    expect(chooseFolder("")).not.toHaveBeenCalled();
     document.querySelector("dialog")?.parentElement?.remove();
-    expect(asked("Work", { key: "Enter", keyCode: 229 })).not.toHaveBeenCalled();
+    expect(chooseFolder("Work", { key: "Enter", keyCode: 229 })).not.toHaveBeenCalled();
   });
 });
 
@@ -265,14 +265,14 @@ describe("a search", () => {
     await import("../src/features/sidebar/SearchResults"); // it is loaded with the first search
     const { bridge, llm } = await fakePage();
     const host = { client: bridge.client, router: bridge.router, topics: bridge.topics, llm };
-    const asked = new Map<string, (reply: SearchReply | Promise<never>) => void>();
+    const replies = new Map<string, (reply: SearchReply | Promise<never>) => void>();
     const more = vi.fn();
     const reveal = vi.fn(async () => {});
     const conversations: Conversations = {
       ...createConversations({ host }),
       search: (query, rest) => {
         if (rest) more(query, rest);
-        return new Promise((resolve) => asked.set(query, resolve));
+        return new Promise((resolve) => replies.set(query, resolve));
       },
       reveal,
     };
@@ -296,7 +296,7 @@ describe("a search", () => {
       await turn(200);
     }
     async function answer(query: string, reply: SearchReply | Promise<never>): Promise<void> {
-      asked.get(query)?.(reply);
+      replies.get(query)?.(reply);
       await turn(20);
     }
     const find = (query: string, title: string): Promise<void> =>

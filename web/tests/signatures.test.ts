@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { CHANNELS, type Channel, type ChannelTable } from "../src/bridge/eventRouter";
 import type { Llm, Subscriptions } from "../src/bridge/llmApi";
 import type { Reference, ReferenceApi } from "./reference";
-import { manualPage, say, settled } from "./support";
+import { manualPage, settled, tokenEvent } from "./support";
 
 type Given<Name extends keyof Reference> = Llm[Name] extends Reference[Name] ? true : false;
 
@@ -45,11 +45,11 @@ it("knows every channel of the contract, and has a subscription for each", () =>
 // shows: B25
 it("counts the token events that the page is given, joined or not, and leaves seq and count", async () => {
   const { transport, llm } = await manualPage();
-  const heard: number[][] = [];
-  llm.onLlmToken(({ index, seq, count }) => heard.push([index, seq, count]));
-  transport.push({ ...say("inf-1", 2, "abc"), count: 3 } as ReturnType<typeof say>);
-  transport.push(say("inf-1", 5, "d"), say("inf-2", 0, "x"));
-  expect(heard).toEqual([
+  const batches: number[][] = [];
+  llm.onLlmToken(({ index, seq, count }) => batches.push([index, seq, count]));
+  transport.push({ ...tokenEvent("inf-1", 2, "abc"), count: 3 } as ReturnType<typeof tokenEvent>);
+  transport.push(tokenEvent("inf-1", 5, "d"), tokenEvent("inf-2", 0, "x"));
+  expect(batches).toEqual([
     [0, 2, 3],
     [1, 5, 1],
     [0, 0, 1],
@@ -60,20 +60,20 @@ it("counts the token events that the page is given, joined or not, and leaves se
 it("holds a run's events until its caller has the id that the page chose for it", async () => {
   const { transport, llm } = await manualPage();
   let id = "";
-  const heard: string[] = [];
-  llm.onLlmToken((event) => heard.push(event.inferenceId === id ? event.token : "lost"));
+  const tokens: string[] = [];
+  llm.onLlmToken((event) => tokens.push(event.inferenceId === id ? event.token : "lost"));
   const wrapped = async () => await (async () => await llm.llmInference(request))();
-  const asked = wrapped().then((given) => {
-    id = given;
+  const started = wrapped().then((startedId) => {
+    id = startedId;
   });
   await settled();
   const [call] = transport.calls();
   const { inferenceId: chosen } = { inferenceId: "", ...(call?.params as object) };
   transport.reply(call, chosen);
-  transport.push(say(chosen, 0, "a"), say(chosen, 1, "b"));
-  expect(heard).toEqual([]);
-  await asked;
-  await expect.poll(() => heard).toEqual(["a", "b"]);
+  transport.push(tokenEvent(chosen, 0, "a"), tokenEvent(chosen, 1, "b"));
+  expect(tokens).toEqual([]);
+  await started;
+  await expect.poll(() => tokens).toEqual(["a", "b"]);
 });
 
 const request = { providerId: "echo", messages: [{ role: "user" as const, content: "" }] };

@@ -9,7 +9,7 @@ const LONG = 120_000;
 
 type File = Rolldown.OutputChunk | Rolldown.OutputAsset;
 
-/** What a production build would write. */
+/** The output of a production build. */
 async function built(config: InlineConfig): Promise<readonly File[]> {
   // Or React would come with everything that it has for its developers.
   vi.stubEnv("NODE_ENV", "production");
@@ -32,13 +32,13 @@ describe("the page", () => {
     const config = { configFile: resolve(WEB, "vite.config.ts"), build: { write: false } };
     files = await built(config);
     const chunks = files.filter((file) => file.type === "chunk");
-    const wanted = new Set(chunks.filter(({ isEntry }) => isEntry).map((chunk) => chunk.fileName));
-    for (const name of wanted) {
+    const entries = new Set(chunks.filter(({ isEntry }) => isEntry).map((chunk) => chunk.fileName));
+    for (const name of entries) {
       const chunk = chunks.find(({ fileName }) => fileName === name);
-      for (const next of chunk?.imports ?? []) wanted.add(next);
-      for (const sheet of chunk?.viteMetadata?.importedCss ?? []) wanted.add(sheet);
+      for (const next of chunk?.imports ?? []) entries.add(next);
+      for (const sheet of chunk?.viteMetadata?.importedCss ?? []) entries.add(sheet);
     }
-    first = files.filter(({ fileName }) => wanted.has(fileName));
+    first = files.filter(({ fileName }) => entries.has(fileName));
   }, LONG);
 
   it("loads at most 180 KB before it is there", () => {

@@ -48,7 +48,7 @@ describe("the pace", () => {
   it("looks once a frame, however much happened", () => {
     const run = vi.fn();
     const pace = createThrottle("frame", run);
-    for (let index = 0; index < 100; index += 1) pace.ask(false);
+    for (let index = 0; index < 100; index += 1) pace.request(false);
     expect(run).not.toHaveBeenCalled();
     vi.advanceTimersToNextFrame();
     expect(run).toHaveBeenCalledTimes(1);
@@ -59,8 +59,8 @@ describe("the pace", () => {
   it("looks at once when it is urgent, and not again for what it has seen", () => {
     const run = vi.fn();
     const pace = createThrottle("frame", run);
-    pace.ask(false);
-    pace.ask(true);
+    pace.request(false);
+    pace.request(true);
     expect(run).toHaveBeenCalledTimes(1);
     vi.advanceTimersByTime(1_000);
     expect(run).toHaveBeenCalledTimes(1);
@@ -70,7 +70,7 @@ describe("the pace", () => {
     vi.stubGlobal("requestAnimationFrame", () => 1);
     vi.stubGlobal("cancelAnimationFrame", () => {});
     const run = vi.fn();
-    createThrottle("frame", run).ask(false);
+    createThrottle("frame", run).request(false);
     vi.advanceTimersByTime(1_000);
     expect(run).toHaveBeenCalledTimes(1);
   });
@@ -78,13 +78,13 @@ describe("the pace", () => {
   it("can look at every event, or every so often", () => {
     const each = vi.fn();
     const eager = createThrottle("event", each);
-    eager.ask(false);
-    eager.ask(false);
+    eager.request(false);
+    eager.request(false);
     expect(each).toHaveBeenCalledTimes(2);
     const slow = vi.fn();
     const lazy = createThrottle(500, slow);
     for (let ms = 0; ms < 1_000; ms += 10) {
-      lazy.ask(false);
+      lazy.request(false);
       vi.advanceTimersByTime(10);
     }
     expect(slow).toHaveBeenCalledTimes(2);
@@ -93,7 +93,7 @@ describe("the pace", () => {
   it("does nothing after it was stopped", () => {
     const run = vi.fn();
     const pace = createThrottle("frame", run);
-    pace.ask(false);
+    pace.request(false);
     pace.stop();
     vi.advanceTimersByTime(1_000);
     expect(run).not.toHaveBeenCalled();

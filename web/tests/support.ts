@@ -130,14 +130,14 @@ export async function fakePage(settings: Partial<FakeSettings> = {}): Promise<Fa
 }
 
 /**
- * Let the clock go on, with React and with what the page does between its turns. Parts that are loaded
- * apart are there afterwards. What is read, hashed or compressed takes real time: wait for it by `until`.
+ * Advances the clock, with React and the page's tasks between its turns. Lazily loaded parts are
+ * there afterwards. Reading, hashing and compressing take real time: wait for them with `until`.
  */
 export async function turn(ms: number): Promise<void> {
   await act(async () => {
     await vi.dynamicImportSettled();
-    for (let left = ms; left > 0; left -= 20) {
-      await vi.advanceTimersByTimeAsync(Math.min(left, 20));
+    for (let remainingMs = ms; remainingMs > 0; remainingMs -= 20) {
+      await vi.advanceTimersByTimeAsync(Math.min(remainingMs, 20));
       await messages();
     }
     await vi.dynamicImportSettled();
@@ -148,8 +148,8 @@ export async function turn(ms: number): Promise<void> {
 const { setTimeout: later, clearTimeout: forget } = globalThis;
 const PATIENCE_MS = 30_000;
 
-/** What `look` returns once it no longer throws, while both clocks go on. */
-export async function until<T>(look: () => T | Promise<T>): Promise<T> {
+/** Returns the result of `attempt` once it no longer throws, while both clocks go on. */
+export async function until<T>(attempt: () => T | Promise<T>): Promise<T> {
   let isLate = false;
   const limit = later(() => {
     isLate = true;
@@ -157,7 +157,7 @@ export async function until<T>(look: () => T | Promise<T>): Promise<T> {
   try {
     for (;;) {
       try {
-        return await look();
+        return await attempt();
       } catch (error) {
         if (isLate) throw error;
       }
@@ -170,7 +170,7 @@ export async function until<T>(look: () => T | Promise<T>): Promise<T> {
   }
 }
 
-/** What was waiting for the end of this turn of the event loop has run. */
+/** Runs all tasks that wait for the end of this turn of the event loop. */
 export async function settled(): Promise<void> {
   await act(async () => {
     await messages();
@@ -178,7 +178,7 @@ export async function settled(): Promise<void> {
   });
 }
 
-/** A message to oneself comes after those that are under way already. */
+/** Resolves after the messages that are under way already. */
 function messages(): Promise<void> {
   return new Promise((resolve) => {
     const { port1, port2 } = new MessageChannel();
@@ -212,7 +212,7 @@ export function stream(name: string, inferenceId = `inf-${name}`): AnyEvent[] {
   return lines.map((line) => ({ ...(JSON.parse(line) as AnyEvent), inferenceId }));
 }
 
-export const say = (inferenceId: string, seq: number, token: string): AnyEvent => ({
+export const tokenEvent = (inferenceId: string, seq: number, token: string): AnyEvent => ({
   channel: "llm:token",
   inferenceId,
   seq,

@@ -13,7 +13,9 @@ async function passed(): Promise<void> {
   for (let turns = 0; turns < 4; turns++) await turn(400);
 }
 
-async function shown(prepare?: (page: Awaited<ReturnType<typeof shownApp>>) => Promise<void>) {
+async function openLibrary(
+  prepare?: (page: Awaited<ReturnType<typeof shownApp>>) => Promise<void>,
+) {
   const page = await shownApp();
   await prepare?.(page);
   const { person, box } = page;
@@ -44,13 +46,13 @@ async function shown(prepare?: (page: Awaited<ReturnType<typeof shownApp>>) => P
   };
   const names = () =>
     [...document.querySelectorAll("[role=tabpanel] li small[dir=ltr]")].map(
-      (one) => one.textContent,
+      (element) => element.textContent,
     );
   return { ...page, press, text, write, choose, close, names };
 }
 
 it("lists templates by folder, and says where one is broken", async () => {
-  const { names, person } = await shown();
+  const { names, person } = await openLibrary();
   expect(names()).toEqual(["/review", "/daily/broken"]);
   expect(screen.getByRole("heading", { name: "daily" })).toBeTruthy();
   expect(screen.getByRole("alert").textContent).toBe("Line 1, column 8: This variable has no end.");
@@ -61,9 +63,9 @@ it("lists templates by folder, and says where one is broken", async () => {
 });
 
 it("explains what a template is where there is none, and begins with an example", async () => {
-  const { press, text, names, close, person } = await shown(async ({ asked, bridge }) => {
-    for (const { name } of await asked(bridge.client.templates.list())) {
-      await asked(bridge.client.templates.remove(name));
+  const { press, text, names, close, person } = await openLibrary(async ({ answerTo, bridge }) => {
+    for (const { name } of await answerTo(bridge.client.templates.list())) {
+      await answerTo(bridge.client.templates.remove(name));
     }
   });
   expect(screen.getByText(/^You have no templates yet\./)).toBeTruthy();
@@ -79,7 +81,7 @@ it("explains what a template is where there is none, and begins with an example"
 });
 
 it("marks the line of a problem, and keeps the last form until the text is right again", async () => {
-  const { press, text, write } = await shown();
+  const { press, text, write } = await openLibrary();
   await press("Edit review");
   await write("one\n{{ two }}\n{{ three");
   expect(screen.getByText("Line 3, column 1: This variable has no end.")).toBeTruthy();
@@ -93,12 +95,12 @@ it("marks the line of a problem, and keeps the last form until the text is right
   expect(text().hasAttribute("aria-invalid")).toBe(false);
   expect(screen.queryByRole("textbox", { name: "Language" })).toBeNull();
   expect(screen.getByRole("textbox", { name: "three" })).toBeTruthy();
-  // What is not saved would be in the editor of the next test.
+  // Unsaved text would be in the editor of the next test.
   await press("Save");
 });
 
 it("shows an earlier version without losing what was written", async () => {
-  const { press, text, write, person } = await shown();
+  const { press, text, write, person } = await openLibrary();
   await press("Edit review");
   const first = text().value;
   await write("second");
@@ -114,7 +116,7 @@ it("shows an earlier version without losing what was written", async () => {
 });
 
 it("has what was not saved when it is opened again, also under another name", async () => {
-  const { press, text, write, close, choose, person } = await shown();
+  const { press, text, write, close, choose, person } = await openLibrary();
   await press("Edit review");
   await write("half a thought");
   await close();
@@ -130,7 +132,7 @@ it("has what was not saved when it is opened again, also under another name", as
 });
 
 it("says why a name cannot be, and keeps the template", async () => {
-  const { choose, person, names } = await shown();
+  const { choose, person, names } = await openLibrary();
   await choose("review", "Rename or move");
   await person.keyboard("daily/broken{Enter}");
   await turn(200);
@@ -141,7 +143,7 @@ it("says why a name cannot be, and keeps the template", async () => {
 });
 
 it("duplicates, deletes and brings back", async () => {
-  const { choose, names, press } = await shown();
+  const { choose, names, press } = await openLibrary();
   await choose("review", "Duplicate");
   expect(names()).toContain("/review-2");
   await choose("review-2", "Delete");
@@ -151,7 +153,7 @@ it("duplicates, deletes and brings back", async () => {
 });
 
 it("imports what can be read, and says what cannot", async () => {
-  const { person, names } = await shown();
+  const { person, names } = await openLibrary();
   const field = screen.getByLabelText("Import templates");
   await person.upload(field, [new File(["Hi {{ you }}"], "hi.txt"), new File(["[]"], "no.json")]);
   await turn(200);

@@ -9,7 +9,7 @@ afterEach(() => {
   localStorage.clear();
 });
 
-async function shown() {
+async function openPage() {
   const page = await shownApp();
   const { client } = page.bridge;
   async function pick(name: string): Promise<void> {
@@ -42,29 +42,29 @@ async function shown() {
   async function questions(): Promise<readonly StoredMessage[]> {
     const { conversation } = page.conversations.shown.get();
     const conversationId = conversation.get().id ?? "";
-    const view = await page.asked(client.conversations.get({ conversationId, limit: 100 }));
+    const view = await page.answerTo(client.conversations.get({ conversationId, limit: 100 }));
     return view.messages.filter(({ role }) => role === "user");
   }
   const conversation = () => page.conversations.shown.get().conversation;
   return { ...page, client, pick, press, dialog, field, fill, ask, questions, conversation };
 }
 
-const said = () => document.querySelectorAll(".message.user").length;
+const questionCount = () => document.querySelectorAll(".message.user").length;
 
 it("sends nothing before the person has seen the text", async () => {
-  const { pick, press, dialog, field, fill, questions, conversation } = await shown();
+  const { pick, press, dialog, field, fill, questions, conversation } = await openPage();
   await pick("rev");
   await fill("Go", "x");
   await press("Preview");
   expect(within(dialog("Review")).getByText("You review Go.")).toBeTruthy();
-  expect(said()).toBe(0);
+  expect(questionCount()).toBe(0);
   // The form is there again with what was entered.
   await press("Change");
   expect(field(/Language/).value).toBe("Go");
   await press("Preview");
   await press("Send", dialog("Review"));
   await turn(2_000);
-  expect(said()).toBe(1);
+  expect(questionCount()).toBe(1);
   const [question] = await questions();
   expect(question?.content).toBe("Review this:\nx");
   expect(question?.template).toMatchObject({
@@ -75,7 +75,7 @@ it("sends nothing before the person has seen the text", async () => {
 });
 
 it("opens the form of a message with its values, and makes another version of the message", async () => {
-  const { ask, press, dialog, field, fill, questions } = await shown();
+  const { ask, press, dialog, field, fill, questions } = await openPage();
   await ask();
   await press("Edit form");
   expect([field(/Language/).value, field(/Code/).value]).toEqual(["Go", "x"]);
@@ -91,9 +91,9 @@ it("opens the form of a message with its values, and makes another version of th
 });
 
 it("says that a template has changed, and offers the version of the message", async () => {
-  const { asked, client, ask, press, dialog } = await shown();
+  const { answerTo, client, ask, press, dialog } = await openPage();
   await ask();
-  await asked(client.templates.save({ name: "review", text: "Look at {{ code }} twice" }));
+  await answerTo(client.templates.save({ name: "review", text: "Look at {{ code }} twice" }));
   await press("Edit form");
   expect(screen.getByText(/^The template has changed since this message/)).toBeTruthy();
   expect(screen.queryByRole("textbox", { name: /Language/ })).toBeNull();
@@ -106,9 +106,9 @@ it("says that a template has changed, and offers the version of the message", as
 });
 
 it("says that a template was deleted, and uses the version of the message", async () => {
-  const { asked, client, ask, press, dialog } = await shown();
+  const { answerTo, client, ask, press, dialog } = await openPage();
   await ask();
-  await asked(client.templates.remove("review"));
+  await answerTo(client.templates.remove("review"));
   await press("Edit form");
   expect(screen.getByText(/^The template was deleted/)).toBeTruthy();
   await press("Preview", dialog("Review"));
@@ -116,20 +116,20 @@ it("says that a template was deleted, and uses the version of the message", asyn
 });
 
 it("says that a template and the version of the message are gone", async () => {
-  const { asked, client, ask, press, dialog } = await shown();
+  const { answerTo, client, ask, press, dialog } = await openPage();
   await ask();
-  await asked(client.templates.rename({ name: "review", to: "work/review" }));
+  await answerTo(client.templates.rename({ name: "review", to: "work/review" }));
   await press("Edit form");
   expect(screen.getByText(/are gone\. Edit the message instead\.$/)).toBeTruthy();
   expect(within(dialog("review")).queryByRole("button", { name: "Preview" })).toBeNull();
 });
 
 it("keeps the template and its values when sending is refused", async () => {
-  const { bridge, ask, press, dialog, field, fill, person, box, questions } = await shown();
+  const { bridge, ask, press, dialog, field, fill, person, box, questions } = await openPage();
   const refused = vi.spyOn(bridge.client.conversations, "send");
   refused.mockRejectedValueOnce(new Error("no"));
   await ask();
-  expect(said()).toBe(0);
+  expect(questionCount()).toBe(0);
   expect(box().value).toBe("Review this:\nx");
   expect(screen.getByText("From the template review")).toBeTruthy();
   await press("Edit form");
@@ -140,7 +140,7 @@ it("keeps the template and its values when sending is refused", async () => {
   await press("Send", dialog("Review"));
   await turn(2_000);
   expect(box().value).toBe("Review this:\ny");
-  // What the person changes by hand is no longer what the template makes.
+  // A text that the person changes by hand is no longer the template's.
   await person.type(box(), "!");
   expect(screen.queryByText("From the template review")).toBeNull();
   await person.keyboard("{Backspace}");
@@ -152,7 +152,7 @@ it("keeps the template and its values when sending is refused", async () => {
 });
 
 it("keeps the template and its values when another version is refused", async () => {
-  const { bridge, ask, press, dialog, field, fill, questions } = await shown();
+  const { bridge, ask, press, dialog, field, fill, questions } = await openPage();
   await ask();
   vi.spyOn(bridge.client.conversations, "edit").mockRejectedValueOnce(new Error("no"));
   await press("Edit form");
@@ -171,7 +171,7 @@ it("keeps the template and its values when another version is refused", async ()
 });
 
 it("keeps the form while another answer is being written", async () => {
-  const { ask, press, dialog, conversation } = await shown();
+  const { ask, press, dialog, conversation } = await openPage();
   await ask();
   await press("Edit form");
   await press("Preview");
@@ -194,8 +194,8 @@ tools: [send_mail, calculate, gone]
 Hi`;
 
 it("uses the model, the effort and the tools that a template asks for, and says what is missing", async () => {
-  const { asked, client, pick, press, dialog, conversation } = await shown();
-  await asked(client.templates.save({ name: "wish", text: WISH }));
+  const { answerTo, client, pick, press, dialog, conversation } = await openPage();
+  await answerTo(client.templates.save({ name: "wish", text: WISH }));
   await pick("wish");
   const form = dialog("wish");
   await until(() =>
@@ -209,34 +209,34 @@ it("uses the model, the effort and the tools that a template asks for, and says 
 });
 
 it("leaves the model and the tools as they were when its message is refused", async () => {
-  const { asked, client, pick, press, dialog, conversation, bridge, box } = await shown();
-  await asked(client.templates.save({ name: "wish", text: WISH }));
+  const { answerTo, client, pick, press, dialog, conversation, bridge, box } = await openPage();
+  await answerTo(client.templates.save({ name: "wish", text: WISH }));
   const before = { effort: "high", tools: ["calculate"] } as const;
   conversation().options.choose(before);
   const model = conversation().model();
   const small = { providerId: "cloud", modelId: "small" };
-  const wanted = { effort: "low", tools: ["send_mail"] };
+  const options = { effort: "low", tools: ["send_mail"] };
   const send = vi.spyOn(bridge.client.conversations, "send");
   send.mockRejectedValueOnce(new Error("no"));
   await pick("wish");
   await press("Preview");
   await press("Send", dialog("wish"));
   await turn(1_000);
-  expect(send.mock.lastCall?.[0]).toMatchObject({ ...small, ...wanted });
+  expect(send.mock.lastCall?.[0]).toMatchObject({ ...small, ...options });
   expect(conversation().model()).toEqual(model);
   expect(conversation().options.get()).toMatchObject(before);
   expect(box().value).toBe("Hi");
   expect(screen.getByText("From the template wish")).toBeTruthy();
   await press("Retry");
   await turn(1_000);
-  expect(send.mock.lastCall?.[0]).toMatchObject({ ...small, ...wanted });
+  expect(send.mock.lastCall?.[0]).toMatchObject({ ...small, ...options });
   expect(conversation().model()).toEqual(small);
-  expect(conversation().options.get()).toMatchObject(wanted);
+  expect(conversation().options.get()).toMatchObject(options);
 });
 
 it("leaves them as they were when another version of its message is refused", async () => {
-  const { asked, client, pick, press, dialog, conversation, bridge } = await shown();
-  await asked(client.templates.save({ name: "wish", text: WISH }));
+  const { answerTo, client, pick, press, dialog, conversation, bridge } = await openPage();
+  await answerTo(client.templates.save({ name: "wish", text: WISH }));
   await pick("wish");
   await press("Preview");
   await press("Send", dialog("wish"));
@@ -260,8 +260,8 @@ it("leaves them as they were when another version of its message is refused", as
 });
 
 it("does not bring back what the person chose otherwise after a refusal", async () => {
-  const { asked, client, pick, press, dialog, conversation, bridge } = await shown();
-  await asked(client.templates.save({ name: "wish", text: WISH }));
+  const { answerTo, client, pick, press, dialog, conversation, bridge } = await openPage();
+  await answerTo(client.templates.save({ name: "wish", text: WISH }));
   const send = vi.spyOn(bridge.client.conversations, "send");
   send.mockRejectedValueOnce(new Error("no"));
   await pick("wish");
@@ -277,8 +277,8 @@ it("does not bring back what the person chose otherwise after a refusal", async 
 });
 
 it("sets what a template asks for when its message is sent, not while others wait", async () => {
-  const { asked, client, pick, press, dialog, conversation, ask, bridge } = await shown();
-  await asked(client.templates.save({ name: "wish", text: WISH }));
+  const { answerTo, client, pick, press, dialog, conversation, ask, bridge } = await openPage();
+  await answerTo(client.templates.save({ name: "wish", text: WISH }));
   await ask();
   const send = vi.spyOn(bridge.client.conversations, "send");
   const model = conversation().model()?.modelId;
@@ -296,8 +296,8 @@ it("sets what a template asks for when its message is sent, not while others wai
 });
 
 it("leaves out what a template asks for where the person says so", async () => {
-  const { asked, client, pick, press, dialog, conversation, person } = await shown();
-  await asked(client.templates.save({ name: "wish", text: WISH.replace("cloud/", "nowhere/") }));
+  const { answerTo, client, pick, press, dialog, conversation, person } = await openPage();
+  await answerTo(client.templates.save({ name: "wish", text: WISH.replace("cloud/", "nowhere/") }));
   await pick("wish");
   const form = dialog("wish");
   await until(() => expect(form.textContent).toContain("The provider nowhere is not set up."));
@@ -305,14 +305,14 @@ it("leaves out what a template asks for where the person says so", async () => {
   await press("Preview");
   await press("Send", form);
   await turn(2_000);
-  expect(said()).toBe(1);
+  expect(questionCount()).toBe(1);
   expect(conversation().options.get()).toMatchObject({ effort: null, tools: [] });
 });
 
 it("leads from a slash to the library, also while there is no template", async () => {
-  const { asked, client, person, box } = await shown();
-  for (const { name } of await asked(client.templates.list())) {
-    await asked(client.templates.remove(name));
+  const { answerTo, client, person, box } = await openPage();
+  for (const { name } of await answerTo(client.templates.list())) {
+    await answerTo(client.templates.remove(name));
   }
   await person.type(box(), "/");
   const option = await until(() => screen.getByRole("option", { name: /New template…/ }));

@@ -5,8 +5,8 @@ import { createToastStore } from "../src/ui/toasts/toastStore";
 it("show the newest three, and everything that goes on", () => {
   const toasts = createToastStore();
   const texts = () => toasts.get().map(({ text }) => text);
-  const running = toasts.say("importing", { progress: 0 });
-  for (const text of ["one", "two", "three", "four"]) toasts.say(text);
+  const running = toasts.show("importing", { progress: 0 });
+  for (const text of ["one", "two", "three", "four"]) toasts.show(text);
   expect(texts()).toEqual(["importing", "two", "three", "four"]);
   toasts.change(running, "it came in", { details: ["a remark"] });
   expect(texts()).toEqual(["three", "four", "it came in"]);
@@ -16,8 +16,8 @@ it("show the newest three, and everything that goes on", () => {
 it("undo the newest thing that can be undone, once, and cancel nothing that goes on", () => {
   const toasts = createToastStore();
   const [undo, cancel] = [vi.fn(), vi.fn()];
-  toasts.say("moved", { action: { label: "Undo", run: undo } });
-  toasts.say("importing", { progress: 0.5, action: { label: "Cancel", run: cancel } });
+  toasts.show("moved", { action: { label: "Undo", run: undo } });
+  toasts.show("importing", { progress: 0.5, action: { label: "Cancel", run: cancel } });
   expect(toasts.undo()).toBe(true);
   expect(toasts.undo()).toBe(false);
   expect(undo).toHaveBeenCalledOnce();
@@ -28,10 +28,10 @@ it("undo what is still being done as soon as it is, and say nothing of it", asyn
   const toasts = createToastStore();
   const undo = vi.fn();
   let resolve = () => {};
-  const done = new Promise<void>((settle) => {
-    resolve = settle;
+  const done = new Promise<void>((fulfil) => {
+    resolve = fulfil;
   });
-  toasts.sayDone(done, "deleted", { label: "Undo", run: undo });
+  toasts.showWhenDone(done, "deleted", { label: "Undo", run: undo });
   expect(toasts.undo()).toBe(true);
   expect(toasts.undo()).toBe(false);
   expect(undo).not.toHaveBeenCalled();

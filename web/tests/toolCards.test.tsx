@@ -36,7 +36,7 @@ const call = (part: Partial<AnswerCall> = {}): AnswerCall => ({
 const waiting = (part: Partial<AnswerCall> = {}) =>
   call({ state: "waiting", nonce: "n-1", ...part });
 
-const drawn = () => document.body.textContent ?? "";
+const pageText = () => document.body.textContent ?? "";
 
 describe("a call", () => {
   it.each<[CallState, string]>([
@@ -64,15 +64,15 @@ describe("a call", () => {
     const facts = { ranMs: 1_200, bytes: 2_000_000, shownBytes: 12_000 };
     render(<CallCard call={call({ result, ...facts })} />);
     expect(document.querySelector("summary")?.textContent).toContain("Done · 1.2 s · 2 MB");
-    expect(drawn()).toContain(result);
-    expect(drawn()).toContain("The model was given 12 kB of 2 MB.");
+    expect(pageText()).toContain(result);
+    expect(pageText()).toContain("The model was given 12 kB of 2 MB.");
     fireEvent.click(screen.getByText("Show all"));
     expect(screen.getByText("Show less").getAttribute("aria-expanded")).toBe("true");
   });
 
   it("that is lost says that it may or may not have happened", () => {
     render(<CallCard call={call({ state: "lost" })} />);
-    expect(drawn()).toContain("It may or may not have happened");
+    expect(pageText()).toContain("It may or may not have happened");
   });
 
   it("shows the arguments of the model and those of the person", () => {
@@ -142,14 +142,14 @@ describe("an untrusted text", () => {
     ["a line separator", "a\u2028b", "a⟨U+2028⟩b"],
   ])("with %s shows it as a marked escape", (_, text, shown) => {
     render(<Verbatim text={text} />);
-    expect(drawn()).toBe(shown);
+    expect(pageText()).toBe(shown);
     expect(document.querySelector("mark")?.textContent).toMatch(/^⟨U\+/);
   });
 
   it("keeps line breaks, tabs and the letters of all languages", () => {
     const text = "one\n\ttwo שלום 日本語 é";
     render(<Verbatim text={text} />);
-    expect(drawn()).toBe(text);
+    expect(pageText()).toBe(text);
     expect(document.querySelector("mark")).toBeNull();
   });
 
@@ -157,26 +157,26 @@ describe("an untrusted text", () => {
     const markup = `<img src=x onerror=alert(1)><a href="https://x.example">x</a> ![p](https://x.example/p.png) [l](javascript:x)`;
     render(<CallCard call={call({ arguments: { markup }, result: markup, tool: markup })} />);
     expect(document.querySelector("img, a, script, iframe")).toBeNull();
-    expect(drawn()).toContain(JSON.stringify(markup));
-    expect(drawn()).toContain(`Result`);
+    expect(pageText()).toContain(JSON.stringify(markup));
+    expect(pageText()).toContain(`Result`);
   });
 
   it("of 256 KB is shown whole, also if it is nothing but hidden characters", () => {
     const text = "x\u202E".repeat(64_000);
     render(<Verbatim text={text} />);
-    expect(drawn()).toBe("x⟨U+202E⟩".repeat(64_000));
+    expect(pageText()).toBe("x⟨U+202E⟩".repeat(64_000));
   });
 
   it("that lies 64 levels deep is shown whole", () => {
     let value: JsonValue = "the end";
     for (let level = 0; level < 64; level += 1) value = [value];
     render(<CallCard call={waiting({ arguments: { value } })} />);
-    expect(drawn()).toContain("the end");
+    expect(pageText()).toContain("the end");
   });
 
   it("in the place of arguments is shown as the model wrote it", () => {
     render(<CallCard call={call({ state: "invalid", arguments: '{"a": "\u202E' })} />);
-    expect(drawn()).toContain('{"a": "⟨U+202E⟩');
+    expect(pageText()).toContain('{"a": "⟨U+202E⟩');
   });
 });
 

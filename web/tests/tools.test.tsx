@@ -36,8 +36,8 @@ afterEach(() => {
 const card = (tool: string) => screen.getByRole("group", { name: `Approve ${tool}` });
 const press = (name: string) => fireEvent.click(screen.getByRole("button", { name }));
 
-async function chat(given: Partial<FakeSettings> = {}) {
-  const { bridge, llm } = await fakePage({ rate: 0, ...given });
+async function chat(overrides: Partial<FakeSettings> = {}) {
+  const { bridge, llm } = await fakePage({ rate: 0, ...overrides });
   const { client, router, topics } = bridge;
   const conversations = createConversations({
     host: { client, llm, router, topics },
@@ -60,9 +60,9 @@ async function chat(given: Partial<FakeSettings> = {}) {
   return { conversation, conversations, client, topics, describe, sent };
 }
 
-async function settled<T>(asked: Promise<T>): Promise<T> {
+async function afterTurn<T>(call: Promise<T>): Promise<T> {
   await turn(100);
-  return asked;
+  return call;
 }
 
 async function ask(text: string): Promise<void> {
@@ -90,7 +90,8 @@ describe("the fake host", () => {
     const { conversation } = await chat({ stream: "calls" });
     await ask("show me");
     await turn(1_500);
-    const states = () => [...document.querySelectorAll("details")].map((one) => one.dataset.state);
+    const states = () =>
+      [...document.querySelectorAll("details")].map((details) => details.dataset.state);
     const all = [
       "done",
       "failed",
@@ -140,11 +141,11 @@ describe("a page in the background", () => {
   });
 
   it("says that a conversation that is not open waits, in its title, above the box and once", async () => {
-    const made = vi.fn();
+    const notified = vi.fn();
     class Notification {
       static permission = "granted";
-      constructor(...given: unknown[]) {
-        made(...given);
+      constructor(...args: unknown[]) {
+        notified(...args);
       }
       addEventListener() {}
       close() {}
@@ -153,24 +154,24 @@ describe("a page in the background", () => {
     const focus = vi.spyOn(document, "hasFocus").mockReturnValue(true);
     const { topics, client, conversations } = await chat();
     await ask("High water?");
-    const [other] = await settled(client.conversations.list());
+    const [other] = await afterTurn(client.conversations.list());
     const conversationId = other?.id ?? "";
     act(() => conversations.showNew());
     await turn(100);
-    const tell = (value: WaitingConversation[]) =>
+    const pushWaiting = (value: WaitingConversation[]) =>
       act(() => topics.take({ channel: "topic", name: "waiting", key: "", value }));
-    tell([
+    pushWaiting([
       { conversationId: "deleted", tool: "send_mail", calls: 1 },
       { conversationId, tool: "send_mail", calls: 2 },
     ]);
     expect(document.title).toBe("(!) Tides – Tidewire");
     const { title = "" } = other ?? {};
     expect(document.body.textContent).toContain(`“${title}” waits for your decision`);
-    expect(made).not.toHaveBeenCalled();
+    expect(notified).not.toHaveBeenCalled();
     focus.mockReturnValue(false);
     act(() => void dispatchEvent(new Event("blur")));
-    expect(made).toHaveBeenCalledTimes(1);
-    expect(made.mock.calls[0]?.[1]).toMatchObject({ body: "A model wants to call send_mail." });
+    expect(notified).toHaveBeenCalledTimes(1);
+    expect(notified.mock.calls[0]?.[1]).toMatchObject({ body: "A model wants to call send_mail." });
     focus.mockReturnValue(true);
     act(() => void dispatchEvent(new Event("focus")));
     const read = vi.spyOn(client.conversations, "get");
@@ -178,21 +179,21 @@ describe("a page in the background", () => {
     expect(conversations.shown.get().conversation.get().id).toBe(conversationId);
     await turn(100);
     expect(document.title).toBe("Tides – Tidewire");
-    tell([{ conversationId, tool: "send_mail", calls: 1 }]);
+    pushWaiting([{ conversationId, tool: "send_mail", calls: 1 }]);
     await turn(100);
     expect(read).toHaveBeenCalled();
-    tell([]);
+    pushWaiting([]);
     await turn(100);
     expect(document.title).toBe("Tides – Tidewire");
     focus.mockRestore();
   });
 
   it("notifies only where that is permitted already", async () => {
-    const made = vi.fn();
+    const notified = vi.fn();
     class Notification {
       static permission = "default";
-      constructor(...given: unknown[]) {
-        made(...given);
+      constructor(...args: unknown[]) {
+        notified(...args);
       }
       addEventListener() {}
       close() {}
@@ -201,13 +202,13 @@ describe("a page in the background", () => {
     const focus = vi.spyOn(document, "hasFocus").mockReturnValue(false);
     await chat();
     await ask('/call send_mail {"to": "ann"}');
-    expect(made).not.toHaveBeenCalled();
+    expect(notified).not.toHaveBeenCalled();
     Notification.permission = "granted";
     focus.mockReturnValue(true);
     act(() => void dispatchEvent(new Event("focus")));
     focus.mockReturnValue(false);
     act(() => void dispatchEvent(new Event("blur")));
-    expect(made.mock.calls[0]?.[1]).toMatchObject({ body: "A model wants to call send_mail." });
+    expect(notified.mock.calls[0]?.[1]).toMatchObject({ body: "A model wants to call send_mail." });
     focus.mockRestore();
   });
 });
@@ -239,8 +240,8 @@ describe("the options of a conversation", () => {
   });
 
   it("cannot be chosen for a model that takes none, which says so", async () => {
-    const { describe: asked } = await chat();
-    asked.mockResolvedValue({ name: "Small", tools: false } as ModelSummary);
+    const { describe: describeModel } = await chat();
+    describeModel.mockResolvedValue({ name: "Small", tools: false } as ModelSummary);
     await openMenu();
     expect(screen.getByText("Small takes no tools.")).not.toBeNull();
     const box = screen.getByRole("checkbox", { name: /send_mail/, hidden: true });
@@ -254,7 +255,7 @@ describe("the options of a conversation", () => {
     choice.choose({ tools: ["a", "b"], effort: "low" });
     expect(remember).not.toHaveBeenCalled();
     id = "c1";
-    choice.keep();
+    choice.save();
     expect(remember).toHaveBeenLastCalledWith("options.c1", '{"tools":["a","b"],"effort":"low"}');
     choice.choose({ tools: [], effort: null });
     expect(remember).toHaveBeenLastCalledWith("options.c1", null);
@@ -270,7 +271,7 @@ describe("the options of a conversation", () => {
     const recalled = async (id: string) => {
       const choice = createAnswerChoice(notes, () => id);
       await choice.recall();
-      return choice.asked();
+      return choice.requestOptions();
     };
     expect(await recalled("c1")).toEqual({ tools: ["a"], effort: "high" });
     expect(await recalled("c2")).toEqual({});
@@ -293,7 +294,7 @@ describe("the options of a conversation", () => {
 });
 
 describe("the settings", () => {
-  async function shown(tools?: readonly ToolSummary[], problem?: string) {
+  async function openTools(tools?: readonly ToolSummary[], problem?: string) {
     const { bridge } = await fakePage();
     const { client } = bridge;
     if (tools !== undefined) vi.spyOn(bridge.client.tools, "list").mockResolvedValue([...tools]);
@@ -312,7 +313,7 @@ describe("the settings", () => {
   const items = () => screen.getAllByRole("listitem").map(({ textContent }) => textContent);
 
   it("list each tool with its source, what it does, and why it cannot be called", async () => {
-    await shown();
+    await openTools();
     expect(items()[0]).toContain("calculate calculator.py · comes with Tidewire");
     expect(items()[1]).toContain("Sends data out or changes something");
     expect(items()[2]).toContain("The parameter x has no type.");
@@ -324,7 +325,7 @@ describe("the settings", () => {
   });
 
   it("show a saved change at once, and a folder that a browser cannot open", async () => {
-    const tools = await shown();
+    const tools = await openTools();
     const listed = tools.list();
     await turn(100);
     const changed = (await listed).map((tool) => ({ ...tool, description: "Now it is new." }));
@@ -341,7 +342,7 @@ describe("the settings", () => {
   });
 
   it("list what was decided for good, and revoke it", async () => {
-    await shown();
+    await openTools();
     expect(items()[3]).toContain("Always allowed: send_mail mail.py");
     expect(items()[3]).toContain("where to is exactly “ann@example.org”");
     expect(items()[4]).toContain("Suspended: the tool has changed since");
@@ -352,13 +353,13 @@ describe("the settings", () => {
   });
 
   it("are listed also where what was decided about them cannot be read", async () => {
-    await shown(undefined, "tools.json cannot be read");
+    await openTools(undefined, "tools.json cannot be read");
     expect(screen.getByRole("switch", { name: "Use calculate" })).not.toBeNull();
     expect(document.body.textContent).toContain("tools.json cannot be read");
   });
 
   it("say how to write a tool where there is none", async () => {
-    await shown([]);
+    await openTools([]);
     expect(document.body.textContent).toContain("There is no tool of your own yet.");
     press("New tool");
     await turn(100);

@@ -16,18 +16,18 @@ const topic = (version: number): AnyTopic => ({
 
 it("gives listeners the latest value, and forgets it with the connection", async () => {
   const { transport, bridge } = await manualPage();
-  const told: (StoreState | undefined)[] = [];
-  const stop = bridge.topics.on("store", (value) => told.push(value));
+  const values: (StoreState | undefined)[] = [];
+  const stop = bridge.topics.on("store", (value) => values.push(value));
   transport.push(topic(1), topic(2));
   transport.push({ ...topic(3), name: "unheard-of" });
-  expect(told.map((value) => value?.version)).toEqual([1, 2]);
+  expect(values.map((value) => value?.version)).toEqual([1, 2]);
   expect(bridge.topics.get("store")?.version).toBe(2);
   transport.peer.lost("gone");
-  expect(told.at(-1)).toBeUndefined();
+  expect(values.at(-1)).toBeUndefined();
   expect(bridge.topics.get("store")).toBeUndefined();
   stop();
   transport.push(topic(4));
-  expect(told).toHaveLength(3);
+  expect(values).toHaveLength(3);
 });
 
 it("has the values of a push before its replies are settled", async () => {
@@ -45,12 +45,12 @@ it("lists the conversations again when the host comes back", async () => {
   const list = createList({ client, router, topics, llm });
   const unwatch = list.watch();
   await turn(500);
-  const asked = vi.spyOn(transport.host, "call");
+  const hostCall = vi.spyOn(transport.host, "call");
   await turn(500);
-  expect(asked).not.toHaveBeenCalled();
+  expect(hostCall).not.toHaveBeenCalled();
   transport.disconnect();
   await turn(1_000);
-  expect(asked).toHaveBeenCalledWith("conversations.list", undefined);
+  expect(hostCall).toHaveBeenCalledWith("conversations.list", undefined);
   expect(list.get().phase).toBe("open");
   unwatch();
 });
@@ -58,18 +58,18 @@ it("lists the conversations again when the host comes back", async () => {
 it("fetches the list once for a change of this page, and not again when nothing has changed", async () => {
   const { transport, bridge, llm } = await fakePage();
   const { client, router, topics } = bridge;
-  const made = client.conversations.create({});
+  const creation = client.conversations.create({});
   await turn(100);
-  const { id } = await made;
+  const { id } = await creation;
   void client.conversations.send({ conversationId: id, content: "a" });
   await turn(2_000);
   const list = createList({ client, router, topics, llm });
   const unwatch = list.watch();
   await turn(500);
   const [before] = list.get().items;
-  const asked = vi.spyOn(transport.host, "call");
+  const hostCall = vi.spyOn(transport.host, "call");
   const fetches = () =>
-    asked.mock.calls.filter(([method]) => method === "conversations.list").length;
+    hostCall.mock.calls.filter(([method]) => method === "conversations.list").length;
   const rename = (title: string) => client.conversations.rename({ conversationId: id, title });
   const renamed = list.optimistic(
     (items) => items.map((item) => ({ ...item, title: "sea" })),
@@ -79,15 +79,15 @@ it("fetches the list once for a change of this page, and not again when nothing 
   await renamed;
   expect(list.get().items[0]?.title).toBe("sea");
   expect(fetches()).toBe(1);
-  // What the host refuses is taken back without a fetch.
+  // A change that the host refuses is reverted without a fetch.
   const refused = list.optimistic(
     () => [],
     () => client.conversations.rename({ conversationId: "nobody", title: "x" }),
   );
   expect(list.get().items).toEqual([]);
-  const gone = expect(refused).rejects.toThrow();
+  const rejection = expect(refused).rejects.toThrow();
   await turn(1_000);
-  await gone;
+  await rejection;
   expect(list.get().items[0]).toEqual({ ...before, title: "sea", updatedAt: expect.any(Number) });
   expect(fetches()).toBe(1);
   unwatch();

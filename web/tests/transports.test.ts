@@ -5,8 +5,8 @@ import { prove } from "../src/bridge/transports/proof";
 import { createPywebviewTransport } from "../src/bridge/transports/pywebview";
 import {
   followLinks,
-  keepTabKey,
   newTabId,
+  storeTabKey,
   tabKey,
   takeTabId,
   takeTicket,
@@ -108,7 +108,7 @@ describe("the browser", () => {
       this.readyState = 1;
       this.onopen?.();
     }
-    say(value: unknown) {
+    receive(value: unknown) {
       this.onmessage?.({ data: typeof value === "string" ? value : JSON.stringify(value) });
     }
     drop(code = 1006) {
@@ -125,7 +125,7 @@ describe("the browser", () => {
   });
   afterEach(() => {
     location.hash = "";
-    keepTabKey(null);
+    storeTabKey(null);
   });
 
   const last = (): Socket => {
@@ -150,7 +150,7 @@ describe("the browser", () => {
   async function challenge(socket: Socket, secret: string) {
     const { tab, load, nonce } = greeting(socket);
     const facts = [tab, load, nonce, "host-1"];
-    socket.say({ challenge: { nonce: "host-1", proof: await prove(secret, "host", facts) } });
+    socket.receive({ challenge: { nonce: "host-1", proof: await prove(secret, "host", facts) } });
     return prove(secret, "page", facts);
   }
 
@@ -158,7 +158,7 @@ describe("the browser", () => {
     const proof = await challenge(socket, secret);
     await vi.waitUntil(() => socket.sent.length > 1);
     expect(JSON.parse(socket.sent[1] ?? "")).toEqual({ proof });
-    socket.say({ welcome });
+    socket.receive({ welcome });
   }
 
   it("sends no secret, proves that it has it, and keeps the key that it is given", async () => {
@@ -205,15 +205,15 @@ describe("the browser", () => {
 
   it("tells nothing to a host that does not know its secret, and takes nothing from it", async () => {
     const { peer, socket, transport } = await opened();
-    socket.say({ welcome: { key: "theirs" } });
-    socket.say({ push: ["load-0001", 1, []] });
-    socket.say({ ticket: "theirs" });
+    socket.receive({ welcome: { key: "theirs" } });
+    socket.receive({ push: ["load-0001", 1, []] });
+    socket.receive({ ticket: "theirs" });
     const { tab, load, nonce } = greeting(socket);
     const proof = await prove("guessed", "host", [tab, load, nonce, "host-1"]);
-    socket.say({ challenge: { nonce: "host-1", proof } });
-    socket.say({ welcome: { key: "theirs" } });
+    socket.receive({ challenge: { nonce: "host-1", proof } });
+    socket.receive({ welcome: { key: "theirs" } });
     await vi.waitUntil(() => peer.refused.mock.calls.length > 0);
-    socket.say({ welcome: { key: "theirs" } });
+    socket.receive({ welcome: { key: "theirs" } });
     expect(() => transport.post("words")).toThrow();
     expect(socket.sent).toHaveLength(1);
     expect(peer.connected).not.toHaveBeenCalled();
@@ -247,7 +247,7 @@ describe("the browser", () => {
         }
       }
       close() {
-        Channel.all = Channel.all.filter((one) => one !== this);
+        Channel.all = Channel.all.filter((other) => other !== this);
       }
     }
 
@@ -259,12 +259,12 @@ describe("the browser", () => {
     it("lets a new tab in, with a ticket from the host", async () => {
       const { socket } = await opened();
       await welcomed(socket);
-      keepTabKey(null);
+      storeTabKey(null);
       const peer = peerDouble();
       createWebSocketTransport(1).open({ ...peer, load: "load-0002" });
       await vi.waitUntil(() => socket.sent.length > 2);
       expect(socket.sent[2]).toBe('{"ticket":true}');
-      socket.say({ ticket: "twice.secret-2" });
+      socket.receive({ ticket: "twice.secret-2" });
       await vi.waitUntil(() => Socket.all.length > 1);
       last().open();
       expect(greeting(last())).toMatchObject({ ticket: "twice", load: "load-0002" });
@@ -303,9 +303,9 @@ describe("the browser", () => {
   it("answers every push that is taken", async () => {
     const { peer, socket } = await opened();
     await welcomed(socket);
-    socket.say({ push: ["load-0001", 1, [{ channel: "x" }]] });
+    socket.receive({ push: ["load-0001", 1, [{ channel: "x" }]] });
     peer.receive.mockReturnValueOnce(null);
-    socket.say({ push: ["load-0009", 2, []] });
+    socket.receive({ push: ["load-0009", 2, []] });
     expect(peer.receive.mock.calls).toEqual([
       ["load-0001", 1, [{ channel: "x" }]],
       ["load-0009", 2, []],
@@ -324,7 +324,7 @@ describe("the browser", () => {
       '{"challenge":1}',
       "{}",
     ]) {
-      expect(() => socket.say(odd)).not.toThrow();
+      expect(() => socket.receive(odd)).not.toThrow();
     }
     expect(peer.connected).not.toHaveBeenCalled();
   });
@@ -388,12 +388,12 @@ describe("identity", () => {
   });
 
   it("keeps no key for an id that is new", async () => {
-    keepTabKey("key-1");
+    storeTabKey("key-1");
     await newTabId();
     expect(tabKey()).toBeNull();
     window.name = "a frame of somebody's";
     expect(tabKey()).toBeNull();
-    keepTabKey(null);
+    storeTabKey(null);
     expect(window.name).toBe("a frame of somebody's");
     window.name = "";
   });
@@ -414,11 +414,11 @@ describe("identity", () => {
   });
 
   it("gives a duplicated tab an id of its own", async () => {
-    const taken = new Set<string>();
+    const lockedNames = new Set<string>();
     const locks = {
       request(name: string, { signal }: { signal: AbortSignal }, hold: () => Promise<never>) {
-        if (!taken.has(name)) {
-          taken.add(name);
+        if (!lockedNames.has(name)) {
+          lockedNames.add(name);
           return hold();
         }
         return new Promise((_, reject) => {
@@ -448,10 +448,10 @@ describe("identity", () => {
     const page = { sessionStorage, name: "", navigator: { locks } } as unknown as Window;
     sessionStorage.setItem("tidewire.tab", "the-tab");
     vi.useFakeTimers();
-    const taken = takeTabId(page);
+    const tabId = takeTabId(page);
     await vi.advanceTimersByTimeAsync(5_000);
     remove();
-    expect(await taken).toBe("the-tab");
+    expect(await tabId).toBe("the-tab");
     vi.useRealTimers();
   });
 

@@ -12,27 +12,27 @@ import TypedForm, { type FormValues } from "../src/ui/form/TypedForm";
 type Given = Partial<Parameters<typeof TypedForm>[0]>;
 
 const OPTIONS = [{ value: "ebb" }, { value: "flow", title: "The flow" }];
-const field = (given: Partial<FormField>): FormField => ({
+const field = (part: Partial<FormField>): FormField => ({
   name: "f",
   type: "string",
   required: false,
-  ...given,
+  ...part,
 });
 
-/** What the form has sent. */
+/** The values that the form has sent. */
 let sent: FormValues[] = [];
 beforeEach(() => {
   sent = [];
 });
 
-function show(fields: readonly FormField[], given: Given = {}) {
+function show(fields: readonly FormField[], options: Given = {}) {
   const onSubmit = (values: FormValues) => void sent.push(values);
   const form = (
     <TypedForm
       fields={fields}
       submitLabel="Send"
       onSubmit={onSubmit as () => undefined}
-      {...given}
+      {...options}
     />
   );
   return { ...render(form), user: userEvent.setup() };
@@ -55,16 +55,16 @@ describe.each<[what: string, field: Partial<FormField>, typed: string, value: Fo
   ["an address", { format: "uri" }, "https://a.example/", "https://a.example/"],
   ["a list", { type: "list" }, "ebb{Enter}{Enter}flow{Enter}", ["ebb", "flow"]],
   ["an emoji as one character", { maxLength: 1 }, "🌊", "🌊"],
-])("the field for %s", (_, given, typed, value) => {
+])("the field for %s", (_, part, typed, value) => {
   it("sends what is typed", async () => {
-    const { user } = show([field({ ...given, title: "Water" })]);
+    const { user } = show([field({ ...part, title: "Water" })]);
     await user.type(screen.getByLabelText(/Water/), typed);
     await user.click(send());
     expect(sent).toEqual([{ f: value }]);
   });
 
   it("begins with its default", async () => {
-    const { user } = show([field({ ...given, default: value })]);
+    const { user } = show([field({ ...part, default: value })]);
     await user.click(send());
     expect(sent).toEqual([{ f: value }]);
   });
@@ -157,8 +157,8 @@ it.each<[field: Partial<FormField>, typed: string, problem: string]>([
   [{ type: "list", maxLength: 1 }, "ebb{Enter}flow", forms.mostEntries("1")],
   [{ format: "email" }, "a.example", forms.email],
   [{ format: "uri" }, "a.example", forms.uri],
-])("says beside a field what is wrong: %o with %s", async (given, typed, problem) => {
-  const { user } = show([field(given)]);
+])("says beside a field what is wrong: %o with %s", async (part, typed, problem) => {
+  const { user } = show([field(part)]);
   const control = screen.getByLabelText(/^f/);
   await user.type(control, typed);
   await user.click(send());
@@ -217,10 +217,10 @@ it("keeps what was typed when its fields are given again, and when it is shown a
   rerender(<TypedForm fields={[field({ title: "f 2" })]} {...props} />);
   expect(screen.getByLabelText(/^f 2/)).toHaveProperty("value", "low ti");
   unmount();
-  const again = render(<TypedForm fields={[field({})]} {...props} />);
+  const reshown = render(<TypedForm fields={[field({})]} {...props} />);
   expect(screen.getByLabelText(/^f/)).toHaveProperty("value", "low ti");
   await user.click(send());
-  again.unmount();
+  reshown.unmount();
   render(<TypedForm fields={[field({})]} {...props} />);
   expect(screen.getByLabelText(/^f/)).toHaveProperty("value", "");
 });

@@ -21,17 +21,17 @@ import {
   fakePage,
   type ManualPage,
   manualPage,
-  say,
   settled,
+  tokenEvent,
   turn,
 } from "./support";
 
 afterEach(() => vi.useRealTimers());
 
 const WORDS = Array.from({ length: 40 }, (_, index) => `word${index}`).join(" ");
-const asked = (content: string): Message[] => [{ role: "user", content }];
+const question = (content: string): Message[] => [{ role: "user", content }];
 
-function hook(llm: Llm, options: Partial<InferenceOptions> = {}, wrapper = Plain) {
+function renderInference(llm: Llm, options: Partial<InferenceOptions> = {}, wrapper = Plain) {
   return renderHook(
     (changed: Partial<InferenceOptions>) => {
       return useLlmInference({ providerId: "echo", llm, ...options, ...changed });
@@ -45,7 +45,7 @@ function Plain({ children }: { children: ReactNode }) {
 }
 
 /** Start a run whose call has not been answered; the id that the page chose for it. */
-async function begun({ transport }: ManualPage, start: () => unknown): Promise<string> {
+async function beginRun({ transport }: ManualPage, start: () => unknown): Promise<string> {
   act(() => void start());
   await settled();
   const call = transport.calls().findLast(({ method }) => method === "llm.inference");
@@ -61,7 +61,7 @@ describe("the result of the hook", () => {
   // shows: B53, B54, B56, D76
   it("is idle, then loading, then done, with everything that is known", async () => {
     const page = await fakePage({ rate: 100 });
-    const { result } = hook(page.llm);
+    const { result } = renderInference(page.llm);
     expect(result.current).toMatchObject({
       response: "",
       isLoading: false,
@@ -69,7 +69,7 @@ describe("the result of the hook", () => {
       status: "idle",
       inferenceId: null,
     });
-    act(() => void result.current.runInference(asked(`/reasoning Let me see\n${WORDS}`)));
+    act(() => void result.current.runInference(question(`/reasoning Let me see\n${WORDS}`)));
     expect(result.current).toMatchObject({ isLoading: true, status: "submitted" });
     await turn(200);
     expect(result.current.status).toBe("streaming");
@@ -92,8 +92,8 @@ describe("the result of the hook", () => {
   it("has an error with its code, and calls onError once", async () => {
     const page = await fakePage({ rate: 0 });
     const onError = vi.fn<(failure: RunFailure) => void>();
-    const { result } = hook(page.llm, { onError });
-    act(() => void result.current.runInference(asked("half\n/error RATE_LIMIT 700")));
+    const { result } = renderInference(page.llm, { onError });
+    act(() => void result.current.runInference(question("half\n/error RATE_LIMIT 700")));
     await turn(300);
     expect(result.current).toMatchObject({
       status: "error",
@@ -109,7 +109,7 @@ describe("the result of the hook", () => {
   // shows: B58
   it("has the reason of a refused call", async () => {
     const page = await fakePage();
-    const { result } = hook(page.llm);
+    const { result } = renderInference(page.llm);
     act(() => void result.current.runInference([]));
     await turn(100);
     expect(result.current).toMatchObject({
@@ -122,9 +122,9 @@ describe("the result of the hook", () => {
   // shows: D67, D89
   it("keeps its functions the same from render to render", async () => {
     const page = await fakePage({ rate: 100 });
-    const { result, rerender } = hook(page.llm);
+    const { result, rerender } = renderInference(page.llm);
     const { runInference, cancel, retry, reset } = result.current;
-    act(() => void runInference(asked(WORDS)));
+    act(() => void runInference(question(WORDS)));
     await turn(300);
     rerender({ temperature: 1 });
     expect(result.current.runInference).toBe(runInference);
@@ -136,8 +136,8 @@ describe("the result of the hook", () => {
   // shows: D78
   it("returns a run that can be awaited, read and cancelled", async () => {
     const page = await fakePage({ rate: 100 });
-    const { result } = hook(page.llm);
-    const run = await act(async () => result.current.runInference(asked(WORDS)));
+    const { result } = renderInference(page.llm);
+    const run = await act(async () => result.current.runInference(question(WORDS)));
     expect(run.id).toBe(result.current.inferenceId);
     await turn(200);
     act(() => void run.cancel());
@@ -151,9 +151,9 @@ describe("early events (the answer to the call comes last)", () => {
   // shows: D68, D69
   it("tokens and done", async () => {
     const page = await manualPage();
-    const { result } = hook(page.llm);
-    const id = await begun(page, () => result.current.runInference(asked("x")));
-    await pushed(page, say(id, 0, "Hello "), say(id, 1, "world"), end(id, 2));
+    const { result } = renderInference(page.llm);
+    const id = await beginRun(page, () => result.current.runInference(question("x")));
+    await pushed(page, tokenEvent(id, 0, "Hello "), tokenEvent(id, 1, "world"), end(id, 2));
     expect(result.current).toMatchObject({ response: "Hello world", isLoading: false });
   });
 
@@ -161,8 +161,8 @@ describe("early events (the answer to the call comes last)", () => {
   it("an error", async () => {
     const page = await manualPage();
     const onError = vi.fn();
-    const { result } = hook(page.llm, { onError });
-    const id = await begun(page, () => result.current.runInference(asked("x")));
+    const { result } = renderInference(page.llm, { onError });
+    const id = await beginRun(page, () => result.current.runInference(question("x")));
     await pushed(page, fail(id, 0));
     expect(result.current).toMatchObject({ error: "It broke", isLoading: false });
     expect(onError).toHaveBeenCalledTimes(1);
@@ -171,8 +171,8 @@ describe("early events (the answer to the call comes last)", () => {
   // shows: D71
   it("a cancel is not forgotten", async () => {
     const page = await manualPage();
-    const { result } = hook(page.llm);
-    const id = await begun(page, () => result.current.runInference(asked("x")));
+    const { result } = renderInference(page.llm);
+    const id = await beginRun(page, () => result.current.runInference(question("x")));
     act(() => void result.current.cancel());
     expect(result.current).toMatchObject({ status: "stopping", isLoading: true });
     await act(async () => page.transport.reply(page.transport.calls()[0], id));
@@ -186,14 +186,14 @@ describe("after a cancel", () => {
   it("it is loading until the host confirms, and nothing follows the end", async () => {
     const page = await manualPage();
     const onDone = vi.fn<(state: RunState) => void>();
-    const { result } = hook(page.llm, { onDone });
-    const id = await begun(page, () => result.current.runInference(asked("x")));
+    const { result } = renderInference(page.llm, { onDone });
+    const id = await beginRun(page, () => result.current.runInference(question("x")));
     await act(async () => page.transport.reply(page.transport.calls()[0], id));
-    await pushed(page, say(id, 0, "part"));
+    await pushed(page, tokenEvent(id, 0, "part"));
     act(() => void result.current.cancel());
     await settled();
     expect(result.current).toMatchObject({ status: "stopping", isLoading: true });
-    await pushed(page, end(id, 1, true), say(id, 2, "LATE"));
+    await pushed(page, end(id, 1, true), tokenEvent(id, 2, "LATE"));
     expect(result.current).toMatchObject({
       status: "cancelled",
       isLoading: false,
@@ -205,10 +205,10 @@ describe("after a cancel", () => {
   // shows: D74
   it("that the host could not be asked for it goes on loading", async () => {
     const page = await manualPage();
-    const { result } = hook(page.llm);
-    const id = await begun(page, () => result.current.runInference(asked("x")));
+    const { result } = renderInference(page.llm);
+    const id = await beginRun(page, () => result.current.runInference(question("x")));
     await act(async () => page.transport.reply(page.transport.calls()[0], id));
-    await pushed(page, say(id, 0, "part"));
+    await pushed(page, tokenEvent(id, 0, "part"));
     act(() => void result.current.cancel());
     await settled();
     await act(async () => page.transport.peer.lost("gone"));
@@ -219,8 +219,8 @@ describe("after a cancel", () => {
 describe("a second call while the first is under way", () => {
   async function busy(options: Partial<InferenceOptions>) {
     const page = await fakePage({ rate: 100 });
-    const { result } = hook(page.llm, options);
-    act(() => void result.current.runInference(asked(`OLD ${WORDS}`)));
+    const { result } = renderInference(page.llm, options);
+    act(() => void result.current.runInference(question(`OLD ${WORDS}`)));
     await turn(150);
     return { page, result };
   }
@@ -228,7 +228,7 @@ describe("a second call while the first is under way", () => {
   // shows: B54, D72
   it("replaces it: the old one is cancelled and none of its words are shown", async () => {
     const { page, result } = await busy({});
-    act(() => void result.current.runInference(asked("NEW one")));
+    act(() => void result.current.runInference(question("NEW one")));
     expect(result.current).toMatchObject({ response: "", status: "submitted" });
     await turn(1_500);
     expect(result.current).toMatchObject({ response: "NEW one", status: "done" });
@@ -244,8 +244,8 @@ describe("a second call while the first is under way", () => {
     });
     const first = result.current.inferenceId;
     act(() => {
-      result.current.runInference(asked("second"));
-      result.current.runInference(asked("third"));
+      result.current.runInference(question("second"));
+      result.current.runInference(question("third"));
     });
     await turn(100);
     expect(result.current.inferenceId).toBe(first);
@@ -259,8 +259,8 @@ describe("a second call while the first is under way", () => {
     const { result } = await busy({ whenBusy: "queue" });
     let second: { cancel(): Promise<boolean> } | undefined;
     act(() => {
-      second = result.current.runInference(asked("second"));
-      result.current.runInference(asked("third"));
+      second = result.current.runInference(question("second"));
+      result.current.runInference(question("third"));
     });
     await act(async () => void (await second?.cancel()));
     await turn(2_000);
@@ -270,7 +270,7 @@ describe("a second call while the first is under way", () => {
   it("waits also when the one before it is taken back: one run at a time", async () => {
     const { page, result } = await busy({ whenBusy: "queue" });
     const [second] = await act(async () =>
-      ["second", "third"].map((content) => result.current.runInference(asked(content))),
+      ["second", "third"].map((content) => result.current.runInference(question(content))),
     );
     await act(async () => void (await second?.cancel()));
     await turn(100);
@@ -293,10 +293,10 @@ describe("a second call while the first is under way", () => {
         if (ends.length === 1) follow();
       },
     });
-    follow = () => void result.current.runInference(asked("from the callback"));
+    follow = () => void result.current.runInference(question("from the callback"));
     act(() => {
-      result.current.runInference(asked("second"));
-      result.current.runInference(asked("third"));
+      result.current.runInference(question("second"));
+      result.current.runInference(question("third"));
     });
     await turn(3_000);
     expect(ends).toEqual([`OLD ${WORDS}`, "second", "third", "from the callback"]);
@@ -304,14 +304,14 @@ describe("a second call while the first is under way", () => {
 
   it("can override the behavior during a live run", async () => {
     const { result } = await busy({ whenBusy: "reject" });
-    act(() => void result.current.runInference(asked("second"), { whenBusy: "queue" }));
+    act(() => void result.current.runInference(question("second"), { whenBusy: "queue" }));
     await turn(2_000);
     expect(result.current.response).toBe("second");
   });
 
   it("is refused, and the first is not disturbed", async () => {
     const { result } = await busy({ whenBusy: "reject" });
-    const run = await act(async () => result.current.runInference(asked("second")));
+    const run = await act(async () => result.current.runInference(question("second")));
     expect((await run.result).failure).toMatchObject({ code: "SESSION_BUSY" });
     await turn(1_500);
     expect(result.current.response).toBe(`OLD ${WORDS}`);
@@ -319,7 +319,7 @@ describe("a second call while the first is under way", () => {
 
   it("a cancel ends the one and all that wait", async () => {
     const { page, result } = await busy({ whenBusy: "queue" });
-    act(() => void result.current.runInference(asked("second")));
+    act(() => void result.current.runInference(question("second")));
     act(() => void result.current.cancel());
     await turn(1_000);
     expect(result.current.status).toBe("cancelled");
@@ -331,14 +331,14 @@ describe("two hooks", () => {
   // shows: B55, D64
   it("each show their own run", async () => {
     const page = await fakePage({ rate: 100 });
-    const one = hook(page.llm);
-    const other = hook(page.llm);
+    const first = renderInference(page.llm);
+    const other = renderInference(page.llm);
     act(() => {
-      one.result.current.runInference(asked(`one ${WORDS}`));
-      other.result.current.runInference(asked(`other ${WORDS}`));
+      first.result.current.runInference(question(`one ${WORDS}`));
+      other.result.current.runInference(question(`other ${WORDS}`));
     });
     await turn(2_000);
-    expect(one.result.current.response).toBe(`one ${WORDS}`);
+    expect(first.result.current.response).toBe(`one ${WORDS}`);
     expect(other.result.current.response).toBe(`other ${WORDS}`);
   });
 });
@@ -347,8 +347,8 @@ describe("mounting and unmounting", () => {
   // shows: D73
   it("an unmount cancels the run", async () => {
     const page = await fakePage({ rate: 100 });
-    const { result, unmount } = hook(page.llm);
-    act(() => void result.current.runInference(asked(WORDS)));
+    const { result, unmount } = renderInference(page.llm);
+    act(() => void result.current.runInference(question(WORDS)));
     await turn(150);
     unmount();
     await turn(200);
@@ -361,22 +361,22 @@ describe("mounting and unmounting", () => {
     const page = await fakePage({ rate: 100 });
     const onToken = vi.fn();
     const onDone = vi.fn();
-    const { result, unmount } = hook(page.llm, { onUnmount: "keep", onToken, onDone });
-    act(() => void result.current.runInference(asked(WORDS)));
+    const { result, unmount } = renderInference(page.llm, { onUnmount: "keep", onToken, onDone });
+    act(() => void result.current.runInference(question(WORDS)));
     await turn(150);
     unmount();
-    const told = onToken.mock.calls.length;
+    const tokenCalls = onToken.mock.calls.length;
     await turn(2_000);
     const [run] = [...page.transport.host.runs.values()];
     expect(run?.text).toBe(WORDS);
-    expect(onToken).toHaveBeenCalledTimes(told);
+    expect(onToken).toHaveBeenCalledTimes(tokenCalls);
     expect(onDone).not.toHaveBeenCalled();
   });
 
   it("works the same under strict mode, and asks the host once", async () => {
     const page = await fakePage({ rate: 100 });
-    const { result } = hook(page.llm, {}, StrictMode as typeof Plain);
-    act(() => void result.current.runInference(asked(WORDS)));
+    const { result } = renderInference(page.llm, {}, StrictMode as typeof Plain);
+    act(() => void result.current.runInference(question(WORDS)));
     await turn(2_000);
     expect(result.current).toMatchObject({ response: WORDS, status: "done" });
     expect(page.transport.host.runs.size).toBe(1);
@@ -384,10 +384,14 @@ describe("mounting and unmounting", () => {
 
   it("resumes a run, under strict mode too, from its beginning", async () => {
     const page = await fakePage({ rate: 100 });
-    const request = { messages: asked(WORDS), providerId: "echo", inferenceId: "inf-before" };
+    const request = { messages: question(WORDS), providerId: "echo", inferenceId: "inf-before" };
     void page.llm.llmInference(request);
     await turn(200);
-    const { result } = hook(page.llm, { resume: "inf-before" }, StrictMode as typeof Plain);
+    const { result } = renderInference(
+      page.llm,
+      { resume: "inf-before" },
+      StrictMode as typeof Plain,
+    );
     await turn(60);
     expect(result.current).toMatchObject({ status: "streaming", inferenceId: "inf-before" });
     expect(result.current.response).toMatch(/^word0 word1/);
@@ -397,7 +401,7 @@ describe("mounting and unmounting", () => {
 });
 
 describe("a component that is hidden (Activity)", () => {
-  async function hiding(options: Partial<InferenceOptions>) {
+  async function showInActivity(options: Partial<InferenceOptions>) {
     const page = await fakePage({ rate: 100 });
     let last: LlmInference | undefined;
     function Shown() {
@@ -414,25 +418,25 @@ describe("a component that is hidden (Activity)", () => {
       await act(async () => rerender(tree(mode)));
     };
     const now = (): LlmInference => last ?? expect.fail("nothing was rendered");
-    act(() => void now().runInference(asked(WORDS)));
+    act(() => void now().runInference(question(WORDS)));
     await turn(150);
     return { page, show, now };
   }
 
   it("ends its run, and says so when it is shown again", async () => {
-    const { show, now } = await hiding({});
+    const { show, now } = await showInActivity({});
     await show("hidden");
     await turn(1_000);
     await show("visible");
     expect(now()).toMatchObject({ status: "cancelled", isLoading: false });
-    act(() => void now().runInference(asked("again")));
+    act(() => void now().runInference(question("again")));
     await turn(500);
     expect(now()).toMatchObject({ status: "done", response: "again" });
   });
 
   it("keeps its run if it is to, and goes on showing it", async () => {
     const onDone = vi.fn();
-    const { show, now } = await hiding({ onUnmount: "keep", onDone });
+    const { show, now } = await showInActivity({ onUnmount: "keep", onDone });
     await show("hidden");
     await turn(100);
     await show("visible");
@@ -444,7 +448,7 @@ describe("a component that is hidden (Activity)", () => {
   });
 
   it("shows the whole answer when the run has ended meanwhile", async () => {
-    const { show, now } = await hiding({ onUnmount: "keep" });
+    const { show, now } = await showInActivity({ onUnmount: "keep" });
     await show("hidden");
     await turn(2_000);
     await show("visible");
@@ -452,7 +456,7 @@ describe("a component that is hidden (Activity)", () => {
   });
 
   it("does not resume the old run when a newer one is shown", async () => {
-    const { page, show, now } = await hiding({ resume: "inf-old", onUnmount: "keep" });
+    const { page, show, now } = await showInActivity({ resume: "inf-old", onUnmount: "keep" });
     expect(page.transport.host.runs.size).toBe(1);
     await show("hidden");
     await show("visible");
@@ -465,7 +469,7 @@ describe("the host that it uses", () => {
   it("without any host says so in a sentence", async () => {
     const onError = vi.fn();
     const { result } = renderHook(() => useLlmInference({ providerId: "local", onError }));
-    act(() => void result.current.runInference(asked("x")));
+    act(() => void result.current.runInference(question("x")));
     expect(result.current).toMatchObject({ status: "error", isLoading: false });
     expect(result.current.error).toMatch(/^This page has no host to ask: pass `llm`/);
     expect(result.current.failure).toMatchObject({ code: "HOST_LOST" });
@@ -482,12 +486,12 @@ describe("the host that it uses", () => {
     const wrapper = ({ children }: { children: ReactNode }) => (
       <LlmProvider llm={provided.llm}>{children}</LlmProvider>
     );
-    const one = renderHook(() => useLlmInference({ providerId: "a" }), { wrapper });
+    const first = renderHook(() => useLlmInference({ providerId: "a" }), { wrapper });
     const other = renderHook(() => useLlmInference({ providerId: "b", llm: named.llm }), {
       wrapper,
     });
-    await begun(provided, () => one.result.current.runInference(asked("x")));
-    await begun(named, () => other.result.current.runInference(asked("y")));
+    await beginRun(provided, () => first.result.current.runInference(question("x")));
+    await beginRun(named, () => other.result.current.runInference(question("y")));
     expect(provided.transport.calls()[0]?.params).toMatchObject({ providerId: "a" });
     expect(named.transport.calls()[0]?.params).toMatchObject({ providerId: "b" });
     expect(provided.transport.calls()).toHaveLength(1);
@@ -497,9 +501,9 @@ describe("the host that it uses", () => {
 describe("one inference for several components", () => {
   it("shows all of them the same run, and any of them stops it", async () => {
     const page = await fakePage({ rate: 100 });
-    const owner = hook(page.llm);
+    const owner = renderInference(page.llm);
     const other = renderHook(() => useLlmInference({ inference: owner.result.current.inference }));
-    act(() => void owner.result.current.runInference(asked(WORDS)));
+    act(() => void owner.result.current.runInference(question(WORDS)));
     await turn(200);
     expect(other.result.current.response).not.toBe("");
     expect(other.result.current.response).toBe(owner.result.current.response);
@@ -511,11 +515,11 @@ describe("one inference for several components", () => {
   it("lives until the last of them goes", async () => {
     const page = await fakePage({ rate: 100 });
     const inference = createInference({ providerId: "echo", llm: page.llm });
-    const one = renderHook(() => useLlmInference({ inference }));
+    const first = renderHook(() => useLlmInference({ inference }));
     const other = renderHook(() => useLlmInference({ inference }));
-    act(() => void one.result.current.runInference(asked(WORDS)));
+    act(() => void first.result.current.runInference(question(WORDS)));
     await turn(100);
-    one.unmount();
+    first.unmount();
     await turn(100);
     expect(other.result.current.status).toBe("streaming");
     other.unmount();
@@ -532,9 +536,13 @@ describe("callbacks", () => {
     const mistake = (): never => {
       throw new Error("a mistake of the page");
     };
-    const { result } = hook(page.llm, { whenBusy: "queue", onToken: mistake, onDone: mistake });
-    const first = await act(async () => result.current.runInference(asked("first")));
-    await act(async () => result.current.runInference(asked("second")));
+    const { result } = renderInference(page.llm, {
+      whenBusy: "queue",
+      onToken: mistake,
+      onDone: mistake,
+    });
+    const first = await act(async () => result.current.runInference(question("first")));
+    await act(async () => result.current.runInference(question("second")));
     await turn(1_000);
     expect((await first.result).status).toBe("done");
     expect(result.current).toMatchObject({ status: "done", response: "second" });
@@ -544,12 +552,12 @@ describe("callbacks", () => {
   it("tell of every end once, with how it ended", async () => {
     const page = await fakePage({ rate: 100 });
     const ends: string[] = [];
-    const { result } = hook(page.llm, { onFinish: ({ status }) => ends.push(status) });
-    act(() => void result.current.runInference(asked("whole")));
+    const { result } = renderInference(page.llm, { onFinish: ({ status }) => ends.push(status) });
+    act(() => void result.current.runInference(question("whole")));
     await turn(500);
-    act(() => void result.current.runInference(asked("half\n/error OVERLOADED")));
+    act(() => void result.current.runInference(question("half\n/error OVERLOADED")));
     await turn(500);
-    act(() => void result.current.runInference(asked(WORDS)));
+    act(() => void result.current.runInference(question(WORDS)));
     await turn(100);
     act(() => void result.current.cancel());
     await turn(200);
@@ -561,9 +569,9 @@ describe("callbacks", () => {
     const page = await fakePage({ rate: 100 });
     const first: string[] = [];
     const second: string[] = [];
-    const { result, rerender } = hook(page.llm, {});
+    const { result, rerender } = renderInference(page.llm, {});
     rerender({ onToken: (text: string) => first.push(text) });
-    act(() => void result.current.runInference(asked(WORDS)));
+    act(() => void result.current.runInference(question(WORDS)));
     await turn(200);
     rerender({ onToken: (text: string) => second.push(text) });
     await turn(2_000);
@@ -574,12 +582,12 @@ describe("callbacks", () => {
 
   it("options of a call win over those of the hook, and a retry has them, too", async () => {
     const page = await manualPage();
-    const { result } = hook(page.llm, { temperature: 0.1, modelId: "small" });
-    const id = await begun(page, () =>
-      result.current.runInference(asked("x"), { modelId: "large", maxTokens: 5 }),
+    const { result } = renderInference(page.llm, { temperature: 0.1, modelId: "small" });
+    const id = await beginRun(page, () =>
+      result.current.runInference(question("x"), { modelId: "large", maxTokens: 5 }),
     );
     await pushed(page, end(id, 0));
-    await begun(page, () => result.current.retry());
+    await beginRun(page, () => result.current.retry());
     const sent = page.transport.calls().map(({ params }) => params);
     expect(sent).toHaveLength(2);
     for (const params of sent) {
@@ -596,15 +604,15 @@ describe("callbacks", () => {
   // shows: B52, B54, D89, D90
   it("the request has the options of the latest render", async () => {
     const page = await manualPage();
-    const { result, rerender } = hook(page.llm, { temperature: 0.1 });
+    const { result, rerender } = renderInference(page.llm, { temperature: 0.1 });
     rerender({ temperature: 0.9, systemPrompt: "Be brief" });
-    await begun(page, () => result.current.runInference(asked("x")));
+    await beginRun(page, () => result.current.runInference(question("x")));
     expect(page.transport.calls()[0]?.params).toEqual({
       providerId: "echo",
       temperature: 0.9,
       systemPrompt: "Be brief",
       stream: true,
-      messages: asked("x"),
+      messages: question("x"),
       inferenceId: expect.stringMatching(/^inf-/),
     });
   });
@@ -613,9 +621,9 @@ describe("callbacks", () => {
 describe("parts", () => {
   it("are there in order, and the rest is made from them", async () => {
     const page = await fakePage({ rate: 0 });
-    const { result } = hook(page.llm);
+    const { result } = renderInference(page.llm);
     const script = "/reasoning Let me see\nI look.\n/tool clock {}\nIt is noon.";
-    act(() => void result.current.runInference(asked(script)));
+    act(() => void result.current.runInference(question(script)));
     await turn(300);
     const { parts, response, tools } = result.current;
     expect(parts.map(({ type }) => type)).toEqual(["reasoning", "text", "tool", "text"]);
@@ -625,8 +633,8 @@ describe("parts", () => {
 
   it("have the host's activity beside them, under its old name, too", async () => {
     const page = await manualPage();
-    const { result } = hook(page.llm);
-    const inferenceId = await begun(page, () => result.current.runInference(asked("x")));
+    const { result } = renderInference(page.llm);
+    const inferenceId = await beginRun(page, () => result.current.runInference(question("x")));
     const stamp = { inferenceId, seq: 0, ms: 0 };
     await pushed(page, { ...stamp, channel: "llm:thinking", status: "Loading", progress: 0.5 });
     expect(result.current.activity).toMatchObject({ status: "Loading", progress: 0.5 });
@@ -638,9 +646,9 @@ describe("retry and reset", () => {
   // shows: D75, D91
   it("retry asks the same again", async () => {
     const page = await fakePage({ rate: 0 });
-    const { result } = hook(page.llm);
+    const { result } = renderInference(page.llm);
     expect(result.current.retry()).toBeNull();
-    act(() => void result.current.runInference(asked("half\n/error OVERLOADED")));
+    act(() => void result.current.runInference(question("half\n/error OVERLOADED")));
     await turn(200);
     const first = result.current.inferenceId;
     act(() => void result.current.retry());
@@ -652,8 +660,8 @@ describe("retry and reset", () => {
 
   it("reset goes back to the beginning and ends what is live", async () => {
     const page = await fakePage({ rate: 100 });
-    const { result } = hook(page.llm);
-    act(() => void result.current.runInference(asked(WORDS)));
+    const { result } = renderInference(page.llm);
+    act(() => void result.current.runInference(question(WORDS)));
     await turn(200);
     act(() => result.current.reset());
     expect(result.current).toMatchObject({ status: "idle", response: "", inferenceId: null });
@@ -675,21 +683,24 @@ describe("accidents on the way", () => {
 
   it.each(accidents)("%s: every word once, in order, and one end", async (_, settings) => {
     const page = await fakePage({ rate: 100, seed: 3, ...settings });
-    let told = "";
+    let tokenText = "";
     const onDone = vi.fn();
-    const { result } = hook(page.llm, { onToken: (text) => (told += text), onDone });
-    act(() => void result.current.runInference(asked(WORDS)));
+    const { result } = renderInference(page.llm, {
+      onToken: (text) => (tokenText += text),
+      onDone,
+    });
+    act(() => void result.current.runInference(question(WORDS)));
     await turn(12_000);
     expect(result.current).toMatchObject({ status: "done", response: WORDS, isLoading: false });
-    expect(told).toBe(WORDS);
+    expect(tokenText).toBe(WORDS);
     expect(onDone).toHaveBeenCalledTimes(1);
   });
 
   it("a host that was started again: the part stays, and the failure says so", async () => {
     const page = await fakePage({ rate: 100, memory: "none" });
     const onError = vi.fn();
-    const { result } = hook(page.llm, { onError });
-    act(() => void result.current.runInference(asked(WORDS)));
+    const { result } = renderInference(page.llm, { onError });
+    act(() => void result.current.runInference(question(WORDS)));
     await turn(200);
     page.transport.disconnect();
     await turn(2_000);
@@ -714,7 +725,7 @@ describe("how often it renders", () => {
       return null;
     }
     render(<Counted />);
-    act(() => void start?.(asked(script)));
+    act(() => void start?.(question(script)));
     renders = 0;
     await turn(2_000);
     return renders;
@@ -732,11 +743,11 @@ describe("how often it renders", () => {
   it("once a frame at most for 5,000 events of one word each", async () => {
     // A host that might reorder joins no words.
     const page = await fakePage({ reorder: 1e-9 });
-    const heard = vi.fn();
+    const onToken = vi.fn();
     const script = "/rate 5000\n/repeat 5000 word";
-    page.llm.onLlmToken(heard);
+    page.llm.onLlmToken(onToken);
     const renders = await rendersOf(page, {}, script);
-    expect(heard).toHaveBeenCalledTimes(5_000);
+    expect(onToken).toHaveBeenCalledTimes(5_000);
     expect(renders).toBeGreaterThan(20);
     expect(renders).toBeLessThanOrEqual(63 * 1.2);
   });
@@ -751,8 +762,8 @@ describe("how often it renders", () => {
     const page = await fakePage({ rate: 100 });
     const onLlmEvents = vi.fn(page.llm.onLlmEvents);
     const llm = { ...page.llm, onLlmEvents };
-    const { result, rerender } = hook(llm);
-    act(() => void result.current.runInference(asked(WORDS)));
+    const { result, rerender } = renderInference(llm);
+    act(() => void result.current.runInference(question(WORDS)));
     for (let index = 0; index < 50; index += 1) rerender({ temperature: index / 50 });
     await turn(2_000);
     expect(onLlmEvents).toHaveBeenCalledTimes(1);

@@ -8,7 +8,7 @@ import { settled } from "./support";
 
 afterEach(() => sessionStorage.clear());
 
-function shown(note: string | undefined) {
+function renderSidebar(note: string | undefined) {
   const remember = vi.fn();
   const recalled = new Map(note === undefined ? [] : [["sidebar", note]]);
   const notes = { recall: async () => recalled, remember };
@@ -25,34 +25,34 @@ function shown(note: string | undefined) {
     </ConversationsContext>,
   );
   const now = () => seen.at(-1) as SidebarState;
-  return { now, remember, told: () => JSON.parse(remember.mock.lastCall?.[1] ?? "null") };
+  return { now, remember, stored: () => JSON.parse(remember.mock.lastCall?.[1] ?? "null") };
 }
 
 it("is as it was left", async () => {
   const note = JSON.stringify({ isClosed: true, width: 300, shut: ["Sea"] });
-  const { now } = shown(note);
+  const { now } = renderSidebar(note);
   await settled();
   expect(now()).toMatchObject({ isOpen: false, width: 300, shut: ["Sea"] });
   // The same tab knows it at once; the host has the last word.
-  expect(shown(note).now().isOpen).toBe(false);
-  const other = shown(JSON.stringify({ isClosed: false }));
+  expect(renderSidebar(note).now().isOpen).toBe(false);
+  const other = renderSidebar(JSON.stringify({ isClosed: false }));
   await settled();
   expect(other.now().isOpen).toBe(true);
 });
 
 it("tells what is changed, within bounds", async () => {
-  const { now, told } = shown(undefined);
+  const { now, stored } = renderSidebar(undefined);
   await settled();
   act(() => now().setWidth(10_000));
   act(() => now().toggleFolder("Sea"));
   act(() => now().close());
-  expect(told()).toEqual({ isClosed: true, width: 480, shut: ["Sea"] });
+  expect(stored()).toEqual({ isClosed: true, width: 480, shut: ["Sea"] });
   act(() => now().toggleFolder("Sea"));
   expect(now()).toMatchObject({ isOpen: false, width: 480, shut: [] });
 });
 
 it("keeps a change made before the host had answered", async () => {
-  const { now } = shown(JSON.stringify({ isClosed: true, width: 300, shut: [] }));
+  const { now } = renderSidebar(JSON.stringify({ isClosed: true, width: 300, shut: [] }));
   act(() => now().setWidth(400));
   await settled();
   expect(now()).toMatchObject({ isOpen: true, width: 400 });
@@ -61,7 +61,7 @@ it("keeps a change made before the host had answered", async () => {
 it.each(["{", "7", '{"width": 9000}', '{"shut": [1]}', '{"isClosed": "yes"}', "null"])(
   "makes nothing of %s",
   async (note) => {
-    const { now } = shown(note);
+    const { now } = renderSidebar(note);
     await settled();
     expect(now()).toMatchObject({ isOpen: true, width: 272, shut: [] });
   },

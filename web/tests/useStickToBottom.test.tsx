@@ -16,7 +16,7 @@ function Page() {
       <div ref={follow.frame} role="log">
         {/* biome-ignore lint/a11y/noStaticElementInteractions: stands for a search hit that is shown */}
         {/* biome-ignore lint/a11y/useKeyWithClickEvents: see above */}
-        <div ref={follow.content} onClick={follow.leave}>
+        <div ref={follow.content} onClick={follow.stopFollowing}>
           words
           <textarea aria-label="Edit" />
           <button type="button" aria-label="Menu" onKeyDown={(event) => event.preventDefault()} />
@@ -50,8 +50,8 @@ beforeEach(() => {
   vi.spyOn(HTMLElement.prototype, "scrollHeight", "get").mockImplementation(() => content);
   vi.spyOn(HTMLElement.prototype, "clientHeight", "get").mockReturnValue(FRAME);
   vi.spyOn(HTMLElement.prototype, "scrollTop", "get").mockImplementation(() => top);
-  vi.spyOn(HTMLElement.prototype, "scrollTop", "set").mockImplementation((wanted) => {
-    top = Math.max(0, Math.min(wanted, content - FRAME));
+  vi.spyOn(HTMLElement.prototype, "scrollTop", "set").mockImplementation((offset) => {
+    top = Math.max(0, Math.min(offset, content - FRAME));
   });
   render(<Page />);
   grow(0);
@@ -80,7 +80,7 @@ describe("following", () => {
 
   // shows: D88
   it("ends with the wheel, a key or a finger that goes up; growth moves nothing any more", () => {
-    for (const leave of [
+    for (const scrollAway of [
       () => fireEvent.wheel(frame(), { deltaY: -20 }),
       () => fireEvent.keyDown(frame(), { key: "PageUp" }),
       () => {
@@ -93,7 +93,7 @@ describe("following", () => {
         fireEvent.pointerUp(window);
       },
     ]) {
-      leave();
+      scrollAway();
       expect(isFollowing()).toBe(false);
       const before = place();
       grow(200);
@@ -168,11 +168,11 @@ describe("following", () => {
 
   it("offers no way to the end where there is nothing to scroll", () => {
     grow(FRAME - content);
-    for (const leave of [
+    for (const scrollAway of [
       () => fireEvent.click(screen.getByText("words"), { detail: 1 }),
       () => fireEvent.wheel(frame(), { deltaY: -20 }),
     ]) {
-      leave();
+      scrollAway();
       expect(isFollowing()).toBe(true);
     }
     grow(200);

@@ -139,7 +139,7 @@ it("shows both runs of an answer that was continued, also when it is read again"
   conversation.draft.set("tides");
   conversation.send();
   await turn(1_000);
-  conversation.goOn(conversation.get().messages.at(-1) ?? "");
+  conversation.continueAnswer(conversation.get().messages.at(-1) ?? "");
   await turn(1_000);
   async function attempts(): Promise<number> {
     await person.click(screen.getByRole("button", { name: "More about this answer" }));
@@ -241,22 +241,22 @@ it("downloads a recording, or has the host write it, and says why that fails", a
     await user.click(screen.getByRole("button", { name: "More about this answer" }));
     await user.click(screen.getByRole("menuitem", { name: "Save recording" }));
   };
-  const said = () => toasts.get().map(({ text }) => text);
+  const toastTexts = () => toasts.get().map(({ text }) => text);
   await save();
-  await vi.waitFor(() => expect(said().at(-1)).toContain("Couldn't do that."));
+  await vi.waitFor(() => expect(toastTexts().at(-1)).toContain("Couldn't do that."));
   await save();
-  await vi.waitFor(() => expect(said().at(-1)).toBe("Saved to /data/exports/inf-1.jsonl"));
+  await vi.waitFor(() => expect(toastTexts().at(-1)).toBe("Saved to /data/exports/inf-1.jsonl"));
 });
 
 it("downloads a recording in a browser", async () => {
   const user = userEvent.setup();
   const file = { name: "inf-1.jsonl", mediaType: "application/jsonl", text: "{}\n" };
   const recording = vi.fn(async () => file);
-  const made = vi.spyOn(URL, "createObjectURL").mockReturnValue("blob:x");
+  const createObjectUrl = vi.spyOn(URL, "createObjectURL").mockReturnValue("blob:x");
   show(<DownloadsContext value={true}>{MENU}</DownloadsContext>, { recording });
   await user.click(screen.getByRole("button", { name: "More about this answer" }));
   await user.click(screen.getByRole("menuitem", { name: "Save recording" }));
-  await vi.waitFor(() => expect(made).toHaveBeenCalled());
+  await vi.waitFor(() => expect(createObjectUrl).toHaveBeenCalled());
   expect(recording).toHaveBeenCalledWith("inf-1");
 });
 
@@ -275,8 +275,8 @@ const PREVIEW: Preview = {
 it("shows what the draft would send, and asks again when it changes", async () => {
   const { bridge, llm } = await fakePage();
   const { client, router, topics } = bridge;
-  const ask = vi.fn(async () => PREVIEW);
-  const wire = { ...client.wire, preview: ask };
+  const preview = vi.fn(async () => PREVIEW);
+  const wire = { ...client.wire, preview };
   const host = { client: { ...client, wire }, llm, router, topics };
   const conversations = createConversations({ host });
   const { conversation } = conversations.shown.get();
@@ -291,7 +291,7 @@ it("shows what the draft would send, and asks again when it changes", async () =
   await turn(500);
   expect(screen.getByText(/40 tokens to read/).textContent).toContain("3 oldest messages");
   expect(screen.getByText(REQUEST.url, { exact: false })).toBeTruthy();
-  expect(ask).toHaveBeenLastCalledWith(
+  expect(preview).toHaveBeenLastCalledWith(
     expect.objectContaining({
       conversationId: null,
       content: "how deep?",
@@ -300,12 +300,12 @@ it("shows what the draft would send, and asks again when it changes", async () =
   );
   act(() => conversation.options.choose({ temperature: 0.1 }));
   await turn(500);
-  expect(ask).toHaveBeenLastCalledWith(expect.objectContaining({ temperature: 0.1 }));
-  ask.mockRejectedValueOnce(failure("STORAGE_ERROR"));
+  expect(preview).toHaveBeenLastCalledWith(expect.objectContaining({ temperature: 0.1 }));
+  preview.mockRejectedValueOnce(failure("STORAGE_ERROR"));
   act(() => conversation.draft.set("how wide?"));
   await turn(500);
   expect(screen.getByRole("alert").textContent).not.toBe("");
-  expect(ask).toHaveBeenCalledTimes(3);
+  expect(preview).toHaveBeenCalledTimes(3);
 });
 
 it.each(Object.keys(expectations()))("plays %s to the state that its events make", (name) => {

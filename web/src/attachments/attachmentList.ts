@@ -8,7 +8,7 @@ import {
   MAX_TOTAL,
   type Problem,
 } from "./draftAttachment";
-import { announced, inspectFile } from "./inspectFile";
+import { inspectFile, unreadAttachment } from "./inspectFile";
 import type { ResizeImage } from "./resizeImage";
 
 export interface AttachmentList extends ReadonlyStore<readonly DraftAttachment[]> {
@@ -20,28 +20,28 @@ export interface AttachmentList extends ReadonlyStore<readonly DraftAttachment[]
   /** Removes and returns all attachments. */
   take(): readonly DraftAttachment[];
   /** Resolves when all present attachments have been read. */
-  settled(): Promise<void>;
+  whenRead(): Promise<void>;
 }
 
 /** Loaded with the first picture. */
-const drawn: ResizeImage = async (...picture) =>
+const resizeLazily: ResizeImage = async (...picture) =>
   (await import("./resizeImage")).resizeImage(...picture);
 
 /** `onRead` gets each attachment that has just been read. */
 export function createAttachmentList(
   onRead: (attached: DraftAttachment) => unknown = () => {},
-  scale: ResizeImage = drawn,
+  scale: ResizeImage = resizeLazily,
 ): AttachmentList {
   const store = createStore<readonly DraftAttachment[]>([]);
   // One after the other: scaling pictures takes much memory.
-  let read = Promise.resolve();
+  let lastRead = Promise.resolve();
 
   async function fill(key: string, file: File): Promise<void> {
-    const found = await inspectFile(file, scale);
-    const before = store.get().find((one) => one.key === key);
+    const content = await inspectFile(file, scale);
+    const before = store.get().find((attachment) => attachment.key === key);
     if (before === undefined) return; // removed in the meantime
-    const after = limited({ ...before, ...found }, store.get());
-    store.set(store.get().map((one) => (one.key === key ? after : one)));
+    const after = checkLimits({ ...before, ...content }, store.get());
+    store.set(store.get().map((attachment) => (attachment.key === key ? after : attachment)));
     onRead(after);
   }
 
@@ -50,52 +50,61 @@ export function createAttachmentList(
     subscribe: store.subscribe,
     add(files) {
       for (const file of files) {
-        const attached = announced(file);
-        store.set([...store.get(), attached]);
-        read = read.then(() => fill(attached.key, file));
+        const attachment = unreadAttachment(file);
+        store.set([...store.get(), attachment]);
+        lastRead = lastRead.then(() => fill(attachment.key, file));
       }
     },
     put(attached) {
-      if (attached.length > 0) store.set(relaxed([...attached, ...store.get()]));
+      if (attached.length > 0) store.set(recheckLimits([...attached, ...store.get()]));
     },
     remove(key) {
-      store.set(relaxed(store.get().filter((one) => one.key !== key)));
+      store.set(recheckLimits(store.get().filter((attachment) => attachment.key !== key)));
     },
     take() {
-      const taken = store.get();
+      const all = store.get();
       store.set([]);
-      return taken;
+      return all;
     },
-    settled: () => read,
+    whenRead: () => lastRead,
   };
 }
 
-/** Marks the attachment if it exceeds the room that the others leave. */
-function limited(attached: DraftAttachment, all: readonly DraftAttachment[]): DraftAttachment {
-  if (attached.state !== "ready") return attached;
-  const others = all.filter(({ key, state }) => key !== attached.key && state === "ready");
-  const problem = excess(attached, others);
-  return problem === null ? attached : { ...attached, state: problem };
+/** Marks the attachment if it exceeds a limit together with the others. */
+function checkLimits(
+  attachment: DraftAttachment,
+  all: readonly DraftAttachment[],
+): DraftAttachment {
+  if (attachment.state !== "ready") return attachment;
+  const others = all.filter(({ key, state }) => key !== attachment.key && state === "ready");
+  const problem = exceededLimit(attachment, others);
+  return problem === null ? attachment : { ...attachment, state: problem };
 }
 
-function excess(attached: DraftAttachment, others: readonly DraftAttachment[]): Problem | null {
+function exceededLimit(
+  attachment: DraftAttachment,
+  others: readonly DraftAttachment[],
+): Problem | null {
   if (others.length >= MAX_COUNT) return { code: "many", limit: MAX_COUNT };
   const sum = (some: readonly DraftAttachment[]) =>
     some.reduce((total, { size }) => total + size, 0);
-  const all = [...others, attached];
+  const all = [...others, attachment];
   if (sum(all) > MAX_TOTAL) return { code: "total", limit: MAX_TOTAL };
-  if (isText(attached) && sum(all.filter(isText)) > MAX_TEXT) {
+  if (isText(attachment) && sum(all.filter(isText)) > MAX_TEXT) {
     return { code: "text", limit: MAX_TEXT };
   }
   return null;
 }
 
-/** Checks all limits again after a change: what did not fit may fit now, and vice versa. */
-function relaxed(all: readonly DraftAttachment[]): readonly DraftAttachment[] {
-  const taken: DraftAttachment[] = [];
-  for (const one of all) {
-    const isRead = one.hash !== "";
-    taken.push(isRead ? limited({ ...one, state: "ready" }, taken) : one);
+/**
+ * Checks all limits again after a change: an attachment that did not fit may fit now, and vice
+ * versa.
+ */
+function recheckLimits(all: readonly DraftAttachment[]): readonly DraftAttachment[] {
+  const checked: DraftAttachment[] = [];
+  for (const attachment of all) {
+    const isRead = attachment.hash !== "";
+    checked.push(isRead ? checkLimits({ ...attachment, state: "ready" }, checked) : attachment);
   }
-  return taken;
+  return checked;
 }

@@ -47,7 +47,9 @@ export interface DraftMessage {
   readonly untrusted: boolean;
   /** The template that made the text. */
   readonly template?: MessageTemplate | undefined;
-  /** Sets in the chat what the template asks for, when it is sent. Returns what takes that back. */
+  /**
+   * Applies the template's options to the chat on sending. Returns a function that reverts them.
+   */
   readonly setUp?: SetUp | undefined;
 }
 
@@ -90,14 +92,18 @@ export function attachmentOf({ kind, name, mediaType, size, hash }: DraftAttachm
 
 /** A draft attachment from a sent message; the host has its bytes. */
 export function draftAttachmentOf({ type: _, size, ...sent }: Attachment): DraftAttachment {
-  return { ...unread(sent.name, "ready"), ...sent, size: bytesOf(size) };
+  return { ...emptyAttachment(sent.name, "ready"), ...sent, size: bytesOf(size) };
 }
 
 /** An attachment of which only the name is left. */
-export const lost = (name: string): DraftAttachment => unread(name, { code: "lost" });
+export const lostAttachment = (name: string): DraftAttachment =>
+  emptyAttachment(name, { code: "lost" });
 
-/** An attachment with nothing but its name, for others to fill in. */
-export function unread(name: string | null, state: DraftAttachment["state"]): DraftAttachment {
+/** An attachment with only a name; the caller adds the rest. */
+export function emptyAttachment(
+  name: string | null,
+  state: DraftAttachment["state"],
+): DraftAttachment {
   return {
     key: crypto.randomUUID(),
     kind: "file",

@@ -99,8 +99,9 @@ function checkUpright(tiff: Part): void {
   const first = view.getUint32(4, isLittle);
   const count = view.getUint16(first, isLittle);
   for (let entry = first + 2; entry < first + 2 + 12 * count; entry += 12) {
-    const isTurned = view.getUint16(entry + 8, isLittle) > 1;
-    if (view.getUint16(entry, isLittle) === ORIENTATION && isTurned) throw new RangeError("Turned");
+    const isRotated = view.getUint16(entry + 8, isLittle) > 1;
+    if (view.getUint16(entry, isLittle) === ORIENTATION && isRotated)
+      throw new RangeError("Turned");
   }
 }
 

@@ -1,5 +1,5 @@
 /** Reads a chosen file and turns it into an attachment that can be sent. */
-import { type DraftAttachment, unread } from "./draftAttachment";
+import { type DraftAttachment, emptyAttachment } from "./draftAttachment";
 import type { ResizeImage } from "./resizeImage";
 
 const MAX_NAME = 255;
@@ -8,10 +8,10 @@ const MAX_NAME = 255;
 const UNSEEN = /[\x00-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 
 /** The attachment before its file has been read. */
-export function announced(file: File): DraftAttachment {
+export function unreadAttachment(file: File): DraftAttachment {
   const { type: mediaType, size } = file;
   const kind = mediaType.startsWith("image/") && !isDrawing(file) ? "image" : "file";
-  return { ...unread(fileNameOf(file), "reading"), kind, mediaType, size };
+  return { ...emptyAttachment(fileNameOf(file), "reading"), kind, mediaType, size };
 }
 
 /** Reads the attachment, or finds why it cannot be sent. Never rejects. */
@@ -22,8 +22,8 @@ export async function inspectFile(
   try {
     // Loaded with the first file.
     const { readFile } = await import("./readFile");
-    const found = await readFile(file, scale);
-    return "code" in found ? { state: found } : { ...found, state: "ready" };
+    const content = await readFile(file, scale);
+    return "code" in content ? { state: content } : { ...content, state: "ready" };
   } catch {
     // A folder, a deleted file, or a file that the system does not let us read.
     return { state: { code: "unreadable" } };

@@ -14,7 +14,7 @@ export async function contentOf(
   bytes: BlobCache,
 ): Promise<SendRequest["content"]> {
   if (isText(written)) return written.text;
-  const parts = await Promise.all(written.attached.map((one) => partOf(one, bytes)));
+  const parts = await Promise.all(written.attached.map((attachment) => partOf(attachment, bytes)));
   return [...parts, ...textIn(written)];
 }
 

@@ -1,7 +1,7 @@
 /** Stores the attachments of drafts: in the tab for a reload, with the host for a restart. */
 
 import { fromBase64, toBase64 } from "../lib/blobs";
-import { type DraftAttachment, isLost, lost } from "./draftAttachment";
+import { type DraftAttachment, isLost, lostAttachment } from "./draftAttachment";
 
 const PREFIX = "tidewire.attached.";
 const NOTE = "attached.";
@@ -27,7 +27,7 @@ export interface StoredAttachment {
 export interface AttachmentStorage {
   /** Attachments for which there was no room come back by name, as lost. */
   read(key: string): StoredAttachment;
-  write(key: string, kept: StoredAttachment): void;
+  write(key: string, attachments: StoredAttachment): void;
   /** The host's copy of a draft, for a page whose own storage is empty. */
   recall(key: string): Promise<readonly DraftAttachment[]>;
 }
@@ -43,22 +43,22 @@ export function createAttachmentStorage(
   storage: Storage | null,
   notes: Notes | null = null,
 ): AttachmentStorage {
-  const turns = new Map<string, number>();
+  const lastWriteIds = new Map<string, number>();
 
-  async function put(key: string, kept: StoredAttachment, turn: number): Promise<void> {
+  async function put(key: string, attachments: StoredAttachment, writeId: number): Promise<void> {
     let room = ROOM;
-    const itemOf = async (one: DraftAttachment): Promise<Item> => {
-      const { kind, name, mediaType, size, scaledTo, hash, bytes } = one;
+    const itemOf = async (attachment: DraftAttachment): Promise<Item> => {
+      const { kind, name, mediaType, size, scaledTo, hash, bytes } = attachment;
       const fits = bytes !== null && (bytes.size * 4) / 3 <= room;
       if (fits) room -= (bytes.size * 4) / 3;
       const data = fits ? await toBase64(bytes) : null;
       return { kind, name, mediaType, size, scaledTo, hash, data, said: bytes === null };
     };
-    const typed = await Promise.all(kept.typed.map(itemOf));
-    const sent = await Promise.all(kept.sent.map(itemOf));
-    const isLatest = () => turns.get(key) === turn;
+    const typed = await Promise.all(attachments.typed.map(itemOf));
+    const sent = await Promise.all(attachments.sent.map(itemOf));
+    const isLatest = () => lastWriteIds.get(key) === writeId;
     if (!isLatest()) return;
-    void tellHost(key, typed, isLatest);
+    void writeToHost(key, typed, isLatest);
     try {
       storage?.setItem(PREFIX + key, JSON.stringify({ typed, sent }));
     } catch {
@@ -67,41 +67,44 @@ export function createAttachmentStorage(
     }
   }
 
-  async function tellHost(key: string, typed: Item[], isLatest: () => boolean): Promise<void> {
+  async function writeToHost(key: string, typed: Item[], isLatest: () => boolean): Promise<void> {
     if (notes === null) return;
     const name = NOTE + key;
     const text = JSON.stringify(typed);
     const others = [...(await notes.recall())].filter(
       ([other]) => other.startsWith(NOTE) && other !== name,
     );
-    const room = others.reduce((left, [, { length }]) => left - length, ROOM_OF_ALL);
+    const room = others.reduce((rest, [, { length }]) => rest - length, ROOM_OF_ALL);
     if (isLatest()) notes.remember(name, typed.length > 0 && text.length <= room ? text : null);
   }
 
   return {
     async recall(key) {
       try {
-        const found = (await notes?.recall())?.get(NOTE + key) ?? "[]";
-        return itemsIn(JSON.parse(found)).map(attachedOf);
+        const stored = (await notes?.recall())?.get(NOTE + key) ?? "[]";
+        return itemsIn(JSON.parse(stored)).map(restoredAttachment);
       } catch {
         return [];
       }
     },
     read(key) {
       try {
-        const kept: unknown = JSON.parse(storage?.getItem(PREFIX + key) ?? "{}");
-        const { typed, sent } = kept as { typed?: unknown; sent?: unknown };
-        return { typed: itemsIn(typed).map(attachedOf), sent: itemsIn(sent).map(attachedOf) };
+        const stored: unknown = JSON.parse(storage?.getItem(PREFIX + key) ?? "{}");
+        const { typed, sent } = stored as { typed?: unknown; sent?: unknown };
+        return {
+          typed: itemsIn(typed).map(restoredAttachment),
+          sent: itemsIn(sent).map(restoredAttachment),
+        };
       } catch {
         return { typed: [], sent: [] };
       }
     },
     write(key, all) {
-      const kept = { typed: all.typed.filter(isRead), sent: all.sent.filter(isRead) };
-      const turn = (turns.get(key) ?? 0) + 1;
-      turns.set(key, turn);
-      if (kept.typed.length + kept.sent.length > 0) {
-        void put(key, kept, turn).catch(() => {});
+      const loaded = { typed: all.typed.filter(isRead), sent: all.sent.filter(isRead) };
+      const writeId = (lastWriteIds.get(key) ?? 0) + 1;
+      lastWriteIds.set(key, writeId);
+      if (loaded.typed.length + loaded.sent.length > 0) {
+        void put(key, loaded, writeId).catch(() => {});
         return;
       }
       // The host may have what this page did not find.
@@ -117,20 +120,21 @@ export function createAttachmentStorage(
 
 const isRead = ({ hash }: DraftAttachment): boolean => hash !== "";
 
-function attachedOf({ data, said, ...item }: Item): DraftAttachment {
+function restoredAttachment({ data, said: isOnHost, ...item }: Item): DraftAttachment {
   const key = crypto.randomUUID();
-  if (said) return { ...item, key, state: "ready", bytes: null };
-  if (data === null) return { ...lost(item.name ?? ""), kind: item.kind, size: item.size };
+  if (isOnHost) return { ...item, key, state: "ready", bytes: null };
+  if (data === null)
+    return { ...lostAttachment(item.name ?? ""), kind: item.kind, size: item.size };
   const bytes = fromBase64(data);
   return { ...item, key, state: "ready", bytes: bytes.slice(0, bytes.size, item.mediaType) };
 }
 
-function itemsIn(kept: unknown): Item[] {
-  return Array.isArray(kept) ? kept.filter(isItem) : [];
+function itemsIn(value: unknown): Item[] {
+  return Array.isArray(value) ? value.filter(isItem) : [];
 }
 
-function isItem(kept: unknown): kept is Item {
-  const { kind, name, mediaType, size, hash, data } = (kept ?? {}) as Partial<Item>;
+function isItem(value: unknown): value is Item {
+  const { kind, name, mediaType, size, hash, data } = (value ?? {}) as Partial<Item>;
   return (
     (kind === "image" || kind === "file") &&
     (name === null || typeof name === "string") &&

@@ -10,47 +10,61 @@ import {
 import type { ResizeImage } from "./resizeImage";
 import { isPdf, pictureType, textIn } from "./sniff";
 
-type Found = Pick<DraftAttachment, "kind" | "mediaType" | "size" | "scaledTo" | "hash" | "bytes">;
+type FileContent = Pick<
+  DraftAttachment,
+  "kind" | "mediaType" | "size" | "scaledTo" | "hash" | "bytes"
+>;
 
 /** The content to send, or why it cannot be sent. Rejects if the file cannot be read. */
-export async function readFile(file: File, scale: ResizeImage): Promise<Found | Problem> {
+export async function readFile(file: File, scale: ResizeImage): Promise<FileContent | Problem> {
   if (file.size > MAX_FILE) return { code: "large", limit: MAX_FILE };
   const bytes = new Uint8Array(await file.arrayBuffer());
   if (bytes.length === 0) return { code: "empty" };
   const picture = pictureType(bytes);
-  if (picture !== null) return await pictured(file, picture, scale);
+  if (picture !== null) return await readPicture(file, picture, scale);
   if (isPdf(bytes)) {
     if (bytes.length > MAX_TOTAL) return { code: "large", limit: MAX_TOTAL };
-    return await found("file", new Blob([bytes]), "application/pdf");
+    return await fileContent("file", new Blob([bytes]), "application/pdf");
   }
   const text = textIn(bytes);
   if (text !== null) {
-    const coded = new Blob([text]);
-    if (coded.size > MAX_TEXT) return { code: "text", limit: MAX_TEXT };
-    return await found("file", coded, textType(file));
+    const utf8 = new Blob([text]);
+    if (utf8.size > MAX_TEXT) return { code: "text", limit: MAX_TEXT };
+    return await fileContent("file", utf8, textType(file));
   }
   // Other picture formats, such as AVIF: if the page can draw it, it can convert it.
   if (file.type.startsWith("image/")) {
-    return await pictured(file, null, scale).catch(() => ({ code: "type" as const }));
+    return await readPicture(file, null, scale).catch(() => ({ code: "type" as const }));
   }
   return { code: "type" };
 }
 
-async function pictured(
+async function readPicture(
   file: File,
   picture: Parameters<ResizeImage>[1],
   scale: ResizeImage,
-): Promise<Found | Problem> {
+): Promise<FileContent | Problem> {
   const { bytes, mediaType, scaledTo } = await scale(file, picture);
   if (bytes.size > MAX_PICTURE) return { code: "large", limit: MAX_PICTURE };
-  return { ...(await found("image", bytes, mediaType)), scaledTo };
+  return { ...(await fileContent("image", bytes, mediaType)), scaledTo };
 }
 
-async function found(kind: Found["kind"], bytes: Blob, mediaType: string): Promise<Found> {
+async function fileContent(
+  kind: FileContent["kind"],
+  bytes: Blob,
+  mediaType: string,
+): Promise<FileContent> {
   const digest = await crypto.subtle.digest("SHA-256", await bytes.arrayBuffer());
   const hash = [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0"));
-  const kept = bytes.slice(0, bytes.size, mediaType);
-  return { kind, mediaType, size: bytes.size, scaledTo: null, hash: hash.join(""), bytes: kept };
+  const typedBytes = bytes.slice(0, bytes.size, mediaType);
+  return {
+    kind,
+    mediaType,
+    size: bytes.size,
+    scaledTo: null,
+    hash: hash.join(""),
+    bytes: typedBytes,
+  };
 }
 
 /** The host sends every `text/*` type to the model as text. */

@@ -33,12 +33,12 @@ export const resizeImage: ResizeImage = async (bytes, mediaType) => {
       return { bytes: whole, mediaType, scaledTo: null };
     }
     const part = Math.min(1, MAX_SIDE / longer);
-    const drawn = await draw(picture, part, mediaType === "image/jpeg");
+    const resized = await draw(picture, part, mediaType === "image/jpeg");
     // A drawing of few colors can take more bytes scaled than in full size.
-    if (mediaType !== null && whole !== null && whole.size <= drawn.bytes.size) {
+    if (mediaType !== null && whole !== null && whole.size <= resized.bytes.size) {
       return { bytes: whole, mediaType, scaledTo: null };
     }
-    return { ...drawn, scaledTo: part < 1 ? MAX_SIDE : null };
+    return { ...resized, scaledTo: part < 1 ? MAX_SIDE : null };
   } finally {
     picture.close();
   }
@@ -54,21 +54,21 @@ async function draw(picture: ImageBitmap, part: number, isPhotograph: boolean) {
   context.imageSmoothingQuality = "high";
   context.drawImage(picture, 0, 0, canvas.width, canvas.height);
   if (!isPhotograph) {
-    const bytes = await written(canvas, "image/png");
+    const bytes = await encode(canvas, "image/png");
     if (bytes.size <= MAX_PICTURE / 2) return { bytes, mediaType: "image/png" as const };
     // Too large without loss: drawn on white as JPEG, which has no transparency.
     context.globalCompositeOperation = "destination-over";
     context.fillStyle = "white";
     context.fillRect(0, 0, canvas.width, canvas.height);
   }
-  const bytes = await written(canvas, "image/jpeg");
+  const bytes = await encode(canvas, "image/jpeg");
   return { bytes, mediaType: "image/jpeg" as const };
 }
 
-function written(canvas: HTMLCanvasElement, mediaType: PictureType): Promise<Blob> {
+function encode(canvas: HTMLCanvasElement, mediaType: PictureType): Promise<Blob> {
   return new Promise((resolve, reject) => {
-    const take = (bytes: Blob | null) =>
+    const onBlob = (bytes: Blob | null) =>
       bytes === null ? reject(new Error("The page cannot draw")) : resolve(bytes);
-    canvas.toBlob(take, mediaType, QUALITY);
+    canvas.toBlob(onBlob, mediaType, QUALITY);
   });
 }

@@ -17,14 +17,14 @@ export function isPdf(bytes: Uint8Array): boolean {
 
 /** The text of a text file; null if it is not text. */
 export function textIn(bytes: Uint8Array): string | null {
-  if (bytes[0] === 0xff && bytes[1] === 0xfe) return decoded(bytes, "utf-16le");
-  if (bytes[0] === 0xfe && bytes[1] === 0xff) return decoded(bytes, "utf-16be");
+  if (bytes[0] === 0xff && bytes[1] === 0xfe) return decode(bytes, "utf-16le");
+  if (bytes[0] === 0xfe && bytes[1] === 0xff) return decode(bytes, "utf-16be");
   if (bytes.some(isControl)) return null;
   // Not UTF-8, but without control characters: an older encoding.
-  return decoded(bytes, "utf-8") ?? decoded(bytes, "windows-1252");
+  return decode(bytes, "utf-8") ?? decode(bytes, "windows-1252");
 }
 
-function decoded(bytes: Uint8Array, encoding: string): string | null {
+function decode(bytes: Uint8Array, encoding: string): string | null {
   try {
     return new TextDecoder(encoding, { fatal: true }).decode(bytes);
   } catch {

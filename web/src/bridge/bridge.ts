@@ -60,39 +60,39 @@ export function createBridge(
   const host = client((method, params) => calls.call(method, params));
   const handshake = client((method, params) => calls.callNow(method, params));
   const connection = createStore<Connection>({ phase: "connecting", reason: null });
-  let welcome: HelloReply | null = null;
+  let hello: HelloReply | null = null;
   let lastPush = 0;
-  let greeting = 0;
-  let patience: ReturnType<typeof setTimeout> | undefined;
-  let waiting = deferred();
+  let helloCount = 0;
+  let lostTimer: ReturnType<typeof setTimeout> | undefined;
+  let readiness = deferred();
 
-  function wait(): void {
-    clearTimeout(patience);
-    patience = setTimeout(() => {
+  function startLostTimer(): void {
+    clearTimeout(lostTimer);
+    lostTimer = setTimeout(() => {
       const reason = connection.get().reason ?? "The program does not answer";
       calls.giveUp(reason);
-      if (welcome === null) waiting.reject(hostLost(reason));
+      if (hello === null) readiness.reject(hostLost(reason));
       connection.set({ phase: "lost", reason });
     }, PATIENCE_MS);
   }
 
-  async function greet(): Promise<void> {
-    const turn = ++greeting;
+  async function sendHello(): Promise<void> {
+    const helloNumber = ++helloCount;
     try {
       const reply = await handshake.shell.hello({ version: CONTRACT_VERSION, lastPush });
-      if (turn !== greeting) return;
-      const back = welcome !== null;
-      welcome = reply;
-      clearTimeout(patience);
+      if (helloNumber !== helloCount) return;
+      const isReturning = hello !== null;
+      hello = reply;
+      clearTimeout(lostTimer);
       calls.open();
-      if (back && !reply.resumed) for (const [id, seq] of router.live) void catchUp(id, seq);
-      waiting.resolve();
-      waiting = deferred(); // the first promise may have been rejected before
-      waiting.resolve();
+      if (isReturning && !reply.resumed) for (const [id, seq] of router.live) void catchUp(id, seq);
+      readiness.resolve();
+      readiness = deferred(); // the first promise may have been rejected before
+      readiness.resolve();
       connection.set({ phase: "ready", reason: null });
     } catch (error) {
       const failure = failureOf(error);
-      if (turn === greeting && failure.code !== "HOST_LOST") refused(failure.message);
+      if (helloNumber === helloCount && failure.code !== "HOST_LOST") onRefused(failure.message);
     }
   }
 
@@ -101,16 +101,16 @@ export function createBridge(
    */
   async function catchUp(inferenceId: string, seq: number): Promise<void> {
     router.hold(inferenceId);
-    let found: readonly AnyEvent[] = [];
+    let events: readonly AnyEvent[] = [];
     try {
-      found = (await fetchAll({ inferenceId, afterSeq: seq })).events;
+      events = (await fetchAll({ inferenceId, afterSeq: seq })).events;
     } catch (error) {
       const failure = failureOf(error);
       // If the host is lost again, the next hello fetches the events. Any other failure ends the run
       // here.
-      if (failure.code !== "HOST_LOST") found = [ending(inferenceId, seq + 1)];
+      if (failure.code !== "HOST_LOST") events = [hostLostEvent(inferenceId, seq + 1)];
     } finally {
-      router.release(inferenceId, found);
+      router.release(inferenceId, events);
     }
   }
 
@@ -126,16 +126,16 @@ export function createBridge(
     }
   }
 
-  function refused(reason: string): void {
-    clearTimeout(patience);
-    greeting += 1;
+  function onRefused(reason: string): void {
+    clearTimeout(lostTimer);
+    helloCount += 1;
     calls.giveUp(reason);
-    waiting.reject(hostLost(reason));
+    readiness.reject(hostLost(reason));
     connection.set({ phase: "refused", reason });
     transport.close();
   }
 
-  function take(items: readonly unknown[]): void {
+  function onPush(items: readonly unknown[]): void {
     let events: AnyEvent[] = [];
     for (const item of items) {
       if (typeof item !== "object" || item === null) continue;
@@ -144,7 +144,7 @@ export function createBridge(
       } else if (isReply(item)) {
         router.dispatch(events);
         events = [];
-        calls.settle(item);
+        calls.onReply(item);
       } else if (isTopic(item)) {
         router.dispatch(events);
         events = [];
@@ -154,29 +154,29 @@ export function createBridge(
     router.dispatch(events);
   }
 
-  wait();
+  startLostTimer();
   transport.open({
     load,
-    connected: () => void greet(),
+    connected: () => void sendHello(),
     receive(forLoad, number, items) {
       if (forLoad !== load || !Number.isSafeInteger(number)) return null;
       if (number > lastPush) {
         lastPush = number;
-        if (Array.isArray(items)) take(items);
+        if (Array.isArray(items)) onPush(items);
       }
       return [load, number];
     },
     lost(reason) {
       if (connection.get().phase === "refused") return;
-      greeting += 1;
+      helloCount += 1;
       calls.suspend(reason);
       if (connection.get().phase !== "ready") return;
-      waiting = deferred();
+      readiness = deferred();
       topics.clear();
       connection.set({ phase: "reconnecting", reason });
-      wait();
+      startLostTimer();
     },
-    refused,
+    refused: onRefused,
   });
 
   return {
@@ -185,10 +185,10 @@ export function createBridge(
     call: calls.call,
     router,
     topics,
-    host: () => welcome,
+    host: () => hello,
     connection: connection.get,
     onConnection: connection.subscribe,
-    ready: () => waiting.promise,
+    ready: () => readiness.promise,
     async attach(request) {
       router.hold(request.inferenceId);
       try {
@@ -204,8 +204,8 @@ export function createBridge(
       }
     },
     close() {
-      clearTimeout(patience);
-      greeting += 1;
+      clearTimeout(lostTimer);
+      helloCount += 1;
       calls.giveUp("The bridge was closed");
       transport.close();
     },
@@ -217,7 +217,7 @@ function isReply(item: object): item is OkReply | ErrorReply {
 }
 
 /** The final event of a run for a page whose host was restarted. */
-function ending(inferenceId: string, seq: number): AnyEvent {
+function hostLostEvent(inferenceId: string, seq: number): AnyEvent {
   return {
     channel: "llm:error",
     inferenceId,

@@ -53,12 +53,12 @@ export interface EventRouter {
 export function createEventRouter(): EventRouter {
   const byChannel = new Map<string, Set<Listener<AnyEvent>>>();
   const byInference = new Map<string | undefined, Set<Listener<readonly AnyEvent[]>>>();
-  const held = new Map<string, { depth: number; events: AnyEvent[] }>();
+  const buffers = new Map<string, { depth: number; events: AnyEvent[] }>();
   const live = new Map<string, number>();
   /** The `index` of the next token event, by run. */
   const indexes = new Map<string, number>();
 
-  function tell<T>(listeners: Set<Listener<T>> | undefined, value: T): void {
+  function notify<T>(listeners: Set<Listener<T>> | undefined, value: T): void {
     if (listeners === undefined) return;
     for (const listener of [...listeners]) {
       try {
@@ -69,7 +69,7 @@ export function createEventRouter(): EventRouter {
     }
   }
 
-  function note(event: AnyEvent): void {
+  function updateLive(event: AnyEvent): void {
     if (event.channel === "llm:done" || event.channel === "llm:error") {
       live.delete(event.inferenceId);
     } else {
@@ -82,7 +82,7 @@ export function createEventRouter(): EventRouter {
   }
 
   /** The event as listeners receive it: `index` counts token events, not the parts joined in them. */
-  function given(event: AnyEvent): AnyEvent {
+  function withIndex(event: AnyEvent): AnyEvent {
     if (event.channel === "llm:token") {
       const index = indexes.get(event.inferenceId) ?? 0;
       indexes.set(event.inferenceId, index + 1);
@@ -95,27 +95,27 @@ export function createEventRouter(): EventRouter {
   }
 
   function dispatch(events: readonly AnyEvent[]): void {
-    const free: AnyEvent[] = [];
+    const deliverable: AnyEvent[] = [];
     const batches = new Map<string, AnyEvent[]>();
-    for (const came of events) {
-      note(came);
-      const waiting = held.get(came.inferenceId);
-      if (waiting !== undefined) {
-        waiting.events.push(came);
+    for (const received of events) {
+      updateLive(received);
+      const buffer = buffers.get(received.inferenceId);
+      if (buffer !== undefined) {
+        buffer.events.push(received);
         continue;
       }
-      const event = given(came);
-      free.push(event);
+      const event = withIndex(received);
+      deliverable.push(event);
       if (byInference.has(event.inferenceId)) {
         const batch = batches.get(event.inferenceId);
         if (batch === undefined) batches.set(event.inferenceId, [event]);
         else batch.push(event);
       }
     }
-    if (free.length === 0) return;
-    for (const event of free) tell(byChannel.get(event.channel), event);
-    for (const [id, batch] of batches) tell(byInference.get(id), batch);
-    tell(byInference.get(undefined), free);
+    if (deliverable.length === 0) return;
+    for (const event of deliverable) notify(byChannel.get(event.channel), event);
+    for (const [id, batch] of batches) notify(byInference.get(id), batch);
+    notify(byInference.get(undefined), deliverable);
   }
 
   return {
@@ -141,18 +141,18 @@ export function createEventRouter(): EventRouter {
       return join(byInference, inferenceId, (events: readonly AnyEvent[]) => listener(events));
     },
     hold(inferenceId) {
-      const waiting = held.get(inferenceId);
-      if (waiting === undefined) held.set(inferenceId, { depth: 1, events: [] });
-      else waiting.depth += 1;
+      const buffer = buffers.get(inferenceId);
+      if (buffer === undefined) buffers.set(inferenceId, { depth: 1, events: [] });
+      else buffer.depth += 1;
     },
     release(inferenceId, fetched = []) {
-      const waiting = held.get(inferenceId);
-      if (waiting === undefined) return;
-      waiting.events.unshift(...fetched);
-      waiting.depth -= 1;
-      if (waiting.depth > 0) return;
-      held.delete(inferenceId);
-      dispatch(waiting.events);
+      const buffer = buffers.get(inferenceId);
+      if (buffer === undefined) return;
+      buffer.events.unshift(...fetched);
+      buffer.depth -= 1;
+      if (buffer.depth > 0) return;
+      buffers.delete(inferenceId);
+      dispatch(buffer.events);
     },
     follow,
     forget(inferenceId) {

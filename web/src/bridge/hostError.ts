@@ -26,17 +26,17 @@ export class HostError extends Error implements Failure {
   }
 }
 
-/** What the page itself refuses. */
-export const refused = (code: ErrorCode, message: string, retryable: boolean): HostError =>
+/** An error that the page itself raises, without the host. */
+export const pageError = (code: ErrorCode, message: string, retryable: boolean): HostError =>
   new HostError({ ...plain, code, message, retryable });
 
 /** The host cannot be reached; the call may or may not have been carried out. */
-export const hostLost = (message: string): HostError => refused("HOST_LOST", message, true);
+export const hostLost = (message: string): HostError => pageError("HOST_LOST", message, true);
 
 /** A request that the page already knows to be invalid. */
-export const invalid = (message: string): HostError => refused("VALIDATION", message, false);
+export const invalid = (message: string): HostError => pageError("VALIDATION", message, false);
 
-/** The failure in anything thrown. */
+/** Converts any thrown value to a failure. */
 export function failureOf(thrown: unknown): Failure {
   if (isFailure(thrown)) return thrown;
   const message = thrown instanceof Error ? thrown.message : "Unknown error";

@@ -81,18 +81,18 @@ export function createLlm(bridge: Bridge): Llm {
     options: T,
     run: (options: T) => Promise<string>,
   ): Promise<string> {
-    const chosen = options?.inferenceId ?? null;
-    const inferenceId = chosen ?? newInferenceId();
+    const callerId = options?.inferenceId ?? null;
+    const inferenceId = callerId ?? newInferenceId();
     const known = router.live.has(inferenceId);
     if (!known) router.follow(inferenceId, -1);
-    if (chosen === null) router.hold(inferenceId);
+    if (callerId === null) router.hold(inferenceId);
     try {
       return await run({ ...options, inferenceId });
     } catch (error) {
       if (!known) router.forget(inferenceId);
       throw error;
     } finally {
-      if (chosen === null) afterTurn(() => router.release(inferenceId));
+      if (callerId === null) afterTurn(() => router.release(inferenceId));
     }
   }
 

@@ -3,13 +3,13 @@ import { type AnyEvent, type Batch, CONTRACT_VERSION, type Failure } from "./con
 import { failureOf } from "./hostError";
 import type { Peer, Transport } from "./transports/transport";
 
-/** The id of a stream, which knows what comes in it. */
+/** The id of a stream, typed by its items. */
 export type StreamId<T> = string & { readonly item?: T };
 
 type Handler<F> = F extends (...params: infer P) => Promise<infer R>
   ? (...params: P) => Answer<R> | Promise<Answer<R>>
   : never;
-/** What a method resolves to; one with a stream may be a generator. */
+/** The result of a method; a method with a stream may be a generator. */
 type Answer<R> = R extends StreamId<infer T> ? (unknown extends T ? R : AsyncIterable<T>) : R;
 
 /** The side of the program for a generated client. */
@@ -33,9 +33,9 @@ export function createProgramFake(handlers: object): Transport {
   async function play(id: string, items: AsyncIterable<unknown>): Promise<void> {
     const stream = { events: [] as AnyEvent[], stopped: false };
     streams.set(id, stream);
-    const began = performance.now();
+    const startMs = performance.now();
     const add = (fields: object): void => {
-      const ms = Math.round(performance.now() - began);
+      const ms = Math.round(performance.now() - startMs);
       const event = { inferenceId: id, seq: stream.events.length, ms, ...fields } as AnyEvent;
       stream.events.push(event);
       push([event]);
@@ -61,18 +61,18 @@ export function createProgramFake(handlers: object): Transport {
       return { events: stream.events.slice(afterSeq + 1), live: true, more: false };
     }
     if (method === "llm.cancel") {
-      const stopped = streams.get(params as string);
-      if (stopped !== undefined) stopped.stopped = true;
-      return stopped !== undefined;
+      const target = streams.get(params as string);
+      if (target !== undefined) target.stopped = true;
+      return target !== undefined;
     }
     const handler = handlerOf(handlers, method);
     if (handler === undefined) throw { ...NOT_FOUND, message: `There is no method '${method}'` };
-    const found = await handler(params);
-    if (typeof found !== "object" || found === null || !(Symbol.asyncIterator in found)) {
-      return found ?? null;
+    const result = await handler(params);
+    if (typeof result !== "object" || result === null || !(Symbol.asyncIterator in result)) {
+      return result ?? null;
     }
     const id = `inf-${crypto.randomUUID()}`;
-    void play(id, found as AsyncIterable<unknown>);
+    void play(id, result as AsyncIterable<unknown>);
     return id;
   }
 
@@ -105,7 +105,7 @@ export function handlerOf(handlers: object, method: string) {
   return (handlers as Methods)[namespace]?.[name];
 }
 
-/** With the message, which is not copied with an Error's other fields. */
+/** Copies the failure with its message, which spreading an Error omits. */
 export function failureToSend(error: unknown): Failure {
   const failure = failureOf(error);
   return { ...failure, message: failure.message };

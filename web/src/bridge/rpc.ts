@@ -35,7 +35,7 @@ const deadlineOf: Deadline = (method) => DEADLINES_MS[method] ?? DEADLINE_MS;
 export const programDeadlineOf: Deadline = (method) =>
   /^(llm|shell)\./.test(method) ? deadlineOf(method) : Number.POSITIVE_INFINITY;
 
-interface Waiting {
+interface PendingCall {
   readonly id: number;
   readonly method: string;
   readonly text: string;
@@ -55,7 +55,7 @@ export interface Rpc {
   suspend(reason: string): void;
   /** The host was away for too long: queued calls fail. */
   giveUp(reason: string): void;
-  settle(reply: OkReply | ErrorReply): void;
+  onReply(reply: OkReply | ErrorReply): void;
 }
 
 export function createRpc(
@@ -65,28 +65,28 @@ export function createRpc(
 ): Rpc {
   let next = 1;
   let state: "waiting" | "open" | "lost" = "waiting";
-  let lostBecause = "";
+  let lostReason = "";
   let flushing = false;
-  let sweep: ReturnType<typeof setTimeout> | undefined;
-  let queue: Waiting[] = [];
-  const sent = new Map<number, Waiting>();
+  let deadlineTimer: ReturnType<typeof setTimeout> | undefined;
+  let queue: PendingCall[] = [];
+  const sentCalls = new Map<number, PendingCall>();
 
-  function send(batch: readonly Waiting[]): void {
+  function send(batch: readonly PendingCall[]): void {
     const now = performance.now();
-    for (const waiting of batch) {
-      waiting.due = now + deadline(waiting.method);
-      sent.set(waiting.id, waiting);
+    for (const call of batch) {
+      call.due = now + deadline(call.method);
+      sentCalls.set(call.id, call);
     }
-    const calls = batch.map((waiting) => waiting.text).join(",");
+    const calls = batch.map((call) => call.text).join(",");
     try {
       post(`{"version":${CONTRACT_VERSION},"load":${JSON.stringify(load)},"calls":[${calls}]}`);
     } catch {
-      for (const waiting of batch) {
-        sent.delete(waiting.id);
-        waiting.reject(hostLost("The host cannot be reached"));
+      for (const call of batch) {
+        sentCalls.delete(call.id);
+        call.reject(hostLost("The host cannot be reached"));
       }
     }
-    watch();
+    watchDeadlines();
   }
 
   function flush(): void {
@@ -94,73 +94,73 @@ export function createRpc(
     if (state !== "open") return;
     const all = queue;
     queue = [];
-    let batch: Waiting[] = [];
+    let batch: PendingCall[] = [];
     let characters = 0;
-    for (const waiting of all) {
-      if (batch.length === MAX_CALLS || characters + waiting.text.length > MAX_CHARACTERS) {
+    for (const call of all) {
+      if (batch.length === MAX_CALLS || characters + call.text.length > MAX_CHARACTERS) {
         if (batch.length > 0) send(batch);
         batch = [];
         characters = 0;
       }
-      batch.push(waiting);
-      characters += waiting.text.length + 1;
+      batch.push(call);
+      characters += call.text.length + 1;
     }
     if (batch.length > 0) send(batch);
   }
 
   /** One timer covers all deadlines; it stops when no call is waiting. */
-  function watch(): void {
-    if (sent.size === 0) {
-      clearTimeout(sweep);
-      sweep = undefined;
+  function watchDeadlines(): void {
+    if (sentCalls.size === 0) {
+      clearTimeout(deadlineTimer);
+      deadlineTimer = undefined;
     }
-    if (sweep !== undefined || sent.size === 0) return;
-    sweep = setTimeout(() => {
-      sweep = undefined;
+    if (deadlineTimer !== undefined || sentCalls.size === 0) return;
+    deadlineTimer = setTimeout(() => {
+      deadlineTimer = undefined;
       const now = performance.now();
-      for (const waiting of sent.values()) {
-        if (waiting.due > now) continue;
-        sent.delete(waiting.id);
-        waiting.reject(hostLost(`The host did not answer ${waiting.method}`));
+      for (const call of sentCalls.values()) {
+        if (call.due > now) continue;
+        sentCalls.delete(call.id);
+        call.reject(hostLost(`The host did not answer ${call.method}`));
       }
-      watch();
+      watchDeadlines();
     }, DEADLINE_MS / 12);
   }
 
   function prepare<T>(
     method: string,
     params: unknown,
-    take: (waiting: Waiting) => void,
+    enqueue: (call: PendingCall) => void,
   ): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       const id = next++;
       const text = write(id, method, params);
-      take({ id, method, text, resolve: (value) => resolve(value as T), reject, due: 0 });
+      enqueue({ id, method, text, resolve: (value) => resolve(value as T), reject, due: 0 });
     });
   }
 
-  /** Fails what is sent, and what waits besides. */
-  function fail(reason: string, waiting: readonly Waiting[] = []): void {
-    const lost = [...sent.values(), ...waiting];
-    sent.clear();
-    watch();
-    for (const one of lost) one.reject(hostLost(reason));
+  /** Fails all calls that were sent, and the given queued ones. */
+  function fail(reason: string, queued: readonly PendingCall[] = []): void {
+    const lostCalls = [...sentCalls.values(), ...queued];
+    sentCalls.clear();
+    watchDeadlines();
+    for (const call of lostCalls) call.reject(hostLost(reason));
   }
 
   return {
     call: (method, params) =>
-      prepare(method, params, (waiting) => {
+      prepare(method, params, (call) => {
         if (state === "lost") {
-          waiting.reject(hostLost(lostBecause));
+          call.reject(hostLost(lostReason));
           return;
         }
-        queue.push(waiting);
+        queue.push(call);
         if (state === "open" && !flushing) {
           flushing = true;
           queueMicrotask(flush);
         }
       }),
-    callNow: (method, params) => prepare(method, params, (waiting) => send([waiting])),
+    callNow: (method, params) => prepare(method, params, (call) => send([call])),
     open() {
       state = "open";
       flush();
@@ -171,18 +171,18 @@ export function createRpc(
     },
     giveUp(reason) {
       state = "lost";
-      lostBecause = reason;
-      const waiting = queue;
+      lostReason = reason;
+      const queued = queue;
       queue = [];
-      fail(reason, waiting);
+      fail(reason, queued);
     },
-    settle(reply) {
-      const waiting = sent.get(reply.id);
-      if (waiting === undefined) return;
-      sent.delete(reply.id);
-      watch();
-      if (reply.ok) waiting.resolve(reply.value);
-      else waiting.reject(new HostError(reply.error));
+    onReply(reply) {
+      const call = sentCalls.get(reply.id);
+      if (call === undefined) return;
+      sentCalls.delete(reply.id);
+      watchDeadlines();
+      if (reply.ok) call.resolve(reply.value);
+      else call.reject(new HostError(reply.error));
     },
   };
 }

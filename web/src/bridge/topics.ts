@@ -23,7 +23,7 @@ export interface Topics {
 }
 
 export function createTopics(): Topics {
-  /** In an object of its own, each value is a new one, also where it equals the one before. */
+  /** Wrapped in an object, so that listeners also get a value that equals the previous one. */
   type Latest = { readonly value: AnyTopic["value"] } | null;
   const stores = new Map<string, Store<Latest>>();
 

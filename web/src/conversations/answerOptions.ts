@@ -14,11 +14,14 @@ export interface ChosenOptions {
   readonly maxTokens: number | null;
 }
 
-/** What a chat begins with that the host does not have yet. Null for instructions: those of the settings. */
+/**
+ * The initial options of a chat that the host does not know yet. Null instructions stand for the
+ * setting.
+ */
 export interface FirstOptions {
   readonly instructions: string | null;
   readonly budget: Budget | null;
-  /** Where it goes. */
+  /** The chat's folder; null for none. */
   readonly folder: string | null;
 }
 
@@ -37,12 +40,12 @@ export interface AnswerChoice extends ReadonlyStore<ChosenOptions> {
   readonly first: Store<FirstOptions>;
   /** The effort of the next answer alone. */
   readonly once: Store<Effort | null>;
-  /** The part of a request that says what is chosen. */
-  asked(): Pick<SendRequest, keyof ChosenOptions>;
+  /** The chosen options, as fields of a request. */
+  requestOptions(): Pick<SendRequest, keyof ChosenOptions>;
   /** Fetches the stored choice, unless one has been made here. Never rejects. */
   recall(): Promise<void>;
   /** Stores the choice of a conversation that has just received its id. */
-  keep(): void;
+  save(): void;
 }
 
 /** `idOf` returns null while the conversation has no id, or must leave no trace. */
@@ -54,7 +57,7 @@ export function createAnswerChoice(
   const once = createStore<Effort | null>(null);
   let isChosen = false;
 
-  function keep(): void {
+  function save(): void {
     const id = idOf();
     if (id === null || !isChosen) return;
     const text = JSON.stringify(chosen());
@@ -67,7 +70,7 @@ export function createAnswerChoice(
     return { ...(tools.length > 0 && { tools: [...tools] }), ...Object.fromEntries(set) };
   }
 
-  function asked() {
+  function requestOptions() {
     const effort = once.get();
     return { ...chosen(), ...(effort !== null && { effort }) };
   }
@@ -77,12 +80,12 @@ export function createAnswerChoice(
     subscribe: store.subscribe,
     first: createStore(NO_FIRST),
     once,
-    keep,
-    asked,
+    save,
+    requestOptions,
     choose(part) {
       isChosen = true;
       store.set({ ...store.get(), ...part });
-      keep();
+      save();
     },
     async recall() {
       const id = idOf();
@@ -92,13 +95,13 @@ export function createAnswerChoice(
   };
 }
 
-/** What a note says; what it says wrongly is left out. */
+/** Parses a note and omits invalid values. */
 export function optionsIn(text: string): ChosenOptions {
   try {
     const { tools, effort, temperature, maxTokens } = Object(JSON.parse(text));
     return {
       tools: Array.isArray(tools) ? tools.filter((name) => typeof name === "string") : [],
-      effort: EFFORTS.find((one) => one === effort) ?? null,
+      effort: EFFORTS.find((level) => level === effort) ?? null,
       temperature: typeof temperature === "number" ? temperature : null,
       maxTokens: typeof maxTokens === "number" ? maxTokens : null,
     };

@@ -27,13 +27,13 @@ import { createStore, type ReadonlyStore } from "../lib/store";
 import { attachRun, type Run, startRun } from "../llm/run";
 import { type AnswerChoice, createAnswerChoice } from "./answerOptions";
 import { type Drafts, NEW_CHAT } from "./drafts";
-import { type Edits, writtenIn } from "./edits";
+import { type Edits, editedMessage } from "./edits";
 import type { HostPort } from "./hostPort";
 import type { HostStorage } from "./hostStorage";
 import {
-  beginState,
   type ConversationEvent,
   type ConversationState,
+  initialState,
   isAsking,
   isBusy,
   type ModelRef,
@@ -73,12 +73,12 @@ export interface Conversation
   /** Fetches its messages, unless they are loaded. Never rejects. */
   open(): Promise<void>;
   /**
-   * Sends the draft, or `text` instead; queues it if it cannot be sent yet. False if there is nothing
-   * to send, or if an attachment cannot be sent. What a template makes takes the place of what one has
-   * made before, if that is in the message box.
+   * Sends the draft, or `text` instead; queues it if it cannot be sent yet. False if there is
+   * nothing to send, or if an attachment cannot be sent. The text of a template replaces the text
+   * of an earlier template that is still in the message box.
    */
   send(text?: string, template?: MessageTemplate, setUp?: SetUp): boolean;
-  /** What the draft would send now. Nothing is sent. */
+  /** The request that the draft would send now. Nothing is sent. */
   preview(): Promise<Preview>;
   /** Moves the queued messages back into the draft. */
   unqueue(): void;
@@ -88,8 +88,8 @@ export interface Conversation
   /** Starts to edit the last question in place. */
   editLast(): void;
   regenerate(row: string): void;
-  /** Continues an answer that was cut short, or that has stopped at a budget: with so much more. */
-  goOn(row: string, more?: BudgetRaise): void;
+  /** Continues an answer that was cut short or has stopped at a budget, which `more` raises. */
+  continueAnswer(row: string, more?: BudgetRaise): void;
   /** Chooses the model for the next answers. */
   choose(by: ModelRef | null): void;
   /**
@@ -107,14 +107,14 @@ export interface Conversation
   loadEarlier(): Promise<void>;
   /** Takes in the host's list entry of this conversation. */
   notice(summary: ConversationSummary | null): void;
-  /** Reads it again, unless that is going on or the events of a run tell what changes. */
+  /** Fetches it again, unless a fetch is under way or the events of a run report the changes. */
   refresh(): void;
   setTemporary(temporary: boolean): void;
   isBusy(): boolean;
   /** Whether it can be closed and rebuilt later from stored data without loss. */
   isSpare(): boolean;
-  /** The conversation is no longer shown: the next time, it opens at its end. */
-  leave(): void;
+  /** Call when it is no longer shown. The next time it opens at its end. */
+  hide(): void;
   /** Releases its rows. */
   close(): void;
 }
@@ -127,35 +127,35 @@ export interface ConversationOptions {
   readonly bytes: BlobCache;
   /** The model if none was chosen and none has answered yet. */
   readonly defaults: () => ModelRef | null;
-  /** Keeps which options were chosen. */
+  /** Stores the chosen options. */
   readonly notes?: HostStorage;
   /** Called when the conversation gets the host's id or loses it. */
   readonly onNamed: (conversation: Conversation) => void;
 }
 
-export function createConversation(given: ConversationOptions): Conversation {
-  const { host, bytes, drafts } = given;
+export function createConversation(config: ConversationOptions): Conversation {
+  const { host, bytes, drafts } = config;
   const { conversations } = host.client;
-  const state = createStore(beginState(given.id));
+  const state = createStore(initialState(config.id));
   const { get } = state;
-  const rows = createMessageStore(given.rows, (row, inferenceId) => {
+  const rows = createMessageStore(config.rows, (row, inferenceId) => {
     const run = attachRun(host.llm, inferenceId);
     dispatch({ type: "attached", row, run });
-    return followed(run);
+    return followRun(run);
   });
   const unsent = createUnsent({ state, rows, drafts, bytes });
   const { draft, tray, edits, returned, giveBack, recall, isUntouched } = unsent;
-  const model = () => get().by ?? get().answeredBy ?? given.defaults();
-  const idKept = () => (get().temporary ? null : get().id);
-  const options = createAnswerChoice(given.notes ?? null, idKept);
-  const { asked } = options;
-  const context: TurnContext = { host, rows, bytes, get, model, asked, create };
+  const model = () => get().by ?? get().answeredBy ?? config.defaults();
+  const storedId = () => (get().temporary ? null : get().id);
+  const options = createAnswerChoice(config.notes ?? null, storedId);
+  const { requestOptions } = options;
+  const context: TurnContext = { host, rows, bytes, get, model, requestOptions, create };
 
   function dispatch(event: ConversationEvent): void {
     state.set(reduce(get(), event));
   }
 
-  function followed(run: Run): Run {
+  function followRun(run: Run): Run {
     void run.result.then(({ failure, next }) => {
       dispatch({ type: "ended", run });
       if (isStale) self.refresh();
@@ -171,21 +171,21 @@ export function createConversation(given: ConversationOptions): Conversation {
   let lastRead: Promise<void> = Promise.resolve();
   /** Whether to read it again once nothing runs. */
   let isStale = false;
-  const waiting = new Set<Read["kind"]>();
-  /** Counts the times the person went elsewhere, which cancels a pending scroll target. */
+  const queuedReads = new Set<Read["kind"]>();
+  /** Counts how often the conversation was hidden, which cancels a pending scroll target. */
   let visits = 0;
 
-  /** Runs reads one after the other, and none while the host is asked for an answer. */
+  /** Runs reads one after the other, and waits while a request for an answer is pending. */
   function read(call: Read): Promise<void> {
-    if (waiting.has(call.kind) && call.kind !== "choose") return lastRead;
-    waiting.add(call.kind);
+    if (queuedReads.has(call.kind) && call.kind !== "choose") return lastRead;
+    queuedReads.add(call.kind);
     lastRead = lastRead.then(() => perform(call));
     return lastRead;
   }
 
   async function perform(call: Read): Promise<void> {
-    while (isAsking(get())) await changed();
-    waiting.delete(call.kind);
+    while (isAsking(get())) await nextChange();
+    queuedReads.delete(call.kind);
     const { run, id, messages } = get();
     const visit = visits;
     if (id === null) return;
@@ -232,7 +232,9 @@ export function createConversation(given: ConversationOptions): Conversation {
       dispatch({ type: "extended", messages: rows.take(view.messages), earlier });
     } else {
       const messages = rows.take(view.messages);
-      const answer = view.messages.findLast((one) => one.role === "assistant" && authorOf(one));
+      const answer = view.messages.findLast(
+        (message) => message.role === "assistant" && authorOf(message),
+      );
       const answeredBy = answer === undefined ? null : authorOf(answer);
       dispatch({ type: "shown", messages, earlier, count: conversation.messageCount, answeredBy });
       const key = call.kind === "choose" && call.isTarget ? rowOf(call.messageId) : undefined;
@@ -244,7 +246,7 @@ export function createConversation(given: ConversationOptions): Conversation {
   const rowOf = (messageId: string) =>
     get().messages.find((row) => rows.message(row)?.id === messageId);
 
-  const changed = () =>
+  const nextChange = () =>
     new Promise<void>((resolve) => {
       const stop = state.subscribe(() => {
         stop();
@@ -252,23 +254,23 @@ export function createConversation(given: ConversationOptions): Conversation {
       });
     });
 
-  let opening: Promise<void> | null = null;
+  let openRequest: Promise<void> | null = null;
 
   function open(): Promise<void> {
     const { phase } = get();
     if (phase === "failed" || phase === "gone") {
       dispatch({ type: "reopened" });
-      opening = null;
+      openRequest = null;
     }
     if (get().phase !== "opening") return Promise.resolve();
-    opening ??= read({ kind: "open" }).then(async () => {
+    openRequest ??= read({ kind: "open" }).then(async () => {
       if (get().phase !== "open") return;
-      unsent.opened();
+      unsent.onLoaded();
       await options.recall();
       sendNext();
       await unsent.recall();
     });
-    return opening;
+    return openRequest;
   }
 
   // --- answers --------------------------------------------------------------------------------
@@ -278,8 +280,8 @@ export function createConversation(given: ConversationOptions): Conversation {
     const { id } = await conversations.create({ temporary: get().temporary, systemPrompt, folder });
     if (budget !== null) await conversations.setBudget({ conversationId: id, budget });
     dispatch({ type: "named", id });
-    options.keep();
-    given.onNamed(self);
+    options.save();
+    config.onNamed(self);
     return id;
   }
 
@@ -287,17 +289,17 @@ export function createConversation(given: ConversationOptions): Conversation {
   function begin(turn: Turn): boolean {
     const inferenceId = newInferenceId();
     const before = get().messages;
-    const takeBack = "written" in turn ? turn.written.setUp?.() : undefined;
+    const revertSetUp = "written" in turn ? turn.written.setUp?.() : undefined;
     const shown = showTurn(context, turn, inferenceId);
     if (shown === null) {
-      takeBack?.();
+      revertSetUp?.();
       return false;
     }
     let refusal = null as Failure | null;
     const run = startRun(
       host.llm,
       (id) =>
-        shown.ask(id).catch((error) => {
+        shown.submit(id).catch((error) => {
           refusal = failureOf(error);
           throw error;
         }),
@@ -307,12 +309,12 @@ export function createConversation(given: ConversationOptions): Conversation {
     const { messages, first, added, by } = shown;
     const restore = { run, first, tail: before.slice(messages.indexOf(first)) };
     dispatch({ type: "began", turn, restore, messages });
-    void followed(run).accepted.then(() => {
+    void followRun(run).accepted.then(() => {
       if (refusal === null) {
         options.once.set(null);
         dispatch({ type: "accepted", added, by });
       } else {
-        takeBack?.();
+        revertSetUp?.();
         refused(turn, shown.undo, refusal);
       }
       sendNext();
@@ -330,7 +332,7 @@ export function createConversation(given: ConversationOptions): Conversation {
     if (id === null || messages.length > 0 || count > 0) return;
     // No message was accepted, so the conversation does not exist.
     dispatch({ type: "emptied" });
-    given.onNamed(self);
+    config.onNamed(self);
     void conversations.delete(id).catch(() => false);
   }
 
@@ -368,7 +370,7 @@ export function createConversation(given: ConversationOptions): Conversation {
   }
 
   const self: Conversation = {
-    key: given.id ?? `${NEW_CHAT}-${crypto.randomUUID()}`,
+    key: config.id ?? `${NEW_CHAT}-${crypto.randomUUID()}`,
     get,
     subscribe: state.subscribe,
     draft,
@@ -394,8 +396,8 @@ export function createConversation(given: ConversationOptions): Conversation {
     loadEarlier: () => read({ kind: "earlier" }),
     isSpare() {
       // Attachments are stored only while there is room, and temporary chats not at all.
-      const isKept = tray.get().length === 0 && (!get().temporary || draft.get() === "");
-      return isKept && edits.get().size === 0 && get().queue.length === 0 && !isBusy(get());
+      const isStored = tray.get().length === 0 && (!get().temporary || draft.get() === "");
+      return isStored && edits.get().size === 0 && get().queue.length === 0 && !isBusy(get());
     },
     send(text, template, setUp) {
       const { phase } = get();
@@ -415,17 +417,17 @@ export function createConversation(given: ConversationOptions): Conversation {
     async decide(row, verdict) {
       const messageId = rows.message(row)?.id;
       if (messageId === undefined) return false;
-      const { taken } = await conversations.decide({ ...verdict, ...asked(), messageId });
-      // While the run that asked goes on, its events report the outcome.
+      const { taken } = await conversations.decide({ ...verdict, ...requestOptions(), messageId });
+      // While the run of the call continues, its events report the outcome.
       if (!isBusy(get())) void read({ kind: "refresh" });
       return taken;
     },
     stop() {
       for (const run of get().runs.values()) void run.cancel();
     },
-    edit(row, given) {
+    edit(row, replacement) {
       const edit = edits.get().get(row);
-      const written = given ?? (edit && writtenIn(edit));
+      const written = replacement ?? (edit && editedMessage(edit));
       if (written === undefined || isBusy(get()) || !get().messages.includes(row)) return false;
       if (isBlank(written)) return false;
       edits.end(row);
@@ -439,7 +441,7 @@ export function createConversation(given: ConversationOptions): Conversation {
     regenerate(row) {
       if (!isBusy(get())) begin({ kind: "regenerate", row });
     },
-    goOn(row, more) {
+    continueAnswer(row, more) {
       if (!isBusy(get())) begin({ kind: "continue", row, more });
     },
     retry() {
@@ -450,7 +452,7 @@ export function createConversation(given: ConversationOptions): Conversation {
       else if (pending === null) last !== undefined && self.regenerate(last);
       else {
         dispatch({ type: "dismissed" });
-        again(pending.retry);
+        retryCall(pending.retry);
       }
     },
     async step(row, by) {
@@ -469,8 +471,8 @@ export function createConversation(given: ConversationOptions): Conversation {
       if (phase === "failed" || phase === "gone") void open();
       if (phase !== "open") return;
       const { messageCount, inferenceId } = summary;
-      const ours = [run, ...runs.values()].map((one) => one?.id);
-      const isOurs = inferenceId === null || ours.includes(inferenceId);
+      const ownIds = [run, ...runs.values()].map((ownRun) => ownRun?.id);
+      const isOurs = inferenceId === null || ownIds.includes(inferenceId);
       // Another window may have continued the answer, and its run may have ended: the count is the same.
       const last = rows.message(get().messages.at(-1));
       const canBeContinued =
@@ -489,7 +491,7 @@ export function createConversation(given: ConversationOptions): Conversation {
         dispatch({ type: "changed", part: { temporary } });
       }
     },
-    leave() {
+    hide() {
       visits += 1;
       dispatch({ type: "left", most: FIRST_PAGE });
     },
@@ -503,16 +505,16 @@ export function createConversation(given: ConversationOptions): Conversation {
    * Retries. A message returned to the box is sent alone if it is unchanged there, else with the rest
    * of the box.
    */
-  function again(call: Read | Turn): void {
+  function retryCall(call: Read | Turn): void {
     switch (call.kind) {
       case "send":
-        if (unsent.takeBack(call.written)) begin(call);
+        if (unsent.removeFromBox(call.written)) begin(call);
         else self.send();
         return;
       case "edit": {
         const edit = edits.get().get(call.row);
         const { setUp } = call.written;
-        if (edit !== undefined) self.edit(call.row, { ...writtenIn(edit), setUp });
+        if (edit !== undefined) self.edit(call.row, { ...editedMessage(edit), setUp });
         else if (!begin(call)) giveBack(call.written);
         return;
       }

@@ -33,18 +33,18 @@ export interface Shown {
   readonly isKnown: boolean;
   readonly conversation: Conversation;
   /** The search text that led to it; empty without a search. */
-  readonly sought: string;
+  readonly searchText: string;
 }
 
 export interface Conversations {
   readonly list: List;
-  /** The host's methods, for what changes nothing in these stores. */
+  /** The host's methods, for calls that do not affect these stores. */
   readonly client: HostPort["client"];
   readonly notes: HostStorage;
   /** The bytes of pictures and files, by hash. */
   readonly bytes: BlobCache;
   readonly shown: ReadonlyStore<Shown>;
-  /** Where calls wait for a decision. */
+  /** The conversations in which tool calls wait for a decision. */
   readonly waiting: ReadonlyStore<readonly WaitingConversation[]>;
   /**
    * Restores the conversation that was open before; returns a function that disconnects from the host.
@@ -56,15 +56,15 @@ export interface Conversations {
   show(id: string): Conversation;
   /**
    * Shows an empty conversation; the draft of the last empty one is kept. In a folder it begins with
-   * what is kept for that folder.
+   * the options of that folder.
    */
   showNew(temporary?: boolean, folder?: string | null): void;
-  /** What new chats in a folder begin with. */
+  /** The initial options of new chats, by folder. */
   readonly folders: FolderOptionsStore;
   /** Sets the model of new conversations; null for the host's default. */
   prefer(by: ModelRef | null): void;
   /** Shows a message on its branch, with the search text highlighted. */
-  reveal(id: string, messageId: string | null, sought?: string): Promise<void>;
+  reveal(id: string, messageId: string | null, searchText?: string): Promise<void>;
   rename(id: string, title: string): Promise<void>;
   pin(id: string, pinned: boolean): Promise<void>;
   /** Moves conversations into a folder; null takes them out of theirs. */
@@ -75,7 +75,7 @@ export interface Conversations {
   search(query: string, more?: SearchReply["more"]): Promise<SearchReply>;
   /** Summaries that are being written, that have failed, or that are offered. */
   readonly compactions: ReadonlyStore<readonly CompactionState[]>;
-  importFile(file: File, tell: (part: number) => void): Import;
+  importFile(file: File, onProgress: (part: number) => void): Import;
   restore(request: RestoreRequest): Promise<void>;
 }
 
@@ -105,11 +105,11 @@ export function createConversations({
   let preferred: ModelRef | null = null;
   const shown = createStore<Shown>({
     isKnown: false,
-    conversation: made(null),
-    sought: "",
+    conversation: addConversation(null),
+    searchText: "",
   });
 
-  function made(id: string | null): Conversation {
+  function addConversation(id: string | null): Conversation {
     const own = { id, host, rows, drafts, bytes, notes, defaults, onNamed: remember };
     const conversation = createConversation(own);
     open.push(conversation);
@@ -117,7 +117,7 @@ export function createConversations({
   }
 
   function find(key: string): Conversation | undefined {
-    return open.find((one) => one.key === key || one.get().id === key);
+    return open.find((conversation) => conversation.key === key || conversation.get().id === key);
   }
 
   function remember(conversation: Conversation): void {
@@ -131,15 +131,15 @@ export function createConversations({
     }
   }
 
-  function become(conversation: Conversation, sought = ""): void {
+  function setShown(conversation: Conversation, searchText = ""): void {
     const { conversation: before } = shown.get();
-    shown.set({ isKnown: true, conversation, sought });
+    shown.set({ isKnown: true, conversation, searchText });
     remember(conversation);
-    if (before !== conversation) before.leave();
-    // Most recently used last, so that it is kept longest.
+    if (before !== conversation) before.hide();
+    // Most recently used last, so that it stays open longest.
     open.splice(open.indexOf(conversation), 1);
     open.push(conversation);
-    const spare = open.filter((one) => one !== conversation && one.isSpare());
+    const spare = open.filter((other) => other !== conversation && other.isSpare());
     spare.slice(0, Math.max(0, spare.length - READY)).forEach(drop);
   }
 
@@ -148,9 +148,9 @@ export function createConversations({
     conversation.close();
   }
 
-  function show(id: string, sought = ""): Conversation {
-    const conversation = find(id) ?? made(id);
-    become(conversation, sought);
+  function show(id: string, searchText = ""): Conversation {
+    const conversation = find(id) ?? addConversation(id);
+    setShown(conversation, searchText);
     void conversation.open();
     conversation.notice(list.get().items.find((item) => item.id === id) ?? null);
     return conversation;
@@ -163,12 +163,14 @@ export function createConversations({
   }
 
   function showNew(temporary = false, folder: string | null = null): void {
-    const empty = open.find((one) => one.get().phase === "new" && one.get().messages.length === 0);
-    const conversation = empty ?? made(null);
+    const empty = open.find(
+      (candidate) => candidate.get().phase === "new" && candidate.get().messages.length === 0,
+    );
+    const conversation = empty ?? addConversation(null);
     conversation.setTemporary(temporary);
     if (preferred !== null) conversation.choose(preferred);
     void enterFolder(conversation.options, folder);
-    become(conversation);
+    setShown(conversation);
   }
 
   async function enterFolder({ first, choose }: AnswerChoice, folder: string | null) {
@@ -185,20 +187,20 @@ export function createConversations({
   /**
    * Restores the conversation from before the reload or, if the host has just started, the last one.
    */
-  async function findAgain(): Promise<void> {
+  async function restoreShown(): Promise<void> {
     const { conversation } = shown.get();
     const isUntouched = () =>
       shown.get().conversation === conversation &&
       conversation.get().messages.length === 0 &&
       conversation.isUntouched();
-    const id = read(storage);
+    const id = readShownId(storage);
     if (id !== null) {
       const found = show(id);
       await found.open();
       if (found.get().phase === "gone" && shown.get().conversation === found) showNew();
       return;
     }
-    const { version, items } = await opened(list);
+    const { version, items } = await loadedList(list);
     const [last] = [...items].sort((a, b) => b.updatedAt - a.updatedAt);
     if (version === 0 && isUntouched()) {
       await conversation.recall();
@@ -207,8 +209,11 @@ export function createConversations({
     shown.set({ ...shown.get(), isKnown: true });
   }
 
-  /** What has changed was decided, maybe in another window, when no run was there to tell of it. */
-  function tellWaiting(now: readonly WaitingConversation[] = []): void {
+  /**
+   * Refreshes conversations whose waiting calls have changed: without a run, no event reports a
+   * decision.
+   */
+  function updateWaiting(now: readonly WaitingConversation[] = []): void {
     const before = waiting.get();
     waiting.set(now);
     const callsIn = (all: typeof now, id: string | null) =>
@@ -221,7 +226,7 @@ export function createConversations({
 
   let summaries: number | null = null;
 
-  function tellOpen(): void {
+  function refreshOpen(): void {
     const { items, version, ...state } = list.get();
     if (summaries !== state.summaries) {
       if (summaries !== null) for (const conversation of open) conversation.refresh();
@@ -231,11 +236,11 @@ export function createConversations({
     conversation.notice(items.find(({ id }) => id === conversation.get().id) ?? null);
   }
 
-  /** `change` returns null for conversations to remove. */
+  /** Shows a change before the host confirms it; `part` is null to remove the conversations. */
   function change(
     ids: readonly string[],
     part: Partial<ConversationSummary> | null,
-    ask: () => Promise<unknown>,
+    request: () => Promise<unknown>,
   ): Promise<void> {
     const changed = new Set(ids);
     return list.optimistic(
@@ -243,7 +248,7 @@ export function createConversations({
         part === null
           ? items.filter((item) => !changed.has(item.id))
           : items.map((item) => (changed.has(item.id) ? { ...item, ...part } : item)),
-      ask,
+      request,
     );
   }
 
@@ -264,19 +269,19 @@ export function createConversations({
     begin() {
       const ends = [
         list.watch(),
-        list.subscribe(tellOpen),
-        host.topics.on("waiting", tellWaiting),
+        list.subscribe(refreshOpen),
+        host.topics.on("waiting", updateWaiting),
         host.topics.on("compaction", (now = []) => compactions.set(now)),
       ];
-      tellWaiting(host.topics.get("waiting"));
+      updateWaiting(host.topics.get("waiting"));
       compactions.set(host.topics.get("compaction") ?? []);
-      void findAgain().catch(() => shown.set({ ...shown.get(), isKnown: true }));
+      void restoreShown().catch(() => shown.set({ ...shown.get(), isKnown: true }));
       return () => {
         for (const end of ends) end();
       };
     },
-    async reveal(id, messageId, sought = "") {
-      const conversation = show(id, sought);
+    async reveal(id, messageId, searchText = "") {
+      const conversation = show(id, searchText);
       if (messageId !== null) await conversation.reveal(messageId);
     },
     rename: (conversationId, title) =>
@@ -303,19 +308,19 @@ export function createConversations({
       await list.refresh();
     },
     search: (query, more = null) => conversations.search({ query, limit: HITS, more }),
-    importFile: (file, tell) => importFile(host, file, tell),
+    importFile: (file, onProgress) => importFile(host, file, onProgress),
     async restore(request) {
       await conversations.restore(request);
       // The open conversation may be deleted or changed.
       showNew();
-      open.filter((one) => one !== shown.get().conversation).forEach(drop);
+      open.filter((conversation) => conversation !== shown.get().conversation).forEach(drop);
       await list.refresh();
     },
   };
 }
 
 /** The list's first answer; a host without conversations sends an empty list. */
-function opened(list: List): Promise<ReturnType<List["get"]>> {
+function loadedList(list: List): Promise<ReturnType<List["get"]>> {
   return new Promise((resolve) => {
     if (list.get().phase === "open") resolve(list.get());
     const stop = list.subscribe((state) => {
@@ -326,7 +331,7 @@ function opened(list: List): Promise<ReturnType<List["get"]>> {
   });
 }
 
-function read(storage: Storage | null): string | null {
+function readShownId(storage: Storage | null): string | null {
   try {
     const id = storage?.getItem(SHOWN) ?? null;
     return id !== null && /^[\w-]{1,100}$/.test(id) ? id : null;

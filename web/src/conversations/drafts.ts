@@ -4,11 +4,15 @@
  * has read it, so a temporary chat leaves nothing there while it is open.
  */
 
-import { type DraftAttachment, type DraftMessage, lost } from "../attachments/draftAttachment";
+import {
+  type DraftAttachment,
+  type DraftMessage,
+  lostAttachment,
+} from "../attachments/draftAttachment";
 import { type AttachmentStorage, createAttachmentStorage } from "../attachments/persistence";
 import type { HostStorage } from "./hostStorage";
 
-const KEPT = "tidewire.drafts";
+const STORAGE_KEY = "tidewire.drafts";
 const NOTE = "draft.";
 /** The key of a conversation that the host does not know yet. */
 export const NEW_CHAT = "new";
@@ -24,7 +28,7 @@ export interface PendingSend extends DraftText {
 }
 
 /** An edited version of a message that is not sent yet. */
-export interface KeptEdit extends Omit<DraftMessage, "template" | "setUp"> {
+export interface StoredEdit extends Omit<DraftMessage, "template" | "setUp"> {
   readonly messageId: string;
 }
 
@@ -34,7 +38,7 @@ export interface Draft extends DraftText {
   readonly sent: PendingSend | null;
   /** Names of the attachments. `attached` stores their bytes; the page reports those without room. */
   readonly names: readonly string[];
-  readonly edits: readonly KeptEdit[];
+  readonly edits: readonly StoredEdit[];
 }
 
 export const NO_DRAFT: Draft = {
@@ -59,31 +63,31 @@ export interface Drafts {
   /** The host's copy, for a page whose own storage is empty. */
   recall(key: string): Promise<Draft>;
   /** Stores the draft from now on; immediately while a message is being sent. */
-  follow(source: DraftSource): { changed(isSent: boolean): void; close(): void };
+  follow(source: DraftSource): { onChange(isSent: boolean): void; close(): void };
   /** Stores the attachments of drafts. */
   readonly attached: AttachmentStorage;
 }
 
 export function createDrafts(tab: Storage | null, notes: HostStorage): Drafts {
-  const kept = new Map<string, Draft>();
+  const savedDrafts = new Map<string, Draft>();
   const sources = new Set<DraftSource>();
 
   addEventListener("pagehide", () => {
-    const all = new Map(kept);
+    const all = new Map(savedDrafts);
     for (const source of sources) put(all, source.key(), source.read());
-    attempt(() => tab?.setItem(KEPT, JSON.stringify([...all])));
+    attempt(() => tab?.setItem(STORAGE_KEY, JSON.stringify([...all])));
   });
   attempt(() => {
-    const found: unknown = JSON.parse(tab?.getItem(KEPT) ?? "[]");
-    for (const [key, draft] of found as [string, unknown][]) put(kept, key, draftOf(draft));
+    const found: unknown = JSON.parse(tab?.getItem(STORAGE_KEY) ?? "[]");
+    for (const [key, draft] of found as [string, unknown][]) put(savedDrafts, key, draftOf(draft));
   });
-  attempt(() => tab?.removeItem(KEPT));
+  attempt(() => tab?.removeItem(STORAGE_KEY));
 
   return {
     attached: createAttachmentStorage(tab, notes),
     take(key) {
-      const draft = kept.get(key) ?? null;
-      kept.delete(key);
+      const draft = savedDrafts.get(key) ?? null;
+      savedDrafts.delete(key);
       return draft;
     },
     async recall(key) {
@@ -98,7 +102,7 @@ export function createDrafts(tab: Storage | null, notes: HostStorage): Drafts {
       let before = source.key();
       sources.add(source);
       return {
-        changed(isSent) {
+        onChange(isSent) {
           const key = source.key();
           const isOther = key !== before;
           if (isOther || source.isTemporary()) notes.remember(NOTE + before, null);
@@ -108,7 +112,7 @@ export function createDrafts(tab: Storage | null, notes: HostStorage): Drafts {
         },
         close() {
           sources.delete(source);
-          put(kept, source.key(), source.read());
+          put(savedDrafts, source.key(), source.read());
         },
       };
     },
@@ -121,7 +125,7 @@ export function withLost(
   names: readonly string[],
 ): readonly DraftAttachment[] {
   const known = found.map(({ name }) => name ?? "");
-  return [...found, ...names.filter((name) => !known.includes(name)).map(lost)];
+  return [...found, ...names.filter((name) => !known.includes(name)).map(lostAttachment)];
 }
 
 /**
@@ -131,9 +135,11 @@ export function withLost(
 function put(all: Map<string, Draft>, key: string, draft: Draft): void {
   const before = all.get(key);
   const textsOf = ({ sent, queue, text }: Draft) => [sent?.text ?? "", ...queue, text];
-  const text = joined([before, draft].flatMap((one) => (one === undefined ? [] : textsOf(one))));
+  const text = joinTexts(
+    [before, draft].flatMap((entry) => (entry === undefined ? [] : textsOf(entry))),
+  );
   const names = [...(before?.names ?? []), ...draft.names];
-  const untrusted = [before, before?.sent, draft, draft.sent].some((one) => one?.untrusted);
+  const untrusted = [before, before?.sent, draft, draft.sent].some((entry) => entry?.untrusted);
   all.set(key, before === undefined ? draft : { ...NO_DRAFT, text, names, untrusted });
 }
 
@@ -147,7 +153,7 @@ export function storageOf(page: Window, name: "localStorage" | "sessionStorage")
 }
 
 /** All texts in the order in which they were to be sent. */
-export function joined(texts: readonly string[]): string {
+export function joinTexts(texts: readonly string[]): string {
   return texts.filter((text) => text !== "").join("\n");
 }
 
@@ -167,11 +173,11 @@ function attempt(run: () => void): void {
 }
 
 /** Reads a stored draft; anything invalid is no draft. */
-function draftOf(kept: unknown): Draft {
-  const draft = { ...NO_DRAFT, ...(kept as Partial<Draft> | null) };
+function draftOf(stored: unknown): Draft {
+  const draft = { ...NO_DRAFT, ...(stored as Partial<Draft> | null) };
   const { text, queue, sent, names, edits, untrusted, template } = draft;
   const isSent = sent === null || (isText(sent.text) && isText(sent.inferenceId));
-  const areEdits = Array.isArray(edits) && edits.every((one) => isText(one.text));
+  const areEdits = Array.isArray(edits) && edits.every((edit) => isText(edit.text));
   const isDraft = isText(text) && areTexts(queue) && areTexts(names) && isSent && areEdits;
   return isDraft ? { text, queue, sent, names, edits, untrusted, template } : NO_DRAFT;
 }
@@ -182,7 +188,7 @@ const areTexts = (values: unknown): boolean => Array.isArray(values) && values.e
 /**
  * The attachment in a form that can be stored synchronously: by hash if the host has it, else by name.
  */
-export function kept(attached: DraftAttachment): DraftAttachment {
+export function storableAttachment(attached: DraftAttachment): DraftAttachment {
   const { name, hash, bytes } = attached;
-  return bytes === null && hash !== "" ? attached : lost(name ?? "");
+  return bytes === null && hash !== "" ? attached : lostAttachment(name ?? "");
 }

@@ -8,12 +8,12 @@ import {
   templateOf,
 } from "../attachments/draftAttachment";
 import { createStore, type ReadonlyStore, type Store } from "../lib/store";
-import { type KeptEdit, kept } from "./drafts";
+import { type StoredEdit, storableAttachment } from "./drafts";
 import { type MessageView, viewOf } from "./message";
 import type { MessageStore } from "./messageStore";
 
 export interface Edit {
-  /** What it began with. */
+  /** The content at the start of the edit. */
   readonly from: DraftMessage;
   readonly draft: Store<string>;
   readonly tray: AttachmentList;
@@ -28,19 +28,22 @@ export interface Edits extends ReadonlyStore<ReadonlyMap<string, Edit>> {
 
 export interface OwnEdits extends Edits {
   /** All edits, to be restored after a reload. */
-  kept(): readonly KeptEdit[];
+  snapshot(): readonly StoredEdit[];
   /** Restores the edits whose rows are loaded. */
-  restore(edits: readonly KeptEdit[], path: readonly string[]): void;
+  restore(edits: readonly StoredEdit[], path: readonly string[]): void;
 }
 
-/** `read` gets every attachment that was read; `changed` is called when there is something to store. */
+/**
+ * `onRead` receives every attachment that was read; `onChange` is called when there is something to
+ * store.
+ */
 export function createEdits(
   rows: MessageStore,
-  read: (attached: DraftAttachment) => void,
-  changed: () => void,
+  onRead: (attached: DraftAttachment) => void,
+  onChange: () => void,
 ): OwnEdits {
   const store = createStore<ReadonlyMap<string, Edit>>(new Map());
-  let away: readonly KeptEdit[] = [];
+  let unloaded: readonly StoredEdit[] = [];
 
   const idOf = (row: string) => rows.message(row)?.id;
 
@@ -48,20 +51,21 @@ export function createEdits(
     const state = rows.get(row)?.get();
     if (state === undefined) return;
     const known = store.get().get(row);
-    const edit = known === undefined ? made(written ?? saidIn(viewOf(state))) : { ...known };
+    const edit =
+      known === undefined ? createEdit(written ?? toDraftMessage(viewOf(state))) : { ...known };
     store.set(new Map([...store.get(), [row, edit]]));
   }
 
-  function made(from: DraftMessage): Edit {
+  function createEdit(from: DraftMessage): Edit {
     const { text, attached } = from;
-    const edit = { from, draft: createStore(text), tray: createAttachmentList(read) };
+    const edit = { from, draft: createStore(text), tray: createAttachmentList(onRead) };
     edit.tray.put(attached);
-    edit.draft.subscribe(changed);
-    edit.tray.subscribe(changed);
+    edit.draft.subscribe(onChange);
+    edit.tray.subscribe(onChange);
     return edit;
   }
 
-  store.subscribe(changed);
+  store.subscribe(onChange);
   return {
     get: store.get,
     subscribe: store.subscribe,
@@ -69,37 +73,43 @@ export function createEdits(
     end(row) {
       store.set(new Map([...store.get()].filter(([key]) => key !== row)));
     },
-    kept() {
+    snapshot() {
       const here = [...store.get()].map(([row, { from, draft, tray }]) => ({
         messageId: idOf(row) ?? "",
         text: draft.get(),
-        attached: tray.get().map(kept),
+        attached: tray.get().map(storableAttachment),
         untrusted: from.untrusted,
       }));
-      return [...here, ...away];
+      return [...here, ...unloaded];
     },
     restore(edits, path) {
-      const isNew = ({ messageId }: KeptEdit) => !away.some((one) => one.messageId === messageId);
-      const all = [...away, ...edits.filter(isNew)];
-      const rowOf = ({ messageId }: KeptEdit) => path.find((row) => idOf(row) === messageId);
-      away = all.filter((one) => rowOf(one) === undefined);
-      for (const one of all) {
-        const row = rowOf(one);
-        if (row !== undefined && !store.get().has(row)) begin(row, one);
+      const isNew = ({ messageId }: StoredEdit) =>
+        !unloaded.some((edit) => edit.messageId === messageId);
+      const all = [...unloaded, ...edits.filter(isNew)];
+      const rowOf = ({ messageId }: StoredEdit) => path.find((row) => idOf(row) === messageId);
+      unloaded = all.filter((edit) => rowOf(edit) === undefined);
+      for (const edit of all) {
+        const row = rowOf(edit);
+        if (row !== undefined && !store.get().has(row)) begin(row, edit);
       }
     },
   };
 }
 
-/** What is sent now. Its template stays with the text that it has made. */
-export function writtenIn({ from, draft, tray }: Edit): DraftMessage {
+/** The message that would be sent now. It keeps its template while its text is unchanged. */
+export function editedMessage({ from, draft, tray }: Edit): DraftMessage {
   const text = draft.get();
   const { untrusted } = from;
   return { text, attached: tray.get(), untrusted, ...templateOf(from, text) };
 }
 
 /** A sent question as a message to send. */
-export const saidIn = ({ text, attachments, untrusted, template }: MessageView): DraftMessage => ({
+export const toDraftMessage = ({
+  text,
+  attachments,
+  untrusted,
+  template,
+}: MessageView): DraftMessage => ({
   text,
   attached: attachments.map(draftAttachmentOf),
   untrusted,

@@ -9,7 +9,7 @@ export type FolderOptions = ChosenOptions & Omit<FirstOptions, "folder">;
 export interface FolderOptionsStore {
   /** Null for a folder without options. */
   of(folder: string): Promise<FolderOptions | null>;
-  keep(folder: string, options: FolderOptions | null): Promise<void>;
+  save(folder: string, options: FolderOptions | null): Promise<void>;
   /** A folder that has options of its own keeps them. */
   rename(from: string, to: string): Promise<void>;
 }
@@ -39,7 +39,7 @@ export function createFolderOptions(notes: HostStorage): FolderOptionsStore {
         budget: budget ?? null,
       };
     },
-    async keep(folder, options) {
+    async save(folder, options) {
       const { [folder]: _, ...others } = await all();
       write(options === null ? others : { ...others, [folder]: options });
     },

@@ -4,7 +4,7 @@ import type { SendReply } from "../bridge/contract";
 import { failureOf } from "../bridge/hostError";
 import type { Llm } from "../bridge/llmApi";
 
-/** Pause before the host is asked again whether it accepted a question. */
+/** Pause before the next check whether the host accepted a question. */
 const AGAIN_MS = 1_000;
 
 export interface HostPort {
@@ -16,9 +16,9 @@ export interface HostPort {
 
 export interface Question {
   readonly inferenceId: string;
-  /** Asks the host. */
-  ask(): Promise<SendReply>;
-  /** The host's record of the question, if the reply to `ask` was lost. */
+  /** Sends it to the host. */
+  send(): Promise<SendReply>;
+  /** The host's record of the question, if the reply to `send` was lost. */
   find(): Promise<SendReply | null>;
 }
 
@@ -28,7 +28,7 @@ export async function sendSurely(host: HostPort, question: Question): Promise<Se
   // Events may arrive before the reply, so the run is registered from its beginning.
   router.follow(question.inferenceId, -1);
   try {
-    return await question.ask();
+    return await question.send();
   } catch (error) {
     const isLost = failureOf(error).code === "HOST_LOST";
     const found = isLost ? await findSurely(host, question) : null;
@@ -38,7 +38,10 @@ export async function sendSurely(host: HostPort, question: Question): Promise<Se
   }
 }
 
-/** Asks until the host has said whether it accepted. Rejects if the host does not return. */
+/**
+ * Asks until the host answers whether it accepted the question. Rejects if the host does not
+ * return.
+ */
 async function findSurely({ llm }: HostPort, question: Question): Promise<SendReply | null> {
   for (;;) {
     await llm.ready();

@@ -10,7 +10,7 @@ const PAUSE_MS = 800;
 export interface HostStorage {
   /** All notes: as they were when this page opened, plus its own changes. Never rejects. */
   recall(): Promise<ReadonlyMap<string, string>>;
-  /** Writes soon, with the value `read` returns then. Null removes the note at once. */
+  /** Writes soon; a function is called for the text then. Null removes the note at once. */
   remember(name: string, text: string | null | (() => string | null)): void;
   /** Writes all pending changes now. */
   flush(): void;
@@ -18,10 +18,10 @@ export interface HostStorage {
 
 export function createHostStorage({ client }: Pick<HostPort, "client">): HostStorage {
   const { conversations } = client;
-  const waiting = new Map<string, () => string | null>();
+  const pending = new Map<string, () => string | null>();
   /** The host's values as far as this page knows, so that nothing is written twice. */
   const written = new Map<string, string | null>();
-  let found: Promise<Map<string, string>> | null = null;
+  let notes: Promise<Map<string, string>> | null = null;
   let timer: ReturnType<typeof setTimeout> | undefined;
 
   async function fetch(): Promise<Map<string, string>> {
@@ -32,9 +32,9 @@ export function createHostStorage({ client }: Pick<HostPort, "client">): HostSto
     }
   }
 
-  function tell(name: string, text: string | null): void {
-    waiting.delete(name);
-    void found?.then((all) => (text === null ? all.delete(name) : all.set(name, text)));
+  function write(name: string, text: string | null): void {
+    pending.delete(name);
+    void notes?.then((all) => (text === null ? all.delete(name) : all.set(name, text)));
     if (written.get(name) === text) return;
     written.set(name, text);
     void conversations.remember({ name, text }).catch((error) => {
@@ -42,33 +42,33 @@ export function createHostStorage({ client }: Pick<HostPort, "client">): HostSto
       written.delete(name);
       // A host that is busy or restores a backup will accept it soon.
       const isHopeless = /^(VALIDATION|NOT_FOUND)$/.test(failureOf(error).code);
-      if (!isHopeless && !waiting.has(name)) later(name, () => text);
+      if (!isHopeless && !pending.has(name)) schedule(name, () => text);
     });
   }
 
-  function later(name: string, read: () => string | null): void {
-    waiting.set(name, read);
-    timer ??= setTimeout(tellAll, PAUSE_MS);
+  function schedule(name: string, read: () => string | null): void {
+    pending.set(name, read);
+    timer ??= setTimeout(writeAll, PAUSE_MS);
   }
 
-  function tellAll(): void {
+  function writeAll(): void {
     clearTimeout(timer);
     timer = undefined;
-    for (const [name, read] of [...waiting]) tell(name, read());
+    for (const [name, read] of [...pending]) write(name, read());
   }
 
-  addEventListener("pagehide", tellAll);
+  addEventListener("pagehide", writeAll);
 
   return {
-    flush: tellAll,
+    flush: writeAll,
     recall() {
-      tellAll();
-      found ??= fetch();
-      return found;
+      writeAll();
+      notes ??= fetch();
+      return notes;
     },
     remember(name, text) {
-      if (text === null) tell(name, null);
-      else later(name, typeof text === "string" ? () => text : text);
+      if (text === null) write(name, null);
+      else schedule(name, typeof text === "string" ? () => text : text);
     },
   };
 }

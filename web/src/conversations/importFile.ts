@@ -15,8 +15,11 @@ export interface Import {
   cancel(): void;
 }
 
-/** `tell` gets the progress from 0 to 1: the first half for the upload, the second for the import. */
-export function importFile(host: HostPort, file: File, tell: (part: number) => void): Import {
+/**
+ * `onProgress` gets the progress from 0 to 1: the first half for the upload, the second for the
+ * import.
+ */
+export function importFile(host: HostPort, file: File, onProgress: (part: number) => void): Import {
   const { conversations } = host.client;
   const { topics, llm } = host;
   let importId: string | null = null;
@@ -26,19 +29,19 @@ export function importFile(host: HostPort, file: File, tell: (part: number) => v
     for (let from = 0; from < file.size && !isCancelled; from += PIECE) {
       const data = await toBase64(file.slice(from, from + PIECE));
       const bytes = await conversations.importWrite({ importId: id, data });
-      tell(bytes / file.size / 2);
+      onProgress(bytes / file.size / 2);
     }
   }
 
   /** Resolves with the import's last state; rejects if the host no longer knows the import. */
   function outcome(id: string): Promise<ImportState> {
     return new Promise((resolve, reject) => {
-      const stop = topics.on("import", take, id);
+      const stop = topics.on("import", onState, id);
       function finish(settle: () => void): void {
         stop();
         settle();
       }
-      function take(state: ImportState | undefined): void {
+      function onState(state: ImportState | undefined): void {
         if (state === undefined) {
           void llm.ready().then(
             () => topics.get("import", id) ?? finish(() => reject(hostLost(FORGOTTEN))),
@@ -47,10 +50,10 @@ export function importFile(host: HostPort, file: File, tell: (part: number) => v
         } else if (state.state !== "receiving" && state.state !== "running") {
           finish(() => resolve(state));
         } else if (state.state === "running") {
-          tell(0.5 + state.readBytes / Math.max(1, state.totalBytes) / 2);
+          onProgress(0.5 + state.readBytes / Math.max(1, state.totalBytes) / 2);
         }
       }
-      take(topics.get("import", id));
+      onState(topics.get("import", id));
     });
   }
 

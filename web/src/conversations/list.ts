@@ -4,7 +4,7 @@ import { failureOf } from "../bridge/hostError";
 import { createStore, type ReadonlyStore } from "../lib/store";
 import type { HostPort } from "./hostPort";
 
-/** Pause before the host is asked again after a refusal. */
+/** Pause before a retry after a refusal. */
 const RETRY_MS = 2_000;
 /** Least time between two fetches of the whole list. */
 const GAP_MS = 250;
@@ -18,9 +18,9 @@ export interface ListState extends Readonly<StoreState> {
 }
 
 export interface List extends ReadonlyStore<ListState> {
-  /** Shows a change while the host is asked for it, and reverts it if the host refuses. */
-  optimistic(change: (items: Items) => Items, ask: () => Promise<unknown>): Promise<void>;
-  /** Has all that the host has said until now. */
+  /** Shows a change while its request is pending, and reverts it if the host refuses. */
+  optimistic(change: (items: Items) => Items, request: () => Promise<unknown>): Promise<void>;
+  /** Fetches the list, with all changes that the host has pushed until now. */
   refresh(): Promise<void>;
   /** Starts to follow the store; returns a function that stops. */
   watch(): () => void;
@@ -40,17 +40,20 @@ export function createList(host: HostPort): List {
   const { conversations } = host.client;
 
   // Changes that the host has not confirmed: an older list must not revert them.
-  const foreseen = new Set<(items: Items) => Items>();
-  /** The last fetch, which has what the store was at that version; null if that is not known. */
+  const optimisticChanges = new Set<(items: Items) => Items>();
+  /** The last fetch, and the version of the store that it contains; null if unknown. */
   let last: { readonly version: number | undefined; readonly items: Promise<Items> } | null = null;
 
   function show(items: Items): void {
-    const all = [...foreseen].reduce((shown, change) => change(shown), items);
+    const all = [...optimisticChanges].reduce((shown, change) => change(shown), items);
     store.set({ ...store.get(), items: same(all, store.get().items) });
   }
 
-  /** Fetches the list, which contains the changes in `made`, unless the last one has them, too. */
-  async function look(made?: (items: Items) => Items): Promise<void> {
+  /**
+   * Fetches the list, unless the last fetch is of the same version. `change` ends when the fetched
+   * list contains it.
+   */
+  async function fetchItems(change?: (items: Items) => Items): Promise<void> {
     const version = host.topics.get("store")?.version;
     if (version === undefined || last?.version !== version) {
       last = { version, items: conversations.list() };
@@ -58,7 +61,7 @@ export function createList(host: HostPort): List {
     const fetched = last;
     try {
       const items = visible(await fetched.items);
-      if (made !== undefined) foreseen.delete(made);
+      if (change !== undefined) optimisticChanges.delete(change);
       // A later fetch shows its own items.
       if (last === fetched) show(items);
     } catch (error) {
@@ -68,11 +71,11 @@ export function createList(host: HostPort): List {
   }
 
   async function refresh(): Promise<void> {
-    await look();
+    await fetchItems();
     store.set({ ...store.get(), phase: "open" });
   }
 
-  function tell(state: StoreState): void {
+  function setState(state: StoreState): void {
     store.set({ ...store.get(), ...state });
   }
 
@@ -106,15 +109,15 @@ export function createList(host: HostPort): List {
       isFetching = false;
     }
 
-    // A lost host pushes `undefined`; a host that returns opens the store when it is asked.
+    // A lost host pushes `undefined`; a host that returns opens the store at the first request.
     const unsubscribe = host.topics.on("store", (state) => {
       if (state === undefined) last = null;
-      else tell(state);
+      else setState(state);
       isStale = true;
       void update();
     });
     const known = host.topics.get("store");
-    if (known !== undefined) tell(known);
+    if (known !== undefined) setState(known);
     void update();
     return () => {
       isWatched = false;
@@ -126,13 +129,13 @@ export function createList(host: HostPort): List {
     get: store.get,
     subscribe: store.subscribe,
     refresh,
-    async optimistic(change, ask) {
-      foreseen.add(change);
+    async optimistic(change, request) {
+      optimisticChanges.add(change);
       show(store.get().items);
       try {
-        await ask();
+        await request();
       } finally {
-        await look(change).catch(() => foreseen.delete(change));
+        await fetchItems(change).catch(() => optimisticChanges.delete(change));
       }
     },
     watch: follow,

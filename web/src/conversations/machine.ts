@@ -1,6 +1,6 @@
 /**
  * An open conversation as a state machine, without the host and without React: `docs/conversation.md`
- * has its table. What each event changes stands in `CHANGES`, and which phase follows in `PHASES`.
+ * has its table. `CHANGES` has what each event changes, and `PHASES` the phase that follows.
  */
 import type { DraftMessage } from "../attachments/draftAttachment";
 import type { BudgetRaise, Failure } from "../bridge/contract";
@@ -178,11 +178,11 @@ const CHANGES: {
     const refused = { pending: { retry: call, restore: null, failure } };
     // A background read must not hide a refusal that the person has yet to read.
     if (pending?.retry !== call) return pending === null || call.kind === "open" ? refused : {};
-    return { ...refused, ...(pending.restore && undone(state, pending.restore)) };
+    return { ...refused, ...(pending.restore && stateBefore(state, pending.restore)) };
   },
   emptied: () => ({ id: null, answeredBy: null }),
   attached: ({ runs }, { row, run }) => ({ runs: new Map([...runs, [row, run]]), run }),
-  ended: ({ runs }, { run }) => ({ runs: new Map([...runs].filter(([, one]) => one !== run)) }),
+  ended: ({ runs }, { run }) => ({ runs: new Map([...runs].filter(([, other]) => other !== run)) }),
   queued: ({ queue }, { written }) => ({ queue: [...queue, written] }),
   dequeued: ({ queue }) => ({ queue: queue.slice(1) }),
   unqueued: () => ({ queue: [] }),
@@ -196,11 +196,11 @@ const CHANGES: {
 };
 
 /** The path as it was before the turn, plus earlier messages fetched in the meantime. */
-function undone({ messages, runs, run }: ConversationState, restore: Restore): Part {
+function stateBefore({ messages, runs, run }: ConversationState, restore: Restore): Part {
   const place = messages.indexOf(restore.first);
   return {
     messages: place === -1 ? messages : [...messages.slice(0, place), ...restore.tail],
-    runs: new Map([...runs].filter(([, one]) => one !== restore.run)),
+    runs: new Map([...runs].filter(([, other]) => other !== restore.run)),
     run: run === restore.run ? null : run,
   };
 }
@@ -212,7 +212,7 @@ export function reduce(state: ConversationState, event: ConversationEvent): Conv
   return { ...state, ...change(state, event), phase };
 }
 
-export function beginState(id: string | null): ConversationState {
+export function initialState(id: string | null): ConversationState {
   return {
     phase: id === null ? "new" : "opening",
     pending: null,

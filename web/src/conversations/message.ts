@@ -60,17 +60,17 @@ export type MessageStore = ReadonlyStore<MessageState>;
 const EMPTY: readonly never[] = [];
 
 export function viewOf({ message, run }: MessageState): MessageView {
-  const kept = keptOf(message);
-  return run === null ? kept : overlaid(kept, run.get());
+  const stored = storedView(message);
+  return run === null ? stored : withRun(stored, run.get());
 }
 
 /** The view of a run that belongs to no stored message. */
 export function viewOfRun(run: Pick<Run, "id" | "get">): MessageView {
-  return { ...overlaid(keptOf(blank(run.id, "assistant", "")), run.get()), createdAt: null };
+  return { ...withRun(storedView(blank(run.id, "assistant", "")), run.get()), createdAt: null };
 }
 
 /** The answer at the start of its next run: its content stays, its ending is cleared. */
-export function soFar(state: MessageState): StoredMessage {
+export function answerSoFar(state: MessageState): StoredMessage {
   const { text, reasoning, reasoningMs, tools, notices, usage, earlier, runs, inferenceId } =
     viewOf(state);
   const detail = {
@@ -111,7 +111,7 @@ export function textOf(content: StoredMessage["content"]): string {
   return content.map((part) => (part.type === "text" ? part.text : "")).join("");
 }
 
-function keptOf(message: StoredMessage): MessageView {
+function storedView(message: StoredMessage): MessageView {
   const { id, role, content, detail, siblings, providerId, modelId, inferenceId, createdAt } =
     message;
   const failure = detail?.failure ?? null;
@@ -152,21 +152,21 @@ function keptOf(message: StoredMessage): MessageView {
   };
 }
 
-function overlaid(kept: MessageView, state: RunState): MessageView {
+function withRun(stored: MessageView, state: RunState): MessageView {
   return {
-    ...kept,
-    parts: continueParts(kept.parts, state.parts),
-    text: kept.text + state.response,
-    reasoning: kept.reasoning + state.reasoning,
-    reasoningMs: state.reasoningMs ?? kept.reasoningMs,
+    ...stored,
+    parts: continueParts(stored.parts, state.parts),
+    text: stored.text + state.response,
+    reasoning: stored.reasoning + state.reasoning,
+    reasoningMs: state.reasoningMs ?? stored.reasoningMs,
     status: statusOf(state),
     live: !hasEnded(state),
     thinking: state.thinking,
     retrying: state.retrying,
     ...(state.step && { step: state.step }),
     budget: state.budget,
-    notices: together(kept.notices, state.notices),
-    tools: together(kept.tools, state.tools),
+    notices: concat(stored.notices, state.notices),
+    tools: concat(stored.tools, state.tools),
     usage: state.usage,
     timing: state.timing,
     finishReason: state.finishReason,
@@ -175,7 +175,7 @@ function overlaid(kept: MessageView, state: RunState): MessageView {
 }
 
 /** Returns `now` itself if there is nothing before it, so that components do not render again. */
-function together<T>(before: readonly T[], now: readonly T[]): readonly T[] {
+function concat<T>(before: readonly T[], now: readonly T[]): readonly T[] {
   return before.length === 0 ? now : [...before, ...now];
 }
 

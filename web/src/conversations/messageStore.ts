@@ -48,7 +48,7 @@ export function createMessageStore(
     const before = all.get(key)?.get();
     const run = before?.run;
     keys.set(message.id, key);
-    if (run && isOf(run, message) && !isDecided(run, message)) {
+    if (run && isRunOf(run, message) && !isDecided(run, message)) {
       // The run's content follows what was there before it.
       const { content, reasoning, detail } = before.message;
       put(key, { message: { ...message, content, reasoning, detail }, run });
@@ -84,12 +84,12 @@ export function createMessageStore(
       const state = all.get(key)?.get();
       if (state === undefined) return;
       const { message, run } = state;
-      const siblings = message.siblings.map((one) => (one === message.id ? id : one));
+      const siblings = message.siblings.map((sibling) => (sibling === message.id ? id : sibling));
       keys.set(id, key);
       put(key, { message: { ...message, id, parentId, siblings }, run });
     },
-    remove(gone) {
-      for (const key of gone) {
+    remove(removedKeys) {
+      for (const key of removedKeys) {
         all.delete(key);
         own.delete(key);
       }
@@ -103,10 +103,10 @@ export function createMessageStore(
 }
 
 /** Whether the displayed run is the message's own, and has content. */
-function isOf(run: Run, { inferenceId }: StoredMessage): boolean {
+function isRunOf(run: Run, { inferenceId }: StoredMessage): boolean {
   const state = run.get();
-  const isGone = hasEnded(state) && state.failure !== null && state.next === 0;
-  return run.id === inferenceId && !isGone;
+  const hasNoEvents = hasEnded(state) && state.failure !== null && state.next === 0;
+  return run.id === inferenceId && !hasNoEvents;
 }
 
 /** Whether calls of an answer may have been decided after its run ended. */

@@ -6,9 +6,9 @@ import { joinParts, type MessagePart } from "../llm/parts";
 const known = new WeakMap<StoredMessage, readonly MessagePart[]>();
 
 export function partsOf(message: StoredMessage): readonly MessagePart[] {
-  const made = known.get(message) ?? makeParts(message);
-  known.set(message, made);
-  return made;
+  const parts = known.get(message) ?? makeParts(message);
+  known.set(message, parts);
+  return parts;
 }
 
 /** Reasoning, text and tool calls of the message, in this order. */
@@ -19,10 +19,11 @@ function makeParts({
   parts: inOrder,
 }: StoredMessage): readonly MessagePart[] {
   if (inOrder.length > 0) return inOrder.map(asPart);
-  const said = typeof content === "string" ? [{ type: "text", text: content } as const] : content;
+  const contentParts =
+    typeof content === "string" ? [{ type: "text", text: content } as const] : content;
   const parts: MessagePart[] = [
     { type: "reasoning", text: reasoning, ms: detail?.reasoningMs ?? null },
-    ...said.map(
+    ...contentParts.map(
       (part): MessagePart => (part.type === "text" ? part : { type: "file", files: [part] }),
     ),
     ...(detail?.tools ?? []).map((call) => ({ type: "tool" as const, ...call })),

@@ -6,7 +6,7 @@ import type { BlobCache } from "../lib/blobs";
 import type { AnswerChoice } from "./answerOptions";
 import { type HostPort, sendSurely } from "./hostPort";
 import type { ConversationState, ModelRef, Turn } from "./machine";
-import { type MessageState, soFar } from "./message";
+import { answerSoFar, type MessageState } from "./message";
 import type { MessageStore } from "./messageStore";
 
 /** The number of messages to fetch when a conversation is opened. */
@@ -19,8 +19,8 @@ export interface TurnContext {
   readonly get: () => ConversationState;
   /** The displayed model; null while unknown. */
   readonly model: () => ModelRef | null;
-  /** The part of a request that says which options are chosen. */
-  readonly asked: AnswerChoice["asked"];
+  /** The chosen options, as fields of a request. */
+  readonly requestOptions: AnswerChoice["requestOptions"];
   /** Has the host create the conversation; resolves with its id. */
   readonly create: () => Promise<string>;
 }
@@ -34,14 +34,14 @@ export interface ShownTurn {
   /** The number of new messages. */
   readonly added: number;
   readonly by: ModelRef | null;
-  ask(inferenceId: string): Promise<void>;
+  submit(inferenceId: string): Promise<void>;
   /** Restores the rows after a refusal. Call it when they are no longer shown. */
   undo(): void;
 }
 
 interface Plan {
   /** The number of rows of the path that stay. */
-  readonly kept: number;
+  readonly prefixLength: number;
   readonly question: {
     readonly written: DraftMessage;
     readonly siblings: readonly string[];
@@ -50,8 +50,8 @@ interface Plan {
   readonly answer: string | null;
   readonly siblings: readonly string[];
   readonly by: ModelRef | null;
-  readonly ask: (
-    run: Pick<SendRequest, "inferenceId"> & ReturnType<AnswerChoice["asked"]>,
+  readonly request: (
+    run: Pick<SendRequest, "inferenceId"> & ReturnType<AnswerChoice["requestOptions"]>,
     conversationId: string,
     content: SendRequest["content"],
   ) => Promise<SendReply>;
@@ -59,7 +59,7 @@ interface Plan {
 
 /** Asks the host what the draft would send now. */
 export async function previewDraft(
-  { host, rows, bytes, get, model, asked }: TurnContext,
+  { host, rows, bytes, get, model, requestOptions }: TurnContext,
   written: DraftMessage,
   systemPrompt: string | null,
 ): Promise<Preview> {
@@ -73,13 +73,13 @@ export async function previewDraft(
     after,
     systemPrompt,
     ...by,
-    ...asked(),
+    ...requestOptions(),
   });
 }
 
 /** Null if the row that the turn is about is no longer on the path. */
 export function showTurn(context: TurnContext, turn: Turn, inferenceId: string): ShownTurn | null {
-  const { host, rows, bytes, get, asked } = context;
+  const { host, rows, bytes, get, requestOptions } = context;
   const { conversations } = host.client;
   const path = get().messages;
   const plan = turn.kind === "send" ? send(turn.written) : atRow(turn);
@@ -90,49 +90,50 @@ export function showTurn(context: TurnContext, turn: Turn, inferenceId: string):
     const after = rows.message(path.at(-1))?.id;
     const template = written.template ?? null;
     return {
-      kept: path.length,
+      prefixLength: path.length,
       question: { written, siblings: [] },
       answer: null,
       siblings: [],
       by: context.model(),
-      ask: (run, conversationId, content) =>
+      request: (run, conversationId, content) =>
         conversations.send({ ...run, conversationId, content, after, template }),
     };
   }
 
-  function atRow(of: Exclude<Turn, { kind: "send" }>): Plan | null {
-    const place = path.indexOf(of.row);
-    const message = rows.message(of.row);
+  function atRow(rowTurn: Exclude<Turn, { kind: "send" }>): Plan | null {
+    const place = path.indexOf(rowTurn.row);
+    const message = rows.message(rowTurn.row);
     if (place === -1 || message === undefined) return null;
     const { id: messageId, siblings, role } = message;
     const by = context.model();
-    const common = { kept: place, question: null, answer: null, siblings, by };
-    switch (of.kind) {
+    const common = { prefixLength: place, question: null, answer: null, siblings, by };
+    switch (rowTurn.kind) {
       case "edit": {
-        const template = of.written.template ?? null;
+        const template = rowTurn.written.template ?? null;
         return {
           ...common,
-          question: { written: of.written, siblings },
+          question: { written: rowTurn.written, siblings },
           siblings: [],
-          ask: (run, _, content) => conversations.edit({ ...run, messageId, content, template }),
+          request: (run, _, content) =>
+            conversations.edit({ ...run, messageId, content, template }),
         };
       }
       case "regenerate": {
-        const ask: Plan["ask"] = (run) => conversations.regenerate({ ...run, messageId });
+        const request: Plan["request"] = (run) => conversations.regenerate({ ...run, messageId });
         // A question without an answer stays.
         return role === "user"
-          ? { ...common, kept: place + 1, siblings: [], ask }
-          : { ...common, ask };
+          ? { ...common, prefixLength: place + 1, siblings: [], request }
+          : { ...common, request };
       }
       case "continue": {
-        const ask: Plan["ask"] = (run) =>
-          conversations.continueAnswer({ ...run, messageId, more: of.more });
-        return { ...common, answer: of.row, by: authorOf(message) ?? by, ask };
+        const request: Plan["request"] = (run) =>
+          conversations.continueAnswer({ ...run, messageId, more: rowTurn.more });
+        return { ...common, answer: rowTurn.row, by: authorOf(message) ?? by, request };
       }
     }
   }
 
-  function show({ kept, question, answer, siblings, by, ask }: Plan): ShownTurn {
+  function show({ prefixLength, question, answer, siblings, by, request }: Plan): ShownTurn {
     const added: string[] = [];
     if (question !== null) {
       const { written } = question;
@@ -147,26 +148,32 @@ export function showTurn(context: TurnContext, turn: Turn, inferenceId: string):
       // The run adds to the answer's present content.
       const row = rows.get(answer);
       before = row?.get();
-      if (before !== undefined) row?.set({ message: { ...soFar(before), inferenceId }, run: null });
+      if (before !== undefined)
+        row?.set({ message: { ...answerSoFar(before), inferenceId }, run: null });
     }
-    const messages = [...path.slice(0, kept), ...added, ...(answer === null ? [] : [answer])];
+    const messages = [
+      ...path.slice(0, prefixLength),
+      ...added,
+      ...(answer === null ? [] : [answer]),
+    ];
     const last = messages.at(-1) ?? "";
     return {
       messages,
-      first: messages[kept] ?? last,
+      first: messages[prefixLength] ?? last,
       answer: last,
       added: added.length,
       by,
-      async ask(id) {
+      async submit(id) {
         // Checked before a conversation is created: its attachments may be unreadable.
         const content = question === null ? "" : await contentOf(question.written, bytes);
         const conversationId = get().id ?? (await context.create());
         const reply = await sendSurely(host, {
           inferenceId: id,
-          ask: () => ask({ inferenceId: id, ...by, ...asked() }, conversationId, content),
+          send: () =>
+            request({ inferenceId: id, ...by, ...requestOptions() }, conversationId, content),
           find: () => find(conversationId, id),
         });
-        const above = rows.message(path[kept - 1])?.id ?? null;
+        const above = rows.message(path[prefixLength - 1])?.id ?? null;
         if (question !== null) rows.name(added[0] ?? "", reply.messageId, above);
         if (answer === null) rows.name(last, reply.answerId, reply.messageId);
       },

@@ -12,7 +12,7 @@ import {
   type Draft,
   type Drafts,
   isNoDraft,
-  joined,
+  joinTexts,
   NEW_CHAT,
   NO_DRAFT,
   type PendingSend,
@@ -34,7 +34,7 @@ export interface Unsent {
   readonly draft: Store<string>;
   /** The attachments of the draft. */
   readonly tray: AttachmentList;
-  /** The message that came back last. It has its template as long as its text stays. */
+  /** The message that came back last. It keeps its template while its text is unchanged. */
   readonly returned: ReadonlyStore<DraftMessage | null>;
   readonly edits: OwnEdits;
   /** The content of the message box. */
@@ -43,13 +43,13 @@ export interface Unsent {
   take(): DraftMessage;
   /** Puts a message back into the message box, before the draft. */
   giveBack(written: DraftMessage): void;
-  /** Takes exactly this message out of the box again. False if it was changed or is gone. */
-  takeBack(written: DraftMessage): boolean;
+  /** Removes exactly this message from the box again. False if it was changed or is gone. */
+  removeFromBox(written: DraftMessage): boolean;
   /**
    * Call when the messages are loaded: restores a message that was sent before a reload and did not
    * arrive.
    */
-  opened(): void;
+  onLoaded(): void;
   /** Fills the message box with the host's copy of the draft, unless something is typed. */
   recall(): Promise<void>;
   /** Whether nothing is typed, attached or queued. */
@@ -59,11 +59,11 @@ export interface Unsent {
 
 export function createUnsent({ state, rows, drafts, bytes }: UnsentOptions): Unsent {
   const keyNow = () => state.get().id ?? NEW_CHAT;
-  const taken = drafts.take(keyNow());
-  const reloaded = taken ?? NO_DRAFT;
-  const attached = drafts.attached.read(keyNow());
-  let unsure = reloaded.sent;
-  const draft = createStore(joined([...reloaded.queue, reloaded.text]));
+  const tabDraft = drafts.take(keyNow());
+  const reloaded = tabDraft ?? NO_DRAFT;
+  const storedAttachments = drafts.attached.read(keyNow());
+  let unconfirmedSend = reloaded.sent;
+  const draft = createStore(joinTexts([...reloaded.queue, reloaded.text]));
   const tray = createAttachmentList(keepBytes);
   const returned = createStore(madeBy(reloaded));
   /**
@@ -71,17 +71,17 @@ export function createUnsent({ state, rows, drafts, bytes }: UnsentOptions): Uns
    * back, by Undo and from the history of prompts.
    */
   let { untrusted } = reloaded;
-  const edits = createEdits(rows, keepBytes, () => changed());
+  const edits = createEdits(rows, keepBytes, () => saveChanges());
 
   function keepBytes({ hash, bytes: read }: DraftAttachment): void {
     if (read !== null) bytes.put(hash, read);
   }
 
-  /** The turn that the host is asked for, with its message. */
-  function sent(): (PendingSend & DraftMessage) | null {
+  /** The pending turn, with its message. */
+  function pendingMessage(): (PendingSend & DraftMessage) | null {
     const { pending } = state.get();
     if (!isAsking(state.get()) || pending?.restore == null || !("written" in pending.retry)) {
-      return unsure && { ...unsure, attached: attached.sent };
+      return unconfirmedSend && { ...unconfirmedSend, attached: storedAttachments.sent };
     }
     const { kind, written } = pending.retry;
     const edited = kind === "edit" ? pending.retry.row : null;
@@ -97,84 +97,92 @@ export function createUnsent({ state, rows, drafts, bytes }: UnsentOptions): Uns
     isTemporary: () => state.get().temporary,
     read(): Draft {
       const { queue } = state.get();
-      const going = sent();
+      const pending = pendingMessage();
       return {
         text: draft.get(),
-        queue: queue.map((one) => one.text),
-        sent: going && pendingSend(going),
-        untrusted: untrusted || queue.some((one) => one.untrusted),
+        queue: queue.map((message) => message.text),
+        sent: pending && pendingSend(pending),
+        untrusted: untrusted || queue.some((message) => message.untrusted),
         ...templateOf(returned.get(), draft.get()),
-        names: namesOf([...queue.map((one) => one.attached), tray.get()].flat()),
-        edits: edits.kept(),
+        names: namesOf([...queue.map((message) => message.attached), tray.get()].flat()),
+        edits: edits.snapshot(),
       };
     },
   };
-  const following = drafts.follow(source);
+  const subscription = drafts.follow(source);
   /** False as long as the host's copy may replace an untouched draft. */
-  let isOurs = taken !== null;
+  let isOurs = tabDraft !== null;
 
   /** Attachments change seldom and are large, so they are written only after a change. */
-  let keptNow: readonly unknown[] = [];
-  function changed(isSent = false): void {
+  let savedLists: readonly unknown[] = [];
+  function saveChanges(isSent = false): void {
     isOurs ||= !isNoDraft(source.read());
     if (!isOurs) return;
-    following.changed(isSent);
+    subscription.onChange(isSent);
     const { queue, temporary } = state.get();
-    const lists = temporary ? [] : [...queue.map((one) => one.attached), tray.get()];
-    const going = temporary ? [] : (sent()?.attached ?? []);
-    const now = [keyNow(), going, ...lists].filter((one) => one.length > 0);
-    if (now.length === keptNow.length && now.every((one, at) => one === keptNow[at])) return;
-    const before = keptNow[0];
+    const lists = temporary ? [] : [...queue.map((message) => message.attached), tray.get()];
+    const pendingAttachments = temporary ? [] : (pendingMessage()?.attached ?? []);
+    const current = [keyNow(), pendingAttachments, ...lists].filter((item) => item.length > 0);
+    if (
+      current.length === savedLists.length &&
+      current.every((item, at) => item === savedLists[at])
+    )
+      return;
+    const before = savedLists[0];
     if (typeof before === "string" && before !== keyNow()) {
       drafts.attached.write(before, { typed: [], sent: [] });
     }
-    keptNow = now;
-    drafts.attached.write(keyNow(), { typed: lists.flat(), sent: going });
+    savedLists = current;
+    drafts.attached.write(keyNow(), { typed: lists.flat(), sent: pendingAttachments });
   }
 
   function giveBack(written: DraftMessage): void {
     tray.put(written.attached);
     untrusted ||= written.untrusted;
-    // Beside another text it is not what the template made.
+    // Joined with another text, it is no longer the template's text.
     if (draft.get() === "") returned.set(written);
-    draft.set(joined([written.text, draft.get()]));
+    draft.set(joinTexts([written.text, draft.get()]));
   }
 
-  function settle(left: PendingSend, attached: readonly DraftAttachment[]): void {
+  function restorePending(send: PendingSend, attached: readonly DraftAttachment[]): void {
     const { messages } = state.get();
-    const isHere = (row: string) => rows.message(row)?.inferenceId === left.inferenceId;
+    const isHere = (row: string) => rows.message(row)?.inferenceId === send.inferenceId;
     if (messages.some(isHere)) return;
-    const edited = messages.find((row) => rows.message(row)?.id === left.edited);
-    const { text, untrusted, template } = left;
+    const edited = messages.find((row) => rows.message(row)?.id === send.edited);
+    const { text, untrusted, template } = send;
     const written = { text, attached, untrusted, template };
     if (edited === undefined) giveBack(written);
     else edits.begin(edited, written);
   }
 
-  /** The host may have what did not fit into the tab's storage. */
+  /** Restores from the host the attachments that did not fit into the tab's storage. */
   async function recallLost(): Promise<void> {
     if (!tray.get().some(isLost)) return;
-    const found = [...(await drafts.attached.recall(keyNow()))].filter((one) => !isLost(one));
+    const found = [...(await drafts.attached.recall(keyNow()))].filter(
+      (attachment) => !isLost(attachment),
+    );
     for (const { key, name } of tray.get().filter(isLost)) {
-      const place = found.findIndex((one) => one.name === name);
+      const place = found.findIndex((attachment) => attachment.name === name);
       if (place === -1) continue;
       tray.put(found.splice(place, 1));
       tray.remove(key);
     }
   }
 
-  tray.put(withLost(attached.typed, reloaded.names));
-  attached.typed.forEach(keepBytes);
-  if (state.get().id === null && unsure !== null) {
+  tray.put(withLost(storedAttachments.typed, reloaded.names));
+  storedAttachments.typed.forEach(keepBytes);
+  if (state.get().id === null && unconfirmedSend !== null) {
     // Without an id, the host was never asked for an answer.
-    settle(unsure, attached.sent);
-    unsure = null;
+    restorePending(unconfirmedSend, storedAttachments.sent);
+    unconfirmedSend = null;
   }
   edits.restore(reloaded.edits, []);
-  if (tray.get().length + attached.sent.length === 0) keptNow = [keyNow()];
-  draft.subscribe(() => changed());
-  tray.subscribe(() => changed());
-  state.subscribe((now, { pending }) => changed(now.pending !== pending && sent() !== null));
+  if (tray.get().length + storedAttachments.sent.length === 0) savedLists = [keyNow()];
+  draft.subscribe(() => saveChanges());
+  tray.subscribe(() => saveChanges());
+  state.subscribe((now, { pending }) =>
+    saveChanges(now.pending !== pending && pendingMessage() !== null),
+  );
 
   function written(): DraftMessage {
     const text = draft.get();
@@ -188,14 +196,14 @@ export function createUnsent({ state, rows, drafts, bytes }: UnsentOptions): Uns
     edits,
     written,
     take() {
-      const taken = { ...written(), attached: tray.take() };
+      const message = { ...written(), attached: tray.take() };
       untrusted = false;
       returned.set(null);
       draft.set("");
-      return taken;
+      return message;
     },
     giveBack,
-    takeBack({ text, attached }) {
+    removeFromBox({ text, attached }) {
       const now = draft.get();
       const keys = new Set(tray.get().map(({ key }) => key));
       const isThere = now === text || text === "" || now.startsWith(`${text}\n`);
@@ -204,12 +212,12 @@ export function createUnsent({ state, rows, drafts, bytes }: UnsentOptions): Uns
       for (const { key } of attached) tray.remove(key);
       return true;
     },
-    opened() {
-      const left = unsure;
-      unsure = null;
-      if (left !== null) settle(left, attached.sent);
+    onLoaded() {
+      const send = unconfirmedSend;
+      unconfirmedSend = null;
+      if (send !== null) restorePending(send, storedAttachments.sent);
       edits.restore([], state.get().messages);
-      changed();
+      saveChanges();
     },
     async recall() {
       const { id } = state.get();
@@ -218,25 +226,25 @@ export function createUnsent({ state, rows, drafts, bytes }: UnsentOptions): Uns
         const isFree = tray.get().length + queue.length + runs.size === 0;
         return now.id === id && !temporary && isFree;
       };
-      if (taken !== null) return recallLost();
+      if (tabDraft !== null) return recallLost();
       if (!isWanted()) return;
       const stored = await drafts.recall(keyNow());
-      const { text, queue, names, sent: left, edits: kept } = stored;
+      const { text, queue, names, sent: send, edits: storedEdits } = stored;
       const found = await drafts.attached.recall(keyNow());
       if (!isWanted()) return;
       const isTyped = isOurs;
       // The typed text replaces the stored text, but not the attachments.
       tray.put(withLost(found, names));
       if (isTyped) return;
-      edits.restore(kept, state.get().messages);
-      if (left !== null) settle(left, []);
+      edits.restore(storedEdits, state.get().messages);
+      if (send !== null) restorePending(send, []);
       untrusted ||= stored.untrusted;
       returned.set(returned.get() ?? madeBy(stored));
-      if (queue.length > 0 || text !== "") draft.set(joined([draft.get(), ...queue, text]));
+      if (queue.length > 0 || text !== "") draft.set(joinTexts([draft.get(), ...queue, text]));
     },
     isUntouched: () =>
       draft.get() === "" && tray.get().length === 0 && state.get().queue.length === 0,
-    close: following.close,
+    close: subscription.close,
   };
 }
 
@@ -248,14 +256,14 @@ const madeBy = ({ text, untrusted, template }: Draft): DraftMessage | null =>
 const pendingSend = ({
   attached: _,
   setUp: __,
-  ...sent
-}: PendingSend & DraftMessage): PendingSend => sent;
+  ...send
+}: PendingSend & DraftMessage): PendingSend => send;
 
 /** Names of the attachments that could be sent; the others are not reported as lost. */
 function namesOf(all: readonly DraftAttachment[]): string[] {
-  const some = all.filter((one) => {
-    const { state, hash } = one;
-    return typeof state === "string" || isLost(one) || hash !== "";
+  const sendable = all.filter((attachment) => {
+    const { state, hash } = attachment;
+    return typeof state === "string" || isLost(attachment) || hash !== "";
   });
-  return some.map(({ name }) => name ?? "");
+  return sendable.map(({ name }) => name ?? "");
 }

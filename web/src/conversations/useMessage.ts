@@ -1,14 +1,14 @@
-/** One message, while it is written and afterwards; nothing else renders with it. */
+/** One message, while it is written and afterwards. Only its component renders with it. */
 import { useMemo, useSyncExternalStore } from "react";
 import { createThrottle } from "../lib/throttle";
 import { hasEnded, type RunState } from "../llm/runReducer";
 import { type MessageState, type MessageStore, type MessageView, viewOf } from "./message";
 import { useConversations } from "./useConversations";
 
-/** Null when the conversation has let go of the message. */
+/** Null when the conversation no longer has the message. */
 export function useMessage(id: string): MessageView | null {
   const store = useConversations().message(id);
-  const source = useMemo(() => watched(store), [store]);
+  const source = useMemo(() => messageSource(store), [store]);
   return useSyncExternalStore(source.subscribe, source.get, source.get);
 }
 
@@ -17,18 +17,20 @@ interface Source {
   get(): MessageView | null;
 }
 
-/** The message and the run that is writing it, as one source; a frame's words are one change. */
-function watched(store: MessageStore | undefined): Source {
+/**
+ * The message and the run that is writing it, as one source; all text of one frame is one change.
+ */
+function messageSource(store: MessageStore | undefined): Source {
   if (store === undefined) return { subscribe: () => () => {}, get: () => null };
-  let seen: { state: MessageState; run: RunState | null; view: MessageView } | null = null;
+  let cached: { state: MessageState; run: RunState | null; view: MessageView } | null = null;
   return {
     subscribe(notify) {
-      const pace = createThrottle("frame", notify);
+      const throttle = createThrottle("frame", notify);
       let unfollow = follow(store.get());
       function follow({ run }: MessageState): () => void {
         return (
           run?.subscribe((state, before) => {
-            pace.ask(hasEnded(state) || state.status !== before.status);
+            throttle.request(hasEnded(state) || state.status !== before.status);
           }) ?? (() => {})
         );
       }
@@ -37,21 +39,21 @@ function watched(store: MessageStore | undefined): Source {
           unfollow();
           unfollow = follow(state);
         }
-        pace.ask(true);
+        throttle.request(true);
       });
       return () => {
         unfollow();
         unsubscribe();
-        pace.stop();
+        throttle.stop();
       };
     },
     get() {
       const state = store.get();
       const run = state.run?.get() ?? null;
-      if (seen === null || seen.state !== state || seen.run !== run) {
-        seen = { state, run, view: viewOf(state) };
+      if (cached === null || cached.state !== state || cached.run !== run) {
+        cached = { state, run, view: viewOf(state) };
       }
-      return seen.view;
+      return cached.view;
     },
   };
 }

@@ -1,4 +1,4 @@
-/** What is shown in place of the host's English messages, by their codes. */
+/** Translations of the host's English messages, by their codes. */
 import type {
   Activity,
   ErrorCode,

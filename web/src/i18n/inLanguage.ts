@@ -1,13 +1,13 @@
 /** Chooses the texts in the page's language; those of another one are loaded. */
 import { type LANGUAGES, PSEUDO, shownLanguage } from "./language";
-import type { Worded } from "./types";
+import type { Translated } from "./types";
 
 type Translations<T> = Readonly<
-  Record<Exclude<keyof typeof LANGUAGES, "en">, () => Promise<Worded<T>>>
+  Record<Exclude<keyof typeof LANGUAGES, "en">, () => Promise<Translated<T>>>
 >;
 
-export async function inLanguage<T>(english: T, others: Translations<T>): Promise<Worded<T>> {
+export async function inLanguage<T>(english: T, others: Translations<T>): Promise<Translated<T>> {
   const language = shownLanguage();
-  if (language === PSEUDO) return (await import("./pseudo")).pseudo(english) as Worded<T>;
-  return language === "en" ? (english as Worded<T>) : others[language]();
+  if (language === PSEUDO) return (await import("./pseudo")).pseudo(english) as Translated<T>;
+  return language === "en" ? (english as Translated<T>) : others[language]();
 }

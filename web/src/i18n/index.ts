@@ -47,13 +47,13 @@ export function reasonOf(thrown: unknown): string {
 }
 
 /** The result of an import. */
-export function importResult(told: ImportState): string {
-  const { state, conversations, messages, skipped, failure } = told;
+export function importResult(result: ImportState): string {
+  const { state, conversations, messages, skipped, failure } = result;
   if (state === "cancelled") return strings.importCancelled;
   if (failure?.reason === "NO_CONVERSATIONS") return strings.notAnExport;
   if (failure !== null) return strings.refusedAction(sentenceOf(failure));
   if (conversations + messages > 0) return strings.imported(conversations, messages, skipped);
-  const isUnread = told.remarks.some(({ code }) => code === "CONVERSATION_LEFT_OUT");
+  const isUnread = result.remarks.some(({ code }) => code === "CONVERSATION_LEFT_OUT");
   return skipped === 0 || isUnread ? strings.notAnExport : strings.allHere(skipped);
 }
 

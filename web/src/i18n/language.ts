@@ -31,18 +31,18 @@ export function localeOf(language: Language, system: readonly string[]): string 
  * Remembers the language of the settings for the next page load. True if this page is in another
  * language and must be reloaded, which it does at most once.
  */
-export function rememberLanguage(wanted: string, page: Window = window): boolean {
+export function rememberLanguage(preference: string, page: Window = window): boolean {
   const shown = shownLanguage(page);
-  if ((readStored(KEY, page) ?? "") === wanted) return false;
+  if ((readStored(KEY, page) ?? "") === preference) return false;
   // Without storage, a reload would change nothing.
-  if (!writeStored(KEY, wanted, page)) return false;
-  return languageOf(wanted, page.navigator.languages) !== shown;
+  if (!writeStored(KEY, preference, page)) return false;
+  return languageOf(preference, page.navigator.languages) !== shown;
 }
 
 /** The first available language among the wanted ones. */
-export function languageOf(wanted: string, system: readonly string[]): Language {
-  if (wanted.toLowerCase() === PSEUDO.toLowerCase()) return PSEUDO;
-  for (const tag of wanted === "" ? system : [wanted]) {
+export function languageOf(preference: string, system: readonly string[]): Language {
+  if (preference.toLowerCase() === PSEUDO.toLowerCase()) return PSEUDO;
+  for (const tag of preference === "" ? system : [preference]) {
     const base = baseOf(tag);
     if (base in LANGUAGES) return base as keyof typeof LANGUAGES;
   }

@@ -3,12 +3,12 @@ import type { english } from "./en";
 import type { HostTranslation } from "./hostMessages";
 
 /** The same structure with other texts. */
-export type Worded<T> = [T] extends [HostTranslation]
+export type Translated<T> = [T] extends [HostTranslation]
   ? HostTranslation
   : T extends string
     ? string
-    : T extends (...given: infer G) => string
-      ? (...given: G) => string
-      : { readonly [K in keyof T]: Worded<T[K]> };
+    : T extends (...args: infer A) => string
+      ? (...args: A) => string
+      : { readonly [K in keyof T]: Translated<T[K]> };
 
-export type Strings = Worded<typeof english>;
+export type Strings = Translated<typeof english>;

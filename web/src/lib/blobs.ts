@@ -14,16 +14,16 @@ export function createBlobCache(
   fetch: (hash: string) => Promise<{ readonly data: string }>,
 ): BlobCache {
   // Most recently used last.
-  const kept = new Map<string, Blob>();
-  const coming = new Map<string, Promise<Blob>>();
+  const cached = new Map<string, Blob>();
+  const pending = new Map<string, Promise<Blob>>();
 
   function put(hash: string, bytes: Blob): void {
-    kept.delete(hash);
-    kept.set(hash, bytes);
+    cached.delete(hash);
+    cached.set(hash, bytes);
     let room = ROOM;
-    for (const [other, { size }] of [...kept].reverse()) {
+    for (const [other, { size }] of [...cached].reverse()) {
       room -= size;
-      if (room < 0 && other !== hash) kept.delete(other);
+      if (room < 0 && other !== hash) cached.delete(other);
     }
   }
 
@@ -33,18 +33,18 @@ export function createBlobCache(
       put(hash, bytes);
       return bytes;
     } finally {
-      coming.delete(hash);
+      pending.delete(hash);
     }
   }
 
   return {
     put,
     async get(hash, mediaType) {
-      const here = kept.get(hash);
-      if (here !== undefined) put(hash, here);
-      const asked = here ?? coming.get(hash) ?? load(hash);
-      if (asked instanceof Promise) coming.set(hash, asked);
-      const bytes = await asked;
+      const cachedBytes = cached.get(hash);
+      if (cachedBytes !== undefined) put(hash, cachedBytes);
+      const result = cachedBytes ?? pending.get(hash) ?? load(hash);
+      if (result instanceof Promise) pending.set(hash, result);
+      const bytes = await result;
       return bytes.type === mediaType ? bytes : bytes.slice(0, bytes.size, mediaType);
     },
   };

@@ -16,7 +16,7 @@ export function hasLeft({ currentTarget, relatedTarget }: DragEvent): boolean {
 }
 
 /** Pasted files. A table or formatted text comes with a picture of itself; then the text is meant. */
-export function pasted(transfer: DataTransfer): File[] {
+export function pastedFiles(transfer: DataTransfer): File[] {
   const isFormatted = transfer.types.includes("text/html") || transfer.types.includes("text/rtf");
   return isFormatted && transfer.getData("text/plain") !== "" ? [] : [...transfer.files];
 }

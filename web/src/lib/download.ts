@@ -1,7 +1,7 @@
 /** Saves data as a file through the browser. */
 
 /** Longer than any browser takes to start a download. */
-const KEPT_MS = 10_000;
+const REVOKE_DELAY_MS = 10_000;
 
 export interface TextFile {
   readonly name: string;
@@ -19,5 +19,5 @@ export function downloadBytes(name: string, bytes: Blob): void {
   link.href = address;
   link.download = name;
   link.click();
-  setTimeout(() => URL.revokeObjectURL(address), KEPT_MS);
+  setTimeout(() => URL.revokeObjectURL(address), REVOKE_DELAY_MS);
 }

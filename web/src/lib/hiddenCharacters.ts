@@ -19,7 +19,7 @@ export function segmentsOf(text: string): readonly Segment[] {
   let from = 0;
   for (const { 0: found, index } of text.matchAll(HIDDEN)) {
     if (index > from) segments.push({ text: text.slice(from, index), isEscape: false });
-    segments.push({ text: escaped(found), isEscape: true });
+    segments.push({ text: escapeCharacters(found), isEscape: true });
     from = index + found.length;
   }
   if (from < text.length) segments.push({ text: text.slice(from), isEscape: false });
@@ -27,9 +27,9 @@ export function segmentsOf(text: string): readonly Segment[] {
 }
 
 /** The same as one text, for labels and for texts with very many segments. */
-export const withEscapes = (text: string): string => text.replace(HIDDEN, escaped);
+export const withEscapes = (text: string): string => text.replace(HIDDEN, escapeCharacters);
 
-function escaped(hidden: string): string {
+function escapeCharacters(hidden: string): string {
   return Array.from(hidden, (character) => {
     const code = (character.codePointAt(0) ?? 0).toString(16).toUpperCase();
     return `⟨U+${code.padStart(4, "0")}⟩`;

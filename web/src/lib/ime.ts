@@ -2,7 +2,7 @@
 import type { KeyboardEvent as ReactKeyboardEvent } from "react";
 
 /** The key code that browsers report for keys handled by an input method. */
-const TAKEN = 229;
+const IME_KEY_CODE = 229;
 
 /**
  * Chromium and Firefox send the Enter that ends a word during composition; WebKit sends it after the
@@ -10,5 +10,5 @@ const TAKEN = 229;
  */
 export function isComposing(event: KeyboardEvent | ReactKeyboardEvent): boolean {
   const key = "nativeEvent" in event ? event.nativeEvent : event;
-  return key.isComposing || key.keyCode === TAKEN;
+  return key.isComposing || key.keyCode === IME_KEY_CODE;
 }

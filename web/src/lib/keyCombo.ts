@@ -11,8 +11,8 @@ export type Press = Readonly<
 >;
 
 const MODIFIERS = ["Mod", "Ctrl", "Meta", "Alt", "Shift"] as const;
-/** The words for modifiers, and what they are on a Mac and elsewhere. */
-const WORDS: ReadonlyMap<string, readonly [string, string]> = new Map([
+/** Accepted names of modifiers, with the modifier that each means on a Mac and elsewhere. */
+const MODIFIER_NAMES: ReadonlyMap<string, readonly [string, string]> = new Map([
   ["mod", ["Mod", "Mod"]],
   ["cmd", ["Mod", "Meta"]],
   ["meta", ["Mod", "Meta"]],
@@ -36,7 +36,7 @@ const SIGNS: Readonly<Record<string, string>> = {
   Slash: "/",
 };
 /** Labels that are printed on keys or are the same in every language. */
-const SHOWN: Readonly<Record<string, string>> = {
+const KEY_LABELS: Readonly<Record<string, string>> = {
   ArrowDown: "↓",
   ArrowLeft: "←",
   ArrowRight: "→",
@@ -44,9 +44,9 @@ const SHOWN: Readonly<Record<string, string>> = {
   Escape: "Esc",
   Plus: "+",
 };
-const ON_MAC = { Mod: "⌘", Ctrl: "⌃", Meta: "⌘", Alt: "⌥", Shift: "⇧" };
+const MAC_SYMBOLS = { Mod: "⌘", Ctrl: "⌃", Meta: "⌘", Alt: "⌥", Shift: "⇧" };
 /** Modifier keys, which mean nothing alone. */
-const ALONE = new Set(["Control", "Shift", "Alt", "AltGraph", "Meta", "OS", "CapsLock"]);
+const MODIFIER_KEYS = new Set(["Control", "Shift", "Alt", "AltGraph", "Meta", "OS", "CapsLock"]);
 
 export function isMac(page: Window = window): boolean {
   return /^(Mac|iP)/.test(page.navigator.platform);
@@ -71,24 +71,24 @@ export function parseKeys(text: string, mac: boolean = isMac()): string | null {
   const words = text.trim().split("+");
   const last = words.pop()?.trim() ?? "";
   if (last === "") return null;
-  const held = new Set<string>();
+  const modifiers = new Set<string>();
   for (const word of words) {
-    const [onMac, elsewhere] = WORDS.get(word.trim().toLowerCase()) ?? [];
+    const [onMac, elsewhere] = MODIFIER_NAMES.get(word.trim().toLowerCase()) ?? [];
     const known = mac ? onMac : elsewhere;
     if (known === undefined) return null;
-    held.add(known);
+    modifiers.add(known);
   }
   const name = last.length === 1 ? last.toUpperCase() : capital(last);
   if (name.length > 1 && !/^[A-Z][A-Za-z0-9]*$/.test(name)) return null;
-  return [...MODIFIERS.filter((one) => held.has(one)), name].join("+");
+  return [...MODIFIERS.filter((modifier) => modifiers.has(modifier)), name].join("+");
 }
 
 /** Parses combinations separated by spaces; invalid ones are omitted. */
 export function parseAll(text: string, mac: boolean = isMac()): readonly string[] {
   return text
     .split(/\s+/)
-    .map((one) => parseKeys(one, mac))
-    .filter((one) => one !== null);
+    .map((combination) => parseKeys(combination, mac))
+    .filter((combination) => combination !== null);
 }
 
 /** The names of keys in the page's language. */
@@ -100,15 +100,15 @@ export interface KeyNames {
 }
 
 /** For display: the keys to hold and press, one by one. */
-export function shownKeys(keys: string, names: KeyNames, mac: boolean = isMac()): string[] {
+export function keyLabels(keys: string, names: KeyNames, mac: boolean = isMac()): string[] {
   const { ctrl, shift, alt, others } = names;
-  const modifiers = mac ? ON_MAC : { Mod: ctrl, Ctrl: ctrl, Alt: alt, Shift: shift };
-  const shown: Readonly<Record<string, string>> = { ...SHOWN, ...others, ...modifiers };
+  const modifiers = mac ? MAC_SYMBOLS : { Mod: ctrl, Ctrl: ctrl, Alt: alt, Shift: shift };
+  const shown: Readonly<Record<string, string>> = { ...KEY_LABELS, ...others, ...modifiers };
   return keys.split("+").map((part) => shown[part] ?? part);
 }
 
 function keyNameOf({ key, code }: Press): string | null {
-  if (ALONE.has(key)) return null;
+  if (MODIFIER_KEYS.has(key)) return null;
   if (key === " ") return "Space";
   if (key === "+") return "Plus";
   if (/^[!-~]$/.test(key)) return key.toUpperCase();

@@ -3,7 +3,9 @@ import { loadMissingStyles } from "./missingStyles";
 
 const loads: (() => Promise<unknown>)[] = [];
 
-/** Makes `load` one of the parts. Returns it with what an earlier try has left out. */
+/**
+ * Registers a part. The returned function also loads style sheets that an earlier try has missed.
+ */
 export function addPart<T>(load: () => Promise<T>): () => Promise<T> {
   async function loadWhole(): Promise<T> {
     await loadMissingStyles();

@@ -1,8 +1,8 @@
-/** Loads style sheets again that could not be loaded. Vite asks for each of them only once. */
+/** Loads style sheets again after a failure. Vite requests each of them only once. */
 
 const failed = new Set<HTMLLinkElement>();
 
-/** Remembers from now on which style sheets could not be loaded. */
+/** Starts to record which style sheets could not be loaded. */
 export function watchStyles(document: Document): void {
   document.addEventListener(
     "error",
@@ -22,10 +22,10 @@ export async function loadMissingStyles(): Promise<void> {
       (link) =>
         new Promise((resolve, reject) => {
           // A link is loaded when it is inserted.
-          const again = link.cloneNode() as HTMLLinkElement;
-          again.addEventListener("load", resolve);
-          again.addEventListener("error", () => reject(new Error(`Cannot load ${link.href}`)));
-          link.replaceWith(again);
+          const copy = link.cloneNode() as HTMLLinkElement;
+          copy.addEventListener("load", resolve);
+          copy.addEventListener("error", () => reject(new Error(`Cannot load ${link.href}`)));
+          link.replaceWith(copy);
         }),
     ),
   );

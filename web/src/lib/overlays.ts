@@ -6,9 +6,9 @@ import { createStore } from "./store";
 export const dialogs = createStore<readonly HTMLDialogElement[]>([]);
 
 /** Popovers are rendered only while they are open. */
-const COVERS = "dialog[open], [popover]";
+const OVERLAYS = "dialog[open], [popover]";
 
 /** Whether an overlay is open, so that the page must ignore keys. */
 export function isCovered(): boolean {
-  return document.querySelector(COVERS) !== null;
+  return document.querySelector(OVERLAYS) !== null;
 }

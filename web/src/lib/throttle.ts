@@ -4,8 +4,8 @@
 export type Flush = "frame" | "event" | number;
 
 export interface Throttle {
-  /** Reports a change. An urgent one is passed on at once, with all that waited. */
-  ask(urgent: boolean): void;
+  /** Requests a flush. An urgent one runs at once and includes all changes that waited. */
+  request(urgent: boolean): void;
   stop(): void;
 }
 
@@ -16,7 +16,7 @@ export function createThrottle(flush: Flush, run: () => void): Throttle {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let frame: number | undefined;
 
-  function now(): void {
+  function flushNow(): void {
     stop();
     run();
   }
@@ -28,11 +28,11 @@ export function createThrottle(flush: Flush, run: () => void): Throttle {
   }
 
   return {
-    ask(urgent) {
-      if (urgent || flush === "event") now();
+    request(urgent) {
+      if (urgent || flush === "event") flushNow();
       else if (timer === undefined) {
-        timer = setTimeout(now, flush === "frame" ? NO_FRAME_MS : flush);
-        if (flush === "frame") frame = requestAnimationFrame(now);
+        timer = setTimeout(flushNow, flush === "frame" ? NO_FRAME_MS : flush);
+        if (flush === "frame") frame = requestAnimationFrame(flushNow);
       }
     },
     stop,

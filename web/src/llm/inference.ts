@@ -1,6 +1,6 @@
 /** The logic of `useLlmInference` without React: one view over successive runs. */
 import type { InferenceRequest, Message, Timing } from "../bridge/contract";
-import { type HostError, hostLost, refused } from "../bridge/hostError";
+import { type HostError, hostLost, pageError } from "../bridge/hostError";
 import type { Llm } from "../bridge/llmApi";
 import { createStore } from "../lib/store";
 import { createThrottle, type Flush, type Throttle } from "../lib/throttle";
@@ -63,12 +63,12 @@ export interface Inference {
 }
 
 /** A function of options is called at every use, so that those of the latest render count. */
-export function createInference(given: InferenceOptions | (() => InferenceOptions)): Inference {
-  const options = typeof given === "function" ? given : () => given;
+export function createInference(source: InferenceOptions | (() => InferenceOptions)): Inference {
+  const options = typeof source === "function" ? source : () => source;
   const view = createStore<InferenceView>(IDLE);
   let current: Run | null = null;
-  let leave = (): void => {};
-  let waiting: { readonly run: Run; readonly begin: () => void }[] = [];
+  let stopFollowing = (): void => {};
+  let queue: { readonly run: Run; readonly begin: () => void }[] = [];
   let last: Parameters<Inference["runInference"]> | null = null;
   let resumed: string | null = null;
   let mounts = 0;
@@ -76,15 +76,15 @@ export function createInference(given: InferenceOptions | (() => InferenceOption
   let isHidden = false;
 
   function show(run: Run): void {
-    leave();
+    stopFollowing();
     current = run;
-    const pace: Throttle = createThrottle(options().flush ?? "frame", () =>
+    const throttle: Throttle = createThrottle(options().flush ?? "frame", () =>
       view.set(inferenceViewOf(run.get())),
     );
     view.set(inferenceViewOf(run.get()));
     const stop = run.subscribe((state, previous) => {
       const isEnd = hasEnded(state);
-      pace.ask(isEnd || state.status !== previous.status);
+      throttle.request(isEnd || state.status !== previous.status);
       // The next run begins before the callbacks, which may start another one.
       if (isEnd) showNext();
       const { onToken } = options();
@@ -92,9 +92,9 @@ export function createInference(given: InferenceOptions | (() => InferenceOption
       if (added !== "") callBack(() => onToken?.(added));
       if (isEnd) finish(state);
     });
-    leave = () => {
+    stopFollowing = () => {
       stop();
-      pace.stop();
+      throttle.stop();
     };
     if (hasEnded(run.get())) finish(run.get());
   }
@@ -116,9 +116,9 @@ export function createInference(given: InferenceOptions | (() => InferenceOption
   }
 
   function showNext(): void {
-    let next = waiting.shift();
+    let next = queue.shift();
     // The owner of a run may have cancelled it while it waited.
-    while (next !== undefined && hasEnded(next.run.get())) next = waiting.shift();
+    while (next !== undefined && hasEnded(next.run.get())) next = queue.shift();
     if (next === undefined) return;
     next.begin();
     show(next.run);
@@ -128,16 +128,16 @@ export function createInference(given: InferenceOptions | (() => InferenceOption
     return current !== null && !hasEnded(current.get());
   }
 
-  function cancelWaiting(): void {
-    const cancelled = waiting;
-    waiting = [];
+  function cancelQueue(): void {
+    const cancelled = queue;
+    queue = [];
     for (const { run } of cancelled) void run.cancel();
   }
 
   /** Ends every run without updating the view. */
   function drop(): void {
-    leave();
-    cancelWaiting();
+    stopFollowing();
+    cancelQueue();
     void current?.cancel();
     current = null;
   }
@@ -148,7 +148,7 @@ export function createInference(given: InferenceOptions | (() => InferenceOption
     const { onToken, onDone, onError, onFinish, llm = pageLlm(), ...rest } = others;
     const mustWait = isBusy() && whenBusy === "queue";
     if (isBusy() && whenBusy === "reject") {
-      return refusedRun(refused("SESSION_BUSY", "An answer is being written already", true));
+      return refusedRun(pageError("SESSION_BUSY", "An answer is being written already", true));
     }
     last = [messages, overrides];
     if (!mustWait) drop();
@@ -158,19 +158,19 @@ export function createInference(given: InferenceOptions | (() => InferenceOption
       return run;
     }
     const request = { ...rest, messages: [...messages], stream: true };
-    const ask = (inferenceId: string) => llm.llmInference({ ...request, inferenceId });
+    const requestRun = (inferenceId: string) => llm.llmInference({ ...request, inferenceId });
     let begin = (): void => {};
     const turn = new Promise<void>((resolve) => {
       begin = resolve;
     });
-    const run = startRun(llm, ask, { after: mustWait ? turn : undefined });
-    if (mustWait) waiting.push({ run, begin });
+    const run = startRun(llm, requestRun, { after: mustWait ? turn : undefined });
+    if (mustWait) queue.push({ run, begin });
     else show(run);
     return run;
   }
 
   async function cancel(): Promise<boolean> {
-    cancelWaiting();
+    cancelQueue();
     return (await current?.cancel()) ?? false;
   }
 
@@ -210,9 +210,9 @@ export function createInference(given: InferenceOptions | (() => InferenceOption
 }
 
 function inferenceViewOf(state: RunState): InferenceView {
-  const { next, held, reasoningUntilMs, ...shown } = state;
+  const { next, held, reasoningUntilMs, ...visible } = state;
   return {
-    ...shown,
+    ...visible,
     isLoading: !hasEnded(state),
     error: state.failure?.message ?? null,
     timing: state.timing && { ...state.timing, tokensPerSecond: speedOf(state) },

@@ -3,7 +3,7 @@ import type { AnswerCall, Attachment, ElicitationEvent, ToolCall } from "../brid
 
 /** A call while its run goes on: its server may ask the person something. */
 export interface LiveCall extends AnswerCall {
-  /** The last event of that kind; nothing is asked any more if it has no question. */
+  /** The last event of that kind. Without a question in it, nothing is open any more. */
   readonly elicitation?: ElicitationEvent;
 }
 

@@ -4,15 +4,15 @@ import { failureOf, type HostError } from "../bridge/hostError";
 import { type Llm, newInferenceId } from "../bridge/llmApi";
 import { createStore, type ReadonlyStore } from "../lib/store";
 import {
-  askToStop,
   beginRun,
-  goOn,
+  cancelUnsent,
+  continueRun,
   hasEnded,
   hasGap,
+  markStopping,
   type RunState,
   reduce,
   refuse,
-  withdraw,
 } from "./runReducer";
 
 /** A run that was silent for this long is checked, in case its last events were lost. */
@@ -34,15 +34,15 @@ export interface StartOptions {
   readonly after?: Promise<unknown> | undefined;
 }
 
-/** Starts a run. `ask` requests it from the host under the given id. */
+/** Starts a run. `request` requests it from the host under the given id. */
 export function startRun(
   llm: Llm,
-  ask: (inferenceId: string) => Promise<unknown>,
+  request: (inferenceId: string) => Promise<unknown>,
   options: StartOptions = {},
 ): Run {
   const { inferenceId = newInferenceId(), after } = options;
   const begin = async () => {
-    await ask(inferenceId);
+    await request(inferenceId);
     return [];
   };
   return follow(llm, inferenceId, begin, after);
@@ -80,16 +80,16 @@ function follow(
 ): Run {
   const store = createStore<RunState>(beginRun(inferenceId));
   let silence: ReturnType<typeof setTimeout> | undefined;
-  let asked = after === undefined;
+  let isRequested = after === undefined;
   let fetching = false;
   let finish = (_: RunState): void => {};
   const result = new Promise<RunState>((resolve) => {
     finish = resolve;
   });
   // Subscribes before asking, so that no event is missed.
-  const unsubscribe = llm.onLlmEvents(take, inferenceId);
+  const unsubscribe = llm.onLlmEvents(onEvents, inferenceId);
 
-  function become(next: RunState): void {
+  function setState(next: RunState): void {
     store.set(next);
     if (hasEnded(next)) {
       clearTimeout(silence);
@@ -98,13 +98,13 @@ function follow(
     }
   }
 
-  function take(events: readonly AnyEvent[]): void {
-    listenOn();
-    become(reduce(store.get(), events));
+  function onEvents(events: readonly AnyEvent[]): void {
+    watchSilence();
+    setState(reduce(store.get(), events));
     if (hasGap(store.get())) void fetchMissing();
   }
 
-  function listenOn(): void {
+  function watchSilence(): void {
     clearTimeout(silence);
     if (!hasEnded(store.get())) silence = setTimeout(() => void fetchMissing(), SILENCE_MS);
   }
@@ -115,32 +115,32 @@ function follow(
     fetching = true;
     try {
       const { events } = await llm.llmAttach({ inferenceId, afterSeq: store.get().next - 1 });
-      become(reduce(store.get(), events));
+      setState(reduce(store.get(), events));
     } catch (error) {
       const failure = failureOf(error);
-      // A lost host is asked again when it returns; a host without this run means that it has ended.
-      if (failure.code !== "HOST_LOST") become(refuse(store.get(), failure));
+      // A lost host gets this request again when it returns. A host without this run has ended it.
+      if (failure.code !== "HOST_LOST") setState(refuse(store.get(), failure));
     } finally {
       fetching = false;
     }
-    listenOn();
+    watchSilence();
   }
 
   async function open(): Promise<boolean> {
     try {
       if (after !== undefined) await Promise.race([after, result]);
       if (hasEnded(store.get())) return false;
-      asked = true;
-      const found = await begin(); // events may have arrived in the meantime
-      become(reduce(store.get(), found));
-      listenOn();
+      isRequested = true;
+      const events = await begin(); // events may have arrived in the meantime
+      setState(reduce(store.get(), events));
+      watchSilence();
       return true;
     } catch (error) {
       const failure = failureOf(error);
       const isLost = failure.code === "HOST_LOST";
       // Its events have arrived, so it is live, and a host that returns will continue it.
       if (isLost && store.get().next > 0) return true;
-      become(refuse(store.get(), failure));
+      setState(refuse(store.get(), failure));
       // The request may have arrived all the same, but its answer is not wanted any more.
       if (isLost)
         llm
@@ -153,11 +153,11 @@ function follow(
 
   async function cancel(): Promise<boolean> {
     if (hasEnded(store.get())) return false;
-    if (!asked) {
-      become(withdraw(store.get()));
+    if (!isRequested) {
+      setState(cancelUnsent(store.get()));
       return true;
     }
-    become(askToStop(store.get()));
+    setState(markStopping(store.get()));
     if (!(await accepted) || hasEnded(store.get())) return false;
     try {
       const known = await llm.llmCancel(inferenceId);
@@ -165,7 +165,7 @@ function follow(
       if (!known) await fetchMissing();
       return known;
     } catch {
-      become(goOn(store.get()));
+      setState(continueRun(store.get()));
       return false;
     }
   }
@@ -183,12 +183,12 @@ function follow(
 }
 
 async function* piecesOf(store: ReadonlyStore<RunState>): AsyncGenerator<string, void, void> {
-  let told = 0;
+  let yieldedLength = 0;
   for (;;) {
     const state = store.get();
-    if (state.response.length > told) {
-      const piece = state.response.slice(told);
-      told = state.response.length;
+    if (state.response.length > yieldedLength) {
+      const piece = state.response.slice(yieldedLength);
+      yieldedLength = state.response.length;
       yield piece;
     } else if (hasEnded(state)) {
       if (state.failure !== null) throw state.failure;

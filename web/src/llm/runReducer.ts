@@ -2,8 +2,8 @@
  * A run's state, made from its events. Pure and total: any event in any order gives a state.
  *
  *     seq < next    a duplicate: dropped
- *     seq = next    applied by the table below, and then whatever was held for it
- *     seq > next    something is missing: held until it comes, or until the run is attached again
+ *     seq = next    applied by the table below, then the held events that follow it
+ *     seq > next    an event is missing: held until it arrives or the run is attached again
  *     after an end  dropped
  */
 import type {
@@ -105,7 +105,7 @@ export function beginRun(inferenceId: string): RunState {
 export function reduce(state: RunState, input: AnyEvent | readonly AnyEvent[]): RunState {
   const events: readonly AnyEvent[] = "channel" in input ? [input] : input;
   let current = state;
-  for (const event of events) current = takeOne(current, event);
+  for (const event of events) current = applyInOrder(current, event);
   return current;
 }
 
@@ -119,12 +119,12 @@ export function hasGap(state: RunState): boolean {
 }
 
 /** Marks that the end was requested; the host has yet to confirm it. */
-export function askToStop(state: RunState): RunState {
+export function markStopping(state: RunState): RunState {
   return hasEnded(state) ? state : { ...state, status: "stopping" };
 }
 
-/** The host could not be asked: the run continues. */
-export function goOn(state: RunState): RunState {
+/** The request to stop did not reach the host: the run continues. */
+export function continueRun(state: RunState): RunState {
   if (state.status !== "stopping") return state;
   return { ...state, status: state.parts.length > 0 ? "streaming" : "submitted" };
 }
@@ -135,7 +135,7 @@ export function refuse(state: RunState, failure: Failure): RunState {
 }
 
 /** Ends a run that was stopped before it was requested. */
-export function withdraw(state: RunState): RunState {
+export function cancelUnsent(state: RunState): RunState {
   return hasEnded(state) ? state : { ...state, status: "cancelled" };
 }
 
@@ -149,41 +149,43 @@ const table: Table = {
     thinking: { status, progress: progress ?? null, ...(activity && { activity }) },
     retrying: null,
   }),
-  "llm:reasoning": (state, { text, ms }) => (text === "" ? speak(state) : reason(state, text, ms)),
+  "llm:reasoning": (state, { text, ms }) =>
+    text === "" ? markOutput(state) : addReasoning(state, text, ms),
   "llm:token": (state, { token, ms }) => {
-    if (token === "") return speak(state);
-    const spoken = endReasoning(state, ms);
+    if (token === "") return markOutput(state);
+    const current = endReasoning(state, ms);
     return {
-      ...spoken,
+      ...current,
       response: state.response + token,
-      parts: joinParts(spoken.parts, [{ type: "text", text: token }]),
+      parts: joinParts(current.parts, [{ type: "text", text: token }]),
     };
   },
   "llm:tool": (state, { id, name, argumentsDelta, ms }) => {
-    const spoken = endReasoning(state, ms);
-    const parts = addToCall(spoken.parts, id, name, argumentsDelta);
-    return { ...spoken, parts, tools: parts.filter((part) => part.type === "tool") };
+    const current = endReasoning(state, ms);
+    const parts = addToCall(current.parts, id, name, argumentsDelta);
+    return { ...current, parts, tools: parts.filter((part) => part.type === "tool") };
   },
-  "llm:step": (state, step) => ({ ...quiet(state), step }),
-  "llm:call": (state, event) => withCall(state, { type: "call", ...bare(event) }),
+  "llm:step": (state, step) => ({ ...clearActivity(state), step }),
+  "llm:call": (state, event) => withCall(state, { type: "call", ...withoutStamp(event) }),
   "llm:approval": (state, { state: stage, ...event }) =>
     withCall(
       state,
       stage === "asked"
-        ? bare(event)
+        ? withoutStamp(event)
         : {
             nonce: undefined,
-            ...bare(event),
+            ...withoutStamp(event),
             state: event.verdict === "deny" ? "denied" : "approved",
           },
     ),
   "llm:elicitation": (state, event) =>
     withCall(state, { callId: event.callId, elicitation: event }),
-  "llm:result": (state, { text: result, ...event }) => withCall(state, { result, ...bare(event) }),
-  "llm:retrying": (state, event) => ({ ...state, retrying: bare(event) }),
-  "llm:notice": (state, event) => ({ ...state, notices: [...state.notices, bare(event)] }),
+  "llm:result": (state, { text: result, ...event }) =>
+    withCall(state, { result, ...withoutStamp(event) }),
+  "llm:retrying": (state, event) => ({ ...state, retrying: withoutStamp(event) }),
+  "llm:notice": (state, event) => ({ ...state, notices: [...state.notices, withoutStamp(event)] }),
   "llm:done": (state, event: DoneEvent) => ({
-    ...quiet(endReasoning(state, event.ms)),
+    ...clearActivity(endReasoning(state, event.ms)),
     status: event.cancelled ? "cancelled" : "done",
     usage: event.usage,
     timing: event.timing,
@@ -199,7 +201,7 @@ const table: Table = {
     }),
 };
 
-function takeOne(state: RunState, event: AnyEvent): RunState {
+function applyInOrder(state: RunState, event: AnyEvent): RunState {
   if (hasEnded(state) || event.inferenceId !== state.inferenceId || event.seq < state.next) {
     return state;
   }
@@ -208,9 +210,9 @@ function takeOne(state: RunState, event: AnyEvent): RunState {
   while (current.held.length > 0 && !hasEnded(current)) {
     const [first, ...rest] = current.held;
     if (first === undefined || first.seq > current.next) break;
-    const due = first.seq === current.next;
+    const isNext = first.seq === current.next;
     current = { ...current, held: rest };
-    if (due) current = apply(current, first);
+    if (isNext) current = apply(current, first);
   }
   return hasEnded(current) && current.held.length > 0 ? { ...current, held: [] } : current;
 }
@@ -230,19 +232,19 @@ function hold(state: RunState, event: AnyEvent): RunState {
 }
 
 /** The model produces output, which clears the activity shown while waiting. */
-function speak(state: RunState): RunState {
+function markOutput(state: RunState): RunState {
   const status = state.status === "submitted" ? "streaming" : state.status;
   if (status === state.status && state.thinking === null && state.retrying === null) return state;
-  return { ...quiet(state), status };
+  return { ...clearActivity(state), status };
 }
 
-function quiet(state: RunState): RunState {
+function clearActivity(state: RunState): RunState {
   return { ...state, thinking: null, retrying: null };
 }
 
 function fail(state: RunState, failure: Failure): RunState {
   return {
-    ...quiet(state),
+    ...clearActivity(state),
     status: "error",
     held: [],
     failure: new RunFailure(failure, state.response !== ""),
@@ -250,10 +252,10 @@ function fail(state: RunState, failure: Failure): RunState {
 }
 
 /** Adds to the open reasoning part or begins one, and counts its time up to `ms`. */
-function reason(state: RunState, text: string, ms: number): RunState {
+function addReasoning(state: RunState, text: string, ms: number): RunState {
   const spent = isReasoning(state) ? Math.max(0, ms - state.reasoningUntilMs) : 0;
   return {
-    ...speak(state),
+    ...markOutput(state),
     reasoning: state.reasoning + text,
     reasoningMs: (state.reasoningMs ?? 0) + spent,
     reasoningUntilMs: ms,
@@ -263,7 +265,7 @@ function reason(state: RunState, text: string, ms: number): RunState {
 
 /** Another part begins or the run ends, which ends the time of the reasoning before it. */
 function endReasoning(state: RunState, ms: number): RunState {
-  return isReasoning(state) ? reason(state, "", ms) : speak(state);
+  return isReasoning(state) ? addReasoning(state, "", ms) : markOutput(state);
 }
 
 function isReasoning({ parts }: RunState): boolean {
@@ -295,10 +297,10 @@ function withCall(state: RunState, change: CallChange): RunState {
       ? { ...part, call: { ...part.call, ...change } as LiveCall }
       : part,
   );
-  return { ...quiet(state), parts, tools: parts.filter((part) => part.type === "tool") };
+  return { ...clearActivity(state), parts, tools: parts.filter((part) => part.type === "tool") };
 }
 
 /** An event without the fields that place it in its run. */
-function bare<E extends Stamp>({ inferenceId, sessionId, seq, ms, channel, ...rest }: E) {
+function withoutStamp<E extends Stamp>({ inferenceId, sessionId, seq, ms, channel, ...rest }: E) {
   return rest;
 }

@@ -7,13 +7,13 @@ import { hasEnded, type RunState } from "./runReducer";
 export function useRun(run: Run, flush: Flush = "frame"): RunState {
   const subscribe = useCallback(
     (notify: () => void) => {
-      const pace = createThrottle(flush, notify);
+      const throttle = createThrottle(flush, notify);
       const stop = run.subscribe((state, previous) => {
-        pace.ask(hasEnded(state) || state.status !== previous.status);
+        throttle.request(hasEnded(state) || state.status !== previous.status);
       });
       return () => {
         stop();
-        pace.stop();
+        throttle.stop();
       };
     },
     [run, flush],

@@ -10,7 +10,7 @@ import {
 } from "react";
 import {
   areAlike,
-  collect,
+  collectFootnotes,
   type Footnotes,
   FootnotesContext,
   NO_FOOTNOTES,
@@ -47,7 +47,7 @@ export function Markdown(props: MarkdownProps): ReactNode {
     rendered.current = document;
   });
 
-  function follow(event: MouseEvent<HTMLDivElement>): void {
+  function onLinkClick(event: MouseEvent<HTMLDivElement>): void {
     const { target, button } = event;
     if (!(target instanceof Element) || button > 1) return;
     const href = target.closest("a[href]")?.getAttribute("href");
@@ -64,7 +64,7 @@ export function Markdown(props: MarkdownProps): ReactNode {
         <FootnotesContext value={footnotes}>
           {/* biome-ignore lint/a11y/noStaticElementInteractions: the links inside are what is clicked */}
           {/* biome-ignore lint/a11y/useKeyWithClickEvents: a link turns Enter into a click itself */}
-          <div className={styles.markdown} onClick={follow} onAuxClick={follow}>
+          <div className={styles.markdown} onClick={onLinkClick} onAuxClick={onLinkClick}>
             {document.groups.map((nodes, place) => groupAt(nodes, live && place === last, place))}
             <FootnoteSection />
           </div>
@@ -101,7 +101,7 @@ function useFootnotes({ source, groups, live }: ParsedDocument): Footnotes {
   const id = useId();
   const shown = useRef<Footnotes>({ prefix: "", byLabel: NO_FOOTNOTES });
   const footnotes = useMemo(() => {
-    const byLabel = source.includes("[^") ? collect(groups, live) : NO_FOOTNOTES;
+    const byLabel = source.includes("[^") ? collectFootnotes(groups, live) : NO_FOOTNOTES;
     const prefix = `md${id.replaceAll(/[^\w-]/g, "")}-`;
     const { current } = shown;
     return current.prefix === prefix && areAlike(current.byLabel, byLabel)

@@ -11,15 +11,17 @@ export function splitCommand(text: string): string[] {
 }
 
 /** A server by its fields; null while something is lacking. */
-export function serverOf(name: string, where: string, values: string): NewMcpServer | null {
-  const words = splitCommand(where);
+export function serverOf(name: string, commandOrUrl: string, values: string): NewMcpServer | null {
+  const words = splitCommand(commandOrUrl);
   const lines = values.split("\n").map((line) => line.trim());
   const pairs = lines.filter((line) => line !== "").map((line) => /^([^=]+)=(.*)$/s.exec(line));
-  const given = pairs.filter((pair) => pair !== null);
+  const validPairs = pairs.filter((pair) => pair !== null);
   if (!/^[\w-]{1,40}$/.test(name) || words.length === 0) return null;
-  if (given.length < pairs.length) return null;
-  const named = Object.fromEntries(given.map(([, key = "", value = ""]) => [key, value]));
+  if (validPairs.length < pairs.length) return null;
+  const environment = Object.fromEntries(
+    validPairs.map(([, key = "", value = ""]) => [key, value]),
+  );
   const isAddress = /^https?:\/\//.test(words[0] ?? "");
-  const place = isAddress ? { url: where.trim() } : { command: words };
-  return { name, values: named, ...place };
+  const place = isAddress ? { url: commandOrUrl.trim() } : { command: words };
+  return { name, values: environment, ...place };
 }

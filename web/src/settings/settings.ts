@@ -24,18 +24,18 @@ export interface SettingsState {
   readonly providers: readonly ProviderSummary[];
   readonly keys: readonly KeyStatus[];
   /** The provider whose key is to be entered; its field takes the focus. */
-  readonly keyWanted: string | null;
+  readonly keyProviderId: string | null;
   /** The providers' models, as far as they were requested. */
-  readonly lists: Readonly<Record<string, Listed>>;
+  readonly lists: Readonly<Record<string, ModelListState>>;
 }
 
 /** The known models of a provider. */
-export interface Listed {
+export interface ModelListState {
   /** Null until they are known. */
   readonly list: ModelList | null;
   /** Why they could not be fetched. */
   readonly problem: Failure | null;
-  readonly isAsking: boolean;
+  readonly isLoading: boolean;
 }
 
 export interface Settings extends ReadonlyStore<SettingsState> {
@@ -46,8 +46,8 @@ export interface Settings extends ReadonlyStore<SettingsState> {
   update(change: PreferencesChange): Promise<void>;
   /** Loads a provider's models into `lists`. `refresh`: even if they are known. */
   loadModels(providerId: string, refresh?: boolean): Promise<void>;
-  /** Null once the field has the focus. */
-  wantKey(providerId: string | null): void;
+  /** Asks the person for a provider's key; null once the field has the focus. */
+  requestKey(providerId: string | null): void;
   setKey(providerId: string, key: string): Promise<KeyStatus>;
   removeKey(providerId: string): Promise<KeyStatus>;
   /** A change of a provider is shown when its promise resolves. */
@@ -77,66 +77,70 @@ const NOTHING: SettingsState = {
   remarks: [],
   providers: [],
   keys: [],
-  keyWanted: null,
+  keyProviderId: null,
   lists: {},
 };
-const UNKNOWN: Listed = { list: null, problem: null, isAsking: false };
+const UNKNOWN: ModelListState = { list: null, problem: null, isLoading: false };
 
 /**
- * `look` is called with the theme, text size and language to apply. `nameOf` gives a provider's name in
- * the page's language.
+ * `applyPreferences` is called with the theme, text size and language to apply. `nameOf` gives a
+ * provider's name in the page's language.
  */
 export function createSettings(
   { client, topics }: Pick<Bridge, "client" | "topics">,
-  look: (preferences: Preferences) => void,
+  applyPreferences: (preferences: Preferences) => void,
   nameOf: (provider: ProviderSummary) => string = ({ name }) => name,
 ): Settings {
   const store = createStore<SettingsState>(NOTHING);
   /** The last request for each provider's models. */
-  const questions = new Map<string, symbol>();
+  const requests = new Map<string, symbol>();
 
   function change(part: Partial<SettingsState>): void {
     store.set({ ...store.get(), ...part });
   }
 
   async function loadProviders(): Promise<void> {
-    const [listed, keys] = await Promise.all([client.providers.list(), client.keys.list()]);
-    change({ providers: listed.map((one) => ({ ...one, name: nameOf(one) })), keys });
+    const [providers, keys] = await Promise.all([client.providers.list(), client.keys.list()]);
+    change({
+      providers: providers.map((provider) => ({ ...provider, name: nameOf(provider) })),
+      keys,
+    });
   }
 
-  function tell(providerId: string, part: Partial<Listed>): void {
+  function setModelList(providerId: string, part: Partial<ModelListState>): void {
     const { lists } = store.get();
     change({ lists: { ...lists, [providerId]: { ...UNKNOWN, ...lists[providerId], ...part } } });
   }
 
   async function loadModels(providerId: string, refresh = false): Promise<void> {
-    if (store.get().lists[providerId]?.isAsking) return;
-    const question = Symbol(providerId);
-    questions.set(providerId, question);
-    tell(providerId, { isAsking: true });
+    if (store.get().lists[providerId]?.isLoading) return;
+    const request = Symbol(providerId);
+    requests.set(providerId, request);
+    setModelList(providerId, { isLoading: true });
     const answer = await client.providers.models({ providerId, refresh }).then(
       (list) => ({ list, problem: null }),
       (error) => ({ problem: failureOf(error) }),
     );
     // A reply to a request with an earlier key is outdated.
-    if (questions.get(providerId) === question) tell(providerId, { ...answer, isAsking: false });
+    if (requests.get(providerId) === request)
+      setModelList(providerId, { ...answer, isLoading: false });
   }
 
   /** Reloads a provider's models after a change of its key or server, and returns its result. */
-  async function loadAnew<T>(providerId: string, changed: T | Promise<T>): Promise<T> {
+  async function reloadModels<T>(providerId: string, changed: T | Promise<T>): Promise<T> {
     const result = await changed;
     const { [providerId]: before, ...lists } = store.get().lists;
-    questions.delete(providerId);
+    requests.delete(providerId);
     change({ lists });
     await loadProviders();
-    if (before?.isAsking) void loadModels(providerId, true);
+    if (before?.isLoading) void loadModels(providerId, true);
     return result;
   }
 
   async function show(view: Promise<SettingsView>): Promise<void> {
     const { preferences, remarks } = await view;
     change({ preferences, remarks });
-    look(preferences);
+    applyPreferences(preferences);
   }
 
   return {
@@ -144,23 +148,23 @@ export function createSettings(
     subscribe: store.subscribe,
     load: () => show(client.settings.get()),
     loadProviders,
-    update: (wanted) => show(client.settings.update(wanted)),
+    update: (part) => show(client.settings.update(part)),
     templates: client.templates,
     tools: client.tools,
     mcp: { ...client.mcp, onChange: (listener) => topics.on("mcp", listener) },
     model: { ...client.model, onChange: (listener) => topics.on("model", listener) },
     loadModels,
-    wantKey: (keyWanted) => change({ keyWanted }),
-    setKey: (providerId, key) => loadAnew(providerId, client.keys.set({ providerId, key })),
-    removeKey: (providerId) => loadAnew(providerId, client.keys.remove(providerId)),
+    requestKey: (keyProviderId) => change({ keyProviderId }),
+    setKey: (providerId, key) => reloadModels(providerId, client.keys.set({ providerId, key })),
+    removeKey: (providerId) => reloadModels(providerId, client.keys.remove(providerId)),
     providers: {
       ...client.providers,
       async add(provider) {
         const added = await client.providers.add(provider);
-        return loadAnew(added.id, added);
+        return reloadModels(added.id, added);
       },
-      remove: (providerId) => loadAnew(providerId, client.providers.remove(providerId)),
-      restore: (providerId) => loadAnew(providerId, client.providers.restore(providerId)),
+      remove: (providerId) => reloadModels(providerId, client.providers.remove(providerId)),
+      restore: (providerId) => reloadModels(providerId, client.providers.restore(providerId)),
     },
     chooseModelFile: client.shell.chooseModelFile,
     place: client.settings.place,

@@ -19,15 +19,15 @@ export const STANDARD_KEYS = {
   request: "Mod+Shift+L",
 } as const;
 
-export type Act = keyof typeof STANDARD_KEYS;
-export const ACTS = Object.keys(STANDARD_KEYS) as Act[];
+export type ShortcutAction = keyof typeof STANDARD_KEYS;
+export const SHORTCUT_ACTIONS = Object.keys(STANDARD_KEYS) as ShortcutAction[];
 
 /** In a browser, the browser handles these. */
-const OF_WINDOW: readonly Act[] = ["closeWindow", "fullScreen", "quit"];
+const OF_WINDOW: readonly ShortcutAction[] = ["closeWindow", "fullScreen", "quit"];
 
 /** The actions available in a browser or in a window. */
-export const actsIn = (isBrowser: boolean): readonly Act[] =>
-  isBrowser ? ACTS.filter((act) => !OF_WINDOW.includes(act)) : ACTS;
+export const shortcutActionsIn = (isBrowser: boolean): readonly ShortcutAction[] =>
+  isBrowser ? SHORTCUT_ACTIONS.filter((action) => !OF_WINDOW.includes(action)) : SHORTCUT_ACTIONS;
 
 /** The chosen keys by action; empty for no key. */
 export type Chosen = Readonly<Record<string, string>>;
@@ -47,30 +47,38 @@ const OF_SYSTEM = [
 const FUNCTION_KEY = /^(Shift\+)?F([1-9]|1\d|2[0-4])$/;
 
 /** The combinations of an action. */
-export function keysFor(act: Act, chosen: Chosen, mac: boolean = isMac()): readonly string[] {
-  return parseAll(chosen[act] ?? STANDARD_KEYS[act], mac);
+export function keysFor(
+  action: ShortcutAction,
+  chosen: Chosen,
+  mac: boolean = isMac(),
+): readonly string[] {
+  return parseAll(chosen[action] ?? STANDARD_KEYS[action], mac);
 }
 
 /** The action of these keys. */
-export function actOf(keys: string, chosen: Chosen, mac: boolean = isMac()): Act | null {
-  return ACTS.find((act) => keysFor(act, chosen, mac).includes(keys)) ?? null;
+export function actionOf(
+  keys: string,
+  chosen: Chosen,
+  mac: boolean = isMac(),
+): ShortcutAction | null {
+  return SHORTCUT_ACTIONS.find((action) => keysFor(action, chosen, mac).includes(keys)) ?? null;
 }
 
 /** The keyboard focus: in a field with text, in an empty field, or in none. */
-export type Writing = "text" | "empty" | "nowhere";
+export type FieldFocus = "text" | "empty" | "nowhere";
 
 /** The action of a key press. Keys that type go into a field; undo belongs to a field with text. */
-export function pressed(
+export function pressedAction(
   event: Press,
   chosen: Chosen,
-  writing: Writing,
+  focus: FieldFocus,
   mac: boolean = isMac(),
-): Act | null {
+): ShortcutAction | null {
   const keys = keysOf(event, mac);
-  const act = keys === null ? null : actOf(keys, chosen, mac);
-  if (keys === null || act === null) return null;
-  if (writing !== "nowhere" && types(keys)) return null;
-  return act === "undo" && writing === "text" ? null : act;
+  const action = keys === null ? null : actionOf(keys, chosen, mac);
+  if (keys === null || action === null) return null;
+  if (focus !== "nowhere" && types(keys)) return null;
+  return action === "undo" && focus === "text" ? null : action;
 }
 
 export type Refusal = "plain" | "text" | "chat" | "system" | "taken";
@@ -78,35 +86,45 @@ export type Refusal = "plain" | "text" | "chat" | "system" | "taken";
 /** Why an action cannot have these keys; null if it can. */
 export function shortcutProblem(
   keys: string,
-  act: Act,
+  action: ShortcutAction,
   chosen: Chosen,
   mac: boolean = isMac(),
 ): Refusal | null {
   if (OF_SYSTEM.includes(keys)) return "system";
   if (OF_TEXT.includes(keys)) return "text";
   if (OF_CHAT.includes(keys)) return "chat";
-  const isHeld = /^(Mod|Ctrl|Meta|Alt)\+/.test(keys);
-  if ((!isHeld && !FUNCTION_KEY.test(keys)) || (mac && types(keys))) return "plain";
-  const owner = actOf(keys, chosen, mac);
-  return owner !== null && owner !== act ? "taken" : null;
+  const hasModifier = /^(Mod|Ctrl|Meta|Alt)\+/.test(keys);
+  if ((!hasModifier && !FUNCTION_KEY.test(keys)) || (mac && types(keys))) return "plain";
+  const owner = actionOf(keys, chosen, mac);
+  return owner !== null && owner !== action ? "taken" : null;
 }
 
 /** Assigns keys to an action and takes them from any other. */
-export function withKeys(act: Act, keys: string, chosen: Chosen, mac: boolean = isMac()): Chosen {
-  const next: Record<string, string> = { ...chosen, [act]: keys };
-  for (const other of ACTS) {
-    if (other === act) continue;
-    const had = keysFor(other, chosen, mac);
-    if (had.includes(keys)) next[other] = had.filter((one) => one !== keys).join(" ");
+export function withKeys(
+  action: ShortcutAction,
+  keys: string,
+  chosen: Chosen,
+  mac: boolean = isMac(),
+): Chosen {
+  const next: Record<string, string> = { ...chosen, [action]: keys };
+  for (const other of SHORTCUT_ACTIONS) {
+    if (other === action) continue;
+    const otherKeys = keysFor(other, chosen, mac);
+    if (otherKeys.includes(keys))
+      next[other] = otherKeys.filter((combination) => combination !== keys).join(" ");
   }
   return next;
 }
 
 /** Restores the default keys of an action, and takes them back from any other. */
-export function withStandard(act: Act, chosen: Chosen, mac: boolean = isMac()): Chosen {
+export function withStandard(
+  action: ShortcutAction,
+  chosen: Chosen,
+  mac: boolean = isMac(),
+): Chosen {
   let next = chosen;
-  for (const keys of keysFor(act, {}, mac)) next = withKeys(act, keys, next, mac);
-  const { [act]: _, ...others } = next;
+  for (const keys of keysFor(action, {}, mac)) next = withKeys(action, keys, next, mac);
+  const { [action]: _, ...others } = next;
   return others;
 }
 

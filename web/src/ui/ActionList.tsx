@@ -18,7 +18,7 @@ export interface Action extends Omit<MenuItem, "run"> {
   /** The items that it opens, instead of `run`. */
   readonly menu?: ReactNode;
   /** For the row's main action: its label is shown, too. */
-  readonly isWorded?: boolean;
+  readonly showsLabel?: boolean;
   /** For an action that is on or off. */
   readonly isPressed?: boolean;
   /** For an action whose label changes: it keeps its place and the focus. */
@@ -83,7 +83,7 @@ export function ActionList({ label, actions, more, className = "", children }: A
 }
 
 function ActionButton({ action }: { readonly action: Action }) {
-  const { label, icon, run, menu, isWorded, isPressed, keys } = action;
+  const { label, icon, run, menu, showsLabel, isPressed, keys } = action;
   if (menu !== undefined) {
     return (
       <Menu size="medium" label={label} icon={icon}>
@@ -91,7 +91,7 @@ function ActionButton({ action }: { readonly action: Action }) {
       </Menu>
     );
   }
-  if (!isWorded) {
+  if (!showsLabel) {
     return (
       <IconButton size="medium" label={label} keys={keys} aria-pressed={isPressed} onClick={run}>
         {icon}
@@ -110,7 +110,7 @@ function MenuPart({ action: { menu, run, ...item } }: { readonly action: Action 
   return menu ?? (run && <MenuItems items={[{ ...item, run }]} />);
 }
 
-/** How many actions have room beside what is always shown. The menu is as wide as the row is high. */
+/** Counts the actions that fit beside the fixed content. The menu is as wide as the row is high. */
 function countFitting(bar: HTMLElement, hasMenu: boolean): number {
   const gap = Number.parseFloat(getComputedStyle(bar).columnGap) || 0;
   const menu = bar.clientHeight + gap;

@@ -22,15 +22,15 @@ export function Dialog({ title, className, isBare = false, onClose, children }: 
 
   // Closed also when it is removed while open: only then the focus is restored.
   useLayoutEffect(() => {
-    const shown = dialog.current;
+    const element = dialog.current;
     isLeaving.current = false;
-    if (shown === null) return;
-    shown.showModal();
-    dialogs.set([...dialogs.get(), shown]);
+    if (element === null) return;
+    element.showModal();
+    dialogs.set([...dialogs.get(), element]);
     return () => {
       isLeaving.current = true;
-      dialogs.set(dialogs.get().filter((one) => one !== shown));
-      shown.close();
+      dialogs.set(dialogs.get().filter((other) => other !== element));
+      element.close();
     };
   }, []);
 

@@ -1,7 +1,7 @@
 /** A button with an icon only; its label is for screen readers and the tooltip. */
 import type { ComponentProps } from "react";
 import { strings } from "../i18n";
-import { parseAll, shownKeys } from "../lib/keyCombo";
+import { keyLabels, parseAll } from "../lib/keyCombo";
 import styles from "./IconButton.module.css";
 
 export interface IconButtonProps extends ComponentProps<"button"> {
@@ -21,7 +21,7 @@ export function IconButton(props: IconButtonProps) {
       className={`${styles.button} ${className}`}
       data-size={size}
       aria-label={label}
-      title={first ? `${label} (${shownKeys(first, strings.keyNames).join("+")})` : label}
+      title={first ? `${label} (${keyLabels(first, strings.keyNames).join("+")})` : label}
       {...rest}
     />
   );

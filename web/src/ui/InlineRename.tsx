@@ -19,11 +19,11 @@ export function InlineRename({ label, name: before, maxLength, onDone }: InlineR
     box.current?.select();
   }, []);
 
-  function finish(isKept: boolean, isByKey = false): void {
+  function finish(isCommit: boolean, isByKey = false): void {
     if (done.current) return;
     done.current = true;
-    const wanted = name.trim();
-    onDone(isKept && wanted !== "" && wanted !== before ? wanted : null, isByKey);
+    const newName = name.trim();
+    onDone(isCommit && newName !== "" && newName !== before ? newName : null, isByKey);
   }
 
   return (

@@ -1,7 +1,7 @@
 /** One or several key combinations, for display. */
 import { Fragment } from "react";
 import { strings } from "../i18n";
-import { parseAll, shownKeys } from "../lib/keyCombo";
+import { keyLabels, parseAll } from "../lib/keyCombo";
 import styles from "./KeyCombo.module.css";
 
 export function KeyCombo({ keys }: { readonly keys: string }) {
@@ -11,7 +11,7 @@ export function KeyCombo({ keys }: { readonly keys: string }) {
         // The spaces are for screen readers.
         <Fragment key={combination}>
           <kbd>
-            {shownKeys(combination, strings.keyNames).map((name) => (
+            {keyLabels(combination, strings.keyNames).map((name) => (
               <Fragment key={name}>
                 <kbd>{name}</kbd>{" "}
               </Fragment>

@@ -37,10 +37,10 @@ export interface PopoverProps extends Omit<ComponentProps<"div">, "children" | "
 const FIRST = "input, [role=menuitem]";
 
 export function Popover(props: PopoverProps) {
-  const { role, button, trigger: given, onOpen, children, className, ...rest } = props;
+  const { role, button, trigger: outerTrigger, onOpen, children, className, ...rest } = props;
   const [isOpen, setIsOpen] = useState(false);
   const own = useRef<HTMLButtonElement>(null);
-  const trigger = given ?? own;
+  const trigger = outerTrigger ?? own;
   const panel = useRef<HTMLDivElement>(null);
 
   useLayoutEffect(() => {

@@ -14,7 +14,7 @@ export interface DropTarget {
 }
 
 /** A drop target for items of this type. */
-export function useDropTarget(type: string, put: (hand: DataTransfer) => void): DropTarget {
+export function useDropTarget(type: string, accept: (data: DataTransfer) => void): DropTarget {
   const [isOver, setIsOver] = useState(false);
   return {
     isOver,
@@ -36,7 +36,7 @@ export function useDropTarget(type: string, put: (hand: DataTransfer) => void): 
         if (!event.dataTransfer.types.includes(type)) return;
         event.preventDefault();
         event.stopPropagation();
-        put(event.dataTransfer);
+        accept(event.dataTransfer);
       },
     },
   };

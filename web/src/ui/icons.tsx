@@ -5,7 +5,7 @@ const icon =
   (Drawing: Lucide.LucideIcon, fill = "none") =>
   () => <Drawing className="icon" fill={fill} focusable="false" />;
 
-const turning = (Drawing: Lucide.LucideIcon) => () => (
+const mirrored = (Drawing: Lucide.LucideIcon) => () => (
   <Drawing className="icon turning" focusable="false" />
 );
 
@@ -20,10 +20,10 @@ export const EditIcon = icon(Lucide.Pencil);
 export const RedoIcon = icon(Lucide.RotateCw);
 export const ShorterIcon = icon(Lucide.FoldVertical);
 export const LongerIcon = icon(Lucide.UnfoldVertical);
-export const ContinueIcon = turning(Lucide.StepForward);
-export const PreviousIcon = turning(Lucide.ChevronLeft);
-export const NextIcon = turning(Lucide.ChevronRight);
-export const SidebarIcon = turning(Lucide.PanelLeft);
+export const ContinueIcon = mirrored(Lucide.StepForward);
+export const PreviousIcon = mirrored(Lucide.ChevronLeft);
+export const NextIcon = mirrored(Lucide.ChevronRight);
+export const SidebarIcon = mirrored(Lucide.PanelLeft);
 export const SearchIcon = icon(Lucide.Search);
 export const ExportIcon = icon(Lucide.Share);
 export const RemoveIcon = icon(Lucide.Trash2);
@@ -37,7 +37,7 @@ export const FolderIcon = icon(Lucide.Folder);
 export const PlusIcon = icon(Lucide.Plus);
 export const SettingsIcon = icon(Lucide.SlidersHorizontal);
 export const EyeIcon = icon(Lucide.Eye);
-export const WrapIcon = turning(Lucide.WrapText);
+export const WrapIcon = mirrored(Lucide.WrapText);
 export const ToolIcon = icon(Lucide.Wrench);
 export const ThoughtIcon = icon(Lucide.Lightbulb);
 export const AttachIcon = icon(Lucide.Paperclip);

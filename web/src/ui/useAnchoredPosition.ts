@@ -12,16 +12,16 @@ export function useAnchoredPosition(
   useLayoutEffect(() => {
     const element = panel.current;
     if (!isOpen || element === null) return;
-    /** With fewer lines than before it stays as high as it was: nothing in it moves. */
-    const hold = (): void => {
+    /** Keeps the height when lines disappear, so that nothing in the panel moves. */
+    const keepHeight = (): void => {
       element.style.minHeight = `${element.offsetHeight}px`;
     };
     /** The height at which the other side has more room. */
     let tight = Infinity;
-    const place = (): void => {
+    const position = (): void => {
       const anchor = button.current?.getBoundingClientRect();
       if (anchor === undefined) return;
-      // Where it stands now may leave it no room for its size.
+      // Its present position may limit its size.
       Object.assign(element.style, { left: "0", minHeight: "", maxHeight: "" });
       const { offsetWidth: width, offsetHeight: height } = element;
       const above = anchor.top - 2 * GAP_PX;
@@ -37,18 +37,18 @@ export function useAnchoredPosition(
         maxHeight: `${room}px`,
       });
       tight = room < Math.max(above, below) ? Math.floor(room) : Infinity;
-      hold();
+      keepHeight();
     };
-    place();
-    window.addEventListener("resize", place);
+    position();
+    window.addEventListener("resize", position);
     const observer = new MutationObserver(() => {
-      // What came later may have room on the other side alone.
-      if (element.offsetHeight >= tight) place();
-      else hold();
+      // Content that was added later may fit on the other side only.
+      if (element.offsetHeight >= tight) position();
+      else keepHeight();
     });
     observer.observe(element, { childList: true, subtree: true });
     return () => {
-      window.removeEventListener("resize", place);
+      window.removeEventListener("resize", position);
       observer.disconnect();
     };
   }, [panel, button, isOpen]);

@@ -2,7 +2,7 @@
 import { useEffect, useState } from "react";
 import { copyText } from "../lib/clipboard";
 
-const SAID_MS = 2_000;
+const SHOWN_MS = 2_000;
 
 /** Names the button's text. */
 export type CopyState = "copy" | "copied" | "notCopied";
@@ -11,7 +11,7 @@ export function useCopy(text: string): [state: CopyState, copy: () => void] {
   const [state, setState] = useState<CopyState>("copy");
   useEffect(() => {
     if (state === "copy") return;
-    const timer = setTimeout(() => setState("copy"), SAID_MS);
+    const timer = setTimeout(() => setState("copy"), SHOWN_MS);
     return () => clearTimeout(timer);
   }, [state]);
   const copy = () =>

@@ -5,14 +5,15 @@ import { dialogs } from "../lib/overlays";
 /** Code that knows a better target has moved the focus before this runs. */
 export function useFocusFallback(box: RefObject<HTMLElement | null>): void {
   useEffect(() => {
-    let held: Element | null = null;
+    let focused: Element | null = null;
     const onFocusIn = ({ target }: FocusEvent) => {
-      held = target instanceof Element ? target : null;
+      focused = target instanceof Element ? target : null;
     };
     // Not every web view fires a blur event when it removes the focused element.
     const observer = new MutationObserver(() => {
-      if (held === null || held.isConnected || document.activeElement !== document.body) return;
-      held = null;
+      if (focused === null || focused.isConnected || document.activeElement !== document.body)
+        return;
+      focused = null;
       (dialogs.get().at(-1) ?? box.current)?.focus();
     });
     document.addEventListener("focusin", onFocusIn);

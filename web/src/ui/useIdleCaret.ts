@@ -4,38 +4,46 @@
  */
 import { useEffect } from "react";
 
-const STILL_AFTER_MS = 8_000;
-const TOUCHES = ["keydown", "pointerdown", "pointermove", "wheel", "focusin", "input"] as const;
+const IDLE_MS = 8_000;
+const ACTIVITY_EVENTS = [
+  "keydown",
+  "pointerdown",
+  "pointermove",
+  "wheel",
+  "focusin",
+  "input",
+] as const;
 
 export function useIdleCaret(): void {
   useEffect(() => {
     const { dataset } = document.documentElement;
     let timer = 0;
-    let due = 0;
+    let idleAt = 0;
 
-    function look(): void {
-      const left = due - performance.now();
-      if (left > 0) timer = window.setTimeout(look, left);
+    function checkIdle(): void {
+      const remainingMs = idleAt - performance.now();
+      if (remainingMs > 0) timer = window.setTimeout(checkIdle, remainingMs);
       else {
         timer = 0;
         dataset.still = "";
       }
     }
 
-    function touched(): void {
+    function onActivity(): void {
       // A pointer moves a hundred times a second: one timer serves them all.
-      due = performance.now() + STILL_AFTER_MS;
+      idleAt = performance.now() + IDLE_MS;
       if (timer !== 0) return;
       delete dataset.still;
-      timer = window.setTimeout(look, STILL_AFTER_MS);
+      timer = window.setTimeout(checkIdle, IDLE_MS);
     }
 
-    touched();
-    for (const name of TOUCHES) document.addEventListener(name, touched, { passive: true });
+    onActivity();
+    for (const name of ACTIVITY_EVENTS)
+      document.addEventListener(name, onActivity, { passive: true });
     return () => {
       window.clearTimeout(timer);
       delete dataset.still;
-      for (const name of TOUCHES) document.removeEventListener(name, touched);
+      for (const name of ACTIVITY_EVENTS) document.removeEventListener(name, onActivity);
     };
   }, []);
 }

@@ -10,7 +10,7 @@ export interface RovingFocus {
 export function useRovingFocus(bar: RefObject<HTMLElement | null>): RovingFocus {
   function buttons(): HTMLButtonElement[] {
     const all = bar.current?.querySelectorAll("button") ?? [];
-    return [...all].filter((one) => !one.disabled && one.closest("[inert]") === null);
+    return [...all].filter((button) => !button.disabled && button.closest("[inert]") === null);
   }
 
   function stopAt(stop: Element | undefined): void {

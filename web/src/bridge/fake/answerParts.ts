@@ -40,7 +40,7 @@ function add(parts: AnswerPart[], type: "text" | "reasoning", text: string): voi
 
 /** Updates the call, or adds it if it is new. */
 export function change(parts: AnswerPart[], part: CallChange): void {
-  const place = parts.findIndex((one) => one.type === "call" && one.callId === part.callId);
+  const place = parts.findIndex((other) => other.type === "call" && other.callId === part.callId);
   const known = parts[place];
   const call = { ...(known?.type === "call" && known), ...part } as AnswerCall;
   if (place === -1) parts.push(call);

@@ -8,7 +8,7 @@ export class FakeBlobs {
   readonly #data = new Map<string, string>();
 
   /** The content to store: attachments are stored apart and referenced by a name in place of a hash. */
-  keep(content: SendRequest["content"]): StoredMessage["content"] {
+  store(content: SendRequest["content"]): StoredMessage["content"] {
     if (typeof content === "string") return content;
     return content.map((part) => {
       if (part.type === "text") return part;
@@ -32,8 +32,8 @@ export class FakeBlobs {
 export function echoPrompt(content: StoredMessage["content"]): string {
   if (typeof content === "string") return content;
   const words = content.map((part) => (part.type === "text" ? part.text : "")).join("");
-  const named = content.filter((part) => part.type === "attachment").map(labelOf);
-  const got = named.length === 0 ? "" : `I got: ${named.join("; ")}`;
+  const labels = content.filter((part) => part.type === "attachment").map(labelOf);
+  const got = labels.length === 0 ? "" : `I got: ${labels.join("; ")}`;
   return [words, got].filter((text) => text !== "").join("\n");
 }
 

@@ -57,7 +57,7 @@ export function createFakeChoices(providerId: string, modelId: string): FakeChoi
     };
   }
 
-  function models(wanted: string): ModelList {
+  function models(providerId: string): ModelList {
     const model = {
       contextTokens: null,
       maxOutputTokens: null,
@@ -65,14 +65,14 @@ export function createFakeChoices(providerId: string, modelId: string): FakeChoi
       files: false,
       tools: true,
       reasoning: false,
-      efforts: wanted === CLOUD ? EFFORTS : [],
+      efforts: providerId === CLOUD ? EFFORTS : [],
       inputPrice: null,
       outputPrice: null,
       priceDate: null,
     };
-    const ids = wanted === CLOUD ? ["large", "small"] : [modelId];
+    const ids = providerId === CLOUD ? ["large", "small"] : [modelId];
     const found = ids.map((id) => ({ id, name: id, ...model }));
-    return { providerId: wanted, models: found, listed: true, askedAt: Date.now() };
+    return { providerId, models: found, listed: true, askedAt: Date.now() };
   }
 
   return {
@@ -132,7 +132,7 @@ export function createFakeChoices(providerId: string, modelId: string): FakeChoi
       },
       describe: (model) =>
         models(model.providerId).models.find(({ id }) => id === model.modelId) ?? null,
-      models: (wanted) => models(wanted.providerId),
+      models: (request) => models(request.providerId),
     },
   };
 }

@@ -47,7 +47,7 @@ export type FakeConversations = Omit<Handlers["conversations"], Missing>;
 export interface FakeAnswers {
   /** Starts a run under the requested id; `end` is called with its last event. */
   start(
-    wanted: string | null | undefined,
+    requestedId: string | null | undefined,
     messages: readonly Message[],
     end: (run: FakeRun, last: AnyEvent) => void,
   ): string;
@@ -60,7 +60,7 @@ export interface FakeAnswers {
 }
 
 /** The requested model and run id; part of every request for an answer. */
-type Wanted = Pick<SendRequest, "providerId" | "modelId" | "inferenceId">;
+type AnswerRequest = Pick<SendRequest, "providerId" | "modelId" | "inferenceId">;
 
 interface FakeMessage extends Omit<StoredMessage, "siblings"> {
   /** The child on the chosen path. */
@@ -86,7 +86,7 @@ export function createFakeConversations(host: FakeAnswers): FakeConversations {
     host.publish({ channel: "topic", name: "store", key: "", value });
   }
 
-  function changed(): void {
+  function publishChange(): void {
     version += 1;
     publish();
   }
@@ -157,7 +157,7 @@ export function createFakeConversations(host: FakeAnswers): FakeConversations {
     tree: Tree,
     parentId: string | null,
     content: StoredMessage["content"],
-    by: Wanted | null,
+    by: AnswerRequest | null,
   ): FakeMessage {
     const message: FakeMessage = {
       id: newId(tree.head.temporary),
@@ -184,9 +184,9 @@ export function createFakeConversations(host: FakeAnswers): FakeConversations {
     tree: Tree,
     parentId: string | null,
     content: SendRequest["content"],
-    by: Wanted & Pick<SendRequest, "template">,
+    by: AnswerRequest & Pick<SendRequest, "template">,
   ): SendReply {
-    const question = add(tree, parentId, blobs.keep(content), null);
+    const question = add(tree, parentId, blobs.store(content), null);
     if (by.template) question.template = by.template;
     const answer = add(tree, question.id, "", by);
     if (tree.head.title === "") tree.head.title = firstWords(textOf(content));
@@ -205,23 +205,25 @@ export function createFakeConversations(host: FakeAnswers): FakeConversations {
     tree: Tree,
     questionId: string,
     answer: FakeMessage,
-    wanted: string | null | undefined,
+    requestedId: string | null | undefined,
   ): SendReply {
-    const path = pathOf(tree).filter((one) => one.role === "user" || textOf(one.content) !== "");
+    const path = pathOf(tree).filter(
+      (message) => message.role === "user" || textOf(message.content) !== "",
+    );
     const messages = path.map(({ role, content }) => ({ role, content: echoPrompt(content) }));
-    const asked = messages.findLast(({ role }) => role === "user");
+    const question = messages.findLast(({ role }) => role === "user");
     const earlier = usagesOf(answer);
     const { detail, inferenceId: latest } = answer;
     const before = [...(detail?.runs ?? []), ...(latest === null ? [] : [latest])];
-    const all = asked ? [...messages, asked] : messages;
-    const inferenceId = host.start(wanted, all, (run, last) => {
+    const all = question ? [...messages, question] : messages;
+    const inferenceId = host.start(requestedId, all, (run, last) => {
       Object.assign(answer, outcomeOf(answer, run.events, last, earlier));
       Object.assign(answer.detail ?? {}, { runs: before });
-      changed();
+      publishChange();
     });
     Object.assign(answer, { status: "streaming", inferenceId, detail: null });
     tree.head.updatedAt = Date.now();
-    changed();
+    publishChange();
     const conversationId = tree.head.id;
     return { conversationId, messageId: questionId, answerId: answer.id, inferenceId };
   }
@@ -229,7 +231,7 @@ export function createFakeConversations(host: FakeAnswers): FakeConversations {
   function change(id: string, part: Partial<Tree["head"]>): ConversationSummary {
     const tree = treeOf(id);
     tree.head = { ...tree.head, ...part };
-    changed();
+    publishChange();
     return summaryOf(tree);
   }
 
@@ -239,11 +241,11 @@ export function createFakeConversations(host: FakeAnswers): FakeConversations {
       const id = newId(temporary);
       const now = Date.now();
       const times = { createdAt: now, updatedAt: now };
-      const named = { id, title: title ?? "", folder: folder ?? null };
-      const head = { ...named, ...times, pinned: false, temporary };
+      const names = { id, title: title ?? "", folder: folder ?? null };
+      const head = { ...names, ...times, pinned: false, temporary };
       const tree = { head, messages: new Map(), chosen: null, deleted: false };
       trees.set(id, tree);
-      changed();
+      publishChange();
       return summaryOf(tree);
     },
     list: () =>
@@ -282,12 +284,12 @@ export function createFakeConversations(host: FakeAnswers): FakeConversations {
         (part) => part.type === "call" && part.callId === decision.callId,
       );
       if (call?.type !== "call" || call.state !== "waiting") return { taken: false, answer: null };
-      // The run has ended: the fake host does not continue the answer, it only records the verdict.
+      // The run has ended: the fake host records the verdict and does not continue the answer.
       const { callId, verdict } = decision;
       const state = verdict === "deny" ? "denied" : "approved";
       message.parts = [...message.parts];
       changeCall(message.parts, { callId, verdict, state, nonce: undefined });
-      changed();
+      publishChange();
       return { taken: true, answer: null };
     },
     earlierCalls: ({ pattern }) => ({
@@ -303,7 +305,7 @@ export function createFakeConversations(host: FakeAnswers): FakeConversations {
       const { inferenceId } = summaryOf(tree);
       if (inferenceId !== null) host.cancel(inferenceId);
       tree.deleted = true;
-      changed();
+      publishChange();
       return true;
     },
     undelete(id) {
@@ -340,13 +342,13 @@ export function createFakeConversations(host: FakeAnswers): FakeConversations {
       };
     },
     prompts() {
-      const asked = [...trees.values()]
+      const texts = [...trees.values()]
         .filter((tree) => !tree.deleted && !tree.head.temporary)
         .flatMap((tree) => [...tree.messages.values()])
         .filter(({ role }) => role === "user")
         .sort((a, b) => b.createdAt - a.createdAt)
         .map(({ content }) => (typeof content === "string" ? content : ""));
-      return [...new Set(asked)].filter((text) => text !== "").slice(0, PROMPTS);
+      return [...new Set(texts)].filter((text) => text !== "").slice(0, PROMPTS);
     },
     attachment: (hash) => blobs.get(hash),
     recall: () => Object.fromEntries(notes),

@@ -32,12 +32,12 @@ interface FakeHandlers
 export type FakeHost = ReturnType<typeof createFakeHost>;
 
 /**
- * `grown` is called after every new event of a run, `follow` with the position from which a page wants a
- * run's events, `publish` with every new value of a topic.
+ * `onEvent` is called after every new event of a run, `follow` with the position from which a page
+ * wants a run's events, `publish` with every new value of a topic.
  */
 export function createFakeHost(
   settings: FakeSettings,
-  grown: () => void,
+  onEvent: () => void,
   follow: (run: FakeRun, after: number) => void,
   publish: (topic: AnyTopic) => void,
 ) {
@@ -57,11 +57,11 @@ export function createFakeHost(
   }
 
   function start(
-    wanted: string | null | undefined,
+    requestedId: string | null | undefined,
     messages: readonly Message[],
     end: (run: FakeRun, last: AnyEvent) => void = () => {},
   ): string {
-    const id = wanted ?? `inf-${crypto.randomUUID()}`;
+    const id = requestedId ?? `inf-${crypto.randomUUID()}`;
     if (runs.has(id)) throw refusal("VALIDATION", `Inference ${id} already exists`);
     const current = countLive();
     if (current >= MAX_RUNS) {
@@ -78,7 +78,7 @@ export function createFakeHost(
       inputTokens: messages.flatMap(({ content }) => textOf(content).split(/\s+/)).length,
       play: () => (stream === "" ? play(prompt, settings) : replay(stream)),
       fails: (times) => fails(prompt, times),
-      grow: grown,
+      grow: onEvent,
       end,
     });
     runs.set(id, run);
@@ -100,9 +100,9 @@ export function createFakeHost(
         const run = runs.get(inferenceId);
         if (run === undefined) throw refusal("NOT_FOUND", `Inference ${inferenceId} not found`);
         const events = run.events.slice(afterSeq + 1, afterSeq + 1 + PIECE_EVENTS);
-        const reached = afterSeq + events.length;
-        const more = reached < run.events.length - 1;
-        if (!more) follow(run, reached);
+        const lastSeq = afterSeq + events.length;
+        const more = lastSeq < run.events.length - 1;
+        if (!more) follow(run, lastSeq);
         return { events, live: run.live, more };
       },
       createSession: ({ sessionId, providerId, modelId }) => {
@@ -134,9 +134,9 @@ export function createFakeHost(
       }),
     },
     conversations: createFakeConversations({
-      start: (wanted, messages, end) => {
+      start: (requestedId, messages, end) => {
         check(messages, false);
-        return start(wanted, messages, end);
+        return start(requestedId, messages, end);
       },
       cancel: (inferenceId) => runs.get(inferenceId)?.cancel(),
       decide: (inferenceId, decision) => runs.get(inferenceId)?.decide(decision) ?? false,

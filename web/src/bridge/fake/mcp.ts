@@ -65,7 +65,7 @@ export function createFakeMcp(publish: (topic: AnyTopic) => void): Handlers["mcp
     publish({ channel: "topic", name: "mcp", key: "", value: [...servers] });
   };
   const find = (name: string): McpServerSummary => {
-    const found = servers.find((one) => one.name === name);
+    const found = servers.find((server) => server.name === name);
     if (found === undefined) throw refusal("NOT_FOUND", `There is no server '${name}'`);
     return found;
   };
@@ -85,7 +85,7 @@ export function createFakeMcp(publish: (topic: AnyTopic) => void): Handlers["mcp
       put({ ...find(name), enabled, state: enabled ? "ready" : "off" }),
     remove(name) {
       find(name);
-      change(servers.filter((one) => one.name !== name));
+      change(servers.filter((server) => server.name !== name));
       return [...servers];
     },
     signIn: (name) => put({ ...find(name), state: "ready" }),

@@ -105,29 +105,29 @@ export class FakeRun {
     });
     if (verdict === "deny") this.#settle(callId, "denied", "The person did not allow this call.");
     else {
-      this.#tell(callId, "running");
+      this.#reportCall(callId, "running");
       const text = `${call.tool} was called with ${JSON.stringify(edited ?? call.arguments)}.`;
       setTimeout(() => this.live && this.#settle(callId, "done", text), TOOL_MS);
     }
     return true;
   }
 
-  #ask(calls: readonly ScriptCall[]): void {
+  #requestApproval(calls: readonly ScriptCall[]): void {
     this.#batch += 1;
     for (const [ordinal, call] of calls.entries()) {
       const callId = `call-${this.#batch}-${ordinal}`;
       const argumentsDelta = JSON.stringify(call.arguments);
       this.#open.set(callId, { ...call, isWaiting: true });
       this.#add({ channel: "llm:tool", id: callId, name: call.tool, argumentsDelta });
-      this.#tell(callId, "waiting", ordinal);
+      this.#reportCall(callId, "waiting", ordinal);
       this.#add({ channel: "llm:approval", callId, state: "asked", nonce: crypto.randomUUID() });
     }
   }
 
-  #tell(callId: string, state: "waiting" | "running", ordinal = 0): void {
-    const { tool = "", arguments: given = null } = this.#open.get(callId) ?? {};
+  #reportCall(callId: string, state: "waiting" | "running", ordinal = 0): void {
+    const { tool = "", arguments: callArguments = null } = this.#open.get(callId) ?? {};
     const flags = { reads: true, brings: false, sends: true };
-    const call = { callId, tool, source: "fake.py", arguments: given, definition: "" };
+    const call = { callId, tool, source: "fake.py", arguments: callArguments, definition: "" };
     this.#add({ channel: "llm:call", ...call, ...flags, step: this.#batch, ordinal, state });
   }
 
@@ -166,7 +166,7 @@ export class FakeRun {
       case "stall":
         return false;
       case "calls":
-        this.#ask(step.calls);
+        this.#requestApproval(step.calls);
         return false;
       case "end":
         this.#done(step.reason, false);

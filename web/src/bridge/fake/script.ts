@@ -60,8 +60,8 @@ export function* play(prompt: string, settings: FakeSettings): Generator<Step> {
   const lines = prompt.split("\n");
   if (settings.answer === "demo" && !lines.some((line) => COMMAND.test(line))) {
     const thought = take(`Let me think about that. ${PROSE}`, settings.reasoning);
-    yield* paced(reasoning, thought, pause);
-    yield* paced(token, take(PROSE, settings.words), pause);
+    yield* withPauses(reasoning, thought, pause);
+    yield* withPauses(token, take(PROSE, settings.words), pause);
     yield { kind: "end", reason: "stop" };
     return;
   }
@@ -85,11 +85,11 @@ export function* play(prompt: string, settings: FakeSettings): Generator<Step> {
       case "then":
         break;
       case "text":
-        yield* paced(token, argument.match(PIECES) ?? [], pause);
+        yield* withPauses(token, argument.match(PIECES) ?? [], pause);
         break;
       case undefined: {
         const last = number === lines.length - 1 || COMMAND.test(lines[number + 1] ?? "");
-        yield* paced(token, `${line}${last ? "" : "\n"}`.match(PIECES) ?? [], pause);
+        yield* withPauses(token, `${line}${last ? "" : "\n"}`.match(PIECES) ?? [], pause);
         break;
       }
       case "rate":
@@ -102,11 +102,11 @@ export function* play(prompt: string, settings: FakeSettings): Generator<Step> {
         yield event({ channel: "llm:thinking", status: argument });
         break;
       case "reasoning":
-        yield* paced(reasoning, argument.match(PIECES) ?? [], pause);
+        yield* withPauses(reasoning, argument.match(PIECES) ?? [], pause);
         break;
       case "repeat": {
         const word = others[0] ?? "word";
-        yield* paced(token, repeat(count, word), pause);
+        yield* withPauses(token, repeat(count, word), pause);
         break;
       }
       case "tool":
@@ -153,18 +153,18 @@ function jsonIn(text: string): JsonValue {
   }
 }
 
-const event = (given: ScriptEvent): Step => ({ kind: "event", event: given });
+const event = (scriptEvent: ScriptEvent): Step => ({ kind: "event", event: scriptEvent });
 const token = (text: string) => event({ channel: "llm:token", token: text, index: 0, count: 1 });
 const reasoning = (text: string) => event({ channel: "llm:reasoning", text, count: 1 });
 
-function* paced(
-  say: (text: string) => Step,
+function* withPauses(
+  toStep: (text: string) => Step,
   pieces: Iterable<string>,
   pause: number,
 ): Generator<Step> {
   for (const text of pieces) {
     yield { kind: "wait", ms: pause };
-    yield say(text);
+    yield toStep(text);
   }
 }
 

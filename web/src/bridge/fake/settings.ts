@@ -25,7 +25,7 @@ export const DEFAULTS = {
   disconnect: 0,
   /** Milliseconds until a lost connection is restored. */
   away: 400,
-  /** What a host remembers of a reconnecting page: everything, only its runs, or nothing. */
+  /** The memory of the host for a reconnecting page: everything, only its runs, or nothing. */
   memory: "load" as "load" | "runs" | "none",
   /** A host that never answers. */
   silent: false,
@@ -41,7 +41,7 @@ const CHOICES: { readonly [name: string]: readonly string[] } = {
 
 /** `?bridge=fake&rate=200&words=500&drop=0.1`: every setting has a parameter of the same name. */
 export function settingsOf(query: URLSearchParams): FakeSettings {
-  const given = Object.entries(DEFAULTS).map(([name, standard]) => {
+  const entries = Object.entries(DEFAULTS).map(([name, standard]) => {
     const text = query.get(name);
     if (text === null) return [name, standard];
     if (typeof standard === "boolean") return [name, true];
@@ -50,7 +50,7 @@ export function settingsOf(query: URLSearchParams): FakeSettings {
     }
     return [name, Number(text) >= 0 ? Number(text) : standard];
   });
-  return Object.fromEntries(given) as FakeSettings;
+  return Object.fromEntries(entries) as FakeSettings;
 }
 
 /** Random numbers from 0 to 1, reproducible by seed (mulberry32). */

@@ -37,7 +37,7 @@ export function createFakeTemplates(): Handlers["templates"] {
 
   const savedText = (name: string, version: string | null = null): Saved => {
     const all = [files.get(name) ?? [], earlier.get(name) ?? []].flat();
-    const found = version === null ? files.get(name) : all.find((one) => isOf(one, version));
+    const found = version === null ? files.get(name) : all.find((saved) => isOf(saved, version));
     if (found === undefined) throw refusal("NOT_FOUND", `There is no template ${name}.`);
     return found;
   };
@@ -45,20 +45,20 @@ export function createFakeTemplates(): Handlers["templates"] {
 
   function detailOf(name: string, { text, savedAt }: Saved): TemplateDetail {
     const head = HEAD.exec(text)?.[1] ?? "";
-    const told = (key: string) => new RegExp(`^${key}: (.*)$`, "m").exec(head)?.[1];
-    const effort = told("effort") as TemplateDetail["effort"];
-    const model = told("model");
-    const tools = told("tools")
+    const field = (key: string) => new RegExp(`^${key}: (.*)$`, "m").exec(head)?.[1];
+    const effort = field("effort") as TemplateDetail["effort"];
+    const model = field("model");
+    const tools = field("tools")
       ?.replace(/[[\] ]/g, "")
       .split(",");
     return {
       name,
-      title: told("name") ?? name.split("/").at(-1) ?? name,
-      description: told("description") ?? "",
+      title: field("name") ?? name.split("/").at(-1) ?? name,
+      description: field("description") ?? "",
       version: versionOf(text),
       updatedAt: savedAt,
       text,
-      ...checked(text),
+      ...parseInputs(text),
       ...(model && { model }),
       ...(effort && { effort }),
       ...(tools && { tools }),
@@ -67,22 +67,22 @@ export function createFakeTemplates(): Handlers["templates"] {
 
   function write(name: string, text: string): TemplateDetail {
     const before = files.get(name);
-    if (before !== undefined && before.text !== text) keep(name, before);
+    if (before !== undefined && before.text !== text) addVersion(name, before);
     files.set(name, { text, savedAt: Date.now() });
     return detailOf(name, savedText(name));
   }
 
-  function keep(name: string, saved: Saved): void {
+  function addVersion(name: string, saved: Saved): void {
     earlier.set(name, [saved, ...(earlier.get(name) ?? [])]);
   }
 
-  function free(name: string): string {
+  function freeName(name: string): string {
     let found = name;
     for (let number = 2; files.has(found); number++) found = `${name}-${number}`;
     return found;
   }
 
-  const create = (name: string, text: string) => write(free(name), text);
+  const create = (name: string, text: string) => write(freeName(name), text);
 
   return {
     list: () =>
@@ -93,16 +93,16 @@ export function createFakeTemplates(): Handlers["templates"] {
           return summary;
         }),
     get: ({ name, version = null }) => detailOf(name, savedText(name, version)),
-    check: (text) => checked(text),
+    check: (text) => parseInputs(text),
     render({ name, values, version = null, text = null }) {
       const used = text ?? savedText(name, version).text;
-      const { problem } = checked(used);
+      const { problem } = parseInputs(used);
       if (problem !== undefined) throw refusal("VALIDATION", problem.message);
-      const said = used
+      const rendered = used
         .replace(HEAD, "")
         .replace(VARIABLE, (_, key: string) => shownValue(values[key]));
-      const system = SYSTEM.exec(said)?.[1];
-      const user = said.replace(SYSTEM, "").trim();
+      const system = SYSTEM.exec(rendered)?.[1];
+      const user = rendered.replace(SYSTEM, "").trim();
       return { name, version: versionOf(used), user, ...(system !== undefined && { system }) };
     },
     save({ name, text, version = null }) {
@@ -122,7 +122,7 @@ export function createFakeTemplates(): Handlers["templates"] {
       return write(to, text);
     },
     remove(name) {
-      keep(name, savedText(name));
+      addVersion(name, savedText(name));
       return files.delete(name);
     },
     restore(name) {
@@ -136,13 +136,13 @@ export function createFakeTemplates(): Handlers["templates"] {
       ),
     importFile({ name, text }) {
       if (name.endsWith(".json")) throw refusal("VALIDATION", "This JSON has no prompts.");
-      const { text: _, ...made } = create(name.replace(/\.\w+$/, ""), text);
-      return [made];
+      const { text: _, ...template } = create(name.replace(/\.\w+$/, ""), text);
+      return [template];
     },
   };
 }
 
-function checked(text: string): { inputs: FormField[]; problem?: TemplateProblem } {
+function parseInputs(text: string): { inputs: FormField[]; problem?: TemplateProblem } {
   const lines = text.split("\n");
   const row = lines.findIndex((line) => line.lastIndexOf("{{") > line.lastIndexOf("}}"));
   if (row >= 0) {
@@ -151,8 +151,8 @@ function checked(text: string): { inputs: FormField[]; problem?: TemplateProblem
     const facts = { words: message };
     return { inputs: [], problem: { code: "TEXT_WRONG", message, facts, line: row + 1, column } };
   }
-  const named = [...text.matchAll(/^ {2}(\w+): \{type: (\w+), title: (\w+)\}$/gm)];
-  const inputs = named.map(
+  const matches = [...text.matchAll(/^ {2}(\w+): \{type: (\w+), title: (\w+)\}$/gm)];
+  const inputs = matches.map(
     ([, name = "", type, title = ""]): FormField => ({
       name,
       type: type as FormField["type"],

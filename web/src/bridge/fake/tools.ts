@@ -83,7 +83,7 @@ export function createFakeTools(): Handlers["tools"] {
     grants: () => grants,
     revoke(id) {
       const count = grants.length;
-      grants = grants.filter((one) => one.id !== id);
+      grants = grants.filter((other) => other.id !== id);
       return grants.length < count;
     },
   };

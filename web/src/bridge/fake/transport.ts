@@ -17,36 +17,36 @@ export interface FakeTransport extends Transport {
   disconnect(): void;
 }
 
-export function createFakeTransport(chosen: Partial<FakeSettings> = {}): FakeTransport {
-  const settings = { ...DEFAULTS, ...chosen };
+export function createFakeTransport(overrides: Partial<FakeSettings> = {}): FakeTransport {
+  const settings = { ...DEFAULTS, ...overrides };
   const random = randomOf(settings.seed);
   const cursors = new Map<FakeRun, number>();
   const replies: (OkReply | ErrorReply)[] = [];
   /** The latest value of each topic, and the topics not yet pushed to the page. */
   const topics = new Map<string, AnyTopic>();
-  const untold = new Set<string>();
+  const unsentTopics = new Set<string>();
   const timers = new Set<ReturnType<typeof setTimeout>>();
   let peer: Peer | undefined;
-  let known: string | null = null;
+  let pageLoad: string | null = null;
   let number = 0;
   let connected = false;
   let flushing = false;
 
-  const host = createFakeHost(settings, wake, follow, publish);
+  const host = createFakeHost(settings, scheduleFlush, follow, publish);
 
   function follow(run: FakeRun, after: number): void {
     cursors.set(run, after);
-    if (run.events.length - 1 > after) wake();
+    if (run.events.length - 1 > after) scheduleFlush();
   }
 
   function publish(topic: AnyTopic): void {
     const id = `${topic.name}/${topic.key}`;
     topics.set(id, topic);
-    untold.add(id);
-    wake();
+    unsentTopics.add(id);
+    scheduleFlush();
   }
 
-  function later(ms: number, run: () => void): void {
+  function schedule(ms: number, run: () => void): void {
     const timer = setTimeout(() => {
       timers.delete(timer);
       run();
@@ -54,66 +54,68 @@ export function createFakeTransport(chosen: Partial<FakeSettings> = {}): FakeTra
     timers.add(timer);
   }
 
-  function wake(): void {
+  function scheduleFlush(): void {
     if (flushing) return;
     flushing = true;
-    later(replies.length > 0 ? 0 : FLUSH_MS, flush);
+    schedule(replies.length > 0 ? 0 : FLUSH_MS, flush);
   }
 
   function flush(): void {
     flushing = false;
-    if (!connected || known === null) return;
-    const said = replies.splice(0);
+    if (!connected || pageLoad === null) return;
+    const pendingReplies = replies.splice(0);
     let events = gather();
     if (random() < settings.drop) events = [];
     if (random() < settings.reorder) events.sort(() => random() - 0.5);
-    const again = random() < settings.double ? events : [];
-    const told = [...topics].filter(([id]) => untold.has(id)).map(([, topic]) => topic);
-    untold.clear();
-    push([...told, ...said, ...events]);
-    push(again);
+    const repeated = random() < settings.double ? events : [];
+    const changedTopics = [...topics]
+      .filter(([id]) => unsentTopics.has(id))
+      .map(([, topic]) => topic);
+    unsentTopics.clear();
+    push([...changedTopics, ...pendingReplies, ...events]);
+    push(repeated);
   }
 
   function push(items: readonly (AnyEvent | AnyTopic | OkReply | ErrorReply)[]): void {
-    if (items.length === 0 || known === null) return;
+    if (items.length === 0 || pageLoad === null) return;
     number += 1;
     // Copied, so that the page gets its own values, as over a real connection.
-    peer?.receive(known, number, JSON.parse(JSON.stringify(items)));
+    peer?.receive(pageLoad, number, JSON.parse(JSON.stringify(items)));
   }
 
   /** All events after the cursors. Adjacent text is joined, unless events are to be reordered. */
   function gather(): AnyEvent[] {
-    const found: AnyEvent[] = [];
+    const events: AnyEvent[] = [];
     for (const [run, after] of cursors) {
       const fresh = run.events.slice(after + 1);
-      found.push(...(settings.reorder > 0 ? fresh : joined(fresh)));
+      events.push(...(settings.reorder > 0 ? fresh : joinEvents(fresh)));
       cursors.set(run, run.events.length - 1);
       if (!run.live) cursors.delete(run);
     }
-    return found;
+    return events;
   }
 
-  function greet(batch: Batch): boolean {
-    const resumed = batch.load === known;
+  function onHello(batch: Batch): boolean {
+    const resumed = batch.load === pageLoad;
     if (!resumed) {
-      known = batch.load;
+      pageLoad = batch.load;
       cursors.clear();
       replies.length = 0;
       const last = (batch.calls[0]?.params as { lastPush?: number } | null)?.lastPush;
       number = last ?? 0;
     }
-    for (const id of topics.keys()) untold.add(id);
-    if (settings.disconnect > 0) later(settings.disconnect, disconnect);
+    for (const id of topics.keys()) unsentTopics.add(id);
+    if (settings.disconnect > 0) schedule(settings.disconnect, disconnect);
     return resumed;
   }
 
   function disconnect(): void {
     if (!connected) return;
     connected = false;
-    if (settings.memory !== "load") known = null;
+    if (settings.memory !== "load") pageLoad = null;
     if (settings.memory === "none") host.forget();
     peer?.lost("The connection to the program was lost");
-    later(settings.away, connect);
+    schedule(settings.away, connect);
   }
 
   function connect(): void {
@@ -127,12 +129,12 @@ export function createFakeTransport(chosen: Partial<FakeSettings> = {}): FakeTra
     disconnect,
     open(self) {
       peer = self;
-      if (!settings.silent) later(0, connect);
+      if (!settings.silent) schedule(0, connect);
     },
     post(text) {
       if (!connected) throw new Error("not connected");
       const batch = JSON.parse(text) as Batch;
-      const resumed = batch.calls[0]?.method === "shell.hello" && greet(batch);
+      const resumed = batch.calls[0]?.method === "shell.hello" && onHello(batch);
       for (const { id, method, params } of batch.calls) {
         try {
           const hello = method === "shell.hello";
@@ -142,7 +144,7 @@ export function createFakeTransport(chosen: Partial<FakeSettings> = {}): FakeTra
           replies.push({ channel: "reply", id, ok: false, error: failureToSend(error) });
         }
       }
-      wake();
+      scheduleFlush();
     },
     close() {
       connected = false;
@@ -153,19 +155,19 @@ export function createFakeTransport(chosen: Partial<FakeSettings> = {}): FakeTra
 }
 
 /** Joins adjacent text of one kind into one event, as a push of the real host does. */
-function joined(events: readonly AnyEvent[]): AnyEvent[] {
-  const found: AnyEvent[] = [];
+function joinEvents(events: readonly AnyEvent[]): AnyEvent[] {
+  const result: AnyEvent[] = [];
   for (const event of events) {
-    const last = found.at(-1);
+    const last = result.at(-1);
     if (last?.channel === "llm:token" && event.channel === "llm:token") {
       const count = last.count + event.count;
-      found[found.length - 1] = { ...last, token: last.token + event.token, count };
+      result[result.length - 1] = { ...last, token: last.token + event.token, count };
     } else if (last?.channel === "llm:reasoning" && event.channel === "llm:reasoning") {
       const count = last.count + event.count;
-      found[found.length - 1] = { ...last, text: last.text + event.text, count };
+      result[result.length - 1] = { ...last, text: last.text + event.text, count };
     } else {
-      found.push(event);
+      result.push(event);
     }
   }
-  return found;
+  return result;
 }

@@ -15,7 +15,7 @@ export function createFakeWire(
   runs: ReadonlyMap<string, FakeRun>,
   { provider: providerId, model: modelId }: FakeSettings,
 ): Handlers["wire"] {
-  // It is never asked.
+  // Nothing is ever sent there.
   const baseUrl = `${location.origin}/v1`;
   const summaryOf = ({ id, live, startedAt }: FakeRun): WireSummary => ({
     inferenceId: id,
@@ -46,7 +46,7 @@ export function createFakeWire(
       body,
       bodyBytes: new TextEncoder().encode(body).length,
       api: "chat",
-      baseUrl: baseUrl,
+      baseUrl,
     };
   }
 

@@ -1,4 +1,4 @@
-/** Finds out how this page reaches the host that has handed it out. */
+/** Finds out how this page reaches the host that served it. */
 import { CONTRACT_VERSION } from "../contract";
 import { createPywebviewTransport } from "./pywebview";
 import { followLinks } from "./tabSession";

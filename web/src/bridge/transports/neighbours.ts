@@ -6,7 +6,7 @@ const CHANNEL = "tidewire";
 const PATIENCE_MS = 2_000;
 
 /** `ask`: a new tab asks to be admitted. `ticket`: the reply with its ticket. */
-interface Note {
+interface TabMessage {
   readonly ask?: unknown;
   readonly for?: unknown;
   readonly ticket?: unknown;
@@ -14,29 +14,29 @@ interface Note {
 
 export interface Neighbours {
   /** A ticket from another tab; null if no tab can get one. */
-  ask(load: string): Promise<Secret | null>;
-  /** Handles requests of other tabs: `help` has the host make a ticket. */
-  onAsked(help: (load: string) => void): void;
+  requestTicket(load: string): Promise<Secret | null>;
+  /** Handles requests of other tabs: `admit` has the host make a ticket. */
+  onRequest(admit: (load: string) => void): void;
   /** Passes the host's ticket to the tab that asked. */
-  give(load: string, ticket: string): void;
+  sendTicket(load: string, ticket: string): void;
   close(): void;
 }
 
 /** Only pages of the same origin in this browser profile receive these messages. */
 export function createNeighbours(): Neighbours {
   if (typeof BroadcastChannel === "undefined") {
-    return { ask: async () => null, onAsked() {}, give() {}, close() {} };
+    return { requestTicket: async () => null, onRequest() {}, sendTicket() {}, close() {} };
   }
   const channel = new BroadcastChannel(CHANNEL);
 
-  function listen(take: (note: Note) => void): () => void {
-    const hear = ({ data }: MessageEvent<Note | null>) => data && take(data);
-    channel.addEventListener("message", hear);
-    return () => channel.removeEventListener("message", hear);
+  function listen(listener: (note: TabMessage) => void): () => void {
+    const onMessage = ({ data }: MessageEvent<TabMessage | null>) => data && listener(data);
+    channel.addEventListener("message", onMessage);
+    return () => channel.removeEventListener("message", onMessage);
   }
 
   return {
-    ask: (load) =>
+    requestTicket: (load) =>
       new Promise((resolve) => {
         const end = (found: Secret | null) => {
           clearTimeout(timer);
@@ -47,14 +47,14 @@ export function createNeighbours(): Neighbours {
         const stop = listen((note) => {
           if (note.for === load && typeof note.ticket === "string") end(ticketOf(note.ticket));
         });
-        channel.postMessage({ ask: load } satisfies Note);
+        channel.postMessage({ ask: load } satisfies TabMessage);
       }),
-    onAsked(help) {
+    onRequest(admit) {
       listen((note) => {
-        if (typeof note.ask === "string") help(note.ask);
+        if (typeof note.ask === "string") admit(note.ask);
       });
     },
-    give: (load, ticket) => channel.postMessage({ for: load, ticket } satisfies Note),
+    sendTicket: (load, ticket) => channel.postMessage({ for: load, ticket } satisfies TabMessage),
     close: () => channel.close(),
   };
 }

@@ -21,21 +21,21 @@ export function createPywebviewTransport(page: Window = window): Transport {
   let poll: ReturnType<typeof setInterval> | undefined;
   let peer: Peer | undefined;
 
-  function isThere(): boolean {
-    const there = page.pywebview;
-    if (there?._jsApiCallback === undefined) return false;
-    return there.platform !== "qtwebengine" || there._QWebChannel !== undefined;
+  function isReady(): boolean {
+    const dispatcher = page.pywebview;
+    if (dispatcher?._jsApiCallback === undefined) return false;
+    return dispatcher.platform !== "qtwebengine" || dispatcher._QWebChannel !== undefined;
   }
 
-  function look(): void {
-    if (peer === undefined || !isThere()) return;
-    stopLooking();
+  function connectIfReady(): void {
+    if (peer === undefined || !isReady()) return;
+    stopPolling();
     peer.connected();
   }
 
-  function stopLooking(): void {
+  function stopPolling(): void {
     clearInterval(poll);
-    page.removeEventListener("pywebviewready", look);
+    page.removeEventListener("pywebviewready", connectIfReady);
   }
 
   return {
@@ -49,16 +49,16 @@ export function createPywebviewTransport(page: Window = window): Transport {
         configurable: false,
         enumerable: false,
       });
-      page.addEventListener("pywebviewready", look);
+      page.addEventListener("pywebviewready", connectIfReady);
       // The event may have fired before this code ran, or before the dispatcher exists.
-      poll = setInterval(look, POLL_MS);
-      look();
+      poll = setInterval(connectIfReady, POLL_MS);
+      connectIfReady();
     },
     post(text) {
       const dispatch = page.pywebview?._jsApiCallback;
       if (peer === undefined || dispatch === undefined) throw new Error("no dispatcher");
       dispatch("post", text, peer.load);
     },
-    close: stopLooking,
+    close: stopPolling,
   };
 }

@@ -54,25 +54,25 @@ export function tabKey(page: Window = window): Secret | null {
 }
 
 /** Keeps the ticket until the tab has its key: a reload in between must not lock the tab out. */
-export function keepTicket({ ticket, value }: Secret, page: Window = window): void {
+export function storeTicket({ ticket, value }: Secret, page: Window = window): void {
   if (ticket !== null) page.name = `${NAME}${ticket}.${value}`;
 }
 
-export function keepTabKey(value: string | null, page: Window = window): void {
+export function storeTabKey(value: string | null, page: Window = window): void {
   if (value !== null || page.name.startsWith(NAME)) page.name = value === null ? "" : NAME + value;
 }
 
 /** This tab's id. A duplicated tab inherits the original's id, finds it taken and gets a new one. */
 export async function takeTabId(page: Window = window): Promise<string> {
-  const kept = readStored(TAB_KEY, page);
-  if (kept && (await claim(page, kept))) return kept;
+  const storedId = readStored(TAB_KEY, page);
+  if (storedId && (await claim(page, storedId))) return storedId;
   return newTabId(page);
 }
 
 /** A new id, which has no key yet. */
 export async function newTabId(page: Window = window): Promise<string> {
   const id = crypto.randomUUID();
-  keepTabKey(null, page);
+  storeTabKey(null, page);
   writeStored(TAB_KEY, id, page);
   await claim(page, id);
   return id;
@@ -84,23 +84,23 @@ function claim(page: Window, id: string): Promise<boolean> {
   if (!locks) return Promise.resolve(true);
   const name = `tidewire-tab-${id}`;
   const channel = new BroadcastChannel(name);
-  const waiting = new AbortController();
+  const lockRequest = new AbortController();
   // The page before a reload has the lock until the browser has removed it, and does not answer.
   channel.onmessage = ({ data }) => {
-    if (data === "taken") waiting.abort();
+    if (data === "taken") lockRequest.abort();
   };
   const ask = () => channel.postMessage("ask");
-  const asking = setInterval(ask, ASK_EVERY_MS);
-  const timer = setTimeout(() => waiting.abort(), PATIENCE_MS);
+  const askTimer = setInterval(ask, ASK_EVERY_MS);
+  const timer = setTimeout(() => lockRequest.abort(), PATIENCE_MS);
   ask();
   return new Promise((resolve) => {
     function end(isMine: boolean): void {
-      clearInterval(asking);
+      clearInterval(askTimer);
       clearTimeout(timer);
       resolve(isMine);
     }
     locks
-      .request(name, { signal: waiting.signal }, () => {
+      .request(name, { signal: lockRequest.signal }, () => {
         channel.onmessage = ({ data }) => {
           if (data === "ask") channel.postMessage("taken");
         };

@@ -2,10 +2,10 @@
 import { createNeighbours } from "./neighbours";
 import { prove } from "./proof";
 import {
-  keepTabKey,
-  keepTicket,
   newTabId,
   type Secret,
+  storeTabKey,
+  storeTicket,
   tabKey,
   takeTabId,
   takeTicket,
@@ -27,7 +27,7 @@ const FOREIGN = "This is not the program that this tab knows";
 type Stage = "greeted" | "proving" | "proved" | "welcomed";
 
 /**
- * @param remedy - what a person does who needs another link, in half a sentence.
+ * @param remedy - how a person gets another link, in half a sentence.
  */
 export function createWebSocketTransport(
   version: number,
@@ -44,105 +44,105 @@ export function createWebSocketTransport(
   let delay = FIRST_DELAY_MS;
   let timer: ReturnType<typeof setTimeout> | undefined;
   /** The new tabs that wait for a ticket from the host, in order. */
-  let asking: string[] = [];
+  let waitingTabs: string[] = [];
 
   async function connect(): Promise<void> {
     if (peer === undefined || closed) return;
     const load = peer.load;
-    secret ??= tabKey(page) ?? (await neighbours.ask(load));
+    secret ??= tabKey(page) ?? (await neighbours.requestTicket(load));
     if (closed) return;
     if (secret === null) {
       refuse(NO_LINK);
       return;
     }
-    keepTicket(secret, page);
-    greet(secret, load);
+    storeTicket(secret, page);
+    openSocket(secret, load);
   }
 
-  function greet(known: Secret, load: string): void {
+  function openSocket(tabSecret: Secret, load: string): void {
     const { protocol, host } = page.location;
-    const now = new WebSocket(`${protocol === "https:" ? "wss" : "ws"}://${host}/door`);
+    const ws = new WebSocket(`${protocol === "https:" ? "wss" : "ws"}://${host}/door`);
     const nonce = crypto.randomUUID();
-    socket = now;
+    socket = ws;
     stage = "greeted";
-    now.onopen = () => {
-      const ticket = known.ticket ?? undefined;
+    ws.onopen = () => {
+      const ticket = tabSecret.ticket ?? undefined;
       // Any process that has the port may read this frame, so it holds no secret.
-      now.send(JSON.stringify({ tab, load, nonce, ticket, version }));
+      ws.send(JSON.stringify({ tab, load, nonce, ticket, version }));
     };
-    now.onmessage = (message) => {
-      if (now !== socket) return;
+    ws.onmessage = (message) => {
+      if (ws !== socket) return;
       const frame = parse(message.data);
       if (stage === "greeted" && frame?.challenge !== undefined) {
         stage = "proving";
-        void answer(now, known.value, [tab, load, nonce], frame.challenge);
+        void answerChallenge(ws, tabSecret.value, [tab, load, nonce], frame.challenge);
       } else if (stage === "proved" && frame?.welcome !== undefined) {
         welcome(frame.welcome.key);
       } else if (stage === "welcomed") {
-        take(frame);
+        onFrame(frame);
       }
     };
-    now.onclose = (event) => {
-      if (now === socket) void gone(event.code);
+    ws.onclose = (event) => {
+      if (ws === socket) void onClose(event.code);
     };
   }
 
   /** Proves to the host that the page knows the secret, after the host has proved the same. */
-  async function answer(
-    now: WebSocket,
+  async function answerChallenge(
+    ws: WebSocket,
     value: string,
-    ours: readonly string[],
+    ownFacts: readonly string[],
     challenge: { readonly nonce?: unknown; readonly proof?: unknown },
   ): Promise<void> {
-    const facts = [...ours, String(challenge.nonce)];
+    const facts = [...ownFacts, String(challenge.nonce)];
     const isHost = challenge.proof === (await prove(value, "host", facts));
     const proof = isHost ? await prove(value, "page", facts) : "";
-    if (now !== socket || closed) return;
+    if (ws !== socket || closed) return;
     if (!isHost) {
-      keepTabKey(null, page); // its host is gone, and no other host accepts it
+      storeTabKey(null, page); // its host is gone, and no other host accepts it
       refuse(FOREIGN);
       return;
     }
     stage = "proved";
-    now.send(JSON.stringify({ proof }));
+    ws.send(JSON.stringify({ proof }));
   }
 
   function welcome(key: unknown): void {
     stage = "welcomed";
     delay = FIRST_DELAY_MS;
     if (typeof key === "string") {
-      keepTabKey(key, page);
+      storeTabKey(key, page);
       secret = { ticket: null, value: key };
     }
     peer?.connected();
   }
 
-  function take(frame: Frame | null): void {
+  function onFrame(frame: Frame | null): void {
     if (frame?.push !== undefined) {
       const [load, number, items] = frame.push;
-      const taken = peer?.receive(load, number, items);
-      if (taken) socket?.send(JSON.stringify({ answer: taken }));
+      const acknowledgment = peer?.receive(load, number, items);
+      if (acknowledgment) socket?.send(JSON.stringify({ answer: acknowledgment }));
     } else if (typeof frame?.ticket === "string") {
-      const load = asking.shift();
-      if (load !== undefined) neighbours.give(load, frame.ticket);
+      const load = waitingTabs.shift();
+      if (load !== undefined) neighbours.sendTicket(load, frame.ticket);
     }
   }
 
   /** Another tab asks to be admitted. */
-  function help(load: string): void {
+  function admitTab(load: string): void {
     if (socket?.readyState !== WebSocket.OPEN || stage !== "welcomed") return;
-    asking.push(load);
+    waitingTabs.push(load);
     socket.send('{"ticket":true}');
   }
 
-  async function gone(code: number): Promise<void> {
+  async function onClose(code: number): Promise<void> {
     // Only a verified host may make this tab take another id and ask other tabs for a ticket.
     const isTaken = code === TAB_TAKEN && (stage === "proved" || stage === "welcomed");
     socket = undefined;
-    asking = [];
+    waitingTabs = [];
     if (closed || peer === undefined) return;
     if (code === NO_PASS) {
-      if (secret?.ticket != null) keepTabKey(null, page);
+      if (secret?.ticket != null) storeTabKey(null, page);
       refuse(USED);
       return;
     }
@@ -157,10 +157,10 @@ export function createWebSocketTransport(
   }
 
   function refuse(reason: string): void {
-    const now = socket;
+    const ws = socket;
     socket = undefined;
     secret = null;
-    now?.close();
+    ws?.close();
     peer?.refused(`${reason}: ${remedy}`);
   }
 
@@ -168,7 +168,7 @@ export function createWebSocketTransport(
     kind: "loopback",
     open(self) {
       peer = self;
-      neighbours.onAsked(help);
+      neighbours.onRequest(admitTab);
       void takeTabId(page).then((id) => {
         tab = id;
         return connect();

@@ -11,7 +11,7 @@ import { NextIcon, PreviousIcon } from "../../ui/icons";
 import styles from "./AttachmentDialog.module.css";
 import { attachmentName, attachmentSize } from "./attachmentLabel";
 import { SaveButton } from "./SaveButton";
-import { GONE, useImageUrl } from "./useImageUrl";
+import { UNAVAILABLE, useImageUrl } from "./useImageUrl";
 
 export interface AttachmentDialogProps {
   /** The pictures, then the files. */
@@ -75,7 +75,7 @@ interface LargePictureProps {
 
 function LargePicture({ attachment: { hash, mediaType }, name }: LargePictureProps) {
   const address = useImageUrl({ hash, mediaType, bytes: null });
-  if (address === GONE) return <p className={styles.none}>{strings.attachments.gone}</p>;
+  if (address === UNAVAILABLE) return <p className={styles.none}>{strings.attachments.gone}</p>;
   if (address === null) return <p className={styles.none}>{strings.attachments.loading}</p>;
   return <img className={styles.large} src={address} alt={name} />;
 }

@@ -1,4 +1,6 @@
-/** The attachments of the message that is being written, and what prevents sending them. */
+/**
+ * The attachments of the message that is being written, with the reasons that prevent sending them.
+ */
 import { type RefObject, useEffect, useRef } from "react";
 import { type DraftAttachment, isText } from "../../attachments/draftAttachment";
 import { strings } from "../../i18n";
@@ -8,7 +10,7 @@ import { useRovingFocus } from "../../ui/useRovingFocus";
 import styles from "./AttachmentTray.module.css";
 import { type AttachmentProblem, tokensIn } from "./problems";
 import type { DraftAttachments } from "./useDraftAttachments";
-import { GONE, useImageUrl } from "./useImageUrl";
+import { UNAVAILABLE, useImageUrl } from "./useImageUrl";
 
 export interface AttachmentTrayProps extends Omit<DraftAttachments, "attempt" | "onPaste"> {
   readonly onRemove: (key: string) => void;
@@ -17,7 +19,7 @@ export interface AttachmentTrayProps extends Omit<DraftAttachments, "attempt" | 
 }
 
 export function AttachmentTray(props: AttachmentTrayProps) {
-  const { attached, obstacles, refusal, takeBack, onRemove, box } = props;
+  const { attached, obstacles, refusal, cancelPending, onRemove, box } = props;
   const list = useRef<HTMLUListElement>(null);
   const toolbar = useRovingFocus(list);
 
@@ -40,23 +42,23 @@ export function AttachmentTray(props: AttachmentTrayProps) {
       <div aria-live="polite">
         {attached.length > 0 && (
           <ul ref={list} className={styles.tray} aria-label={strings.attachments.list} {...toolbar}>
-            {attached.map((one, place) => (
+            {attached.map((attachment, place) => (
               <Chip
-                key={one.key}
-                attached={one}
-                obstacle={obstacles.get(one.key) ?? null}
-                onRemove={() => remove(place, one.key)}
+                key={attachment.key}
+                attached={attachment}
+                obstacle={obstacles.get(attachment.key) ?? null}
+                onRemove={() => remove(place, attachment.key)}
               />
             ))}
           </ul>
         )}
-        {takeBack !== null && (
+        {cancelPending !== null && (
           <p className={styles.waiting}>
             {strings.attachments.waiting}
             <button
               type="button"
               onClick={() => {
-                takeBack();
+                cancelPending();
                 box.current?.focus();
               }}
             >
@@ -95,8 +97,7 @@ interface ChipProps {
 
 function Chip({ attached, obstacle, onRemove }: ChipProps) {
   const { kind, name, state } = attached;
-  const called =
-    name ?? (kind === "image" ? strings.attachments.picture : strings.attachments.file);
+  const label = name ?? (kind === "image" ? strings.attachments.picture : strings.attachments.file);
   return (
     <li
       className={`${styles.chip} ${obstacle === null ? "" : styles.refused}`}
@@ -105,15 +106,15 @@ function Chip({ attached, obstacle, onRemove }: ChipProps) {
     >
       <Thumbnail attached={attached} />
       <span className={styles.words}>
-        <span className={styles.name} dir="auto" title={called}>
-          {called}
+        <span className={styles.name} dir="auto" title={label}>
+          {label}
         </span>
         <span className="faint">{factsOf(attached)}</span>
         {obstacle !== null && <span className="soft bad">{obstacle.text}</span>}
       </span>
       <IconButton
         size="small"
-        label={strings.attachments.remove(called)}
+        label={strings.attachments.remove(label)}
         aria-busy={state === "reading"}
         onClick={onRemove}
         onKeyDown={(event) => {
@@ -131,7 +132,7 @@ function Chip({ attached, obstacle, onRemove }: ChipProps) {
 function Thumbnail({ attached }: { readonly attached: DraftAttachment }) {
   const isShown = attached.kind === "image" && attached.state !== "reading";
   const address = useImageUrl(attached, isShown);
-  if (address !== null && address !== GONE) {
+  if (address !== null && address !== UNAVAILABLE) {
     return <img className={styles.thumbnail} src={address} alt="" draggable={false} />;
   }
   return (

@@ -5,7 +5,7 @@ import styles from "./DropOverlay.module.css";
 
 export function DropOverlay() {
   return (
-    <div className={styles.veil} data-drop="">
+    <div className={styles.overlay} data-drop="">
       <div className={styles.card}>
         <AttachIcon />
         <strong>{strings.attachments.dropTitle}</strong>

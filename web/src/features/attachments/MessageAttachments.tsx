@@ -7,7 +7,7 @@ import { FileIcon, PictureIcon } from "../../ui/icons";
 import { lazyPart } from "../../ui/lazyPart";
 import { attachmentName, attachmentSize } from "./attachmentLabel";
 import styles from "./MessageAttachments.module.css";
-import { GONE, useImageUrl } from "./useImageUrl";
+import { UNAVAILABLE, useImageUrl } from "./useImageUrl";
 
 /** Distance from the view at which a picture is fetched. */
 const AHEAD = "600px";
@@ -26,16 +26,16 @@ export function MessageAttachments({
   const pictures = attachments.filter(({ mediaType }) => isPicture(mediaType));
   const files = attachments.filter(({ mediaType }) => !isPicture(mediaType));
   const all = [...pictures, ...files];
-  const shown = (Shown: typeof PictureTile, some: readonly Attachment[]) =>
-    some.map((one) => {
-      const place = all.indexOf(one);
-      const name = attachmentName(one, place, pictures.length);
-      return <Shown key={place} attachment={one} name={name} onOpen={() => setOpen(place)} />;
+  const tiles = (Tile: typeof PictureTile, some: readonly Attachment[]) =>
+    some.map((attachment) => {
+      const place = all.indexOf(attachment);
+      const name = attachmentName(attachment, place, pictures.length);
+      return <Tile key={place} attachment={attachment} name={name} onOpen={() => setOpen(place)} />;
     });
   return (
     <div className={styles.attachments}>
-      {pictures.length > 0 && <div className={styles.group}>{shown(PictureTile, pictures)}</div>}
-      {files.length > 0 && <div className={styles.group}>{shown(FileChip, files)}</div>}
+      {pictures.length > 0 && <div className={styles.group}>{tiles(PictureTile, pictures)}</div>}
+      {files.length > 0 && <div className={styles.group}>{tiles(FileChip, files)}</div>}
       {open !== null && (
         <AttachmentDialog
           attachments={all}
@@ -49,13 +49,13 @@ export function MessageAttachments({
   );
 }
 
-interface ShownProps {
+interface TileProps {
   readonly attachment: Attachment;
   readonly name: string;
   readonly onOpen: () => void;
 }
 
-function PictureTile({ attachment, name, onOpen }: ShownProps) {
+function PictureTile({ attachment, name, onOpen }: TileProps) {
   const { hash, mediaType } = attachment;
   const tile = useRef<HTMLButtonElement>(null);
   const isNear = useNear(tile);
@@ -66,22 +66,22 @@ function PictureTile({ attachment, name, onOpen }: ShownProps) {
       type="button"
       className={styles.picture}
       title={strings.attachments.open(name)}
-      disabled={address === GONE}
+      disabled={address === UNAVAILABLE}
       onClick={onOpen}
     >
-      {address !== null && address !== GONE ? (
+      {address !== null && address !== UNAVAILABLE ? (
         <img src={address} alt={name} draggable={false} />
       ) : (
         <span className={styles.missing}>
           <PictureIcon />
-          {address === GONE ? strings.attachments.gone : name}
+          {address === UNAVAILABLE ? strings.attachments.gone : name}
         </span>
       )}
     </button>
   );
 }
 
-function FileChip({ attachment, name, onOpen }: ShownProps) {
+function FileChip({ attachment, name, onOpen }: TileProps) {
   return (
     <button
       type="button"

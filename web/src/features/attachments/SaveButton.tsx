@@ -21,13 +21,13 @@ export function SaveButton({ attachment, name }: SaveButtonProps) {
   const [outcome, setOutcome] = useState("");
   const downloads = useDownloads();
   const { hash, mediaType } = attachment;
-  const called = withEnding(name, mediaType);
+  const fileName = withEnding(name, mediaType);
 
   async function save(): Promise<void> {
     // As octet-stream the browser saves the file instead of opening content that could run.
-    if (downloads) downloadBytes(called, await bytes.get(hash, "application/octet-stream"));
+    if (downloads) downloadBytes(fileName, await bytes.get(hash, "application/octet-stream"));
     else {
-      const path = await client.conversations.saveAttachment({ hash, name: called });
+      const path = await client.conversations.saveAttachment({ hash, name: fileName });
       setOutcome(strings.exported(path));
     }
   }

@@ -19,14 +19,14 @@ export function problemsOf(
   all: readonly DraftAttachment[],
   model: ModelSummary | null,
 ): ReadonlyMap<string, AttachmentProblem> {
-  const found = new Map<string, AttachmentProblem>();
+  const problems = new Map<string, AttachmentProblem>();
   const bytes = all.filter(isText).reduce((sum, { size }) => sum + size, 0);
-  for (const one of all) {
-    const own = problemOf(one);
-    const text = own ?? (model === null ? null : problemText(one, model, bytes));
-    if (text !== null) found.set(one.key, { text, isModels: own === null });
+  for (const attachment of all) {
+    const own = problemOf(attachment);
+    const text = own ?? (model === null ? null : problemText(attachment, model, bytes));
+    if (text !== null) problems.set(attachment.key, { text, isModels: own === null });
   }
-  return found;
+  return problems;
 }
 
 export const tokensIn = (bytes: number): number => Math.ceil(bytes / BYTES_OF_TOKEN);
@@ -37,10 +37,15 @@ function problemOf({ state }: DraftAttachment): string | null {
   return "limit" in state ? problems[state.code](state.limit) : problems[state.code];
 }
 
-function problemText(one: DraftAttachment, model: ModelSummary, textBytes: number): string | null {
+function problemText(
+  attachment: DraftAttachment,
+  model: ModelSummary,
+  textBytes: number,
+): string | null {
   const { noPictures, noFiles, tooLong } = strings.attachments;
-  if (one.kind === "image") return model.images ? null : noPictures(model.name);
-  if (!isText(one)) return model.files || one.mediaType === "" ? null : noFiles(model.name);
+  if (attachment.kind === "image") return model.images ? null : noPictures(model.name);
+  if (!isText(attachment))
+    return model.files || attachment.mediaType === "" ? null : noFiles(model.name);
   const { contextTokens } = model;
   const isLonger = contextTokens !== null && tokensIn(textBytes) > DOUBT * contextTokens;
   return isLonger ? tooLong(model.name, contextTokens) : null;

@@ -5,7 +5,7 @@ import type { DraftAttachment } from "../../attachments/draftAttachment";
 import type { ModelRef } from "../../conversations/conversation";
 import { useStore } from "../../conversations/useStore";
 import { strings } from "../../i18n";
-import { pasted } from "../../lib/dataTransfer";
+import { pastedFiles } from "../../lib/dataTransfer";
 import { useModel } from "../models/useModel";
 import { type AttachmentProblem, problemsOf } from "./problems";
 
@@ -15,13 +15,13 @@ export interface DraftAttachments {
   /** The message when a person tries to send although an attachment cannot be sent; null otherwise. */
   readonly refusal: string | null;
   readonly onPaste: (event: ClipboardEvent) => void;
-  /** Cancels the action that waits until everything is read; null while none waits. */
-  readonly takeBack: (() => void) | null;
+  /** Cancels the action that waits until everything is read; null without one. */
+  readonly cancelPending: (() => void) | null;
   /** Runs `act` as soon as everything is read, unless an attachment cannot be sent. */
   readonly attempt: (act: () => void) => void;
 }
 
-interface Waiting {
+interface PendingAction {
   readonly tray: AttachmentList;
   readonly act: () => void;
 }
@@ -31,7 +31,7 @@ export function useDraftAttachments(tray: AttachmentList, by: ModelRef | null): 
   const model = useModel(by, attached.length > 0);
   const [refusedTray, setRefusedTray] = useState<AttachmentList | null>(null);
   /** The list whose files must be read first, and the action that follows. */
-  const [waiting, setWaiting] = useState<Waiting | null>(null);
+  const [pending, setPending] = useState<PendingAction | null>(null);
 
   const obstacles = problemsOf(attached, model);
   const isFree = obstacles.size === 0;
@@ -40,18 +40,18 @@ export function useDraftAttachments(tray: AttachmentList, by: ModelRef | null): 
   }, [isFree]);
 
   // Not in another conversation, where the person no longer sees what would be sent.
-  const isWaiting = waiting?.tray === tray;
+  const isPending = pending?.tray === tray;
   const isReading = attached.some(({ state }) => state === "reading");
   useEffect(() => {
-    if (waiting === null || (isWaiting && isReading)) return;
-    setWaiting(null);
-    if (isWaiting) attempt(waiting.act);
+    if (pending === null || (isPending && isReading)) return;
+    setPending(null);
+    if (isPending) attempt(pending.act);
   });
 
   function attempt(act: () => void): void {
     const now = tray.get();
     if (now.some(({ state }) => state === "reading")) {
-      setWaiting({ tray, act });
+      setPending({ tray, act });
     } else if (problemsOf(now, model).size > 0) {
       setRefusedTray(tray);
     } else {
@@ -62,10 +62,10 @@ export function useDraftAttachments(tray: AttachmentList, by: ModelRef | null): 
   return {
     attached,
     obstacles,
-    takeBack: isWaiting ? () => setWaiting(null) : null,
+    cancelPending: isPending ? () => setPending(null) : null,
     refusal: refusedTray === tray && !isFree ? refusalText([...obstacles.values()]) : null,
     onPaste(event) {
-      const files = pasted(event.clipboardData);
+      const files = pastedFiles(event.clipboardData);
       if (files.length === 0) return;
       event.preventDefault();
       tray.add(files);

@@ -10,7 +10,7 @@ export interface Picture {
   readonly bytes: Blob | null;
 }
 
-/** Null until loaded; "gone" if the bytes are no longer available, or of another type. */
+/** Null until loaded; `UNAVAILABLE` if the bytes are no longer available, or of another type. */
 export function useImageUrl({ hash, mediaType, bytes }: Picture, isWanted = true): string | null {
   const { bytes: all } = useConversations();
   const [address, setAddress] = useState<string | null>(null);
@@ -18,18 +18,18 @@ export function useImageUrl({ hash, mediaType, bytes }: Picture, isWanted = true
   useEffect(() => {
     if (!isWanted || hash === "") return;
     let isCurrent = true;
-    let made: string | null = null;
-    function take(found: Blob): void {
+    let objectUrl: string | null = null;
+    function show(found: Blob): void {
       if (!isCurrent) return;
-      made = URL.createObjectURL(found);
-      setAddress(made);
+      objectUrl = URL.createObjectURL(found);
+      setAddress(objectUrl);
     }
-    if (!isPicture(mediaType) && !isSound({ mediaType })) setAddress(GONE);
-    else if (bytes !== null) take(bytes);
-    else all.get(hash, mediaType).then(take, () => isCurrent && setAddress(GONE));
+    if (!isPicture(mediaType) && !isSound({ mediaType })) setAddress(UNAVAILABLE);
+    else if (bytes !== null) show(bytes);
+    else all.get(hash, mediaType).then(show, () => isCurrent && setAddress(UNAVAILABLE));
     return () => {
       isCurrent = false;
-      if (made !== null) URL.revokeObjectURL(made);
+      if (objectUrl !== null) URL.revokeObjectURL(objectUrl);
       setAddress(null);
     };
   }, [all, hash, mediaType, bytes, isWanted]);
@@ -38,4 +38,4 @@ export function useImageUrl({ hash, mediaType, bytes }: Picture, isWanted = true
 }
 
 /** No object URL has this value. */
-export const GONE = "gone";
+export const UNAVAILABLE = "gone";

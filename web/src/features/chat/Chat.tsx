@@ -60,8 +60,8 @@ export interface ChatProps {
   readonly header: HeaderProps;
   /** The message about the connection. */
   readonly notice: ReactNode;
-  /** The open find bar: `asked` counts how often it was requested. */
-  readonly find?: { readonly asked: number; readonly onClose: () => void } | null;
+  /** The open find bar: `openCount` counts how often it was requested. */
+  readonly find?: { readonly openCount: number; readonly onClose: () => void } | null;
 }
 
 export function Chat(props: ChatProps) {
@@ -71,7 +71,7 @@ export function Chat(props: ChatProps) {
   const { id, phase, messages, run, pending, target, ...rest } = useConversation(key);
   const { status, temporary, model } = rest;
   const compaction = useStore(useConversations().compactions, (all) =>
-    all.find((one) => one.conversationId === id),
+    all.find((entry) => entry.conversationId === id),
   );
   const refused = pending?.failure ?? null;
   const box = useRef<HTMLTextAreaElement>(null);
@@ -80,7 +80,8 @@ export function Chat(props: ChatProps) {
   const [prompt, setPrompt] = useState<McpPrompt | null>(null);
   const [isAttaching, setIsAttaching] = useState(false);
   const showPanel = useSidePanel();
-  const showRequest = () => showPanel({ title: strings.acts.request, body: <RequestPreview /> });
+  const showRequest = () =>
+    showPanel({ title: strings.shortcutActions.request, body: <RequestPreview /> });
   const isEmpty = messages.length === 0;
   const follow = useStickToBottom(!isEmpty);
   const { jumpToEnd } = follow;
@@ -119,8 +120,8 @@ export function Chat(props: ChatProps) {
     return () => document.removeEventListener("keydown", onKeyDown);
   }, [conversation]);
 
-  function send(...what: Parameters<Conversation["send"]>): boolean {
-    const isSent = conversation.send(...what);
+  function send(...args: Parameters<Conversation["send"]>): boolean {
+    const isSent = conversation.send(...args);
     if (isSent) jumpToEnd();
     box.current?.focus();
     return isSent;

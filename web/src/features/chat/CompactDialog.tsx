@@ -1,4 +1,4 @@
-/** Asks before earlier messages are summarized, with what that takes. */
+/** Asks before earlier messages are summarized, and shows the cost. */
 import { useEffect, useState } from "react";
 import type { CompactionEstimate, CompactRequest } from "../../bridge/contract";
 import { useConversations } from "../../conversations/useConversations";

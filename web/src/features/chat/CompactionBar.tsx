@@ -11,13 +11,13 @@ import { CompactDialog } from "./CompactDialog";
 
 export function CompactionBar({ compaction }: { readonly compaction: CompactionState }) {
   const { stopCompaction } = useConversations().client.conversations;
-  const [isAsking, setIsAsking] = useState(false);
+  const [isDialogOpen, setIsDialogOpen] = useState(false);
   const { conversationId, state } = compaction;
   return (
     <div className={banner.banner} role="status">
       <span>{stateOf(compaction)}</span>
       {state !== "running" && (
-        <button type="button" className={buttons.pill} onClick={() => setIsAsking(true)}>
+        <button type="button" className={buttons.pill} onClick={() => setIsDialogOpen(true)}>
           {state === "offered" ? strings.compact : strings.tryAgain}
         </button>
       )}
@@ -28,7 +28,9 @@ export function CompactionBar({ compaction }: { readonly compaction: CompactionS
       >
         {state === "running" ? costs.summary.stop : strings.dismiss}
       </button>
-      {isAsking && <CompactDialog request={{ conversationId }} onDone={() => setIsAsking(false)} />}
+      {isDialogOpen && (
+        <CompactDialog request={{ conversationId }} onDone={() => setIsDialogOpen(false)} />
+      )}
     </div>
   );
 }

@@ -11,9 +11,9 @@ const SpendingPanel = lazyPart(async () => (await import("./SpendingPanel")).Spe
 
 /** `id` is the open conversation's. */
 export function ContextUsage({ id }: { readonly id: string }) {
-  const filling = useContextUsage();
-  if (filling === null) return null;
-  const { part, sentence, isNarrow, tokens } = filling;
+  const contextFill = useContextUsage();
+  if (contextFill === null) return null;
+  const { part, sentence, isNarrow, tokens } = contextFill;
   return (
     <Popover
       role="dialog"
@@ -31,7 +31,7 @@ export function ContextUsage({ id }: { readonly id: string }) {
         </button>
       )}
     >
-      {() => <SpendingPanel id={id} filling={filling} />}
+      {() => <SpendingPanel id={id} contextFill={contextFill} />}
     </Popover>
   );
 }

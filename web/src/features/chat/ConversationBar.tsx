@@ -19,45 +19,50 @@ export interface ConversationBarProps {
   readonly findKeys: string;
 }
 
-const stay = (): void => {};
+const noop = (): void => {};
 
 export function ConversationBar({ onFind, findKeys }: ConversationBarProps) {
   const id = useShownId();
   const { model } = useShown().conversation;
-  const item = useList().items.find((one) => one.id === id);
-  const actions = useConversationActions(stay);
-  const [doing, setDoing] = useState<"rename" | "move" | "compact" | null>(null);
+  const item = useList().items.find((entry) => entry.id === id);
+  const actions = useConversationActions(noop);
+  const [openAction, setOpenAction] = useState<"rename" | "move" | "compact" | null>(null);
   if (item === undefined) return null;
-  const find = { label: strings.acts.find, run: onFind, icon: <SearchIcon />, keys: findKeys };
-  const askCompact = () => setDoing("compact");
+  const find = {
+    label: strings.shortcutActions.find,
+    run: onFind,
+    icon: <SearchIcon />,
+    keys: findKeys,
+  };
+  const askCompact = () => setOpenAction("compact");
   const compact = { label: strings.compact, run: askCompact, icon: <ShorterIcon /> };
   // The list's shortcuts do not apply here.
   const others = conversationMenu(
     item,
     actions,
-    () => setDoing("rename"),
-    () => setDoing("move"),
-  ).map(({ keys: _, ...one }) => one);
+    () => setOpenAction("rename"),
+    () => setOpenAction("move"),
+  ).map(({ keys: _, ...menuItem }) => menuItem);
   return (
     <>
-      {doing === "rename" && (
+      {openAction === "rename" && (
         <InlineRename
           label={strings.renameLabel}
           name={item.title}
           maxLength={200}
           onDone={(name) => {
-            setDoing(null);
+            setOpenAction(null);
             if (name !== null) actions.rename(item, name);
           }}
         />
       )}
-      {doing === "move" && (
-        <FolderDialog item={item} actions={actions} onClose={() => setDoing(null)} />
+      {openAction === "move" && (
+        <FolderDialog item={item} actions={actions} onClose={() => setOpenAction(null)} />
       )}
-      {doing === "compact" && (
+      {openAction === "compact" && (
         <CompactDialog
           request={{ conversationId: item.id, ...model() }}
-          onDone={() => setDoing(null)}
+          onDone={() => setOpenAction(null)}
         />
       )}
       <ContextUsage key={item.id} id={item.id} />

@@ -14,32 +14,32 @@ export interface FindBarProps {
   readonly conversation: Conversation;
   readonly follow: StickToBottom;
   /** Counts how often the bar was requested. */
-  readonly asked: number;
+  readonly openCount: number;
   readonly onClose: () => void;
 }
 
 export function FindBar(props: FindBarProps) {
-  const { conversation, follow, asked, onClose } = props;
+  const { conversation, follow, openCount, onClose } = props;
   const { messages, earlier } = useStore(conversation);
-  const { content, frame, leave } = follow;
+  const { content, frame, stopFollowing } = follow;
   const [query, setQuery] = useState("");
   const [places, setPlaces] = useState<readonly Range[]>([]);
   const [place, setPlace] = useState(0);
   const box = useRef<HTMLInputElement>(null);
-  const isLooking = query !== "" && earlier > 0;
+  const isLoadingEarlier = query !== "" && earlier > 0;
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: focus again at every request
   useEffect(() => {
     box.current?.focus();
     box.current?.select();
-  }, [asked]);
+  }, [openCount]);
 
   // Loads earlier messages to search them, too; each load runs this effect again.
   useEffect(() => {
-    if (isLooking && messages.length > 0) void conversation.loadEarlier();
-  }, [isLooking, messages, conversation]);
+    if (isLoadingEarlier && messages.length > 0) void conversation.loadEarlier();
+  }, [isLoadingEarlier, messages, conversation]);
 
-  function look(): readonly Range[] {
+  function findMatches(): readonly Range[] {
     const texts = content.current?.querySelectorAll(".message-text, [data-row] details") ?? [];
     const phrase = phraseOf(query);
     return phrase.length === 0 ? [] : [...texts].flatMap((text) => rangesOf(text, phrase));
@@ -48,7 +48,7 @@ export function FindBar(props: FindBarProps) {
   // Starts at the newest match, nearest to the reader at the end.
   // biome-ignore lint/correctness/useExhaustiveDependencies: the matches depend on these
   useEffect(() => {
-    const found = look();
+    const found = findMatches();
     setPlaces(found);
     setPlace(found.length - 1);
   }, [query, messages]);
@@ -59,7 +59,7 @@ export function FindBar(props: FindBarProps) {
   useEffect(() => {
     if (shown === undefined) return;
     const unmark = mark("found", [shown]);
-    leave();
+    stopFollowing();
     const around = shown.startContainer.parentElement;
     const note = around?.closest("details");
     if (note != null) note.open = true;
@@ -76,11 +76,11 @@ export function FindBar(props: FindBarProps) {
       cancelAnimationFrame(next);
       unmark();
     };
-  }, [shown, frame, leave]);
+  }, [shown, frame, stopFollowing]);
 
   function go(by: number): void {
     // An answer may have grown in the meantime.
-    const found = look();
+    const found = findMatches();
     if (found.length === 0) return;
     setPlaces(found);
     setPlace((place + by + found.length) % found.length);
@@ -101,8 +101,8 @@ export function FindBar(props: FindBarProps) {
       <SearchIcon />
       <input
         ref={box}
-        aria-label={strings.acts.find}
-        placeholder={strings.acts.find}
+        aria-label={strings.shortcutActions.find}
+        placeholder={strings.shortcutActions.find}
         dir="auto"
         value={query}
         onChange={(event) => setQuery(event.target.value)}
@@ -111,7 +111,7 @@ export function FindBar(props: FindBarProps) {
         {query !== "" &&
           (places.length > 0
             ? words.count(place + 1, places.length)
-            : isLooking
+            : isLoadingEarlier
               ? strings.loadingEarlier
               : words.none)}
       </span>

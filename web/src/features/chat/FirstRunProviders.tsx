@@ -40,7 +40,7 @@ export function FirstRunProviders() {
    * The server's first model becomes the default and answers this chat. A server without models opens
    * the settings.
    */
-  async function takeServer(preset: PresetSummary): Promise<void> {
+  async function chooseServer(preset: PresetSummary): Promise<void> {
     const { id, name, baseUrl, providerId, models } = preset;
     const provider = { id, label: name, kind: "openai-compatible", baseUrl } as const;
     const known = providerId ?? (await settings.providers.add(provider)).id;
@@ -57,7 +57,7 @@ export function FirstRunProviders() {
   ): Promise<void> {
     await settings.update({ defaultProvider: providerId, defaultModel });
     conversations.prefer({ providerId, modelId });
-    toasts.say(strings.firstRun.chosen(modelId, name));
+    toasts.show(strings.firstRun.chosen(modelId, name));
     // The button disappears, so the focus moves to the message box.
     composer.current?.focus();
   }
@@ -67,25 +67,25 @@ export function FirstRunProviders() {
       id: preset.id,
       name: preset.name,
       about: strings.firstRun.runs(preset.models.length),
-      take: () => takeServer(preset),
+      run: () => chooseServer(preset),
     })),
     ...keyed.map(({ id, name, defaultModel }) => ({
       id,
       name,
       about: strings.firstRun.keyHere,
-      take: () => choose(id, name, defaultModel, null),
+      run: () => choose(id, name, defaultModel, null),
     })),
   ];
   return (
     <section className={styles.others} aria-label={strings.firstRun.label}>
       <p>{strings.firstRun.more}</p>
       <div className={`wrap ${buttons.pills}`}>
-        {offers.map(({ id, name, about, take }) => (
+        {offers.map(({ id, name, about, run }) => (
           <button
             key={id}
             type="button"
             aria-disabled={isBusy}
-            onClick={() => !isBusy && attempt(take())}
+            onClick={() => !isBusy && attempt(run())}
           >
             {strings.firstRun.use(name)}
             <small>{about}</small>

@@ -1,7 +1,7 @@
 /** The title of the open chat, and navigation while the sidebar is hidden. */
 import type { ReactNode } from "react";
 import { strings } from "../../i18n";
-import type { Act } from "../../settings/shortcuts";
+import type { ShortcutAction } from "../../settings/shortcuts";
 import { IconButton } from "../../ui/IconButton";
 import { GhostIcon, NewChatIcon, SidebarIcon } from "../../ui/icons";
 import styles from "./Header.module.css";
@@ -12,7 +12,7 @@ export interface HeaderProps {
   /** Null if there is no sidebar to open. */
   readonly onSidebar?: (() => void) | null;
   readonly onNewChat?: (() => void) | null;
-  readonly keys?: (act: Act) => string | undefined;
+  readonly keys?: (action: ShortcutAction) => string | undefined;
   /** Controls of the open conversation. */
   readonly children?: ReactNode;
 }

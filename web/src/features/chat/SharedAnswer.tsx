@@ -26,18 +26,18 @@ export function SharedAnswer({ run, notice }: SharedAnswerProps) {
   const follow = useStickToBottom(true);
   const state = run.get();
   const { failure } = state;
-  const said = failure === null ? "" : reasonOf(failure);
-  const isGone = status === "error" && state.next === 0;
+  const reason = failure === null ? "" : reasonOf(failure);
+  const isNotFound = status === "error" && state.next === 0;
   const isLive = status === "submitted" || status === "streaming";
   return (
     <main className={`chat-container ${styles.shared}`}>
       <Header />
       {notice}
       <TranscriptFrame follow={follow}>
-        {!isGone && <WatchedAnswer run={run} />}
+        {!isNotFound && <LiveAnswer run={run} />}
         {status === "error" && (
           <p className="error bad" data-code={failure?.code}>
-            {isGone ? strings.sharedGone : strings.error(said)}
+            {isNotFound ? strings.sharedGone : strings.error(reason)}
           </p>
         )}
       </TranscriptFrame>
@@ -55,8 +55,8 @@ export function SharedAnswer({ run, notice }: SharedAnswerProps) {
   );
 }
 
-/** Only this component renders while the run goes on. */
-function WatchedAnswer({ run }: { readonly run: Run }) {
+/** The only component that renders while the run continues. */
+function LiveAnswer({ run }: { readonly run: Run }) {
   const state = useRun(run);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the view is derived from this state
   const view = useMemo(() => viewOfRun(run), [run, state]);

@@ -17,7 +17,7 @@ export function SlashCommands({ box, draft, onTemplate, onPrompt }: SlashCommand
   const { mcp, templates } = useSettings();
   const openSettings = useOpenSettings();
   const starts = useRef(false);
-  const [asked, setAsked] = useState(0);
+  const [promptRequests, setPromptRequests] = useState(0);
   const [ready, setReady] = useState("");
 
   useEffect(
@@ -39,12 +39,12 @@ export function SlashCommands({ box, draft, onTemplate, onPrompt }: SlashCommand
         choose: onPrompt,
         onStart() {
           starts.current = true;
-          setAsked((count) => count + 1);
+          setPromptRequests((count) => count + 1);
           draft.set("/");
         },
         onProblem: () => openSettings("servers"),
       }),
-    [mcp, onPrompt, openSettings, draft, asked, ready],
+    [mcp, onPrompt, openSettings, draft, promptRequests, ready],
   );
   const sources = useMemo(() => [template, prompt], [template, prompt]);
   return <SlashMenu box={box} draft={draft} sources={sources} />;

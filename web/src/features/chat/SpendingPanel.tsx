@@ -12,18 +12,18 @@ import type { ContextFill } from "./useContextUsage";
 export interface SpendingPanelProps {
   /** The open conversation's id. */
   readonly id: string;
-  readonly filling: ContextFill;
+  readonly contextFill: ContextFill;
 }
 
-export function SpendingPanel({ id, filling }: SpendingPanelProps) {
-  const { spent: ask } = useConversations().client.conversations;
+export function SpendingPanel({ id, contextFill }: SpendingPanelProps) {
+  const { spent: fetchSpent } = useConversations().client.conversations;
   const [spent, setSpent] = useState<Spent | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
-  const { tokens, limit, part, isNarrow, sentence } = filling;
+  const { tokens, limit, part, isNarrow, sentence } = contextFill;
 
   useEffect(() => {
-    ask(id).then(setSpent, (error) => setProblem(reasonOf(error)));
-  }, [ask, id]);
+    fetchSpent(id).then(setSpent, (error) => setProblem(reasonOf(error)));
+  }, [fetchSpent, id]);
 
   return (
     <div className={styles.panel}>

@@ -10,7 +10,7 @@ export interface StatusLineProps {
 }
 
 export function StatusLine({ state, refused }: StatusLineProps) {
-  const text = refused === null ? describe(state) : strings.said.failed(sentenceOf(refused));
+  const text = refused === null ? describe(state) : strings.runStatus.failed(sentenceOf(refused));
   return (
     <p className="visually-hidden" role="status">
       {text}
@@ -33,14 +33,14 @@ function describe(state: RunState | null): string {
       return "";
     case "submitted":
     case "streaming":
-      return strings.said.answering;
+      return strings.runStatus.answering;
     case "stopping":
-      return strings.said.stopping;
+      return strings.runStatus.stopping;
     case "done":
-      return strings.said.finished;
+      return strings.runStatus.finished;
     case "cancelled":
-      return strings.said.stopped;
+      return strings.runStatus.stopped;
     case "error":
-      return strings.said.failed(state.failure === null ? "" : sentenceOf(state.failure));
+      return strings.runStatus.failed(state.failure === null ? "" : sentenceOf(state.failure));
   }
 }

@@ -1,4 +1,4 @@
-/** What a message that begins with a slash can stand for: templates and the prompts of servers. */
+/** Entries of the slash menu: templates and the prompts of servers. */
 import type { McpPrompt } from "../../bridge/contract";
 import { resources } from "../../i18n/resources";
 import type { Settings } from "../../settings/settings";
@@ -34,7 +34,7 @@ export interface PromptSourceOptions {
   readonly choose: (prompt: McpPrompt) => void;
   /** Called when the person wants the prompts of a server that does not run yet. */
   readonly onStart: () => void;
-  /** Shows the servers, where one could not be asked. */
+  /** Shows the servers, for one that did not answer. */
   readonly onProblem: () => void;
 }
 
@@ -44,8 +44,8 @@ export function promptSource(
 ): SlashSource {
   return async () => {
     const isWanted = starts.current;
-    const asked = mcp.prompts({ start: isWanted });
-    const { items, waiting, problems } = await asked.finally(() => {
+    const request = mcp.prompts({ start: isWanted });
+    const { items, waiting, problems } = await request.finally(() => {
       starts.current = false;
     });
     const entries: SlashEntry[] = items.map((prompt) => ({
@@ -58,7 +58,7 @@ export function promptSource(
       const [label, description] = [resources.promptsOf(server), resources.startsServer];
       entries.push({ name: "", label, description, source: server, choose: onStart });
     }
-    // Nobody has asked for servers by a slash alone, so their problems are not shown then.
+    // A slash alone is no request for servers, so their problems are not shown then.
     for (const [server, description] of isWanted ? Object.entries(problems) : []) {
       entries.push({ name: "", label: server, description, source: "", choose: onProblem });
     }

@@ -44,7 +44,7 @@ export function useContextUsage(): ContextFill | null {
   const tokens = usage.inputTokens + usage.outputTokens;
   const part = limit === null || limit === 0 ? null : Math.min(1, tokens / limit);
   const { about, tokens: ofTokens, tokensOf } = strings.spending;
-  const taken = usage.estimated ? about(count(tokens)) : count(tokens);
-  const sentence = limit === null ? ofTokens(taken) : tokensOf(taken, count(limit));
+  const tokenCount = usage.estimated ? about(count(tokens)) : count(tokens);
+  const sentence = limit === null ? ofTokens(tokenCount) : tokensOf(tokenCount, count(limit));
   return { tokens, limit, part, isNarrow: part !== null && part > NARROW, sentence };
 }

@@ -17,7 +17,7 @@ import { usePromptHistory } from "./usePromptHistory";
 
 const EstimateLine = lazyPart(async () => (await import("./EstimateLine")).EstimateLine);
 
-/** From so many characters on it matters what a draft takes. */
+/** The number of characters from which on a draft shows its estimated cost. */
 const LONG_DRAFT = 2_000;
 
 export interface ComposerProps {

@@ -11,7 +11,7 @@ import styles from "./Composer.module.css";
 const PAUSE_MS = 600;
 
 export function EstimateLine({ conversation }: { readonly conversation: Conversation }) {
-  const { estimate: ask } = useConversations().client.conversations;
+  const { estimate: fetchEstimate } = useConversations().client.conversations;
   const text = useStore(conversation.draft);
   const attached = useStore(conversation.tray);
   const { tools: _, ...options } = useStore(conversation.options);
@@ -27,10 +27,10 @@ export function EstimateLine({ conversation }: { readonly conversation: Conversa
 
   useEffect(() => {
     let isCurrent = true;
-    const wanted = { conversationId, text, images, fileBytes, maxTokens, providerId, modelId };
+    const request = { conversationId, text, images, fileBytes, maxTokens, providerId, modelId };
     const timer = setTimeout(() => {
-      // One that cannot be estimated is refused with its reason when it is sent.
-      ask(wanted).then(
+      // Without an estimate: sending the message shows the error.
+      fetchEstimate(request).then(
         (found) => isCurrent && setEstimate(found),
         () => isCurrent && setEstimate(null),
       );
@@ -39,7 +39,7 @@ export function EstimateLine({ conversation }: { readonly conversation: Conversa
       isCurrent = false;
       clearTimeout(timer);
     };
-  }, [ask, conversationId, text, images, fileBytes, maxTokens, providerId, modelId]);
+  }, [fetchEstimate, conversationId, text, images, fileBytes, maxTokens, providerId, modelId]);
 
   return (
     // Always present, so that a screen reader announces its changes.

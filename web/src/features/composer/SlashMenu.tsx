@@ -1,5 +1,5 @@
 /**
- * A list of what a message that begins with "/" can stand for. The keys stay in the message box: Enter
+ * The list of entries for a message that begins with "/". The focus stays in the message box: Enter
  * sends the text, unless the person has moved to an entry with the arrow keys or Tab.
  */
 import { type RefObject, useEffect, useId, useLayoutEffect, useRef, useState } from "react";
@@ -22,13 +22,13 @@ export interface SlashEntry {
   readonly choose: () => void;
 }
 
-/** Asked when a message begins with "/". One that fails has no entries. */
+/** Called when a message begins with "/". A source that fails has no entries. */
 export type SlashSource = () => Promise<readonly SlashEntry[]>;
 
 export interface SlashMenuProps {
   readonly box: RefObject<HTMLTextAreaElement | null>;
   readonly draft: Store<string>;
-  /** A new list is asked again, so it stays the same while its sources do. */
+  /** A new list is fetched again, so pass the same list while the sources are the same. */
   readonly sources: readonly SlashSource[];
 }
 
@@ -60,7 +60,7 @@ function OpenMenu({ box, draft, sources, typed }: SlashMenuProps & { readonly ty
 
   const entries = isClosed
     ? []
-    : sources.flatMap((source) => known.get(source) ?? []).filter((entry) => fits(entry, typed));
+    : sources.flatMap((source) => known.get(source) ?? []).filter((entry) => matches(entry, typed));
   const place = moved.typed === typed ? entries.findIndex((each) => keyOf(each) === moved.key) : -1;
   const active = place < 0 ? undefined : `${id}-${place}`;
   const isOpen = entries.length > 0;
@@ -90,7 +90,7 @@ function OpenMenu({ box, draft, sources, typed }: SlashMenuProps & { readonly ty
     const element = box.current;
     if (element === null || !isOpen) return;
     function onKeyDown(event: KeyboardEvent): void {
-      // A key may come before the page has drawn what was typed last.
+      // A key may arrive before the page has rendered the last input.
       if (isComposing(event) || draft.get() !== `/${typed}`) return;
       if (event.ctrlKey || event.altKey || event.metaKey) return;
       const step = stepOf(event);
@@ -143,7 +143,7 @@ function OpenMenu({ box, draft, sources, typed }: SlashMenuProps & { readonly ty
 
 const keyOf = ({ source, label, name }: SlashEntry): string => `${source}/${label ?? name}`;
 
-const fits = ({ name, label }: SlashEntry, typed: string): boolean =>
+const matches = ({ name, label }: SlashEntry, typed: string): boolean =>
   label === undefined ? name.toLowerCase().includes(typed.toLowerCase()) : typed === "";
 
 function stepOf({ key, shiftKey }: KeyboardEvent): -1 | 0 | 1 {

@@ -5,7 +5,7 @@ export interface ComposerHandle {
   focus(): void;
   /** False while there is no choice yet. */
   openModels(): boolean;
-  /** Shows what the draft would send. */
+  /** Shows the request that the draft would send. */
   showRequest(): void;
   /** Starts to edit the last question in place. */
   editLast(): void;

@@ -33,9 +33,9 @@ export function usePromptHistory(draft: Store<string>, box: RefObject<HTMLTextAr
   );
 
   async function begin(own: string): Promise<HistoryPosition> {
-    const asked = await conversations.prompts().catch(() => []);
-    // The displayed text itself would be no step.
-    return { ...NONE, own, prompts: asked.filter((prompt) => prompt !== own) };
+    const prompts = await conversations.prompts().catch(() => []);
+    // Omits the displayed text, which would be no step.
+    return { ...NONE, own, prompts: prompts.filter((prompt) => prompt !== own) };
   }
 
   function show(prompt: string): void {
@@ -57,7 +57,7 @@ export function usePromptHistory(draft: Store<string>, box: RefObject<HTMLTextAr
         ? await begin(text === "" ? known.own : text)
         : {
             ...known,
-            prompts: known.prompts.map((one, at) => (at === known.place ? text : one)),
+            prompts: known.prompts.map((prompt, at) => (at === known.place ? text : prompt)),
           };
     // The person went on typing while the host was asked.
     if (draft.get() !== text) return;

@@ -40,7 +40,7 @@ export function BudgetFields({ label, hint, budget, save }: BudgetFieldsProps) {
         least={1}
         most={MOST_TOKENS}
         mayBeEmpty
-        save={(wanted) => change({ tokens: wanted })}
+        save={(limit) => change({ tokens: limit })}
       />
     </>
   );

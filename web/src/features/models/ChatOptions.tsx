@@ -31,7 +31,7 @@ export interface ChatOptionsProps {
   readonly conversationId: string | null;
   /** The choice of this chat's tools. */
   readonly tools?: ReactNode;
-  /** Shows what the draft would send. */
+  /** Shows the request that the draft would send. */
   readonly onShowRequest: () => void;
 }
 
@@ -45,7 +45,7 @@ export function ChatOptions(props: ChatOptionsProps) {
       {efforts.length > 0 && (
         <EffortField
           efforts={efforts}
-          kept={effort}
+          value={effort}
           standard={standard}
           save={async (chosen) => choice.choose({ effort: chosen })}
         />
@@ -60,15 +60,15 @@ export function ChatOptions(props: ChatOptionsProps) {
         <ChevronIcon />
       </button>
       <button type="button" className={styles.more} onClick={onShowRequest}>
-        {strings.acts.request}
+        {strings.shortcutActions.request}
       </button>
       {isOpen && <Sheet choice={choice} conversationId={conversationId} tools={tools} />}
     </div>
   );
 }
 
-/** What the host has of the chat; of a new one, what it is to begin with. */
-interface Kept {
+/** The chat's options as the host has them. */
+interface StoredOptions {
   readonly instructions: string;
   readonly state: BudgetState | null;
 }
@@ -81,11 +81,11 @@ function Sheet({ choice, conversationId: id, tools }: SheetProps) {
   const { preferences } = useSettingsState();
   const { temperature, maxTokens } = useStore(choice);
   const first = useStore(choice.first);
-  const [kept, setKept] = useState<Kept | null>(null);
+  const [stored, setStored] = useState<StoredOptions | null>(null);
   const [round, setRound] = useState(0);
   const { reason, attempt } = useAsyncAction();
-  const [said, setSaid] = useState<string | null>(null);
-  const item = useStore(list, ({ items }) => items.find((one) => one.id === id));
+  const [notice, setNotice] = useState<string | null>(null);
+  const item = useStore(list, ({ items }) => items.find((entry) => entry.id === id));
   const folder = id === null ? first.folder : (item?.folder ?? null);
   const standard = preferences?.defaultSystemPrompt ?? "";
   const { defaultTemperature = null, defaultMaxTokens = null } = preferences ?? {};
@@ -94,10 +94,10 @@ function Sheet({ choice, conversationId: id, tools }: SheetProps) {
   useEffect(() => {
     if (id === null) return;
     const all = Promise.all([host.get({ conversationId: id, limit: 1 }), host.budgets(id)]);
-    const taken = all.then(([{ systemPrompt }, [state = null]]) =>
-      setKept({ instructions: systemPrompt ?? "", state }),
+    const loading = all.then(([{ systemPrompt }, [state = null]]) =>
+      setStored({ instructions: systemPrompt ?? "", state }),
     );
-    attempt(taken);
+    attempt(loading);
   }, [id, host, round, attempt]);
 
   async function instruct(text: string): Promise<void> {
@@ -119,27 +119,27 @@ function Sheet({ choice, conversationId: id, tools }: SheetProps) {
     setRound(round + 1);
   }
 
-  /** What this chat has is what the next ones in its folder begin with. */
-  async function keepFor(name: string): Promise<void> {
-    await folders.keep(name, {
+  /** Stores this chat's options as the initial ones of its folder. */
+  async function saveForFolder(name: string): Promise<void> {
+    await folders.save(name, {
       ...choice.get(),
-      instructions: kept?.instructions ?? first.instructions,
-      budget: id === null ? first.budget : (kept?.state?.budget ?? null),
+      instructions: stored?.instructions ?? first.instructions,
+      budget: id === null ? first.budget : (stored?.state?.budget ?? null),
     });
-    setSaid(costs.keptForFolder(name));
+    setNotice(costs.keptForFolder(name));
   }
 
-  if (id !== null && kept === null) return <Problem>{reason}</Problem>;
-  const { state = null } = kept ?? {};
+  if (id !== null && stored === null) return <Problem>{reason}</Problem>;
+  const { state = null } = stored ?? {};
   return (
     <section key={round} className={`${parts.section} ${styles.sheet}`}>
       <Instructions
         hint={costs.instructionsHint}
-        kept={kept?.instructions ?? first.instructions ?? standard}
+        value={stored?.instructions ?? first.instructions ?? standard}
         save={instruct}
       />
       <Temperature
-        kept={temperature}
+        value={temperature}
         standard={inSettings(defaultTemperature, String)}
         save={async (chosen) => choice.choose({ temperature: chosen })}
       />
@@ -161,7 +161,7 @@ function Sheet({ choice, conversationId: id, tools }: SheetProps) {
           if (id === null) choice.first.set({ ...first, budget });
           else {
             const [now = null] = await host.setBudget({ conversationId: id, budget });
-            setKept({ instructions: kept?.instructions ?? "", state: now });
+            setStored({ instructions: stored?.instructions ?? "", state: now });
           }
         }}
       />
@@ -170,17 +170,17 @@ function Sheet({ choice, conversationId: id, tools }: SheetProps) {
         {costs.toDefaults}
       </Button>
       {folder !== null && (
-        <Button className={parts.start} onClick={() => attempt(keepFor(folder))}>
+        <Button className={parts.start} onClick={() => attempt(saveForFolder(folder))}>
           {costs.keepForFolder(folder)}
         </Button>
       )}
-      <Notice>{said}</Notice>
+      <Notice>{notice}</Notice>
       <Problem>{reason}</Problem>
     </section>
   );
 }
 
-/** What holds where the chat has no number of its own. */
-function inSettings(kept: number | null, say: (kept: number) => string): string {
-  return kept === null ? costs.modelsOwn : costs.asInSettings(say(kept));
+/** The label of the default, for a chat without its own number. */
+function inSettings(value: number | null, format: (value: number) => string): string {
+  return value === null ? costs.modelsOwn : costs.asInSettings(format(value));
 }

@@ -21,7 +21,7 @@ export function EffortMenu({ by, choice }: EffortMenuProps) {
   const { efforts, standard } = useStandardEffort(by);
   const [isOnce, setIsOnce] = useState(false);
   if (efforts.length === 0) return null;
-  const next = efforts.find((one) => one === (once ?? effort));
+  const next = efforts.find((level) => level === (once ?? effort));
   const label = costs.effortIs(next === undefined ? standard : costs.efforts[next]);
   return (
     <Popover
@@ -39,7 +39,7 @@ export function EffortMenu({ by, choice }: EffortMenuProps) {
           <EffortField
             key={`${isOnce}`}
             efforts={efforts}
-            kept={isOnce ? once : effort}
+            value={isOnce ? once : effort}
             standard={isOnce ? costs.effortOfChat : standard}
             save={async (chosen) => {
               choice.once.set(isOnce ? chosen : null);
@@ -48,8 +48,8 @@ export function EffortMenu({ by, choice }: EffortMenuProps) {
           />
           <Check
             checked={isOnce}
-            onChange={(wanted) => {
-              setIsOnce(wanted);
+            onChange={(isChecked) => {
+              setIsOnce(isChecked);
               choice.once.set(null);
             }}
           >

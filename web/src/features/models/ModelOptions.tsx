@@ -19,7 +19,7 @@ export interface ModelOptionsProps {
   readonly onToggle: (option: ModelOption) => void;
 }
 
-export function ModelOptions({ id, groups, active, by, ...acts }: ModelOptionsProps) {
+export function ModelOptions({ id, groups, active, by, ...handlers }: ModelOptionsProps) {
   if (groups.length === 0) return null;
   let place = 0;
   return (
@@ -50,7 +50,7 @@ export function ModelOptions({ id, groups, active, by, ...acts }: ModelOptionsPr
                 isMixed={group.isMixed}
                 isActive={first + index === active}
                 isChosen={isSameModel(modelRefOf(option), by)}
-                {...acts}
+                {...handlers}
               />
             ))}
           </div>

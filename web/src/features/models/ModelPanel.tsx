@@ -32,7 +32,7 @@ const NONE: readonly Favourite[] = [];
 export interface ModelPanelProps extends ChatOptionsProps {
   readonly recent: readonly Favourite[];
   readonly onChoose: (by: Defaults) => void;
-  /** Something else is opened. */
+  /** Called before something else opens. */
   readonly onLeave: () => void;
 }
 
@@ -52,9 +52,10 @@ export function ModelPanel(props: ModelPanelProps) {
     [providers, lists, favourites, recent, query],
   );
   const options = useMemo(() => groups.flatMap((group) => group.options), [groups]);
-  const isAsking = Object.values(lists).some((listed) => listed.isAsking);
+  const isLoading = Object.values(lists).some((listed) => listed.isLoading);
   // Until the person moves, the active option is the current model, or the first match.
-  const chosen = query === "" ? options.findIndex((one) => isSameModel(modelRefOf(one), by)) : 0;
+  const chosen =
+    query === "" ? options.findIndex((option) => isSameModel(modelRefOf(option), by)) : 0;
   const active = Math.min(place ?? Math.max(0, chosen), options.length - 1);
   const shown = options[active];
 
@@ -76,11 +77,11 @@ export function ModelPanel(props: ModelPanelProps) {
         // Another window may have changed the favorites.
         await settings.load();
         const known = settings.get().preferences?.favourites ?? NONE;
-        const one = modelRefOf(option);
-        const others = known.filter((other) => !isSameModel(other, one));
-        await settings.update({ favourites: option.isFavourite ? others : [...others, one] });
+        const modelRef = modelRefOf(option);
+        const others = known.filter((other) => !isSameModel(other, modelRef));
+        await settings.update({ favourites: option.isFavourite ? others : [...others, modelRef] });
       } catch (error) {
-        toasts.say(settingsTexts.notSaved(reasonOf(error)));
+        toasts.show(settingsTexts.notSaved(reasonOf(error)));
       }
     },
     [settings, toasts],
@@ -145,7 +146,7 @@ export function ModelPanel(props: ModelPanelProps) {
         onToggle={toggle}
       />
       <p className={options.length === 0 ? styles.none : "visually-hidden"} role="status">
-        {isAsking
+        {isLoading
           ? settingsTexts.askingModels
           : options.length === 0
             ? strings.noModelFound(query)

@@ -2,7 +2,7 @@
 import type { Problem } from "../../bridge/contract";
 import { reasonOf, sentenceOf, strings } from "../../i18n";
 import { settingsTexts } from "../../i18n/settings";
-import type { Listed } from "../../settings/settings";
+import type { ModelListState } from "../../settings/settings";
 import { useOpenSettings, useSettings, useSettingsState } from "../../settings/useSettings";
 import { Button } from "../../ui/Button";
 import { Summary } from "../../ui/Summary";
@@ -10,24 +10,24 @@ import styles from "./ModelPanel.module.css";
 import { isReady } from "./modelGroups";
 
 export function UnavailableProviders({ onLeave }: { readonly onLeave: () => void }) {
-  const { loadModels, wantKey } = useSettings();
+  const { loadModels, requestKey } = useSettings();
   const { providers, lists } = useSettingsState();
   const openSettings = useOpenSettings();
-  const waiting = providers
+  const unavailable = providers
     .filter((provider) => !isReady(provider, lists[provider.id]))
     .map((provider) => ({
       ...provider,
       listed: lists[provider.id],
       isKeyMissing: provider.needsKey && !provider.hasKey,
     }));
-  if (waiting.length === 0) return null;
+  if (unavailable.length === 0) return null;
   return (
     <details className={styles.waiting}>
       <Summary>
-        {strings.notReady}: {waiting.map(({ name }) => name).join(", ")}
+        {strings.notReady}: {unavailable.map(({ name }) => name).join(", ")}
       </Summary>
       <ul>
-        {waiting.map(({ id, name, problem, listed, isKeyMissing }) => (
+        {unavailable.map(({ id, name, problem, listed, isKeyMissing }) => (
           <li key={id} className="row">
             <p>
               <strong>
@@ -36,14 +36,14 @@ export function UnavailableProviders({ onLeave }: { readonly onLeave: () => void
               <bdi>{isKeyMissing ? settingsTexts.needsKey : whyNot(problem, listed)}</bdi>
             </p>
             {problem === null ? (
-              <Button isFree={!listed?.isAsking} onClick={() => void loadModels(id, true)}>
+              <Button isFree={!listed?.isLoading} onClick={() => void loadModels(id, true)}>
                 {settingsTexts.refresh}
               </Button>
             ) : (
               <Button
                 onClick={() => {
                   onLeave();
-                  if (isKeyMissing) wantKey(id);
+                  if (isKeyMissing) requestKey(id);
                   openSettings("providers");
                 }}
               >
@@ -57,7 +57,7 @@ export function UnavailableProviders({ onLeave }: { readonly onLeave: () => void
   );
 }
 
-function whyNot(problem: Problem | null, listed: Listed | undefined): string | null {
+function whyNot(problem: Problem | null, listed: ModelListState | undefined): string | null {
   if (problem !== null) return sentenceOf(problem);
   return listed?.problem ? reasonOf(listed.problem) : null;
 }

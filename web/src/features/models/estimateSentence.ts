@@ -1,4 +1,4 @@
-/** Says what a message would take: tokens, price, and the messages that would be left out. */
+/** Describes the cost of a message: tokens, price, and the messages that would be left out. */
 import type { Estimate } from "../../bridge/contract";
 import { costs } from "../../i18n/costs";
 import { count, money } from "../../i18n/format";

@@ -1,7 +1,7 @@
 /** Groups the models of the available providers. */
 import type { Favourite, ModelList, ModelSummary, ProviderSummary } from "../../bridge/contract";
 import { strings } from "../../i18n";
-import type { Listed } from "../../settings/settings";
+import type { ModelListState } from "../../settings/settings";
 
 export interface ModelOption {
   readonly providerId: string;
@@ -21,7 +21,7 @@ export interface ModelGroup {
 
 export interface Sources {
   readonly providers: readonly ProviderSummary[];
-  readonly lists: Readonly<Record<string, Listed>>;
+  readonly lists: Readonly<Record<string, ModelListState>>;
   readonly favourites: readonly Favourite[];
   readonly recent: readonly Favourite[];
   readonly query: string;
@@ -34,8 +34,8 @@ export interface Sources {
  */
 export function modelGroups(sources: Sources): readonly ModelGroup[] {
   const { providers, lists, favourites, recent, query } = sources;
-  const isFavourite = (by: Favourite) => favourites.some((one) => isSameModel(one, by));
-  const words = query.split(/\s+/).map(bare).filter(Boolean);
+  const isFavourite = (by: Favourite) => favourites.some((favourite) => isSameModel(favourite, by));
+  const words = query.split(/\s+/).map(normalize).filter(Boolean);
   const all = providers
     .filter((provider) => isReady(provider, lists[provider.id]))
     .map((provider): ModelGroup => {
@@ -51,18 +51,21 @@ export function modelGroups(sources: Sources): readonly ModelGroup[] {
       return { id, title: name, isLocal: local, isMixed: false, options };
     });
   if (words.length > 0) {
-    return filled(
-      all.map((group) => ({ ...group, options: group.options.filter((one) => has(one, words)) })),
+    return withoutEmpty(
+      all.map((group) => ({
+        ...group,
+        options: group.options.filter((option) => matches(option, words)),
+      })),
     );
   }
   const known = all.flatMap(({ options }) => options);
-  const found = (wanted: readonly Favourite[]) =>
-    wanted.flatMap((by) => known.find((option) => isSameModel(modelRefOf(option), by)) ?? []);
+  const optionsOf = (models: readonly Favourite[]) =>
+    models.flatMap((by) => known.find((option) => isSameModel(modelRefOf(option), by)) ?? []);
   const mixed = { isLocal: false, isMixed: true };
   const others = recent.filter((by) => !isFavourite(by));
-  return filled([
-    { id: "favourites", title: strings.favourites, ...mixed, options: found(favourites) },
-    { id: "recent", title: strings.recentModels, ...mixed, options: found(others) },
+  return withoutEmpty([
+    { id: "favourites", title: strings.favourites, ...mixed, options: optionsOf(favourites) },
+    { id: "recent", title: strings.recentModels, ...mixed, options: optionsOf(others) },
     ...all,
   ]);
 }
@@ -75,22 +78,22 @@ export function isSameModel(one: Favourite, other: Favourite): boolean {
   return one.providerId === other.providerId && one.modelId === other.modelId;
 }
 
-function has({ model, providerName }: ModelOption, words: readonly string[]): boolean {
-  const names = [model.id, model.name, providerName].map(bare);
+function matches({ model, providerName }: ModelOption, words: readonly string[]): boolean {
+  const names = [model.id, model.name, providerName].map(normalize);
   return words.every((word) => names.some((name) => name.includes(word)));
 }
 
 /** Letters and digits only: people write "gpt4o" for "gpt-4o". */
-const bare = (text: string): string => text.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, "");
+const normalize = (text: string): string => text.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, "");
 
 /**
  * Whether a provider can answer as far as is known: nothing is missing, and its models could be listed.
  */
-export function isReady({ problem }: ProviderSummary, listed: Listed | undefined): boolean {
+export function isReady({ problem }: ProviderSummary, listed: ModelListState | undefined): boolean {
   return problem === null && (listed?.problem ?? null) === null;
 }
 
-function filled(groups: readonly ModelGroup[]): readonly ModelGroup[] {
+function withoutEmpty(groups: readonly ModelGroup[]): readonly ModelGroup[] {
   return groups.filter(({ options }) => options.length > 0);
 }
 

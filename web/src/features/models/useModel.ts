@@ -9,10 +9,10 @@ import { useRequest } from "../../ui/form/useRequest";
 export function useModel(by: ModelRef | null, isWanted: boolean): ModelSummary | null {
   const { providers } = useSettings();
   const { providerId = null, modelId = null } = by ?? {};
-  const ask = useMemo(() => {
+  const request = useMemo(() => {
     if (!isWanted || providerId === null || modelId === null) return null;
     return () => providers.describe({ providerId, modelId });
   }, [providers, providerId, modelId, isWanted]);
-  const { value, isCurrent } = useRequest(ask);
+  const { value, isCurrent } = useRequest(request);
   return isCurrent ? value : null;
 }

@@ -17,7 +17,7 @@ export function useModelLabel(by: Defaults, recent: readonly RecentModel[]): str
   const { providerId, modelId } = by;
   const listed = lists[providerId]?.list?.models.find(({ id }) => id === modelId);
   const described = useModel(by, listed === undefined);
-  const chosen = recent.find((one) => isSameModel(one, by));
+  const chosen = recent.find((model) => isSameModel(model, by));
   const name = (listed ?? chosen ?? described)?.name ?? modelId;
   const isUnknown = providers.length === 0;
 

@@ -18,13 +18,13 @@ export function useRecentModels(): readonly [readonly RecentModel[], (by: Recent
 
   useEffect(() => {
     void notes.recall().then((found) => {
-      setRecent((now) => (now.length > 0 ? now : read(found.get(NOTE))));
+      setRecent((now) => (now.length > 0 ? now : parse(found.get(NOTE))));
     });
   }, [notes]);
 
   const add = useCallback(
     (by: RecentModel) => {
-      const next = [by, ...recent.filter((one) => !isSameModel(one, by))].slice(0, MOST);
+      const next = [by, ...recent.filter((model) => !isSameModel(model, by))].slice(0, MOST);
       setRecent(next);
       notes.remember(NOTE, JSON.stringify(next));
     },
@@ -34,7 +34,7 @@ export function useRecentModels(): readonly [readonly RecentModel[], (by: Recent
 }
 
 /** Validates the stored text, which another version may have written. */
-function read(text: string | undefined): readonly RecentModel[] {
+function parse(text: string | undefined): readonly RecentModel[] {
   try {
     const found: unknown = JSON.parse(text ?? "[]");
     return Array.isArray(found) ? found.filter(isRecent).slice(0, MOST) : [];
@@ -43,11 +43,11 @@ function read(text: string | undefined): readonly RecentModel[] {
   }
 }
 
-function isRecent(one: unknown): one is RecentModel {
+function isRecent(value: unknown): value is RecentModel {
   const {
     providerId,
     modelId,
     name = "",
-  } = Object(one) as Partial<Record<keyof RecentModel, unknown>>;
-  return [providerId, modelId, name].every((value) => typeof value === "string");
+  } = Object(value) as Partial<Record<keyof RecentModel, unknown>>;
+  return [providerId, modelId, name].every((field) => typeof field === "string");
 }

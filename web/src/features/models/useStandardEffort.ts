@@ -1,4 +1,4 @@
-/** The efforts that a model takes, and what holds while none is chosen. */
+/** The efforts that a model supports, and the label of the default. */
 import type { Effort } from "../../bridge/contract";
 import type { ModelRef } from "../../conversations/conversation";
 import { costs } from "../../i18n/costs";
@@ -9,10 +9,10 @@ const NONE: readonly Effort[] = [];
 
 export function useStandardEffort(by: ModelRef | null) {
   const efforts = useModel(by, true)?.efforts ?? NONE;
-  const kept = useSettingsState().preferences?.defaultEffort;
+  const stored = useSettingsState().preferences?.defaultEffort;
   const standard =
-    kept != null && efforts.includes(kept)
-      ? costs.asInSettings(costs.efforts[kept])
+    stored != null && efforts.includes(stored)
+      ? costs.asInSettings(costs.efforts[stored])
       : costs.effortOwn;
   return { efforts, standard };
 }

@@ -1,4 +1,6 @@
-/** A recorded answer as it came, with the controls to play it. Nothing in it can act. */
+/**
+ * A recorded answer in its original order, with the controls to play it. It has no active content.
+ */
 import { type MouseEvent, useEffect, useId, useMemo } from "react";
 import type { Recording } from "../../bridge/contract";
 import { type MessageView, viewOfRun } from "../../conversations/message";
@@ -90,14 +92,14 @@ function Controls({ player, events }: { readonly player: Player; readonly events
   );
 }
 
-/** Only this renders with every event. */
+/** The only component that renders with every event. */
 function Answer({ player }: { readonly player: Player }) {
   const run = useStore(player, (state) => state.run);
-  const [view, hasFiles] = useMemo(() => inert(run), [run]);
+  const [view, hasFiles] = useMemo(() => inertViewOf(run), [run]);
   return (
-    // Without it no part has a way to the host.
+    // Without this context no part can reach the host.
     <ConversationsContext value={null}>
-      <div className={styles.answer} onClickCapture={stay} onAuxClickCapture={stay}>
+      <div className={styles.answer} onClickCapture={blockLinks} onAuxClickCapture={blockLinks}>
         <AssistantMessage view={view}>
           <MessageTiming view={view} />
         </AssistantMessage>
@@ -108,8 +110,8 @@ function Answer({ player }: { readonly player: Player }) {
   );
 }
 
-/** The view of a run without what would ask the host: files, and forms of servers. */
-function inert(run: RunState): [view: MessageView, hasFiles: boolean] {
+/** The view of a run without the parts that need the host: files, and forms of servers. */
+function inertViewOf(run: RunState): [view: MessageView, hasFiles: boolean] {
   const view = viewOfRun({ id: run.inferenceId, get: () => run });
   let hasFiles = false;
   const parts = view.parts.flatMap((part): MessagePart[] => {
@@ -125,7 +127,7 @@ function inert(run: RunState): [view: MessageView, hasFiles: boolean] {
   return [{ ...view, parts }, hasFiles];
 }
 
-function stay(event: MouseEvent): void {
+function blockLinks(event: MouseEvent): void {
   if (!(event.target instanceof Element) || event.target.closest("a") === null) return;
   event.preventDefault();
   event.stopPropagation();

@@ -1,4 +1,4 @@
-/** Plays the events of a recording: at its pace, faster, or one by one. It asks nobody anything. */
+/** Plays the events of a recording: at its pace, faster, or one by one. It sends no requests. */
 import type { AnyEvent } from "../../bridge/contract";
 import { createStore, type ReadonlyStore } from "../../lib/store";
 import { beginRun, type RunState, reduce } from "../../llm/runReducer";
@@ -13,12 +13,12 @@ export interface PlayerState {
   readonly ms: number;
   readonly isPlaying: boolean;
   readonly speed: number;
-  /** The answer, as far as it has come. */
+  /** The answer so far. */
   readonly run: RunState;
 }
 
 export interface Player extends ReadonlyStore<PlayerState> {
-  /** Plays on, or from the start if it has come to its end. */
+  /** Continues, or plays from the start if it has ended. */
   play(): void;
   pause(): void;
   setSpeed(speed: number): void;
@@ -28,13 +28,13 @@ export interface Player extends ReadonlyStore<PlayerState> {
 
 export function createPlayer(events: readonly AnyEvent[]): Player {
   const [first] = events;
-  const begun = beginRun(first?.inferenceId ?? "");
+  const initialRun = beginRun(first?.inferenceId ?? "");
   const store = createStore<PlayerState>({
     place: 0,
     ms: 0,
     isPlaying: false,
     speed: 1,
-    run: begun,
+    run: initialRun,
   });
   let timer: ReturnType<typeof setTimeout> | undefined;
   /** When playing began at its present speed, and the time of the answer then. */
@@ -47,7 +47,7 @@ export function createPlayer(events: readonly AnyEvent[]): Player {
   /** The answer after so many events. */
   function runAt(place: number): RunState {
     const { place: before, run } = store.get();
-    if (place < before) return reduce(begun, events.slice(0, place));
+    if (place < before) return reduce(initialRun, events.slice(0, place));
     return place === before ? run : reduce(run, events.slice(before, place));
   }
 

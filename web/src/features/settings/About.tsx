@@ -17,7 +17,7 @@ export interface AboutProps {
 
 export function About({ host, kind }: AboutProps) {
   const { providers } = useSettingsState();
-  const [said, setSaid] = useState<string | null>(null);
+  const [notice, setNotice] = useState<string | null>(null);
   const list = useRef<HTMLDListElement>(null);
   const facts = [
     [words.facts.version, host?.appVersion ?? ""],
@@ -37,7 +37,7 @@ export function About({ host, kind }: AboutProps) {
   async function copy(): Promise<void> {
     const isCopied = await copyText(facts.map((fact) => fact.join(": ")).join("\n"));
     if (!isCopied && list.current !== null) getSelection()?.selectAllChildren(list.current);
-    setSaid(isCopied ? strings.copied : strings.notCopied);
+    setNotice(isCopied ? strings.copied : strings.notCopied);
   }
 
   return (
@@ -58,7 +58,7 @@ export function About({ host, kind }: AboutProps) {
         <p className={parts.text}>{words.factsText}</p>
         <Button onClick={() => void copy()}>{words.copyFacts}</Button>
       </div>
-      <Notice>{said}</Notice>
+      <Notice>{notice}</Notice>
     </section>
   );
 }

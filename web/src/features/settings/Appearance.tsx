@@ -19,7 +19,7 @@ export function Appearance() {
     ["", strings.systemLanguage],
     ...Object.entries(LANGUAGES).map(([tag, name]): Option => [tag, name, tag]),
   ];
-  // A file that a person wrote may say another one.
+  // A settings file that a person edited may have another language.
   if (languages.every(([tag]) => tag !== language)) languages.push([language, language]);
   return (
     <section className={styles.section}>
@@ -28,13 +28,13 @@ export function Appearance() {
         label={strings.theme}
         value={theme}
         save={(value) => update({ theme: value })}
-        options={THEMES.map((one) => [one, strings.themes[one]])}
+        options={THEMES.map((name) => [name, strings.themes[name]])}
       />
       <SelectField
         label={words.textSize}
         value={textSize}
         save={(value) => update({ textSize: value })}
-        options={SIZES.map((one) => [one, words.textSizes[one]])}
+        options={SIZES.map((size) => [size, words.textSizes[size]])}
       />
       <SelectField
         label={strings.language}

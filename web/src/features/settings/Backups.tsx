@@ -20,49 +20,49 @@ import { useAsyncAction } from "../../ui/useAsyncAction";
 const SHOWN = 5;
 const words = strings.consent;
 
-interface Agreed {
+interface Consents {
   readonly providers: ReadonlySet<string>;
   readonly settings: ReadonlySet<BackupChoice["setting"]>;
 }
 
-const NOTHING: Agreed = { providers: new Set(), settings: new Set() };
+const NOTHING: Consents = { providers: new Set(), settings: new Set() };
 
 export function Backups() {
   const settings = useSettings();
   const { client, restore } = useConversations();
   const { backups, backup, backupContents } = client.conversations;
-  const [made, setMade] = useState<readonly BackupInfo[]>([]);
+  const [list, setList] = useState<readonly BackupInfo[]>([]);
   const [chosen, setChosen] = useState<{ name: string; contents?: BackupContents } | null>(null);
-  const [agreed, setAgreed] = useState<Agreed>(NOTHING);
-  const [said, setSaid] = useState<string | null>(null);
+  const [consents, setConsents] = useState<Consents>(NOTHING);
+  const [notice, setNotice] = useState<string | null>(null);
   const [shown, setShown] = useState(SHOWN);
   const { problem, isBusy, attempt } = useAsyncAction();
 
   useEffect(() => {
-    backups().then(setMade, () => setMade([]));
+    backups().then(setList, () => setList([]));
   }, [backups]);
 
   async function make(): Promise<void> {
-    setSaid(null);
+    setNotice(null);
     const { name } = await backup();
-    setSaid(strings.backupMade(name));
-    setMade(await backups());
+    setNotice(strings.backupMade(name));
+    setList(await backups());
   }
 
   async function choose(name: string): Promise<void> {
-    setSaid(null);
-    setAgreed(NOTHING);
+    setNotice(null);
+    setConsents(NOTHING);
     setChosen({ name });
     const contents = await backupContents(name);
     setChosen((now) => (now?.name === name ? { name, contents } : now));
   }
 
-  async function putBack(name: string): Promise<void> {
-    setSaid(null);
+  async function restoreBackup(name: string): Promise<void> {
+    setNotice(null);
     setChosen(null);
-    await restore({ name, providers: [...agreed.providers], settings: [...agreed.settings] });
-    setSaid(strings.restored);
-    setMade(await backups());
+    await restore({ name, providers: [...consents.providers], settings: [...consents.settings] });
+    setNotice(strings.restored);
+    setList(await backups());
     await Promise.all([settings.load(), settings.loadProviders()]);
   }
 
@@ -75,8 +75,8 @@ export function Backups() {
           {strings.backupNow}
         </Button>
       </div>
-      <ul className="stack" hidden={made.length === 0}>
-        {made.slice(0, shown).map(({ name, createdAt, size }) => (
+      <ul className="stack" hidden={list.length === 0}>
+        {list.slice(0, shown).map(({ name, createdAt, size }) => (
           <li key={name} className={parts.row} title={name}>
             <span>
               {new Date(createdAt).toLocaleString(locale, {
@@ -87,7 +87,7 @@ export function Backups() {
             </span>
             <span className="wrap">
               {chosen?.name === name && chosen.contents !== undefined && (
-                <Button tone="destructive" onClick={() => attempt(putBack(name))}>
+                <Button tone="destructive" onClick={() => attempt(restoreBackup(name))}>
                   {strings.restoreReally}
                 </Button>
               )}
@@ -101,17 +101,17 @@ export function Backups() {
               </Button>
             </span>
             {chosen?.name === name && chosen.contents !== undefined && (
-              <Consent contents={chosen.contents} agreed={agreed} onChange={setAgreed} />
+              <Consent contents={chosen.contents} consents={consents} onChange={setConsents} />
             )}
           </li>
         ))}
       </ul>
-      {made.length > shown && (
-        <Button className={parts.start} onClick={() => setShown(made.length)}>
+      {list.length > shown && (
+        <Button className={parts.start} onClick={() => setShown(list.length)}>
           {strings.showMore}
         </Button>
       )}
-      <Notice>{said}</Notice>
+      <Notice>{notice}</Notice>
       <Problem>{problem}</Problem>
     </section>
   );
@@ -119,12 +119,12 @@ export function Backups() {
 
 interface ConsentProps {
   readonly contents: BackupContents;
-  readonly agreed: Agreed;
-  onChange(agreed: Agreed): void;
+  readonly consents: Consents;
+  onChange(consents: Consents): void;
 }
 
 /** Asks for consent to each provider and setting of a backup that decides where prompts are sent. */
-function Consent({ contents: { providers, choices }, agreed, onChange }: ConsentProps) {
+function Consent({ contents: { providers, choices }, consents, onChange }: ConsentProps) {
   if (providers.length + choices.length === 0) return null;
   return (
     <fieldset className="stack">
@@ -132,9 +132,9 @@ function Consent({ contents: { providers, choices }, agreed, onChange }: Consent
       {providers.map((provider) => (
         <Check
           key={provider.id}
-          checked={agreed.providers.has(provider.id)}
+          checked={consents.providers.has(provider.id)}
           onChange={() =>
-            onChange({ ...agreed, providers: toggled(agreed.providers, provider.id) })
+            onChange({ ...consents, providers: toggle(consents.providers, provider.id) })
           }
         >
           <span>
@@ -146,8 +146,8 @@ function Consent({ contents: { providers, choices }, agreed, onChange }: Consent
       {choices.map(({ setting, providerId, modelId }) => (
         <Check
           key={setting}
-          checked={agreed.settings.has(setting)}
-          onChange={() => onChange({ ...agreed, settings: toggled(agreed.settings, setting) })}
+          checked={consents.settings.has(setting)}
+          onChange={() => onChange({ ...consents, settings: toggle(consents.settings, setting) })}
         >
           {words[setting](modelId === null ? providerId : `${providerId}, ${modelId}`)}
         </Check>
@@ -167,8 +167,8 @@ function facts({ address, keyEnv, headers, replaces }: BackupProvider): string {
   return all.filter(Boolean).join(" · ");
 }
 
-function toggled<T>(all: ReadonlySet<T>, one: T): ReadonlySet<T> {
+function toggle<T>(all: ReadonlySet<T>, item: T): ReadonlySet<T> {
   const next = new Set(all);
-  if (!next.delete(one)) next.add(one);
+  if (!next.delete(item)) next.add(item);
   return next;
 }

@@ -10,7 +10,7 @@ const HEIGHT = 60;
 const WIDTH = 10;
 const GAP = 2;
 
-/** `days` are those that something was counted on, the latest first. */
+/** `days` are the days with usage, the latest first. */
 export function CostChart({ days }: { readonly days: readonly UsageRow[] }) {
   const last = days[0]?.key ?? "";
   const spent = new Map(days.map(({ key, usd }) => [key, usd]));
@@ -30,7 +30,7 @@ export function CostChart({ days }: { readonly days: readonly UsageRow[] }) {
       preserveAspectRatio="none"
     >
       {shown.map(({ key, usd }, place) => {
-        // A day with the smallest cost is still seen.
+        // Even the smallest cost stays visible.
         const height = usd === 0 ? 0 : Math.max(1, (usd / most) * HEIGHT);
         return (
           <rect key={key} x={place * WIDTH} y={HEIGHT - height} width={WIDTH - GAP} height={height}>

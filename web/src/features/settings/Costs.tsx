@@ -58,13 +58,13 @@ function UsageTable() {
   const [by, setBy] = useState<UsageGroup>("day");
   const [loaded, setLoaded] = useState<Partial<Record<UsageGroup, readonly UsageRow[]>>>({});
   const rows = loaded[by] ?? null;
-  const [said, setSaid] = useState<string | null>(null);
+  const [notice, setNotice] = useState<string | null>(null);
   const { problem, isBusy, attempt } = useAsyncAction();
 
   const load = useCallback(
-    async (wanted: UsageGroup) => {
-      const found = await host.usage(wanted);
-      setLoaded((before) => ({ ...before, [wanted]: found }));
+    async (group: UsageGroup) => {
+      const found = await host.usage(group);
+      setLoaded((before) => ({ ...before, [group]: found }));
     },
     [host],
   );
@@ -72,7 +72,7 @@ function UsageTable() {
   useEffect(() => attempt(load(by)), [load, by]);
 
   async function saveCsv(): Promise<void> {
-    setSaid(strings.exported(await host.saveUsage(by)));
+    setNotice(strings.exported(await host.saveUsage(by)));
   }
 
   return (
@@ -127,7 +127,7 @@ function UsageTable() {
       <Button className={parts.start} isFree={!isBusy} onClick={() => attempt(saveCsv())}>
         {costs.saveCsv}
       </Button>
-      <Notice>{said}</Notice>
+      <Notice>{notice}</Notice>
       <Problem>{problem}</Problem>
     </section>
   );

@@ -76,16 +76,16 @@ function ImportFile() {
 function ExportAll() {
   const { conversations } = useConversations().client;
   const downloads = useDownloads();
-  const [said, setSaid] = useState<string | null>(null);
+  const [notice, setNotice] = useState<string | null>(null);
   const { problem, isBusy, attempt } = useAsyncAction();
 
   async function write(format: ExportRequest["format"]): Promise<void> {
-    setSaid(null);
+    setNotice(null);
     if (downloads) {
       const file = await conversations.export({ format });
       download(file);
-      setSaid(words.exportedAs(file.name));
-    } else setSaid(strings.exported(await conversations.exportFile({ format })));
+      setNotice(words.exportedAs(file.name));
+    } else setNotice(strings.exported(await conversations.exportFile({ format })));
   }
 
   return (
@@ -101,7 +101,7 @@ function ExportAll() {
           ))}
         </div>
       </div>
-      <Notice>{said}</Notice>
+      <Notice>{notice}</Notice>
       <Problem>{problem}</Problem>
     </section>
   );

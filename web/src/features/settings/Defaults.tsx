@@ -30,13 +30,13 @@ export function Defaults() {
           save={prefer}
         />
         <Temperature
-          kept={preferences.defaultTemperature}
+          value={preferences.defaultTemperature}
           standard={words.modelsOwn}
           save={(defaultTemperature) => update({ defaultTemperature })}
         />
         <EffortField
           efforts={EFFORTS}
-          kept={preferences.defaultEffort}
+          value={preferences.defaultEffort}
           standard={costs.effortOwn}
           save={(defaultEffort) => update({ defaultEffort })}
         />
@@ -52,7 +52,7 @@ export function Defaults() {
         />
         <Instructions
           hint={words.systemPromptHint}
-          kept={preferences.defaultSystemPrompt ?? ""}
+          value={preferences.defaultSystemPrompt ?? ""}
           save={(text) => update({ defaultSystemPrompt: text.trim() === "" ? null : text })}
         />
       </section>

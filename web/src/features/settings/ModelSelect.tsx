@@ -24,12 +24,12 @@ export function ModelSelect({ label, hint = "", nobody, save, ...chosen }: Model
   const { providers, lists } = useSettingsState();
   const id = useId();
   // Saved as one text, so that a refusal concerns both together.
-  const saved = useAutosave(written(chosen.providerId, chosen.modelId), (text) =>
-    save(...read(text)),
+  const saved = useAutosave(joinIds(chosen.providerId, chosen.modelId), (text) =>
+    save(...splitIds(text)),
   );
-  const [providerId, modelId] = read(saved.value);
+  const [providerId, modelId] = splitIds(saved.value);
   const models = providerId === null ? [] : (lists[providerId]?.list?.models ?? []);
-  const standard = providers.find((one) => one.id === providerId)?.defaultModel;
+  const standard = providers.find((provider) => provider.id === providerId)?.defaultModel;
 
   useEffect(() => {
     if (providerId !== null) void loadModels(providerId);
@@ -43,7 +43,7 @@ export function ModelSelect({ label, hint = "", nobody, save, ...chosen }: Model
             {...names}
             value={providerId ?? ""}
             options={providers.map(({ id, name }) => [id, name])}
-            onChange={(chosen) => saved.commit(written(chosen, null))}
+            onChange={(chosen) => saved.commit(joinIds(chosen, null))}
           >
             <option value="">{nobody}</option>
             {providerId !== null && standard === undefined && (
@@ -56,13 +56,13 @@ export function ModelSelect({ label, hint = "", nobody, save, ...chosen }: Model
               aria-label={strings.withModel}
               value={modelId ?? ""}
               options={models.map(({ id, name }) => [id, name])}
-              onChange={(chosen) => saved.commit(written(providerId, chosen))}
+              onChange={(chosen) => saved.commit(joinIds(providerId, chosen))}
             >
               <option value="">
                 {settingsTexts.standardModel}
                 {standard === undefined ? "" : ` (${standard})`}
               </option>
-              {modelId !== null && models.every((one) => one.id !== modelId) && (
+              {modelId !== null && models.every((model) => model.id !== modelId) && (
                 <option value={modelId}>{modelId}</option>
               )}
             </Select>
@@ -74,11 +74,11 @@ export function ModelSelect({ label, hint = "", nobody, save, ...chosen }: Model
 }
 
 /** Joined by a line end, which no id contains. */
-function written(providerId: string | null, modelId: string | null): string {
+function joinIds(providerId: string | null, modelId: string | null): string {
   return `${providerId ?? ""}\n${modelId ?? ""}`;
 }
 
-function read(text: string): [providerId: string | null, modelId: string | null] {
+function splitIds(text: string): [providerId: string | null, modelId: string | null] {
   const [providerId = "", modelId = ""] = text.split("\n");
   return [providerId || null, modelId || null];
 }

@@ -1,4 +1,4 @@
-/** The switch for keeping what is sent to models and received from them. */
+/** The switch for recording requests to models and their responses. */
 import { settingsTexts } from "../../i18n/settings";
 import { useSettings, useSettingsState } from "../../settings/useSettings";
 import { Check } from "../../ui/form/Check";

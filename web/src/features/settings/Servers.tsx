@@ -30,7 +30,7 @@ export function Servers() {
   const load = useCallback(async () => setServers(await mcp.list()), [mcp]);
   useEffect(() => attempt(load()), [attempt, load]);
   useEffect(() => mcp.onChange((list) => list !== undefined && setServers(list)), [mcp]);
-  // What a server offers is known once it is ready.
+  // A server's tools are known once it is ready.
   const offered = servers?.map(({ name, enabled, tools }) => `${name} ${enabled} ${tools}`).join();
   // biome-ignore lint/correctness/useExhaustiveDependencies: again whenever a server offers others
   useEffect(() => list(tools.list().then(setKnown)), [list, tools, offered]);
@@ -87,7 +87,7 @@ function Server({ server, isBusy, onEnable, onSignIn, onTest, onRemove }: Server
               {words.states[state]}
               {tools > 0 && ` · ${words.tools(tools)}`}
             </small>
-            <p dir="ltr">{withEscapes(url ?? (command ?? []).map(quoted).join(" "))}</p>
+            <p dir="ltr">{withEscapes(url ?? (command ?? []).map(quote).join(" "))}</p>
             {values.length > 0 && <p>{words.gets(withEscapes(values.join(", ")))}</p>}
           </span>
         </Check>
@@ -132,7 +132,7 @@ function ServerTools({ server, all, attempt, onChange }: ServerToolsProps) {
 
   function change(tool: ToolSummary, flag: Flag): void {
     const flags = tool.raised.includes(flag)
-      ? tool.raised.filter((one) => one !== flag)
+      ? tool.raised.filter((other) => other !== flag)
       : [...tool.raised, flag];
     attempt(tools.setFlags({ name: requestName(tool, all), flags }).then(onChange));
   }
@@ -178,15 +178,15 @@ function AddServer({ onAdded }: { readonly onAdded: () => Promise<unknown> }) {
   const { mcp } = useSettings();
   const { problem, isBusy, attempt } = useAsyncAction();
   const [name, setName] = useState("");
-  const [where, setWhere] = useState("");
+  const [commandOrUrl, setCommandOrUrl] = useState("");
   const [values, setValues] = useState("");
-  const server = serverOf(name, where, values);
+  const server = serverOf(name, commandOrUrl, values);
 
   async function add(event: FormEvent): Promise<void> {
     event.preventDefault();
     if (server === null || isBusy) return;
     await mcp.add(server);
-    for (const clear of [setName, setWhere, setValues]) clear("");
+    for (const clear of [setName, setCommandOrUrl, setValues]) clear("");
     await onAdded();
   }
 
@@ -200,8 +200,8 @@ function AddServer({ onAdded }: { readonly onAdded: () => Promise<unknown> }) {
         placeholder="uvx mcp-server-time"
         dir="ltr"
         isTall
-        value={where}
-        onChange={setWhere}
+        value={commandOrUrl}
+        onChange={setCommandOrUrl}
       />
       <Field label={words.values} hint={words.valuesText} isTall>
         {(names) => (
@@ -231,13 +231,13 @@ function AddServer({ onAdded }: { readonly onAdded: () => Promise<unknown> }) {
 function ImportServers({ onAdded }: { readonly onAdded: () => Promise<unknown> }) {
   const { mcp } = useSettings();
   const { problem, attempt } = useAsyncAction();
-  const [told, setTold] = useState<string | null>(null);
+  const [notice, setNotice] = useState<string | null>(null);
 
-  async function read(file: File): Promise<void> {
-    setTold(null);
+  async function importServers(file: File): Promise<void> {
+    setNotice(null);
     const { added, problems } = await mcp.readImport(await file.text());
     const refused = Object.entries(problems).map(([name, reason]) => `${name}: ${reason}`);
-    setTold(withEscapes([words.imported(added.length), ...refused].join(" ")));
+    setNotice(withEscapes([words.imported(added.length), ...refused].join(" ")));
     await onAdded();
   }
 
@@ -249,17 +249,17 @@ function ImportServers({ onAdded }: { readonly onAdded: () => Promise<unknown> }
         <FilePicker
           aria-label={words.importTitle}
           accept=".json"
-          onFiles={([file]) => file && attempt(read(file))}
+          onFiles={([file]) => file && attempt(importServers(file))}
         >
           {(open) => <Button onClick={open}>{settingsTexts.chooseFile}</Button>}
         </FilePicker>
       </div>
       <Problem>{problem}</Problem>
-      <Notice>{told}</Notice>
+      <Notice>{notice}</Notice>
     </section>
   );
 }
 
-/** A word as a command line has it. */
-const quoted = (word: string): string =>
+/** Quotes a word for a command line, if necessary. */
+const quote = (word: string): string =>
   /^[\w@%+=:,./-]+$/.test(word) ? word : JSON.stringify(word);

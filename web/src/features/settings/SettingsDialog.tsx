@@ -52,7 +52,7 @@ export function SettingsDialog({ section, host, kind, onClose }: SettingsDialogP
       <div ref={sides} className={styles.sides}>
         <Tabs
           label={strings.settings}
-          tabs={SECTIONS.map((one) => [one, strings.sections[one]])}
+          tabs={SECTIONS.map((name) => [name, strings.sections[name]])}
           axis="both"
           shown={shown}
           onShow={setShown}

@@ -2,7 +2,7 @@
 import { useCallback, useEffect, useState } from "react";
 import type { GrantSummary, NewToolFile, ToolFolder, ToolSummary } from "../../bridge/contract";
 import { strings } from "../../i18n";
-import { listed } from "../../i18n/listed";
+import { formatList } from "../../i18n/formatList";
 import { copyText } from "../../lib/clipboard";
 import { withEscapes } from "../../lib/hiddenCharacters";
 import { requestName } from "../../settings/toolNames";
@@ -14,8 +14,8 @@ import { Problem } from "../../ui/Problem";
 import { Summary } from "../../ui/Summary";
 import { useAsyncAction } from "../../ui/useAsyncAction";
 
-/** How often the files are looked at while this is shown, so that a saved change is seen at once. */
-const LOOK_MS = 1_000;
+/** Interval of checking the files while this is shown, so that a saved change appears at once. */
+const POLL_MS = 1_000;
 const FLAGS = ["reads", "brings", "sends"] as const;
 
 export function Tools() {
@@ -23,7 +23,7 @@ export function Tools() {
   const [list, setList] = useState<readonly ToolSummary[] | null>(null);
   const [grants, setGrants] = useState<readonly GrantSummary[] | null>(null);
   const [folder, setFolder] = useState<ToolFolder | null>(null);
-  const [made, setMade] = useState<NewToolFile | null>(null);
+  const [newFile, setNewFile] = useState<NewToolFile | null>(null);
   const { problem, isBusy, attempt } = useAsyncAction();
   const words = strings.tools;
 
@@ -31,18 +31,19 @@ export function Tools() {
     const [place, all] = await Promise.all([tools.folder(), tools.list()]);
     setFolder(place);
     setList((before) => sameOr(before, all));
-    const kept = await tools.grants(); // the tools are shown also where these cannot be read
-    setGrants((before) => sameOr(before, kept));
+    // After the tools, which are shown even if the grants cannot be read.
+    const latest = await tools.grants();
+    setGrants((before) => sameOr(before, latest));
   }, [tools]);
   useEffect(() => {
     let timer = 0;
     let isOver = false;
-    const look = async () => {
-      if (!document.hidden) await load().catch(() => {}); // what is known stays
-      if (!isOver) timer = window.setTimeout(look, LOOK_MS);
+    const poll = async () => {
+      if (!document.hidden) await load().catch(() => {}); // the known tools stay
+      if (!isOver) timer = window.setTimeout(poll, POLL_MS);
     };
     attempt(load());
-    timer = window.setTimeout(look, LOOK_MS);
+    timer = window.setTimeout(poll, POLL_MS);
     return () => {
       isOver = true;
       clearTimeout(timer);
@@ -51,7 +52,7 @@ export function Tools() {
 
   async function enable(tool: ToolSummary, all: readonly ToolSummary[]): Promise<void> {
     const enabled = !tool.enabled;
-    setList(all.map((one) => (one === tool ? { ...one, enabled } : one)));
+    setList(all.map((other) => (other === tool ? { ...other, enabled } : other)));
     try {
       setList(await tools.enable({ name: requestName(tool, all), enabled }));
     } catch (error) {
@@ -61,7 +62,7 @@ export function Tools() {
   }
 
   async function create(): Promise<void> {
-    setMade(await tools.create());
+    setNewFile(await tools.create());
     await load();
   }
 
@@ -106,9 +107,9 @@ export function Tools() {
           {words.newTool}
         </Button>
         <p className={parts.text} role="status">
-          {made !== null && (
+          {newFile !== null && (
             <>
-              {made.opened ? words.opened : words.written} <code dir="ltr">{made.path}</code>
+              {newFile.opened ? words.opened : words.written} <code dir="ltr">{newFile.path}</code>
             </>
           )}
         </p>
@@ -174,7 +175,7 @@ export function Tools() {
   );
 }
 
-/** In the file manager; a browser cannot, so that the path is copied there. */
+/** Opens the folder in the file manager. A browser cannot, so it copies the path. */
 function OpenFolder({ path }: { readonly path: string }) {
   const { tools } = useSettings();
   const [outcome, setOutcome] = useState<"copied" | "notCopied" | null>(null);
@@ -194,7 +195,7 @@ function OpenFolder({ path }: { readonly path: string }) {
   );
 }
 
-/** The value of before when nothing has changed, so that nothing is drawn again. */
+/** Returns the previous value if nothing has changed, so that nothing renders again. */
 function sameOr<T>(before: T, now: T): T {
   return JSON.stringify(before) === JSON.stringify(now) ? before : now;
 }
@@ -210,5 +211,5 @@ function rulesOf({ pattern }: GrantSummary): string {
   const each = Object.entries(pattern).map(([name, { match, value }]) =>
     ruleIn(name, rules[match], value),
   );
-  return listed(each);
+  return formatList(each);
 }

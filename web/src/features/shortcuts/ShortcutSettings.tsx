@@ -4,12 +4,12 @@ import { strings } from "../../i18n";
 import { settingsTexts as words } from "../../i18n/settings";
 import { keysOf } from "../../lib/keyCombo";
 import {
-  type Act,
-  actOf,
-  actsIn,
+  actionOf,
   type Chosen,
   type Refusal,
+  type ShortcutAction,
   STANDARD_KEYS,
+  shortcutActionsIn,
   shortcutProblem,
   withKeys,
   withStandard,
@@ -27,7 +27,7 @@ export function ShortcutSettings() {
   const { update } = useSettings();
   const { preferences } = useSettingsState();
   const { problem, attempt } = useAsyncAction();
-  const acts = actsIn(useDownloads());
+  const actions = shortcutActionsIn(useDownloads());
   if (preferences === null) return null;
   const chosen = preferences.shortcuts;
   const save = (shortcuts: Chosen) => update({ shortcuts });
@@ -36,8 +36,8 @@ export function ShortcutSettings() {
       <h3>{strings.sections.shortcuts}</h3>
       <p className={parts.text}>{words.shortcutsText}</p>
       <ul>
-        {acts.map((act) => (
-          <Shortcut key={act} act={act} chosen={chosen} save={save} />
+        {actions.map((action) => (
+          <Shortcut key={action} action={action} chosen={chosen} save={save} />
         ))}
       </ul>
       <Button
@@ -53,24 +53,24 @@ export function ShortcutSettings() {
 }
 
 interface ShortcutProps {
-  readonly act: Act;
+  readonly action: ShortcutAction;
   readonly chosen: Chosen;
   readonly save: (chosen: Chosen) => Promise<void>;
 }
 
-function Shortcut({ act, chosen, save }: ShortcutProps) {
+function Shortcut({ action, chosen, save }: ShortcutProps) {
   const [isListening, setIsListening] = useState(false);
-  const [refused, setRefused] = useState<string | null>(null);
+  const [refusedKeys, setRefusedKeys] = useState<string | null>(null);
   const { reason, attempt } = useAsyncAction();
   const id = useId();
-  const name = strings.acts[act];
-  const keys = chosen[act] ?? STANDARD_KEYS[act];
-  const isStandard = chosen[act] === undefined;
-  const why = refused === null ? null : shortcutProblem(refused, act, chosen);
+  const name = strings.shortcutActions[action];
+  const keys = chosen[action] ?? STANDARD_KEYS[action];
+  const isStandard = chosen[action] === undefined;
+  const why = refusedKeys === null ? null : shortcutProblem(refusedKeys, action, chosen);
 
-  function take(next: Chosen): void {
+  function assign(next: Chosen): void {
     setIsListening(false);
-    setRefused(null);
+    setRefusedKeys(null);
     attempt(save(next));
   }
 
@@ -79,13 +79,14 @@ function Shortcut({ act, chosen, save }: ShortcutProps) {
     if (!isListening || event.key === "Tab") return;
     event.preventDefault();
     event.stopPropagation();
-    const pressed = keysOf(event);
+    const pressedKeys = keysOf(event);
     if (event.key === "Escape") setIsListening(false);
     else if (event.key === "Backspace" && !event.ctrlKey && !event.metaKey) {
-      take({ ...chosen, [act]: "" });
-    } else if (pressed !== null) {
-      if (shortcutProblem(pressed, act, chosen) === null) take(withKeys(act, pressed, chosen));
-      else setRefused(pressed);
+      assign({ ...chosen, [action]: "" });
+    } else if (pressedKeys !== null) {
+      if (shortcutProblem(pressedKeys, action, chosen) === null)
+        assign(withKeys(action, pressedKeys, chosen));
+      else setRefusedKeys(pressedKeys);
     }
   }
 
@@ -104,7 +105,7 @@ function Shortcut({ act, chosen, save }: ShortcutProps) {
           // WebKit does not focus a button that is clicked.
           currentTarget.focus();
           setIsListening(!isListening);
-          setRefused(null);
+          setRefusedKeys(null);
         }}
         onKeyDown={onKeyDown}
         onBlur={() => setIsListening(false)}
@@ -114,17 +115,19 @@ function Shortcut({ act, chosen, save }: ShortcutProps) {
       {!isStandard && (
         <Button
           aria-label={`${words.toStandard}: ${name}`}
-          onClick={() => take(withStandard(act, chosen))}
+          onClick={() => assign(withStandard(action, chosen))}
         >
           {strings.standard}
         </Button>
       )}
-      {refused !== null && why !== null && (
+      {refusedKeys !== null && why !== null && (
         <div className="wrap soft bad" role="alert">
-          <KeyCombo keys={refused} />
-          <span>{whyNot(refused, why, chosen)}</span>
+          <KeyCombo keys={refusedKeys} />
+          <span>{whyNot(refusedKeys, why, chosen)}</span>
           {why === "taken" && (
-            <Button onClick={() => take(withKeys(act, refused, chosen))}>{words.takeKeys}</Button>
+            <Button onClick={() => assign(withKeys(action, refusedKeys, chosen))}>
+              {words.takeKeys}
+            </Button>
           )}
         </div>
       )}
@@ -135,6 +138,6 @@ function Shortcut({ act, chosen, save }: ShortcutProps) {
 
 function whyNot(keys: string, why: Refusal, chosen: Chosen): string {
   if (why !== "taken") return words.keysRefused[why];
-  const owner = actOf(keys, chosen);
-  return owner === null ? "" : words.keysTaken(strings.acts[owner]);
+  const owner = actionOf(keys, chosen);
+  return owner === null ? "" : words.keysTaken(strings.shortcutActions[owner]);
 }

@@ -2,7 +2,7 @@
 import { strings } from "../../i18n";
 import { settingsTexts as words } from "../../i18n/settings";
 import { isMac } from "../../lib/keyCombo";
-import { actsIn, STANDARD_KEYS } from "../../settings/shortcuts";
+import { STANDARD_KEYS, shortcutActionsIn } from "../../settings/shortcuts";
 import { useSettingsState } from "../../settings/useSettings";
 import { Button } from "../../ui/Button";
 import { Dialog } from "../../ui/Dialog";
@@ -22,12 +22,15 @@ export function ShortcutsDialog({ onClose, onChange }: ShortcutsDialogProps) {
   const { preferences } = useSettingsState();
   const fixed = words.fixedKeys;
   // On a Mac the system uses Ctrl with the arrow keys.
-  const held = isMac() ? "Alt" : "Ctrl";
-  const everywhere = actsIn(useDownloads()).map((act): Line => {
-    return [strings.acts[act], preferences?.shortcuts[act] ?? STANDARD_KEYS[act]];
+  const modifier = isMac() ? "Alt" : "Ctrl";
+  const everywhere = shortcutActionsIn(useDownloads()).map((action): Line => {
+    return [
+      strings.shortcutActions[action],
+      preferences?.shortcuts[action] ?? STANDARD_KEYS[action],
+    ];
   });
   return (
-    <Dialog title={strings.acts.shortcuts} className={styles.sheet} onClose={onClose}>
+    <Dialog title={strings.shortcutActions.shortcuts} className={styles.sheet} onClose={onClose}>
       <div className={styles.body}>
         <Lines title={words.keysEverywhere} lines={everywhere.filter(([, keys]) => keys !== "")} />
         <Lines
@@ -38,7 +41,7 @@ export function ShortcutsDialog({ onClose, onChange }: ShortcutsDialogProps) {
             [fixed.next, "Mod+Enter"],
             [fixed.stop, "Escape"],
             [fixed.last, "ArrowUp"],
-            [fixed.earlier, `${held}+ArrowUp ${held}+ArrowDown`],
+            [fixed.earlier, `${modifier}+ArrowUp ${modifier}+ArrowDown`],
           ]}
         />
         <Lines
@@ -60,9 +63,9 @@ function Lines({ title, lines }: { readonly title: string; readonly lines: reado
     <section>
       <h3>{title}</h3>
       <dl>
-        {lines.map(([act, keys]) => (
-          <div key={act} className="wrap">
-            <dt>{act}</dt>
+        {lines.map(([label, keys]) => (
+          <div key={label} className="wrap">
+            <dt>{label}</dt>
             <dd>
               <KeyCombo keys={keys} />
             </dd>

@@ -15,7 +15,7 @@ import rows from "./RowMenu.module.css";
 import type { ConversationActions } from "./useConversationActions";
 import { useRow } from "./useRow";
 
-/** The tab stop at the group's first button, whatever that is. */
+/** Makes the group's first button the tab stop, a folder's heading or a conversation. */
 export const FIRST_STOP = "";
 
 /** The number of rows rendered with the list. */
@@ -43,17 +43,17 @@ function titleOf({ name, folder, month }: ListGroup): string {
 export const ConversationGroup = memo(function ConversationGroup(props: ConversationGroupProps) {
   const { group, above, isShut, openId, stop, actions, onMove, onPut } = props;
   const { name, folder, items } = group;
-  const place = useConversationDrop((id) => onPut(id, folder));
+  const dropTarget = useConversationDrop((id) => onPut(id, folder));
   const title = titleOf(group);
   // A pinned conversation stays in its folder; here it is only shown.
-  const takes = name !== "pinned";
+  const acceptsDrop = name !== "pinned";
   const first = stop === FIRST_STOP && folder === null ? (items[0]?.id ?? null) : stop;
   return (
     <section
       aria-label={title}
       className={styles.group}
-      data-over={takes && place.isOver}
-      {...(takes ? place.handlers : { onDragOver: (event) => event.stopPropagation() })}
+      data-over={acceptsDrop && dropTarget.isOver}
+      {...(acceptsDrop ? dropTarget.handlers : { onDragOver: (event) => event.stopPropagation() })}
     >
       {folder === null ? (
         <h2 className={styles.name}>{title}</h2>
@@ -67,7 +67,7 @@ export const ConversationGroup = memo(function ConversationGroup(props: Conversa
             key={place}
             count={some.length}
             isFirst={above + place * ROWS < FIRST}
-            isHeld={first !== null && some.some(({ id }) => id === first)}
+            hasTabStop={first !== null && some.some(({ id }) => id === first)}
           >
             {() =>
               some.map((item) => (

@@ -31,11 +31,11 @@ export function ConversationList({ actions, state }: ConversationListProps) {
   const today = useToday();
   const groups = useMemo(() => groupsOf(items, today, locale), [items, today]);
   const { shut, toggleFolder } = state;
-  const held = useListFocus(list, STOPS);
+  const listFocus = useListFocus(list, STOPS);
 
   const move = useCallback(
     (id: string, folder: string | null) => {
-      const item = items.find((one) => one.id === id);
+      const item = items.find((entry) => entry.id === id);
       if (item !== undefined) actions.move(item, folder);
     },
     [actions, items],
@@ -73,7 +73,7 @@ export function ConversationList({ actions, state }: ConversationListProps) {
       data-list=""
       data-over={outside.isOver}
       onKeyDown={onKeyDown}
-      {...held}
+      {...listFocus}
       {...outside.handlers}
     >
       {shown.map(({ group, isShut, above: rows }) => (

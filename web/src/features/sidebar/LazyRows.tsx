@@ -12,12 +12,12 @@ export interface LazyRowsProps {
   /** Rendered with the list, before it is known what is in view. */
   readonly isFirst: boolean;
   /** Always rendered, because it holds the tab stop. */
-  readonly isHeld: boolean;
+  readonly hasTabStop: boolean;
   /** Renders the rows. */
   readonly children: () => ReactNode;
 }
 
-export function LazyRows({ count, isFirst, isHeld, children }: LazyRowsProps) {
+export function LazyRows({ count, isFirst, hasTabStop, children }: LazyRowsProps) {
   const list = useRef<HTMLUListElement>(null);
   const [isNear, setIsNear] = useState(isFirst);
 
@@ -36,7 +36,7 @@ export function LazyRows({ count, isFirst, isHeld, children }: LazyRowsProps) {
 
   return (
     <ul ref={list} className={styles.rows} style={{ blockSize: `calc(${count} * var(--control))` }}>
-      {(isNear || isHeld) && children()}
+      {(isNear || hasTabStop) && children()}
     </ul>
   );
 }

@@ -18,7 +18,7 @@ export interface SearchResultsProps {
   readonly onOpen: (hit: SearchHit) => void;
 }
 
-interface Found {
+interface SearchState {
   readonly query: string;
   readonly hits: readonly SearchHit[];
   /** Where the search stopped at its time limit; null if it is complete. */
@@ -28,18 +28,18 @@ interface Found {
 
 export function SearchResults({ query, onOpen }: SearchResultsProps) {
   const conversations = useConversations();
-  const [found, setFound] = useState<Found | null>(null);
+  const [results, setResults] = useState<SearchState | null>(null);
   /** The results that the search continues. */
-  const [continued, setContinued] = useState<Found | null>(null);
+  const [continuedFrom, setContinuedFrom] = useState<SearchState | null>(null);
   const list = useRef<HTMLUListElement>(null);
-  const wanted = useRef(query);
+  const latestQuery = useRef(query);
 
   useEffect(() => {
-    wanted.current = query;
+    latestQuery.current = query;
     let isWanted = true;
     const timer = setTimeout(async () => {
       const first = await search(conversations, { query, hits: [], more: null, problem: null });
-      if (isWanted) setFound(first);
+      if (isWanted) setResults(first);
     }, WAIT_MS);
     return () => {
       isWanted = false;
@@ -47,15 +47,15 @@ export function SearchResults({ query, onOpen }: SearchResultsProps) {
     };
   }, [conversations, query]);
 
-  async function searchMore(before: Found): Promise<void> {
+  async function searchMore(before: SearchState): Promise<void> {
     if (isContinued) return;
-    setContinued(before);
+    setContinuedFrom(before);
     const after = await search(conversations, before);
-    if (wanted.current !== before.query) return;
+    if (latestQuery.current !== before.query) return;
     // When the search is complete its button disappears, and the focus moves to the first new match.
     const isFocused = document.activeElement?.hasAttribute("data-more") ?? false;
-    setContinued(null);
-    flushSync(() => setFound(after));
+    setContinuedFrom(null);
+    flushSync(() => setResults(after));
     if (isFocused && after.more === null) {
       const buttons = list.current?.querySelectorAll("button") ?? [];
       (buttons[before.hits.length] ?? buttons[buttons.length - 1])?.focus();
@@ -71,16 +71,18 @@ export function SearchResults({ query, onOpen }: SearchResultsProps) {
 
   const { items } = useList();
   const folders = useMemo(() => new Map(items.map(({ id, folder }) => [id, folder])), [items]);
-  const hits = found?.hits ?? [];
+  const hits = results?.hits ?? [];
   // Matches of the previous text stay visible until new ones arrive.
-  const isBefore = found !== null && found.query !== query;
+  const isBefore = results !== null && results.query !== query;
   const isEmpty =
-    found !== null && found.problem === null && hits.length === 0 && found.more === null;
-  const isContinued = continued !== null && continued === found;
+    results !== null && results.problem === null && hits.length === 0 && results.more === null;
+  const isContinued = continuedFrom !== null && continuedFrom === results;
   return (
     <div className={styles.results}>
       <p className={styles.count} aria-live="polite">
-        {found === null || isContinued ? strings.searching : (found.problem ?? countOf(found))}
+        {results === null || isContinued
+          ? strings.searching
+          : (results.problem ?? countOf(results))}
       </p>
       {isEmpty && <p className={styles.advice}>{strings.searchAdvice}</p>}
       <ul ref={list} data-hits="" inert={isBefore} onKeyDown={onKeyDown}>
@@ -90,14 +92,14 @@ export function SearchResults({ query, onOpen }: SearchResultsProps) {
           </li>
         ))}
       </ul>
-      {found !== null && found.more !== null && (
+      {results !== null && results.more !== null && (
         <button
           type="button"
           className={styles.more}
           data-more=""
           inert={isBefore}
           aria-disabled={isContinued}
-          onClick={() => searchMore(found)}
+          onClick={() => searchMore(results)}
         >
           {strings.searchMore}
         </button>
@@ -106,8 +108,8 @@ export function SearchResults({ query, onOpen }: SearchResultsProps) {
   );
 }
 
-/** What was found before, and what the search finds from there. */
-async function search(conversations: Conversations, before: Found): Promise<Found> {
+/** Continues a search: the earlier results and the next ones. */
+async function search(conversations: Conversations, before: SearchState): Promise<SearchState> {
   try {
     const { hits, more } = await conversations.search(before.query, before.more);
     const known = new Set(before.hits.map(keyOf));
@@ -122,7 +124,7 @@ function keyOf({ conversationId, messageId }: SearchHit): string {
   return `${conversationId} ${messageId}`;
 }
 
-function countOf({ query, hits, more }: Found): string {
+function countOf({ query, hits, more }: SearchState): string {
   if (more !== null) return strings.foundSoFar(hits.length);
   if (hits.length === 0) return strings.nothingFound(query);
   return hits.length < HITS ? strings.found(hits.length) : strings.foundFirst(hits.length);

@@ -46,7 +46,7 @@ export function Sidebar(props: SidebarProps) {
   const openSettings = useOpenSettings();
   const [query, setQuery] = useState("");
   const side = useRef<HTMLElement>(null);
-  const place = useFileDrop(importFiles);
+  const dropTarget = useFileDrop(importFiles);
 
   function onSearchKey(event: KeyboardEvent): void {
     if (isComposing(event)) return;
@@ -73,7 +73,7 @@ export function Sidebar(props: SidebarProps) {
       className={styles.sidebar}
       aria-label={strings.conversations}
       onKeyDown={onResultsKey}
-      {...place.handlers}
+      {...dropTarget.handlers}
     >
       <div className={styles.top}>
         <IconButton label={strings.closeSidebar} keys={keys} onClick={state.close}>
@@ -139,7 +139,7 @@ export function Sidebar(props: SidebarProps) {
         </FilePicker>
         <Menu label={strings.menu} icon={<MoreIcon />} items={menu} />
       </div>
-      {place.isOver && (
+      {dropTarget.isOver && (
         <p className={styles.drop}>
           <ImportIcon />
           {strings.dropImport}

@@ -4,12 +4,12 @@ import { type DropTarget, useDropTarget } from "../../ui/dragAndDrop";
 const TYPE = "application/x-tidewire-conversation";
 
 /** Starts to drag a conversation. */
-export function dragConversation(hand: DataTransfer, id: string): void {
-  hand.setData(TYPE, id);
-  hand.effectAllowed = "move";
+export function dragConversation(data: DataTransfer, id: string): void {
+  data.setData(TYPE, id);
+  data.effectAllowed = "move";
 }
 
-/** A drop target for conversations; `put` gets the id. */
-export function useConversationDrop(put: (id: string) => void): DropTarget {
-  return useDropTarget(TYPE, (hand) => put(hand.getData(TYPE)));
+/** A drop target for conversations; `onDrop` gets the id. */
+export function useConversationDrop(onDrop: (id: string) => void): DropTarget {
+  return useDropTarget(TYPE, (data) => onDrop(data.getData(TYPE)));
 }

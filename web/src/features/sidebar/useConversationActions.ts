@@ -31,15 +31,15 @@ export function useConversationActions(onOpened: () => void): ConversationAction
   const toasts = useToasts();
   const downloads = useDownloads();
   return useMemo(() => {
-    function tried(act: Promise<unknown>): void {
-      act.catch((error) => toasts.say(strings.refusedAction(reasonOf(error))));
+    function reportFailure(act: Promise<unknown>): void {
+      act.catch((error) => toasts.show(strings.refusedAction(reasonOf(error))));
     }
 
     async function exportAs(id: string, format: ExportRequest["format"]): Promise<void> {
       const { conversations: host } = conversations.client;
       const request = { conversationIds: [id], format };
       if (downloads) download(await host.export(request));
-      else toasts.say(strings.exported(await host.exportFile(request)));
+      else toasts.show(strings.exported(await host.exportFile(request)));
     }
 
     const titleOf = (item: ConversationSummary) =>
@@ -48,16 +48,16 @@ export function useConversationActions(onOpened: () => void): ConversationAction
     async function copy(id: string): Promise<void> {
       const { conversations: host } = conversations.client;
       const { text } = await host.export({ conversationIds: [id], format: "md" });
-      toasts.say((await copyText(text)) ? strings.copiedWhole : strings.notCopied);
+      toasts.show((await copyText(text)) ? strings.copiedWhole : strings.notCopied);
     }
 
-    function undoable(act: Promise<unknown>, said: string, back: () => Promise<unknown>): void {
-      tried(act);
-      toasts.sayDone(act, said, { label: strings.undo, run: () => tried(back()) });
+    function undoable(act: Promise<unknown>, text: string, revert: () => Promise<unknown>): void {
+      reportFailure(act);
+      toasts.showWhenDone(act, text, { label: strings.undo, run: () => reportFailure(revert()) });
     }
 
-    function move(ids: readonly string[], from: string | null, to: string | null, said: string) {
-      undoable(conversations.move(ids, to), said, () => conversations.move(ids, from));
+    function move(ids: readonly string[], from: string | null, to: string | null, text: string) {
+      undoable(conversations.move(ids, to), text, () => conversations.move(ids, from));
     }
 
     const inFolder = (name: string) =>
@@ -71,14 +71,14 @@ export function useConversationActions(onOpened: () => void): ConversationAction
         conversations.show(id);
         onOpened();
       },
-      rename: (item, title) => tried(conversations.rename(item.id, title)),
-      pin: (item) => tried(conversations.pin(item.id, !item.pinned)),
-      exportAs: (item, format) => tried(exportAs(item.id, format)),
+      rename: (item, title) => reportFailure(conversations.rename(item.id, title)),
+      pin: (item) => reportFailure(conversations.pin(item.id, !item.pinned)),
+      exportAs: (item, format) => reportFailure(exportAs(item.id, format)),
       remove(item) {
-        const back = () => conversations.undelete(item.id);
-        undoable(conversations.remove(item.id), strings.deleted(titleOf(item)), back);
+        const revert = () => conversations.undelete(item.id);
+        undoable(conversations.remove(item.id), strings.deleted(titleOf(item)), revert);
       },
-      copy: (item) => tried(copy(item.id)),
+      copy: (item) => reportFailure(copy(item.id)),
       move(item, folder) {
         if (folder === item.folder) return;
         move([item.id], item.folder, folder, strings.folders.moved(titleOf(item), folder));
@@ -92,8 +92,8 @@ export function useConversationActions(onOpened: () => void): ConversationAction
         // After a merge the folders cannot be told apart by name, so only undo can separate them again.
         if (inFolder(next).length > 0) move(ids, name, next, strings.folders.merged(name, next));
         else {
-          tried(conversations.move(ids, next));
-          tried(conversations.folders.rename(name, next));
+          reportFailure(conversations.move(ids, next));
+          reportFailure(conversations.folders.rename(name, next));
         }
       },
       removeFolder(name) {

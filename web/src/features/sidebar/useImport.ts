@@ -9,28 +9,28 @@ export function useImport(): (files: readonly File[]) => void {
   const toasts = useToasts();
   return useCallback(
     (files) => {
-      void takeAll();
+      void importAll();
 
       /** One after another: the host reads a few at a time, and refuses more. */
-      async function takeAll(): Promise<void> {
-        for (const file of files) await take(file);
+      async function importAll(): Promise<void> {
+        for (const file of files) await importOne(file);
       }
 
-      async function take(file: File): Promise<void> {
-        const shown = toasts.say(strings.importing(file.name, 0), { progress: 0 });
-        const running = conversations.importFile(file, tell);
-        const action = { label: strings.cancel, run: running.cancel };
-        function tell(part: number): void {
+      async function importOne(file: File): Promise<void> {
+        const toastId = toasts.show(strings.importing(file.name, 0), { progress: 0 });
+        const job = conversations.importFile(file, onProgress);
+        const action = { label: strings.cancel, run: job.cancel };
+        function onProgress(part: number): void {
           const text = strings.importing(file.name, Math.round(part * 100));
-          toasts.change(shown, text, { progress: part, action });
+          toasts.change(toastId, text, { progress: part, action });
         }
         try {
-          const told = await running.result;
-          const isDone = told.state === "done";
-          const details = isDone ? [...new Set(told.remarks.map(remarkOf))] : [];
-          toasts.change(shown, importResult(told), { details });
+          const result = await job.result;
+          const isDone = result.state === "done";
+          const details = isDone ? [...new Set(result.remarks.map(remarkOf))] : [];
+          toasts.change(toastId, importResult(result), { details });
         } catch (error) {
-          toasts.change(shown, strings.refusedAction(reasonOf(error)));
+          toasts.change(toastId, strings.refusedAction(reasonOf(error)));
         }
       }
     },

@@ -1,4 +1,7 @@
-/** The keys and the naming of a row of the list: F2 names it, the arrow leads to its menu and back. */
+/**
+ * The keys and the renaming of a row of the list: F2 renames it, the arrow keys lead to its menu
+ * and back.
+ */
 import { type KeyboardEvent, useRef, useState } from "react";
 import { flushSync } from "react-dom";
 import { arrowsOf } from "../../lib/direction";
@@ -9,8 +12,8 @@ export interface RowOptions extends Omit<InlineRenameProps, "onDone"> {
 }
 
 /**
- * `button` is the row's; `takeKey` takes a key on it, and returns false when it is none of these;
- * `onBack` takes a key anywhere in the row. While the row is named, `box` replaces its content.
+ * `button` is the row's button. `handleKey` handles a key on it, and returns false for other keys.
+ * `onBack` handles a key anywhere in the row. While the row is renamed, `box` replaces its content.
  */
 export function useRow({ onRename, ...box }: RowOptions) {
   const button = useRef<HTMLButtonElement>(null);
@@ -23,11 +26,11 @@ export function useRow({ onRename, ...box }: RowOptions) {
     if (name !== null) onRename(name);
   }
 
-  /** Tab does not stop there: the row is one stop. */
+  /** The menu button. It is no tab stop: the row has only one. */
   const more = () =>
     button.current?.closest("li, div")?.querySelector<HTMLElement>("[aria-haspopup]");
 
-  function takeKey(event: KeyboardEvent): boolean {
+  function handleKey(event: KeyboardEvent): boolean {
     const { key } = event;
     if (key === "F2") rename();
     else if (key === arrowsOf(event.currentTarget).forward) more()?.focus();
@@ -45,6 +48,6 @@ export function useRow({ onRename, ...box }: RowOptions) {
     button.current?.focus();
   }
 
-  const naming = isNaming ? <InlineRename {...box} onDone={onNamed} /> : null;
-  return { button, takeKey, onBack, rename, box: naming };
+  const renameBox = isNaming ? <InlineRename {...box} onDone={onNamed} /> : null;
+  return { button, takeKey: handleKey, onBack, rename, box: renameBox };
 }

@@ -17,14 +17,14 @@ const OVER = "(max-width: 43.75rem)";
 /** Limits of its width, in CSS pixels. */
 export const WIDTHS = { least: 200, standard: 272, most: 480 } as const;
 
-interface Kept {
+interface StoredSidebar {
   readonly isClosed: boolean;
   readonly width: number;
   /** The names of the collapsed folders. */
   readonly shut: readonly string[];
 }
 
-const STANDARD: Kept = { isClosed: false, width: WIDTHS.standard, shut: [] };
+const STANDARD: StoredSidebar = { isClosed: false, width: WIDTHS.standard, shut: [] };
 
 export interface SidebarState {
   readonly isOpen: boolean;
@@ -42,32 +42,32 @@ export interface SidebarState {
 
 export function useSidebar(): SidebarState {
   const { notes } = useConversations();
-  const [kept] = useState(() => createStore(STANDARD));
-  const { width, shut } = useStore(kept);
+  const [stored] = useState(() => createStore(STANDARD));
+  const { width, shut } = useStore(stored);
   const [isOpen, setIsOpen] = useState(() => !isOver() && !wasClosed());
 
   // The stored state, unless the person was quicker than the host.
   useEffect(() => {
     let isWanted = true;
     void notes.recall().then((found) => {
-      const known = readKept(found.get(NAME));
-      if (!isWanted || known === null || kept.get() !== STANDARD) return;
-      kept.set(known);
+      const known = parseStored(found.get(NAME));
+      if (!isWanted || known === null || stored.get() !== STANDARD) return;
+      stored.set(known);
       hint(known.isClosed);
       if (!isOver()) setIsOpen(!known.isClosed);
     });
     return () => {
       isWanted = false;
     };
-  }, [notes, kept]);
+  }, [notes, stored]);
 
   // A window that becomes narrow hides it; one that becomes wide shows it again.
   useEffect(() => {
     const query = window.matchMedia(OVER);
-    const onChange = () => setIsOpen(!query.matches && !kept.get().isClosed);
+    const onChange = () => setIsOpen(!query.matches && !stored.get().isClosed);
     query.addEventListener("change", onChange);
     return () => query.removeEventListener("change", onChange);
-  }, [kept]);
+  }, [stored]);
 
   useEffect(() => {
     if (!isOpen) return;
@@ -81,9 +81,9 @@ export function useSidebar(): SidebarState {
   }, [isOpen]);
 
   const actions = useMemo(() => {
-    function change(part: Partial<Kept>): void {
-      kept.set({ ...kept.get(), ...part });
-      notes.remember(NAME, JSON.stringify(kept.get()));
+    function change(part: Partial<StoredSidebar>): void {
+      stored.set({ ...stored.get(), ...part });
+      notes.remember(NAME, JSON.stringify(stored.get()));
     }
 
     function set(next: boolean): void {
@@ -99,14 +99,14 @@ export function useSidebar(): SidebarState {
       closeOver() {
         if (isOver()) setIsOpen(false);
       },
-      setWidth: (wanted: number) => change({ width: widthWithin(wanted, WIDTHS) }),
+      setWidth: (width: number) => change({ width: widthWithin(width, WIDTHS) }),
       toggleFolder(name: string) {
-        const { shut: before } = kept.get();
-        const rest = before.filter((one) => one !== name);
+        const { shut: before } = stored.get();
+        const rest = before.filter((folder) => folder !== name);
         change({ shut: rest.length < before.length ? rest : [...before, name] });
       },
     };
-  }, [notes, kept]);
+  }, [notes, stored]);
 
   const toggle = isOpen ? actions.close : actions.open;
   return { ...actions, isOpen, toggle, width, shut };
@@ -119,11 +119,11 @@ const wasClosed = (): boolean => readStored(HINT) === "closed";
 const hint = (isClosed: boolean) => writeStored(HINT, isClosed ? "closed" : "open");
 
 /** Null if it is not valid. */
-function readKept(text: string | undefined): Kept | null {
+function parseStored(text: string | undefined): StoredSidebar | null {
   try {
     const found: unknown = JSON.parse(text ?? "null");
     if (typeof found !== "object" || found === null) return null;
-    const { isClosed, width, shut } = { ...STANDARD, ...found } as Kept;
+    const { isClosed, width, shut } = { ...STANDARD, ...found } as StoredSidebar;
     const isSound =
       typeof isClosed === "boolean" &&
       typeof width === "number" &&

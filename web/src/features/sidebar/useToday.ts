@@ -7,15 +7,15 @@ const LATE_MS = 100;
 export function useToday(): number {
   const [today, setToday] = useState(() => startOfDay(Date.now()));
   useEffect(() => {
-    const look = () => setToday(startOfDay(Date.now()));
-    const timer = setTimeout(look, startOfDay(today, 1) - Date.now() + LATE_MS);
+    const update = () => setToday(startOfDay(Date.now()));
+    const timer = setTimeout(update, startOfDay(today, 1) - Date.now() + LATE_MS);
     // Timers stop while the computer sleeps.
-    document.addEventListener("visibilitychange", look);
-    window.addEventListener("focus", look);
+    document.addEventListener("visibilitychange", update);
+    window.addEventListener("focus", update);
     return () => {
       clearTimeout(timer);
-      document.removeEventListener("visibilitychange", look);
-      window.removeEventListener("focus", look);
+      document.removeEventListener("visibilitychange", update);
+      window.removeEventListener("focus", update);
     };
   }, [today]);
   return today;

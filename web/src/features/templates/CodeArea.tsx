@@ -8,7 +8,7 @@ export interface CodeAreaProps {
   readonly onChange: (value: string) => void;
   /** The line with the problem, from 1. */
   readonly badLine: number | undefined;
-  /** The id of what is wrong, or of a hint. */
+  /** The id of the error, or of a hint. */
   readonly describedBy: string;
   readonly box: RefObject<HTMLTextAreaElement | null>;
 }
@@ -40,14 +40,14 @@ export function CodeArea({ label, value, onChange, badLine, describedBy, box }: 
   );
 }
 
-/** Moves the cursor to a place of the text, which counts from 1. */
+/** Moves the cursor to a line and column of the text, counted from 1. */
 export function useGoTo(value: string) {
   const box = useRef<HTMLTextAreaElement>(null);
   function goTo(line: number, column = 1): void {
     const element = box.current;
     const lines = value.split("\n");
     const before = lines.slice(0, line - 1).reduce((sum, { length }) => sum + length + 1, 0);
-    // The host counts characters, the page counts halves of some.
+    // The host counts code points, the page UTF-16 code units.
     const place = before + [...(lines[line - 1] ?? "")].slice(0, column - 1).join("").length;
     element?.focus();
     element?.setSelectionRange(place, place);

@@ -10,13 +10,13 @@ import styles from "./templates.module.css";
 
 export interface DraftTemplateProps {
   readonly conversation: Conversation;
-  readonly onEdit: (made: MessageTemplate) => void;
+  readonly onEdit: (template: MessageTemplate) => void;
 }
 
 export function DraftTemplate({ conversation, onEdit }: DraftTemplateProps) {
   const text = useStore(conversation.draft);
-  const { template, text: made } = useStore(conversation.returned) ?? {};
-  if (template === undefined || made !== text) return null;
+  const { template, text: templateText } = useStore(conversation.returned) ?? {};
+  if (template === undefined || templateText !== text) return null;
   return (
     <p className={styles.draft}>
       {withEscapes(texts.fromTemplate(template.name))}

@@ -1,14 +1,16 @@
-/** The form of the template that made a question. What it makes becomes another version of the question. */
+/**
+ * The form of the template that made a question. Its text becomes another version of the question.
+ */
 import { draftAttachmentOf } from "../../attachments/draftAttachment";
 import type { Conversation } from "../../conversations/conversation";
-import { type Edit, writtenIn } from "../../conversations/edits";
+import { type Edit, editedMessage } from "../../conversations/edits";
 import type { MessageView } from "../../conversations/message";
 import { TemplateDialog } from "./TemplateDialog";
 
 export interface FormOfMessageProps {
   readonly id: string;
   readonly view: MessageView;
-  /** The open edit of the question, whose form and attachments then count. */
+  /** The open edit of the question; its form and attachments take precedence. */
   readonly edit: Edit | undefined;
   readonly conversation: Conversation;
   readonly onClose: () => void;
@@ -22,9 +24,17 @@ export function FormOfMessage({ id, view, edit, conversation, onClose }: FormOfM
       template={template}
       conversation={conversation}
       onClose={onClose}
-      onSend={(text, made, setUp) => {
-        const attached = edit ? writtenIn(edit).attached : view.attachments.map(draftAttachmentOf);
-        return conversation.edit(id, { text, attached, untrusted: false, template: made, setUp });
+      onSend={(text, messageTemplate, setUp) => {
+        const attached = edit
+          ? editedMessage(edit).attached
+          : view.attachments.map(draftAttachmentOf);
+        return conversation.edit(id, {
+          text,
+          attached,
+          untrusted: false,
+          template: messageTemplate,
+          setUp,
+        });
       }}
     />
   );

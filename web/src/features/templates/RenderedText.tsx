@@ -7,11 +7,11 @@ import { withEscapes } from "../../lib/hiddenCharacters";
 import styles from "../../ui/form/form.module.css";
 import own from "./templates.module.css";
 
-export function RenderedText({ said }: { readonly said: RenderedTemplate }) {
+export function RenderedText({ rendered }: { readonly rendered: RenderedTemplate }) {
   return (
     <>
-      {said.system !== undefined && <Text title={texts.instructions} text={said.system} />}
-      <Text title={strings.message} text={said.user} />
+      {rendered.system !== undefined && <Text title={texts.instructions} text={rendered.system} />}
+      <Text title={strings.message} text={rendered.user} />
     </>
   );
 }
@@ -21,7 +21,7 @@ function Text({ title, text }: { readonly title: string; readonly text: string }
     <section className={styles.section} aria-label={title}>
       <h3>{title}</h3>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a long text is scrolled by the keyboard */}
-      <p className={`${styles.text} ${own.said}`} dir="auto" tabIndex={0}>
+      <p className={`${styles.text} ${own.rendered}`} dir="auto" tabIndex={0}>
         {withEscapes(text)}
       </p>
     </section>

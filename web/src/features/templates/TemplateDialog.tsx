@@ -17,11 +17,11 @@ import { useRequest } from "../../ui/form/useRequest";
 import { Notice, Problem } from "../../ui/Problem";
 import { problemText } from "./problemText";
 import { RenderedText } from "./RenderedText";
-import { setUpFor, TemplateWish, useWish } from "./TemplateWish";
+import { RequestedOptionsCheck, setUpFor, useRequestedOptions } from "./RequestedOptions";
 import own from "./templates.module.css";
 
 export interface TemplateDialogProps {
-  /** With the version and the values of a message, the form has these values. */
+  /** With the version and values of a message, the form starts with these values. */
   readonly template: Pick<MessageTemplate, "name"> & Partial<MessageTemplate>;
   readonly conversation: Conversation;
   readonly onClose: () => void;
@@ -30,10 +30,10 @@ export interface TemplateDialogProps {
 }
 
 /** The text that is shown, and the values that made it. */
-type Said = RenderedTemplate & { readonly values: FormValues };
+type ShownText = RenderedTemplate & { readonly values: FormValues };
 
-/** The template as it is, and as it was when it made the message. Null where it is gone. */
-interface Found {
+/** The template now, and when it made the message. Null if that version is gone. */
+interface TemplateVersions {
   readonly now: TemplateDetail | null;
   readonly before: TemplateDetail | null;
 }
@@ -43,15 +43,15 @@ export function TemplateDialog({ template, conversation, onClose, onSend }: Temp
   const { templates } = useSettings();
   const { conversations } = useConversations().client;
   const [isBefore, setIsBefore] = useState(false);
-  /** Those of a form are texts, numbers, lists and files. */
+  /** The values of a form: texts, numbers, lists and files. */
   const [values, setValues] = useState((template.values ?? {}) as FormValues);
-  const [said, setSaid] = useState<Said | null>(null);
+  const [rendered, setRendered] = useState<ShownText | null>(null);
   const [isSending, setIsSending] = useState(false);
   const [isUsed, setIsUsed] = useState(true);
   const body = useRef<HTMLDivElement>(null);
   const [problem, setProblem] = useState<string | null>(null);
 
-  const find = useCallback(async (): Promise<Found> => {
+  const find = useCallback(async (): Promise<TemplateVersions> => {
     if (version === undefined) return { now: await templates.get({ name }), before: null };
     const orNull = (error: unknown) => {
       if (failureOf(error).code === "NOT_FOUND") return null;
@@ -63,30 +63,30 @@ export function TemplateDialog({ template, conversation, onClose, onSend }: Temp
     ]);
     return { now, before };
   }, [templates, name, version]);
-  const { value: found, reason } = useRequest(find);
+  const { value: versions, reason } = useRequest(find);
 
-  const { now = null, before = null } = found ?? {};
+  const { now = null, before = null } = versions ?? {};
   const isSound = now !== null && now.problem === undefined;
   const detail = (isBefore || !isSound) && before !== null ? before : isSound ? now : null;
-  const isForm = detail !== null && said === null;
+  const isForm = detail !== null && rendered === null;
   useEffect(() => {
     const field = ":is(input, select, textarea)";
     if (isForm) body.current?.querySelector<HTMLElement>(`[data-field] ${field}`)?.focus();
   }, [isForm]);
-  const wish = useWish(detail, conversation.model());
+  const requested = useRequestedOptions(detail, conversation.model());
 
-  async function preview(given: FormValues): Promise<void> {
+  async function preview(entered: FormValues): Promise<void> {
     if (detail === null) return;
-    const made = await templates.render({ name, version: detail.version, values: given });
+    const result = await templates.render({ name, version: detail.version, values: entered });
     setProblem(null);
-    // What the other version asks for besides is there again when that is chosen.
-    const asked = new Set(detail.inputs.map((field) => field.name));
-    const others = Object.entries(values).filter(([field]) => !asked.has(field));
-    setValues({ ...Object.fromEntries(others), ...given });
-    setSaid({ ...made, values: given });
+    // Values of fields that only the other version has are kept for a change to it.
+    const inputNames = new Set(detail.inputs.map((field) => field.name));
+    const others = Object.entries(values).filter(([field]) => !inputNames.has(field));
+    setValues({ ...Object.fromEntries(others), ...entered });
+    setRendered({ ...result, values: entered });
   }
 
-  async function send({ user, system, version, values }: Said): Promise<void> {
+  async function send({ user, system, version, values }: ShownText): Promise<void> {
     setIsSending(true);
     const { options } = conversation;
     const conversationId = conversation.get().id;
@@ -96,7 +96,7 @@ export function TemplateDialog({ template, conversation, onClose, onSend }: Temp
       } else if (system !== undefined && conversationId !== null) {
         await conversations.instruct({ conversationId, systemPrompt: system });
       }
-      const setUp = isUsed && wish !== null ? setUpFor(wish, conversation) : undefined;
+      const setUp = isUsed && requested !== null ? setUpFor(requested, conversation) : undefined;
       if (onSend(user, { name, version, values: values as MessageTemplate["values"] }, setUp))
         onClose();
       else setProblem(conversation.isBusy() ? strings.editWaits : strings.gone);
@@ -113,38 +113,40 @@ export function TemplateDialog({ template, conversation, onClose, onSend }: Temp
         {detail !== null && detail.description !== "" && (
           <p className={styles.text}>{withEscapes(detail.description)}</p>
         )}
-        {found !== null && (
+        {versions !== null && (
           <Change
             {...{ now, before, isBefore }}
             version={version}
-            onChoose={(wanted) => {
-              setIsBefore(wanted);
-              setSaid(null);
+            onChoose={(next) => {
+              setIsBefore(next);
+              setRendered(null);
             }}
           />
         )}
-        {wish !== null && <TemplateWish wish={wish} isUsed={isUsed} onUse={setIsUsed} />}
+        {requested !== null && (
+          <RequestedOptionsCheck requested={requested} isUsed={isUsed} onUse={setIsUsed} />
+        )}
         {isForm && (
           <TypedForm
             key={detail.version}
             fields={detail.inputs}
-            values={fitting(values, detail)}
+            values={fittingValues(values, detail)}
             submitLabel={texts.preview}
             onSubmit={preview}
             onCancel={onClose}
           />
         )}
-        {said !== null && <RenderedText said={said} />}
-        {said !== null && (
+        {rendered !== null && <RenderedText rendered={rendered} />}
+        {rendered !== null && (
           <div className="wrap">
             <Button
               tone="filled"
-              isFree={wish !== null && !isSending}
-              onClick={() => void send(said)}
+              isFree={requested !== null && !isSending}
+              onClick={() => void send(rendered)}
             >
               {strings.send}
             </Button>
-            <Button onClick={() => setSaid(null)}>{texts.change}</Button>
+            <Button onClick={() => setRendered(null)}>{texts.change}</Button>
           </div>
         )}
         <Problem>{problem ?? reason}</Problem>
@@ -153,14 +155,14 @@ export function TemplateDialog({ template, conversation, onClose, onSend }: Temp
   );
 }
 
-interface ChangeProps extends Found {
+interface ChangeProps extends TemplateVersions {
   /** The version that made the message, if there is one. */
   readonly version: string | undefined;
   readonly isBefore: boolean;
   readonly onChoose: (isBefore: boolean) => void;
 }
 
-/** Says that the template is gone, broken or another one than it was. */
+/** Says that the template is gone, broken or has changed since. */
 function Change({ now, before, version, isBefore, onChoose }: ChangeProps) {
   if (now === null) return <Notice isBad>{before ? texts.removed : texts.removedGone}</Notice>;
   const { problem } = now;
@@ -178,12 +180,13 @@ function Change({ now, before, version, isBefore, onChoose }: ChangeProps) {
   );
 }
 
-/** Without the files of fields that are none any more, and the other way around. */
-function fitting(values: FormValues, { inputs }: TemplateDetail): FormValues {
-  const isFile = (name: string) => inputs.some((one) => one.name === name && one.type === "file");
-  const kept = Object.entries(values).filter(([name, value]) => {
+/** Omits files of fields that are no longer file fields, and the other way around. */
+function fittingValues(values: FormValues, { inputs }: TemplateDetail): FormValues {
+  const isFile = (name: string) =>
+    inputs.some((input) => input.name === name && input.type === "file");
+  const entries = Object.entries(values).filter(([name, value]) => {
     const hasText = typeof value === "object" && !Array.isArray(value);
     return value !== null && hasText === isFile(name);
   });
-  return Object.fromEntries(kept);
+  return Object.fromEntries(entries);
 }

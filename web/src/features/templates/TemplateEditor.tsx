@@ -1,6 +1,6 @@
 /**
- * Edits a template, with its form beside it. The host checks what is typed. What is not saved is there
- * again when the editor is opened the next time.
+ * Edits a template, with its form beside it. The host checks the text. Unsaved text stays until the
+ * editor is opened the next time.
  */
 import { type KeyboardEvent, useCallback, useEffect, useId, useState } from "react";
 import type { CheckedTemplate, SavedVersion, TemplateDetail } from "../../bridge/contract";
@@ -23,14 +23,14 @@ import { problemText } from "./problemText";
 import { TemplatePreview } from "./TemplatePreview";
 import styles from "./templates.module.css";
 
-/** How long nothing is typed before the text is checked. */
+/** Pause after the last input before the text is checked. */
 const CHECK_MS = 300;
 
-/** What was typed and not saved, by the template's name; "" for a new one. Only in memory. */
+/** Unsaved texts by the template's name; "" for a new one. Only in memory. */
 const unsaved = new Map<string, string>();
 export const isUnsaved = (name: string): boolean => unsaved.has(name);
 
-/** What was not saved goes with a template that gets another name. */
+/** Moves the unsaved text of a template that gets another name. */
 export function renameUnsaved(name: string, to: string): void {
   const text = unsaved.get(name);
   if (text !== undefined) unsaved.set(to, text);
@@ -42,7 +42,7 @@ type Checked = CheckedTemplate & { readonly text: string };
 export interface TemplateEditorProps {
   /** Null for a new template. */
   readonly name: string | null;
-  /** What a new template begins with. */
+  /** The initial content of a new template. */
   readonly example: { readonly name: string; readonly text: string };
   readonly onSaved: () => void;
   readonly onClose: () => void;
@@ -62,7 +62,7 @@ export function TemplateEditor({ name: known, example, onSaved, onClose }: Templ
   const [sound, setSound] = useState<Checked | null>(null);
   const { reason: problem, isBusy, attempt } = useAsyncAction();
   const [isConflict, setIsConflict] = useState(false);
-  const [isTold, setIsTold] = useState(false);
+  const [isJustSaved, setIsJustSaved] = useState(false);
   const { box, goTo } = useGoTo(text ?? "");
   const hint = useId();
   const name = saved?.name ?? known;
@@ -73,12 +73,12 @@ export function TemplateEditor({ name: known, example, onSaved, onClose }: Templ
   useEffect(() => {
     if (known === null) return;
     const all = Promise.all([templates.get({ name: known }), templates.versions(known)]);
-    const shown = all.then(([detail, kept]) => {
+    const loading = all.then(([detail, list]) => {
       setSaved(detail);
       setText(unsaved.get(known) ?? detail.text);
-      setVersions(kept);
+      setVersions(list);
     });
-    attempt(shown);
+    attempt(loading);
   }, [templates, known, attempt]);
 
   useEffect(() => {
@@ -96,41 +96,41 @@ export function TemplateEditor({ name: known, example, onSaved, onClose }: Templ
   function edit(value: string): void {
     setText(value);
     setMine(null);
-    setIsTold(false);
+    setIsJustSaved(false);
   }
 
   async function save(): Promise<void> {
     if (!canSave) return;
     setIsConflict(false);
     try {
-      const written =
+      const result =
         saved === null
           ? await templates.create({ name: newName.trim(), text })
           : await templates.save({ name: saved.name, text, version: saved.version });
       unsaved.delete(key);
-      setSaved(written);
+      setSaved(result);
       setMine(null);
-      setIsTold(true);
+      setIsJustSaved(true);
       onSaved();
-      setVersions(await templates.versions(written.name));
+      setVersions(await templates.versions(result.name));
     } catch (error) {
       setIsConflict((failureOf(error).issues ?? []).some(({ path }) => path === "version"));
       throw error;
     }
   }
 
-  /** Shows another text; the person's own stays until theirs is saved or changed. */
-  function look(detail: TemplateDetail): void {
+  /** Shows another version. The person's own text stays until that version is saved or changed. */
+  function show(detail: TemplateDetail): void {
     setMine(mine ?? text);
     setText(detail.text);
-    setIsTold(false);
+    setIsJustSaved(false);
   }
 
   async function reload(): Promise<void> {
     if (saved === null) return;
     const now = await templates.get({ name: saved.name });
     setSaved(now);
-    look(now);
+    show(now);
     setIsConflict(false);
   }
 
@@ -201,7 +201,7 @@ export function TemplateEditor({ name: known, example, onSaved, onClose }: Templ
               </Button>
             )}
             <span role="status" className="soft">
-              {wasUnsaved ? texts.isUnsaved : isTold && texts.saved}
+              {wasUnsaved ? texts.isUnsaved : isJustSaved && texts.saved}
             </span>
           </div>
           <Problem
@@ -220,7 +220,7 @@ export function TemplateEditor({ name: known, example, onSaved, onClose }: Templ
                     {timeOf(savedAt)}
                     <Button
                       aria-label={texts.showOf(timeOf(savedAt))}
-                      onClick={() => attempt(templates.get({ name: key, version }).then(look))}
+                      onClick={() => attempt(templates.get({ name: key, version }).then(show))}
                     >
                       {texts.show}
                     </Button>

@@ -37,20 +37,20 @@ export function TemplateLibrary() {
   const [all, setAll] = useState<readonly TemplateSummary[] | null>(null);
   const [query, setQuery] = useState("");
   const [edited, setEdited] = useState<Edited | null>(null);
-  const [told, setTold] = useState<string | null>(null);
-  const [refused, setRefused] = useState<string | null>(null);
+  const [notice, setNotice] = useState<string | null>(null);
+  const [importProblem, setImportProblem] = useState<string | null>(null);
   const { problem, attempt } = useAsyncAction();
 
   const load = useCallback(async () => setAll(await templates.list()), [templates]);
   useEffect(() => attempt(load()), [attempt, load]);
 
-  const tried = (act: Promise<unknown>) => attempt(act.finally(() => load()));
+  const attemptAndLoad = (act: Promise<unknown>) => attempt(act.finally(() => load()));
 
   function remove(name: string): void {
     const done = templates.remove(name);
-    tried(done);
-    const run = () => tried(templates.restore(name));
-    toasts.sayDone(done, texts.removedToast(withEscapes(name)), { label: strings.undo, run });
+    attemptAndLoad(done);
+    const run = () => attemptAndLoad(templates.restore(name));
+    toasts.showWhenDone(done, texts.removedToast(withEscapes(name)), { label: strings.undo, run });
   }
 
   async function rename(name: string, to: string): Promise<void> {
@@ -58,26 +58,26 @@ export function TemplateLibrary() {
     renameUnsaved(name, renamed.name);
   }
 
-  async function write(name: string): Promise<void> {
+  async function exportFile(name: string): Promise<void> {
     const { text } = await templates.get({ name });
     const file = { name: `${name.split("/").at(-1)}.md`, text };
     if (downloads) download({ ...file, mediaType: "text/markdown" });
-    else setTold(strings.exported(await saveText(file)));
+    else setNotice(strings.exported(await saveText(file)));
   }
 
-  async function read(chosen: readonly File[]): Promise<void> {
+  async function importFiles(chosen: readonly File[]): Promise<void> {
     const names: string[] = [];
     const problems: string[] = [];
     for (const file of chosen) {
       try {
-        const made = await templates.importFile({ name: file.name, text: await file.text() });
-        names.push(...made.map(({ name }) => name));
+        const imported = await templates.importFile({ name: file.name, text: await file.text() });
+        names.push(...imported.map(({ name }) => name));
       } catch (error) {
         problems.push(`${file.name}: ${reasonOf(error)}`);
       }
     }
-    setTold(names.length === 0 ? null : withEscapes(texts.imported(names.join(", "))));
-    setRefused(problems.length === 0 ? null : withEscapes(problems.join(" ")));
+    setNotice(names.length === 0 ? null : withEscapes(texts.imported(names.join(", "))));
+    setImportProblem(problems.length === 0 ? null : withEscapes(problems.join(" ")));
     await load();
   }
 
@@ -108,13 +108,13 @@ export function TemplateLibrary() {
           multiple
           aria-label={texts.importLabel}
           accept=".md,.txt,.yaml,.yml,.json,.prompty"
-          onFiles={(chosen) => attempt(read(chosen))}
+          onFiles={(chosen) => attempt(importFiles(chosen))}
         >
           {(open) => <Button onClick={open}>{texts.importFile}</Button>}
         </FilePicker>
       </div>
-      <Problem>{problem ?? refused}</Problem>
-      <Notice>{told}</Notice>
+      <Problem>{problem ?? importProblem}</Problem>
+      <Notice>{notice}</Notice>
       {all?.length === 0 && (
         <>
           <p className={parts.text}>{texts.none}</p>
@@ -140,9 +140,9 @@ export function TemplateLibrary() {
                 key={item.name}
                 item={item}
                 onEdit={() => FIRST && setEdited({ name: item.name, example: FIRST })}
-                onRename={(to) => tried(rename(item.name, to))}
-                onDuplicate={() => tried(templates.duplicate(item.name))}
-                onExport={() => attempt(write(item.name))}
+                onRename={(to) => attemptAndLoad(rename(item.name, to))}
+                onDuplicate={() => attemptAndLoad(templates.duplicate(item.name))}
+                onExport={() => attempt(exportFile(item.name))}
                 onRemove={() => remove(item.name)}
               />
             ))}
@@ -217,7 +217,7 @@ function Row({ item, onEdit, onRename, onDuplicate, onExport, onRemove }: RowPro
   );
 }
 
-/** By folder: first those that are in none. */
+/** Groups the templates by folder; those without one come first. */
 function foldersOf(items: readonly TemplateSummary[]): [string, TemplateSummary[]][] {
   const folders = new Map<string, TemplateSummary[]>([["", []]]);
   for (const item of items) {

@@ -1,4 +1,4 @@
-/** The form of a text that is being edited, and what it makes. The result follows the text. */
+/** The form of the edited template, and its rendered text, which follows every edit. */
 import { useEffect, useRef, useState } from "react";
 import type { FormField, RenderedTemplate } from "../../bridge/contract";
 import { reasonOf } from "../../i18n";
@@ -18,9 +18,9 @@ export interface TemplatePreviewProps {
 
 export function TemplatePreview({ name, text, inputs }: TemplatePreviewProps) {
   const { templates } = useSettings();
-  const [said, setSaid] = useState<RenderedTemplate | null>(null);
+  const [rendered, setRendered] = useState<RenderedTemplate | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
-  /** What was filled in last. */
+  /** The values that were submitted last. */
   const filled = useRef<FormValues | null>(null);
 
   useEffect(() => {
@@ -28,9 +28,9 @@ export function TemplatePreview({ name, text, inputs }: TemplatePreviewProps) {
     if (values === null) return;
     let isCurrent = true;
     templates.render({ name, text, values }).then(
-      (found) => {
+      (result) => {
         if (!isCurrent) return;
-        setSaid(found);
+        setRendered(result);
         setProblem(null);
       },
       (error) => isCurrent && setProblem(reasonOf(error)),
@@ -41,7 +41,7 @@ export function TemplatePreview({ name, text, inputs }: TemplatePreviewProps) {
   }, [templates, name, text]);
 
   async function render(values: FormValues): Promise<void> {
-    setSaid(await templates.render({ name, text, values }));
+    setRendered(await templates.render({ name, text, values }));
     filled.current = values;
     setProblem(null);
   }
@@ -52,7 +52,7 @@ export function TemplatePreview({ name, text, inputs }: TemplatePreviewProps) {
       {inputs.length === 0 && <p className={parts.text}>{texts.noFields}</p>}
       <TypedForm fields={inputs} submitLabel={texts.preview} onSubmit={render} />
       <Problem>{problem}</Problem>
-      {said !== null && <RenderedText said={said} />}
+      {rendered !== null && <RenderedText rendered={rendered} />}
     </>
   );
 }

@@ -89,7 +89,7 @@ function useEarlierCalls(
 ): EarlierCalls | null {
   const conversations = useContext(ConversationsContext);
   const pattern = JSON.stringify(rules);
-  const ask = useCallback(
+  const request = useCallback(
     async () =>
       conversations?.client.conversations.earlierCalls({
         tool,
@@ -98,6 +98,6 @@ function useEarlierCalls(
       }) ?? null,
     [conversations, tool, source, pattern],
   );
-  // If they cannot be read, the form says nothing of them.
-  return useRequest(ask).value;
+  // If they cannot be read, the form does not mention them.
+  return useRequest(request).value;
 }

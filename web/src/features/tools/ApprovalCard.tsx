@@ -56,16 +56,16 @@ export function ApprovalCard({ call }: { readonly call: AnswerCall }) {
 
   /** Includes the reason, if one is being written. */
   function deny(): void {
-    const given = form === "reason" ? reason.trim() : "";
-    void onDecide({ verdict: "deny", ...(given !== "" && { reason: given }) });
+    const denyReason = form === "reason" ? reason.trim() : "";
+    void onDecide({ verdict: "deny", ...(denyReason !== "" && { reason: denyReason }) });
   }
 
-  const decision = (label: string, decide: () => void) => (
+  const decisionButton = (label: string, decide: () => void) => (
     <Button isFree={isFree} onClick={decide}>
       {label}
     </Button>
   );
-  const opening = (label: string, name: FormName) => (
+  const formButton = (label: string, name: FormName) => (
     <Button
       isFree={isFree}
       aria-expanded={form === name}
@@ -75,7 +75,7 @@ export function ApprovalCard({ call }: { readonly call: AnswerCall }) {
     </Button>
   );
   const flags = FLAGS.filter((flag) => call[flag]);
-  const given = { call, isFree, onDecide };
+  const formProps = { call, isFree, onDecide };
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset would belong to a form
     <div
@@ -109,18 +109,18 @@ export function ApprovalCard({ call }: { readonly call: AnswerCall }) {
       <Arguments label={words.arguments} values={call.arguments} />
       {decideCall !== null && (
         <div className="wrap">
-          {decision(words.once, () => onDecide({ verdict: "allow", scope: "once" }))}
-          {decision(words.conversation, () =>
+          {decisionButton(words.once, () => onDecide({ verdict: "allow", scope: "once" }))}
+          {decisionButton(words.conversation, () =>
             onDecide({ verdict: "allow", scope: "conversation" }),
           )}
-          {opening(words.always, "always")}
-          {opening(words.edit, "edit")}
-          {decision(words.deny, deny)}
-          {opening(words.denyReason, "reason")}
+          {formButton(words.always, "always")}
+          {formButton(words.edit, "edit")}
+          {decisionButton(words.deny, deny)}
+          {formButton(words.denyReason, "reason")}
         </div>
       )}
-      {form === "always" && <AlwaysForm {...given} />}
-      {form === "edit" && <EditForm {...given} />}
+      {form === "always" && <AlwaysForm {...formProps} />}
+      {form === "edit" && <EditForm {...formProps} />}
       {form === "reason" && <ReasonForm reason={reason} onChange={setReason} onDeny={deny} />}
       <Problem>{problem}</Problem>
       <Notice>{guard.isEarly ? words.pressedEarly : null}</Notice>
@@ -135,7 +135,7 @@ interface ReasonFormProps {
   readonly onDeny: () => void;
 }
 
-/** The form for the reason of a denial, which the model is given. */
+/** The form for the reason of a denial, which the model receives. */
 function ReasonForm({ reason, onChange, onDeny }: ReasonFormProps) {
   const field = useRef<HTMLInputElement>(null);
   const id = useId();
@@ -163,6 +163,6 @@ function problemOf(error: unknown): string {
   const { issues } = failureOf(error);
   const more = (issues ?? [])
     .map(({ message }) => message)
-    .filter((one) => !sentence.includes(one));
+    .filter((text) => !sentence.includes(text));
   return [sentence, ...more].join(" ");
 }

@@ -10,8 +10,8 @@ export interface ArgumentsProps {
 }
 
 export function Arguments({ label, values }: ArgumentsProps) {
-  const named = namedValues(values);
-  if (named === null) {
+  const entries = namedValues(values);
+  if (entries === null) {
     return (
       <TextBlock label={label} text={typeof values === "string" ? values : jsonTextOf(values)} />
     );
@@ -19,8 +19,8 @@ export function Arguments({ label, values }: ArgumentsProps) {
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset would belong to a form
     <div className="stack" role="group" aria-label={label}>
-      {named.length === 0 && <p className="soft">{strings.tools.noArguments}</p>}
-      {named.map(([name, value]) => (
+      {entries.length === 0 && <p className="soft">{strings.tools.noArguments}</p>}
+      {entries.map(([name, value]) => (
         <TextBlock key={name} label={name} text={jsonTextOf(value)} />
       ))}
     </div>

@@ -14,13 +14,13 @@ import { TextBlock } from "./TextBlock";
 import styles from "./tools.module.css";
 import { Verbatim } from "./Verbatim";
 
-const GOING_ON = new Set<CallState>(["proposed", "allowed", "approved", "edited", "running"]);
+const IN_PROGRESS = new Set<CallState>(["proposed", "allowed", "approved", "edited", "running"]);
 const BAD = new Set<CallState>(["invalid", "failed", "timed_out", "lost"]);
 
 export default function CallCard({ call }: { readonly call: LiveCall }) {
   const { tool, source, state, result, bytes, shownBytes, ranMs, edited, elicitation } = call;
   const words = strings.tools;
-  // A thousand calls are shown at once, and what is folded away comes right after them.
+  // A thousand calls appear at once; their collapsed content renders right after them.
   const hasBody = useDeferredValue(true, false);
   if (state === "waiting") return <ApprovalCard key={call.nonce} call={call} />;
   const facts = [
@@ -39,7 +39,7 @@ export default function CallCard({ call }: { readonly call: LiveCall }) {
           </span>
           {source !== "" && <span>{words.from(withEscapes(source))}</span>}
           <span className={BAD.has(state) ? "bad" : undefined}>{facts.join(" · ")}</span>
-          {GOING_ON.has(state) && <Wave />}
+          {IN_PROGRESS.has(state) && <Wave />}
         </summary>
         {hasBody && (
           <>
@@ -58,7 +58,7 @@ export default function CallCard({ call }: { readonly call: LiveCall }) {
         <ElicitationCard
           key={elicitation.elicitation.id}
           event={elicitation}
-          asked={elicitation.elicitation}
+          elicitation={elicitation.elicitation}
         />
       )}
       {call.parts !== undefined && <ResultMedia parts={call.parts} />}

@@ -1,4 +1,4 @@
-/** What a server asks the person during a call: a form to send, or a page to open. */
+/** A question of a server to the person during a call: a form to send, or a page to open. */
 import { useContext, useRef, useState } from "react";
 import type { Elicitation, ElicitationAction, ElicitationEvent } from "../../bridge/contract";
 import { ConversationsContext } from "../../conversations/useConversations";
@@ -16,12 +16,12 @@ import { Verbatim } from "./Verbatim";
 
 export interface ElicitationCardProps {
   readonly event: ElicitationEvent;
-  readonly asked: Elicitation;
+  readonly elicitation: Elicitation;
 }
 
-export function ElicitationCard({ event, asked }: ElicitationCardProps) {
+export function ElicitationCard({ event, elicitation }: ElicitationCardProps) {
   const { inferenceId, callId } = event;
-  const { id, server, message, fields, url } = asked;
+  const { id, server, message, fields, url } = elicitation;
   const conversations = useContext(ConversationsContext);
   const card = useRef<HTMLDivElement>(null);
   const guard = useGuard(card);
@@ -39,8 +39,8 @@ export function ElicitationCard({ event, asked }: ElicitationCardProps) {
     setIsSent(true);
     setProblem(null);
     try {
-      const given = { inferenceId, callId, elicitationId: id, action, values: { ...values } };
-      setIsLate(!(await conversations.client.llm.answer(given)));
+      const reply = { inferenceId, callId, elicitationId: id, action, values: { ...values } };
+      setIsLate(!(await conversations.client.llm.answer(reply)));
       return true;
     } catch (error) {
       setIsSent(false);

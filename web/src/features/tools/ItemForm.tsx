@@ -19,12 +19,12 @@ export function ItemForm({ fields, fetch, onInsert, onCancel }: ItemFormProps) {
   const { problem, isBusy, attempt } = useAsyncAction();
 
   async function insert(values: FormValues): Promise<void> {
-    const texts = Object.entries(values).map(([key, one]) => [key, String(one)]);
+    const texts = Object.entries(values).map(([key, value]) => [key, String(value)]);
     const { text, files } = await fetch(Object.fromEntries(texts));
-    const made = files.map(
+    const attachedFiles = files.map(
       ({ name, mediaType, data }) => new File([fromBase64(data)], name, { type: mediaType }),
     );
-    onInsert(text, made);
+    onInsert(text, attachedFiles);
   }
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: once, when there is nothing to fill in

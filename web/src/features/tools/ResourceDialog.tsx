@@ -1,4 +1,4 @@
-/** Lists what servers give to read, and attaches what the person chooses. */
+/** Lists the resources of servers, and attaches the chosen one. */
 
 import { useEffect, useState } from "react";
 import type { McpResource, McpResources } from "../../bridge/contract";
@@ -21,15 +21,15 @@ export interface ResourceDialogProps {
 
 export function ResourceDialog({ onFiles, onClose }: ResourceDialogProps) {
   const { mcp } = useSettings();
-  const [found, setFound] = useState<McpResources | null>(null);
-  const [sought, setSought] = useState("");
+  const [result, setResult] = useState<McpResources | null>(null);
+  const [query, setQuery] = useState("");
   const [chosen, setChosen] = useState<McpResource | null>(null);
   const { problem, isBusy, attempt } = useAsyncAction();
 
-  useEffect(() => attempt(mcp.resources().then(setFound)), [attempt, mcp]);
+  useEffect(() => attempt(mcp.resources().then(setResult)), [attempt, mcp]);
 
-  const items = (found?.items ?? []).filter(({ server, name, uri, description }) =>
-    `${server} ${name} ${uri} ${description}`.toLowerCase().includes(sought.toLowerCase()),
+  const items = (result?.items ?? []).filter(({ server, name, uri, description }) =>
+    `${server} ${name} ${uri} ${description}`.toLowerCase().includes(query.toLowerCase()),
   );
   return (
     <Dialog title={strings.tools.attach} onClose={onClose}>
@@ -51,12 +51,12 @@ export function ResourceDialog({ onFiles, onClose }: ResourceDialogProps) {
             <TextField
               label={strings.search}
               type="search"
-              value={sought}
-              onChange={setSought}
+              value={query}
+              onChange={setQuery}
               isTall
             />
             {isBusy && <p role="status">{resources.loading}</p>}
-            {found !== null && items.length === 0 && <p>{resources.none}</p>}
+            {result !== null && items.length === 0 && <p>{resources.none}</p>}
             <ul className={styles.list}>
               {items.map((item) => (
                 <li key={`${item.server} ${item.uri}`}>
@@ -67,8 +67,8 @@ export function ResourceDialog({ onFiles, onClose }: ResourceDialogProps) {
                 </li>
               ))}
             </ul>
-            {Object.entries(found?.problems ?? {}).map(([server, why]) => (
-              <Problem key={server}>{withEscapes(why)}</Problem>
+            {Object.entries(result?.problems ?? {}).map(([server, reason]) => (
+              <Problem key={server}>{withEscapes(reason)}</Problem>
             ))}
             <Problem>{problem}</Problem>
           </>

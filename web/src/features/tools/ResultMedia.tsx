@@ -1,9 +1,9 @@
-/** The pictures and sounds of a result. Their bytes come from the host, and from nowhere else. */
+/** The pictures and sounds of a result. Their bytes come from the host only. */
 import { isSound } from "../../attachments/draftAttachment";
 import type { Attachment } from "../../bridge/contract";
 import { strings } from "../../i18n";
 import { MessageAttachments } from "../attachments/MessageAttachments";
-import { GONE, useImageUrl } from "../attachments/useImageUrl";
+import { UNAVAILABLE, useImageUrl } from "../attachments/useImageUrl";
 import styles from "./tools.module.css";
 
 export function ResultMedia({ parts }: { readonly parts: readonly Attachment[] }) {
@@ -20,7 +20,7 @@ export function ResultMedia({ parts }: { readonly parts: readonly Attachment[] }
 
 function Sound({ sound: { hash, mediaType } }: { readonly sound: Attachment }) {
   const address = useImageUrl({ hash, mediaType, bytes: null });
-  if (address === GONE) return <p className="soft">{strings.attachments.gone}</p>;
+  if (address === UNAVAILABLE) return <p className="soft">{strings.attachments.gone}</p>;
   return (
     // biome-ignore lint/a11y/useMediaCaption: a tool sends no captions with a sound
     <audio controls src={address ?? undefined} aria-label={strings.tools.sound} />

@@ -6,20 +6,21 @@ import styles from "./tools.module.css";
 import { Verbatim } from "./Verbatim";
 
 /** The largest text that fits without scrolling. */
-const FITS = { characters: 600, lines: 10 };
+const MAX_VISIBLE = { characters: 600, lines: 10 };
 
 export interface TextBlockProps {
   readonly label: string;
   readonly text: string;
   /** The whole text, if only its beginning is shown. */
-  readonly copied?: string;
+  readonly wholeText?: string;
 }
 
-export function TextBlock({ label, text, copied = text }: TextBlockProps) {
+export function TextBlock({ label, text, wholeText = text }: TextBlockProps) {
   const [isWhole, setIsWhole] = useState(false);
-  const [copyState, copy] = useCopy(copied);
+  const [copyState, copy] = useCopy(wholeText);
   const id = useId();
-  const isLong = text.length > FITS.characters || text.split("\n").length > FITS.lines;
+  const isLong =
+    text.length > MAX_VISIBLE.characters || text.split("\n").length > MAX_VISIBLE.lines;
   return (
     <div className={styles.block}>
       <div className={styles.head}>

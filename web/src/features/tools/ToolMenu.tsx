@@ -11,7 +11,7 @@ import styles from "./ToolMenu.module.css";
 
 export interface ToolMenuProps {
   readonly choice: AnswerChoice;
-  /** Who answers; null until it is known. */
+  /** The model that answers; null until it is known. */
   readonly by: ModelRef | null;
   /** The choice, in a panel that it can close. */
   readonly panel: (onLeave: () => void) => ReactNode;

@@ -18,10 +18,10 @@ import styles from "./ToolMenu.module.css";
 
 export interface ToolPanelProps {
   readonly choice: AnswerChoice;
-  /** Who answers; null until it is known. */
+  /** The model that answers; null until it is known. */
   readonly by: ModelRef | null;
   readonly onLeave: () => void;
-  /** Opens the list of what servers give to read. */
+  /** Opens the list of the resources of servers. */
   readonly onAttach: () => void;
 }
 
@@ -46,13 +46,15 @@ export function ToolPanel({ choice, by, onLeave, onAttach }: ToolPanelProps) {
         .map((tool) => ({ tool, name: requestName(tool, all) }));
       setKnown(usable);
       // The host refuses a request with a tool that is off or gone.
-      const left = choice.get().tools.filter((name) => usable.some((one) => one.name === name));
-      if (left.length < choice.get().tools.length) choice.choose({ tools: left });
+      const available = choice
+        .get()
+        .tools.filter((name) => usable.some((other) => other.name === name));
+      if (available.length < choice.get().tools.length) choice.choose({ tools: available });
     }
     attempt(load());
   }, [tools, mcp, choice, attempt]);
 
-  const link = (label: string, open: () => void) => (
+  const linkButton = (label: string, open: () => void) => (
     <button
       type="button"
       className={`${buttons.pill} ${parts.start}`}
@@ -77,7 +79,7 @@ export function ToolPanel({ choice, by, onLeave, onAttach }: ToolPanelProps) {
             disabled={isRefused}
             onChange={() =>
               choice.choose({
-                tools: isChosen ? chosen.filter((one) => one !== name) : [...chosen, name],
+                tools: isChosen ? chosen.filter((other) => other !== name) : [...chosen, name],
               })
             }
           >
@@ -89,8 +91,8 @@ export function ToolPanel({ choice, by, onLeave, onAttach }: ToolPanelProps) {
       })}
       {known?.length === 0 && <p>{words.nothingOn}</p>}
       <Problem>{problem}</Problem>
-      {hasServers && link(words.attach, onAttach)}
-      {link(words.settings, () => openSettings("tools"))}
+      {hasServers && linkButton(words.attach, onAttach)}
+      {linkButton(words.settings, () => openSettings("tools"))}
     </div>
   );
 }

@@ -29,7 +29,7 @@ export function WaitingBanner({ row, title }: WaitingBannerProps) {
   const [first] = waiting;
   const isAway = useIsAway();
   const conversations = useConversations();
-  const other = useOther();
+  const other = useOtherWaiting();
   const isMarked = other !== undefined || (first !== undefined && isAway);
 
   useEffect(() => {
@@ -65,13 +65,13 @@ export function WaitingBanner({ row, title }: WaitingBannerProps) {
 }
 
 /** A conversation that is not open, and in which calls wait. */
-function useOther() {
+function useOtherWaiting() {
   const { waiting } = useConversations();
   const { items } = useList();
   const openId = useShownId();
-  const all = useStore(waiting).flatMap((one) => {
-    const item = items.find(({ id }) => id === one.conversationId && id !== openId);
-    return item === undefined ? [] : [{ ...one, title: item.title || strings.untitled }];
+  const all = useStore(waiting).flatMap((entry) => {
+    const item = items.find(({ id }) => id === entry.conversationId && id !== openId);
+    return item === undefined ? [] : [{ ...entry, title: item.title || strings.untitled }];
   });
   return all[0];
 }

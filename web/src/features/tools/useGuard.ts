@@ -3,25 +3,28 @@ import { type RefObject, useCallback, useEffect, useLayoutEffect, useRef, useSta
 
 export const GUARD_MS = 500;
 /** Interval of additional position checks. A press checks once more, so that no move is missed. */
-const LOOK_MS = 100;
+const POLL_MS = 100;
 
 export interface Guard {
   readonly isReady: boolean;
-  /** The last press came too early. The card has to say so, or the press would be lost in silence. */
+  /**
+   * The last press came too early. The card must say so, or the press would be ignored without
+   * notice.
+   */
   readonly isEarly: boolean;
-  /** To be called at a press: checks the position once more, and returns whether the press counts. */
+  /** Call it at a press: it checks the position once more and returns whether the press counts. */
   press(): boolean;
 }
 
 export function useGuard(card: RefObject<HTMLElement | null>): Guard {
   const [isReady, setIsReady] = useState(false);
   const [isEarly, setIsEarly] = useState(false);
-  const seen = useRef({ place: "", at: 0 });
+  const lastMove = useRef({ place: "", at: 0 });
 
   const check = useCallback(() => {
     const place = placeOf(card.current);
-    if (place !== seen.current.place) seen.current = { place, at: performance.now() };
-    const isStill = performance.now() - seen.current.at >= GUARD_MS;
+    if (place !== lastMove.current.place) lastMove.current = { place, at: performance.now() };
+    const isStill = performance.now() - lastMove.current.at >= GUARD_MS;
     setIsReady(isStill);
     return isStill;
   }, [card]);
@@ -33,16 +36,16 @@ export function useGuard(card: RefObject<HTMLElement | null>): Guard {
   }, [check]);
 
   useLayoutEffect(() => {
-    seen.current = { place: placeOf(card.current), at: performance.now() };
+    lastMove.current = { place: placeOf(card.current), at: performance.now() };
   }, [card]);
 
   useEffect(() => {
-    const timer = setInterval(check, LOOK_MS);
+    const timer = setInterval(check, POLL_MS);
     // A change of size is noticed before it is painted, so the buttons look disabled from then on.
     const observer = new ResizeObserver(check);
     const frame = card.current?.closest("[role=log]");
-    for (const one of [card.current, frame, frame?.firstElementChild]) {
-      if (one) observer.observe(one);
+    for (const observed of [card.current, frame, frame?.firstElementChild]) {
+      if (observed) observer.observe(observed);
     }
     /** A disabled button does not call `press`. */
     function onClick({ target }: Event): void {

@@ -25,7 +25,7 @@ export function BudgetCard({ pause, isFree, onRaise }: BudgetCardProps) {
   const more = unit === "usd" ? Number(text) : Math.round(Number(text));
   const isAmount = more > 0 && Number.isFinite(more);
 
-  function onGoOn(): void {
+  function onContinue(): void {
     if (isAmount && isFree && guard.press()) onRaise({ scope, [unit]: more });
   }
 
@@ -52,12 +52,12 @@ export function BudgetCard({ pause, isFree, onRaise }: BudgetCardProps) {
           step="any"
           value={text}
           onChange={(event) => setText(event.target.value)}
-          onKeyDown={(event) => event.key === "Enter" && onGoOn()}
+          onKeyDown={(event) => event.key === "Enter" && onContinue()}
         />
       </div>
       <div className="wrap">
-        <Button isFree={isAmount && isFree && guard.isReady} onClick={onGoOn}>
-          {costs.goOn[unit](isAmount ? show(more) : "")}
+        <Button isFree={isAmount && isFree && guard.isReady} onClick={onContinue}>
+          {costs.continueWith[unit](isAmount ? show(more) : "")}
         </Button>
       </div>
       <Notice>{guard.isEarly ? strings.tools.pressedEarly : null}</Notice>

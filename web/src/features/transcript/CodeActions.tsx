@@ -29,7 +29,7 @@ const ENDINGS: Readonly<Record<string, string>> = {
 
 export interface CodeActionsProps {
   readonly code: Code;
-  /** What the renderer can do with the code. */
+  /** The renderer's own actions. */
   readonly own: readonly CodeAction[];
 }
 
@@ -42,7 +42,7 @@ export function CodeActions({ code: { text, language, growing }, own }: CodeActi
     const file = { name: fileNameOf(language), text: text.endsWith("\n") ? text : `${text}\n` };
     if (downloads) download({ ...file, mediaType: "text/plain" });
     else if (conversations) {
-      toasts.say(strings.exported(await conversations.client.conversations.saveText(file)));
+      toasts.show(strings.exported(await conversations.client.conversations.saveText(file)));
     }
   }
 
@@ -57,7 +57,7 @@ export function CodeActions({ code: { text, language, growing }, own }: CodeActi
   // A page that only watches an answer cannot save files.
   if (!growing && conversations !== null) {
     const run = () =>
-      void save().catch((error) => toasts.say(strings.refusedAction(reasonOf(error))));
+      void save().catch((error) => toasts.show(strings.refusedAction(reasonOf(error))));
     actions.push({ label: strings.save, icon: <ImportIcon />, run });
   }
   return actions.length > 0 && <ActionList label={strings.codeActions} actions={actions} />;

@@ -54,9 +54,9 @@ export interface ErrorBannerProps {
 
 export function ErrorBanner({ failure, onRetry, onDismiss }: ErrorBannerProps) {
   const { code, retryAfterMs, retryAt = null } = failure;
-  const { isOtherChosen, startAnew, provider, chooseLocal } = useRecovery();
+  const { isOtherChosen, startNewChat: startAnew, provider, chooseLocal } = useRecovery();
   const openSettings = useOpenSettings();
-  const { wantKey } = useSettings();
+  const { requestKey } = useSettings();
   const composer = useComposer();
   const hint = hintFor(code);
   const quote = quoteOf(failure.words);
@@ -71,7 +71,7 @@ export function ErrorBanner({ failure, onRetry, onDismiss }: ErrorBannerProps) {
   ];
 
   function setKey(): void {
-    wantKey(provider);
+    requestKey(provider);
     openSettings("providers");
   }
 
@@ -100,7 +100,7 @@ export function ErrorBanner({ failure, onRetry, onDismiss }: ErrorBannerProps) {
             {strings.dismiss}
           </button>
         )}
-        {code === "LOCAL_MODEL_MISSING" && <FetchModel onHere={onRetry} />}
+        {code === "LOCAL_MODEL_MISSING" && <FetchModel onReady={onRetry} />}
         {remedies.map(
           ([isOffered, label, act]) =>
             isOffered && (
@@ -123,17 +123,19 @@ interface CountdownProps {
 /** Counts the seconds down; shows nothing if the wait was over before the first render. */
 function Countdown({ ms, at }: CountdownProps) {
   const [waitMs] = useState(() => (at === null ? (ms ?? 0) : at - Date.now()));
-  const [left, setLeft] = useState(waitMs);
+  const [remainingMs, setRemainingMs] = useState(waitMs);
   useEffect(() => {
     if (waitMs <= 0) return;
     const due = performance.now() + waitMs;
     const timer = setInterval(() => {
       const now = Math.max(0, due - performance.now());
-      setLeft(now);
+      setRemainingMs(now);
       if (now === 0) clearInterval(timer);
     }, 1_000);
     return () => clearInterval(timer);
   }, [waitMs]);
   if (waitMs <= 0) return null;
-  return <p className="muted">{left > 0 ? strings.retryIn(left) : strings.retryNow}</p>;
+  return (
+    <p className="muted">{remainingMs > 0 ? strings.retryIn(remainingMs) : strings.retryNow}</p>
+  );
 }

@@ -5,24 +5,24 @@ import { strings } from "../../i18n";
 import { useSettings } from "../../settings/useSettings";
 import styles from "./FetchModel.module.css";
 
-export function FetchModel({ onHere }: { readonly onHere: () => void }) {
+export function FetchModel({ onReady }: { readonly onReady: () => void }) {
   const { model } = useSettings();
-  const [told, setTold] = useState<ModelFetch | null>(null);
+  const [download, setDownload] = useState<ModelFetch | null>(null);
   const [lost, setLost] = useState(false);
   // Other windows show the download too, but only the one that started it retries.
-  const wanted = useRef(false);
-  const isFetching = told?.state === "fetching";
+  const isStartedHere = useRef(false);
+  const isFetching = download?.state === "fetching";
 
   useEffect(() => {
     let isShown = true;
-    async function look() {
+    async function fetchState() {
       const next = await model.state().catch(() => null);
-      if (isShown && next !== null) setTold(next);
+      if (isShown && next !== null) setDownload(next);
     }
-    void look();
+    void fetchState();
     const stop = model.onChange((state) => {
-      if (state === undefined) void look();
-      else setTold(state);
+      if (state === undefined) void fetchState();
+      else setDownload(state);
     });
     return () => {
       isShown = false;
@@ -31,28 +31,28 @@ export function FetchModel({ onHere }: { readonly onHere: () => void }) {
   }, [model]);
 
   useEffect(() => {
-    if (told?.state !== "here" || !wanted.current) return;
-    wanted.current = false;
-    onHere();
-  }, [told, onHere]);
+    if (download?.state !== "here" || !isStartedHere.current) return;
+    isStartedHere.current = false;
+    onReady();
+  }, [download, onReady]);
 
   async function fetchIt() {
-    wanted.current = true;
+    isStartedHere.current = true;
     setLost(false);
     try {
-      setTold(await model.fetch());
+      setDownload(await model.fetch());
     } catch {
       setLost(true);
     }
   }
 
-  if (told === null || told.state === "here") return null;
-  if (isFetching) return <Progress done={told.doneBytes} total={told.totalBytes} />;
+  if (download === null || download.state === "here") return null;
+  if (isFetching) return <Progress done={download.doneBytes} total={download.totalBytes} />;
   return (
     <>
-      {(told.problem !== null || lost) && (
+      {(download.problem !== null || lost) && (
         <p role="alert" className={styles.problem} dir="auto">
-          {strings.host.sentence(told.problem ?? strings.fetchFailed, strings.fetchFailed)}
+          {strings.host.sentence(download.problem ?? strings.fetchFailed, strings.fetchFailed)}
         </p>
       )}
       <button type="button" onClick={() => void fetchIt()}>

@@ -53,10 +53,10 @@ export function MessageActions(props: MessageActionsProps) {
       !isBusy && {
         label: strings.continueAnswer,
         icon: <ContinueIcon />,
-        run: () => conversation.goOn(id),
-        isWorded: true,
+        run: () => conversation.continueAnswer(id),
+        showsLabel: true,
       },
-    canRedo && isRetry && { label: strings.retry, ...redo, isWorded: true },
+    canRedo && isRetry && { label: strings.retry, ...redo, showsLabel: true },
     text !== "" && {
       id: "copy",
       label: strings[copyState],

@@ -78,7 +78,7 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps) {
               <BudgetCard
                 pause={view.budget}
                 isFree={!isBusy}
-                onRaise={(more) => conversation.goOn(id, more)}
+                onRaise={(more) => conversation.continueAnswer(id, more)}
               />
             )}
             <div className={styles.below}>

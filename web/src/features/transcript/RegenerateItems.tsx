@@ -18,7 +18,7 @@ export function RegenerateItems({ id, modelId, conversation }: RegenerateItemsPr
   const composer = useComposer();
   const words = strings.again;
   const others = recent
-    .filter((one) => one.modelId !== modelId)
+    .filter((model) => model.modelId !== modelId)
     .map(({ name, ...by }): MenuItem => {
       const run = () => {
         conversation.choose(by);

@@ -1,4 +1,4 @@
-/** The fold below the last message that a summary stands for: the summary, and the way back. */
+/** The fold below the last summarized message: the summary, and buttons to undo it. */
 import { useId, useState } from "react";
 import type { Compaction, ConversationView } from "../../bridge/contract";
 import { useConversations } from "../../conversations/useConversations";
@@ -12,7 +12,7 @@ import { PlainText } from "./PlainText";
 import styles from "./SummaryFold.module.css";
 
 export interface SummaryFoldProps {
-  /** The last message that the summary stands for. */
+  /** The last summarized message. */
   readonly messageId: string;
   readonly compaction: Compaction;
   /** The summary has changed. */
@@ -26,9 +26,9 @@ export function SummaryFold({ messageId, compaction, onChange }: SummaryFoldProp
   const box = useId();
   const { text, undone } = compaction;
 
-  function change(ask: Promise<ConversationView>): void {
+  function change(request: Promise<ConversationView>): void {
     setProblem(null);
-    ask.then(
+    request.then(
       () => {
         setDraft(null);
         onChange();

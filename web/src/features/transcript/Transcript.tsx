@@ -48,7 +48,7 @@ export function Transcript({ conversation, follow, children }: TranscriptProps) 
   );
 }
 
-/** What scrolls, with a button to its end. */
+/** The scroll area, with a button to its end. */
 export function TranscriptFrame({ follow, children }: Omit<TranscriptProps, "conversation">) {
   return (
     <div className={styles.place}>
@@ -109,7 +109,7 @@ interface EarlierProps {
   readonly onSeen: () => Promise<void>;
 }
 
-/** Comes into view before the first message does, and has earlier ones fetched. */
+/** Comes into view before the first message, and fetches earlier ones. */
 function Earlier({ frame, onSeen }: EarlierProps) {
   const line = useRef<HTMLParagraphElement>(null);
   useEffect(() => {
@@ -136,9 +136,9 @@ function useReaderStays(
   const before = useRef<{ row: Element; top: number } | null>(null);
   useLayoutEffect(() => {
     if (typeof CSS === "undefined" || CSS.supports("overflow-anchor", "auto")) return;
-    const held = before.current;
-    if (held?.row.isConnected && !isFollowing && frame.current !== null) {
-      frame.current.scrollTop += topOf(held.row) - held.top;
+    const anchor = before.current;
+    if (anchor?.row.isConnected && !isFollowing && frame.current !== null) {
+      frame.current.scrollTop += topOf(anchor.row) - anchor.top;
     }
     const row = content.current?.querySelector(`[data-row="${CSS.escape(messages[0] ?? "")}"]`);
     before.current = row ? { row, top: topOf(row) } : null;

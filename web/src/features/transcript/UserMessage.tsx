@@ -18,7 +18,7 @@ export function UserMessage({ view, children }: UserMessageProps) {
       <article className={`message user ${styles.question}`} aria-label={strings.you}>
         <MessageAttachments attachments={view.attachments} />
         {view.text !== "" && (
-          <div className={styles.said}>
+          <div className={styles.bubble}>
             <PlainText text={view.text} />
           </div>
         )}

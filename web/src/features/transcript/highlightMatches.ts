@@ -4,12 +4,12 @@
 const MOST = 500;
 
 /** A text as one phrase. */
-export const phraseOf = (query: string): string[] => [folded(query).text].filter(Boolean);
+export const phraseOf = (query: string): string[] => [fold(query).text].filter(Boolean);
 
 /** The words and phrases of a search, split as the host does it. */
 export function wordsOf(query: string): string[] {
   const found = query.matchAll(/"([^"]*)"?|[^\s"]+/g);
-  return [...found].map(([whole, phrase]) => folded(phrase ?? whole).text).filter(Boolean);
+  return [...found].map(([whole, phrase]) => fold(phrase ?? whole).text).filter(Boolean);
 }
 
 /** Block elements: no match spans two of them. */
@@ -52,12 +52,12 @@ export function mark(name: "sought" | "found", ranges: readonly Range[]): () => 
 }
 
 /** Start and end of each match in a text. */
-export function placesOf(given: string, words: readonly string[]): [number, number][] {
-  const { text, places } = folded(given);
+export function placesOf(source: string, words: readonly string[]): [number, number][] {
+  const { text, places } = fold(source);
   const found: [number, number][] = [];
   for (const word of words) {
     for (let at = text.indexOf(word); at !== -1; at = text.indexOf(word, at + word.length)) {
-      found.push([places[at] ?? 0, places[at + word.length] ?? given.length]);
+      found.push([places[at] ?? 0, places[at + word.length] ?? source.length]);
       if (found.length >= MOST) return found;
     }
   }
@@ -65,16 +65,16 @@ export function placesOf(given: string, words: readonly string[]): [number, numb
 }
 
 /** A text without accents and capitals, and the original position of each code unit. */
-function folded(given: string): { readonly text: string; readonly places: readonly number[] } {
+function fold(source: string): { readonly text: string; readonly places: readonly number[] } {
   let text = "";
   const places: number[] = [];
   let place = 0;
-  for (const letter of given) {
+  for (const letter of source) {
     const plain = letter.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
     for (let unit = 0; unit < plain.length; unit += 1) places.push(place);
     text += plain;
     place += letter.length;
   }
-  places.push(given.length);
+  places.push(source.length);
   return { text, places };
 }

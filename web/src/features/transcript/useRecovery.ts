@@ -1,5 +1,5 @@
 /** Ways to answer a question after a failure: another model, or a new chat. */
-import { saidIn } from "../../conversations/edits";
+import { toDraftMessage } from "../../conversations/edits";
 import { viewOf } from "../../conversations/message";
 import { useConversation } from "../../conversations/useConversation";
 import { useConversations } from "../../conversations/useConversations";
@@ -27,12 +27,12 @@ export function useRecovery() {
         ? null
         : () => conversation.choose({ providerId: local.id, modelId: local.defaultModel }),
     /** Opens a new chat and puts the last question before its draft. */
-    startAnew() {
+    startNewChat() {
       const states = messages.flatMap((row) => conversations.message(row)?.get() ?? []);
       const question = states.findLast(({ message }) => message.role === "user");
       conversations.showNew();
       const { conversation: next } = conversations.shown.get();
-      if (question !== undefined) next.giveBack(saidIn(viewOf(question)));
+      if (question !== undefined) next.giveBack(toDraftMessage(viewOf(question)));
     },
   };
 }

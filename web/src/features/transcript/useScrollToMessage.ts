@@ -11,17 +11,17 @@ export function useScrollToMessage(
   target: ConversationState["target"],
   follow: StickToBottom,
 ): void {
-  const seen = useRef(target);
+  const lastTarget = useRef(target);
   const { shown } = useConversations();
-  const { content, leave } = follow;
+  const { content, stopFollowing } = follow;
   useEffect(() => {
-    if (target === null || target === seen.current) return;
-    seen.current = target;
+    if (target === null || target === lastTarget.current) return;
+    lastTarget.current = target;
     const row = content.current?.querySelector<HTMLElement>(
       `[data-row="${CSS.escape(target.key)}"]`,
     );
     if (row == null) return;
-    leave();
+    stopFollowing();
     row.dataset.found = "";
     row.scrollIntoView({ block: "center" });
     row.focus({ preventScroll: true });
@@ -29,12 +29,12 @@ export function useScrollToMessage(
     const frame = requestAnimationFrame(() => row.scrollIntoView({ block: "center" }));
     const timer = setTimeout(() => delete row.dataset.found, SHOWN_MS);
     // The match stays highlighted until the person moves on.
-    const unmark = mark("sought", rangesOf(row, wordsOf(shown.get().sought)));
+    const unmark = mark("sought", rangesOf(row, wordsOf(shown.get().searchText)));
     return () => {
       cancelAnimationFrame(frame);
       clearTimeout(timer);
       delete row.dataset.found;
       unmark();
     };
-  }, [target, content, leave, shown]);
+  }, [target, content, stopFollowing, shown]);
 }

@@ -13,7 +13,7 @@ export interface StickToBottom {
   readonly isFollowing: boolean;
   readonly jumpToEnd: () => void;
   /** Stops following the end, because the view moves elsewhere. */
-  readonly leave: () => void;
+  readonly stopFollowing: () => void;
 }
 
 /** `hasEnd` is false while there is no content to follow. */
@@ -42,7 +42,7 @@ export function useStickToBottom(hasEnd: boolean): StickToBottom {
     if (frame.current !== null) toEnd(frame.current);
   }, [follow, toEnd]);
 
-  const leave = useCallback(() => {
+  const stopFollowing = useCallback(() => {
     isReaders.current = false;
     follow(!canScroll(frame.current));
   }, [follow]);
@@ -52,21 +52,21 @@ export function useStickToBottom(hasEnd: boolean): StickToBottom {
     const element = frame.current;
     const inside = content.current;
     if (element === null || inside === null) return;
-    let isHeld = false;
+    let isPressed = false;
     let isDragged = false;
 
     /**
      * Ends following with a scroll up by a finger or the scroll bar, and begins it again with one
-     * down to the end. Layout changes and the program scroll as well. How long a scroll comes after
-     * its cause says nothing: on a busy machine that may be seconds.
+     * down to the end. Layout changes and the program scroll as well. The time between a scroll
+     * and its cause says nothing: on a busy machine it may be seconds.
      */
     function onScroll(): void {
       if (element === null) return;
       const by = element.scrollTop - before.current;
       before.current = element.scrollTop;
-      const left = element.scrollHeight - element.clientHeight - element.scrollTop;
-      if (by > 0 && left <= NEAR_PX && isReaders.current) follow(true);
-      else if (by < 0 && left > NEAR_PX && isDragged) follow(false);
+      const distance = element.scrollHeight - element.clientHeight - element.scrollTop;
+      if (by > 0 && distance <= NEAR_PX && isReaders.current) follow(true);
+      else if (by < 0 && distance > NEAR_PX && isDragged) follow(false);
     }
 
     function onWheel(event: WheelEvent): void {
@@ -81,7 +81,7 @@ export function useStickToBottom(hasEnd: boolean): StickToBottom {
         // The end moves while rows come into view, whose heights were estimates until then.
         event.preventDefault();
         jumpToEnd();
-      } else if (leaves(event) && canScroll(element)) follow(false);
+      } else if (isLeavingKey(event) && canScroll(element)) follow(false);
     }
 
     function onDrag(): void {
@@ -90,13 +90,13 @@ export function useStickToBottom(hasEnd: boolean): StickToBottom {
     }
 
     /** A touch, or a mouse press on the scroll bar. */
-    function onHold(): void {
-      isHeld = true;
+    function onPress(): void {
+      isPressed = true;
       onDrag();
     }
 
     function onRelease(): void {
-      isHeld = false;
+      isPressed = false;
     }
 
     /** Text that is being selected must not move. */
@@ -113,7 +113,7 @@ export function useStickToBottom(hasEnd: boolean): StickToBottom {
       if (!canScroll(element)) follow(true);
       else if (following.current && isSelecting()) follow(false);
       else if (following.current) {
-        isDragged &&= isHeld;
+        isDragged &&= isPressed;
         toEnd(element);
       }
     });
@@ -123,9 +123,9 @@ export function useStickToBottom(hasEnd: boolean): StickToBottom {
     element.addEventListener("scroll", onScroll, passive);
     element.addEventListener("wheel", onWheel, passive);
     element.addEventListener("touchmove", onDrag, passive);
-    // At the window, so that what is inside and uses a key has had it.
+    // At the window, after the elements inside that use the key.
     window.addEventListener("keydown", onKey);
-    element.addEventListener("pointerdown", onHold);
+    element.addEventListener("pointerdown", onPress);
     window.addEventListener("pointerup", onRelease);
     window.addEventListener("pointercancel", onRelease);
     return () => {
@@ -134,13 +134,13 @@ export function useStickToBottom(hasEnd: boolean): StickToBottom {
       element.removeEventListener("wheel", onWheel);
       element.removeEventListener("touchmove", onDrag);
       window.removeEventListener("keydown", onKey);
-      element.removeEventListener("pointerdown", onHold);
+      element.removeEventListener("pointerdown", onPress);
       window.removeEventListener("pointerup", onRelease);
       window.removeEventListener("pointercancel", onRelease);
     };
   }, [follow, toEnd, jumpToEnd, hasEnd]);
 
-  return { frame, content, isFollowing, jumpToEnd, leave };
+  return { frame, content, isFollowing, jumpToEnd, stopFollowing };
 }
 
 /** If there is nothing to scroll, the end is in view. */
@@ -149,11 +149,11 @@ function canScroll(element: HTMLElement | null): boolean {
 }
 
 /** Whether a key goes up in the text. */
-function leaves({ key, shiftKey }: KeyboardEvent): boolean {
+function isLeavingKey({ key, shiftKey }: KeyboardEvent): boolean {
   return LEAVING_KEYS.has(key) || (key === " " && shiftKey);
 }
 
-/** Whether a key was pressed on the text: in none of its fields, and used by none of its parts. */
+/** Whether a key is for the text itself: pressed outside its fields, and not used by its parts. */
 function isFor(element: Element | null, { target, defaultPrevented }: KeyboardEvent): boolean {
   return (
     !defaultPrevented &&

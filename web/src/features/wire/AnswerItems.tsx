@@ -1,4 +1,4 @@
-/** The menu of an answer: what it has sent and received, and its recording. */
+/** The menu of an answer: its requests and responses, and its recording. */
 import { useConversations } from "../../conversations/useConversations";
 import { reasonOf, strings } from "../../i18n";
 import { wireTexts } from "../../i18n/wire";
@@ -26,7 +26,7 @@ export function AnswerItems({ inferenceId, earlier }: AnswerItemsProps) {
 
   async function save(): Promise<void> {
     if (downloads) download(await wire.recording(inferenceId));
-    else toasts.say(strings.exported(await wire.record(inferenceId)));
+    else toasts.show(strings.exported(await wire.record(inferenceId)));
   }
 
   return (
@@ -45,7 +45,7 @@ export function AnswerItems({ inferenceId, earlier }: AnswerItemsProps) {
           label: wireTexts.save,
           icon: <ExportIcon />,
           run: () =>
-            void save().catch((error) => toasts.say(strings.refusedAction(reasonOf(error)))),
+            void save().catch((error) => toasts.show(strings.refusedAction(reasonOf(error)))),
         },
       ]}
     />

@@ -1,4 +1,6 @@
-/** The request that the draft would send now, with its tokens, its price and what is left out. */
+/**
+ * The request that the draft would send now, with its tokens, its price and the messages left out.
+ */
 import { useCallback } from "react";
 import { isBlank, isReady } from "../../attachments/draftAttachment";
 import { useShown } from "../../conversations/useList";
@@ -11,7 +13,9 @@ import { estimateSentence } from "../models/estimateSentence";
 import { RequestView } from "./RequestView";
 import styles from "./wire.module.css";
 
-/** A draft that still changes is not rendered. One with files is sent to the host for it. */
+/**
+ * Pause after the last change before the preview is fetched; longer with files, which are uploaded.
+ */
 const PAUSE_MS = 250;
 const PAUSE_WITH_FILES_MS = 1_000;
 
@@ -24,13 +28,13 @@ export function RequestPreview() {
   const { id, messages, by, run } = useStore(conversation);
   const isEmpty = isBlank({ text, attached });
   // biome-ignore lint/correctness/useExhaustiveDependencies: everything that the request is made of
-  const ask = useCallback(
+  const fetchPreview = useCallback(
     () => conversation.preview(),
     [conversation, text, attached, options, first, id, messages, by, run],
   );
   const pauseMs = attached.length === 0 ? PAUSE_MS : PAUSE_WITH_FILES_MS;
   const isWanted = !isEmpty && attached.every(isReady);
-  const { value: preview, reason } = useRequest(isWanted ? ask : null, pauseMs);
+  const { value: preview, reason } = useRequest(isWanted ? fetchPreview : null, pauseMs);
 
   if (isEmpty) return <p>{wireTexts.blank}</p>;
   if (reason !== null) return <Problem>{reason}</Problem>;

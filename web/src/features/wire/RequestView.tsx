@@ -39,7 +39,7 @@ export function RequestView({ request }: { readonly request: WireRequest }) {
 
 function Body({ text, bytes }: { readonly text: string; readonly bytes: number }) {
   const [isRaw, setIsRaw] = useState(false);
-  const formatted = useMemo(() => laidOut(text), [text]);
+  const formatted = useMemo(() => prettyJson(text), [text]);
   const whole = isRaw || formatted === null ? text : formatted;
   return (
     <>
@@ -62,7 +62,7 @@ export function LongText({ label, text }: { readonly label: string; readonly tex
   const shown = isLong ? text.slice(0, MOST_SHOWN) : text;
   return (
     <>
-      <TextBlock label={label} text={shown} copied={text} />
+      <TextBlock label={label} text={shown} wholeText={text} />
       {isLong && <p className="soft">{wireTexts.cut(count(MOST_SHOWN), count(text.length))}</p>}
     </>
   );
@@ -93,13 +93,13 @@ export function Headers({ headers }: { readonly headers: readonly WireHeader[] }
 /** Copies a request as a program that sends it. */
 function CopyAs({ request }: { readonly request: WireRequest }) {
   const { code } = useConversations().client.wire;
-  const [said, setSaid] = useState<string | null>(null);
+  const [notice, setNotice] = useState<string | null>(null);
   const { problem, isBusy, attempt } = useAsyncAction();
 
   async function copy(language: WireCode["language"]): Promise<void> {
-    setSaid(null);
+    setNotice(null);
     const isCopied = await copyText(await code({ request, language }));
-    setSaid(isCopied ? wireTexts.copied : wireTexts.notCopied);
+    setNotice(isCopied ? wireTexts.copied : wireTexts.notCopied);
   }
 
   return (
@@ -115,14 +115,14 @@ function CopyAs({ request }: { readonly request: WireRequest }) {
           </Button>
         ))}
       </div>
-      <Notice>{said}</Notice>
+      <Notice>{notice}</Notice>
       <Problem>{problem}</Problem>
     </>
   );
 }
 
-/** Null for what is no JSON. */
-function laidOut(text: string): string | null {
+/** Formats JSON; null for other texts. */
+function prettyJson(text: string): string | null {
   try {
     return JSON.stringify(JSON.parse(text), null, 2);
   } catch {

@@ -45,7 +45,7 @@ function Stream({ chunks, receivedBytes }: StreamProps) {
   const [shown, setShown] = useState(PAGE);
   const label = wireTexts.stream(chunks.length);
   const encoder = new TextEncoder();
-  const kept = chunks.reduce((sum, { text }) => sum + encoder.encode(text).length, 0);
+  const storedBytes = chunks.reduce((sum, { text }) => sum + encoder.encode(text).length, 0);
   return (
     <>
       <h4>{label}</h4>
@@ -67,8 +67,8 @@ function Stream({ chunks, receivedBytes }: StreamProps) {
       {chunks.length > shown && (
         <Button onClick={() => setShown(shown + PAGE)}>{strings.showMore}</Button>
       )}
-      {kept < receivedBytes && (
-        <p className="soft">{wireTexts.notKept(count(kept), count(receivedBytes))}</p>
+      {storedBytes < receivedBytes && (
+        <p className="soft">{wireTexts.partlyStored(count(storedBytes), count(receivedBytes))}</p>
       )}
     </>
   );

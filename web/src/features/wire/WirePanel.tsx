@@ -1,4 +1,4 @@
-/** What an answer has sent and received: each attempt with its request and its response. */
+/** The attempts of an answer, each with its request and its response. */
 import { useCallback, useEffect, useState } from "react";
 import type { WireAttempt, WireRun } from "../../bridge/contract";
 import { failureOf } from "../../bridge/hostError";
@@ -23,7 +23,7 @@ export interface WirePanelProps {
 export function WirePanel({ runs }: WirePanelProps) {
   const { get } = useConversations().client.wire;
   const ids = runs.join(" ");
-  const [found, setFound] = useState<readonly WireRun[] | null>(null);
+  const [storedRuns, setStoredRuns] = useState<readonly WireRun[] | null>(null);
   const [failure, setFailure] = useState<unknown>(null);
 
   const load = useCallback(() => {
@@ -33,7 +33,7 @@ export function WirePanel({ runs }: WirePanelProps) {
     };
     setFailure(null);
     const all = ids.split(" ").map((id) => get(id).then((run) => [run], orNone));
-    Promise.all(all).then((some) => setFound(some.flat()), setFailure);
+    Promise.all(all).then((some) => setStoredRuns(some.flat()), setFailure);
   }, [get, ids]);
   useEffect(load, [load]);
 
@@ -41,17 +41,17 @@ export function WirePanel({ runs }: WirePanelProps) {
     const action = { label: strings.tryAgain, run: load };
     return <Problem action={action}>{reasonOf(failure)}</Problem>;
   }
-  if (found === null) return <p role="status">{wireTexts.loading}</p>;
-  if (found.length === 0) return <NothingKept />;
-  const attempts = found.flatMap((run) => run.attempts);
-  const models = found.map(({ summary }) => `${summary.providerId} · ${summary.modelId}`);
+  if (storedRuns === null) return <p role="status">{wireTexts.loading}</p>;
+  if (storedRuns.length === 0) return <NoStoredRuns />;
+  const attempts = storedRuns.flatMap((run) => run.attempts);
+  const models = storedRuns.map(({ summary }) => `${summary.providerId} · ${summary.modelId}`);
   return (
     <div className={styles.wire}>
       <p className="soft">
         <Verbatim text={[...new Set(models)].join(", ")} />
       </p>
-      {found.length < runs.length && (
-        <p className="soft">{wireTexts.runsKept(found.length, runs.length)}</p>
+      {storedRuns.length < runs.length && (
+        <p className="soft">{wireTexts.runsStored(storedRuns.length, runs.length)}</p>
       )}
       {attempts.length === 0 ? <p>{wireTexts.notHttp}</p> : <Attempts attempts={attempts} />}
     </div>
@@ -92,7 +92,7 @@ function Attempts({ attempts }: { readonly attempts: readonly WireAttempt[] }) {
   );
 }
 
-function NothingKept() {
+function NoStoredRuns() {
   const isOff = useSettingsState().preferences?.recordRequests === false;
   return (
     <div className={styles.wire}>

@@ -1,11 +1,11 @@
 /** German texts for efforts and costs. */
 import { amountsIn } from "../amounts";
 import type { costsInEnglish } from "../en/costs";
-import type { Worded } from "../types";
+import type { Translated } from "../types";
 
 const { dollars } = amountsIn("de");
 
-export const costsInGerman: Worded<typeof costsInEnglish> = {
+export const costsInGerman: Translated<typeof costsInEnglish> = {
   effort: "Denktiefe",
   effortHint: "Wie viel das Modell nachdenkt, bevor es antwortet.",
   efforts: { off: "Aus", low: "Niedrig", medium: "Mittel", high: "Hoch", max: "Maximal" },
@@ -125,7 +125,7 @@ export const costsInGerman: Worded<typeof costsInEnglish> = {
     tokens: (needed) => `Der nächste Schritt braucht vielleicht ${needed} Token oder mehr.`,
   },
   more: { usd: "US-Dollar", tokens: "Token" },
-  goOn: {
+  continueWith: {
     usd: (more) => `Mit weiteren ${more} fortfahren`,
     tokens: (more) => `Mit weiteren ${more} Token fortfahren`,
   },

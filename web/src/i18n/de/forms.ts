@@ -1,8 +1,8 @@
 /** German texts for typed forms. */
 import type { formsInEnglish } from "../en/forms";
-import type { Worded } from "../types";
+import type { Translated } from "../types";
 
-export const formsInGerman: Worded<typeof formsInEnglish> = {
+export const formsInGerman: Translated<typeof formsInEnglish> = {
   optional: "optional",
   listHint: "Ein Eintrag je Zeile.",
   choose: "Auswählen …",

@@ -130,7 +130,7 @@ export const german: Strings = {
     data: "Daten",
     about: "Über Tidewire",
   },
-  acts: {
+  shortcutActions: {
     newChat: "Neuer Chat",
     newWindow: "Neues Fenster",
     search: "Unterhaltungen durchsuchen",
@@ -176,8 +176,8 @@ export const german: Strings = {
   remove: "Entfernen",
   keyFor: (name) => `Schlüssel für ${name}`,
   keyMissing: "API-Schlüssel einfügen",
-  keyThere: (hint, where) =>
-    `${hint === null ? "Schlüssel gespeichert" : `Schlüssel endet auf ${hint}`}${where}`,
+  keyThere: (hint, source) =>
+    `${hint === null ? "Schlüssel gespeichert" : `Schlüssel endet auf ${hint}`}${source}`,
   keySources: {
     keychain: ", im Schlüsselbund des Systems",
     session: ", bis Tidewire beendet wird",
@@ -199,8 +199,8 @@ export const german: Strings = {
   consent: {
     legend: "Wird ausgelassen, wenn du es nicht auswählst. Wähle nur, was du kennst.",
     provider: (name) => `Anbieter ${name}`,
-    defaultProvider: (whom) => `Neue Chats verwenden ${whom}`,
-    titleProvider: (whom) => `Titel von ${whom}`,
+    defaultProvider: (providerName) => `Neue Chats verwenden ${providerName}`,
+    titleProvider: (providerName) => `Titel von ${providerName}`,
     keyEnv: (name) => `Schlüssel aus der Variablen ${name}`,
     headers: (names) => `Kopfzeilen ${names}`,
     replaces: "ersetzt deinen",
@@ -249,9 +249,9 @@ export const german: Strings = {
   importing: (name, percent) => `${name} wird importiert: ${percent} %`,
   imported: (conversations, messages, skipped) => {
     const chats = conversations === 1 ? "1 Unterhaltung" : `${count(conversations)} Unterhaltungen`;
-    const said = messages === 1 ? "1 Nachricht" : `${count(messages)} Nachrichten`;
+    const messageCount = messages === 1 ? "1 Nachricht" : `${count(messages)} Nachrichten`;
     const rest = skipped > 0 ? `, ${count(skipped)} ausgelassen` : "";
-    return `Import fertig: ${conversations > 0 ? `${chats} mit ` : ""}${said}${rest}.`;
+    return `Import fertig: ${conversations > 0 ? `${chats} mit ` : ""}${messageCount}${rest}.`;
   },
   allHere: (skipped) =>
     skipped === 1
@@ -370,7 +370,7 @@ export const german: Strings = {
   duration,
   tokens: (count, estimated) => `${estimated ? "etwa " : ""}${count} Token`,
 
-  said: {
+  runStatus: {
     answering: "Die Antwort kommt.",
     finished: "Die Antwort ist vollständig.",
     stopping: "Wird angehalten.",

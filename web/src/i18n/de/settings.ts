@@ -1,8 +1,8 @@
 /** German texts for the settings and shortcuts. */
 import type { settingsInEnglish } from "../en/settings";
-import type { Worded } from "../types";
+import type { Translated } from "../types";
 
-export const settingsInGerman: Worded<typeof settingsInEnglish> = {
+export const settingsInGerman: Translated<typeof settingsInEnglish> = {
   saved: "Gespeichert",
   notSaved: (reason) => `Nicht gespeichert: ${reason}`,
   modelsOwn: "Standard des Modells",

@@ -1,9 +1,9 @@
 /** German texts for prompt templates. */
 import type { templatesInEnglish } from "../en/templates";
-import type { Worded } from "../types";
+import type { Translated } from "../types";
 import { problemsInGerman } from "./templateProblems";
 
-export const templatesInGerman: Worded<typeof templatesInEnglish> = {
+export const templatesInGerman: Translated<typeof templatesInEnglish> = {
   preview: "Vorschau",
   instructions: "Anweisungen für diesen Chat",
   change: "Ändern",
@@ -17,10 +17,10 @@ export const templatesInGerman: Worded<typeof templatesInEnglish> = {
     "Die Vorlage und die Fassung dieser Nachricht gibt es nicht mehr. Bearbeite stattdessen die Nachricht.",
   fromTemplate: (name) => `Aus der Vorlage ${name}`,
 
-  wish: "In diesem Chat verwenden, was die Vorlage verlangt",
-  wishModel: (model) => `Modell: ${model}`,
-  wishEffort: (effort) => `Aufwand: ${effort}`,
-  wishTools: (tools) => `Werkzeuge: ${tools}`,
+  useRequested: "In diesem Chat verwenden, was die Vorlage verlangt",
+  requestedModel: (model) => `Modell: ${model}`,
+  requestedEffort: (effort) => `Aufwand: ${effort}`,
+  requestedTools: (tools) => `Werkzeuge: ${tools}`,
   noProvider: (provider) =>
     `Der Anbieter ${provider} ist nicht eingerichtet. Es antwortet das Modell dieses Chats.`,
   noTools: (tools) => `Nicht vorhanden oder ausgeschaltet: ${tools}. Die Antwort kommt ohne aus.`,

@@ -1,10 +1,10 @@
 /** German texts for requests, responses and recordings. */
 import type { wireInEnglish } from "../en/wire";
-import type { Worded } from "../types";
+import type { Translated } from "../types";
 
 const MS = (ms: string) => `${ms} ms`;
 
-export const wireInGerman: Worded<typeof wireInEnglish> = {
+export const wireInGerman: Translated<typeof wireInEnglish> = {
   show: "Übertragung anzeigen",
   save: "Aufzeichnung speichern",
   title: "Übertragung",
@@ -29,8 +29,8 @@ export const wireInGerman: Worded<typeof wireInEnglish> = {
   copied: "Kopiert. Lege deinen Schlüssel in die Umgebungsvariable, die darin steht.",
   notCopied: "Das ließ sich nicht kopieren. Erlaube den Zugriff auf die Zwischenablage.",
 
-  runsKept: (kept, all) =>
-    `Diese Antwort wurde fortgesetzt. Von ${kept} ihrer ${all} Läufe sind die Anfragen gespeichert.`,
+  runsStored: (stored, all) =>
+    `Diese Antwort wurde fortgesetzt. Von ${stored} ihrer ${all} Läufe sind die Anfragen gespeichert.`,
   attempts: "Versuche",
   attempt: (number) => `Versuch ${number}`,
   sentAfter: (ms) => `gesendet nach ${MS(ms)}`,
@@ -42,7 +42,7 @@ export const wireInGerman: Worded<typeof wireInEnglish> = {
   received: (bytes) => `${bytes} Byte`,
   stream: (count) => `Datenstrom (${count})`,
   after: MS,
-  notKept: (shown, all) => `${shown} von ${all} Byte sind aufbewahrt.`,
+  partlyStored: (shown, all) => `${shown} von ${all} Byte sind aufbewahrt.`,
 
   recording: "Aufzeichnung",
   openText: "Spiel eine aufgezeichnete Antwort ab. Nichts davon läuft, nichts wird gesendet.",

@@ -130,7 +130,7 @@ export const costsInEnglish = {
     tokens: (needed) => `The next step may take ${needed} tokens or more.`,
   } satisfies Record<BudgetUnit, (needed: string) => string>,
   more: { usd: "US dollars", tokens: "Tokens" } satisfies Record<BudgetUnit, string>,
-  goOn: {
+  continueWith: {
     usd: (more) => `Go on with ${more} more`,
     tokens: (more) => `Go on with ${more} more tokens`,
   } satisfies Record<BudgetUnit, (more: string) => string>,

@@ -128,7 +128,7 @@ export const english = {
     data: "Data",
     about: "About",
   },
-  acts: {
+  shortcutActions: {
     newChat: "New chat",
     newWindow: "New window",
     search: "Search conversations",
@@ -174,8 +174,8 @@ export const english = {
   remove: "Remove",
   keyFor: (name: string) => `Key for ${name}`,
   keyMissing: "Paste an API key",
-  keyThere: (hint: string | null, where: string) =>
-    `${hint === null ? "Key saved" : `Key ending in ${hint}`}${where}`,
+  keyThere: (hint: string | null, source: string) =>
+    `${hint === null ? "Key saved" : `Key ending in ${hint}`}${source}`,
   keySources: {
     keychain: ", in the system keychain",
     session: ", until you quit Tidewire",
@@ -197,8 +197,8 @@ export const english = {
   consent: {
     legend: "Left out unless you select it. Select only what you recognize.",
     provider: (name: string) => `Provider ${name}`,
-    defaultProvider: (whom: string) => `New chats use ${whom}`,
-    titleProvider: (whom: string) => `Titles by ${whom}`,
+    defaultProvider: (providerName: string) => `New chats use ${providerName}`,
+    titleProvider: (providerName: string) => `Titles by ${providerName}`,
     keyEnv: (name: string) => `key from variable ${name}`,
     headers: (names: string) => `headers ${names}`,
     replaces: "replaces yours",
@@ -362,7 +362,7 @@ export const english = {
   tokens: (count: number, estimated: boolean) =>
     `${estimated ? "about " : ""}${count} ${count === 1 ? "token" : "tokens"}`,
 
-  said: {
+  runStatus: {
     answering: "Answering.",
     finished: "The answer is complete.",
     stopping: "Stopping.",

@@ -17,10 +17,10 @@ export const templatesInEnglish = {
   removedGone: "The template and the version of this message are gone. Edit the message instead.",
   fromTemplate: (name: string) => `From the template ${name}`,
 
-  wish: "Use what the template asks for, in this chat",
-  wishModel: (model: string) => `Model: ${model}`,
-  wishEffort: (effort: string) => `Effort: ${effort}`,
-  wishTools: (tools: string) => `Tools: ${tools}`,
+  useRequested: "Use what the template asks for, in this chat",
+  requestedModel: (model: string) => `Model: ${model}`,
+  requestedEffort: (effort: string) => `Effort: ${effort}`,
+  requestedTools: (tools: string) => `Tools: ${tools}`,
   noProvider: (provider: string) =>
     `The provider ${provider} is not set up. This chat's model answers.`,
   noTools: (tools: string) => `Not there, or switched off: ${tools}. The answer does without.`,
@@ -45,7 +45,7 @@ export const templatesInEnglish = {
   place: (line: number, column: number | undefined) =>
     column === undefined ? `Line ${line}: ` : `Line ${line}, column ${column}: `,
 
-  /** What is wrong with a template. The host's own sentences are in English. */
+  /** Errors of templates. The host's own sentences are in English. */
   problems: {} as ProblemTexts,
 
   nameHint: "A slash makes a folder, as in work/review.",

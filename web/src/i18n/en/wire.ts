@@ -28,8 +28,8 @@ export const wireInEnglish = {
   copied: "Copied. Put your key in the environment variable that it names.",
   notCopied: "Couldn't copy. Allow access to the clipboard.",
 
-  runsKept: (kept: number, all: number) =>
-    `This answer was continued. The requests of ${kept} of its ${all} runs are kept.`,
+  runsStored: (stored: number, all: number) =>
+    `This answer was continued. The requests of ${stored} of its ${all} runs are kept.`,
   attempts: "Attempts",
   attempt: (number: string) => `Attempt ${number}`,
   sentAfter: (ms: string) => `sent after ${MS(ms)}`,
@@ -41,7 +41,7 @@ export const wireInEnglish = {
   received: (bytes: string) => `${bytes} bytes`,
   stream: (count: number) => `Stream (${count})`,
   after: MS,
-  notKept: (shown: string, all: string) => `${shown} of ${all} bytes were kept.`,
+  partlyStored: (shown: string, all: string) => `${shown} of ${all} bytes were kept.`,
 
   recording: "Recording",
   openText: "Play a recorded answer. Nothing of it runs, and nothing is sent.",

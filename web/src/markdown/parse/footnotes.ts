@@ -24,19 +24,19 @@ export const FootnotesContext = createContext<Footnotes>({ prefix: "", byLabel: 
  * Finds and numbers the footnotes of a text. While text streams (`live`), a reference counts before its
  * definition has arrived.
  */
-export function collect(
+export function collectFootnotes(
   groups: readonly (readonly Node[])[],
   live: boolean,
 ): ReadonlyMap<string, Footnote> {
   const blocks = groups.flat().filter((block) => block.raw.includes("[^"));
   if (blocks.length === 0) return NO_FOOTNOTES;
-  const found: Found = { definitions: new Map(), references: [] };
-  for (const block of blocks) visit(block, found);
+  const scan: FootnoteScan = { definitions: new Map(), references: [] };
+  for (const block of blocks) visit(block, scan);
   const counts = new Map<string, number>();
-  const queue = [...found.references];
+  const queue = [...scan.references];
   for (const reference of queue) {
     const { label } = reference;
-    const definition = found.definitions.get(label);
+    const definition = scan.definitions.get(label);
     if (definition === undefined && !live) continue;
     const count = (counts.get(label) ?? 0) + 1;
     counts.set(label, count);
@@ -46,13 +46,13 @@ export function collect(
   }
   return new Map(
     [...counts].map(([label, references], at) => {
-      const definition = found.definitions.get(label);
+      const definition = scan.definitions.get(label);
       return [label, { label, number: at + 1, references, definition }];
     }),
   );
 }
 
-/** Whether a page would look the same with both. */
+/** Whether both render the same. */
 export function areAlike(
   one: ReadonlyMap<string, Footnote>,
   other: ReadonlyMap<string, Footnote>,
@@ -68,27 +68,27 @@ export function areAlike(
   });
 }
 
-interface Found {
+interface FootnoteScan {
   readonly definitions: Map<string, FootnoteDefinition>;
   readonly references: FootnoteReference[];
 }
 
-function visit(node: Node, found: Found): void {
+function visit(node: Node, scan: FootnoteScan): void {
   if (node.type === "footnoteReference") {
-    found.references.push(node);
+    scan.references.push(node);
   } else if (node.type === "footnoteDefinition") {
-    if (!found.definitions.has(node.label)) found.definitions.set(node.label, node);
-    const inside: Found = { definitions: found.definitions, references: [] };
+    if (!scan.definitions.has(node.label)) scan.definitions.set(node.label, node);
+    const inside: FootnoteScan = { definitions: scan.definitions, references: [] };
     for (const child of nodesOf(node.tokens)) visit(child, inside);
   } else {
-    for (const child of childrenOf(node)) visit(child, found);
+    for (const child of childrenOf(node)) visit(child, scan);
   }
 }
 
 function referencesIn(definition: FootnoteDefinition): readonly FootnoteReference[] {
-  const found: Found = { definitions: new Map(), references: [] };
-  for (const child of nodesOf(definition.tokens)) visit(child, found);
-  return found.references;
+  const scan: FootnoteScan = { definitions: new Map(), references: [] };
+  for (const child of nodesOf(definition.tokens)) visit(child, scan);
+  return scan.references;
 }
 
 function childrenOf(node: Node): readonly Node[] {

@@ -8,11 +8,11 @@ import { Reader, type TextRuns } from "./lexer";
 import type { Node } from "./nodes";
 import { certainLength, closeLastBlock, lastLeaf } from "./openBlock";
 import { haveSame, reconcile } from "./reconcile";
-import { grown, type StablePrefix, stablePrefixOf } from "./stablePrefix";
+import { joinPrefix, type StablePrefix, stablePrefixOf } from "./stablePrefix";
 
 export const GROUP_SIZE = 16;
 /** Blocks at the end that later text may change. */
-const UNSETTLED = 2;
+const UNSTABLE = 2;
 
 export interface ParsedDocument {
   readonly text: string;
@@ -22,11 +22,11 @@ export interface ParsedDocument {
   /** The blocks in groups of 16; a group of unchanged blocks is the same array. */
   readonly groups: readonly (readonly Node[])[];
   /** The number of blocks at the beginning that no later text changes. */
-  readonly settled: number;
+  readonly stableCount: number;
   /** The offset in the source at which those blocks end. */
   readonly offset: number;
-  /** The settled part of the block after those, if it is a long one. */
-  readonly stem: StablePrefix | undefined;
+  /** The stable part of the block after those, if it is a long one. */
+  readonly stablePrefix: StablePrefix | undefined;
   readonly links: Links;
   readonly runs: TextRuns;
 }
@@ -36,9 +36,9 @@ export const EMPTY: ParsedDocument = {
   live: true,
   source: "",
   groups: [],
-  settled: 0,
+  stableCount: 0,
   offset: 0,
-  stem: undefined,
+  stablePrefix: undefined,
   links: Object.create(null) as Links,
   runs: new Map(),
 };
@@ -46,7 +46,7 @@ export const EMPTY: ParsedDocument = {
 /** Parses a text, reusing the result for an earlier state of it. */
 export function advance(previous: ParsedDocument, text: string, live: boolean): ParsedDocument {
   if (previous.text === text && previous.live === live) return previous;
-  const source = withPlainEnds(text, live);
+  const source = normalizeLineEnds(text, live);
   if (!live) return complete(previous, text, source);
   // Comparing two strings is far quicker than `startsWith`.
   const begin = source.slice(0, previous.source.length);
@@ -54,7 +54,7 @@ export function advance(previous: ParsedDocument, text: string, live: boolean): 
   return grow(continues ? previous : { ...EMPTY, groups: previous.groups }, text, source);
 }
 
-function withPlainEnds(text: string, live: boolean): string {
+function normalizeLineEnds(text: string, live: boolean): string {
   if (!text.includes("\r")) return text;
   // The other half of a line end may still arrive.
   const certain = live && text.endsWith("\r") ? text.slice(0, -1) : text;
@@ -71,54 +71,54 @@ function complete(previous: ParsedDocument, text: string, source: string): Parse
     text,
     live: false,
     source,
-    groups: grouped(blocks, previous, 0, areSame(previous.links, links)),
-    settled: blocks.length,
+    groups: groupBlocks(blocks, previous, 0, areSame(previous.links, links)),
+    stableCount: blocks.length,
     offset: source.length,
-    stem: undefined,
+    stablePrefix: undefined,
     links,
     runs: EMPTY.runs,
   };
 }
 
 function grow(previous: ParsedDocument, text: string, source: string): ParsedDocument {
-  const { stem } = previous;
-  const tail = source.slice(previous.offset + (stem?.node.raw.length ?? 0));
-  const { nodes, links, runs } = readTail((stem?.head ?? "") + tail, previous);
+  const { stablePrefix } = previous;
+  const tail = source.slice(previous.offset + (stablePrefix?.node.raw.length ?? 0));
+  const { nodes, links, runs } = readTail((stablePrefix?.head ?? "") + tail, previous);
   const sameLinks = areSame(previous.links, links);
-  if (!sameLinks && previous.settled > 0) {
+  if (!sameLinks && previous.stableCount > 0) {
     // A new definition turns references above it into links.
     return grow({ ...EMPTY, groups: previous.groups }, text, source);
   }
-  if (stem !== undefined) {
-    const first = grown(stem, nodes[0]);
-    if (first === undefined) return grow({ ...previous, stem: undefined }, text, source);
+  if (stablePrefix !== undefined) {
+    const first = joinPrefix(stablePrefix, nodes[0]);
+    if (first === undefined) return grow({ ...previous, stablePrefix: undefined }, text, source);
     nodes[0] = first;
   }
-  const whole = Math.floor(previous.settled / GROUP_SIZE);
-  const begun = previous.groups[whole]?.slice(0, previous.settled % GROUP_SIZE) ?? [];
-  const blocks = [...begun, ...nodes.filter(isShown)];
-  const settled = settle(nodes, source.slice(previous.offset), stem);
+  const whole = Math.floor(previous.stableCount / GROUP_SIZE);
+  const openGroup = previous.groups[whole]?.slice(0, previous.stableCount % GROUP_SIZE) ?? [];
+  const blocks = [...openGroup, ...nodes.filter(isShown)];
+  const stable = stablePartOf(nodes, source.slice(previous.offset), stablePrefix);
   return {
     text,
     live: true,
     source,
-    groups: grouped(blocks, previous, whole, sameLinks),
-    settled: previous.settled + settled.count,
-    offset: previous.offset + settled.characters,
-    stem: settled.stem,
+    groups: groupBlocks(blocks, previous, whole, sameLinks),
+    stableCount: previous.stableCount + stable.count,
+    offset: previous.offset + stable.characters,
+    stablePrefix: stable.stablePrefix,
     links,
     runs,
   };
 }
 
-interface Reading {
+interface ParsedTail {
   readonly nodes: Node[];
   readonly links: Links;
   readonly runs: TextRuns;
 }
 
 /** Parses the certain part of the text's end. */
-function readTail(tail: string, { links, runs }: ParsedDocument): Reading {
+function readTail(tail: string, { links, runs }: ParsedDocument): ParsedTail {
   let reader = new Reader(links);
   let nodes = reader.readBlocks(tail);
   const leafOf = (text: string): Node | undefined => lastLeaf(new Reader(links).readBlocks(text));
@@ -132,25 +132,30 @@ function readTail(tail: string, { links, runs }: ParsedDocument): Reading {
   return { nodes, links: reader.links, runs: reader.runs };
 }
 
-interface Settled {
-  /** Newly settled blocks, without the invisible ones. */
+interface StablePart {
+  /** Newly stable blocks, without the invisible ones. */
   readonly count: number;
   readonly characters: number;
-  readonly stem: StablePrefix | undefined;
+  readonly stablePrefix: StablePrefix | undefined;
 }
 
 /**
- * The part of the text's end that no later text changes: all but two blocks, and a long block's stem.
+ * The part of the text's end that no later text changes: all but two blocks, and a long
+ * block's stable prefix.
  */
-function settle(nodes: readonly Node[], text: string, stem: StablePrefix | undefined): Settled {
-  const unchanged = { count: 0, characters: 0, stem };
+function stablePartOf(
+  nodes: readonly Node[],
+  text: string,
+  stablePrefix: StablePrefix | undefined,
+): StablePart {
+  const unchanged = { count: 0, characters: 0, stablePrefix };
   const blocks = nodes.filter((node) => node.type !== "space");
   const last = blocks.at(-1);
   if (last === undefined) return unchanged;
-  const next = stablePrefixOf(last, blocks.length === 1 ? stem : undefined);
-  const first = next === undefined ? blocks.at(-UNSETTLED) : last;
+  const next = stablePrefixOf(last, blocks.length === 1 ? stablePrefix : undefined);
+  const first = next === undefined ? blocks.at(-UNSTABLE) : last;
   if (first === undefined || first === blocks[0]) {
-    return { ...unchanged, stem: blocks.length === 1 ? next : stem };
+    return { ...unchanged, stablePrefix: blocks.length === 1 ? next : stablePrefix };
   }
   let characters = 0;
   let count = 0;
@@ -159,7 +164,7 @@ function settle(nodes: readonly Node[], text: string, stem: StablePrefix | undef
     characters += node.raw.length;
     if (isShown(node)) count += 1;
   }
-  return { count, characters, stem: next };
+  return { count, characters, stablePrefix: next };
 }
 
 function isShown(node: Node): boolean {
@@ -168,9 +173,9 @@ function isShown(node: Node): boolean {
 
 /**
  * Groups the blocks, reusing all that were parsed the same before. The first `whole` groups are
- * settled; `blocks` follow them.
+ * stable; `blocks` follow them.
  */
-function grouped(
+function groupBlocks(
   blocks: readonly Node[],
   previous: ParsedDocument,
   whole: number,
@@ -179,10 +184,10 @@ function grouped(
   const old = previous.groups.slice(whole).flat();
   // The last block was not parsed to its end.
   const last = previous.live ? old.length - 1 : old.length;
-  const kept = blocks.map((block, at) => reconcile(old[at], block, at < last, sameLinks));
+  const reconciled = blocks.map((block, at) => reconcile(old[at], block, at < last, sameLinks));
   const groups = previous.groups.slice(0, whole);
-  for (let start = 0; start < kept.length; start += GROUP_SIZE) {
-    const group = kept.slice(start, start + GROUP_SIZE);
+  for (let start = 0; start < reconciled.length; start += GROUP_SIZE) {
+    const group = reconciled.slice(start, start + GROUP_SIZE);
     const before = previous.groups[groups.length];
     groups.push(before !== undefined && haveSame(before, group) ? before : group);
   }

@@ -114,9 +114,9 @@ export function closeLastBlock(nodes: readonly Node[], reader: Reader): void {
     leaf?.type === "table"
       ? leaf.rows.at(-1)?.findLast((cell) => cell.text !== "")?.tokens
       : leaf !== undefined && "tokens" in leaf && leaf.tokens;
-  const waiting = reader.inlineQueue.findLast(({ tokens }) => tokens === inside);
-  if (waiting === undefined) return;
+  const queued = reader.inlineQueue.findLast(({ tokens }) => tokens === inside);
+  if (queued === undefined) return;
   // Open constructs of a long text are searched in its last run.
-  const last = textRunsOf(waiting.src).at(-1) ?? "";
-  waiting.src = waiting.src.slice(0, waiting.src.length - last.length) + closeInline(last);
+  const last = textRunsOf(queued.src).at(-1) ?? "";
+  queued.src = queued.src.slice(0, queued.src.length - last.length) + closeInline(last);
 }

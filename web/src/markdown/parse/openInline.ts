@@ -6,10 +6,10 @@
 import { formulaAt } from "./math";
 
 /** Most characters that are held back for a construct that may never be completed. */
-const PATIENCE = 300;
+const MAX_HELD = 300;
 /** Deeper nested emphasis is not closed. */
 const DEEPEST = 16;
-const FORMULA_PATIENCE = 2_000;
+const MAX_HELD_FORMULA = 2_000;
 
 interface Opener {
   readonly mark: string;
@@ -103,7 +103,7 @@ class Scan {
   /** Holds back every bracket that is still open, unless that lasts too long. */
   #holdBrackets(): void {
     for (const bracket of this.#brackets) {
-      if (this.#text.length - bracket <= PATIENCE) this.#hold(bracket);
+      if (this.#text.length - bracket <= MAX_HELD) this.#hold(bracket);
     }
   }
 
@@ -114,12 +114,12 @@ class Scan {
 
   #formula(at: number): number | undefined {
     const rest = this.#text.slice(at);
-    if (at > this.#lastFormula && rest.length > FORMULA_PATIENCE) return undefined;
+    if (at > this.#lastFormula && rest.length > MAX_HELD_FORMULA) return undefined;
     const found = formulaAt(rest);
     if (found === undefined) return undefined;
     if (found !== "open") return at + found.raw.length;
-    const patience = rest.startsWith("$") && rest[1] !== "$" ? PATIENCE : FORMULA_PATIENCE;
-    return rest.length <= patience ? this.#hold(at) : undefined;
+    const limit = rest.startsWith("$") && rest[1] !== "$" ? MAX_HELD : MAX_HELD_FORMULA;
+    return rest.length <= limit ? this.#hold(at) : undefined;
   }
 
   #code(at: number): number | string {
@@ -142,20 +142,20 @@ class Scan {
   /** After `]`: an address in parentheses, a label in brackets, or nothing. */
   #bracketEnd(at: number): number {
     const text = this.#text;
-    const opening = this.#brackets.pop();
-    if (opening === undefined) return at + 1;
+    const openBracket = this.#brackets.pop();
+    if (openBracket === undefined) return at + 1;
     const next = text[at + 1];
-    const patient = text.length - opening <= PATIENCE;
-    if (next === undefined) return patient ? this.#hold(opening) : at + 1;
+    const patient = text.length - openBracket <= MAX_HELD;
+    if (next === undefined) return patient ? this.#hold(openBracket) : at + 1;
     if (next === "(") {
       const end = addressEnd(text, at + 1);
       if (end > 0) return end;
       // An address without a space in it is still incomplete, however long it is.
       const unbroken = !/\s/.test(text.slice(at + 2));
-      return unbroken || text.length - at <= PATIENCE ? this.#hold(opening) : at + 1;
+      return unbroken || text.length - at <= MAX_HELD ? this.#hold(openBracket) : at + 1;
     }
     if (next === "[" && !text.includes("]", at + 1)) {
-      return patient ? this.#hold(opening) : at + 1;
+      return patient ? this.#hold(openBracket) : at + 1;
     }
     return at + 1;
   }
@@ -191,9 +191,9 @@ class Scan {
       const found = this.#openers.findLastIndex((opener) => opener.mark === mark);
       const opener = this.#openers[found];
       if (opener === undefined) break;
-      const taken = Math.min(left, opener.length);
-      left -= taken;
-      opener.length -= taken;
+      const closed = Math.min(left, opener.length);
+      left -= closed;
+      opener.length -= closed;
       this.#openers.length = opener.length > 0 ? found + 1 : found;
     }
     return left;
@@ -203,7 +203,7 @@ class Scan {
     const text = this.#text;
     const named = at > 0 && /[\w.+-]/.test(text[at - 1] ?? "");
     const rest = text.slice(at);
-    return named && rest.length <= PATIENCE && !/\s/.test(rest) ? this.#hold(at) : at + 1;
+    return named && rest.length <= MAX_HELD && !/\s/.test(rest) ? this.#hold(at) : at + 1;
   }
 
   #word(at: number): number {

@@ -41,7 +41,7 @@ export function reconcile(
   return fresh;
 }
 
-/** Whether both have the same members: lists that were made anew may. */
+/** Whether both lists have the same members, although they may be different arrays. */
 export function haveSame<T>(one: readonly T[], other: readonly T[]): boolean {
   return one.length === other.length && one.every((member, at) => member === other[at]);
 }

@@ -20,10 +20,10 @@ interface BlockProps {
 /** Renders blocks in order; only the last of them can be open. */
 export function blocks(nodes: readonly Node[], open: boolean): ReactNode {
   const last = nodes.length - 1;
-  return nodes.map((node, place) => placed(node, open && place === last, place));
+  return nodes.map((node, place) => blockAt(node, open && place === last, place));
 }
 
-function placed(node: Node, open: boolean, place: number): ReactNode {
+function blockAt(node: Node, open: boolean, place: number): ReactNode {
   // In a tight list, an item's text is in no paragraph.
   if (node.type === "text") return createElement(Text, { key: place, node });
   if (node.type === "checkbox") return inline([node]);
@@ -54,7 +54,7 @@ const Block = memo(function Block({ node, open }: BlockProps): ReactNode {
       return <hr />;
     case "math":
       return (
-        <Scroller what="formula">
+        <Scroller kind="formula">
           <Typeset node={node} />
         </Scroller>
       );
@@ -69,7 +69,7 @@ const Block = memo(function Block({ node, open }: BlockProps): ReactNode {
   }
 });
 
-/** Its level is below the page's own headings; its look follows the level in the text. */
+/** Its level is below the page's own headings; its style follows the level in the text. */
 function Heading({ node }: { node: Tokens.Heading }): ReactNode {
   const { headingsBelow = 0 } = useContext(SlotsContext);
   const level = Math.min(6, node.depth + headingsBelow);
@@ -78,17 +78,19 @@ function Heading({ node }: { node: Tokens.Heading }): ReactNode {
 }
 
 interface ScrollerProps {
-  readonly what: "formula" | "table";
+  readonly kind: "formula" | "table";
   readonly children: ReactNode;
 }
 
 /** Scrolls content that is wider than the column, also by keyboard. */
-function Scroller({ what, children }: ScrollerProps): ReactNode {
+function Scroller({ kind, children }: ScrollerProps): ReactNode {
   const words = useContext(LabelsContext);
   const { frame, content, scrolls } = useScrolls<HTMLDivElement, HTMLDivElement>();
-  const named = scrolls ? { tabIndex: 0, role: "group", "aria-label": words[what] } : undefined;
+  const groupProps = scrolls
+    ? { tabIndex: 0, role: "group", "aria-label": words[kind] }
+    : undefined;
   return (
-    <div ref={frame} className={styles.scroller} {...named}>
+    <div ref={frame} className={styles.scroller} {...groupProps}>
       <div ref={content} className={styles.content}>
         {children}
       </div>
@@ -99,16 +101,15 @@ function Scroller({ what, children }: ScrollerProps): ReactNode {
 /** The number of items or rows per part, so that React compares few at once. */
 const PART_SIZE = 128;
 
-function inParts<T>(things: readonly T[]): readonly (readonly T[])[] {
+function splitParts<T>(items: readonly T[]): readonly (readonly T[])[] {
   const parts = [];
-  for (let at = 0; at < things.length; at += PART_SIZE)
-    parts.push(things.slice(at, at + PART_SIZE));
+  for (let at = 0; at < items.length; at += PART_SIZE) parts.push(items.slice(at, at + PART_SIZE));
   return parts;
 }
 
 /** A list; a very long one is split, so that the browser lays out only the part in view. */
 function List({ node, open }: { node: Tokens.List; open: boolean }): ReactNode {
-  const parts = inParts(node.items);
+  const parts = splitParts(node.items);
   const last = parts.length - 1;
   const first = node.ordered ? Number(node.start) : undefined;
   const tasks = node.items.some((item) => item.task);
@@ -173,12 +174,12 @@ const Item = memo(function Item({ item, open }: ItemProps): ReactNode {
 
 function Table({ node }: { node: Tokens.Table }): ReactNode {
   return (
-    <Scroller what="table">
+    <Scroller kind="table">
       <table dir="auto">
         <thead>
           <Row cells={node.header} />
         </thead>
-        {node.rows.length > 0 && <tbody>{inParts(node.rows).map(rowsAt)}</tbody>}
+        {node.rows.length > 0 && <tbody>{splitParts(node.rows).map(rowsAt)}</tbody>}
       </table>
     </Scroller>
   );

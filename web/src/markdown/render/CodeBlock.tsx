@@ -47,9 +47,9 @@ function PlainCode({ code }: { code: Code }): ReactNode {
   const { frame, content, scrolls } = useScrolls<HTMLPreElement, HTMLElement>();
   const [wraps, setWraps] = useState(false);
   const [folded, setFolded] = useState(false);
-  const wanted = !growing && language !== "" && text.length <= LONGEST_COLORED;
+  const canHighlight = !growing && language !== "" && text.length <= LONGEST_COLORED;
   // Highlighted only when the page is idle, so that a long history opens at once.
-  const colored = useDeferredValue(wanted, false) && wanted;
+  const colored = useDeferredValue(canHighlight, false) && canHighlight;
   const plain = <Pieces text={text} />;
   const actions: CodeAction[] = [];
   if (wraps || scrolls) {
@@ -77,7 +77,7 @@ function PlainCode({ code }: { code: Code }): ReactNode {
         <code ref={content} className={language === "" ? undefined : `language-${language}`}>
           {colored ? (
             <Suspense fallback={plain}>
-              <HighlightedCode text={ended(text)} language={language} />
+              <HighlightedCode text={withLineEnd(text)} language={language} />
             </Suspense>
           ) : (
             plain
@@ -114,7 +114,7 @@ function isLong(text: string): boolean {
 /** The text with a line end after its last line. */
 function Pieces({ text }: { text: string; language?: string }): ReactNode {
   if (text === "") return null;
-  const pieces = piecesOf(ended(text));
+  const pieces = piecesOf(withLineEnd(text));
   if (pieces.length === 1) return pieces[0];
   return pieces.map(pieceAt);
 }
@@ -141,6 +141,6 @@ function piecesOf(text: string): readonly string[] {
   return pieces;
 }
 
-function ended(text: string): string {
+function withLineEnd(text: string): string {
   return text === "" || text.endsWith("\n") ? text : `${text}\n`;
 }

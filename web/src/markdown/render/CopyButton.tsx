@@ -2,7 +2,7 @@
 import { type ReactNode, type RefObject, useContext, useEffect, useState } from "react";
 import { LabelsContext } from "./labels";
 
-const SAID_MS = 2_000;
+const SHOWN_MS = 2_000;
 
 interface CopyButtonProps {
   readonly text: string;
@@ -18,7 +18,7 @@ export function CopyButton({ text, shown }: CopyButtonProps): ReactNode {
 
   useEffect(() => {
     if (outcome === "none") return undefined;
-    const timer = setTimeout(() => setOutcome("none"), SAID_MS);
+    const timer = setTimeout(() => setOutcome("none"), SHOWN_MS);
     return () => clearTimeout(timer);
   }, [outcome]);
 

@@ -17,10 +17,10 @@ const Formula = lazy(() =>
 
 /** Renders nodes in order: the position is their only identity. */
 export function inline(nodes: readonly Node[]): ReactNode {
-  return nodes.map(one);
+  return nodes.map(inlineNode);
 }
 
-function one(node: Node, place: number): ReactNode {
+function inlineNode(node: Node, place: number): ReactNode {
   switch (node.type) {
     case "text":
       return decodeNames(node.text);
@@ -76,10 +76,10 @@ const TextRun = memo(function TextRun({ tokens, separate }: TextRunProps): React
 
 /** The text of nodes, without its markup. */
 function plainText(nodes: readonly Node[]): string {
-  return nodes.map(plainOne).join("");
+  return nodes.map(plainNode).join("");
 }
 
-function plainOne(node: Node): string {
+function plainNode(node: Node): string {
   if ("tokens" in node && node.tokens !== undefined) return plainText(nodesOf(node.tokens));
   if (node.type === "text") return decodeNames(node.text);
   if (node.type === "br") return "\n";
@@ -149,12 +149,12 @@ function Reference({ node }: { node: FootnoteReference }): ReactNode {
   const { prefix, byLabel } = useContext(FootnotesContext);
   const footnote = byLabel.get(node.label);
   if (footnote === undefined) return node.raw;
-  const again = node.ordinal > 1 ? `-${node.ordinal}` : "";
+  const suffix = node.ordinal > 1 ? `-${node.ordinal}` : "";
   return (
     <sup>
       <a
         href={`#${prefix}note-${footnote.number}`}
-        id={`${prefix}reference-${footnote.number}${again}`}
+        id={`${prefix}reference-${footnote.number}${suffix}`}
         aria-describedby={`${prefix}footnotes`}
         data-footnote-ref=""
       >

@@ -16,7 +16,7 @@ export interface SafeUrl {
 /** The address of a link, if it may be opened. */
 export function safeUrlOf(href: string, literal: boolean): SafeUrl | undefined {
   if (href.length > LONGEST) return undefined;
-  const url = parsed(encoded(literal ? href : decode(href)));
+  const url = parseUrl(encodeUrl(literal ? href : decode(href)));
   if (url === undefined || !PROTOCOLS.has(url.protocol)) return undefined;
   return { url: url.href, host: url.protocol === "mailto:" ? url.pathname : url.host };
 }
@@ -28,14 +28,14 @@ export function pictureOf(href: string): string | undefined {
 
 /** The host that a picture would be fetched from, if it has one. */
 export function hostOf(href: string): string {
-  return parsed(encoded(decode(href.slice(0, LONGEST))))?.host ?? "";
+  return parseUrl(encodeUrl(decode(href.slice(0, LONGEST))))?.host ?? "";
 }
 
 /**
  * Percent-encodes the characters that are invalid in addresses. A browser would read a backslash as a
  * slash, and so find another host than a reader of the text.
  */
-export function encoded(href: string): string {
+export function encodeUrl(href: string): string {
   try {
     return encodeURI(href).replaceAll("%25", "%");
   } catch {
@@ -43,7 +43,7 @@ export function encoded(href: string): string {
   }
 }
 
-function parsed(href: string): URL | undefined {
+function parseUrl(href: string): URL | undefined {
   try {
     return new URL(href);
   } catch {

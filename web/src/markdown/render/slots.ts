@@ -20,7 +20,7 @@ export interface CodeAction {
 export interface Slots {
   /** The level of the page's heading above the text. */
   readonly headingsBelow?: number | undefined;
-  /** What stands in the head of a code block in place of the renderer's own buttons, beside Copy. */
+  /** Replaces the renderer's own buttons in the head of a code block, beside Copy. */
   readonly codeActions?: ((code: Code, own: readonly CodeAction[]) => ReactNode) | undefined;
   /** Another rendering for a code block, such as a diagram; undefined keeps it code. */
   readonly codeBlock?: ((code: Code) => ReactNode | undefined) | undefined;

@@ -5,11 +5,11 @@ const observed = new WeakMap<Element, () => void>();
 /** One for the page: an answer may have a hundred formulas. */
 let observer: ResizeObserver | undefined;
 
-function observe(element: Element, changed: () => void): void {
+function observe(element: Element, onChange: () => void): void {
   observer ??= new ResizeObserver((entries) => {
     for (const { target } of entries) observed.get(target)?.();
   });
-  observed.set(element, changed);
+  observed.set(element, onChange);
   observer.observe(element);
 }
 

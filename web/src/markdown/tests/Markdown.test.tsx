@@ -4,10 +4,10 @@ import { Markdown, type Slots } from "..";
 import { ENGLISH } from "../render/labels";
 import { load } from "./loaded";
 
-const opened = vi.fn();
+const onOpenLink = vi.fn();
 
 function show(text: string, live = false) {
-  return render(<Markdown text={text} live={live} onOpenLink={opened} />);
+  return render(<Markdown text={text} live={live} onOpenLink={onOpenLink} />);
 }
 
 /** Waits for lazily loaded parts and for deferred work. */
@@ -19,7 +19,7 @@ beforeAll(load, 30_000);
 
 afterEach(() => {
   cleanup();
-  opened.mockClear();
+  onOpenLink.mockClear();
 });
 
 describe("links", () => {
@@ -28,7 +28,7 @@ describe("links", () => {
     const link = screen.getByRole("link", { name: "tides" });
     expect(link.getAttribute("title")).toBe("Almanac\nexample.org");
     expect(fireEvent.click(link)).toBe(false);
-    expect(opened).toHaveBeenCalledExactlyOnceWith("https://example.org/a%5Cb");
+    expect(onOpenLink).toHaveBeenCalledExactlyOnceWith("https://example.org/a%5Cb");
   });
 
   test("show the host that is really asked", () => {
@@ -43,7 +43,7 @@ describe("links", () => {
     const middle = new MouseEvent("auxclick", { bubbles: true, cancelable: true, button: 1 });
     link.dispatchEvent(middle);
     expect(middle.defaultPrevented).toBe(true);
-    expect(opened).toHaveBeenCalledOnce();
+    expect(onOpenLink).toHaveBeenCalledOnce();
   });
 
   test("hold no other links", () => {
@@ -96,7 +96,7 @@ describe("code", () => {
     const { container, rerender } = show(`\`\`\`js\n${code}`, true);
     await settled();
     expect(container.querySelectorAll("code span")).toHaveLength(0);
-    rerender(<Markdown text={`\`\`\`js\n${code}\`\`\`\n`} live onOpenLink={opened} />);
+    rerender(<Markdown text={`\`\`\`js\n${code}\`\`\`\n`} live onOpenLink={onOpenLink} />);
     await settled();
     expect(container.querySelector("code span")?.textContent).toBe("const");
     expect(container.querySelector("code")?.textContent).toBe(code);
@@ -148,7 +148,7 @@ describe("code", () => {
     };
     const text = `\`\`\`js\n${"x\n".repeat(40)}\`\`\`\n\n\`\`\`plot\ny\n\`\`\``;
     const { container } = render(
-      <Markdown text={text} live={false} onOpenLink={opened} slots={slots} />,
+      <Markdown text={text} live={false} onOpenLink={onOpenLink} slots={slots} />,
     );
     screen.getByRole("button", { name: "Run js fold" });
     expect(screen.queryByRole("button", { name: "Fold" })).toBeNull();
@@ -236,20 +236,20 @@ describe("footnotes", () => {
     expect(document.activeElement).toBe(notes[0]);
     expect(fireEvent.click(notes[0]?.querySelector("a") as Element)).toBe(false);
     expect(document.activeElement).toBe(marks[0]);
-    expect(opened).not.toHaveBeenCalled();
+    expect(onOpenLink).not.toHaveBeenCalled();
   });
 
   test("of two messages on one page do not meet", () => {
-    const one = show(TEXT).container;
+    const first = show(TEXT).container;
     const other = show(TEXT).container;
     const idsOf = (element: Element) => [...element.querySelectorAll("[id]")].map(({ id }) => id);
-    expect(idsOf(one).filter((id) => idsOf(other).includes(id))).toEqual([]);
+    expect(idsOf(first).filter((id) => idsOf(other).includes(id))).toEqual([]);
   });
 
   test("without a definition are text in the end", () => {
     const { container, rerender } = show("Tides[^a] turn.", true);
     expect(container.textContent).toBe("Tides1 turn.");
-    rerender(<Markdown text="Tides[^a] turn." live={false} onOpenLink={opened} />);
+    rerender(<Markdown text="Tides[^a] turn." live={false} onOpenLink={onOpenLink} />);
     expect(container.textContent).toBe("Tides[^a] turn.");
   });
 });
@@ -264,7 +264,7 @@ describe("while a text arrives", () => {
       for (const record of records) changed.push(record.target);
     });
     observer.observe(container, { subtree: true, childList: true, characterData: true });
-    rerender(<Markdown text={`${before}More`} live onOpenLink={opened} />);
+    rerender(<Markdown text={`${before}More`} live onOpenLink={onOpenLink} />);
     for (const record of observer.takeRecords()) changed.push(record.target);
     expect([...container.querySelectorAll("p")].slice(0, 40)).toEqual([...first]);
     for (const target of changed) expect(target.textContent).not.toContain("Paragraph 1.");
@@ -274,19 +274,19 @@ describe("while a text arrives", () => {
     const text = "See [tides][1].\n\nMore.\n\nAnd more.\n\nEnd.\n\n";
     const { rerender } = show(text, true);
     expect(screen.queryByRole("link")).toBe(null);
-    rerender(<Markdown text={`${text}[1]: https://example.org/\n`} live onOpenLink={opened} />);
+    rerender(<Markdown text={`${text}[1]: https://example.org/\n`} live onOpenLink={onOpenLink} />);
     expect(screen.getByRole("link", { name: "tides" }).title).toBe("example.org");
   });
 
   test("line ends of either kind are the same", () => {
     const { container, rerender } = show("a\r\n\r", true);
-    rerender(<Markdown text={"a\r\n\r\nb"} live onOpenLink={opened} />);
+    rerender(<Markdown text={"a\r\n\r\nb"} live onOpenLink={onOpenLink} />);
     expect([...container.querySelectorAll("p")].map((p) => p.textContent)).toEqual(["a", "b"]);
   });
 
   test("another text in its place starts over", () => {
     const { container, rerender } = show("one\n\ntwo\n\nthree\n\nfour", true);
-    rerender(<Markdown text="five" live onOpenLink={opened} />);
+    rerender(<Markdown text="five" live onOpenLink={onOpenLink} />);
     expect(container.textContent).toBe("five");
   });
 });
@@ -294,7 +294,7 @@ describe("while a text arrives", () => {
 test("titles stand below those of the page around the text", () => {
   const text = "# One\n\n##### Five\n\na[^a]\n\n[^a]: b";
   const below = { headingsBelow: 2 };
-  render(<Markdown text={text} live={false} onOpenLink={opened} slots={below} />);
+  render(<Markdown text={text} live={false} onOpenLink={onOpenLink} slots={below} />);
   const levels = screen.getAllByRole("heading").map(({ tagName }) => tagName);
   expect(levels).toEqual(["H3", "H6", "H3"]);
 });
@@ -302,7 +302,12 @@ test("titles stand below those of the page around the text", () => {
 test("what the renderer says itself is in the page's language", () => {
   const labels = { ...ENGLISH, picture: (host: string) => `Bild auf ${host}` };
   render(
-    <Markdown text="![](https://img.example/x)" live={false} onOpenLink={opened} labels={labels} />,
+    <Markdown
+      text="![](https://img.example/x)"
+      live={false}
+      onOpenLink={onOpenLink}
+      labels={labels}
+    />,
   );
   screen.getByRole("img", { name: "Bild auf img.example" });
 });

@@ -18,11 +18,11 @@ vi.mock("../render/safeUrl", async (original) => {
   const address = await original<typeof import("../render/safeUrl")>();
   const { decode } = await import("../parse/entities");
   const safeUrlOf = (href: string, literal: boolean): { url: string; host: string } => {
-    const encoded = address.encoded(literal ? href : decode(href));
+    const encodedUrl = address.encodeUrl(literal ? href : decode(href));
     try {
-      return { url: new URL(encoded, BASE).href, host: "" };
+      return { url: new URL(encodedUrl, BASE).href, host: "" };
     } catch {
-      return { url: encoded, host: "" };
+      return { url: encodedUrl, host: "" };
     }
   };
   return { ...address, safeUrlOf };

@@ -52,13 +52,13 @@ function texts(container: Element): string {
 
 /** Every state of a text that grows letter by letter. */
 function* states(answer: string): Generator<{ arrived: string; container: Element }> {
-  const { container, show, leave } = stage();
+  const { container, show, unmount } = stage();
   for (let length = 1; length <= answer.length; length++) {
     const arrived = answer.slice(0, length);
     show(arrived, true);
     yield { arrived, container };
   }
-  leave();
+  unmount();
 }
 
 const LONG = { timeout: 60_000 };

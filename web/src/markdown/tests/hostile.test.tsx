@@ -44,11 +44,11 @@ function harm(container: Element): string[] {
   });
 }
 
-const opened = vi.fn();
+const onOpenLink = vi.fn();
 
 afterEach(() => {
   cleanup();
-  opened.mockClear();
+  onOpenLink.mockClear();
 });
 
 beforeAll(load, 30_000);
@@ -57,7 +57,7 @@ describe("hostile text", { timeout: 600_000 }, () => {
   test(`does no harm at any split point (${HOSTILE.length} texts)`, () => {
     expect(HOSTILE.length).toBeGreaterThanOrEqual(300);
     for (const text of HOSTILE) {
-      const { container, show, leave } = stage();
+      const { container, show, unmount } = stage();
       const check = (shown: string, live: boolean, message = 0): void => {
         show(shown, live, message);
         const found = harm(container);
@@ -70,21 +70,21 @@ describe("hostile text", { timeout: 600_000 }, () => {
         check(text, true, split);
         check(text, false, split);
       }
-      leave();
+      unmount();
     }
   });
 
   test("opens nothing but http, https and mailto addresses when everything is clicked", () => {
     for (const text of HOSTILE) {
       const { container, unmount } = render(
-        <Markdown text={text} live={false} onOpenLink={opened} />,
+        <Markdown text={text} live={false} onOpenLink={onOpenLink} />,
       );
       for (const link of container.querySelectorAll("a")) {
-        const kept = fireEvent.click(link);
-        if (link.hasAttribute("href")) expect(kept, text).toBe(false);
+        const isNotPrevented = fireEvent.click(link);
+        if (link.hasAttribute("href")) expect(isNotPrevented, text).toBe(false);
       }
       unmount();
     }
-    for (const [url] of opened.mock.calls) expect(url).toMatch(/^(?:https?:\/\/|mailto:)/);
+    for (const [url] of onOpenLink.mock.calls) expect(url).toMatch(/^(?:https?:\/\/|mailto:)/);
   });
 });

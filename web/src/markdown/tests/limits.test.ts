@@ -69,7 +69,7 @@ test("a long list, table or block of code is not read from its beginning again",
     let document = advance(EMPTY, text.slice(0, text.length / 2), true);
     for (let length = text.length / 2; length < text.length; length += 1_000) {
       document = advance(document, text.slice(0, length), true);
-      const read = length - document.offset - (document.stem?.node.raw.length ?? 0);
+      const read = length - document.offset - (document.stablePrefix?.node.raw.length ?? 0);
       expect(read, kind).toBeLessThan(6_000);
     }
   }

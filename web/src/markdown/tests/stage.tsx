@@ -7,7 +7,7 @@ export interface Stage {
   readonly container: Element;
   /** Shows a state of the text; a new `message` starts with an empty renderer. */
   show(text: string, live: boolean, message?: number): void;
-  leave(): void;
+  unmount(): void;
 }
 
 export function stage(onOpenLink: (url: string) => void = () => undefined): Stage {
@@ -19,6 +19,6 @@ export function stage(onOpenLink: (url: string) => void = () => undefined): Stag
       flushSync(() =>
         root.render(<Markdown key={message} text={text} live={live} onOpenLink={onOpenLink} />),
       ),
-    leave: () => flushSync(() => root.unmount()),
+    unmount: () => flushSync(() => root.unmount()),
   };
 }

@@ -42,7 +42,7 @@ const LONG = { timeout: 1_200_000 };
 
 test(`a streamed text shows what it shows at once (${COUNT} streams)`, LONG, async () => {
   for (const seed of SEEDS) {
-    const { container, show, leave } = stage();
+    const { container, show, unmount } = stage();
     let whole = "";
     let frame = 0;
     for (const { text, arrived, random } of states(seed)) {
@@ -59,8 +59,8 @@ test(`a streamed text shows what it shows at once (${COUNT} streams)`, LONG, asy
     });
     const same = written(container) === written(atOnce.container);
     expect(same, `seed ${seed}: ${JSON.stringify(whole)}`).toBe(true);
-    leave();
-    atOnce.leave();
+    unmount();
+    atOnce.unmount();
   }
 });
 

@@ -90,8 +90,8 @@ function line(random: () => number, words: number): string {
   return Array.from({ length: count }, () => WORDS[pick(random, WORDS.length)]).join(" ");
 }
 
-function lines(random: () => number, most: number, one: (at: number) => string): string {
-  return Array.from({ length: 1 + pick(random, most) }, (_, at) => one(at)).join("\n");
+function lines(random: () => number, most: number, line: (at: number) => string): string {
+  return Array.from({ length: 1 + pick(random, most) }, (_, at) => line(at)).join("\n");
 }
 
 function code(random: () => number): string {

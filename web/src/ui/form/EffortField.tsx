@@ -11,18 +11,18 @@ export const EFFORTS: readonly Effort[] = ["off", "low", "medium", "high", "max"
 
 export interface EffortFieldProps {
   readonly efforts: readonly Effort[];
-  readonly kept: Effort | null;
-  /** What holds where none is chosen. */
+  readonly value: Effort | null;
+  /** The label of the default, which applies while none is chosen. */
   readonly standard: string;
   readonly save: (effort: Effort | null) => Promise<unknown>;
 }
 
-export function EffortField({ efforts, kept, standard, save }: EffortFieldProps) {
+export function EffortField({ efforts, value, standard, save }: EffortFieldProps) {
   const name = useId();
-  // What another model was asked is not asked of this one.
-  const saved = useAutosave(efforts.find((one) => one === kept) ?? null, save);
+  // An effort that was chosen for another model may not exist for this one.
+  const saved = useAutosave(efforts.find((effort) => effort === value) ?? null, save);
   return (
-    // No live region as other fields have: a menu that holds it has one of its own.
+    // No live region as in other fields: a menu around it has its own.
     <div className={`${styles.row} ${styles.tall}`}>
       <div className={styles.words}>
         <span id={name}>{costs.effort}</span>
@@ -34,15 +34,15 @@ export function EffortField({ efforts, kept, standard, save }: EffortFieldProps)
         aria-labelledby={name}
         aria-describedby={`${name}-hint`}
       >
-        {[null, ...efforts].map((one) => (
-          <label key={one} className={styles.check}>
+        {[null, ...efforts].map((effort) => (
+          <label key={effort} className={styles.check}>
             <input
               type="radio"
               name={name}
-              checked={saved.value === one}
-              onChange={() => saved.commit(one)}
+              checked={saved.value === effort}
+              onChange={() => saved.commit(effort)}
             />
-            {one === null ? standard : costs.efforts[one]}
+            {effort === null ? standard : costs.efforts[effort]}
           </label>
         ))}
       </div>

@@ -27,7 +27,7 @@ export function Field({ label, hint, saved, isTall, children }: FieldProps) {
   const problem = saved?.problem ?? null;
   const hintId = hint === undefined ? undefined : `${id}-hint`;
   const problemId = problem === null ? undefined : `${id}-problem`;
-  const described = [problemId, hintId].filter((one) => one !== undefined).join(" ");
+  const described = [problemId, hintId].filter((name) => name !== undefined).join(" ");
   return (
     <div className={isTall ? `${styles.row} ${styles.tall}` : styles.row}>
       <div className={styles.words}>

@@ -1,4 +1,4 @@
-/** Opens the system's file dialog for the button that it is given. */
+/** Opens the system's file dialog from a button that the caller renders. */
 import { type ComponentProps, type ReactNode, useRef } from "react";
 
 export interface FilePickerProps extends Omit<ComponentProps<"input">, "children" | "type"> {

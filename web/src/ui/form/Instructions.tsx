@@ -6,12 +6,12 @@ const MOST_CHARACTERS = 100_000;
 
 export interface InstructionsProps {
   readonly hint: string;
-  readonly kept: string;
+  readonly value: string;
   readonly save: (text: string) => Promise<unknown>;
 }
 
-export function Instructions({ hint, kept, save }: InstructionsProps) {
-  const saved = useAutosave(kept, save);
+export function Instructions({ hint, value, save }: InstructionsProps) {
+  const saved = useAutosave(value, save);
   return (
     <Field label={settingsTexts.systemPrompt} hint={hint} saved={saved} isTall>
       {(names) => (

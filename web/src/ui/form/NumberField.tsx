@@ -25,32 +25,36 @@ export function NumberField(props: NumberFieldProps) {
   const { label, hint, unit, value, least, most, scale = 1, mayBeEmpty = false, save } = props;
   const [wrong, setWrong] = useState(false);
   const saved = useAutosave(value === null ? "" : String(value / scale), async (text) => {
-    const number = read(text);
+    const number = parse(text);
     // Shown beside the field, since the dialog may be closing.
-    if (number === undefined) throw new PageError(said());
+    if (number === undefined) throw new PageError(rangeText());
     await save(number);
   });
 
   /** Undefined if invalid. */
-  function read(text: string): number | null | undefined {
+  function parse(text: string): number | null | undefined {
     if (text.trim() === "") return mayBeEmpty ? null : undefined;
     const number = Math.round(Number(text) * scale);
     return number >= least && number <= most ? number : undefined;
   }
 
-  function said(): string {
+  function rangeText(): string {
     const shown = (number: number) => (number / scale).toLocaleString(locale);
     return settingsTexts.between(shown(least), shown(most));
   }
 
   function commit(): void {
-    const isWrong = read(saved.value) === undefined;
+    const isWrong = parse(saved.value) === undefined;
     setWrong(isWrong);
     if (!isWrong) saved.commit();
   }
 
   return (
-    <Field label={label} hint={hint} saved={wrong ? { problem: said(), isSaved: false } : saved}>
+    <Field
+      label={label}
+      hint={hint}
+      saved={wrong ? { problem: rangeText(), isSaved: false } : saved}
+    >
       {(names) => (
         <>
           <input

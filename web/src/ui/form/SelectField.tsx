@@ -14,7 +14,7 @@ export interface SelectFieldProps<T extends string> {
   readonly hint?: string;
   readonly value: T;
   readonly save: (value: T) => Promise<unknown>;
-  /** What can be chosen, with its text. */
+  /** The values to choose from, with their texts. */
   readonly options: readonly Option<T>[];
 }
 

@@ -12,14 +12,14 @@ const MOST = 2;
 const STEP = 0.1;
 
 export interface TemperatureProps {
-  readonly kept: number | null;
-  /** What holds where none is chosen. */
+  readonly value: number | null;
+  /** The label of the default, which applies while none is chosen. */
   readonly standard: string;
   readonly save: (temperature: number | null) => Promise<unknown>;
 }
 
-export function Temperature({ kept, standard, save }: TemperatureProps) {
-  const saved = useAutosave(kept, save);
+export function Temperature({ value: stored, standard, save }: TemperatureProps) {
+  const saved = useAutosave(stored, save);
   const { value } = saved;
   const shown =
     value === null

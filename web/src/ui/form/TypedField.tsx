@@ -1,4 +1,4 @@
-/** One field of a typed form: its title, the native control for its type, and what is wrong with it. */
+/** One field of a typed form: its title, the native control for its type, and its error. */
 import { type ChangeEvent, type ReactNode, useId } from "react";
 import type { FormField } from "../../bridge/contract";
 import { forms } from "../../i18n/forms";
@@ -13,7 +13,7 @@ export interface TypedFieldProps {
   readonly field: FormField;
   readonly typed: Typed;
   readonly problem: string | null;
-  /** With a problem if the control could not take what was chosen. */
+  /** `problem` is given if the control could not accept the choice. */
   readonly onChange: (typed: Typed, problem?: string) => void;
 }
 
@@ -53,11 +53,11 @@ export function TypedField({ field, typed, problem, onChange }: TypedFieldProps)
     "aria-invalid": problem === null ? undefined : true,
     "aria-required": (field.required && field.type !== "boolean") || undefined,
   };
-  const given = { field, typed, onChange, names };
+  const controlProps = { field, typed, onChange, names };
   return (
     <>
       {field.multiple ? (
-        <Choices {...given} title={title} />
+        <Choices {...controlProps} title={title} />
       ) : field.type === "boolean" ? (
         <Check {...names} checked={typed === true} onChange={onChange}>
           {title}
@@ -66,7 +66,7 @@ export function TypedField({ field, typed, problem, onChange }: TypedFieldProps)
         <>
           <label htmlFor={id}>{title}</label>
           <div className={styles.field}>
-            <Control {...given} />
+            <Control {...controlProps} />
           </div>
         </>
       )}
@@ -144,7 +144,7 @@ function Choices(props: ControlProps & { readonly title: ReactNode }) {
             aria-describedby={described["aria-describedby"]}
             checked={chosen.includes(value)}
             onChange={(isChecked) =>
-              onChange(isChecked ? [...chosen, value] : chosen.filter((one) => one !== value))
+              onChange(isChecked ? [...chosen, value] : chosen.filter((other) => other !== value))
             }
           >
             <bdi>{withEscapes(title)}</bdi>

@@ -1,6 +1,6 @@
 /**
- * A form made from a list of typed fields. It checks what is typed when it is sent, shows what is wrong
- * beside each field, and focuses the first wrong one. Enter sends it, Escape cancels it.
+ * A form made from a list of typed fields. It checks the values when it is sent, shows each error
+ * beside its field, and focuses the first wrong field. Enter sends it, Escape cancels it.
  */
 import { type FormEvent, type KeyboardEvent, type ReactNode, useRef, useState } from "react";
 import type { FormField, FormValue } from "../../bridge/contract";
@@ -22,14 +22,14 @@ function own<T>(values: Readonly<Record<string, T>>, name: string): T | undefine
 }
 
 const MOST_DRAFTS = 50;
-/** What was typed into forms that were neither sent nor cancelled, by their keys. Only in memory. */
+/** The contents of forms that were neither sent nor cancelled, by their keys. Only in memory. */
 const drafts = new Map<string, Draft>();
 
 export interface TypedFormProps {
   readonly fields: readonly FormField[];
   /** In place of the fields' defaults. */
   readonly values?: FormValues;
-  /** With it, what was typed is there again when the form is shown again. */
+  /** With a key, the form keeps its contents until it is shown again. */
   readonly draftKey?: string;
   readonly submitLabel: string;
   /** False while the form cannot be sent. */
@@ -67,18 +67,18 @@ export default function TypedForm(props: TypedFormProps) {
       `[data-field="${place}"] :is(input, select, textarea)`,
     );
 
-  function show(found: Readonly<Record<string, string>>): void {
-    setProblems(found);
-    const first = fields.findIndex(({ name }) => Object.hasOwn(found, name));
+  function show(errors: Readonly<Record<string, string>>): void {
+    setProblems(errors);
+    const first = fields.findIndex(({ name }) => Object.hasOwn(errors, name));
     // A control with `aria-describedby` is read with its problem when it has the focus.
     controlOf(first)?.focus();
   }
 
-  async function send(found: FormValues): Promise<void> {
+  async function send(entered: FormValues): Promise<void> {
     setIsSending(true);
     setProblem(null);
     try {
-      if ((await onSubmit(found)) !== false) drafts.delete(draftKey ?? "");
+      if ((await onSubmit(entered)) !== false) drafts.delete(draftKey ?? "");
     } catch (error) {
       const names = (failureOf(error).issues ?? []).map(({ path }) => path);
       const wrong = fields.filter(({ name }) => names.includes(name));
@@ -92,16 +92,16 @@ export default function TypedForm(props: TypedFormProps) {
   function submit(event: FormEvent): void {
     event.preventDefault();
     if (!isFree || isSending) return;
-    const found: [string, FormValue][] = [];
+    const valid: [string, FormValue][] = [];
     const wrong: [string, string][] = [];
     for (const [place, field] of fields.entries()) {
       const isBad = controlOf(place)?.validity?.badInput === true;
       const { value, problem = own(problems, field.name) } = entryOf(field, typed(field), isBad);
       if (problem !== undefined && problem !== forms.refused) wrong.push([field.name, problem]);
-      else if (value !== undefined) found.push([field.name, value]);
+      else if (value !== undefined) valid.push([field.name, value]);
     }
     if (wrong.length > 0) show(Object.fromEntries(wrong));
-    else void send(Object.fromEntries(found));
+    else void send(Object.fromEntries(valid));
   }
 
   function cancel(): void {

@@ -1,17 +1,17 @@
-/** Turns what is typed into a form's fields into values, and finds what is wrong with it. */
+/** Converts the contents of a form's fields to values, and finds errors in them. */
 import { textIn } from "../../attachments/sniff";
 import type { FormField, FormFile, FormValue } from "../../bridge/contract";
 import { locale, strings } from "../../i18n";
 import { forms } from "../../i18n/forms";
 import { parsedUrl } from "../../lib/parsedUrl";
 
-/** What a field holds while it is edited: the control's own text, or what was chosen. */
+/** A field's content while it is edited: the control's own text, or the choice. */
 export type Typed = string | boolean | readonly string[] | FormFile;
 
 /** The host's limit. */
 export const MOST_FILE_BYTES = 1_000_000;
 
-/** What a field holds at first. */
+/** A field's initial content. */
 export function typedOf(field: FormField, value: FormValue | undefined): Typed {
   if (field.type === "boolean") return value === true;
   if (field.multiple) return Array.isArray(value) ? value : [];
@@ -27,7 +27,7 @@ export interface Entry {
   readonly problem?: string;
 }
 
-/** `isBad`: the control holds something that it cannot tell, such as half a number. */
+/** `isBad`: the control has an input that it does not report, such as half a number. */
 export function entryOf(field: FormField, typed: Typed, isBad = false): Entry {
   if (typeof typed === "boolean") return { value: typed };
   const entries = field.type === "list" ? lines(typed) : typed;

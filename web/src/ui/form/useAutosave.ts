@@ -17,22 +17,22 @@ export interface Autosave<T> {
   commit(value?: T): void;
 }
 
-export function useAutosave<T>(kept: T, save: (value: T) => Promise<unknown>): Autosave<T> {
+export function useAutosave<T>(stored: T, save: (value: T) => Promise<unknown>): Autosave<T> {
   const toasts = useToasts();
   const [draft, setDraft] = useState<{ readonly value: T } | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
   const [isSaved, setIsSaved] = useState(false);
-  const latest = useRef({ kept, draft, save });
+  const latest = useRef({ stored, draft, save });
   useEffect(() => {
-    latest.current = { kept, draft, save };
+    latest.current = { stored, draft, save };
   });
 
   // Saves also when the dialog closes while typing.
   useEffect(
     () => () => {
-      const { kept, draft, save } = latest.current;
-      if (draft === null || draft.value === kept) return;
-      save(draft.value).catch((error) => toasts.say(settingsTexts.notSaved(reasonOf(error))));
+      const { stored, draft, save } = latest.current;
+      if (draft === null || draft.value === stored) return;
+      save(draft.value).catch((error) => toasts.show(settingsTexts.notSaved(reasonOf(error))));
     },
     [toasts],
   );
@@ -43,25 +43,25 @@ export function useAutosave<T>(kept: T, save: (value: T) => Promise<unknown>): A
     setIsSaved(false);
   }, []);
 
-  const commit = useCallback((...given: [value?: T]) => {
-    const { kept, draft, save } = latest.current;
-    const value = given.length > 0 ? (given[0] as T) : draft === null ? kept : draft.value;
-    if (value === kept) {
+  const commit = useCallback((...args: [value?: T]) => {
+    const { stored, draft, save } = latest.current;
+    const value = args.length > 0 ? (args[0] as T) : draft === null ? stored : draft.value;
+    if (value === stored) {
       setDraft(null);
       setProblem(null);
       return;
     }
-    const wanted = { value };
-    setDraft(wanted);
+    const submitted = { value };
+    setDraft(submitted);
     setProblem(null);
     save(value).then(
       () => {
-        setDraft((now) => (now === wanted ? null : now));
+        setDraft((now) => (now === submitted ? null : now));
         setIsSaved(true);
       },
       (error) => setProblem(reasonOf(error)),
     );
   }, []);
 
-  return { value: draft === null ? kept : draft.value, problem, isSaved, change, commit };
+  return { value: draft === null ? stored : draft.value, problem, isSaved, change, commit };
 }

@@ -1,10 +1,10 @@
-/** The result of a request, which is made again when it is another one; an earlier one no longer counts. */
+/** Sends a request, and again whenever it changes. Replies to earlier requests are ignored. */
 import { useEffect, useState } from "react";
 import { reasonOf } from "../../i18n";
 
 interface Last<T> {
-  /** What gave `value`. */
-  readonly ask: (() => Promise<T>) | null;
+  /** The request that returned `value`. */
+  readonly request: (() => Promise<T>) | null;
   /** The last result. It stays while the next request is under way, and when that fails. */
   readonly value: T | null;
   /** Why the last request failed. */
@@ -12,19 +12,19 @@ interface Last<T> {
 }
 
 /**
- * Make `ask` with `useCallback`; with null nothing is asked. Nothing is asked before it has stayed the
- * same for `pauseMs`. `isCurrent` says whether the present request gave the value.
+ * Create `request` with `useCallback`; null sends nothing. It is sent once it has stayed the same
+ * for `pauseMs`. `isCurrent` says whether the present request returned the value.
  */
-export function useRequest<T>(ask: (() => Promise<T>) | null, pauseMs: number = 0) {
-  const [last, setLast] = useState<Last<T>>({ ask: null, value: null, reason: null });
+export function useRequest<T>(request: (() => Promise<T>) | null, pauseMs: number = 0) {
+  const [last, setLast] = useState<Last<T>>({ request: null, value: null, reason: null });
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another pause is no other request
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another pause is no new request
   useEffect(() => {
-    if (ask === null) return;
+    if (request === null) return;
     let isWanted = true;
     const run = () =>
-      ask().then(
-        (value) => isWanted && setLast({ ask, value, reason: null }),
+      request().then(
+        (value) => isWanted && setLast({ request, value, reason: null }),
         (error) => isWanted && setLast((before) => ({ ...before, reason: reasonOf(error) })),
       );
     const timer = pauseMs > 0 ? setTimeout(run, pauseMs) : void run();
@@ -32,7 +32,7 @@ export function useRequest<T>(ask: (() => Promise<T>) | null, pauseMs: number = 
       isWanted = false;
       clearTimeout(timer);
     };
-  }, [ask]);
+  }, [request]);
 
-  return { ...last, isCurrent: last.ask === ask };
+  return { ...last, isCurrent: last.request === request };
 }

@@ -13,8 +13,8 @@ export interface Widths {
   readonly most: number;
 }
 
-export const widthWithin = (wanted: number, { least, most }: Widths): number =>
-  Math.round(Math.min(most, Math.max(least, wanted)));
+export const widthWithin = (width: number, { least, most }: Widths): number =>
+  Math.round(Math.min(most, Math.max(least, width)));
 
 export interface ResizeHandleProps {
   readonly label: string;

@@ -8,7 +8,7 @@ import { ResizeHandle, widthWithin } from "./ResizeHandle";
 import styles from "./SidePanel.module.css";
 
 const WIDTHS = { least: 280, standard: 420, most: 900 } as const;
-const KEPT = "tidewire.panel";
+const WIDTH_KEY = "tidewire.panel";
 
 export interface SidePanelProps {
   readonly title: string;
@@ -18,8 +18,8 @@ export interface SidePanelProps {
 
 export function SidePanel({ title, onClose, children }: SidePanelProps) {
   const [width, setWidth] = useState(() => {
-    const kept = Number(readStored(KEPT));
-    return kept > 0 ? widthWithin(kept, WIDTHS) : WIDTHS.standard;
+    const storedWidth = Number(readStored(WIDTH_KEY));
+    return storedWidth > 0 ? widthWithin(storedWidth, WIDTHS) : WIDTHS.standard;
   });
   const panel = useRef<HTMLElement>(null);
 
@@ -53,7 +53,7 @@ export function SidePanel({ title, onClose, children }: SidePanelProps) {
         width={width}
         setWidth={(next) => {
           setWidth(next);
-          writeStored(KEPT, String(next));
+          writeStored(WIDTH_KEY, String(next));
         }}
       />
       <header className={styles.head}>

@@ -20,7 +20,7 @@ export function Toasts() {
   const list = (
     <section className={styles.list} aria-live="polite" aria-label={strings.notices}>
       {shown.map((toast) => (
-        <ToastLine key={toast.id} toast={toast} onGone={() => toasts.dismiss(toast.id)} />
+        <ToastLine key={toast.id} toast={toast} onDismiss={() => toasts.dismiss(toast.id)} />
       ))}
     </section>
   );
@@ -28,15 +28,21 @@ export function Toasts() {
   return dialog === undefined ? list : createPortal(list, dialog);
 }
 
-function ToastLine({ toast, onGone }: { readonly toast: Toast; readonly onGone: () => void }) {
+function ToastLine({
+  toast,
+  onDismiss,
+}: {
+  readonly toast: Toast;
+  readonly onDismiss: () => void;
+}) {
   const { text, action, progress, details } = toast;
-  const [isHeld, setIsHeld] = useState(false);
-  const isLasting = isHeld || progress !== null || details.length > 0;
+  const [isPaused, setIsPaused] = useState(false);
+  const isLasting = isPaused || progress !== null || details.length > 0;
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new text starts its own time
   useEffect(() => {
     if (isLasting) return;
-    const timer = setTimeout(onGone, SHOWN_MS);
+    const timer = setTimeout(onDismiss, SHOWN_MS);
     return () => clearTimeout(timer);
   }, [isLasting, text]);
 
@@ -44,10 +50,10 @@ function ToastLine({ toast, onGone }: { readonly toast: Toast; readonly onGone: 
     // biome-ignore lint/a11y/noStaticElementInteractions: hovering only pauses the timer
     <div
       className={styles.toast}
-      onPointerEnter={() => setIsHeld(true)}
-      onPointerLeave={() => setIsHeld(false)}
-      onFocus={() => setIsHeld(true)}
-      onBlur={() => setIsHeld(false)}
+      onPointerEnter={() => setIsPaused(true)}
+      onPointerLeave={() => setIsPaused(false)}
+      onFocus={() => setIsPaused(true)}
+      onBlur={() => setIsPaused(false)}
     >
       <span className={styles.text} dir="auto">
         {text}
@@ -70,7 +76,7 @@ function ToastLine({ toast, onGone }: { readonly toast: Toast; readonly onGone: 
           type="button"
           className={styles.action}
           onClick={() => {
-            onGone();
+            onDismiss();
             action.run();
           }}
         >
@@ -78,7 +84,7 @@ function ToastLine({ toast, onGone }: { readonly toast: Toast; readonly onGone: 
         </button>
       )}
       {progress === null && (
-        <IconButton size="small" label={strings.dismiss} onClick={onGone}>
+        <IconButton size="small" label={strings.dismiss} onClick={onDismiss}>
           <CloseIcon />
         </IconButton>
       )}

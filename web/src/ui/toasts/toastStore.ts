@@ -15,11 +15,11 @@ export interface Toast {
 export type ToastOptions = Partial<Omit<Toast, "id" | "text">>;
 
 export interface ToastStore extends ReadonlyStore<readonly Toast[]> {
-  say(text: string, more?: ToastOptions): number;
+  show(text: string, more?: ToastOptions): number;
   change(id: number, text: string, more?: ToastOptions): void;
   dismiss(id: number): void;
   /** Reports an action with its undo, once the host has done it. */
-  sayDone(done: Promise<unknown>, text: string, action: NonNullable<Toast["action"]>): void;
+  showWhenDone(done: Promise<unknown>, text: string, action: NonNullable<Toast["action"]>): void;
   /** Undoes the newest action, if any; one in progress is undone when it is done. */
   undo(): boolean;
 }
@@ -51,20 +51,20 @@ export function createToastStore(): ToastStore {
     get: store.get,
     subscribe: store.subscribe,
     dismiss,
-    say(text, more) {
+    show(text, more) {
       count += 1;
       put(count, text, more);
       return count;
     },
     change: put,
-    sayDone(done, text, action) {
+    showWhenDone(done, text, action) {
       const job = { isUnwanted: false };
       pending.push(job);
       const end = () => pending.splice(pending.indexOf(job), 1);
       done.then(() => {
         end();
         if (job.isUnwanted) action.run();
-        else this.say(text, { action });
+        else this.show(text, { action });
       }, end);
     },
     undo() {
@@ -86,6 +86,6 @@ export const ToastsContext = createContext<ToastStore | null>(null);
 
 export function useToasts(): ToastStore {
   const toasts = useContext(ToastsContext);
-  if (toasts === null) throw new Error("There is nowhere to say anything");
+  if (toasts === null) throw new Error("There are no toasts around this component");
   return toasts;
 }

@@ -31,11 +31,11 @@ export function AddForm({ provider, secret = "", onAdded, children }: AddFormPro
   const { problem, attempt, isBusy } = useAsyncAction();
   const trial = useConnectionTest();
 
-  async function submit(wanted: NewProvider): Promise<void> {
-    const { id, remark } = await providers.add(wanted);
+  async function submit(newProvider: NewProvider): Promise<void> {
+    const { id, remark } = await providers.add(newProvider);
     // The provider exists now, so an error of its key is shown and fixed at its place in the list.
-    const refused = secret === "" ? null : await setKey(id, secret).then(() => null, reasonOf);
-    onAdded({ id, problem: refused, note: remark == null ? null : remarkOf(remark) });
+    const keyProblem = secret === "" ? null : await setKey(id, secret).then(() => null, reasonOf);
+    onAdded({ id, problem: keyProblem, note: remark == null ? null : remarkOf(remark) });
   }
 
   return (

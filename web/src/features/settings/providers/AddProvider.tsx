@@ -20,17 +20,17 @@ export function AddProvider({ onAdded }: { readonly onAdded: (added: AddedProvid
   const [presets, setPresets] = useState<readonly PresetSummary[] | null>(null);
   const [form, setForm] = useState<"server" | "file" | PresetSummary | null>(null);
 
-  async function look(): Promise<void> {
+  async function loadPresets(): Promise<void> {
     setPresets(await settings.providers.presets().catch(() => []));
   }
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: once, and after every addition
-  useEffect(() => void look(), []);
+  useEffect(() => void loadPresets(), []);
 
-  async function added(what: AddedProvider): Promise<void> {
+  async function finish(provider: AddedProvider): Promise<void> {
     setForm(null);
-    onAdded(what);
-    await look();
+    onAdded(provider);
+    await loadPresets();
   }
 
   async function addPreset(preset: PresetSummary): Promise<void> {
@@ -41,7 +41,7 @@ export function AddProvider({ onAdded }: { readonly onAdded: (added: AddedProvid
     }
     const provider = { id, label: name, kind: "openai-compatible", baseUrl } as const;
     await settings.providers.add(provider);
-    await added({ id, problem: null });
+    await finish({ id, problem: null });
   }
 
   // Running servers come first, as the likeliest choice.
@@ -87,10 +87,10 @@ export function AddProvider({ onAdded }: { readonly onAdded: (added: AddedProvid
         <ServerForm
           key={form === "server" ? "" : form.id}
           preset={form === "server" ? undefined : form}
-          onAdded={(what) => void added(what)}
+          onAdded={(provider) => void finish(provider)}
         />
       )}
-      {form === "file" && <FileForm onAdded={(what) => void added(what)} />}
+      {form === "file" && <FileForm onAdded={(provider) => void finish(provider)} />}
       <Problem>{problem}</Problem>
     </section>
   );

@@ -37,11 +37,11 @@ export function TestResult({ trial }: { readonly trial: ReturnType<typeof useCon
   if (report === null || report.problem !== null) {
     const failure = report?.problem ?? null;
     const hint = failure && hintFor(failure.code);
-    const said = failure === null ? reason : sentenceOf(failure);
+    const sentence = failure === null ? reason : sentenceOf(failure);
     const quote = quoteOf(failure?.words);
     return (
       <Notice isBad>
-        {said}
+        {sentence}
         {hint !== null && ` ${hint}`}
         {quote !== null && ` ${quote}`}
       </Notice>

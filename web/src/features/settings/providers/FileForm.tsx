@@ -18,7 +18,7 @@ export function FileForm({ onAdded }: { readonly onAdded: (added: AddedProvider)
   const [name, setName] = useState("");
   const [context, setContext] = useState("");
   const { chooseModelFile } = useSettings();
-  // A browser does not tell a page the path of a file, so there it is typed.
+  // A browser hides the path of a file from a page, so the person types it.
   const isWindow = !useDownloads();
   const label = name.trim() === "" ? modelNameOf(path) : name.trim();
   const id = idOf(label);

@@ -24,18 +24,18 @@ export interface KeyFieldProps {
 }
 
 export function KeyField({ provider, status, isTrying, onTry, ...props }: KeyFieldProps) {
-  const { setKey, removeKey, wantKey } = useSettings();
-  const isWanted = useSettingsState().keyWanted === provider.id;
+  const { setKey, removeKey, requestKey } = useSettings();
+  const isWanted = useSettingsState().keyProviderId === provider.id;
   const field = useRef<HTMLInputElement>(null);
-  const [key, setTyped] = useState("");
+  const [key, setKeyText] = useState("");
   /** Removal waits for confirmation. */
-  const [isLeaving, setIsLeaving] = useState(false);
-  const [isMended, setIsMended] = useState(false);
+  const [isConfirming, setIsConfirming] = useState(false);
+  const [isReplaced, setIsReplaced] = useState(false);
   const { problem, attempt, isBusy } = useAsyncAction();
   const id = useId();
   const { id: providerId, name, needsKey, hasKey } = provider;
-  const given = key.trim();
-  const wrong = problem ?? (isMended ? null : props.problem);
+  const enteredKey = key.trim();
+  const wrong = problem ?? (isReplaced ? null : props.problem);
   const host = status?.host == null ? "" : `${settingsTexts.keyGoesTo(status.host)}.`;
   const note = status?.remark == null ? null : remarkOf(status.remark);
   const about = [host, note ?? ""].join(" ").trim();
@@ -43,14 +43,14 @@ export function KeyField({ provider, status, isTrying, onTry, ...props }: KeyFie
   useEffect(() => {
     if (!isWanted) return;
     field.current?.focus();
-    wantKey(null);
-  }, [isWanted, wantKey]);
+    requestKey(null);
+  }, [isWanted, requestKey]);
 
   async function save(): Promise<void> {
-    await setKey(providerId, given);
-    setIsMended(true);
+    await setKey(providerId, enteredKey);
+    setIsReplaced(true);
     // The page never gets a key back. If it is refused, the field still has it.
-    setTyped("");
+    setKeyText("");
     onTry("");
   }
 
@@ -59,7 +59,7 @@ export function KeyField({ provider, status, isTrying, onTry, ...props }: KeyFie
       className={styles.key}
       onSubmit={(event) => {
         event.preventDefault();
-        if (given !== "" && !isBusy) attempt(save());
+        if (enteredKey !== "" && !isBusy) attempt(save());
       }}
     >
       <input
@@ -72,19 +72,19 @@ export function KeyField({ provider, status, isTrying, onTry, ...props }: KeyFie
         aria-invalid={wrong === null ? undefined : true}
         placeholder={keyWords(status, needsKey)}
         value={key}
-        onChange={(event) => setTyped(event.target.value)}
+        onChange={(event) => setKeyText(event.target.value)}
       />
       <Button
-        tone={given === "" && (hasKey || !needsKey) ? "quiet" : "filled"}
+        tone={enteredKey === "" && (hasKey || !needsKey) ? "quiet" : "filled"}
         type="submit"
-        isFree={given !== "" && !isBusy}
+        isFree={enteredKey !== "" && !isBusy}
       >
         {strings.save}
       </Button>
       <Button
         tone="quiet"
-        isFree={!isTrying && (!needsKey || hasKey || given !== "")}
-        onClick={() => onTry(given)}
+        isFree={!isTrying && (!needsKey || hasKey || enteredKey !== "")}
+        onClick={() => onTry(enteredKey)}
       >
         {isTrying ? strings.testing : strings.test}
       </Button>
@@ -95,14 +95,14 @@ export function KeyField({ provider, status, isTrying, onTry, ...props }: KeyFie
       )}
       <Problem>{wrong}</Problem>
       <div className={styles.actions}>
-        {given === "" && props.first}
+        {enteredKey === "" && props.first}
         {status?.configured && status.source !== "environment" && (
           <>
-            {isLeaving && (
+            {isConfirming && (
               <Button
                 tone="destructive"
                 onClick={() => {
-                  setIsLeaving(false);
+                  setIsConfirming(false);
                   attempt(removeKey(providerId));
                 }}
               >
@@ -110,8 +110,8 @@ export function KeyField({ provider, status, isTrying, onTry, ...props }: KeyFie
               </Button>
             )}
             {/* The button stays in place: a second press by mistake cancels. */}
-            <Button tone="quiet" onClick={() => setIsLeaving(!isLeaving)}>
-              {isLeaving ? strings.cancel : strings.removeKey}
+            <Button tone="quiet" onClick={() => setIsConfirming(!isConfirming)}>
+              {isConfirming ? strings.cancel : strings.removeKey}
             </Button>
           </>
         )}
@@ -125,6 +125,6 @@ function keyWords(status: KeyStatus | null, isNeeded: boolean): string {
   if (status === null || !status.configured) {
     return isNeeded ? strings.keyMissing : strings.keyIfAny;
   }
-  const where = status.source === null ? "" : strings.keySources[status.source];
-  return strings.keyThere(status.hint, where);
+  const source = status.source === null ? "" : strings.keySources[status.source];
+  return strings.keyThere(status.hint, source);
 }

@@ -23,7 +23,7 @@ export function ProviderModels({ providerId, name }: ProviderModelsProps) {
   const {
     list = null,
     problem = null,
-    isAsking = false,
+    isLoading = false,
   } = useSettingsState().lists[providerId] ?? {};
   const [isOpen, setIsOpen] = useState(false);
   const models = list?.models ?? [];
@@ -42,7 +42,7 @@ export function ProviderModels({ providerId, name }: ProviderModelsProps) {
       </Summary>
       {isOpen && (
         <>
-          {isAsking && list === null && <p className={parts.text}>{words.askingModels}</p>}
+          {isLoading && list === null && <p className={parts.text}>{words.askingModels}</p>}
           <Problem>{problem && reasonOf(problem)}</Problem>
           {list !== null && !list.listed && <p className={parts.text}>{words.listFromTable}</p>}
           <ul>
@@ -54,7 +54,11 @@ export function ProviderModels({ providerId, name }: ProviderModelsProps) {
             ))}
             {models.length > SHOWN && <li>+ {(models.length - SHOWN).toLocaleString(locale)}</li>}
           </ul>
-          <Button tone="quiet" isFree={!isAsking} onClick={() => void loadModels(providerId, true)}>
+          <Button
+            tone="quiet"
+            isFree={!isLoading}
+            onClick={() => void loadModels(providerId, true)}
+          >
             {words.refresh}
           </Button>
         </>

@@ -27,15 +27,15 @@ export function Providers() {
   const [added, setAdded] = useState<AddedProvider | null>(null);
   const [removed, setRemoved] = useState<readonly Removed[]>([]);
 
-  async function remove(gone: Removed): Promise<void> {
-    await settings.providers.remove(gone.id);
-    setRemoved((before) => [...before.filter(({ id }) => id !== gone.id), gone]);
+  async function remove(provider: Removed): Promise<void> {
+    await settings.providers.remove(provider.id);
+    setRemoved((before) => [...before.filter(({ id }) => id !== provider.id), provider]);
   }
 
-  async function restore(back: Removed): Promise<void> {
-    await settings.providers.restore(back.id);
-    setRemoved((before) => before.filter(({ id }) => id !== back.id));
-    setAdded({ id: back.id, problem: null });
+  async function restore(provider: Removed): Promise<void> {
+    await settings.providers.restore(provider.id);
+    setRemoved((before) => before.filter(({ id }) => id !== provider.id));
+    setAdded({ id: provider.id, problem: null });
   }
 
   return (
@@ -56,10 +56,10 @@ export function Providers() {
               />
             ))}
         </ul>
-        {removed.map((gone) => (
-          <p key={gone.id} className={styles.gone} role="status">
-            {words.removed(gone.name)}
-            <Button ref={focusOnce} onClick={() => attempt(restore(gone))}>
+        {removed.map((provider) => (
+          <p key={provider.id} className={styles.gone} role="status">
+            {words.removed(provider.name)}
+            <Button ref={focusOnce} onClick={() => attempt(restore(provider))}>
               {strings.undo}
             </Button>
           </p>

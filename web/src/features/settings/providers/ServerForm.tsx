@@ -61,7 +61,7 @@ export function ServerForm({ preset, onAdded }: ServerFormProps) {
           <Select
             {...names}
             value={kind}
-            options={KINDS.map((one) => [one, words.serverKinds[one]])}
+            options={KINDS.map((value) => [value, words.serverKinds[value]])}
             onChange={setKind}
           />
         )}

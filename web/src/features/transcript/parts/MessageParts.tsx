@@ -25,17 +25,17 @@ export interface MessagePartsProps {
 
 export function MessageParts({ parts, isLive }: MessagePartsProps) {
   return batchesOf(parts).map(({ first, batch }) => {
-    const drawn = batch.map((part, offset) => {
+    const rendered = batch.map((part, offset) => {
       // The type of a part chooses the component that takes such a part.
       const Part = COMPONENTS[part.type] as ComponentType<PartProps<PartType>>;
       const place = first + offset;
       return <Part key={place} part={part} isOpen={isLive && place === parts.length - 1} />;
     });
-    if (batch[0]?.type !== "tool") return drawn;
+    if (batch[0]?.type !== "tool") return rendered;
     const label = { role: "group", "aria-label": strings.tools.calls(batch.length) };
     return (
       <div key={first} className={styles.batch} {...(batch.length > 1 && label)}>
-        {drawn}
+        {rendered}
       </div>
     );
   });

@@ -14,8 +14,8 @@ import styles from "./ToolPart.module.css";
 type CallCard = typeof import("../../tools/CallCard").default;
 
 /**
- * Null until it is loaded. (React's `lazy` would show a thousand calls a third of a second later: it
- * delays what has been waited for.)
+ * Null until it is loaded. React's `lazy` would show a thousand calls a third of a second later,
+ * because it delays content after a wait.
  */
 const callCard = createStore<CallCard | null>(null);
 

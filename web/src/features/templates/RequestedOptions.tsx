@@ -5,7 +5,7 @@ import type { TemplateDetail } from "../../bridge/contract";
 import type { ChosenOptions } from "../../conversations/answerOptions";
 import type { Conversation, ModelRef } from "../../conversations/conversation";
 import { costs } from "../../i18n/costs";
-import { listed } from "../../i18n/listed";
+import { formatList } from "../../i18n/formatList";
 import { templates as texts } from "../../i18n/templates";
 import { withEscapes } from "../../lib/hiddenCharacters";
 import { requestName } from "../../settings/toolNames";
@@ -14,33 +14,36 @@ import { Check } from "../../ui/form/Check";
 import { useRequest } from "../../ui/form/useRequest";
 import { Notice } from "../../ui/Problem";
 
-/** What a template asks for, as far as it is there. */
-export interface Wish {
+/** The options that a template asks for, as far as they are available. */
+export interface RequestedOptions {
   readonly model: ModelRef | null;
   readonly options: Partial<ChosenOptions>;
-  /** What is there, and what is not, for the person. */
+  /** Descriptions of the available options, and of the missing ones. */
   readonly lines: readonly string[];
   readonly missing: readonly string[];
 }
 
-/** Null until it is known. `by` answers in this chat so far. */
-export function useWish(detail: TemplateDetail | null, by: ModelRef | null): Wish | null {
+/** Null until they are known. `by` is the present model of the chat. */
+export function useRequestedOptions(
+  detail: TemplateDetail | null,
+  by: ModelRef | null,
+): RequestedOptions | null {
   const { tools, loadProviders } = useSettings();
   const { providers } = useSettingsState();
-  const { model, effort, tools: wanted } = detail ?? {};
+  const { model, effort, tools: toolNames } = detail ?? {};
 
   // A list that cannot be read has no tools in it: those of the template are then missing.
   const list = useCallback(() => tools.list().catch(() => []), [tools]);
-  const { value: all } = useRequest(wanted === undefined ? null : list);
+  const { value: all } = useRequest(toolNames === undefined ? null : list);
   useEffect(() => {
     if (model !== undefined) void loadProviders().catch(() => {});
   }, [model, loadProviders]);
 
-  if (detail === null || (wanted !== undefined && all === null)) return null;
+  if (detail === null || (toolNames !== undefined && all === null)) return null;
   const lines: string[] = [];
   const missing: string[] = [];
   const [first = "", ...rest] = model?.split("/") ?? [];
-  // A model without a provider is one of the provider that answers.
+  // A model without a provider belongs to the chat's present provider.
   const chosen: ModelRef | null =
     rest.length > 0
       ? { providerId: first, modelId: rest.join("/") }
@@ -48,15 +51,16 @@ export function useWish(detail: TemplateDetail | null, by: ModelRef | null): Wis
         ? { providerId: by.providerId, modelId: model }
         : null;
   const isThere = providers.some(({ id }) => id === chosen?.providerId);
-  if (model !== undefined && isThere) lines.push(texts.wishModel(model));
+  if (model !== undefined && isThere) lines.push(texts.requestedModel(model));
   else if (rest.length > 0 && providers.length > 0) missing.push(texts.noProvider(first));
-  if (effort !== undefined) lines.push(texts.wishEffort(costs.efforts[effort]));
+  if (effort !== undefined) lines.push(texts.requestedEffort(costs.efforts[effort]));
   const usable = (all ?? []).filter(({ enabled, problem }) => enabled && problem === undefined);
   const names = usable.map((tool) => requestName(tool, all ?? []));
-  const found = wanted === "all" ? names : names.filter((name) => wanted?.includes(name));
-  if (found.length > 0) lines.push(texts.wishTools(listed(found)));
-  const left = wanted === "all" ? [] : (wanted ?? []).filter((name) => !names.includes(name));
-  if (left.length > 0) missing.push(texts.noTools(listed(left)));
+  const found = toolNames === "all" ? names : names.filter((name) => toolNames?.includes(name));
+  if (found.length > 0) lines.push(texts.requestedTools(formatList(found)));
+  const missingTools =
+    toolNames === "all" ? [] : (toolNames ?? []).filter((name) => !names.includes(name));
+  if (missingTools.length > 0) missing.push(texts.noTools(formatList(missingTools)));
   return {
     model: isThere ? chosen : null,
     options: { ...(effort && { effort }), ...(found.length > 0 && { tools: found }) },
@@ -66,16 +70,16 @@ export function useWish(detail: TemplateDetail | null, by: ModelRef | null): Wis
 }
 
 /**
- * Sets what a template asks for. Taken back, it leaves what the person has chosen meanwhile; and a retry
- * sets nothing once the person has chosen something else.
+ * Applies the options that a template asks for. Undoing it leaves what the person has chosen
+ * meanwhile, and a retry does nothing once the person has chosen something else.
  */
-export function setUpFor({ model, options }: Wish, conversation: Conversation): SetUp {
+export function setUpFor({ model, options }: RequestedOptions, conversation: Conversation): SetUp {
   const choice = conversation.options;
   const now = () => ({ by: conversation.get().by, options: choice.get() });
-  let left: ReturnType<typeof now> | null = null;
+  let afterUndo: ReturnType<typeof now> | null = null;
   return () => {
     const before = now();
-    if (left !== null && (left.by !== before.by || left.options !== before.options))
+    if (afterUndo !== null && (afterUndo.by !== before.by || afterUndo.options !== before.options))
       return () => {};
     if (model !== null) conversation.choose(model);
     choice.choose(options);
@@ -83,24 +87,24 @@ export function setUpFor({ model, options }: Wish, conversation: Conversation): 
     return () => {
       if (conversation.get().by === set.by) conversation.choose(before.by);
       if (choice.get() === set.options) choice.choose(before.options);
-      left = now();
+      afterUndo = now();
     };
   };
 }
 
-export interface TemplateWishProps {
-  readonly wish: Wish;
+export interface RequestedOptionsCheckProps {
+  readonly requested: RequestedOptions;
   readonly isUsed: boolean;
   readonly onUse: (isUsed: boolean) => void;
 }
 
-export function TemplateWish({ wish, isUsed, onUse }: TemplateWishProps) {
-  const { lines, missing } = wish;
+export function RequestedOptionsCheck({ requested, isUsed, onUse }: RequestedOptionsCheckProps) {
+  const { lines, missing } = requested;
   return (
     <>
       {lines.length > 0 && (
         <Check checked={isUsed} hint={withEscapes(lines.join(" · "))} onChange={onUse}>
-          {texts.wish}
+          {texts.useRequested}
         </Check>
       )}
       {missing.map((line) => (
