@@ -147,9 +147,10 @@ class WireLog:
 
     async def list(self) -> "list[WireSummary]":
         """The stored and the live runs, the newest first."""
-        summaries = list(filter(None, map(_parse_summary, self._temporary.values())))
+        # The stored ones last: a run that ends meanwhile is stored before it is live no more.
+        summaries = [_summary_of(live) for live in self._live.values()]
+        summaries += filter(None, map(_parse_summary, self._temporary.values()))
         summaries += await asyncio.to_thread(lambda: [*stored_summaries(self._folder)])
-        summaries += [_summary_of(live) for live in self._live.values()]
         known = {summary.inference_id: summary for summary in summaries}
         return sorted(known.values(), key=lambda summary: -summary.started_at)
 

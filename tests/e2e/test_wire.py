@@ -123,6 +123,16 @@ def test_what_an_answer_has_sent_and_received_is_shown(page: Page, server: Model
     expect(page.get_by_role("button", name="More about this answer")).to_be_focused()
 
 
+def test_the_panel_closes_with_its_conversation(page: Page) -> None:
+    ask(page, "what came back?")
+    wait_for_end(page)
+    answer_menu(page, "Show wire")
+    expect(panel(page, "Wire")).to_be_focused()
+    page.get_by_role("button", name="New chat").first.click()
+    expect(panel(page, "Wire")).to_have_count(0)
+    expect(box(page)).to_be_focused()
+
+
 def test_every_attempt_of_an_answer_has_its_tab(page: Page, server: ModelServer) -> None:
     server.refused.clear()  # the test of the other shell may have asked the same question
     ask(page, "are you busy?")

@@ -1,5 +1,6 @@
 """The recording of a request: the bytes that were sent, without any key."""
 
+import asyncio
 import json
 import os
 import sys
@@ -7,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from shell.contract import InferenceRequest, Message, WireRun
+from shell.contract import InferenceRequest, Message, WireRun, WireSummary
 from shell.errors import NotFound
 from shell.inference.engine import Engine
 from shell.inference.log import InferenceLog
 from shell.providers.base import Provider
 from shell.providers.request_code import as_curl, as_python
 from shell.providers.testing.echo import EchoProvider
-from shell.store.wire_log import MAX_BYTES, MAX_RUNS, WireLog
+from shell.store.wire_log import MAX_BYTES, MAX_RUNS, WireLog, stored_summaries
 from shell.support.ids import TEMPORARY
 from tests.providers.copies import run_copy
 from tests.providers.fault_server import Exchange, fault_server
@@ -119,6 +120,28 @@ async def test_the_oldest_runs_make_room_and_temporary_ones_leave_no_file(tmp_pa
     await wire.close()
     assert (await wire.get("inf-temporary")).attempts == []
     assert not (tmp_path / "wire").exists()
+
+
+@pytest.mark.parametrize("conversation", ["c-1", f"{TEMPORARY}1"], ids=["stored", "temporary"])
+async def test_a_run_that_ends_while_the_list_is_read_is_in_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, conversation: str
+) -> None:
+    wire = WireLog(tmp_path, lambda: True, list)
+    log = InferenceLog("inf-1")
+    assert wire.begin(log, "echo", "echo", conversation) is not None
+    loop = asyncio.get_running_loop()
+
+    async def end() -> None:
+        wire.end(log)
+        await wire.close()
+
+    def read_slowly(folder: Path) -> list[WireSummary]:
+        found = [*stored_summaries(folder)]
+        asyncio.run_coroutine_threadsafe(end(), loop).result(60)
+        return found
+
+    monkeypatch.setattr("shell.store.wire_log.stored_summaries", read_slowly)
+    assert [entry.inference_id for entry in await wire.list()] == ["inf-1"]
 
 
 @pytest.mark.parametrize("deleted", ["c-1", f"{TEMPORARY}1"], ids=["stored", "temporary"])

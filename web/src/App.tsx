@@ -35,7 +35,7 @@ import buttons from "./ui/buttons.module.css";
 import { Dialog } from "./ui/Dialog";
 import { lazyPart } from "./ui/lazyPart";
 import type { MenuItem } from "./ui/Menu";
-import { type SidePanelContent, SidePanelContext } from "./ui/panel/useSidePanel";
+import { type ShowInPanel, type SidePanelContent, SidePanelContext } from "./ui/panel/useSidePanel";
 import { createToastStore, ToastsContext, useToasts } from "./ui/toasts/toastStore";
 import { DownloadsContext } from "./ui/useDownloads";
 import { useIdleCaret } from "./ui/useIdleCaret";
@@ -112,7 +112,12 @@ function Layout({ bridge, shell, conversations, notice }: LayoutProps) {
   const { items, problem } = useList();
   const search = useRef<HTMLInputElement>(null);
   const composer = useComposer();
-  const [panel, setPanel] = useState<SidePanelContent | null>(null);
+  /** Belongs to one conversation, and goes with it. */
+  const [panel, setPanel] = useState<{ key: string; content: SidePanelContent } | null>(null);
+  const showInPanel: ShowInPanel = useCallback(
+    (content) => setPanel(content && { key: conversation.key, content }),
+    [conversation.key],
+  );
   const [overlay, setOverlay] = useState<Overlay>(null);
   const openSettings: OpenSettings = useCallback((section = FIRST) => setOverlay(section), []);
   const title = items.find(({ id }) => id === openId)?.title ?? null;
@@ -183,7 +188,7 @@ function Layout({ bridge, shell, conversations, notice }: LayoutProps) {
 
   return (
     <OpenSettingsContext value={openSettings}>
-      <SidePanelContext value={setPanel}>
+      <SidePanelContext value={showInPanel}>
         <div className={styles.layout} data-sidebar={sidebar.isOpen ? "open" : "closed"}>
           {sidebar.isOpen && (
             <>
@@ -226,9 +231,9 @@ function Layout({ bridge, shell, conversations, notice }: LayoutProps) {
               }
             />
           </div>
-          {panel !== null && (
-            <SidePanel title={panel.title} onClose={() => setPanel(null)}>
-              {panel.body}
+          {panel?.key === conversation.key && (
+            <SidePanel title={panel.content.title} onClose={() => setPanel(null)}>
+              {panel.content.body}
             </SidePanel>
           )}
           {overlay === "keys" && (

@@ -77,6 +77,8 @@ interface ServerProps {
 
 function Server({ server, isBusy, onEnable, onSignIn, onTest, onRemove }: ServerProps) {
   const { name, command, url, values, enabled, state, tools, error, output } = server;
+  // A test starts with no output, and the new output stays as open as the old one was.
+  const [isOutputOpen, setIsOutputOpen] = useState(false);
   return (
     <>
       <div className={parts.row}>
@@ -107,7 +109,10 @@ function Server({ server, isBusy, onEnable, onSignIn, onTest, onRemove }: Server
       </div>
       {error !== undefined && <Problem>{withEscapes(error)}</Problem>}
       {output !== "" && (
-        <details>
+        <details
+          open={isOutputOpen}
+          onToggle={({ currentTarget }) => setIsOutputOpen(currentTarget.open)}
+        >
           <Summary>{words.output}</Summary>
           <pre className={parts.text} dir="ltr">
             {withEscapes(output)}
