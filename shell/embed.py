@@ -178,9 +178,8 @@ class App:
             self._items.drop(name)
             if isinstance(error, LimitReached):
                 most = self._limits.inferences
-                raise LimitReached(
-                    f"A window can have {most} streams at a time", most, most
-                ) from None
+                text = f"A window can have {most} streams at a time"
+                raise LimitReached(text, most, most) from None
             raise
         # A stream that is cancelled before it starts never resolves its generator.
         log.subscribe(lambda _: None if log.ending is None else self._items.drop(name))

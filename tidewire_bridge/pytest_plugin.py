@@ -269,7 +269,7 @@ def tidewire_page(
 
     Chromium is the one in `TIDEWIRE_CHROMIUM`, else the system's, else Playwright's own.
     """
-    in_browser = tidewire_shell == "browser"
+    in_browser, chromium = tidewire_shell == "browser", tidewire_playwright.chromium
     arguments = ("serve", "--no-open") if in_browser else ("--debug-port", "0")
     log = tmp_path_factory.mktemp("tidewire") / "program.log"
     program = request.node.stash[_PROGRAM] = Program(tidewire_command, arguments, log)
@@ -277,16 +277,14 @@ def tidewire_page(
     try:
         ready = program.ready()
         if in_browser:
-            browser = tidewire_playwright.chromium.launch(
+            browser = chromium.launch(
                 executable_path=os.environ.get("TIDEWIRE_CHROMIUM") or shutil.which("chromium"),
                 chromium_sandbox=not hasattr(os, "geteuid") or os.geteuid() != 0,
             )
             page = browser.new_page()
             page.goto(ready["url"])
         else:
-            browser = tidewire_playwright.chromium.connect_over_cdp(
-                ready["debugUrl"], no_defaults=True
-            )
+            browser = chromium.connect_over_cdp(ready["debugUrl"], no_defaults=True)
             (page,) = browser.contexts[0].pages
         yield page
     finally:

@@ -97,13 +97,11 @@ class ConversationsApi:
 
     async def create(self, caller: Caller, params: NewConversation) -> ConversationSummary:
         """Create a conversation, on the disk or only in memory."""
-        conversation_id, now = new_id(temporary=params.temporary), epoch_ms()
+        created_id, now = new_id(temporary=params.temporary), epoch_ms()
         if params.system_prompt is None:
             prompt = self._answers.parameters().system_prompt
             params = params.model_copy(update={"system_prompt": prompt})
-        return await self._write(
-            conversation_id, lambda c: tree.create(c, conversation_id, params, now)
-        )
+        return await self._write(created_id, lambda c: tree.create(c, created_id, params, now))
 
     async def list(self, caller: Caller) -> "list[ConversationSummary]":
         """List the conversations that are not deleted: pinned ones first, then the last used."""
@@ -237,14 +235,11 @@ class ConversationsApi:
 
     async def instruct(self, caller: Caller, params: SystemPromptChange) -> ConversationSummary:
         """Set the system prompt for the next answers of a conversation."""
-        return await self._change(
-            params.conversation_id, tree.set_system_prompt, params.system_prompt
-        )
+        prompt = params.system_prompt
+        return await self._change(params.conversation_id, tree.set_system_prompt, prompt)
 
     async def delete(self, caller: Caller, params: StoredId) -> bool:
-        """Delete a conversation, cancel the answers that run in it, and remove its recorded
-        requests.
-        """
+        """Delete a conversation and its recorded requests, and cancel its running answers."""
         await self._store.write(
             params, lambda c: tree.delete(c, tree.conversation(c, params), epoch_ms())
         )
@@ -355,9 +350,7 @@ class ConversationsApi:
             conversation_id, lambda c: change(c, tree.conversation(c, conversation_id), *values)
         )
 
-    async def _write(
-        self, conversation_id: str, change: Callable[[Connection], object]
-    ) -> ConversationSummary:
+    async def _write(self, conversation_id: str, change: Job[object]) -> ConversationSummary:
         def write(connection: Connection) -> ConversationSummary:
             change(connection)
             return queries.summary(connection, conversation_id)

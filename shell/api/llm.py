@@ -80,9 +80,7 @@ class LlmApi:
         return self._engine.status(caller.id)
 
     def attach(self, caller: Caller, params: AttachRequest) -> AttachReply:
-        """Get all events of a run after a `seq`. After the last piece, live events follow without a
-        gap.
-        """
+        """Get all events of a run after a `seq`. Live events follow the last piece with no gap."""
         log = self._engine.log(caller.id, params.inference_id)
         cursor = caller.feed.cursor(log.inference_id)
         events = log.read(
@@ -105,11 +103,7 @@ class LlmApi:
         return self._engine.session(caller.id, session_id)
 
     def _begin(
-        self,
-        caller: Caller,
-        kind: str,
-        names: ToolNames | None,
-        start: Callable[..., InferenceLog],
+        self, caller: Caller, kind: str, names: ToolNames | None, start: Callable[..., InferenceLog]
     ) -> str | Coroutine[None, None, str]:
         """Start a run at once, or when its tools are known."""
         if not caller.load:  # no window could receive its events

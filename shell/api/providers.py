@@ -127,9 +127,8 @@ class ProvidersApi:
         on. False when there is no such provider.
         """
         if params in self._providers.built_in:
-            raise ValidationFailed(
-                [("providerId", f"{params} is built into Tidewire and cannot be removed")]
-            )
+            text = f"{params} is built into Tidewire and cannot be removed"
+            raise ValidationFailed([("providerId", text)])
         self._providers.reload()
         added = self._providers.added(params)
         if added is None:
@@ -167,16 +166,14 @@ class ProvidersApi:
             text = "Test either a provider by its id or new settings, not both"
             raise ValidationFailed([("providerId", text)])
         if params.settings is not None:
-            settings, _ = CustomProvider.model_validate(
-                params.settings.model_dump()
-            ).with_complete_address()
+            fields = params.settings.model_dump()
+            settings, _ = CustomProvider.model_validate(fields).with_complete_address()
             await asyncio.to_thread(settings.check)
             return await _try_draft(self._providers.draft(settings, params.key), params.model_id)
         provider_id = params.provider_id or ""
         if params.key is not None:
-            return await _try_draft(
-                self._providers.with_key(provider_id, params.key), params.model_id
-            )
+            draft = self._providers.with_key(provider_id, params.key)
+            return await _try_draft(draft, params.model_id)
         return await try_provider(self._providers.resolve(provider_id), params.model_id)
 
     async def _add(self, added: CustomProvider) -> ProviderSummary:

@@ -57,9 +57,7 @@ class ShellApi:
         return self._open_window()
 
     def control_window(self, caller: Caller, action: WindowAction) -> bool:
-        """Close the page's window, end the program, or enter and leave full screen. False where
-        there are no windows (in a browser).
-        """
+        """Close the window, end the program, or enter and leave full screen. False in a browser."""
         return self._control_window(caller.id, action)
 
     async def choose_model_file(self, caller: Caller) -> str | None:

@@ -58,18 +58,14 @@ class WireApi:
         return await asyncio.to_thread(write, params.request)
 
     async def record(self, caller: Caller, params: InferenceId) -> str:
-        """Save the events of an answer as a recording in the data directory's `exports`. Resolves
-        with the file's path.
-        """
+        """Save an answer's recording in the data directory's `exports`. Resolves with its path."""
         content = await self._wire.recording(params)
         return await asyncio.to_thread(self._save, f"{params}.jsonl", content)
 
     async def recording(self, caller: Caller, params: InferenceId) -> ExportReply:
         """Get the events of an answer as the text of a recording."""
-        content = await self._wire.recording(params)
-        return ExportReply(
-            name=f"{params}.jsonl", media_type="application/jsonl", text=content.decode()
-        )
+        text = (await self._wire.recording(params)).decode()
+        return ExportReply(name=f"{params}.jsonl", media_type="application/jsonl", text=text)
 
     async def open_recording(self, caller: Caller, params: RecordingText) -> Recording:
         """Check the text of a recording; returns its events. Nothing of it is executed."""

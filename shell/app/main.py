@@ -83,8 +83,7 @@ def serve(options: Options) -> int:
         options.data.locked("tidewire serve") as write_holder,
         event_loop_thread() as thread,
     ):
-        listener = listen(options.port)
-        host, server = thread.run(_make_for_tabs(options, listener, tokens))
+        host, server = thread.run(_make_for_tabs(options, listen(options.port), tokens))
         redirect_page = RedirectPage(options.data.path)
         try:
             write_holder({"address": server.address, "key": tokens.owners_key})
@@ -190,8 +189,7 @@ async def _make_for_tabs(
     from shell.bridge.browser.server import BrowserServer
     from shell.bridge.browser.tabs import GRACE_S, Tabs
 
-    data = options.data.path
-    host = Host(data, options.environ, options.provider, options.model, lambda: False)
+    host = Host(options.data.path, options.environ, options.provider, options.model, lambda: False)
     grace_s = GRACE_S if options.grace_s is None else options.grace_s
     tabs = Tabs(host.door, tokens, host.forget_caller, grace_s)
     page = _page(options)

@@ -34,9 +34,7 @@ class CallLimits:
     def caller(self, caller_id: str) -> "Caller":
         """A caller with these limits."""
         return Caller(
-            caller_id,
-            calls=RateLimit(self.a_second, self.at_once),
-            unanswered=self.unanswered,
+            caller_id, calls=RateLimit(self.a_second, self.at_once), unanswered=self.unanswered
         )
 
 

@@ -51,9 +51,7 @@ NamespaceFactory = Callable[[], Awaitable[object]]
 
 
 class Method:
-    """One method of a namespace. Its validators are built at its first call, because a page needs
-    only a few when it opens.
-    """
+    """One method. Its validators are built at its first call: an opening page needs only a few."""
 
     def __init__(self, name: str, run: Callable[..., object]) -> None:
         self.name = name
@@ -153,18 +151,17 @@ class Door:
             _log.warning("A batch of %s was not readable: %s", caller.id, error)
             if caller.feed.load is not None:
                 for number in itertools.islice(_numbers(raw, text), MAX_CALLS):
-                    refusal = _error_reply(number, error, self._program)
-                    caller.feed.reply(caller.feed.load, refusal)
+                    caller.feed.reply(caller.feed.load, _error_reply(number, error, self._program))
             return
         hello = batch.calls[0].method == HELLO
         if batch.load != caller.feed.load and not hello:
             return  # sent by a load that has been replaced
         # The next load must find the results of calls that a page made while it was reloading.
-        earlier = caller.running.copy() if batch.load != caller.feed.load else set()
+        prior = caller.running.copy() if batch.load != caller.feed.load else set()
         if hello:
             caller.feed.open(batch.load, self._topics)
         for call in batch.calls:
-            self._begin(caller, batch.load, call, earlier)
+            self._begin(caller, batch.load, call, prior)
 
     async def close(self) -> None:
         """Cancel the calls that are still running."""
@@ -176,16 +173,14 @@ class Door:
         self._methods |= methods({name: namespace})
         _log.info("[IPC] Registered %s module", name)
 
-    def _begin(
-        self, caller: Caller, load: str, call: Call, earlier: set[asyncio.Task[None]]
-    ) -> None:
+    def _begin(self, caller: Caller, load: str, call: Call, prior: set[asyncio.Task[None]]) -> None:
         method = self._methods.get(call.method)
         try:
             caller.admit(hello=call.method == HELLO)
             busy = len(caller.running)
             if (method is None or method.is_async) and busy >= caller.unanswered:
                 raise LimitReached("Too many calls at once", caller.unanswered, busy)
-            work = self._run_after(earlier, caller, call) if earlier else self._work(caller, call)
+            work = self._run_after(prior, caller, call) if prior else self._work(caller, call)
             if isinstance(work, str):
                 caller.feed.reply(load, work)
                 return
@@ -208,9 +203,9 @@ class Door:
             return _awaited(call, method, result)
         return _success(call.id, method, result)
 
-    async def _run_after(self, earlier: set[asyncio.Task[None]], caller: Caller, call: Call) -> str:
+    async def _run_after(self, prior: set[asyncio.Task[None]], caller: Caller, call: Call) -> str:
         """Run a call of a new load after the calls of the load before it, or after `EARLIER_S`."""
-        await asyncio.wait(earlier, timeout=EARLIER_S)
+        await asyncio.wait(prior, timeout=EARLIER_S)
         work = self._work(caller, call)
         return work if isinstance(work, str) else await work
 
@@ -242,9 +237,7 @@ class Door:
             return []
         return [validate_params(method.params, call.params, method.root)]
 
-    async def _finish(
-        self, caller: Caller, load: str, call: Call, work: Coroutine[None, None, str]
-    ) -> None:
+    async def _finish(self, caller: Caller, load: str, call: Call, work: Awaitable[str]) -> None:
         try:
             caller.feed.reply(load, await work)
         except (Exception, SystemExit) as error:

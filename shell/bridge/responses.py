@@ -109,7 +109,5 @@ class Resources:
 
 def plain(status: int, text: str, headers: Mapping[str, str] | None = None) -> PageResponse:
     """Make a plain-text response."""
-    content_type = {"Content-Type": "text/plain; charset=utf-8"}
-    return PageResponse(
-        status, {**_HEADERS, **content_type, **(headers or {})}, f"{text}\n".encode()
-    )
+    merged = {**_HEADERS, "Content-Type": "text/plain; charset=utf-8", **(headers or {})}
+    return PageResponse(status, merged, f"{text}\n".encode())

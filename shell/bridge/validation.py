@@ -109,12 +109,10 @@ def _sentence(location: Path, kind: str, text: str, value: object) -> str:
             return f"Message {index} must be an object with a role and a content"
         case [*_, "sessionId"]:
             return "Session ID must be 1-100 characters" if is_given else "Session ID is required"
+        case [*_, "providerId"] if is_given:
+            return f"Invalid provider ID: {format_value(value)}"
         case [*_, "providerId"]:
-            return (
-                f"Invalid provider ID: {format_value(value)}"
-                if is_given
-                else "Provider ID is required"
-            )
+            return "Provider ID is required"
         case [*_, str(field)] if field in _SIMPLE:
             return _SIMPLE[field]
         case _:

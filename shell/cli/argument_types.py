@@ -1,7 +1,7 @@
 """Parses the values of arguments. An invalid value raises `ArgumentTypeError`."""
 
-import argparse
 import math
+from argparse import ArgumentTypeError
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 def port(text: str) -> int:
     """Parse a port; 0 stands for any free port."""
     if not (text.isascii() and text.isdecimal() and int(text) <= 65_535):
-        raise argparse.ArgumentTypeError(f"{text[:40]!r} is not a port from 0 to 65535")
+        raise ArgumentTypeError(f"{text[:40]!r} is not a port from 0 to 65535")
     return int(text)
 
 
@@ -27,9 +27,7 @@ def url(text: str) -> str:
     """Check an HTTP address."""
     parts = urlsplit(text)
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise argparse.ArgumentTypeError(
-            f"{text[:40]!r} is not an address such as http://127.0.0.1:5173"
-        )
+        raise ArgumentTypeError(f"{text[:40]!r} is not an address such as http://127.0.0.1:5173")
     return text
 
 
@@ -39,5 +37,5 @@ def _number(text: str, is_valid: Callable[[float], bool], expected: str) -> floa
     except ValueError:
         found = math.nan
     if not is_valid(found):
-        raise argparse.ArgumentTypeError(f"{text[:40]!r} is not {expected}")
+        raise ArgumentTypeError(f"{text[:40]!r} is not {expected}")
     return found

@@ -79,15 +79,15 @@ def ask(
         names = filled.tools if names is None else names
         parameters["effort"] = parameters.get("effort") or filled.effort
     elif template is not None or given:
-        text = "Give either a question, or --template with --set."
-        raise ValidationFailed([("prompt", text)])
+        raise ValidationFailed([("prompt", "Give either a question, or --template with --set.")])
     messages = [{"role": "user", "content": _prompt(prompt)}]
     news = threading.Event()
     try:
         with running_host(data.path) as running:
+            core, thread = running.core, running.thread
             if provider == RECORDING:
-                provider, model = running.core.providers.play(model), None
-            defaults = running.core.defaults(provider, model)
+                provider, model = core.providers.play(model), None
+            defaults = core.defaults(provider, model)
             limited = budget is not None or budget_tokens is not None
             fields = {
                 "messages": messages,
@@ -99,29 +99,23 @@ def ask(
                 **{to_camel(name): value for name, value in parameters.items()},
             }
             chosen = {name: value for name, value in fields.items() if value is not None}
-            request = cast(
-                "InferenceRequest", validate_params(TypeAdapter(InferenceRequest), chosen)
-            )
-            url = running.core.providers.base_urls.get(request.provider_id)
+            checked = validate_params(TypeAdapter(InferenceRequest), chosen)
+            request = cast("InferenceRequest", checked)
+            url = core.providers.base_urls.get(request.provider_id)
             if url is not None:
-                running.thread.run(running.core.keys.load({request.provider_id: url}))
+                thread.run(core.keys.load({request.provider_id: url}))
 
             async def begin() -> InferenceLog:
                 offer = None
                 if request.tools is not None:
-                    known = running.core.tools
-                    offer = await known.offer(request.tools, known.permissions(allowed))
-                log = running.core.engine.start(
-                    OWNER, request, offer=offer, no_overall_deadline=True
-                )
+                    offer = await core.tools.offer(request.tools, core.tools.permissions(allowed))
+                log = core.engine.start(OWNER, request, offer=offer, no_overall_deadline=True)
                 log.subscribe(lambda _: news.set())
                 return log
 
-            log = running.thread.run(begin())
+            log = thread.run(begin())
             decisions = Decisions(
-                lambda decision: running.thread.call(
-                    lambda: running.core.engine.decide(OWNER, decision)
-                ),
+                lambda decision: thread.call(lambda: core.engine.decide(OWNER, decision)),
                 lambda: log.ending is not None,
             )
             print_event = write_json if as_json else TextOutput().write
@@ -135,12 +129,12 @@ def ask(
             header = new_header(request.provider_id, defaults.model_id)
 
             def cancel() -> None:
-                running.core.engine.cancel(OWNER, log.inference_id)
+                core.engine.cancel(OWNER, log.inference_id)
 
-            with on_signals(lambda: running.thread.loop.call_soon_threadsafe(cancel)) as received:
+            with on_signals(lambda: thread.loop.call_soon_threadsafe(cancel)) as received:
                 _follow(log, news, write, decisions)
             if record is not None:
-                save_recording(Path(record), header, events, running.core.keys.secrets())
+                save_recording(Path(record), header, events, core.keys.secrets())
     except ValidationFailed:
         raise
     except ShellError as error:
@@ -198,9 +192,7 @@ def on_signals(cancel: Callable[[], object]) -> Iterator[list[int]]:
         signal.signal(signal.SIGINT, signal.default_int_handler)
         cancel()
 
-    before = {
-        number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)
-    }
+    before = {each: signal.signal(each, on_signal) for each in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield received
     finally:

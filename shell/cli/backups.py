@@ -39,12 +39,10 @@ def restore(
     for provider in left.providers:
         print(f"Left out: {_described(provider)}. To restore it as well, add")
         print(f"    --with-provider {provider.id}")
-    for choice in left.choices:
-        value = choice.provider_id if choice.model_id is None else choice.model_id
-        print(
-            f"Left out: the setting {choice.setting} ({_plain(value)}). To restore it as well, add"
-        )
-        print(f"    --with-setting {choice.setting}")
+    for each in left.choices:
+        value = each.provider_id if each.model_id is None else each.model_id
+        print(f"Left out: the setting {each.setting} ({_plain(value)}). To restore it as well, add")
+        print(f"    --with-setting {each.setting}")
 
 
 def _described(provider: BackupProvider) -> str:

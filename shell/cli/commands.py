@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from shell.cli import argument_types
+from shell.cli.argument_types import port, seconds, speed, url
 from shell.cli.grammar import argument, command, group
 
 LEVELS = ("debug", "info", "warning", "error")
@@ -24,15 +24,12 @@ MODEL = (
     argument("--provider P", "local, openai, anthropic, google, echo …"),
     argument("--model M", "a model of that provider"),
 )
-PAGE = (
-    *MODEL,
-    argument("--dev-url URL", "load the page from Vite, for development", type=argument_types.url),
-)
+PAGE = (*MODEL, argument("--dev-url URL", "load the page from Vite, for development", type=url))
 """The options of the window and of `serve`."""
 DEBUG_PORT = argument(
     "--debug-port N",
     "remote debugging of the window on this port of 127.0.0.1, for tests (0: any)",
-    type=argument_types.port,
+    type=port,
 )
 
 _JSON = argument("--json", "print one JSON object per line", dest="as_json")
@@ -45,15 +42,13 @@ EFFORTS = ("off", "low", "medium", "high", "max")
 _AGAIN: Mapping[str, Any] = {"action": "append", "default": []}
 _SERVE = (
     *PAGE,
-    argument(
-        "--port N", "the server's port (0: any free one)", type=argument_types.port, default=0
-    ),
+    argument("--port N", "the server's port (0: any free one)", type=port, default=0),
     argument("--no-open", "do not open the browser", dest="open_browser", action="store_false"),
     argument(
         "--grace S",
         "seconds to wait for a tab that lost its connection before its runs are canceled",
         dest="grace_s",
-        type=argument_types.seconds,
+        type=seconds,
     ),
     argument("--page DIR", "serve the page in this folder instead of Tidewire's", type=Path),
 )
@@ -88,11 +83,7 @@ _SHOW = (
     argument("inference_id INFERENCE"),
     argument("--as", "all as JSON, or a program", dest="form", choices=("json", "curl", "python")),
 )
-_REPLAY = (
-    _FILE,
-    argument("--speed N", "how many times as fast", type=argument_types.speed, default=1.0),
-    _EVENTS,
-)
+_REPLAY = (_FILE, argument("--speed N", "how many times as fast", type=speed, default=1.0), _EVENTS)
 _COMPACT = (
     argument("conversation_id CONVERSATION"),
     *MODEL,
@@ -105,17 +96,11 @@ _EXPORT = (
     argument("--format", dest="format_name", choices=("json", "md", "html"), default="json"),
     argument("--out FILE", "write to this file instead of standard output"),
 )
-_IMPORT = (
-    _JSON,
-    _FILE,
-    argument("--stay", "wait for Enter at the end, in a terminal that closes"),
-)
+_IMPORT = (_JSON, _FILE, argument("--stay", "wait for Enter at the end, in a terminal that closes"))
 _RESTORE = (
     _FILE,
     argument(
-        "--with-provider NAME",
-        "also restore this provider of the backup (repeatable)",
-        **_AGAIN,
+        "--with-provider NAME", "also restore this provider of the backup (repeatable)", **_AGAIN
     ),
     argument(
         "--with-setting",

@@ -75,11 +75,8 @@ def _write(
             print(f"{states[0].progress:.0%}", end="\r", file=sys.stderr, flush=True)
 
     thread.run(core.load_keys())
-    work = thread.call(
-        lambda: Compactions(
-            store, core.engine, Authors(core.providers.resolve, defaults), publish=print_progress
-        )
-    )
+    authors = Authors(core.providers.resolve, defaults)
+    work = thread.call(lambda: Compactions(store, core.engine, authors, publish=print_progress))
     expected = thread.run(work.estimate(request))
     if expected.cost and not yes:
         question = f"It may cost ${expected.cost:.4f}."

@@ -70,9 +70,8 @@ def search(data: DataDirectory, *, query: str, as_json: bool) -> None:
     """Print the messages that contain the words, best first."""
     with to_read(data) as database:
         limit = ReadLimit()  # a person can interrupt it by Ctrl-C
-        found = database.search(
-            lambda c: search_messages(c, query, MOST_HITS, limit), limit
-        ).result()
+        search = database.search(lambda c: search_messages(c, query, MOST_HITS, limit), limit)
+        found = search.result()
     for hit in found.hits:
         line = hit.model_dump(by_alias=True, include={"conversation_id", "message_id", "snippet"})
         text = f"{hit.conversation_id}  {_line(hit.title)}\n    {hit.snippet}"

@@ -56,15 +56,14 @@ class Decisions:
         """Remember a call, or answer the question about one."""
         if isinstance(event, ElicitationEvent) and event.elicitation is not None:
             action, values = self._answer(event.elicitation)
-            self._decide(
-                ElicitationAnswer(
-                    inference_id=event.inference_id,
-                    call_id=event.call_id,
-                    elicitation_id=event.elicitation.id,
-                    action=action,
-                    values=values,
-                )
+            answer = ElicitationAnswer(
+                inference_id=event.inference_id,
+                call_id=event.call_id,
+                elicitation_id=event.elicitation.id,
+                action=action,
+                values=values,
             )
+            self._decide(answer)
         elif isinstance(event, CallEvent):
             self._calls[event.call_id] = event
         elif isinstance(event, ApprovalEvent) and event.state == "asked":
@@ -75,16 +74,15 @@ class Decisions:
             else:
                 verdict, scope = _refuse(call)
                 reason = "Nobody is here to allow it."
-            self._decide(
-                Decision(
-                    inference_id=event.inference_id,
-                    call_id=event.call_id,
-                    nonce=event.nonce or "",
-                    verdict=verdict,
-                    scope=scope,
-                    reason=reason,
-                )
+            decision = Decision(
+                inference_id=event.inference_id,
+                call_id=event.call_id,
+                nonce=event.nonce or "",
+                verdict=verdict,
+                scope=scope,
+                reason=reason,
             )
+            self._decide(decision)
 
     def _ask(self, call: CallEvent, why: str | None) -> tuple[Verdict, Scope]:
         shown = json.dumps(call.arguments, indent=2, ensure_ascii=False)

@@ -67,8 +67,7 @@ def read_key(prompt: str = "Key: ") -> str:
     key = typed.strip()
     sensible = key.isascii() and key.isprintable() and " " not in key
     if not key or not sensible or len(key) > MAX_KEY_CHARACTERS:
-        text = "Standard input must contain the key on one line"
-        raise ValidationFailed([("key", text)])
+        raise ValidationFailed([("key", "Standard input must contain the key on one line")])
     return key
 
 

@@ -76,8 +76,7 @@ def test(data: DataDirectory, *, name: str, as_json: bool) -> int:
         NotFound: there is no such server.
         NoConsent: the person has not agreed to its command or address.
     """
-    summary = with_tools(data, lambda tools: tools.servers.test(name))
-    return _report(summary, as_json=as_json)
+    return _report(with_tools(data, lambda tools: tools.servers.test(name)), as_json=as_json)
 
 
 def enable(data: DataDirectory, *, name: str, yes: bool, as_json: bool) -> None:
@@ -154,9 +153,8 @@ def resources(data: DataDirectory, *, name: str, as_json: bool) -> int:
     """
 
     async def read(tools: Tools) -> McpResources:
-        return await offerings.list_resources(
-            [offerings.find_server(tools.servers.sources(), name)]
-        )
+        server = offerings.find_server(tools.servers.sources(), name)
+        return await offerings.list_resources([server])
 
     found = with_tools(data, read)
     for resource in found.items:

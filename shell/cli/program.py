@@ -58,8 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             guard_server(pipe)
     if arguments is not None:
         return _status_of(given)
-    process_exit = ProcessExit()
-    return process_exit.set_status(_status_of(given))
+    return ProcessExit().set_status(_status_of(given))
 
 
 def _status_of(given: list[str]) -> int:

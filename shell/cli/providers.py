@@ -45,9 +45,8 @@ def add(data: DataDirectory, *, as_json: bool, **given: Any) -> None:
         provider.check()
     except ValidationFailed as error:
         if (provider.base_url or "").lower().startswith("http://"):
-            raise _wrong(
-                "baseUrl", f"{error.message} (Or allow it with --allow-plain-http)"
-            ) from None
+            text = f"{error.message} (Or allow it with --allow-plain-http)"
+            raise _wrong("baseUrl", text) from None
         raise
     data.prepare()
     providers, keys = open_providers(data)

@@ -36,7 +36,6 @@ def remove(data: DataDirectory, *, folder: str, as_json: bool) -> None:
     """
     dropped = ToolChoices(data.path).drop_folder(Path(folder).expanduser())
     if dropped is None:
-        text = f"{folder[:200]} is not chosen. 'tidewire tools folder list' shows what is."
-        raise NotFound(text)
+        raise NotFound(f"{folder[:200]} is not chosen. 'tidewire tools folder list' shows what is.")
     line = {"folder": dropped, "removed": True}
     print_line(line, f"read_file may no longer read {dropped}", as_json=as_json)

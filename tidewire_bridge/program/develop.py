@@ -76,9 +76,7 @@ def develop(folder: Path, *, window: bool) -> int:
 def _start_vite(
     stack: contextlib.ExitStack, command: list[str], folder: Path, env: dict[str, str]
 ) -> subprocess.Popen[bytes]:
-    """Start Vite with all its output on standard error, because the program prints lines of JSON to
-    standard output.
-    """
+    """Start Vite, with all its output on stderr: the program prints lines of JSON to stdout."""
     color = {"FORCE_COLOR": "1"} if sys.stderr.isatty() else {}
     process = subprocess.Popen(  # noqa: S603 - its own
         command, cwd=folder, env=env | color, stdout=subprocess.PIPE, stderr=subprocess.STDOUT

@@ -83,8 +83,7 @@ def write_types(folder: Path, namespaces: dict[str, object]) -> bool:
     if file.exists() and file.read_text("utf-8") == text:
         return False
     if not file.parent.is_dir():
-        raise ShellError(
-            f"There is no folder {Path(CONTRACT).parent} for the types of the page here"
-        )
+        page = Path(CONTRACT).parent
+        raise ShellError(f"There is no folder {page} for the types of the page here")
     file.write_text(text, "utf-8")
     return True

@@ -81,11 +81,9 @@ class _Schemas(GenerateJsonSchema):
     def model_field_schema(self, schema: ModelField) -> dict[str, Any]:
         return self._within(self._names[id(schema)], super().model_field_schema, schema)
 
-    def _within(
-        self, name: str, describe: Callable[[T], dict[str, Any]], schema: T
-    ) -> dict[str, Any]:
+    def _within(self, name: str, build: Callable[[T], dict[str, Any]], schema: T) -> dict[str, Any]:
         self.place.append(name)
-        described = describe(schema)
+        described = build(schema)
         self.place.pop()  # not after an error, whose message needs the place
         return described
 

@@ -58,13 +58,11 @@ def _socket(client: Address, server: Address) -> tuple[int, int] | None:
     addresses = (socket.inet_aton(host).ljust(16, b"\0") for host in (client[0], server[0]))
     socket_id = _SOCKET_ID.pack(client[1], server[1], *addresses)
     # Clients that call 127.0.0.1 by its IPv6 name are found among those of IPv4, too.
-    request = (
-        _DIAG_REQUEST.pack(socket.AF_INET, socket.IPPROTO_TCP, 0, 0xFFFFFFFF) + socket_id + _ANY
-    )
-    header = _HEADER.pack(_HEADER.size + len(request), _BY_FAMILY, _REQUEST, 1, 0)
+    query = _DIAG_REQUEST.pack(socket.AF_INET, socket.IPPROTO_TCP, 0, 0xFFFFFFFF) + socket_id + _ANY
+    header = _HEADER.pack(_HEADER.size + len(query), _BY_FAMILY, _REQUEST, 1, 0)
     with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, _SOCK_DIAG) as netlink:
         netlink.settimeout(WAIT_S)
-        netlink.sendto(header + request, (0, 0))
+        netlink.sendto(header + query, (0, 0))
         reply = netlink.recv(8192)
     if _HEADER.unpack_from(reply)[1] != _BY_FAMILY:
         return None

@@ -121,16 +121,14 @@ class Tabs:
         """Refuse new tabs, deliver what is queued to the pages, and close every connection."""
         self._closing = True
         tabs = self._tabs.values()
-        connections = [tab.connection for tab in tabs if tab.connection is not None]
-        if connections:
-            drains = [asyncio.ensure_future(each.drain()) for each in connections]
+        connected = [tab.connection for tab in tabs if tab.connection is not None]
+        if connected:
+            drains = [asyncio.ensure_future(each.drain()) for each in connected]
             _, late = await asyncio.wait(drains, timeout=DRAIN_S)
             for drain in late:
                 drain.cancel()
-            closings = [
-                each.begin_to_close(CLOSING, "the program is closing") for each in connections
-            ]
-            await asyncio.wait(closings, timeout=DRAIN_S)
+            tasks = [each.begin_to_close(CLOSING, "the program is closing") for each in connected]
+            await asyncio.wait(tasks, timeout=DRAIN_S)
         for tab in self._tabs.values():
             if tab.expiry is not None:
                 tab.expiry.cancel()

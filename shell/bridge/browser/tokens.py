@@ -24,9 +24,7 @@ TICKET_S = 600.0
 """How long a person or a browser may take to open a link."""
 MAX_TICKETS = 512
 AGAIN_S = 10.0
-"""How long the tab that used a ticket may use it again, since it may be reloaded before it has its
-key.
-"""
+"""How long a tab that used a ticket may use it again: it may be reloaded before it has its key."""
 
 Side = Literal["host", "page"]
 

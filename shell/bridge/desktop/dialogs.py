@@ -52,10 +52,9 @@ class Dialogs:
         Returns:
             Whether the person agreed; False if the window is closed, and while it has a dialog.
         """
-        message = f"{title}\n\n{text}"
 
         def ask(window: Window) -> bool:
-            return bool(window.create_confirmation_dialog(self._program, message))
+            return bool(window.create_confirmation_dialog(self._program, f"{title}\n\n{text}"))
 
         return bool(await self._ask(caller_id, ask))
 

@@ -161,9 +161,7 @@ class Windows:
                 self._threads.finish()
 
     def open(self) -> bool:
-        """Open another window and return at once; False when the program is ending. From any
-        thread.
-        """
+        """Open another window, return at once; False while the program ends. From any thread."""
         if self._closing or not webview.windows:
             return False
         # pywebview takes further windows from any thread but the main one, and may wait.

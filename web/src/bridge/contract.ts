@@ -2127,10 +2127,7 @@ export const client = (call: Invoke) => ({
     /** Set the system prompt for the next answers of a conversation. */
     instruct: (params: SystemPromptChange) =>
       call<ConversationSummary>("conversations.instruct", params),
-    /**
-     * Delete a conversation, cancel the answers that run in it, and remove its recorded
-     * requests.
-     */
+    /** Delete a conversation and its recorded requests, and cancel its running answers. */
     delete: (params: string) =>
       call<boolean>("conversations.delete", params),
     /** Restore a deleted conversation. This is possible for 30 days. */
@@ -2225,10 +2222,7 @@ export const client = (call: Invoke) => ({
       call<boolean>("llm.answer", params),
     /** Count the sessions, runs and tokens of the caller's window. */
     getStatus: () => call<ServiceStatus>("llm.get_status"),
-    /**
-     * Get all events of a run after a `seq`. After the last piece, live events follow without a
-     * gap.
-     */
+    /** Get all events of a run after a `seq`. Live events follow the last piece with no gap. */
     attach: (params: AttachRequest) =>
       call<AttachReply>("llm.attach", params),
     /** List the runs that the caller may attach to, oldest first. */
@@ -2388,10 +2382,7 @@ export const client = (call: Invoke) => ({
       call<HelloReply>("shell.hello", params),
     /** Open another window of this host. False where there are no windows (in a browser). */
     openWindow: () => call<boolean>("shell.open_window"),
-    /**
-     * Close the page's window, end the program, or enter and leave full screen. False where
-     * there are no windows (in a browser).
-     */
+    /** Close the window, end the program, or enter and leave full screen. False in a browser. */
     controlWindow: (params: "close" | "quit" | "full_screen") =>
       call<boolean>("shell.control_window", params),
     /**
@@ -2415,10 +2406,7 @@ export const client = (call: Invoke) => ({
     /** Convert a request to code that sends it, with the key from an environment variable. */
     code: (params: WireCode) =>
       call<string>("wire.code", params),
-    /**
-     * Save the events of an answer as a recording in the data directory's `exports`. Resolves
-     * with the file's path.
-     */
+    /** Save an answer's recording in the data directory's `exports`. Resolves with its path. */
     record: (params: string) =>
       call<string>("wire.record", params),
     /** Get the events of an answer as the text of a recording. */

@@ -92,9 +92,8 @@ def _delegate() -> type:
             """Allow the page's own address in the main frame. A popup has no target frame."""
             target, url = action.targetFrame(), action.request().URL().absoluteString()
             main = target is not None and bool(target.isMainFrame())
-            wanted = not action.shouldPerformDownload() and may_navigate(
-                _window(web), str(url), main_frame=main
-            )
+            download = action.shouldPerformDownload()
+            wanted = not download and may_navigate(_window(web), str(url), main_frame=main)
             handler(ALLOW if wanted else CANCEL)
 
         def webView_decidePolicyForNavigationResponse_decisionHandler_(

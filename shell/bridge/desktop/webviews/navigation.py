@@ -15,9 +15,7 @@ _log = logging.getLogger(__name__)
 
 
 def may_navigate(window: Window, url: str, *, main_frame: bool = True) -> bool:
-    """Whether the page may navigate to `url`: only to its own address, and only in the main frame.
-    Query and fragment may differ.
-    """
+    """Whether the page may navigate to `url`: only to its own address, only in the main frame."""
     allowed = main_frame and is_page_url(window, url)
     if not allowed:
         _log.warning("The page was not let go to another address (%s)", url.partition(":")[0][:20])
@@ -44,9 +42,7 @@ class Crashes:
         self._times: deque[float] = deque(maxlen=MAX_CRASHES)
 
     def count(self, reason: str) -> bool:
-        """Count a crash and log why the process ended; returns whether to load the page again.
-        After a False the count starts anew.
-        """
+        """Count and log a crash; returns whether to reload the page. A False resets the count."""
         now = time.monotonic()
         self._times.append(now)
         if len(self._times) < MAX_CRASHES or now - self._times[0] > CRASHES_S:

@@ -88,20 +88,17 @@ def prepare(options: ViewOptions) -> None:
 
 def runner(window: Window) -> RunScript:
     """Return the function that runs scripts in a window's page."""
-    native = cast("_Native", window.native)
-    return Runner(native.webview.page()).run
+    return Runner(cast("_Native", window.native).webview.page()).run
 
 
 def placement(window: Window) -> WindowState:
     """Return the position, size and zoom of a window."""
     native = cast("QWidget", window.native)
-    inner, frame = native.normalGeometry(), native.pos()
-    if native.isMaximized():
+    inner, frame, maximized = native.normalGeometry(), native.pos(), native.isMaximized()
+    if maximized:
         frame = inner.topLeft()
     zoom = cast("_Native", window.native).webview.zoomFactor()
-    return WindowState(
-        inner.width(), inner.height(), frame.x(), frame.y(), native.isMaximized(), zoom
-    )
+    return WindowState(inner.width(), inner.height(), frame.x(), frame.y(), maximized, zoom)
 
 
 def bring_forward(window: Window) -> None:

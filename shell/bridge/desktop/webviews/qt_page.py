@@ -41,10 +41,8 @@ ALLOWED = (
     _Attribute.JavascriptCanAccessClipboard,  # to write: reading is `JavascriptCanPaste`
     _Attribute.WebRTCPublicInterfacesOnly,
 )
-OPEN_MODES = (
-    QWebEnginePage.FileSelectionMode.FileSelectOpen,
-    QWebEnginePage.FileSelectionMode.FileSelectOpenMultiple,
-)
+_Mode = QWebEnginePage.FileSelectionMode
+OPEN_MODES = (_Mode.FileSelectOpen, _Mode.FileSelectOpenMultiple)
 
 
 class RestrictedPage(QWebEnginePage):
@@ -100,10 +98,7 @@ class RestrictedPage(QWebEnginePage):
             self.setUrl(self._page_url)
 
     def chooseFiles(  # noqa: N802, Qt's name
-        self,
-        mode: QWebEnginePage.FileSelectionMode,
-        old: Sequence[str],
-        types: Sequence[str],
+        self, mode: _Mode, old: Sequence[str], types: Sequence[str]
     ) -> list[str]:
         """Let the person choose files to attach. The page gets no folder and writes no file."""
         if mode in OPEN_MODES:
@@ -124,14 +119,10 @@ class RestrictedPage(QWebEnginePage):
         return False, ""
 
     def javaScriptConsoleMessage(  # noqa: N802, Qt's name
-        self,
-        level: QWebEnginePage.JavaScriptConsoleMessageLevel,
-        message: str,
-        line: int,
-        source: str,
+        self, level: QWebEnginePage.JavaScriptConsoleMessageLevel, text: str, line: int, source: str
     ) -> None:
         """Log at debug level only: the console may contain text of a conversation."""
-        _log.debug("console: %s (line %d)", message, line)
+        _log.debug("console: %s (line %d)", text, line)
 
     def _renderer_ended(
         self, status: QWebEnginePage.RenderProcessTerminationStatus, code: int
