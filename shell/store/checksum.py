@@ -14,20 +14,17 @@ _COLUMNS = {
 }
 DIGEST = "digest"
 """The column that holds a row's checksum."""
-_FUNCTION = "row_checksum"
 # As bytes, because a damaged text may not be UTF-8 any more.
 SOUND = {
-    table: f"{DIGEST} = "
-    f"{_FUNCTION}({', '.join(f'CAST({name} AS BLOB)' for name in columns.split())})"
+    table: f"{DIGEST} = row_checksum({', '.join(f'CAST({c} AS BLOB)' for c in columns.split())})"
     for table, columns in _COLUMNS.items()
 }
-"""By table: SQL that is true for a row with a correct checksum. After SET it stores the correct
-checksum."""
+"""By table: SQL that is true for a row with a correct checksum. After SET it sets the checksum."""
 
 
 def register(connection: apsw.Connection) -> None:
     """Define the SQL function `row_checksum`, which `SOUND` calls, on a connection."""
-    connection.create_scalar_function(_FUNCTION, _checksum, deterministic=True)
+    connection.create_scalar_function("row_checksum", _checksum, deterministic=True)
 
 
 def _checksum(*values: "apsw.SQLiteValue") -> int:

@@ -65,8 +65,7 @@ def limited(connection: apsw.Connection, limit: ReadLimit) -> Iterator[None]:
 
 
 class ConnectionThread:
-    """A thread with one connection: the first job opens it, `close()` closes it. Any thread may
-    call it.
+    """A thread with a connection, which its first job opens. Any thread may call the methods.
 
     Args:
         name: of the thread.

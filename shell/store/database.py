@@ -125,9 +125,8 @@ class Database:
     # --- on the threads ---------------------------------------------------------------------
 
     def _open_writer(self) -> apsw.Connection:
-        with self._open_connection(
-            apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
-        ) as connection:
+        flags = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
+        with self._open_connection(flags) as connection:
             check_version(connection, self._migrations)
             if self.path is not None:
                 self.path.chmod(0o600)

@@ -33,8 +33,7 @@ def storage_error(error: apsw.Error | OSError, path: Path | None) -> ShellError:
             )
         case apsw.ReadOnlyError() | apsw.PermissionsError() | apsw.AuthError():
             return StorageFailed(
-                f"{name} is read-only. Make it and its directory writable.",
-                reason=Reason.READ_ONLY,
+                f"{name} is read-only. Make it and its directory writable.", reason=Reason.READ_ONLY
             )
         case apsw.CantOpenError():
             return StorageFailed(
@@ -43,8 +42,7 @@ def storage_error(error: apsw.Error | OSError, path: Path | None) -> ShellError:
             )
         case apsw.CorruptError() | apsw.NotADBError() | apsw.FormatError():
             return DatabaseDamaged(
-                f"{name} is damaged. Restart Tidewire to repair the file.",
-                reason=Reason.DAMAGED,
+                f"{name} is damaged. Restart Tidewire to repair the file.", reason=Reason.DAMAGED
             )
         case apsw.NoMemError():
             return StorageUnavailable(

@@ -42,8 +42,7 @@ class Ledger:
     Args:
         folder: the data directory.
         budgets: returns the budgets of the settings.
-        creates: whether to create the file. Without a file and without a budget, calls are not
-            counted.
+        creates: whether to create the file. With neither a file nor a budget, no call is counted.
         now: returns the day that the clock shows.
     """
 
@@ -96,20 +95,16 @@ class Ledger:
     ) -> None:
         """Settle a call with its actual usage. Returns at once. Later reservations include it."""
         if self._database is not None:
-            used_tokens = input_tokens, output_tokens
-            self._database.write(
-                lambda c: reservations.settle(c, reservation.number, price, used_tokens)
-            )
+            used = input_tokens, output_tokens
+            self._database.write(lambda c: reservations.settle(c, reservation.number, price, used))
 
-    async def raise_budget(
-        self, answer: str, conversation: str | None, budget_raise: BudgetRaise
-    ) -> None:
+    async def raise_budget(self, answer: str, conversation: str | None, more: BudgetRaise) -> None:
         """Raise a budget of an answer, or of the conversation, day or month that it belongs to."""
 
         def job(connection: apsw.Connection) -> None:
             day = reservations.today(connection, self._now())
-            key = reservations.scopes(conversation, day).get(budget_raise.scope, answer)
-            reservations.raise_budget(connection, key, budget_raise)
+            key = reservations.scopes(conversation, day).get(more.scope, answer)
+            reservations.raise_budget(connection, key, more)
 
         await self._write(job)
 
@@ -142,9 +137,8 @@ class Ledger:
             if self._database is None:
                 database = Database(self._path, migrations=reservations.MIGRATIONS)
                 await asyncio.to_thread(database.open)
-                self._conversations_with_budget |= await asyncio.wrap_future(
-                    database.write(reservations.conversations_with_budget)
-                )
+                job = reservations.conversations_with_budget
+                self._conversations_with_budget |= await asyncio.wrap_future(database.write(job))
                 self._database = database
             return self._database
 

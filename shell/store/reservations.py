@@ -189,9 +189,8 @@ def reserve(
         ),
     )
     fullest = max(allowances, key=lambda allowance: allowance.spent / allowance.limit, default=None)
-    return Reservation(
-        connection.last_insert_rowid(), output, None if fullest is None else fullest.meter(), cut
-    )
+    meter = None if fullest is None else fullest.meter()
+    return Reservation(connection.last_insert_rowid(), output, meter, cut)
 
 
 def settle(
@@ -300,18 +299,14 @@ def _allowances(
         total = _total(connection, scope, key)
         nanos, tokens = _raised_by(connection, scope, key)
         if budget.tokens is not None:
-            limit = budget.tokens + tokens
-            allowances.append(
-                _Allowance(scope, "tokens", total.tokens, limit, budget.tokens, _TOKENS)
-            )
+            base, limit = budget.tokens, budget.tokens + tokens
+            allowances.append(_Allowance(scope, "tokens", total.tokens, limit, base, _TOKENS))
         if budget.usd is not None and call.price is not None:
             base = round(budget.usd * NANOS)
             allowances.append(_Allowance(scope, "usd", total.nanos, base + nanos, base, call.price))
         elif budget.usd is not None and unpriced is None:
-            base = UNPRICED_TOKENS
-            unpriced = _Allowance(
-                scope, "tokens", total.unpriced, tokens, base, _TOKENS, priced=False
-            )
+            spent, base = total.unpriced, UNPRICED_TOKENS
+            unpriced = _Allowance(scope, "tokens", spent, tokens, base, _TOKENS, priced=False)
     if unpriced is not None and all(allowance.unit == "usd" for allowance in allowances):
         # The cost of the call is unknown, so the user must confirm a limit in tokens.
         allowances.append(unpriced)

@@ -23,14 +23,7 @@ from shell.store.database import BUSY_S, Database
 from shell.store.errors import DatabaseDamaged, storage_errors
 from shell.store.integrity import problem
 from shell.store.messages import tree
-from shell.store.repair.file_state import (
-    BLANK,
-    FileState,
-    examine,
-    forget_note,
-    note_closed,
-    note_damaged,
-)
+from shell.store.repair import file_state
 from shell.store.repair.repair import REPAIR, reindex, repair
 from shell.support.files import remove
 from shell.support.ids import TEMPORARY, epoch_ms
@@ -76,7 +69,7 @@ class Store:
         """Whether a backup is being restored. Nothing may begin meanwhile."""
         self._damaged_folder = folder / "damaged"
         self._backup_thread = Worker("store-backup")
-        self._file_state = FileState()
+        self._file_state = file_state.FileState()
         self._suspect = False
         self._unchecked = False
         """Whether the content must still be checked while it is in use."""
@@ -111,16 +104,16 @@ class Store:
                 raise
             # `examine` does not check large files, and does not find all damage in the others.
             with contextlib.suppress(OSError):
-                note_damaged(self.path)
+                file_state.note_damaged(self.path)
             self.database.close()
             self.database = self._new_database()
             self._open()
 
     def _open(self) -> None:
         self._sweep()
-        self._file_state = examine(self.path)
+        self._file_state = file_state.examine(self.path)
         damage = self._file_state.damage
-        if damage == BLANK and not self._had_content():
+        if damage == file_state.BLANK and not self._had_content():
             damage = None  # the first start, or the process was killed early in the first start
         self._unchecked = self._file_state.unchecked
         with storage_errors(self.path):
@@ -129,7 +122,7 @@ class Store:
                 damage = None if reindex(self.path) else "its search index cannot be read"
             if damage is not None:
                 self.remarks.append(repair(self.path, self._damaged_folder, self.backups, damage))
-                forget_note(self.path)
+                file_state.forget_note(self.path)
                 _log.warning("%s", self.remarks[-1].text)
             elif self._file_state.outdated:
                 self.backups.make(self.path, SAFETY)
@@ -154,9 +147,9 @@ class Store:
         self.database.close()
         with contextlib.suppress(OSError):
             if self._suspect:
-                note_damaged(self.path)
+                file_state.note_damaged(self.path)
             elif not self._unchecked:
-                note_closed(self.path)
+                file_state.note_closed(self.path)
 
     # --- reading, writing -------------------------------------------------------------------
 
@@ -245,12 +238,8 @@ class Store:
     def state(self) -> StoreState:
         """Whether everything can be saved, and what happened at opening."""
         problem = None if self._problem is None else Problem.of(self._problem)
-        return StoreState(
-            version=self._version,
-            summaries=self._summaries,
-            problem=problem,
-            remarks=list(self.remarks),
-        )
+        version, summaries, remarks = self._version, self._summaries, list(self.remarks)
+        return StoreState(version=version, summaries=summaries, problem=problem, remarks=remarks)
 
     # --- backups ----------------------------------------------------------------------------
 
@@ -331,9 +320,7 @@ class Store:
         return outcome.cancelled() or error is not None
 
     def _sweep(self) -> None:
-        """Remove unfinished copies that a killed process left. They would keep conversations that
-        the user deletes later.
-        """
+        """Remove unfinished copies of a killed process, which would keep deleted conversations."""
         with contextlib.suppress(OSError):
             self.backups.sweep()
             working_folder.sweep(self.path.parent)

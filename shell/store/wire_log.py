@@ -59,10 +59,7 @@ class WireLog:
     """
 
     def __init__(
-        self,
-        data: Path,
-        is_on: Callable[[], bool],
-        secrets: Callable[[], Iterable[str]],
+        self, data: Path, is_on: Callable[[], bool], secrets: Callable[[], Iterable[str]]
     ) -> None:
         self._folder = data / REQUESTS
         self._is_on = is_on
@@ -104,19 +101,15 @@ class WireLog:
 
     async def forget(self, conversation_id: str) -> None:
         """Remove the stored runs of a conversation, and store none of its live runs."""
-        await self._forget_live(lambda live_id: live_id == conversation_id)
+        await self._forget_live(lambda owner: owner == conversation_id)
         for inference_id, content in [*self._temporary.items()]:
             if (found := _parse_summary(content)) and found.conversation_id == conversation_id:
                 del self._temporary[inference_id]
         await asyncio.to_thread(_forget, self._folder, conversation_id)
 
     async def forget_stored(self) -> None:
-        """Remove all runs except those of temporary conversations, after a restore. Live runs of
-        the replaced conversations are not stored either.
-        """
-        await self._forget_live(
-            lambda live_id: live_id is not None and not live_id.startswith(TEMPORARY)
-        )
+        """Remove all stored and live runs but those of temporary conversations, after a restore."""
+        await self._forget_live(lambda owner: owner is not None and not owner.startswith(TEMPORARY))
         await asyncio.to_thread(remove_stored, self._folder)
 
     async def _forget_live(self, matches: Callable[[str | None], bool]) -> None:
@@ -135,9 +128,8 @@ class WireLog:
                 while not _fits([*map(len, self._temporary.values())]):
                     del self._temporary[next(iter(self._temporary))]
             elif self._is_on():
-                await asyncio.to_thread(
-                    _write, self._folder, f"{live.header.created_at:013}-{inference_id}", content
-                )
+                name = f"{live.header.created_at:013}-{inference_id}"
+                await asyncio.to_thread(_write, self._folder, name, content)
         except OSError as error:  # a full disk must not fail the answer
             _log.warning("The request of %s cannot be kept: %s", inference_id, error.strerror)
         finally:
@@ -235,9 +227,7 @@ def stored_run(folder: Path, inference_id: str) -> WireRun:
 
 
 def remove_stored(folder: Path) -> None:
-    """Remove all runs in a folder. The folder stays, because `ask` stores requests only if it
-    exists.
-    """
+    """Remove all runs in a folder, which stays: `ask` stores requests only if it exists."""
     for path in _paths(folder):
         remove(path)
 

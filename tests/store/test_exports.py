@@ -217,14 +217,14 @@ async def test_attachments_are_encoded_while_others_write(
     await desk.send(conversation, [picture])
     other = (await desk.conversations.create(desk.caller, NewConversation(title="Other"))).id
     encoding, go_on = threading.Event(), threading.Event()
-    with_attachments = content.with_attachments
+    assemble = content.assemble
 
     def blocked(*arguments: object) -> object:
         encoding.set()
         assert go_on.wait(SAFETY_S), "nobody could write meanwhile"
-        return with_attachments(*arguments)  # type: ignore[arg-type]
+        return assemble(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(turns, "with_attachments", blocked)
+    monkeypatch.setattr(turns, "assemble", blocked)
     request = SendRequest(conversation_id=conversation, content="And this?")
     sending = asyncio.create_task(desk.answers.send(OWNER, request))
     await asyncio.to_thread(encoding.wait, SAFETY_S)

@@ -54,9 +54,8 @@ class Backups:
                     if _NAME.fullmatch(path.name):
                         stat = path.stat()
                         created = stat.st_mtime_ns // 1_000_000
-                        backups.append(
-                            BackupInfo(name=path.name, created_at=created, size=stat.st_size)
-                        )
+                        info = BackupInfo(name=path.name, created_at=created, size=stat.st_size)
+                        backups.append(info)
         latest = self._now() + SLACK_MS
         return sorted(backups, key=lambda backup: (backup.created_at > latest, -backup.created_at))
 
@@ -95,9 +94,8 @@ class Backups:
             copy(source, draft)
             problem = problem_of(draft)
             if problem is not None:
-                raise DatabaseDamaged(
-                    f"{source} is damaged ({problem}). Restart Tidewire to repair the file."
-                )
+                text = f"{source} is damaged ({problem}). Restart Tidewire to repair the file."
+                raise DatabaseDamaged(text)
             path = self._put(draft, prefix)
         finally:
             draft.unlink(missing_ok=True)
@@ -137,12 +135,10 @@ class Backups:
         path = free_path(self.folder / f"{prefix}-{stamp}.db")
         os.utime(copy_path, ns=(now * 1_000_000, now * 1_000_000))
         put_in_place(copy_path, path)
-        same_kind = [
-            backup.name for backup in self.list_all() if backup.name.startswith(f"{prefix}-")
-        ]
+        names = [backup.name for backup in self.list_all() if backup.name.startswith(f"{prefix}-")]
         if prefix in MAX_COPIES:
             # The new backup stays even if others have a later time.
-            for name in [name for name in same_kind if name != path.name][MAX_COPIES[prefix] - 1 :]:
+            for name in [name for name in names if name != path.name][MAX_COPIES[prefix] - 1 :]:
                 self._remove(name)
         return path
 
@@ -170,15 +166,13 @@ class Backups:
 def copy(source: Path, target: Path) -> None:
     """Copy one state of a database to a new file, and flush the file to disk."""
     with (
-        closing(
-            apsw.Connection(str(source), flags=apsw.SQLITE_OPEN_READWRITE)
-        ) as source_connection,
-        closing(apsw.Connection(str(target))) as target_connection,
+        closing(apsw.Connection(str(source), flags=apsw.SQLITE_OPEN_READWRITE)) as source_db,
+        closing(apsw.Connection(str(target))) as target_db,
     ):
         target.chmod(0o600)
-        source_connection.set_busy_timeout(5_000)
-        target_connection.pragma("synchronous", "full")
-        with target_connection.backup("main", source_connection, "main") as backup:
+        source_db.set_busy_timeout(5_000)
+        target_db.pragma("synchronous", "full")
+        with target_db.backup("main", source_db, "main") as backup:
             backup.step(-1)
         # A backup is one file, without a write-ahead log beside it.
-        target_connection.pragma("journal_mode", "delete")
+        target_db.pragma("journal_mode", "delete")

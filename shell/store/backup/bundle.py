@@ -57,9 +57,8 @@ def write(target: Path, conversations: Path) -> None:
         copy(conversations, folder / CONVERSATIONS)
         found = problem_of(folder / CONVERSATIONS)
         if found is not None:
-            raise DatabaseDamaged(
-                f"{conversations} is damaged ({found}). Start Tidewire to repair it."
-            )
+            text = f"{conversations} is damaged ({found}). Start Tidewire to repair it."
+            raise DatabaseDamaged(text)
         members = [CONVERSATIONS]
         for extra in EXTRAS:
             if (source := conversations.with_name(extra)).exists():

@@ -165,9 +165,8 @@ class _BackupReader:
                 try:
                     insert(target, table.name, row)
                 except apsw.ConstraintError:
-                    raise _UnusableBackup(
-                        f"two of its {table.name} are the same, or one belongs to nothing"
-                    ) from None
+                    text = f"two of its {table.name} are the same, or one belongs to nothing"
+                    raise _UnusableBackup(text) from None
             if table.sound is not None:
                 target.execute(f"UPDATE {table.name} SET {table.sound}")  # noqa: S608
         for parent, conversation, child in self._choices:
@@ -200,9 +199,8 @@ class _BackupReader:
                 and INDEX_PARTS.fullmatch(name)
                 and sql.startswith("CREATE TABLE")
             ):
-                raise _UnusableBackup(
-                    f"it has something that Tidewire did not make ({shorten(name)})"
-                )
+                text = f"it has something that Tidewire did not make ({shorten(name)})"
+                raise _UnusableBackup(text)
         if expected:
             raise _UnusableBackup("its tables are not those of Tidewire")
 
@@ -235,9 +233,8 @@ class _BackupReader:
                 if table.name == "compactions":
                     _check_numbers(json.loads(str(row["entry"])))
             except (ValidationError, ValueError, RecursionError):
-                raise _UnusableBackup(
-                    f"the {table.name} of a message do not have the form that they should"
-                ) from None
+                text = f"the {table.name} of a message do not have the form that they should"
+                raise _UnusableBackup(text) from None
         if table.name == "blobs":
             data = row["data"]
             if not isinstance(data, bytes) or row["hash"] != sha256(data).hexdigest():
@@ -251,9 +248,8 @@ class _BackupReader:
     def _check_message(self, row: Row) -> None:
         parent, parts, detail = row["parent"], row["parts"], row["detail"]
         if parent is not None and self._parents.get(parent, (None,))[0] != row["conversation"]:
-            raise _UnusableBackup(
-                "the parent of a message is no earlier message of its conversation"
-            )
+            text = "the parent of a message is no earlier message of its conversation"
+            raise _UnusableBackup(text)
         self._parents[row["number"]] = row["conversation"], parent
         try:
             if isinstance(parts, str):
@@ -262,9 +258,8 @@ class _BackupReader:
                 AnswerDetail.model_validate_json(detail)
                 _check_numbers(json.loads(detail, parse_constant=_refuse_constant))
         except (ValidationError, ValueError, RecursionError):
-            raise _UnusableBackup(
-                "the parts of a message do not have the form that they should"
-            ) from None
+            text = "the parts of a message do not have the form that they should"
+            raise _UnusableBackup(text) from None
 
 
 @contextlib.contextmanager

@@ -13,14 +13,7 @@ from pydantic import ConfigDict, Field
 
 from shell.contract import AnswerCall, Attachment, FilePart, ImagePart
 from shell.contract.base import ABSENT
-from shell.store.messages import steps
-from shell.store.messages.content import (
-    StoredContent,
-    listed_parts,
-    save_blobs,
-    take_apart,
-    with_bytes,
-)
+from shell.store.messages import content, steps
 from shell.store.messages.queries import IMPORTED
 from shell.store.search import index
 from shell.support.text import clean
@@ -61,7 +54,8 @@ def put(
 ) -> None:
     """Add calls to a new message, as part of a writing job."""
     if calls:
-        save_blobs(connection, (blob for call in calls for blob in _stored_media(call).blobs))
+        blobs = (blob for call in calls for blob in _stored_media(call).blobs)
+        content.save_blobs(connection, blobs)
         steps.write(connection, message, list(enumerate(entries_of(calls))))
         index.put_message(connection, message, text)
 
@@ -74,17 +68,14 @@ def entries_of(calls: Sequence[PortableCall]) -> list[steps.Entry]:
         shared = {**settled.model_dump(by_alias=False), "run": IMPORTED}
         drafts = [_entry_fields(steps.CallEntry, {**shared, "definition": ""})]
         if settled.verdict is not None:
-            drafts.append(
-                _entry_fields(steps.ApprovalEntry, {**shared, "state": "decided", "nonce": None})
-            )
-        parts = [part.model_dump() for part in listed_parts(_stored_media(call).parts)]
+            decided = {**shared, "state": "decided", "nonce": None}
+            drafts.append(_entry_fields(steps.ApprovalEntry, decided))
+        parts = [part.model_dump() for part in content.listed_parts(_stored_media(call).parts)]
         result = {**shared, "text": settled.result or "", "parts": parts or None}
         drafts.append(_entry_fields(steps.ResultEntry, result))
         # Convert through text, because a file may have lone surrogates anywhere.
-        entries += [
-            steps.ENTRY.validate_json(clean(json.dumps(draft, ensure_ascii=False)))
-            for draft in drafts
-        ]
+        texts = (json.dumps(draft, ensure_ascii=False) for draft in drafts)
+        entries += [steps.ENTRY.validate_json(clean(text)) for text in texts]
     return entries
 
 
@@ -95,8 +86,8 @@ def _entry_fields(
     return {**known, "type": kind.model_fields["type"].default}
 
 
-def _stored_media(call: PortableCall) -> StoredContent:
-    return take_apart(call.media or [])
+def _stored_media(call: PortableCall) -> content.StoredContent:
+    return content.take_apart(call.media or [])
 
 
 def _media_parts(
@@ -104,7 +95,7 @@ def _media_parts(
 ) -> list[ImagePart | FilePart]:
     """Parts with their bytes. Leaves out parts with lost bytes, which the result still names."""
     return [
-        with_bytes(part.kind, part.name, part.media_type, data)
+        content.with_bytes(part.kind, part.name, part.media_type, data)
         for part in parts
         if (data := blob(part.hash)) is not None
     ]

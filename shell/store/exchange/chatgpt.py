@@ -15,8 +15,7 @@ from shell.store.messages.markdown_text import fenced
 
 Raw = Mapping[str, object]
 Thoughts: TypeAlias = "tuple[Thoughts, str] | None"
-"""The thoughts before the last one, and the last one. Joined only for an answer, because a chain
-may be long."""
+"""The earlier thoughts and the last one. Joined only for an answer, because a chain may be long."""
 MAX_THOUGHT_CHARACTERS = 50_000_000
 """Limit for all answers of a conversation. Answers that branch off one chain each repeat it."""
 Picture = Callable[[str], ImagePart | None]
@@ -122,10 +121,8 @@ def _add_node(state: _ImportState, node_id: str) -> None:
     if role is None or hidden or content.get("content_type") in _HIDDEN_TYPES:
         return
     if content.get("content_type") == "thoughts":
-        thought_texts = [
-            _text(_map(thought).get("content")) for thought in _list(content.get("thoughts"))
-        ]
-        text = "\n\n".join(filter(None, thought_texts))
+        texts = [_text(_map(thought).get("content")) for thought in _list(content.get("thoughts"))]
+        text = "\n\n".join(filter(None, texts))
         state.thoughts[node_id] = (thoughts, text) if text else thoughts
         return
     message_content = _content(state, content, metadata)

@@ -108,8 +108,8 @@ class _LimitedFile:
         self._file = file
         self._imported = imported
         self._progress = progress
-        self._conversation_bytes = 0
-        self._conversation_marks = 0
+        self._bytes = 0
+        self._marks = 0
         self._depth = 0
         self._open_string = b""
         """The quote of a string that goes on in the next piece, and a backslash at its end."""
@@ -118,7 +118,7 @@ class _LimitedFile:
 
     def begin(self) -> None:
         """Begin to count for the limits of the next conversation."""
-        self._conversation_bytes = self._conversation_marks = 0
+        self._bytes = self._marks = 0
 
     def read(self, size: int) -> bytes:
         """Read the next bytes, and replace lone surrogates, at which the parser fails.
@@ -147,12 +147,9 @@ class _LimitedFile:
         self._imported.read_bytes += len(piece)
         self._progress(self._imported)
         marks = self._outside_strings(piece)
-        self._conversation_bytes += len(piece)
-        self._conversation_marks += marks.count(b",") + marks.count(b"[") + marks.count(b"{")
-        if (
-            self._conversation_bytes > MAX_CONVERSATION_BYTES
-            or self._conversation_marks > MAX_CONVERSATION_MARKS
-        ):
+        self._bytes += len(piece)
+        self._marks += marks.count(b",") + marks.count(b"[") + marks.count(b"{")
+        if self._bytes > MAX_CONVERSATION_BYTES or self._marks > MAX_CONVERSATION_MARKS:
             raise self._limit_error("large")
         for bracket in marks.translate(None, _NO_BRACKETS):
             self._depth += 1 if bracket in b"[{" else -1
@@ -176,14 +173,12 @@ class _LimitedFile:
 def import_file(
     database: Database, file: IO[bytes], size: int, progress: ImportProgress = lambda _: None
 ) -> ImportedPart:
-    """Import a file. Blocks until the end.
+    """Import a file; blocks until the end. Conversations imported before an error stay.
 
     Raises:
         ValidationFailed: the file cannot be imported, or is broken in the middle.
         ShellError: the database cannot be written.
         ImportCancelled: `progress` raised it.
-
-    In all cases, the conversations that were already imported stay.
     """
     imported = ImportedPart(total_bytes=size)
     try:
@@ -193,10 +188,8 @@ def import_file(
         words = error.args[0] if error.args else ""  # the parser's are bytes
         text = words.decode("utf-8", "replace") if isinstance(words, bytes) else str(error)
         reason = text.splitlines()[0][:200] if text else type(error).__name__
-        raise _import_error(
-            f"The file is damaged after {imported.read_bytes} bytes ({reason}); {imported_text}",
-            Reason.IMPORT_BROKEN,
-        ) from None
+        text = f"The file is damaged after {imported.read_bytes} bytes ({reason}); {imported_text}"
+        raise _import_error(text, Reason.IMPORT_BROKEN) from None
     return imported
 
 
@@ -221,16 +214,12 @@ def _import(
         for source in files:
             limited_file = _LimitedFile(source, imported, progress)
             for portable in _conversations(limited_file, source, pictures, imported):
-                _save(database, portable, imported, progress)
+                _save(database, ConversationWriter(portable), imported, progress)
 
 
 def _save(
-    database: Database,
-    portable: PortableConversation,
-    imported: ImportedPart,
-    progress: ImportProgress,
+    database: Database, writer: ConversationWriter, imported: ImportedPart, progress: ImportProgress
 ) -> None:
-    writer = ConversationWriter(portable)
     database.write(writer.begin).result()
     imported.conversations += writer.is_new
     has_more = True

@@ -29,8 +29,7 @@ HEADINGS_BELOW = 2
 MAX_HIGHLIGHTED = 32_768
 """Longer code stays plain, as in the window."""
 MAX_LINES = 64
-"""Formulas of more lines stay text. This also limits how far the text after each opening mark is
-read."""
+"""Longer formulas stay text. This also limits how far the text after each opening mark is read."""
 _PICTURE = re.compile(r"data:image/(?:png|jpeg|gif|webp);base64,[A-Za-z0-9+/]+={0,2}\Z")
 _HAS_DIRECTION = {
     f"{name}_open" for name in ("paragraph", "heading", "list_item", "blockquote", "th", "td")
@@ -39,9 +38,7 @@ _COLORS = HtmlFormatter(nowrap=True)
 
 
 def renderer() -> Callable[[str, str], str]:
-    """Make a function that takes a text, and an id that is unique in its document, and returns
-    HTML.
-    """
+    """Make a function of a text and an id, unique in its document, that returns HTML."""
     md = MarkdownIt("commonmark", {"html": False, "breaks": True}).use(gfm_plugin)
     md.options["alerts"] = False
     md.validateLink = _is_allowed_address  # type: ignore[assignment]
@@ -130,12 +127,11 @@ def _highlight(text: str, language: str) -> str:
 def _write_image(tokens: Sequence[Token], at: int, *_: Any) -> str:
     token = tokens[at]
     address = str(token.attrGet("src"))
-    alt_text = escape(_alt_text(token.children or ()))
+    alt_text = escape(_alt(token.children or ()))
     if _PICTURE.match(address):
         return f'<img alt="{alt_text}" src="{escape(address)}" />'
-    return (
-        f'<span class="picture">{alt_text or "Image"} <code>{escape(_host(address))}</code></span>'
-    )
+    host = escape(_host(address))
+    return f'<span class="picture">{alt_text or "Image"} <code>{host}</code></span>'
 
 
 def _host(address: str) -> str:
@@ -145,7 +141,5 @@ def _host(address: str) -> str:
         return ""
 
 
-def _alt_text(tokens: Sequence[Token]) -> str:
-    return "".join(
-        _alt_text(token.children) if token.children else token.content for token in tokens
-    )
+def _alt(tokens: Sequence[Token]) -> str:
+    return "".join(_alt(token.children) if token.children else token.content for token in tokens)

@@ -14,7 +14,7 @@ from shell.errors import NotFound
 from shell.store.exchange import calls
 from shell.store.exchange.calls import PortableCall
 from shell.store.messages import entries, queries, tree
-from shell.store.messages.content import read_blob, take_apart, with_attachments
+from shell.store.messages.content import assemble, read_blob, take_apart
 from shell.store.rows import rows, save
 from shell.store.search import index
 from shell.support.text import clean
@@ -86,7 +86,7 @@ def read_conversation(connection: apsw.Connection, number: int) -> PortableConve
                 id=row.id,
                 parent_id=ids.get(row.parent),
                 role=row.role,
-                content=with_attachments(row.text, row.parts, blob),
+                content=assemble(row.text, row.parts, blob),
                 created_at=row.created_at,
                 status="interrupted" if row.status == "streaming" else row.status,
                 provider_id=row.provider_id,
@@ -171,23 +171,19 @@ class ConversationWriter:
         content = take_apart(message.content)
         parent = None if message.parent_id is None else self._numbers[message.parent_id]
         chosen_before: int | None = _chosen(connection, self._conversation, parent)
-        number = tree.add(
-            connection,
-            self._conversation,
-            parent,
-            tree.NewMessage(
-                message_id,
-                message.role,
-                content,
-                message.created_at,
-                message.status,
-                message.provider_id,
-                message.model_id,
-                queries.IMPORTED,
-                reasoning=clean(message.reasoning),
-                detail=message.detail,
-            ),
+        new = tree.NewMessage(
+            message_id,
+            message.role,
+            content,
+            message.created_at,
+            message.status,
+            message.provider_id,
+            message.model_id,
+            queries.IMPORTED,
+            reasoning=clean(message.reasoning),
+            detail=message.detail,
         )
+        number = tree.add(connection, self._conversation, parent, new)
         calls.put(connection, number, content.text, message.calls)
         for each in (message.template, message.compaction):
             if each is not None:
@@ -208,8 +204,6 @@ class ConversationWriter:
 
 def _chosen(connection: apsw.Connection, conversation: int, parent: int | None) -> int | None:
     table, number = ("conversations", conversation) if parent is None else ("messages", parent)
-    found: int | None = connection.execute(
-        f"SELECT chosen FROM {table} WHERE number = ?",  # noqa: S608
-        (number,),
-    ).get
+    sql = f"SELECT chosen FROM {table} WHERE number = ?"  # noqa: S608
+    found: int | None = connection.execute(sql, (number,)).get
     return found

@@ -20,8 +20,7 @@ from shell.store.messages.steps import parts_of
 
 TEMPLATE = Path(__file__).with_name("conversation.html.j2")
 MAX_MARKDOWN = 500_000
-"""Limit in characters. Longer answers are exported as plain text, because rendering a hostile one
-of this size takes half a minute."""
+"""In characters. Longer answers are exported as plain text: a hostile one takes half a minute."""
 _STATUS = {
     "interrupted": "This answer was interrupted.",
     "cancelled": "This answer was stopped.",
@@ -47,10 +46,8 @@ def markdown(conversations: Iterable[PortableConversation]) -> Iterator[str]:
             for part in _parts(message):
                 if isinstance(part, AnswerCall):
                     yield from _markdown_call(part)
-                    yield from (
-                        f"*[{_label(media_part)}]*\n"
-                        for media_part in _media(message)[part.call_id]
-                    )
+                    media = _media(message)[part.call_id]
+                    yield from (f"*[{_label(each)}]*\n" for each in media)
                 else:
                     text = part.text if isinstance(part, TextPart) else f"*[{_label(part)}]*"
                     yield f"{text}\n"
@@ -86,9 +83,8 @@ def html(conversations: Iterable[PortableConversation]) -> Iterator[str]:
     title = first[0]["title"] if len(first) == 1 else "Conversations"
     environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
     template = environment.from_string(TEMPLATE.read_text("utf-8"))
-    yield from template.generate(
-        title=title, conversations=itertools.chain(first, map(document, remaining))
-    )
+    documents = itertools.chain(first, map(document, remaining))
+    yield from template.generate(title=title, conversations=documents)
 
 
 def _path(portable: PortableConversation) -> list[PortableMessage]:
@@ -132,11 +128,9 @@ def _call_line(call: AnswerCall) -> str:
 
 def _arguments(call: AnswerCall) -> str:
     arguments = call.arguments if call.edited is None else call.edited
-    return (
-        arguments
-        if isinstance(arguments, str)
-        else json.dumps(arguments, ensure_ascii=False, indent=1)
-    )
+    if isinstance(arguments, str):
+        return arguments
+    return json.dumps(arguments, ensure_ascii=False, indent=1)
 
 
 def _segments(

@@ -100,9 +100,7 @@ def listed_parts(parts: str | None) -> list[TextPart | Attachment]:
     return part_list
 
 
-def with_attachments(
-    text: str, parts: str | None, blob: Callable[[str], bytes | None]
-) -> str | list[Part]:
+def assemble(text: str, parts: str | None, blob: Callable[[str], bytes | None]) -> str | list[Part]:
     """Content for a model. `blob` returns the bytes of a hash, or None if they are lost."""
     if parts is None:
         return text
@@ -110,12 +108,10 @@ def with_attachments(
     for part in json.loads(parts):
         if part["type"] == "text":
             part_list.append(_text(part))
-            continue
-        data = blob(part["hash"])
-        if data is None:
+        elif (data := blob(part["hash"])) is None:
             part_list.append(TextPart(text=f"[{part['name'] or part['type']}]"))
-            continue
-        part_list.append(with_bytes(part["type"], part["name"], part["mediaType"], data))
+        else:
+            part_list.append(with_bytes(part["type"], part["name"], part["mediaType"], data))
     return part_list
 
 

@@ -18,8 +18,7 @@ from shell.tools.permissions import Permissions, allows
 def restore(permissions: Permissions, path: Iterable[turns.PathMessage]) -> None:
     """Restore permissions from the decisions on a path, and note its untrusted content.
 
-    A call that came from a file has no definition. Its result counts as untrusted, because the
-    origin of its text is unknown.
+    A call from a file has no definition. Its result counts as untrusted: its origin is unknown.
     """
     for message in path:
         if message.is_of_strangers:
@@ -68,21 +67,18 @@ def decide(
     edited = cast("JsonValue", decision.arguments)
     if canonical_json(edited) == canonical_json(call.part.arguments):
         edited = None
-    calls = steps.decide(
-        connection,
-        row.number,
-        steps.ApprovalEntry(
-            run=entries[-1].run,
-            at=entries[-1].at,
-            thought_at=entries[-1].thought_at,
-            call_id=call.id,
-            state="decided",
-            verdict=decision.verdict,
-            scope=decision.scope,
-            edited=edited,
-            why=None if decision.reason is None else clean(decision.reason),
-        ),
+    entry = steps.ApprovalEntry(
+        run=entries[-1].run,
+        at=entries[-1].at,
+        thought_at=entries[-1].thought_at,
+        call_id=call.id,
+        state="decided",
+        verdict=decision.verdict,
+        scope=decision.scope,
+        edited=edited,
+        why=None if decision.reason is None else clean(decision.reason),
     )
+    calls = steps.decide(connection, row.number, entry)
     if calls is None:
         return None
     return {each.id: each.part.tool for each in calls if each.part.state == "waiting"}

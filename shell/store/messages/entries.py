@@ -24,10 +24,8 @@ def put(connection: apsw.Connection, message: int, value: MessageTemplate | Comp
     """Store a template or a summary, and replace an earlier one. Part of a writing job."""
     table = "templates" if isinstance(value, MessageTemplate) else "compactions"
     entry = clean(json.dumps(value.model_dump(by_alias=True), ensure_ascii=False))
-    connection.execute(
-        f"INSERT OR REPLACE INTO {table} VALUES (?, ?)",  # noqa: S608
-        (message, entry),
-    )
+    sql = f"INSERT OR REPLACE INTO {table} VALUES (?, ?)"  # noqa: S608
+    connection.execute(sql, (message, entry))
 
 
 def template_of(entry: str | None) -> MessageTemplate | None:

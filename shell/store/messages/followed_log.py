@@ -91,8 +91,9 @@ def new_text(reader: FollowedLog) -> NewText:
     entries: list[tuple[int, steps.Entry]] = []
     media: list[tuple[str, bytes]] = []
     outputs = {output.seq: output for output in log.outputs(reader.seq)}
-    at = reader.earlier_runs.characters + reader.characters
-    thought_at = reader.earlier_runs.reasoning_characters + reader.reasoning_characters
+    earlier = reader.earlier_runs
+    at = earlier.characters + reader.characters
+    thought_at = earlier.reasoning_characters + reader.reasoning_characters
     for event in log.read(reader.seq):
         if isinstance(event, TokenEvent):
             texts.append(event.token)
@@ -102,24 +103,17 @@ def new_text(reader: FollowedLog) -> NewText:
             thought_at += len(event.text)
         elif isinstance(event, CallEvent | ApprovalEvent | ResultEvent):
             # Two places for each event, because an output may come with it.
-            place = reader.earlier_runs.entries + 2 * event.seq
+            place = earlier.entries + 2 * event.seq
             if (output := outputs.get(event.seq)) is not None:
                 entries.append((place, _output(log, output, at, thought_at)))
             entries.append((place + 1, _entry(log, event, at, thought_at)))
             if isinstance(event, ResultEvent):
                 media += [(part.hash, log.media[part.hash]) for part in event.parts or ()]
-    ending = log.ending
-    return NewText(
-        reader,
-        last_seq,
-        "".join(texts),
-        "".join(reasonings),
-        entries,
-        media,
-        None
-        if ending is None
-        else (_status(ending), _detail(log, ending, reader.earlier_runs.detail)),
-    )
+    text, reasoning = "".join(texts), "".join(reasonings)
+    ending = None
+    if log.ending is not None:
+        ending = _status(log.ending), _detail(log, log.ending, earlier.detail)
+    return NewText(reader, last_seq, text, reasoning, entries, media, ending)
 
 
 def _entry(
@@ -159,10 +153,8 @@ def _detail(
     has_text = False
     for event in log.read():
         if isinstance(event, ToolEvent):
-            arguments = tools[event.id].arguments if event.id in tools else ""
-            tools[event.id] = ToolCall(
-                id=event.id, name=event.name, arguments=arguments + event.arguments_delta
-            )
+            text = (tools[event.id].arguments if event.id in tools else "") + event.arguments_delta
+            tools[event.id] = ToolCall(id=event.id, name=event.name, arguments=text)
         elif isinstance(event, NoticeEvent):
             notices.append(Notice(**event.model_dump(include={*Notice.model_fields})))
         elif isinstance(event, ReasoningEvent | TokenEvent) and not has_text:

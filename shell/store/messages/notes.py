@@ -1,7 +1,6 @@
 """Stores small texts of the pages, such as drafts, for all windows.
 
-A page in a window has no storage that outlives it. A browser ties its storage to the port, which
-changes.
+A window's page has no storage that outlives it. A browser ties storage to the port, which changes.
 """
 
 import apsw
@@ -18,9 +17,8 @@ def put(connection: apsw.Connection, note: Note) -> None:
     if note.text is None:
         connection.execute("DELETE FROM notes WHERE name = ?", (note.name,))
         return
-    connection.execute(
-        "INSERT OR REPLACE INTO notes VALUES (?, ?, ?)", (note.name, note.text, epoch_ms())
-    )
+    values = (note.name, note.text, epoch_ms())
+    connection.execute("INSERT OR REPLACE INTO notes VALUES (?, ?, ?)", values)
     connection.execute(
         "DELETE FROM notes WHERE name IN "
         "(SELECT name FROM notes ORDER BY changed_at DESC, name LIMIT -1 OFFSET ?)",

@@ -112,10 +112,8 @@ def view(connection: apsw.Connection, request: ViewRequest) -> ConversationView:
         NotFound: no such conversation, or `before` is not on its path.
     """
     head = summary(connection, request.conversation_id)
-    number, system_prompt, chosen = connection.execute(
-        "SELECT number, system_prompt, chosen FROM conversations WHERE id = ?",
-        (request.conversation_id,),
-    ).get
+    sql = "SELECT number, system_prompt, chosen FROM conversations WHERE id = ?"
+    number, system_prompt, chosen = connection.execute(sql, (request.conversation_id,)).get
     shape = skeleton(connection, number, chosen)
     path = shape.path()
     if request.before is not None:
@@ -139,11 +137,8 @@ def view(connection: apsw.Connection, request: ViewRequest) -> ConversationView:
 def skeleton(connection: apsw.Connection, number: int, root: int | None) -> Skeleton:
     """The tree of a conversation; `root` is the chosen first message."""
     shape = Skeleton({}, {}, {None: root})
-    nodes = connection.execute(
-        "SELECT number, id, parent, chosen FROM messages WHERE conversation = ? ORDER BY number",
-        (number,),
-    )
-    for place, message_id, parent, chosen in nodes:
+    sql = "SELECT number, id, parent, chosen FROM messages WHERE conversation = ? ORDER BY number"
+    for place, message_id, parent, chosen in connection.execute(sql, (number,)):
         shape.ids[place] = message_id
         shape.children.setdefault(parent, []).append(place)
         shape.chosen[place] = chosen
@@ -152,9 +147,8 @@ def skeleton(connection: apsw.Connection, number: int, root: int | None) -> Skel
 
 def leaf(connection: apsw.Connection, conversation_number: int) -> int | None:
     """The number of the last message on the chosen path; None if there is no message."""
-    place: int | None = connection.execute(
-        "SELECT chosen FROM conversations WHERE number = ?", (conversation_number,)
-    ).get
+    sql = "SELECT chosen FROM conversations WHERE number = ?"
+    place: int | None = connection.execute(sql, (conversation_number,)).get
     while place is not None:
         child = connection.execute("SELECT chosen FROM messages WHERE number = ?", (place,)).get
         if child is None or child <= place:  # never upwards, so no endless loop
@@ -196,12 +190,10 @@ def conversation_of(connection: apsw.Connection, message_id: str) -> str:
 
 def every(connection: apsw.Connection, conversation_number: int) -> list[MessageRow]:
     """All messages of a conversation, oldest first; a running answer with its text so far."""
-    messages = connection.execute(
-        f"{_ROW} WHERE conversation = ? ORDER BY number", (conversation_number,)
-    )
+    sql = f"{_ROW} WHERE conversation = ? ORDER BY number"
+    messages = rows(connection.execute(sql, (conversation_number,)), MessageRow)
     return [
-        with_tail(connection, found) if found.status == "streaming" else found
-        for found in rows(messages, MessageRow)
+        with_tail(connection, each) if each.status == "streaming" else each for each in messages
     ]
 
 
@@ -225,9 +217,8 @@ def with_tail(connection: apsw.Connection, found: MessageRow) -> MessageRow:
         "FROM tails WHERE message = ?",
         (found.number,),
     ).get
-    return found._replace(
-        text=found.text + (text or ""), reasoning=found.reasoning + (reasoning or "")
-    )
+    text, reasoning = found.text + (text or ""), found.reasoning + (reasoning or "")
+    return found._replace(text=text, reasoning=reasoning)
 
 
 def detail_of(found: MessageRow) -> AnswerDetail | None:
@@ -255,10 +246,8 @@ def parts(connection: apsw.Connection, found: MessageRow) -> list[AnswerPart]:
 
 
 def is_imported(found: MessageRow) -> bool:
-    """Whether a message came with an import, even if its answer was continued here.
-
-    Earlier versions marked only imported answers, by storing them without a run.
-    """
+    """Whether a message came with an import, even if its answer was continued here."""
+    # Earlier versions marked only imported answers, by storing them without a run.
     no_run = found.role == "assistant" and found.inference_id is None
     if no_run or found.inference_id == IMPORTED:
         return True

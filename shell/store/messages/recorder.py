@@ -154,9 +154,8 @@ class Recorder:
             self._timer.cancel()
             self._timer = None
         if behind and not self._is_closing:
-            self._timer = self._loop.call_at(
-                max(self._last_write + GAP_S, min(behind)), self._flush
-            )
+            due_time = max(self._last_write + GAP_S, min(behind))
+            self._timer = self._loop.call_at(due_time, self._flush)
 
     def _flush(self) -> None:
         self._timer = None
@@ -170,12 +169,8 @@ class Recorder:
         pieces = [new_text(reader) for reader in due]
         self._last_write = now
         written_at = epoch_ms()
-
-        def write(connection: apsw.Connection) -> _PieceErrors:
-            return _write(connection, pieces, written_at)
-
         try:
-            outcome = self._database.write(write)
+            outcome = self._database.write(lambda c: _write(c, pieces, written_at))
         except RuntimeError:  # the database was closed already
             return
         self._pending_write = asyncio.wrap_future(outcome)

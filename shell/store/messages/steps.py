@@ -93,9 +93,7 @@ class ResultEntry(_Entry):
 
 
 class OutputEntry(_Entry):
-    """The output of the model that it needs back with the results of a step. Never shown, never
-    exported.
-    """
+    """Output that the model needs back with the results of a step. Never shown, never exported."""
 
     type: Literal["output"] = "output"
     step: int
@@ -162,18 +160,14 @@ def write(connection: apsw.Connection, message: int, entries: Sequence[tuple[int
 
 def next_place(connection: apsw.Connection, message: int) -> int:
     """The place after the last entry of a message."""
-    place: int = connection.execute(
-        "SELECT coalesce(max(place), -1) + 1 FROM steps WHERE message = ?", (message,)
-    ).get
-    return place
+    sql = "SELECT coalesce(max(place), -1) + 1 FROM steps WHERE message = ?"
+    return int(connection.execute(sql, (message,)).get)
 
 
 def read(connection: apsw.Connection, message: int) -> list[Entry]:
     """The entries of a message, in their order."""
-    found = connection.execute(
-        "SELECT entry FROM steps WHERE message = ? ORDER BY place", (message,)
-    )
-    return [ENTRY.validate_json(text) for text in rows(found, str)]
+    sql = "SELECT entry FROM steps WHERE message = ? ORDER BY place"
+    return [ENTRY.validate_json(text) for text in rows(connection.execute(sql, (message,)), str)]
 
 
 def latest_calls(connection: apsw.Connection, tool: str, source: str) -> list[dict[str, JsonValue]]:

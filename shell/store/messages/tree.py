@@ -67,9 +67,8 @@ def conversation(connection: apsw.Connection, conversation_id: str) -> int:
     Raises:
         NotFound: there is none.
     """
-    found = connection.execute(
-        "SELECT number FROM conversations WHERE id = ? AND deleted_at IS NULL", (conversation_id,)
-    ).fetchone()
+    sql = "SELECT number FROM conversations WHERE id = ? AND deleted_at IS NULL"
+    found = connection.execute(sql, (conversation_id,)).fetchone()
     if found is None:
         raise NotFound(f"Conversation {conversation_id} not found")
     return int(found[0])
@@ -105,9 +104,8 @@ def touch(connection: apsw.Connection, conversation_number: int, now: int) -> No
     """Note that a message was added. A conversation without a title gets the first words of its
     first question, or the name of that question's first attachment.
     """
-    connection.execute(
-        "UPDATE conversations SET updated_at = ? WHERE number = ?", (now, conversation_number)
-    )
+    sql = "UPDATE conversations SET updated_at = ? WHERE number = ?"
+    connection.execute(sql, (now, conversation_number))
     untitled = connection.execute(
         """
         SELECT coalesce(nullif(messages.text, ''), json_extract(parts, '$[0].name')) AS words
@@ -143,9 +141,8 @@ def append_tail(
     connection: apsw.Connection, number: int, place: int, text: str, reasoning: str
 ) -> None:
     """Store new text of a running answer; `place` counts up."""
-    connection.execute(
-        "INSERT OR REPLACE INTO tails VALUES (?, ?, ?, ?)", (number, place, text, reasoning)
-    )
+    values = (number, place, text, reasoning)
+    connection.execute("INSERT OR REPLACE INTO tails VALUES (?, ?, ?, ?)", values)
 
 
 def resume_answer(
@@ -233,9 +230,8 @@ def undelete(connection: apsw.Connection, conversation_id: str) -> int:
     Raises:
         NotFound: there is none, or it has been purged.
     """
-    number: int | None = connection.execute(
-        "SELECT number FROM conversations WHERE id = ?", (conversation_id,)
-    ).get
+    sql = "SELECT number FROM conversations WHERE id = ?"
+    number: int | None = connection.execute(sql, (conversation_id,)).get
     if number is None:
         raise NotFound(f"Conversation {conversation_id} not found")
     return save(connection, "conversations", {"deleted_at": None}, number)
@@ -243,10 +239,8 @@ def undelete(connection: apsw.Connection, conversation_id: str) -> int:
 
 def purge(connection: apsw.Connection, deleted_before: int) -> None:
     """Remove conversations that were deleted before this time."""
-    deleted = connection.execute(
-        "SELECT number FROM conversations WHERE deleted_at < ?", (deleted_before,)
-    )
-    expired = rows(deleted, int)
+    sql = "SELECT number FROM conversations WHERE deleted_at < ?"
+    expired = rows(connection.execute(sql, (deleted_before,)), int)
     for number in expired:
         notes.drop_draft(connection, number)
         index.remove_conversation(connection, number)
@@ -271,9 +265,8 @@ def set_chosen(
 ) -> None:
     """Choose this child of a message (None: of the conversation)."""
     if parent is None:
-        connection.execute(
-            "UPDATE conversations SET chosen = ? WHERE number = ?", (child, conversation_number)
-        )
+        sql = "UPDATE conversations SET chosen = ? WHERE number = ?"
+        connection.execute(sql, (child, conversation_number))
     else:
         connection.execute("UPDATE messages SET chosen = ? WHERE number = ?", (child, parent))
 

@@ -5,7 +5,7 @@ reading job, and refuses a turn that cannot be written. Writing is part of a wri
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 import apsw
 
@@ -22,13 +22,7 @@ from shell.contract import (
 from shell.errors import ValidationFailed
 from shell.store.connection_thread import Job
 from shell.store.messages import entries, queries, steps, tree
-from shell.store.messages.content import (
-    StoredContent,
-    hashes,
-    is_sound,
-    take_apart,
-    with_attachments,
-)
+from shell.store.messages.content import StoredContent, assemble, hashes, is_sound, take_apart
 from shell.store.messages.steps import StoredCall, StoredStep
 from shell.support.ids import TEMPORARY, epoch_ms, new_id
 from shell.tools.media import picture
@@ -165,11 +159,9 @@ def new_answer(message_id: str) -> Turn:
 
     def write(connection: apsw.Connection, place: TurnPlace, author: Author) -> WrittenTurn:
         number = tree.conversation(connection, place.conversation_id)
-        question_row = place.path[-1]
-        tree.choose(connection, question_row.number)
-        return _write_answer(
-            connection, number, place, author, question_row.number, question_row.id
-        )
+        row = place.path[-1]
+        tree.choose(connection, row.number)
+        return WrittenTurn(row.id, *_write_answer(connection, number, place, author, row.number))
 
     return Turn(find, write)
 
@@ -184,9 +176,8 @@ def continuation(message_id: str, budget_raise: BudgetRaise | None = None) -> Tu
         if budget_raise is not None and (pause is None or pause.scope != budget_raise.scope):
             # An outdated card or a second click must not raise the budget.
             raise ValidationFailed([("more", "This answer has not stopped at this budget")])
-        has_content = (
-            message.text or pause is not None or steps.next_place(connection, message.number)
-        )
+        entry = steps.next_place(connection, message.number)
+        has_content = message.text or pause is not None or entry
         if message.role != "assistant" or not has_content:
             raise ValidationFailed([("messageId", "There is no answer here to continue")])
         if message.status == "streaming" or message.chosen is not None:
@@ -199,14 +190,7 @@ def continuation(message_id: str, budget_raise: BudgetRaise | None = None) -> Tu
         run = queries.IMPORTED if queries.is_imported(message) else message.inference_id
         detail = earlier_detail(queries.detail_of(message), run)
         tree.choose(connection, message.number)
-        tree.resume_answer(
-            connection,
-            message.number,
-            author.inference_id,
-            author.provider_id,
-            author.model_id,
-            detail,
-        )
+        tree.resume_answer(connection, message.number, detail=detail, **asdict(author))
         user_id = place.path[-2].id if len(place.path) > 1 else ""
         entry = steps.next_place(connection, message.number)
         earlier_runs = EarlierRuns(len(message.text), len(message.reasoning), entry, detail)
@@ -241,7 +225,7 @@ def path_messages(
     messages = [
         PathMessage(
             row.role,
-            with_attachments(row.text, row.parts, sound.get),
+            assemble(row.text, row.parts, sound.get),
             row.status,
             place.steps.get(row.number, ()),
             entries.compaction_of(row.compaction),
@@ -250,7 +234,7 @@ def path_messages(
         for row in place.path
     ]
     if question is not None:
-        content = with_attachments(question.text, question.parts, dict(question.blobs).get)
+        content = assemble(question.text, question.parts, dict(question.blobs).get)
         messages.append(PathMessage("user", content, "complete"))
     return messages
 
@@ -268,27 +252,17 @@ def earlier_detail(known: AnswerDetail | None, inference_id: str | None) -> Answ
 
 
 def _calls(place: TurnPlace) -> list[StoredCall]:
-    return [
-        call
-        for stored_steps in place.steps.values()
-        for step in stored_steps
-        for call in step.calls
-    ]
+    return [call for found in place.steps.values() for step in found for call in step.calls]
 
 
 def _place(
-    connection: apsw.Connection,
-    number: int,
-    last: int | None,
-    model_source: queries.MessageRow | None,
+    connection: apsw.Connection, number: int, last: int | None, source: queries.MessageRow | None
 ) -> TurnPlace:
     """The place after `last` (None: at the root) in a conversation, given by its number.
 
-    The provider and the model are those of `model_source`, or else of the latest answer.
+    The provider and the model are those of `source`, or else of the latest answer.
     """
-    model = (
-        (None, None) if model_source is None else (model_source.provider_id, model_source.model_id)
-    )
+    model = (None, None) if source is None else (source.provider_id, source.model_id)
     if None in model:  # a question, or an answer imported without the name of its model
         latest = """
             SELECT provider_id, model_id FROM messages
@@ -322,36 +296,20 @@ def _write_question(
         user = tree.add(connection, number, parent, message)
         if template is not None:
             entries.put(connection, user, template)
-        return _write_answer(connection, number, place, author, user, user_id)
+        return WrittenTurn(user_id, *_write_answer(connection, number, place, author, user))
 
     return write
 
 
 def _write_answer(
-    connection: apsw.Connection,
-    number: int,
-    place: TurnPlace,
-    author: Author,
-    user: int,
-    user_id: str,
-) -> WrittenTurn:
-    """Add an empty answer under a question."""
+    connection: apsw.Connection, number: int, place: TurnPlace, author: Author, user: int
+) -> tuple[str, int]:
+    """Add an empty answer under a question; returns its id and its number."""
     now = epoch_ms()
     answer_id = new_id(temporary=place.conversation_id.startswith(TEMPORARY))
-    answer = tree.add(
-        connection,
-        number,
-        user,
-        tree.NewMessage(
-            answer_id,
-            "assistant",
-            take_apart(""),
-            now,
-            status="streaming",
-            provider_id=author.provider_id,
-            model_id=author.model_id,
-            inference_id=author.inference_id,
-        ),
+    message = tree.NewMessage(
+        answer_id, "assistant", take_apart(""), now, "streaming", **asdict(author)
     )
+    answer = tree.add(connection, number, user, message)
     tree.touch(connection, number, now)
-    return WrittenTurn(user_id, answer_id, answer)
+    return answer_id, answer

@@ -32,11 +32,7 @@ def spent(connection: apsw.Connection, conversation_id: str) -> Spent:
         NotFound: there is no such conversation.
     """
     number = tree.conversation(connection, conversation_id)
-    answers, input_tokens, output_tokens, cost, unpriced = connection.execute(_SPENT, (number,)).get
+    answers, sent, received, cost, unpriced = connection.execute(_SPENT, (number,)).get
     return Spent(
-        answers=answers,
-        input_tokens=input_tokens,
-        output_tokens=output_tokens,
-        cost=cost,
-        unpriced=unpriced,
+        answers=answers, input_tokens=sent, output_tokens=received, cost=cost, unpriced=unpriced
     )

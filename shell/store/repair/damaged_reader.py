@@ -52,14 +52,11 @@ class DamagedReader:
 
     def lacks(self, table: Table) -> bool:
         """Whether the schema is readable and has no such table."""
+        sql = "SELECT count(*) FROM sqlite_schema WHERE CAST(name AS BLOB) = CAST(? AS BLOB)"
         try:
-            found = self._connection.execute(
-                "SELECT count(*) FROM sqlite_schema WHERE CAST(name AS BLOB) = CAST(? AS BLOB)",
-                (table.name,),
-            ).get
+            return not self._connection.execute(sql, (table.name,)).get
         except UNREADABLE:
             return False
-        return not found
 
     def rows(self, table: Table) -> Iterator[DamagedRow]:
         """Read each row of a table once."""

@@ -47,7 +47,7 @@ class Salvage:
         for row in self._damaged.rows(_CONVERSATIONS):
             known = self._known(_CONVERSATIONS, row)
             self._conversations[row.rowid] = self._take(_CONVERSATIONS, known, row)
-        if self._damaged.gaps == 0:
+        if self._damaged.gaps == 0:  # the list of conversations was read completely
             self._drop_purged()
         for row in self._damaged.rows(_MESSAGES):
             known = self._known(_MESSAGES, row)
@@ -81,16 +81,12 @@ class Salvage:
 
     def _known(self, table: Table, row: DamagedRow) -> int | None:
         """Find the row in the target; returns its number there."""
-        known: int | None = self._target.execute(
-            f"SELECT number FROM {table.name} WHERE id = ?",  # noqa: S608
-            (row.values["id"],),
-        ).get
+        by_id = f"SELECT number FROM {table.name} WHERE id = ?"  # noqa: S608
+        known: int | None = self._target.execute(by_id, (row.values["id"],)).get
         if known is None and not row.is_sound:
             # The id itself may be damaged. A backup has the row under the same number.
-            known = self._target.execute(
-                f"SELECT number FROM {table.name} WHERE number = ? AND created_at = ?",  # noqa: S608
-                (row.rowid, row.values["created_at"]),
-            ).get
+            by_number = f"SELECT number FROM {table.name} WHERE number = ? AND created_at = ?"  # noqa: S608
+            known = self._target.execute(by_number, (row.rowid, row.values["created_at"])).get
         return known
 
     def _take(self, table: Table, known: int | None, row: DamagedRow) -> int:
@@ -109,14 +105,12 @@ class Salvage:
     def _conversation(self, number: Value, known: int | None) -> int:
         """Find the conversation of a message, by its number in the damaged file.
 
-        If the conversation cannot be read, use the message's conversation in the backup, or create
-        a new one.
+        If it cannot be read, use the message's conversation in the backup, or create a new one.
         """
         key = number if isinstance(number, int) else 0
         if key not in self._conversations and known is not None:
-            self._conversations[key] = self._target.execute(
-                "SELECT conversation FROM messages WHERE number = ?", (known,)
-            ).get
+            sql = "SELECT conversation FROM messages WHERE number = ?"
+            self._conversations[key] = self._target.execute(sql, (known,)).get
         if key not in self._conversations:
             now = epoch_ms()
             values: Row = {"id": new_id(), "title": RECOVERED_TITLE, "title_from": "person"}
@@ -146,16 +140,12 @@ class Salvage:
             ).get
             if candidate is not None:
                 return candidate
-        latest: int | None = self._target.execute(
-            "SELECT max(number) FROM messages WHERE conversation = ? AND number < ?",
-            (conversation, end),
-        ).get
+        before = "SELECT max(number) FROM messages WHERE conversation = ? AND number < ?"
+        latest: int | None = self._target.execute(before, (conversation, end)).get
         return latest
 
     def _drop_purged(self) -> None:
-        """Delete the conversations that only the backup has. The damaged file's list was read
-        completely, so they were purged after the backup.
-        """
+        """Delete the conversations that only the backup has: they were purged after the backup."""
         salvaged = set(self._conversations.values())
         for number in rows(self._target.execute("SELECT number FROM conversations"), int):
             if number not in salvaged:

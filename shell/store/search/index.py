@@ -59,10 +59,8 @@ def remove(connection: apsw.Connection, number: int) -> None:
 def remove_conversation(connection: apsw.Connection, conversation_number: int) -> None:
     """Remove the title and the messages of a conversation from the indexes."""
     remove(connection, -conversation_number)
-    messages = connection.execute(
-        "SELECT number FROM messages WHERE conversation = ?", (conversation_number,)
-    )
-    for number in rows(messages, int):
+    sql = "SELECT number FROM messages WHERE conversation = ?"
+    for number in rows(connection.execute(sql, (conversation_number,)), int):
         remove(connection, number)
 
 

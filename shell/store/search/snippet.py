@@ -14,8 +14,7 @@ MAX_LENGTH = 160
 CHARACTERS_AROUND = 600
 """How many characters before and after the hit are read as Markdown."""
 MAX_SEARCHED = 1_000_000
-"""How many characters are searched for a hit. If it is further on, the snippet is the start of the
-text."""
+"""How many characters are searched for a hit. Without one, the snippet is the start of the text."""
 _PIECE = 256
 """How many characters are folded at once. Most pieces of most texts are ASCII, which is fast."""
 
