@@ -79,8 +79,7 @@ async def _run_model(provider: Provider, model_id: str) -> tuple[int, int]:
     total_ms = _elapsed_ms(started_at)
     if not is_finished:
         raise ProviderError(
-            ErrorCode.STREAM_INCOMPLETE,
-            f"{provider.id} ended its answer unexpectedly.",
+            ErrorCode.STREAM_INCOMPLETE, f"{provider.id} ended its answer unexpectedly."
         )
     return total_ms if first_ms is None else first_ms, total_ms
 

@@ -118,9 +118,8 @@ def read_added(data_dir: Path | None) -> list[CustomProvider]:
     try:
         return parse_added(path.read_bytes())
     except (OSError, ValidationError) as error:
-        raise ShellError(
-            f"{path} is not valid ({_first_problem(error)}). Fix or delete it."
-        ) from None
+        text = f"{path} is not valid ({_first_problem(error)}). Fix or delete it."
+        raise ShellError(text) from None
 
 
 def parse_added(content: bytes) -> list[CustomProvider]:

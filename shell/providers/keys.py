@@ -206,24 +206,21 @@ class Keys:
             note = _remark(RemarkCode.KEY_OF_OTHER_HOST, text, host=key.host, wanted=host)
         elif key is not None:
             note = note or key.note
+        secret = "" if key is None else key.value
         return KeyStatus(
             provider_id=provider_id,
             configured=key is not None and key.host == host,
-            hint=key.value[-HINT_CHARACTERS:]
-            if key is not None and len(key.value) >= 4 * HINT_CHARACTERS
-            else None,
+            hint=secret[-HINT_CHARACTERS:] if len(secret) >= 4 * HINT_CHARACTERS else None,
             source=None if key is None else key.source,
             host=None if key is None else key.host,
             remark=note,
         )
 
-    async def _call_keychain(
-        self, operation: Callable[[], T], on_late_answer: Callable[[T], None]
-    ) -> T:
+    async def _call_keychain(self, work: Callable[[], T], on_late_answer: Callable[[T], None]) -> T:
         """Call the keychain with a time limit.
 
         Args:
-            operation: called in the keychain's thread.
+            work: called in the keychain's thread.
             on_late_answer: called with a result that came after the caller stopped waiting.
 
         Raises:
@@ -231,7 +228,7 @@ class Keys:
         """
         if self._is_hanging:
             raise KeychainTimeout
-        answer = asyncio.wrap_future(self._worker.submit(operation))
+        answer = asyncio.wrap_future(self._worker.submit(work))
         done, _ = await asyncio.wait([answer], timeout=self._timeout_s)
         if done:
             return answer.result()

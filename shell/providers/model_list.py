@@ -63,9 +63,7 @@ class ListsModels(Protocol):
         """
 
 
-_DESCRIBED = {field.name for field in fields(ListedModel)} & {
-    field.name for field in fields(ModelInfo)
-}
+_DESCRIBED = {each.name for each in fields(ListedModel)} & {each.name for each in fields(ModelInfo)}
 _DESCRIBED -= {"id", "reasoning"}
 
 

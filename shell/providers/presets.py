@@ -24,12 +24,10 @@ async def discover(presets: tuple[Endpoint, ...] = PRESETS) -> dict[str, list[st
 
     No other machine is contacted.
     """
-    local_presets = [preset for preset in presets if preset.on_this_machine]
-    model_lists = await asyncio.gather(*(_probe(preset) for preset in local_presets))
+    local = [preset for preset in presets if preset.on_this_machine]
+    lists = await asyncio.gather(*map(_probe, local))
     return {
-        preset.id: models
-        for preset, models in zip(local_presets, model_lists, strict=True)
-        if models is not None
+        preset.id: models for preset, models in zip(local, lists, strict=True) if models is not None
     }
 
 

@@ -63,14 +63,10 @@ def recording_lines(
         texts = redact_pieces([str(line[name]) for line in streamed], secret_list)
         for line, text in zip(streamed, texts, strict=True):
             line[name] = text
-    redacted = [
-        {
-            name: value if name in _UNREDACTED else _without(value, secret_list)
-            for name, value in line.items()
-        }
-        for line in lines
-    ]
-    return [to_json(line).decode() for line in (header.model_dump(by_alias=True), *redacted)]
+    for line in lines:
+        for name in line.keys() - _UNREDACTED:
+            line[name] = _without(line[name], secret_list)
+    return [to_json(line).decode() for line in (header.model_dump(by_alias=True), *lines)]
 
 
 def save_recording(

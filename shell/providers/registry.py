@@ -109,10 +109,8 @@ class Providers(Mapping[str, Provider]):
                 self._added[provider_id] = added
 
     def play(self, file: str | None) -> str:
-        """Add a provider that plays a recording. Returns its id.
-
-        Args:
-            file: a file that the person has named. A page must not choose which file is read.
+        """Add a provider that plays a recording. Returns its id. The person must have named the
+        file, because a page must not choose which file is read.
 
         Raises:
             ValidationFailed: no file is named.

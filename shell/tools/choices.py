@@ -53,10 +53,8 @@ class Grant(BaseModel):
     """The beginning of the definition as text, which a person can compare with a later one."""
 
     def holds_for(self, tool: Tool, *, trusts_edits: bool = False) -> bool:
-        """Whether the grant is for this tool.
-
-        A refusal stays valid when the tool changes. A permission does so only for the person's own
-        files, and only while they trust their edits.
+        """Whether the grant is for this tool. A refusal stays valid when the tool changes. A
+        permission does so only for the person's own files, while they trust their edits.
         """
         is_same_tool = (self.tool, self.source) == (tool.name, tool.source)
         outlives = self.verdict == "deny" or (trusts_edits and tool.kind == "python")

@@ -1,6 +1,5 @@
-"""The decorator for functions that models may call.
-
-Tool files import it, so it imports no other module of the program.
+"""The decorator for functions that models may call. Tool files import it, so it imports no other
+module of the program.
 """
 
 from collections.abc import Callable

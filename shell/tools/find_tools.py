@@ -70,13 +70,12 @@ class ToolSearch:
             return f"No tool matches {clean(query)[:200]!r}. The tools come from: {sources}."
         known = {*self._listed_names, *self._added}
         listed = [tool for each, tool in self._tools.items() if each in known]
-        used_tokens = definition_tokens([FIND_TOOLS, *listed])
-        # Half of the free tokens. The other half is for later searches.
-        budget_tokens = used_tokens + max(0, self._limit - used_tokens) // 2
+        used = definition_tokens([FIND_TOOLS, *listed])
+        budget = used + max(0, self._limit - used) // 2  # the rest is for later searches
         found: dict[str, Tool] = {}
         for name in matches[:MAX_FOUND]:
-            used_tokens += 0 if name in known else definition_tokens([self._tools[name]])
-            if found and used_tokens > budget_tokens:
+            used += 0 if name in known else definition_tokens([self._tools[name]])
+            if found and used > budget:
                 break
             found[name] = self._tools[name]
         self._added |= dict.fromkeys(found)

@@ -39,8 +39,7 @@ class Offer:
     Args:
         tools: the tools of the run.
         permissions: decide about their calls.
-        listed_names: the names of the tools that the conversation has needed so far. This object
-            adds those of this run.
+        listed_names: the tools that the conversation has needed. This run adds its own.
         limit: most tokens of definitions, if those of all tools would take more. Requests then
             list `find_tools` and the tools that the model has found or called.
     """
@@ -65,22 +64,17 @@ class Offer:
         return Offer(self._tools.values(), permissions, listed_names, self._limit)
 
     def for_model(self, model: ModelInfo) -> "Offer":
-        """The same tools for a model. It has to search them if they fill too much of its context
-        window.
-        """
-        limit = int(SHARE * model.context_tokens)
-        size = definition_tokens(self._all.values())
-        is_large = model.known and size > limit
-        return Offer(
-            self._tools.values(), self.permissions, self._listed_names, limit if is_large else None
-        )
+        """The same tools for a model. It must search them if they fill its window too much."""
+        share = int(SHARE * model.context_tokens)
+        is_large = model.known and definition_tokens(self._all.values()) > share
+        limit = share if is_large else None
+        return Offer(self._tools.values(), self.permissions, self._listed_names, limit)
 
     def note_step(self, calls: Iterable[tuple[str, str]]) -> None:
         """List from now on the tools that a step has called or found.
 
         Args:
-            calls: the name and the result of each call, in their order. A stored step gives the
-                same calls.
+            calls: the name and the result of each call, in order. A stored step gives the same.
         """
         step_calls = list(calls)
         self._listed_names |= dict.fromkeys(name for name, _ in step_calls if name in self._tools)

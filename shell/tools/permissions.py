@@ -48,8 +48,7 @@ class GrantBook(Protocol):
 class Permissions:
     """The permissions of one run, or of the runs of one conversation.
 
-    The order of the rules is: never, approval in any case, allowed, approval. Nothing is allowed by
-    default.
+    The order is: never, approval in any case, allowed, approval. Nothing is allowed by default.
 
     Args:
         grants: the verdicts that hold for every conversation.
@@ -77,10 +76,8 @@ class Permissions:
         if repeated:
             return Ruling("ask", "The model makes the same call again and again.")
         if allowed and tool.sends and self._tainted:
-            return Ruling(
-                "ask",
-                "This conversation has content from strangers, who may have asked for this call.",
-            )
+            text = "This conversation has content from strangers, who may have asked for this call."
+            return Ruling("ask", text)
         return Ruling("allow" if allowed else "ask")
 
     def note_result(self, tool: Tool) -> None:
@@ -117,10 +114,8 @@ def fits(pattern: Mapping[str, ArgumentRule], arguments: Arguments) -> bool:
 
 
 def allows(pattern: Mapping[str, ArgumentRule], arguments: Arguments) -> bool:
-    """Whether a permission with this pattern allows these arguments.
-
-    An argument that the pattern does not name is refused. So is one that matches a prefix and
-    leaves it by `..`.
+    """Whether a permission with this pattern allows these arguments. It refuses an argument that it
+    does not name, and one that leaves a prefix by `..`.
     """
     if pattern and not arguments.keys() <= pattern.keys():
         return False

@@ -7,9 +7,7 @@ from shell.support.text import clean
 from shell.tools.base import Arguments, Progress, Tool, host_tool
 
 MAX_STORED_BYTES = 50_000_000
-"""Most bytes of the whole results that a run stores. The oldest is dropped first. One result has
-10 MB at most.
-"""
+"""Most bytes of whole results in a run. The oldest is dropped first. One has 10 MB at most."""
 MAX_SHOWN_BYTES = 50 * 1024
 """Longest part of a result that a model gets at once."""
 MAX_SHOWN_LINES = 2_000

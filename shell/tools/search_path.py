@@ -116,8 +116,7 @@ async def _read_login_path(environ: Mapping[str, str]) -> str:
 
 
 async def _hang_up(shell: Process) -> None:
-    """End a shell and the programs of its start-up files: by SIGHUP, as a closed terminal does, and
-    at last by SIGKILL.
+    """End a shell and its programs: by SIGHUP, as a closed terminal does, and at last by SIGKILL.
 
     A process that SIGKILL ends leaves its locks behind. That of pyenv delays every later shell by a
     minute. A shell that receives SIGHUP while it starts a program waits for this program, which did

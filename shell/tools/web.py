@@ -22,9 +22,7 @@ TEXT = re.compile(
 )
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
 PROTOCOLS = ipaddress.ip_network("192.0.0.0/24")
-"""IETF protocol assignments, which belong to no single machine. One cloud serves the credentials of
-its machines here.
-"""
+"""IETF protocol assignments, of no machine. One cloud serves its machines' credentials here."""
 AZURE = ipaddress.ip_address("168.63.129.16")
 """Azure serves the configuration of its machines here."""
 SKIPPED = {"script", "style", "noscript", "template", "svg", "iframe", "object", "select"}
@@ -192,9 +190,7 @@ async def _get(pool: httpcore2.AsyncConnectionPool, url: str) -> tuple[str, str 
         target += "?" + quote(parts.query, safe="%/:=&?~+!$,;'@()*[]")
     address = httpcore2.URL(scheme=parts.scheme, host=host, port=parts.port, target=target)
     async with pool.stream("GET", address, headers=headers) as response:
-        fields = {
-            name.lower().decode(): value.decode("latin-1") for name, value in response.headers
-        }
+        fields = {name.lower().decode(): text.decode("latin-1") for name, text in response.headers}
         if 300 <= response.status < 400 and "location" in fields:
             return "", fields["location"]
         if not 200 <= response.status < 300:

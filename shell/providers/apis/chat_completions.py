@@ -100,7 +100,6 @@ OPENAI_CHAT = replace(
     CHAT_COMPLETIONS, body=partial(body, max_tokens_field="max_completion_tokens")
 )
 GOOGLE_CHAT = replace(
-    CHAT_COMPLETIONS,
-    body=partial(body, extra=_google_thoughts, dropped_keywords=GOOGLE_DROPS),
+    CHAT_COMPLETIONS, body=partial(body, extra=_google_thoughts, dropped_keywords=GOOGLE_DROPS)
 )
 LLAMA_CHAT = replace(CHAT_COMPLETIONS, body=partial(body, extra=_llama_fields))

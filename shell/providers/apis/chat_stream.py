@@ -9,13 +9,7 @@ from collections.abc import Iterator
 
 from shell.contract import FinishReason
 from shell.providers.apis.think_tags import ThinkTags
-from shell.providers.base import (
-    Chunk,
-    OutputItem,
-    PromptProgress,
-    TextDelta,
-    ToolCallDelta,
-)
+from shell.providers.base import Chunk, OutputItem, PromptProgress, TextDelta, ToolCallDelta
 from shell.providers.http.endpoint import Endpoint
 from shell.providers.http.errors import from_error_object
 from shell.providers.http.lenient_json import as_object, count_of, read_usage, text_of

@@ -43,9 +43,8 @@ def with_pictures(request: ProviderRequest) -> list[Message | ModelStep]:
 
     A model that takes no pictures gets none of them. The text of a result names them.
     """
-    free_characters, free_pictures = (
-        (MAX_PICTURE_CHARACTERS, MAX_PICTURES) if request.model.images else (0, 0)
-    )
+    images = request.model.images
+    free_characters, free_pictures = (MAX_PICTURE_CHARACTERS, MAX_PICTURES) if images else (0, 0)
     messages = list(request.messages)
     for position in reversed(range(len(messages))):
         message = messages[position]

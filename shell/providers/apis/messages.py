@@ -77,11 +77,7 @@ def _result(call: AnsweredCall) -> str | list[dict[str, object]]:
 
 
 def _tool(tool: ToolSpec) -> dict[str, object]:
-    return {
-        "name": tool.name,
-        "description": tool.description,
-        "input_schema": parameters_of(tool),
-    }
+    return {"name": tool.name, "description": tool.description, "input_schema": parameters_of(tool)}
 
 
 def _thinking(request: ProviderRequest, max_tokens: int) -> dict[str, object] | None:

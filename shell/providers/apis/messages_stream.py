@@ -5,12 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from shell.contract import FinishReason
-from shell.providers.base import (
-    Chunk,
-    OutputItem,
-    ToolCallDelta,
-    UsageReport,
-)
+from shell.providers.base import Chunk, OutputItem, ToolCallDelta, UsageReport
 from shell.providers.http.endpoint import Endpoint
 from shell.providers.http.errors import from_error_object
 from shell.providers.http.lenient_json import (
@@ -31,8 +26,6 @@ _REASONS: dict[str, FinishReason] = {
     "tool_use": "tool_calls",
     "refusal": "content_filter",
 }
-
-
 _GROWING = {"thinking": "thinking", "signature": "signature", "partial_json": "input"}
 """The fields of deltas that are not text, each with the field of the block to which it is added."""
 

@@ -3,12 +3,7 @@
 from collections.abc import Iterator
 
 from shell.contract import FinishReason
-from shell.providers.base import (
-    Chunk,
-    OutputItem,
-    ReasoningDelta,
-    ToolCallDelta,
-)
+from shell.providers.base import Chunk, OutputItem, ReasoningDelta, ToolCallDelta
 from shell.providers.http.errors import from_error_object
 from shell.providers.http.lenient_json import as_list, as_object, read_usage, text_of
 from shell.providers.http.response import StreamingResponse

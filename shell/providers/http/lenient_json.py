@@ -61,17 +61,15 @@ def nonzero_report(report: UsageReport) -> Iterator[UsageReport]:
         yield report
 
 
-def read_usage(
-    usage: dict[str, object], input_field: str, output_field: str
-) -> Iterator[UsageReport]:
+def read_usage(usage: dict[str, object], input_key: str, output_key: str) -> Iterator[UsageReport]:
     """Read the usage object of OpenAI's APIs, with the fields that other servers add."""
-    details_in = as_object(usage.get(f"{input_field}_details"))
-    details_out = as_object(usage.get(f"{output_field}_details"))
+    details_in = as_object(usage.get(f"{input_key}_details"))
+    details_out = as_object(usage.get(f"{output_key}_details"))
     cached = details_in.get("cached_tokens") or usage.get("prompt_cache_hit_tokens")
     yield from nonzero_report(
         UsageReport(
-            input_tokens=count_of(usage.get(input_field)),
-            output_tokens=count_of(usage.get(output_field)),
+            input_tokens=count_of(usage.get(input_key)),
+            output_tokens=count_of(usage.get(output_key)),
             reasoning_tokens=count_of(details_out.get("reasoning_tokens")),
             cached_tokens=count_of(cached),
         )

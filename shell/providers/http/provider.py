@@ -73,10 +73,8 @@ class HttpProvider:
             model = replace(model, tools=False)
         refused = {effort for name, effort in self._refused_efforts if name == model_id}
         if refused:
-            accepted = {
-                key: word for key, word in (model.efforts or {}).items() if key not in refused
-            }
-            model = replace(model, efforts=accepted)
+            rest = {key: word for key, word in (model.efforts or {}).items() if key not in refused}
+            model = replace(model, efforts=rest)
         return model
 
     def check(self) -> None:
@@ -94,9 +92,8 @@ class HttpProvider:
 
     def outgoing(self, request: ProviderRequest) -> OutgoingRequest:
         """Describe the HTTP request that `stream` sends first."""
-        return describe_request(
-            self.api, self._endpoint, self.api.path, _encode(self.body(request))
-        )
+        content = _encode(self.body(request))
+        return describe_request(self.api, self._endpoint, self.api.path, content)
 
     def stream(self, request: ProviderRequest) -> AsyncGenerator[Chunk, None]:
         """Run the model once."""
@@ -154,9 +151,8 @@ class HttpProvider:
         Raises:
             ProviderError: the list could not be read.
         """
-        models = await read_models(
-            self._endpoint, lambda: self._send("GET", self.api.models_path, None)
-        )
+        path = self.api.models_path
+        models = await read_models(self._endpoint, lambda: self._send("GET", path, None))
         self._listed = {model.id: model for model in models}
         return models
 
@@ -233,11 +229,7 @@ def _encode(body: Body) -> bytes:
 
 
 def _remove_summary(body: Body) -> bool:
-    """Remove the request for a summary, and for reasoning if nothing else is left of it.
-
-    Returns:
-        Whether the body had one.
-    """
+    """Remove the request for a summary, and an empty `reasoning`. Returns whether there was one."""
     reasoning = body.get("reasoning")
     if not isinstance(reasoning, dict) or reasoning.pop("summary", None) is None:
         return False

@@ -105,32 +105,30 @@ class Download:
 
     def _resume(self, client: "httpx2.Client", url: str, part: Path) -> bool:
         """Download from where `part` ends. Returns whether the file is complete now."""
-        size_bytes = part.stat().st_size if part.exists() else 0
+        size = part.stat().st_size if part.exists() else 0
         # A compressed response could not be resumed at a byte of the file.
-        headers = {"accept-encoding": "identity"} | (
-            {"range": f"bytes={size_bytes}-"} if size_bytes else {}
-        )
+        headers = {"accept-encoding": "identity"} | ({"range": f"bytes={size}-"} if size else {})
         with client.stream("GET", url, headers=headers) as response:
             if response.status_code == 416:  # the part was complete already
                 return True
             if response.status_code not in (200, 206):
                 raise missing(f"{urlsplit(url).hostname} answers {response.status_code}")
             if response.status_code == 200:
-                size_bytes = 0
+                size = 0
             length = response.headers.get("content-length", "")
-            total = size_bytes + int(length) if length.isascii() and length.isdigit() else 0
+            total = size + int(length) if length.isascii() and length.isdigit() else 0
             if total > MAX_BYTES:
                 raise missing(TOO_LARGE)
-            with part.open("ab" if size_bytes else "wb") as file:
+            with part.open("ab" if size else "wb") as file:
                 for piece in response.iter_raw():
                     file.write(piece)
-                    size_bytes += len(piece)
-                    if size_bytes > MAX_BYTES:
+                    size += len(piece)
+                    if size > MAX_BYTES:
                         file.close()
                         part.unlink()
                         raise missing(TOO_LARGE)
-                    self._progress(size_bytes, total)
-        return not total or size_bytes == total
+                    self._progress(size, total)
+        return not total or size == total
 
     def _install(self, source: Path) -> None:
         """Check the weights and move them to their place."""

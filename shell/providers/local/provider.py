@@ -23,9 +23,7 @@ from shell.providers.model_list import ListedModel
 from shell.support.futures import read_exception
 
 MAX_CONTEXT_TOKENS = 8_192
-"""Default limit on the context. Its memory is allocated when the model starts, so a larger context
-must be requested.
-"""
+"""Default limit. Memory for the context is allocated at the start, so more must be requested."""
 
 MakeProcess = Callable[[ModelFile, int], LlamaProcess]
 

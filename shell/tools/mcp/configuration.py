@@ -1,8 +1,7 @@
 """Reads and writes `mcp.json`, which lists the servers in the form that other programs use as well.
 
-Values of variables and headers that a person entered in the program are in the keychain. A value
-that a person wrote into the file by hand is used as it stands, with `${NAME}` replaced from the
-environment.
+Values of variables and headers that a person entered in the program are in the keychain. Those
+written into the file by hand are used as they stand, with `${NAME}` taken from the environment.
 """
 
 import contextlib
@@ -83,9 +82,7 @@ class ServerSpec(BaseModel):
 
     @property
     def secret_host(self) -> str:
-        """The address to which the values in the keychain are bound, so that no other server gets
-        them.
-        """
+        """The address that values in the keychain are bound to. No other server gets them."""
         return self.url or f"stdio://{self.identity}"
 
     @property
@@ -175,10 +172,8 @@ class ServersFile:
 
 
 def parse_servers(data: bytes) -> tuple[dict[str, ServerSpec], dict[str, str]]:
-    """Parse a file of servers, ours or another program's.
-
-    Returns:
-        The servers by their names, and the reason for each entry that cannot be used.
+    """Parse a file of servers, ours or another program's. Returns the servers by their names, and
+    the reason for each entry that cannot be used.
 
     Raises:
         ValidationFailed: it has no servers.
@@ -210,9 +205,7 @@ def expand_variables(value: str, environ: Mapping[str, str]) -> str | None:
 
 
 def is_safe(url: str) -> bool:
-    """Whether requests to an address are encrypted or stay on this machine, and it has no user
-    name.
-    """
+    """Whether requests to an address are encrypted or local, and it has no user name."""
     endpoint = Endpoint("mcp", "The server", url, key_required=False)
     try:
         endpoint.check()

@@ -31,9 +31,7 @@ _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
 class ElicitationRefused(Exception):
-    """Raised for an elicitation that no person may see. The text says why, to follow the server's
-    name.
-    """
+    """Raised for an elicitation that no person may see. The reason follows the server's name."""
 
 
 def elicitation_of(
@@ -47,25 +45,17 @@ def elicitation_of(
         redact: removes the secrets that the server was given.
 
     Raises:
-        ElicitationRefused: it asks for a secret, for more than a form can have, or to open an
-            address that is not safe.
+        ElicitationRefused: it asks for a secret, too much for a form, or an unsafe address.
     """
-    cleaned_params = {
-        name: _cleaned(value, redact)
-        for name, value in params.model_dump(mode="json", exclude={"meta"}).items()
-    }
-    url = None
-    fields: list[FormField] = []
-    if params.mode == "url":
-        url = _address(str(cleaned_params["url"]))
-    else:
-        fields = _fields(cleaned_params["requested_schema"])
+    given = params.model_dump(mode="json", exclude={"meta"})
+    cleaned = {name: _cleaned(value, redact) for name, value in given.items()}
+    is_url = params.mode == "url"
     elicitation = Elicitation(
         id=secrets.token_urlsafe(12),
         server=server,
-        message=str(cleaned_params["message"]),
-        fields=fields,
-        url=url,
+        message=str(cleaned["message"]),
+        fields=[] if is_url else _fields(cleaned["requested_schema"]),
+        url=_address(str(cleaned["url"])) if is_url else None,
     )
     if len(elicitation.model_dump_json()) > MAX_CHARACTERS:
         raise ElicitationRefused("asked for more than a form can show")
@@ -87,11 +77,7 @@ def _field(name: str, schema: JsonValue, required: bool) -> FormField:
     if not isinstance(schema, dict):
         raise unreadable
     facts: dict[str, Any] = {"name": name, "required": required}
-    facts |= {
-        field: schema[keyword]
-        for field, keyword in _FACTS.items()
-        if schema.get(keyword) is not None
-    }
+    facts |= {field: schema[key] for field, key in _FACTS.items() if schema.get(key) is not None}
     if facts.get("format") not in get_args(FieldFormat):
         facts.pop("format", None)
     json_type = schema.get("type")
@@ -178,9 +164,8 @@ def _address(url: str) -> str:
         if not url.isascii() or not url.isprintable() or " " in url:
             raise ValueError
     except ValueError:
-        raise ElicitationRefused(
-            "asked to open an address that is not a plain https:// one"
-        ) from None
+        text = "asked to open an address that is not a plain https:// one"
+        raise ElicitationRefused(text) from None
     return url
 
 

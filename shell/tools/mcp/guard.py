@@ -1,9 +1,9 @@
 """Starts a server, and ends it with all its processes when the host has ended.
 
-The host passes the reading end of a pipe. Its first line is the server's command as JSON. The pipe
-closes when the host ends in whatever way, and the guard then stops the server. The server inherits
-the guard's standard streams, so its messages go to the host directly. This file runs as a script
-and imports only the standard library.
+The host passes the reading end of a pipe. Its first line is the server's command as JSON. When the
+host ends in whatever way, the pipe closes and the guard stops the server. The server inherits the
+guard's standard streams, so its messages go to the host directly. This file runs as a script and
+imports only the standard library.
 """
 
 import contextlib
@@ -88,10 +88,7 @@ def _wait(server: "subprocess.Popen[bytes]", handles: list[int], longest_s: floa
 
 
 def _end_all(server: "subprocess.Popen[bytes]") -> None:
-    """Kill all processes of the server.
-
-    On Linux these are all descendants. On other systems it is the process group, with this process.
-    """
+    """Kill all descendants on Linux, and elsewhere the process group, with this process."""
     if sys.platform != "linux":
         if server.poll() is None:
             server.kill()

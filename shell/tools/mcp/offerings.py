@@ -77,8 +77,7 @@ async def list_prompts(servers: Sequence[McpServer], *, start: bool) -> McpPromp
 
     ready = [server for server in servers if server not in waiting]
     items, problems = await _list_all(ready, fetch)
-    names = [server.name for server in waiting]
-    return McpPrompts(items=items, waiting=names, problems=problems)
+    return McpPrompts(items=items, waiting=[each.name for each in waiting], problems=problems)
 
 
 async def read_resource(server: McpServer, uri: str, values: Mapping[str, str]) -> McpContents:
@@ -157,8 +156,7 @@ def expand_template(template: str, values: Mapping[str, str]) -> str:
 
 
 async def _list_all(
-    servers: Sequence[McpServer],
-    fetch: Callable[[McpServer, "Client"], Awaitable[list[Item]]],
+    servers: Sequence[McpServer], fetch: Callable[[McpServer, "Client"], Awaitable[list[Item]]]
 ) -> tuple[list[Item], dict[str, str]]:
     """Fetch a list from each server. Returns all items, and for each failed server the reason."""
     problems: dict[str, str] = {}

@@ -39,13 +39,9 @@ MAX_PAGES = 100
 OwnerState = Literal["idle", "starting", "ready", "restarting", "sign_in", "failed", "stopping"]
 """`idle` has not been used yet; `sign_in` waits for a person to sign in."""
 Open = Callable[[Output, Callable[[], None]], "AbstractAsyncContextManager[TransportStreams]"]
-"""Opens the streams of a server. It calls the function in its second argument when the connection
-ends.
-"""
+"""Opens the streams of a server. It calls its second argument when the connection ends."""
 LOGGERS = ("httpcore2", "httpx2", "mcp")
-"""Loggers that are silenced, because they write addresses, headers and messages of servers. The
-errors have what matters of it.
-"""
+"""Loggers to silence, as they write addresses, headers and messages. Errors have what matters."""
 _log = logging.getLogger(__name__)
 
 
@@ -355,11 +351,7 @@ async def _list_tools(client: "Client") -> "list[ListedTool]":
 async def read_pages(
     fetch_page: Callable[..., Awaitable[Any]], field: str, max_items: int
 ) -> tuple[list[Any], bool]:
-    """Read a list in pages, up to the first page that exceeds `max_items`.
-
-    Returns:
-        The items, and whether they are all.
-    """
+    """Read pages until they exceed `max_items`. Returns the items, and whether they are all."""
     found: list[Any] = []
     cursor: str | None = None
     for _ in range(MAX_PAGES):

@@ -33,9 +33,7 @@ class Redirect:
     """
 
     state = ""
-    """The `state` parameter that the redirect must repeat. Any page can send requests here, so all
-    others are refused.
-    """
+    """The `state` that a redirect must repeat, because any page can send requests here."""
 
     def __init__(self, port: int = 0) -> None:
         self._port = port

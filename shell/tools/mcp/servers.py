@@ -150,9 +150,7 @@ class McpServers:
         self.on_change()
 
     def missing(self) -> dict[str, str]:
-        """Find programs and variables that servers need and this machine lacks: a sentence by the
-        server's name. Starts nothing.
-        """
+        """Describe the programs and variables that servers lack, by server. Starts nothing."""
         return self._transports.missing(self._file.servers())
 
     async def agree(self, name: str, identity: str) -> None:

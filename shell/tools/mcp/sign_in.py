@@ -17,23 +17,11 @@ from shell.providers.keys import Keys
 from shell.tools.mcp.configuration import ClientSpec, client_secret_name
 from shell.tools.mcp.owner import LOGGERS, SignInNeeded
 from shell.tools.mcp.redirect import Redirect
-from shell.tools.mcp.tokens import (
-    MemoryTokenStorage,
-    OpenClient,
-    StoredSignIn,
-    Tokens,
-    refresh_time,
-)
+from shell.tools.mcp.tokens import MemoryStorage, OpenClient, StoredSignIn, Tokens, refresh_time
 
 _PROBE = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
 _HEADERS = {"accept": "application/json, text/event-stream", "mcp-protocol-version": "2025-11-25"}
-_STORED_FIELDS = {
-    "client_id",
-    "client_secret",
-    "redirect_uris",
-    "token_endpoint_auth_method",
-    "issuer",
-}
+_FIELDS = {"client_id", "client_secret", "redirect_uris", "token_endpoint_auth_method", "issuer"}
 """The fields of the program's registration that are stored."""
 OpenBrowser = Callable[[str], Awaitable[None]]
 
@@ -132,9 +120,8 @@ class SignIn(httpx2.Auth):
         """Send a request without a token. The refusal says how to sign in."""
         response = await http.post(self.url, json=_PROBE, headers=_HEADERS)
         if not _wants_sign_in(response):
-            raise self.tokens.error(
-                f"It does not ask anybody to sign in; it answers {response.status_code}."
-            )
+            text = f"It does not ask anybody to sign in; it answers {response.status_code}."
+            raise self.tokens.error(text)
         return response
 
     async def _provider(
@@ -161,7 +148,7 @@ class SignIn(httpx2.Auth):
                 # Only a registered client secret can be kept secret, and the program has none.
                 token_endpoint_auth_method=None,
             ),
-            MemoryTokenStorage(client, None if earlier is None else earlier.token),
+            MemoryStorage(client, None if earlier is None else earlier.token),
             redirect_handler=show,
             callback_handler=redirect.wait,
             client_metadata_url=id_address,
@@ -191,15 +178,13 @@ class SignIn(httpx2.Auth):
         flow = provider.async_auth_flow(request)
         try:
             outgoing = await anext(flow)
-            response = httpx2.Response(
-                refused.status_code, headers=refused.headers, request=outgoing
-            )
+            answer = httpx2.Response(refused.status_code, headers=refused.headers, request=outgoing)
             while True:
-                outgoing = await flow.asend(response)
+                outgoing = await flow.asend(answer)
                 if outgoing is request:
                     return  # the SDK has a token and would now repeat the first request with it
                 self.tokens.check(str(outgoing.url))
-                response = await http.send(outgoing)
+                answer = await http.send(outgoing)
         except StopAsyncIteration:
             raise self.tokens.error("It does not say how to sign in.") from None
         finally:
@@ -219,7 +204,7 @@ class SignIn(httpx2.Auth):
             issuer=None if metadata is None else str(metadata.issuer),
             resource=context.get_resource_url() if has_resource else None,
             token_endpoint=f"{origin}/token" if metadata is None else str(metadata.token_endpoint),
-            client=OAuthClientInformationFull(**client.model_dump(include=_STORED_FIELDS)),
+            client=OAuthClientInformationFull(**client.model_dump(include=_FIELDS)),
             token=token,
             expires_at=refresh_time(token),
         )
@@ -231,9 +216,6 @@ def _sign(request: httpx2.Request, stored: StoredSignIn | None) -> None:
 
 
 def _wants_sign_in(response: httpx2.Response) -> bool:
-    if response.status_code == 401:
-        return True
-    return (
-        response.status_code == 403
-        and extract_field_from_www_auth(response, "error") == "insufficient_scope"
-    )
+    if response.status_code != 403:
+        return response.status_code == 401
+    return extract_field_from_www_auth(response, "error") == "insufficient_scope"

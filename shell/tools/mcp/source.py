@@ -72,9 +72,8 @@ class McpServer:
         return list(self._tools or ())
 
     async def list(self) -> Sequence[Tool]:
-        """List the server's tools, or one tool with a problem.
-
-        Starts the server if its tools are not known yet, and waits at most `LIST_S` for it.
+        """List the server's tools, or one tool with a problem. Starts the server if its tools are
+        not known yet, and waits at most `LIST_S` for it.
         """
         self.known_tools()
         if self._tools is None and self.owner.state in ("idle", "starting"):
@@ -166,8 +165,7 @@ class McpServer:
     async def _answer_elicitation(self, params: "ElicitRequestParams") -> "ElicitResult":
         """Have the person answer an elicitation that the server sends during a call.
 
-        A server of the older protocol does not say which of several calls it belongs to. The newest
-        call is taken then.
+        A server of the older protocol does not name the call, so the newest of several is taken.
         """
         from mcp_types import ElicitResult
 
@@ -211,10 +209,7 @@ class McpServer:
 
 
 def tool_of(listed: "ListedTool", server: str, identity: str) -> Tool:
-    """Make a tool from a server's description.
-
-    It has all flags, because a hint of its server must not take one away.
-    """
+    """Make a tool of a server. It has all flags, as the server's hints must not take one away."""
     definition = listed.model_dump(mode="json", exclude={"icons", "meta"}, exclude_none=True)
     schema = dict(listed.input_schema)
     identified = f"{identity}{json.dumps(definition, sort_keys=True)}"

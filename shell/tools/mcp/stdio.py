@@ -1,8 +1,7 @@
 """Runs a server as a child process, and exchanges one message a line with it.
 
-The SDK has such a transport. This one also limits how much a server may write, stores the end of
-its standard error, passes it only chosen environment variables, and ends it when the host is
-killed.
+The SDK has such a transport. This one also limits what a server may write, stores the end of its
+standard error, passes it only chosen environment variables, and ends it if the host is killed.
 """
 
 import asyncio
@@ -78,14 +77,10 @@ class Output:
 def allowed_environment(environ: Mapping[str, str], path: str) -> dict[str, str]:
     """Select the variables that every server gets: the person's folders and language."""
     if sys.platform == "win32":
-        allowed = {
-            name: value for name, value in environ.items() if name.upper() in WINDOWS_VARIABLES
-        }
+        allowed = [name for name in environ if name.upper() in WINDOWS_VARIABLES]
     else:
-        allowed = {
-            name: value for name, value in environ.items() if POSIX_VARIABLES.fullmatch(name)
-        }
-    return {**allowed, "PATH": path}
+        allowed = [name for name in environ if POSIX_VARIABLES.fullmatch(name)]
+    return {**{name: environ[name] for name in allowed}, "PATH": path}
 
 
 def guard_command() -> list[str]:
@@ -109,10 +104,8 @@ async def stdio_transport(
     import anyio
 
     process = _Process(command, output)
-    message_sender, message_receiver = anyio.create_memory_object_stream[
-        "SessionMessage | Exception"
-    ](0)
-    request_sender, request_receiver = anyio.create_memory_object_stream["SessionMessage"](0)
+    message_sender, messages = anyio.create_memory_object_stream["SessionMessage | Exception"](0)
+    request_sender, requests = anyio.create_memory_object_stream["SessionMessage"](0)
     tasks: list[asyncio.Task[None]] = []
 
     async def read() -> None:
@@ -127,19 +120,19 @@ async def stdio_transport(
 
     async def write() -> None:
         with contextlib.suppress(ConnectionError, anyio.BrokenResourceError):
-            async for message in request_receiver:
+            async for message in requests:
                 await process.send(message)
 
     try:
         await process.start()
         tasks += [asyncio.create_task(work) for work in (read(), write(), process.read_stderr())]
-        yield message_receiver, request_sender
+        yield messages, request_sender
     finally:
         await asyncio.shield(asyncio.ensure_future(process.end()))
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        for stream in (message_sender, message_receiver, request_sender, request_receiver):
+        for stream in (message_sender, messages, request_sender, requests):
             stream.close()
 
 
@@ -274,11 +267,8 @@ class _Process:
         if sys.platform == "win32" and process.returncode is None:
             process.kill()
         # A server that writes while it ends would block on a full pipe.
-        drain_tasks = [
-            asyncio.ensure_future(_drain(stream))
-            for stream in (process.stdout, process.stderr)
-            if stream is not None
-        ]
+        streams = filter(None, (process.stdout, process.stderr))
+        drain_tasks = [asyncio.ensure_future(_drain(stream)) for stream in streams]
         try:
             await asyncio.wait_for(process.wait(), END_S)
         except TimeoutError:

@@ -18,9 +18,7 @@ from shell.support.redaction import redact
 from shell.tools.mcp.configuration import sign_in_name
 
 REFRESH_MARGIN_S = 30.0
-"""Refresh a token this long before it expires, or after nine tenths of its lifetime if that is
-later.
-"""
+"""Refresh a token this long before it expires, or after nine tenths of its lifetime if later."""
 OpenClient = Callable[[], httpx2.AsyncClient]
 
 
@@ -47,17 +45,12 @@ class StoredSignIn(BaseModel):
     def with_token(self, token: OAuthToken) -> "StoredSignIn":
         """The same sign-in with a new token. Fields that the new token lacks stay as they are."""
         unchanged = {"refresh_token": self.token.refresh_token, "scope": self.token.scope}
-        new_fields = token.model_dump(exclude_none=True)
-        return self.model_copy(
-            update={
-                "token": OAuthToken.model_validate({**unchanged, **new_fields}),
-                "expires_at": refresh_time(token),
-            }
-        )
+        merged = OAuthToken.model_validate({**unchanged, **token.model_dump(exclude_none=True)})
+        return self.model_copy(update={"token": merged, "expires_at": refresh_time(token)})
 
 
 @dataclass
-class MemoryTokenStorage:
+class MemoryStorage:
     """The SDK's token storage for one sign-in, in memory."""
 
     client: OAuthClientInformationFull | None
@@ -81,9 +74,7 @@ class MemoryTokenStorage:
 
 
 class Tokens:
-    """The tokens of one server, in the keychain. Its arguments are those of `SignIn`. Loop thread
-    only.
-    """
+    """One server's tokens in the keychain. Takes the arguments of `SignIn`. Loop thread only."""
 
     def __init__(self, name: str, url: str, keys: Keys, open_client: OpenClient) -> None:
         self._name = name
@@ -131,19 +122,17 @@ class Tokens:
         if self._stored is not None and self._stored.token != old.token:
             return self._stored
         if self._refresh_task is None or self._refresh_task.done():
-            self._refresh_task = asyncio.create_task(
-                self._run_refresh(old), name=f"token of {self._name}"
-            )
-            self._refresh_task.add_done_callback(read_exception)
+            task = asyncio.create_task(self._run_refresh(old), name=f"token of {self._name}")
+            task.add_done_callback(read_exception)
+            self._refresh_task = task
         # Cancelling one caller must not cancel the refresh: the old token may be used up already.
         return await asyncio.shield(self._refresh_task)
 
     async def _run_refresh(self, old: StoredSignIn) -> StoredSignIn | None:
         newer = await self._read_newer(old)
-        if newer is not None:
-            if not newer.has_expired:
-                return newer
-            old = newer
+        if newer is not None and not newer.has_expired:
+            return newer
+        old = newer or old
         if old.token.refresh_token is None:
             return None
         try:
@@ -170,19 +159,10 @@ class Tokens:
 
     def _refresh_request(self, old: StoredSignIn, refresh_token: str) -> httpx2.Request:
         self.check(old.token_endpoint)
-        context = OAuthContext(
-            self._url,
-            OAuthClientMetadata(redirect_uris=None),
-            MemoryTokenStorage(None, None),
-            None,
-            None,
-            client_info=old.client,
-        )
-        data = {
-            "grant_type": "refresh_token",
-            "refresh_token": refresh_token,
-            "client_id": old.client.client_id,
-        }
+        metadata, storage = OAuthClientMetadata(redirect_uris=None), MemoryStorage(None, None)
+        context = OAuthContext(self._url, metadata, storage, None, None, client_info=old.client)
+        data = {"grant_type": "refresh_token", "refresh_token": refresh_token}
+        data["client_id"] = old.client.client_id
         if old.resource is not None:
             data["resource"] = old.resource
         data, headers = context.prepare_token_auth(data, {})
@@ -207,16 +187,14 @@ class Tokens:
             return None
         if stored.url != self._url:
             return None
-        self.add_secrets(
-            stored.token.access_token, stored.token.refresh_token, stored.client.client_secret
-        )
+        token = stored.token
+        self.add_secrets(token.access_token, token.refresh_token, stored.client.client_secret)
         return stored
 
     async def store(self, sign_in: StoredSignIn) -> bool:
         """Store a sign-in. Returns False if it lasts for this session only, without a keychain."""
-        self.add_secrets(
-            sign_in.token.access_token, sign_in.token.refresh_token, sign_in.client.client_secret
-        )
+        token = sign_in.token
+        self.add_secrets(token.access_token, token.refresh_token, sign_in.client.client_secret)
         text = sign_in.model_dump_json(exclude_none=True, exclude={"token": {"expires_in"}})
         status = await self._keys.set(sign_in_name(self._name), text, self._url)
         self._stored = sign_in
@@ -226,8 +204,7 @@ class Tokens:
         """Refuse an address that a server must not send this program to.
 
         Raises:
-            ToolError: it is neither https nor on this machine, or a server elsewhere names an
-                address on this machine.
+            ToolError: it is neither https nor local, or a server elsewhere names a local address.
         """
         endpoint = Endpoint("mcp", self._name, address, key_required=False)
         endpoint.check()

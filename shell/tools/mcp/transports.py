@@ -25,9 +25,7 @@ if TYPE_CHECKING:
     from shell.tools.mcp.sign_in import OpenBrowser, SignIn
 
 FOLDER = "mcp"
-"""The folder in the data directory that has the working directories of servers without one of
-their own.
-"""
+"""The data directory's folder for the working directories of servers that name none."""
 TOKEN_S = 30.0
 """How long an authorization server may take to answer."""
 
@@ -94,8 +92,7 @@ class Transports:
         """Store the values of a new server in the keychain.
 
         Returns:
-            The server with placeholders in their place, and the names of the values that last for
-            this session only.
+            The server with placeholders, and the names of values that last for this session only.
         """
         values = dict(spec.values)
         session_only = []
@@ -127,9 +124,7 @@ class Transports:
         return () if sign_in is None else sign_in.tokens.secrets()
 
     def missing(self, specs: Mapping[str, ServerSpec]) -> dict[str, str]:
-        """Find programs and variables that servers need and this machine lacks: a sentence by the
-        server's name. Starts nothing.
-        """
+        """Describe the programs and variables that servers lack, by server. Starts nothing."""
         found = {}
         path = join_path(self._environ)
         for name, spec in specs.items():
@@ -138,12 +133,8 @@ class Transports:
                     resolve_program(spec.argv[0], path)
             except ToolError as error:
                 found[name] = error.message
-            given = spec.values.items()
-            unset = [
-                k
-                for k, v in given
-                if v != IN_KEYCHAIN and expand_variables(v, self._environ) is None
-            ]
+            in_file = {key: value for key, value in spec.values.items() if value != IN_KEYCHAIN}
+            unset = [k for k, v in in_file.items() if expand_variables(v, self._environ) is None]
             if unset:
                 found[name] = f"{', '.join(unset)} needs a variable that is not set."
         return found

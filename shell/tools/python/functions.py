@@ -95,9 +95,8 @@ class _NoTitles(GenerateJsonSchema):
 
 
 class _Source(SourceFileLoader):
-    """Always compiles the source text, because verdicts hold for this text.
-
-    Cached bytecode may belong to another text with the same time and length, or to a stranger.
+    """Always compiles the source, because verdicts hold for its text. Cached bytecode may belong to
+    another text with the same time and length, or to a stranger.
     """
 
     def get_code(self, fullname: str) -> CodeType:

@@ -255,11 +255,9 @@ def tool_environment(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def kill_process_tree(mark: str, root: int | None, exclude: Collection[int] = ()) -> None:
-    """Kill all descendants of a process, and all processes with this mark in their environment.
-    Linux only.
+    """On Linux, kill a process's descendants and all processes with this mark in their environment.
 
-    Neither alone is enough: a process can leave its group and session, and another can be started
-    without our environment.
+    Neither is enough: a process can leave its group and session, or start without our environment.
 
     Args:
         mark: the value of `MARK` in the environment of the processes to kill.

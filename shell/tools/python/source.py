@@ -36,10 +36,7 @@ class PythonFile:
     """
 
     def __init__(
-        self,
-        path: Path,
-        kind: ToolKind = "python",
-        arguments: Callable[[], Sequence[str]] = tuple,
+        self, path: Path, kind: ToolKind = "python", arguments: Callable[[], Sequence[str]] = tuple
     ) -> None:
         self.name = path.name
         self._path = path
@@ -147,9 +144,7 @@ class PythonFile:
                 return "none"
             if status.st_size > MAX_FILE_BYTES:
                 return "large"
-            if self._kind == "python" and any(
-                map(_is_writable_by_others, (status, self._path.parent.stat()))
-            ):
+            if self._kind == "python" and any(map(_is_exposed, (status, self._path.parent.stat()))):
                 return "open"
             arguments = "\0".join(self._arguments()).encode("utf-8", "surrogateescape")
             return hashlib.sha256(self._path.read_bytes() + arguments).hexdigest()
@@ -188,7 +183,7 @@ def _is_same(current: Tool, decided: Tool) -> bool:
     return flagged == decided
 
 
-def _is_writable_by_others(status: os.stat_result) -> bool:
+def _is_exposed(status: os.stat_result) -> bool:
     """Whether another user can change a file or a folder."""
     if sys.platform == "win32":
         return False
