@@ -214,8 +214,8 @@ MUTATIONS = (
         "D36",
         "nothing ends the runs of a window that is closed",
         "shell/inference/engine.py",
-        (("lambda slot: slot.owner == owner and not slot.finish_on_close",
-          "lambda slot: False"),),
+        (("lambda s: s.owner == owner and not s.finish_on_close",
+          "lambda s: False"),),
     ),
     Mutation(
         "D37",

@@ -107,9 +107,7 @@ class Answers:
         """One for conversations on the disk, and one for temporary ones."""
 
     async def send(self, owner: str, request: SendRequest) -> StartedAnswer:
-        """Add a question at the end of the chosen path, and answer it. The question is on the disk
-        before the model gets it.
-        """
+        """Add a question at the end of the chosen path, and answer it once it is on the disk."""
         content = await _to_stored_content(request.content)
         turn = turns.question(request.conversation_id, content, request.after, request.template)
         return await self._answer(owner, request, request.conversation_id, turn)
@@ -210,9 +208,8 @@ class Answers:
     async def _planned(
         self, options: AnswerOptions, place: turns.TurnPlace, question: StoredContent | None
     ) -> PlannedAnswer:
-        choice = self._authors.find(
-            place, options.provider_id, options.model_id, options.inference_id
-        )
+        model_ids = options.provider_id, options.model_id
+        choice = self._authors.find(place, *model_ids, options.inference_id)
         path = await read_path(self._store, place, question)
         return plan_answer(options, self.parameters(), *choice, place.system_prompt, path)
 
@@ -295,8 +292,7 @@ class Answers:
             )
             try:
                 written = await self._store.write(
-                    conversation_id,
-                    lambda connection: turn.write(connection, place, planned.author),
+                    conversation_id, lambda c: turn.write(c, place, planned.author)
                 )
             except BaseException:
                 slot.release()
@@ -333,9 +329,8 @@ class Answers:
         permissions = tools.permissions()
         decisions.restore(permissions, planned.path)
         offer = await tools.offer(tool_names, permissions)
-        for step in (
-            step for message in planned.path for step in message.steps if not step.is_open
-        ):
+        ended = (step for message in planned.path for step in message.steps if not step.is_open)
+        for step in ended:
             offer.note_step((call.name, call.part.result or "") for call in step.calls)
         return offer
 

@@ -26,21 +26,15 @@ _SETTINGS: tuple[RoutingSetting, ...] = ("defaultProvider", "titleProvider")
 def contents(extras: Mapping[str, bytes], data: Path) -> BackupContents:
     """The providers and settings in a backup that differ from the current ones and need consent."""
     current = _current_providers(data)
-    changed = [
-        provider for provider in _providers(extras).values() if current.get(provider.id) != provider
-    ]
-    backup_choices, current_choices = (
-        read_choices(_settings(extras)),
-        read_choices(_current_settings(data)),
-    )
+    changed = [added for added in _providers(extras).values() if current.get(added.id) != added]
+    choices = read_choices(_settings(extras))
+    current_choices = read_choices(_current_settings(data))
     return BackupContents(
         providers=[_describe(provider, replaces=provider.id in current) for provider in changed],
         choices=[
-            BackupChoice(
-                setting=name, provider_id=backup_choices[name][0], model_id=backup_choices[name][1]
-            )
+            BackupChoice(setting=name, provider_id=choices[name][0], model_id=choices[name][1])
             for name in _SETTINGS
-            if name in backup_choices and backup_choices[name] != current_choices.get(name)
+            if name in choices and choices[name] != current_choices.get(name)
         ],
     )
 
@@ -52,9 +46,8 @@ def chooser(data: Path, providers: Collection[str], settings: Collection[str]) -
         known = _providers(extras)
         raw = _settings(extras)
         if unknown := [name for name in providers if name not in known]:
-            raise ValidationFailed(
-                [("providers", f"The backup has no provider {unknown[0][:64]!r}")]
-            )
+            text = f"The backup has no provider {unknown[0][:64]!r}"
+            raise ValidationFailed([("providers", text)])
         if unknown := [name for name in settings if name not in read_choices(raw)]:
             text = f"The backup does not set {unknown[0][:64]!r}"
             raise ValidationFailed([("settings", text)])

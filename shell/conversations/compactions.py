@@ -32,9 +32,9 @@ from shell.conversations.summaries import (
     Plan,
     context_too_small,
     cut_summary,
-    plan,
-    prompt,
+    plan_summary,
     take_piece,
+    write_prompt,
 )
 from shell.errors import ErrorCode, ProviderError, SessionBusy, ShellError
 from shell.inference.engine import Engine
@@ -144,9 +144,7 @@ class Compactions:
         return True
 
     def consider(self, conversation_id: str) -> None:
-        """Summarize after an answer if the context is nearly full and the model is free of charge.
-        With another model, offer it.
-        """
+        """After an answer, summarize a nearly full context if that is free; otherwise offer it."""
         task = asyncio.ensure_future(self._consider(conversation_id))
         self._considerations.add(task)
         task.add_done_callback(self._considerations.discard)
@@ -167,17 +165,14 @@ class Compactions:
         return job
 
     async def _plan(self, request: CompactRequest) -> _PlannedSummary:
-        place = await self._store.read(
-            request.conversation_id, turns.end_of(request.conversation_id)
-        )
+        conversation_id = request.conversation_id
+        place = await self._store.read(conversation_id, turns.end_of(conversation_id))
         provider, model, author = self._authors.find(place, request.provider_id, request.model_id)
         path = await read_path(self._store, place, None)
-        summary_plan = await asyncio.to_thread(plan, path, model)
+        plan = await asyncio.to_thread(plan_summary, path, model)
         provider.check()
         price = price_of(model, local=provider.local)
-        return _PlannedSummary(
-            place.path[summary_plan.last_index].id, summary_plan, model, author, price
-        )
+        return _PlannedSummary(place.path[plan.last_index].id, plan, model, author, price)
 
     async def _run_job(self, job: _Job, conversation_id: str, planned: _PlannedSummary) -> None:
         state: CompactionState | None = None
@@ -194,10 +189,10 @@ class Compactions:
             self._put(conversation_id, state)
 
     async def _write(self, job: _Job, conversation_id: str, planned: _PlannedSummary) -> Compaction:
-        summary_plan, model = planned.plan, planned.model
-        remaining = list(summary_plan.passages)
+        plan, model = planned.plan, planned.model
+        remaining = list(plan.passages)
         total_characters = sum(len(passage.text) for passage in remaining) or 1
-        piece_tokens, text, usage = summary_plan.piece_tokens, summary_plan.earlier, NO_USAGE
+        piece_tokens, text, usage = plan.piece_tokens, plan.earlier, NO_USAGE
         while remaining:
             remaining_characters = sum(len(passage.text) for passage in remaining)
             self._put(
@@ -209,13 +204,9 @@ class Compactions:
                 ),
             )
             unsent = list(remaining)
-            question = prompt(
-                text, take_piece(remaining, piece_tokens), summary_plan.summary_tokens
-            )
+            prompt = write_prompt(text, take_piece(remaining, piece_tokens), plan.summary_tokens)
             try:
-                summary, call_usage = await self._call_model(
-                    job, conversation_id, planned, question
-                )
+                summary, call_usage = await self._call_model(job, conversation_id, planned, prompt)
             except ProviderError as error:
                 if error.code is not ErrorCode.CONTEXT_LENGTH:
                     raise
@@ -224,14 +215,14 @@ class Compactions:
                 if piece_tokens < MIN_PIECE_TOKENS:
                     raise context_too_small(model) from None
                 continue
-            text = cut_summary(summary, summary_plan.summary_tokens)
+            text = cut_summary(summary, plan.summary_tokens)
             usage = add_usage(usage, call_usage)
         compaction = Compaction(
             text=text,
             provider_id=planned.author.provider_id,
             model_id=planned.author.model_id,
             created_at=epoch_ms(),
-            messages=summary_plan.last_index + 1,
+            messages=plan.last_index + 1,
             usage=usage.model_copy(update={"cost": model.cost(usage)}),
         )
 
@@ -242,7 +233,7 @@ class Compactions:
         return compaction
 
     async def _call_model(
-        self, job: _Job, conversation_id: str, planned: _PlannedSummary, question: str
+        self, job: _Job, conversation_id: str, planned: _PlannedSummary, prompt: str
     ) -> tuple[str, Usage]:
         if job.is_stopped:
             raise _stopped_error()
@@ -258,7 +249,7 @@ class Compactions:
         slot = self._engine.reserve(
             OWNER,
             request,
-            messages=[Message.model_construct(role="user", content=question)],
+            messages=[Message.model_construct(role="user", content=prompt)],
             no_overall_deadline=True,
             conversation=conversation_id,
             kind="compaction",
@@ -273,9 +264,8 @@ class Compactions:
         if not isinstance(ending, DoneEvent) or ending.cancelled:
             raise _stopped_error()
         if ending.finish_reason == "budget":
-            raise ProviderError(
-                ErrorCode.BUDGET, "A budget is reached. Raise it, and summarize again"
-            )
+            text = "A budget is reached. Raise it, and summarize again"
+            raise ProviderError(ErrorCode.BUDGET, text)
         text = "".join(pieces)
         if not text.strip() or ending.finish_reason == "content_filter":
             raise ProviderError(ErrorCode.PROTOCOL_ERROR, f"{planned.model.id} wrote no summary")
@@ -301,9 +291,8 @@ class Compactions:
         )
 
     async def _is_nearly_full(self, request: CompactRequest) -> bool:
-        place = await self._store.read(
-            request.conversation_id, turns.end_of(request.conversation_id)
-        )
+        conversation_id = request.conversation_id
+        place = await self._store.read(conversation_id, turns.end_of(conversation_id))
         summaries = [entries.compaction_of(row.compaction) for row in place.path]
         if any(summary is not None and summary.undone for summary in summaries):
             return False  # a person wants the messages sent
@@ -337,6 +326,5 @@ def _may_be_nearly_full(detail: AnswerDetail | None, tokens: float) -> bool:
         return False
     usage = detail.usage
     used_tokens = 0 if usage is None else usage.input_tokens + usage.output_tokens
-    return used_tokens >= tokens or any(
-        notice.code == NoticeCode.HISTORY_TRIMMED for notice in detail.notices
-    )
+    was_trimmed = any(notice.code == NoticeCode.HISTORY_TRIMMED for notice in detail.notices)
+    return used_tokens >= tokens or was_trimmed

@@ -100,7 +100,7 @@ class Exports:
             NotFound: one of them does not exist.
             ValidationFailed: the text is too long for one reply.
         """
-        name, conversations = self._open_conversations(request)
+        name, conversations = self._open_all(request)
         media_type, write = FORMATS[request.format]
         pieces: list[str] = []
         length = 0
@@ -118,7 +118,7 @@ class Exports:
         Raises:
             ShellError: one of them does not exist, or the file cannot be written.
         """
-        name, conversations = self._open_conversations(request)
+        name, conversations = self._open_all(request)
         path = self._folder / name
         try:
             write_file(path, request.format, conversations)
@@ -159,9 +159,7 @@ class Exports:
         with storage_errors(source):
             return contents(bundle.read_extras(source), self._data)
 
-    def _open_conversations(
-        self, request: ExportRequest
-    ) -> tuple[str, Iterator[PortableConversation]]:
+    def _open_all(self, request: ExportRequest) -> tuple[str, Iterator[PortableConversation]]:
         """The file name, and the conversations, which are read one by one while they are written.
 
         Other readers get their turn in between, and only one conversation is in memory.

@@ -62,14 +62,12 @@ def history(
     """
     summary, path = apply_summary(path, model, max_tokens)
     turns = without_unanswered(path)
-    messages, notices = _newest_that_fit(turns, model, system_prompt, max_tokens, summary)
+    messages, notices = _fit_newest(turns, model, system_prompt, max_tokens, summary)
     if NoticeCode.HISTORY_TRIMMED in notices:
         shortened = [_without_results(turn) for turn in turns[:-1]]
         if shortened != turns[:-1]:
             shortened.append(turns[-1])
-            messages, notices = _newest_that_fit(
-                shortened, model, system_prompt, max_tokens, summary
-            )
+            messages, notices = _fit_newest(shortened, model, system_prompt, max_tokens, summary)
             text = f"Long results of earlier tool calls do not fit in {model.id} and were left out"
             code = NoticeCode.RESULTS_LEFT_OUT
             notices[code] = Notice(code=code, text=text, model=model.id)
@@ -83,8 +81,7 @@ def history(
 def apply_summary(
     path: Sequence[PathMessage], model: ModelInfo, max_tokens: int | None
 ) -> tuple[str, Sequence[PathMessage]]:
-    """The text of the summary to send, and the messages to send with it. The text is empty without
-    a summary.
+    """The text of the summary to send, empty without one, and the messages to send with it.
 
     System messages stay. A summary that fills more than half of the room is not used.
     """
@@ -94,16 +91,13 @@ def apply_summary(
     text = SUMMARY + fence(compaction.text)
     if estimate_tokens(text) > room(model, max_tokens) // 2:
         return "", path
-    summarized = path[: index + 1]
-    return text, [
-        *(message for message in summarized if message.role == "system"),
-        *path[index + 1 :],
-    ]
+    system_messages = [message for message in path[: index + 1] if message.role == "system"]
+    return text, [*system_messages, *path[index + 1 :]]
 
 
 def summary_index(path: Sequence[PathMessage]) -> int | None:
-    """The index of the message whose summary is used; None without one. The last message cannot be
-    summarized, because the model answers it.
+    """The index of the message whose summary is used, or None. The model answers the last message,
+    so that one is never summarized.
     """
     for index in range(len(path) - 2, -1, -1):
         compaction = path[index].compaction
@@ -148,7 +142,7 @@ def _add_summary(messages: SentMessages, summary: str) -> None:
     messages[index] = Message.model_construct(role="user", content=content)
 
 
-def _newest_that_fit(
+def _fit_newest(
     turns: Sequence[PathMessage],
     model: ModelInfo,
     system_prompt: str | None,
@@ -159,9 +153,8 @@ def _newest_that_fit(
     newest: SentMessages = []
     notices: dict[str, Notice] = {}
     remaining_tokens = room(model, max_tokens)
-    remaining_tokens -= (
-        0 if not system_prompt else estimate_tokens(system_prompt) + TOKENS_PER_MESSAGE
-    )
+    if system_prompt:
+        remaining_tokens -= estimate_tokens(system_prompt) + TOKENS_PER_MESSAGE
     remaining_tokens -= int(estimate_tokens(summary) * BYTES_PER_TOKEN_MARGIN)
     remaining_characters = MAX_REQUEST_CHARACTERS - len(summary)
     for index in range(len(turns) - 1, -1, -1):
@@ -170,9 +163,8 @@ def _newest_that_fit(
         text = context_text(*messages)
         remaining_tokens -= message_tokens(text)
         remaining_characters -= len(text)
-        if newest and (
-            remaining_tokens < 0 or remaining_characters < 0 or len(newest) >= MAX_MESSAGES
-        ):
+        is_full = remaining_tokens < 0 or remaining_characters < 0 or len(newest) >= MAX_MESSAGES
+        if newest and is_full:
             notices[NoticeCode.HISTORY_TRIMMED] = history_trimmed(model, index + 1)
             break
         newest[:0] = messages
@@ -188,16 +180,14 @@ def sent_messages(
     """
     content = _with_text_files_as_text(turn.content)
     if model is not None and notices is not None:
-        content = _without_unsupported_parts(content, model, notices)
+        content = _supported_parts(content, model, notices)
     message = Message.model_construct(role=turn.role, content=content)
     return with_steps(message, turn.steps) if turn.steps else [message]
 
 
 def _without_results(answer: PathMessage) -> PathMessage:
     """An earlier answer with a marker in place of each long result. Its calls stay."""
-    steps = [
-        replace(step, calls=[_without_result(call) for call in step.calls]) for step in answer.steps
-    ]
+    steps = [replace(step, calls=list(map(_without_result, step.calls))) for step in answer.steps]
     return answer if steps == list(answer.steps) else replace(answer, steps=steps)
 
 
@@ -260,14 +250,9 @@ def resumed_step(answer: PathMessage) -> ResumedStep | None:
         )
         for call in last.calls
     )
-    return ResumedStep(
-        last.step,
-        text[start : last.at],
-        calls if last.is_open else (),
-        tuple(last.items),
-        last.provider_id,
-        last.model_id,
-    )
+    open_calls = calls if last.is_open else ()
+    model_ids = last.provider_id, last.model_id
+    return ResumedStep(last.step, text[start : last.at], open_calls, tuple(last.items), *model_ids)
 
 
 def context_text(*messages: Message | ModelStep) -> str:
@@ -299,9 +284,7 @@ def _with_text_files_as_text(content: Content) -> Content:
     return [(fenced(part) if isinstance(part, FilePart) else None) or part for part in content]
 
 
-def _without_unsupported_parts(
-    content: Content, model: ModelInfo, notices: dict[str, Notice]
-) -> Content:
+def _supported_parts(content: Content, model: ModelInfo, notices: dict[str, Notice]) -> Content:
     """Content of an older message, with a name in place of each unsupported part."""
     if isinstance(content, str):
         return content

@@ -30,7 +30,7 @@ UPLOAD_TIMEOUT_S = 60.0
 """An upload without a new piece for this long is cancelled."""
 
 _log = logging.getLogger(__name__)
-ImportStage = Literal["receiving", "running", "done", "cancelled", "failed"]
+Stage = Literal["receiving", "running", "done", "cancelled", "failed"]
 
 
 @dataclass(slots=True, eq=False)
@@ -44,7 +44,7 @@ class Import:
     """When the last piece arrived, on the loop's clock."""
     progress: ImportedPart
     received: int = 0
-    state: ImportStage = "receiving"
+    state: Stage = "receiving"
     failure: ShellError | None = None
     id: str = field(default_factory=new_id)
     stop_requested: threading.Event = field(default_factory=threading.Event)
@@ -92,9 +92,8 @@ class Imports:
         job = Import(owner, size, file, self._loop.time(), ImportedPart(total_bytes=size))
         self._imports[job.id] = job
         self._change(job, job.state, job.progress)
-        for ended_id in [
-            import_id for import_id, other in self._imports.items() if not other.is_active
-        ][:-MAX_ENDED]:
+        ended_ids = [other.id for other in self._imports.values() if not other.is_active]
+        for ended_id in ended_ids[:-MAX_ENDED]:
             del self._imports[ended_id]
             self._topics.remove("import", ended_id)
         return job.id
@@ -170,11 +169,9 @@ class Imports:
 
     def _drop_stalled(self) -> None:
         """Cancel the uploads without a recent piece: their page has closed."""
+        now = self._loop.time()
         for job in self._imports.values():
-            if (
-                job.state == "receiving"
-                and self._loop.time() - job.last_piece_at >= UPLOAD_TIMEOUT_S
-            ):
+            if job.state == "receiving" and now - job.last_piece_at >= UPLOAD_TIMEOUT_S:
                 self._drop(job)
 
     def _drop(self, job: Import) -> None:
@@ -182,11 +179,7 @@ class Imports:
         self._change(job, "cancelled", job.progress)
 
     def _change(
-        self,
-        job: Import,
-        state: ImportStage,
-        progress: ImportedPart,
-        failure: ShellError | None = None,
+        self, job: Import, state: Stage, progress: ImportedPart, failure: ShellError | None = None
     ) -> None:
         job.state, job.progress, job.failure = state, progress, failure
         self._topics.publish(ImportTopic(key=job.id, value=job.describe()))
@@ -215,18 +208,13 @@ class Imports:
             self._report(job, "failed", last, error)
         except Exception as error:
             _log.exception("An import failed")
-            self._report(
-                job, "failed", last, ShellError(f"The import failed ({type(error).__name__})")
-            )
+            failure = ShellError(f"The import failed ({type(error).__name__})")
+            self._report(job, "failed", last, failure)
         finally:
             self._threads.discard(threading.current_thread())
 
     def _report(
-        self,
-        job: Import,
-        state: ImportStage,
-        progress: ImportedPart,
-        failure: ShellError | None = None,
+        self, job: Import, state: Stage, progress: ImportedPart, failure: ShellError | None = None
     ) -> None:
         snapshot = deepcopy(progress)
 

@@ -16,9 +16,8 @@ async def read_path(
     """
     blobs: dict[str, bytes | None] = {}
     for blob_hash in turns.attachment_hashes(place):
-        blobs[blob_hash] = await store.read(
-            place.conversation_id, partial(read_unchecked, blob_hash=blob_hash)
-        )
+        read = partial(read_unchecked, blob_hash=blob_hash)
+        blobs[blob_hash] = await store.read(place.conversation_id, read)
     if blobs or (question is not None and question.blobs):
         return await asyncio.to_thread(turns.path_messages, place, question, blobs)
     return turns.path_messages(place, question, {})

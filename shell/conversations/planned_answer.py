@@ -115,9 +115,7 @@ async def preview_answer(planned: PlannedAnswer, offer: Offer | None) -> Preview
     if isinstance(planned.provider, ShowsRequests):
         shown = request_of(planned.provider.outgoing(request))
     return Preview(
-        request=shown,
-        estimate=await _estimate(request, planned),
-        notices=list(adapted.notices),
+        request=shown, estimate=await _estimate(request, planned), notices=list(adapted.notices)
     )
 
 
@@ -127,10 +125,8 @@ async def estimate_answer(request: EstimateRequest, planned: PlannedAnswer) -> E
     Raises:
         ValidationFailed: the model cannot answer these messages.
     """
-    attachment_tokens = (
-        request.images * IMAGE_TOKENS + request.file_bytes * 4 // 3 // BASE64_PER_TOKEN
-    )
-    return await _estimate(planned.adapt(None).request, planned, attachment_tokens)
+    tokens = request.images * IMAGE_TOKENS + request.file_bytes * 4 // 3 // BASE64_PER_TOKEN
+    return await _estimate(planned.adapt(None).request, planned, tokens)
 
 
 async def _estimate(
@@ -138,29 +134,23 @@ async def _estimate(
 ) -> Estimate:
     """Count the tokens of a request, and add those of attachments that it does not have yet."""
     provider, model = planned.provider, planned.model
-    exact_tokens = None
+    counted = None
     is_text = attachment_tokens == 0 and all(
         isinstance(message, ModelStep) or isinstance(message.content, str)
         for message in request.messages
     )
     if is_text and not request.tools and isinstance(provider, CountsTokens):
         with contextlib.suppress(ShellError):
-            exact_tokens = await provider.count_tokens(request)
-    tokens = (
-        estimate_input(request, 1.0) + attachment_tokens if exact_tokens is None else exact_tokens
-    )
+            counted = await provider.count_tokens(request)
+    tokens = estimate_input(request, 1.0) + attachment_tokens if counted is None else counted
     price = price_of(model, local=provider.local)
     max_output_tokens = request.max_tokens or model.max_output_tokens or UNKNOWN_OUTPUT_TOKENS
-    left_out = sum(
-        notice.left_out or 0
-        for notice in planned.notices
-        if notice.code is NoticeCode.HISTORY_TRIMMED
-    )
+    trimmed = [notice for notice in planned.notices if notice.code is NoticeCode.HISTORY_TRIMMED]
     return Estimate(
         input_tokens=tokens,
-        exact=exact_tokens is not None,
+        exact=counted is not None,
         input_cost=None if price is None else price.of(tokens, 0) / NANOS,
         most_cost=None if price is None else price.of(tokens, max_output_tokens) / NANOS,
         context_tokens=model.context_tokens if model.known else None,
-        left_out=left_out,
+        left_out=sum(notice.left_out or 0 for notice in trimmed),
     )

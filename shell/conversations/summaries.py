@@ -65,7 +65,7 @@ class Plan:
         )
 
 
-def plan(path: Sequence[PathMessage], model: ModelInfo) -> Plan:
+def plan_summary(path: Sequence[PathMessage], model: ModelInfo) -> Plan:
     """Choose all but the newest exchanges for the summary. Slow for a long path.
 
     Raises:
@@ -80,39 +80,25 @@ def plan(path: Sequence[PathMessage], model: ModelInfo) -> Plan:
     message_sizes = [tokens_of(message) for message in path[start:]]
     room_tokens = room(model, None)
     recent_tokens = min(room_tokens, sum(message_sizes)) * RECENT_SHARE
-    # The first cut after which few enough messages stay. At least the last exchange stays.
-    cut = next(
-        (
-            index
-            for index in cuts
-            if sum(message_sizes[index - start :]) <= recent_tokens
-            and len(path) - index <= MAX_MESSAGES // 2
-        ),
-        cuts[-1],
-    )
+    # The first cut after which few enough messages stay; else the last cut, so that at least the
+    # last exchange stays.
+    for cut in cuts:
+        is_short = len(path) - cut <= MAX_MESSAGES // 2
+        if is_short and sum(message_sizes[cut - start :]) <= recent_tokens:
+            break
     compaction = None if last_summary is None else path[last_summary].compaction
-    passages = [
-        _passage(message)
-        for message in without_unanswered(path[start:cut])
-        if message.role != "system"
-    ]
-    if not any(message.text.strip() for message in passages):
+    earlier = "" if compaction is None else compaction.text
+    turns = [turn for turn in without_unanswered(path[start:cut]) if turn.role != "system"]
+    passages = [_passage(turn) for turn in turns]
+    if not any(passage.text.strip() for passage in passages):
         raise _nothing_to_summarize()
     summary_tokens = min(MAX_SUMMARY_TOKENS, room_tokens // 8)
     # Twice the summary: a model may write more than the prompt allows, and then the text is cut.
-    overhead_tokens = estimate_tokens(PROMPT + EARLIER) + TOKENS_PER_MESSAGE + 2 * summary_tokens
-    piece_tokens = (
-        int((model.context_tokens - summary_tokens) / BYTES_PER_TOKEN_MARGIN) - overhead_tokens
-    )
+    overhead = estimate_tokens(PROMPT + EARLIER) + TOKENS_PER_MESSAGE + 2 * summary_tokens
+    piece_tokens = int((model.context_tokens - summary_tokens) / BYTES_PER_TOKEN_MARGIN) - overhead
     if piece_tokens < MIN_PIECE_TOKENS:
         raise context_too_small(model)
-    return Plan(
-        cut - 1,
-        "" if compaction is None else compaction.text,
-        passages,
-        summary_tokens,
-        piece_tokens,
-    )
+    return Plan(cut - 1, earlier, passages, summary_tokens, piece_tokens)
 
 
 def _nothing_to_summarize() -> ValidationFailed:
@@ -126,36 +112,31 @@ def context_too_small(model: ModelInfo) -> ProviderError:
     return ProviderError(ErrorCode.CONTEXT_LENGTH, text)
 
 
-def take_piece(passages: list[Passage], remaining_tokens: int) -> list[Passage]:
-    """Remove the passages from the front that fit into one call, and return them. If the first does
-    not fit, remove a part of it.
-    """
+def take_piece(passages: list[Passage], tokens_left: int) -> list[Passage]:
+    """Remove and return the first passages that fit into one call, or a part of the first one."""
     piece: list[Passage] = []
-    remaining_characters = MAX_PIECE_CHARACTERS
+    characters_left = MAX_PIECE_CHARACTERS
     while passages:
         text = quoted(passages[0])
         needed_tokens = estimate_tokens(text)
-        if needed_tokens <= remaining_tokens and len(text) <= remaining_characters:
-            remaining_tokens -= needed_tokens
-            remaining_characters -= len(text)
+        if needed_tokens <= tokens_left and len(text) <= characters_left:
+            tokens_left -= needed_tokens
+            characters_left -= len(text)
             piece.append(passages.pop(0))
             continue
         if not piece:
-            heading, full_text = passages[0].heading, passages[0].text
-            end = min(len(full_text) * remaining_tokens // needed_tokens, remaining_characters)
-            while (
-                end > 1
-                and estimate_tokens(quoted(Passage(heading, full_text[:end]))) > remaining_tokens
-            ):
+            heading, body = passages[0].heading, passages[0].text
+            end = min(len(body) * tokens_left // needed_tokens, characters_left)
+            while end > 1 and estimate_tokens(quoted(Passage(heading, body[:end]))) > tokens_left:
                 end = end * 4 // 5  # the beginning has more tokens per character than the rest
             end = max(1, end)
-            piece.append(Passage(heading, full_text[:end]))
-            passages[0] = Passage(heading, full_text[end:])
+            piece.append(Passage(heading, body[:end]))
+            passages[0] = Passage(heading, body[end:])
         break
     return piece
 
 
-def prompt(summary: str, piece: Sequence[Passage], summary_tokens: int) -> str:
+def write_prompt(summary: str, piece: Sequence[Passage], summary_tokens: int) -> str:
     """The prompt to summarize a piece, with the summary of everything before it."""
     instructions = PROMPT.format(words=summary_tokens // 2)
     if summary:

@@ -41,7 +41,7 @@ class Titles:
         """Write a title if the answer that has just ended is the conversation's first."""
         title_model = self._title_model()
         if title_model is not None and not conversation_id.startswith(TEMPORARY):
-            task = asyncio.ensure_future(self._write_title(conversation_id, *title_model))
+            task = asyncio.ensure_future(self._write(conversation_id, *title_model))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
@@ -51,9 +51,7 @@ class Titles:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def _write_title(
-        self, conversation_id: str, provider_id: str, model_id: str | None
-    ) -> None:
+    async def _write(self, conversation_id: str, provider_id: str, model_id: str | None) -> None:
         try:
             exchange = await self._store.read(
                 conversation_id, lambda c: _first_exchange(c, conversation_id)
@@ -69,10 +67,9 @@ class Titles:
             )
             slot = self._engine.reserve(OWNER, request, conversation=conversation_id, kind="title")
             title = await _read_title(slot.begin())
-            if title:
-                await self._store.write(
-                    conversation_id, lambda c: _rename(c, conversation_id, title)
-                )
+            if not title:
+                return
+            await self._store.write(conversation_id, lambda c: _rename(c, conversation_id, title))
         except ShellError as error:
             _log.info("No title was made: %s", error.code)
 

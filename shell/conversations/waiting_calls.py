@@ -64,11 +64,10 @@ class WaitingCalls:
         self._tools[conversation_id] = dict(tools)
         if not tools:
             del self._tools[conversation_id]
-        self._publish(
-            [
-                WaitingConversation(
-                    conversation_id=waiting_id, tool=next(iter(names.values())), calls=len(names)
-                )
-                for waiting_id, names in self._tools.items()
-            ]
-        )
+        waiting = [
+            WaitingConversation(
+                conversation_id=waiting_id, tool=next(iter(names.values())), calls=len(names)
+            )
+            for waiting_id, names in self._tools.items()
+        ]
+        self._publish(waiting)

@@ -245,16 +245,13 @@ class Engine:
     def status(self, owner: str) -> ServiceStatus:
         """The owner's own counts."""
         sessions = self._sessions.of(owner)
-        return self._runs.totals(owner).status(
-            len(sessions), sum(session.active for session in sessions)
-        )
+        active = sum(session.active for session in sessions)
+        return self._runs.totals(owner).status(len(sessions), active)
 
     def close_owner(self, owner: str) -> None:
         """Cancel the runs of a closed window, except those with `on_close` set to `finish`."""
         self._runs.cancel_questions(owner)
-        self._runs.stop(
-            RunCancelled(), lambda slot: slot.owner == owner and not slot.finish_on_close
-        )
+        self._runs.stop(RunCancelled(), lambda s: s.owner == owner and not s.finish_on_close)
         for session in self._sessions.of(owner):
             if not session.config.share:
                 self._sessions.drop(session)
@@ -320,16 +317,9 @@ class Engine:
         )
         shared = parameters.share or (session is not None and session.config.share)
         on_close = parameters.on_close or ("finish" if shared else "cancel")
+        callbacks = self._runs.begin_reserved, self._runs.release
         slot = Slot(
-            inference_id,
-            owner,
-            shared,
-            on_close == "finish",
-            session,
-            turn,
-            plan,
-            self._runs.begin_reserved,
-            self._runs.release,
+            inference_id, owner, shared, on_close == "finish", session, turn, plan, *callbacks
         )
         self._runs.add(slot)
         return slot
@@ -349,11 +339,9 @@ class Engine:
         if not session.waiting or self._closing:
             return
         next_turn = session.waiting[0]
-        next_slot = next(
-            (slot for slot in self._runs.slots.values() if slot.turn is next_turn), None
-        )
-        if next_slot is not None and next_slot.run is not None and next_slot.run.task is None:
-            self._runs.begin(next_slot.run)
+        queued = next((slot for slot in self._runs.slots.values() if slot.turn is next_turn), None)
+        if queued is not None and queued.run is not None and queued.run.task is None:
+            self._runs.begin(queued.run)
 
     def _provider_of(self, session: Session) -> Provider:
         try:

@@ -31,9 +31,8 @@ def check_values(fields: Sequence[FormField], values: FormValues) -> FormValues:
         ValidationFailed: with every invalid field by its name.
     """
     known = {field.name for field in fields}
-    issues = [
-        (name, f"The form has no field {name[:100]!r}.") for name in values if name not in known
-    ]
+    unknown = [name for name in values if name not in known]
+    issues = [(name, f"The form has no field {name[:100]!r}.") for name in unknown]
     checked: FormValues = {}
     for field in fields:
         value = values.get(field.name)

@@ -59,9 +59,8 @@ class LogRegistry:
 
     def visible(self, owner: str) -> list[InferenceLog]:
         """Every log that this owner may see, oldest first."""
-        return [
-            entry.log for entry in self._entries.values() if entry.shared or entry.owner == owner
-        ]
+        entries = self._entries.values()
+        return [entry.log for entry in entries if entry.shared or entry.owner == owner]
 
     def finish(self, log: InferenceLog) -> None:
         """Pack a log that has just ended. Its retention time starts now."""
@@ -77,10 +76,8 @@ class LogRegistry:
         now = self._now()
         while self._finished:
             inference_id, entry = next(iter(self._finished.items()))
-            if (
-                now - entry.ended_at < self._retention_s
-                and self._finished_bytes <= self._retention_bytes
-            ):
+            is_recent = now - entry.ended_at < self._retention_s
+            if is_recent and self._finished_bytes <= self._retention_bytes:
                 break
             self._finished_bytes -= entry.log.size
             del self._finished[inference_id], self._entries[inference_id]

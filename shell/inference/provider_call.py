@@ -16,7 +16,6 @@ from pydantic import ValidationError
 from shell.contract import (
     Activity,
     FinishReason,
-    Message,
     Notice,
     NoticeEvent,
     RetryingEvent,
@@ -25,13 +24,13 @@ from shell.contract import (
 )
 from shell.errors import ErrorCode, ProviderError
 from shell.inference.log import InferenceLog, ProposedCall, TextChannel
+from shell.inference.request import text_tokens
 from shell.inference.run_plan import RunPlan
 from shell.inference.text_writer import TextWriter
 from shell.inference.watchdog import Watchdog
 from shell.providers.base import (
     Chunk,
     Finish,
-    ModelStep,
     OutputItem,
     PromptProgress,
     ProviderRequest,
@@ -40,7 +39,7 @@ from shell.providers.base import (
     ToolCallDelta,
     UsageReport,
 )
-from shell.support.text import clean, estimate_tokens
+from shell.support.text import clean
 
 CHUNKS_PER_TURN = 64
 SECONDS_PER_TURN = 0.002
@@ -49,12 +48,7 @@ MAX_NAME_CHARACTERS = 500
 """Longest status, tool name or call id."""
 
 _RETRYABLE = frozenset(
-    {
-        ErrorCode.NETWORK_ERROR,
-        ErrorCode.RATE_LIMIT,
-        ErrorCode.OVERLOADED,
-        ErrorCode.SERVER_ERROR,
-    }
+    {ErrorCode.NETWORK_ERROR, ErrorCode.RATE_LIMIT, ErrorCode.OVERLOADED, ErrorCode.SERVER_ERROR}
 )
 _FINISH_REASONS = frozenset(get_args(FinishReason))
 _log = logging.getLogger(__name__)
@@ -145,7 +139,7 @@ class ProviderCall:
         }
         reasoning_tokens = -(-written_bytes["llm:reasoning"] // 4)
         return Usage(
-            input_tokens=sum(map(_estimated_tokens, self._request.messages)),
+            input_tokens=sum(map(text_tokens, self._request.messages)),
             output_tokens=-(-written_bytes["llm:token"] // 4) + reasoning_tokens,
             reasoning_tokens=reasoning_tokens,
             cached_tokens=0,
@@ -272,15 +266,6 @@ class ProviderCall:
                 **self._log.stamp(), status=clip_name(status), progress=progress, activity=activity
             )
         )
-
-
-def _estimated_tokens(message: Message | ModelStep) -> int:
-    tokens = estimate_tokens(message.text)
-    if isinstance(message, ModelStep):
-        tokens += sum(
-            estimate_tokens(c.arguments) + estimate_tokens(c.result) for c in message.calls
-        )
-    return tokens
 
 
 def clip_name(text: str) -> str:

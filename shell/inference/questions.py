@@ -2,13 +2,7 @@
 
 import asyncio
 
-from shell.contract import (
-    Elicitation,
-    ElicitationAnswer,
-    ElicitationEvent,
-    NoticeCode,
-    NoticeEvent,
-)
+from shell.contract import Elicitation, ElicitationAnswer, ElicitationEvent, NoticeCode, NoticeEvent
 from shell.inference.form_values import check_values
 from shell.inference.log import InferenceLog
 from shell.inference.watchdog import Watchdog
@@ -124,9 +118,8 @@ class Questions:
         elicitation = self._open
         if elicitation is None or elicitation.id != answer.elicitation_id:
             return False
-        values = (
-            check_values(elicitation.fields, answer.values) if answer.action == "accept" else {}
-        )
+        is_accepted = answer.action == "accept"
+        values = check_values(elicitation.fields, answer.values) if is_accepted else {}
         if answer.action == "cancel":
             self.is_cancelled = True
             self._remaining = 0

@@ -48,6 +48,15 @@ def message_tokens(text: str) -> int:
     return int(estimate_tokens(text) * BYTES_PER_TOKEN_MARGIN) + TOKENS_PER_MESSAGE
 
 
+def text_tokens(message: Message | ModelStep) -> int:
+    """Estimate the tokens of a message's text and of its tool calls with their results."""
+    tokens = estimate_tokens(message.text)
+    if isinstance(message, ModelStep):
+        for call in message.calls:
+            tokens += estimate_tokens(call.arguments) + estimate_tokens(call.result)
+    return tokens
+
+
 def history_trimmed(model: ModelInfo, left_out: int) -> Notice:
     """A notice that the oldest messages were left out."""
     text = f"The {left_out} oldest messages do not fit in {model.id} and were left out"
@@ -143,9 +152,8 @@ def adapt_offer(offer: Offer | None, model: ModelInfo) -> tuple[Offer | None, tu
 
 def note_untrusted(offer: Offer, messages: Iterable[Message | ModelStep]) -> None:
     """Mark the permissions of an offer as untrusted if others may have written a message."""
-    if any(
-        isinstance(message, Message) and is_of_strangers(message.content) for message in messages
-    ):
+    contents = (message.content for message in messages if isinstance(message, Message))
+    if any(map(is_of_strangers, contents)):
         offer.permissions.note_untrusted()
 
 

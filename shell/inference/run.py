@@ -168,11 +168,8 @@ class Run:
     # --- deadlines --------------------------------------------------------------------------
 
     def _on_timeout(self, code: ErrorCode) -> None:
-        text = (
-            "Inference timeout exceeded"
-            if code is ErrorCode.TIMEOUT
-            else "Stream timeout - no data received"
-        )
+        is_overall = code is ErrorCode.TIMEOUT
+        text = "Inference timeout exceeded" if is_overall else "Stream timeout - no data received"
         self.stop(ProviderError(code, text))
 
     def _end_without_provider(self) -> None:
@@ -198,7 +195,7 @@ class Run:
             if is_closing and self._tools.is_waiting:
                 self._steps.pause()
                 outcome = None
-            self._tools.close(is_resumable=is_closing or self._steps.finish_reason == "waiting")
+            self._tools.close(can_resume=is_closing or self._steps.finish_reason == "waiting")
         try:
             ending = self._terminal_event(outcome)
         except Exception as error:  # the provider's numbers are invalid for the event
@@ -209,16 +206,11 @@ class Run:
     def _terminal_event(self, outcome: BaseException | None) -> DoneEvent | ErrorEvent:
         has_text = self._text.written_bytes["llm:token"] > 0
         finish_reason = None if self._steps is None else self._steps.finish_reason
-        if (
-            isinstance(outcome, ProviderError)
-            and outcome.code is ErrorCode.CONTENT_FILTER
-            and has_text
-        ):
+        refusal = ErrorCode.CONTENT_FILTER
+        if has_text and isinstance(outcome, ProviderError) and outcome.code is refusal:
             outcome, finish_reason = None, "content_filter"
         if outcome is None and finish_reason == "content_filter" and not has_text:
-            outcome = ProviderError(
-                ErrorCode.CONTENT_FILTER, "The provider refused to answer this request"
-            )
+            outcome = ProviderError(refusal, "The provider refused to answer this request")
         if outcome is None or isinstance(outcome, RunCancelled):
             is_cancelled = outcome is not None
             usage = self.usage.model_copy(update={"cost": self._plan.model.cost(self.usage)})

@@ -1,6 +1,5 @@
 """Reserves the tokens and costs of each model call of a run before the call."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -15,7 +14,7 @@ from shell.contract import (
     Usage,
 )
 from shell.errors import ValidationFailed
-from shell.inference.request import BYTES_PER_TOKEN_MARGIN, TOKENS_PER_MESSAGE
+from shell.inference.request import BYTES_PER_TOKEN_MARGIN, TOKENS_PER_MESSAGE, text_tokens
 from shell.providers.base import ModelInfo, ModelStep, Provider, ProviderRequest
 from shell.providers.charges import CallKind, PlannedCall, Price, Reservation, price_of
 from shell.support.text import estimate_tokens
@@ -69,9 +68,7 @@ class Spending:
         Raises:
             ShellError: there is a budget, and nothing can be counted.
         """
-        max_output_tokens = (
-            request.max_tokens or self.model.max_output_tokens or UNKNOWN_OUTPUT_TOKENS
-        )
+        max_output = request.max_tokens or self.model.max_output_tokens or UNKNOWN_OUTPUT_TOKENS
         return await self.ledger.reserve(
             PlannedCall(
                 self.answer,
@@ -80,7 +77,7 @@ class Spending:
                 self.provider_id,
                 self.model.id,
                 estimate_input(request),
-                max_output_tokens,
+                max_output,
                 LEAST_OUTPUT_TOKENS,
                 self.price,
                 {} if self.budget is None else {"answer": self.budget},
@@ -125,13 +122,8 @@ def estimate_input(request: ProviderRequest, margin: float = BYTES_PER_TOKEN_MAR
 
 
 def _tokens(message: Message | ModelStep) -> int:
-    if isinstance(message, ModelStep):
-        call_texts: Sequence[str] = [
-            part for call in message.calls for part in (call.arguments, call.result)
-        ]
-        return sum(map(estimate_tokens, (message.text, *call_texts)))
-    if isinstance(message.content, str):
-        return estimate_tokens(message.content)
+    if isinstance(message, ModelStep) or isinstance(message.content, str):
+        return text_tokens(message)
     tokens = 0
     for part in message.content:
         match part:

@@ -96,11 +96,9 @@ class Steps:
         resumed = self._plan.resumed
         try:
             if resumed is not None and resumed.calls:
-                answered_calls = tuple(await tools.resume(resumed.calls))
+                answered = tuple(await tools.resume(resumed.calls))
                 earlier_ids = resumed.provider_id, resumed.model_id
-                self._add_step(
-                    ModelStep(resumed.text, answered_calls, resumed.output, *earlier_ids)
-                )
+                self._add_step(ModelStep(resumed.text, answered, resumed.output, *earlier_ids))
             while (call := await self._call_model(step)) is not None:
                 calls, output = tuple(call.calls), tuple(call.output)
                 if not calls or call.finish_reason in ("length", "content_filter"):
@@ -108,13 +106,13 @@ class Steps:
                 self._log.add_output(
                     StepOutput(self._log.last_seq + 1, step, *model_ids, calls, output)
                 )
-                answered_calls = tuple(await tools.answer(step, calls))
+                answered = tuple(await tools.answer(step, calls))
                 if step >= self._max_steps:
                     self._end_reason = "steps"
                     return
                 step += 1
                 self._earlier_usage, self._first_ms, self._call = self.usage, self.first_ms, None
-                self._add_step(ModelStep(call.text, answered_calls, output, *model_ids))
+                self._add_step(ModelStep(call.text, answered, output, *model_ids))
         except WaitedTooLong:
             self._end_reason = "waiting"
 

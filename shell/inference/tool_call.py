@@ -83,14 +83,9 @@ class ToolCall:
     @property
     def answered(self) -> AnsweredCall:
         """The call with its result, as the model gets it."""
-        proposed = self.proposed
+        call, failed = self.proposed, self.state != "done"
         return AnsweredCall(
-            proposed.provider_id,
-            proposed.name,
-            proposed.arguments,
-            self.result,
-            self.state != "done",
-            self.images,
+            call.provider_id, call.name, call.arguments, self.result, failed, self.images
         )
 
     def move(self, state: CallState) -> None:
@@ -126,24 +121,17 @@ class ToolCall:
         )
 
     def ask(self, why: str | None) -> None:
-        """Ask a person to decide; `decision_future` is done once they have.
-
-        Args:
-            why: why a person must decide although a permission exists.
+        """Ask a person to decide; `decision_future` is done once they have. `why` is the reason if
+        a permission exists.
         """
         self.move("waiting")
         self.nonce = self.nonce or secrets.token_urlsafe(16)
         self.decision_future = asyncio.get_running_loop().create_future()
         self.log_state()
-        self.log.append(
-            ApprovalEvent(
-                **self.log.stamp(),
-                call_id=self.proposed.id,
-                state="asked",
-                nonce=self.nonce,
-                why=why,
-            )
+        event = ApprovalEvent(
+            **self.log.stamp(), call_id=self.proposed.id, state="asked", nonce=self.nonce, why=why
         )
+        self.log.append(event)
 
     def refuse(self, state: CallState, text: str, code: ErrorCode | None = None) -> None:
         """End a call that has not run."""
@@ -164,9 +152,7 @@ class ToolCall:
         self.result = result_for_model(state, shortened.text, self.edited)
         self.log.media |= {item.hash: item.data for item in media}
         attachments = [item.attachment for item in media]
-        pictures = (
-            picture(attachment, self.log.media[attachment.hash]) for attachment in attachments
-        )
+        pictures = (picture(item, self.log.media[item.hash]) for item in attachments)
         self.images = tuple(filter(None, pictures))
         self.log.append(
             ResultEvent(

@@ -10,13 +10,7 @@ import logging
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
 
-from shell.contract import (
-    ApprovalEvent,
-    CallState,
-    Decision,
-    ElicitationAnswer,
-    ThinkingEvent,
-)
+from shell.contract import ApprovalEvent, CallState, Decision, ElicitationAnswer, ThinkingEvent
 from shell.errors import ErrorCode, ShellError, ToolError, ValidationFailed
 from shell.inference.log import InferenceLog, ProposedCall
 from shell.inference.questions import CALL_S, CallTime, Questions
@@ -107,12 +101,9 @@ class ToolCalls:
         Raises:
             WaitedTooLong: a call still waits; the others have their results.
         """
-        self._batch = [
-            self._new_call(open_call.proposed, open_call.step, open_call.ordinal)
-            for open_call in calls
-        ]
-        for call, open_call in zip(self._batch, calls, strict=True):
-            self._restore(call, open_call)
+        self._batch = [self._new_call(call.proposed, call.step, call.ordinal) for call in calls]
+        for call, earlier in zip(self._batch, calls, strict=True):
+            self._restore(call, earlier)
         return await self._run_batch()
 
     def _new_call(self, proposed: ProposedCall, step: int, ordinal: int) -> ToolCall:
@@ -163,12 +154,7 @@ class ToolCalls:
         if isinstance(decision, ElicitationAnswer):
             questions = None if call is None else call.questions
             return questions is not None and questions.answer(decision)
-        if (
-            call is None
-            or call.state != "waiting"
-            or call.tool is None
-            or call.decision_future is None
-        ):
+        if call is None or call.state != "waiting" or not (call.tool and call.decision_future):
             return False
         if not secrets.compare_digest(decision.nonce.encode(), call.nonce.encode()):
             raise ValidationFailed([("nonce", "This decision is for another question")])
@@ -204,16 +190,12 @@ class ToolCalls:
         call.decision_future.set_result(None)
         return True
 
-    def close(self, *, is_resumable: bool) -> None:
-        """Give every open call its result, because the run ends now.
-
-        Args:
-            is_resumable: leave the calls that have not begun open for a later run.
+    def close(self, *, can_resume: bool) -> None:
+        """Give every open call its result, because the run ends now. With `can_resume`, leave
+        the calls that have not begun open for a later run.
         """
         for call in self._batch:
-            if call.state in SETTLED or (
-                is_resumable and call.state not in ("proposed", "running")
-            ):
+            if call.state in SETTLED or (can_resume and call.state not in ("proposed", "running")):
                 continue
             text = "The call was cancelled."
             if call.state == "running":
@@ -255,16 +237,12 @@ class ToolCalls:
             return None
         return call.tool
 
-    def _restore(self, call: ToolCall, open_call: OpenCall) -> None:
+    def _restore(self, call: ToolCall, earlier: OpenCall) -> None:
         """Restore the state of a call from an earlier run."""
-        if open_call.state in SETTLED:
-            call.state, call.result, call.images = (
-                open_call.state,
-                open_call.result,
-                open_call.images,
-            )
+        if earlier.state in SETTLED:
+            call.state, call.result, call.images = earlier.state, earlier.result, earlier.images
             return
-        if open_call.state == "running":
+        if earlier.state == "running":
             # It may have taken effect, so it is never made again.
             with contextlib.suppress(ToolError):
                 call.tool = self._offer.find(call.proposed.name)
@@ -272,23 +250,23 @@ class ToolCalls:
             call.state = "running"
             call.refuse("lost", LOST)
             return
-        if open_call.state not in ("waiting", "approved", "edited"):
+        if earlier.state not in ("waiting", "approved", "edited"):
             self._admit(call)
             return
         if (tool := self._find(call)) is None:
             return
-        has_changed = tool.tool.definition != open_call.definition
+        has_changed = tool.tool.definition != earlier.definition
         ruling = self._offer.rule(tool, call.arguments, repeated=False)
         if ruling.verdict == "deny":
             call.refuse("denied", ruling.why or DENIED)
-        elif open_call.state == "waiting":
+        elif earlier.state == "waiting":
             # The question to the person stays open, even if a permission allows the call by now.
-            call.nonce = "" if has_changed else open_call.nonce
-            call.ask(open_call.why)
+            call.nonce = "" if has_changed else earlier.nonce
+            call.ask(earlier.why)
         elif has_changed:
             call.ask("The tool has changed since this call was allowed.")
         else:
-            call.nonce, call.edited, call.state = open_call.nonce, open_call.edited, open_call.state
+            call.nonce, call.edited, call.state = earlier.nonce, earlier.edited, earlier.state
 
     def _is_repeated(self, call: ToolCall) -> bool:
         key = (call.proposed.name, canonical_json(call.arguments))
@@ -302,22 +280,19 @@ class ToolCalls:
         Raises:
             WaitedTooLong: no decision came within `WAIT_S`, and no other call runs.
         """
-        while open_decisions := [
-            call.decision_future
-            for call in self._batch
-            if call.decision_future and not call.decision_future.done()
-        ]:
+        futures = [call.decision_future for call in self._batch if call.decision_future]
+        while pending := [future for future in futures if not future.done()]:
             self._watchdog.pause()
             try:
                 done, _ = await asyncio.wait(
-                    open_decisions, timeout=WAIT_S, return_when=asyncio.FIRST_COMPLETED
+                    pending, timeout=WAIT_S, return_when=asyncio.FIRST_COMPLETED
                 )
             finally:
                 self._watchdog.resume()
             if not done:
                 await asyncio.gather(*self._tasks(of_waiting=False))
                 # A decision may have come meanwhile.
-                if not any(future.done() for future in open_decisions):
+                if not any(future.done() for future in pending):
                     raise WaitedTooLong
 
     # --- a call -----------------------------------------------------------------------------

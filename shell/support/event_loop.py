@@ -80,12 +80,10 @@ def event_loop_thread() -> Iterator[LoopThread]:
         thread.stop()
 
 
-def run_within(
-    timeout_s: float, thread: LoopThread, coroutine: Coroutine[None, None, None]
-) -> bool:
+def run_within(timeout_s: float, loop: LoopThread, coroutine: Coroutine[None, None, None]) -> bool:
     """Run a coroutine that closes something. False if it still runs after `timeout_s`."""
     try:
-        thread.run(coroutine, timeout_s)
+        loop.run(coroutine, timeout_s)
         return True
     except TimeoutError:
         _log.warning("Something did not close within %s s and is left behind", timeout_s)

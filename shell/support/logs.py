@@ -45,10 +45,8 @@ def set_up_logs(level: str, environ: Mapping[str, str] = os.environ) -> None:
 
 
 def redact_also(secrets: Callable[[], Iterable[str]]) -> None:
-    """Remove further secrets from the log, such as keys from a keychain.
-
-    Args:
-        secrets: called for each line, on the thread that logs.
+    """Remove further secrets from the log, such as keys from a keychain. `secrets` is called for
+    each line, on the thread that logs.
     """
     for handler in logging.getLogger().handlers:
         if isinstance(handler.formatter, _Redacting):

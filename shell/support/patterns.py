@@ -13,9 +13,8 @@ def search(pattern: str) -> Callable[[str], bool]:
     For a pattern that needs more than linear time, the function returns True for every text.
     """
     try:
-        validator = SchemaValidator(
-            core_schema.str_schema(pattern=pattern, regex_engine="rust-regex")
-        )
+        schema = core_schema.str_schema(pattern=pattern, regex_engine="rust-regex")
+        validator = SchemaValidator(schema)
     except SchemaError:
         return lambda text: True
     return validator.isinstance_python

@@ -96,10 +96,8 @@ def file_name(stem: str, ending: str = "", *, allowed: str = "", replacement: st
     characters: list[str] = []
     is_allowed = False
     for character in unicodedata.normalize("NFC", stem):
-        # An accent is left out together with its letter.
-        is_allowed = (
-            is_allowed if _is_mark(character) else _is_plain(character) or character in allowed
-        )
+        if not _is_mark(character):  # an accent is left out together with its letter
+            is_allowed = _is_plain(character) or character in allowed
         if is_allowed:
             characters.append(character)
         elif replacement and not _is_mark(character) and characters[-1:] != [replacement]:
@@ -107,11 +105,8 @@ def file_name(stem: str, ending: str = "", *, allowed: str = "", replacement: st
     name = "".join(characters).strip(". ")
     name = cut(name, MAX_NAME_BYTES - len(ending.encode()) - 1).rstrip(". ")
     full_name = name + ending
-    return (
-        f"_{full_name}"
-        if full_name.partition(".")[0].rstrip(" ").lower() in _RESERVED
-        else full_name
-    )
+    base_name = full_name.partition(".")[0].rstrip(" ").lower()
+    return f"_{full_name}" if base_name in _RESERVED else full_name
 
 
 def cut(text: str, most_bytes: int) -> str:

@@ -38,11 +38,7 @@ class HeadError(Exception):
     """The front matter is wrong."""
 
     def __init__(
-        self,
-        code: Code,
-        line: int | None = None,
-        column: int | None = None,
-        **facts: str | int,
+        self, code: Code, line: int | None = None, column: int | None = None, **facts: str | int
     ) -> None:
         self.problem = TemplateProblem.of(code, line, column, **facts)
         super().__init__(self.problem.message)
@@ -123,9 +119,8 @@ def read_yaml(text: str, before: int = 0) -> tuple[Any, Lines]:
         ("int", r"[-+]?\d{1,18}", "-+0123456789"),
         ("float", r"[-+]?\d{1,30}\.\d{0,30}(?:e[-+]?\d{1,2})?", "-+0123456789"),
     ):
-        Loader.add_implicit_resolver(
-            f"tag:yaml.org,2002:{tag}", re.compile(f"^(?:{pattern})$"), first
-        )
+        whole = re.compile(f"^(?:{pattern})$")
+        Loader.add_implicit_resolver(f"tag:yaml.org,2002:{tag}", whole, first)
     if len(text) > MAX_HEAD_CHARACTERS:
         raise HeadError(Code.YAML_TOO_LONG, before or 1, limit=MAX_HEAD_CHARACTERS)
     lines: dict[tuple[Any, ...], tuple[int, int]] = {}
@@ -197,11 +192,9 @@ def _inputs(inputs: Any, lines: Lines) -> tuple[list[FormField], list[str]]:
         position = lines["inputs", name]
         if not isinstance(name, str) or not INPUT_NAME.fullmatch(name):
             raise HeadError(Code.INPUT_NAME, *position, name=str(name)[:60])
-        properties = (
-            {"type": definition or "string"}
-            if definition is None or isinstance(definition, str)
-            else definition
-        )
+        properties = definition
+        if definition is None or isinstance(definition, str):
+            properties = {"type": definition or "string"}
         if not isinstance(properties, dict):
             raise HeadError(Code.INPUT_NO_FIELDS, *position, name=name)
         for key in properties:
@@ -220,10 +213,8 @@ def _field(name: str, properties: Mapping[str, Any], position: tuple[int, int]) 
     try:
         if "options" in values:
             values["options"] = [
-                FormOption.model_validate(
-                    option if isinstance(option, dict) else {"value": str(option)}
-                )
-                for option in values["options"]
+                FormOption.model_validate(item if isinstance(item, dict) else {"value": str(item)})
+                for item in values["options"]
             ]
         field = FormField.model_validate(values)
         if field.type == "enum" and not field.options:

@@ -21,10 +21,10 @@ from shell.contract import (
 from shell.conversations.templates.importing import convert
 from shell.conversations.templates.parsing import (
     ParsedTemplate,
+    add_variables,
     in_file,
     parse,
     version_of,
-    with_variables,
 )
 from shell.conversations.templates.renderer import fill_in, find_variables
 from shell.conversations.text_files import fence
@@ -45,11 +45,7 @@ _RESERVED = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?", re.I)
 
 
 class Templates:
-    """The library. Its methods block, and may be called from any thread.
-
-    Args:
-        data: the data directory.
-    """
+    """The library in a data directory. Its methods block; any thread may call them."""
 
     def __init__(self, data: Path) -> None:
         self.folder = data / FOLDER
@@ -247,9 +243,8 @@ class Templates:
             if ancestor == self.folder.parent:
                 break
             if ancestor.is_symlink():
-                raise ValidationFailed(
-                    [("name", f"{ancestor} is a link, and links are not followed.")]
-                )
+                text = f"{ancestor} is a link, and links are not followed."
+                raise ValidationFailed([("name", text)])
         return path
 
     def _text(self, name: str, version: str | None = None) -> tuple[str, int]:
@@ -286,10 +281,9 @@ class Templates:
         new_texts = {key: text for text in texts if (key := version_of(text)) not in self._parsed}
         parsed = {key: parse(text) for key, text in new_texts.items()}
         valid = [key for key, template in parsed.items() if template.problem is None]
-        for key, variables in zip(
-            valid, find_variables([parsed[key].body for key in valid]), strict=True
-        ):
-            parsed[key] = with_variables(parsed[key], variables)
+        found = find_variables([parsed[key].body for key in valid])
+        for key, variables in zip(valid, found, strict=True):
+            parsed[key] = add_variables(parsed[key], variables)
         if len(self._parsed) > 2 * MAX_TEMPLATES:
             self._parsed.clear()
         known = {**self._parsed, **parsed}

@@ -3,12 +3,7 @@
 import hashlib
 from dataclasses import dataclass, replace
 
-from shell.contract import (
-    MAX_TEMPLATE_CHARACTERS,
-    FormField,
-    TemplateProblem,
-    TemplateProblemCode,
-)
+from shell.contract import MAX_TEMPLATE_CHARACTERS, FormField, TemplateProblem, TemplateProblemCode
 from shell.conversations.templates.front_matter import Head, HeadError, read_head, split
 
 
@@ -42,19 +37,14 @@ def parse(text: str) -> ParsedTemplate:
     return ParsedTemplate(parsed_head, body, before, parsed_head.inputs, None)
 
 
-def with_variables(
-    template: ParsedTemplate, variables: "list[str] | TemplateProblem"
-) -> ParsedTemplate:
+def add_variables(parsed: ParsedTemplate, variables: list[str] | TemplateProblem) -> ParsedTemplate:
     """Add a field for each variable that the front matter does not name."""
     if isinstance(variables, TemplateProblem):
-        return replace(template, problem=in_file(variables, template.before))
-    known = {field.name for field in template.inputs}
-    fields = [
-        FormField(name=name, type="string", required=True)
-        for name in variables
-        if name not in known
-    ]
-    return replace(template, inputs=[*template.inputs, *fields])
+        return replace(parsed, problem=in_file(variables, parsed.before))
+    known = {field.name for field in parsed.inputs}
+    new_names = [name for name in variables if name not in known]
+    fields = [FormField(name=name, type="string", required=True) for name in new_names]
+    return replace(parsed, inputs=[*parsed.inputs, *fields])
 
 
 def in_file(problem: TemplateProblem, before: int) -> TemplateProblem:

@@ -29,9 +29,7 @@ def child_command() -> list[str]:
 def find_variables(bodies: Sequence[str]) -> list[list[str] | TemplateProblem]:
     """The variables of each text, or its problem. Blocks."""
     answers = _run_child([{"body": body, "values": None} for body in bodies])
-    return [
-        answer if isinstance(answer, TemplateProblem) else answer["variables"] for answer in answers
-    ]
+    return [item if isinstance(item, TemplateProblem) else item["variables"] for item in answers]
 
 
 def fill_in(body: str, values: Mapping[str, object]) -> tuple[str | None, str] | TemplateProblem:
@@ -46,18 +44,14 @@ def _run_child(requests: Sequence[Mapping[str, object]]) -> list[Any]:
     while len(answers) < len(requests):
         lines = "".join(json.dumps(item) + "\n" for item in requests[len(answers) :])
         status, output = _run_process(lines)
-        output_items = [
-            json.loads(line) for line in output.splitlines(keepends=True) if line[-1] == "\n"
-        ]
-        for item in output_items:
+        items = [json.loads(line) for line in output.splitlines(keepends=True) if line[-1] == "\n"]
+        for item in items:
             if "problem" in item:
                 code, line, column, facts = item["problem"]
                 item = TemplateProblem.of(TemplateProblemCode[code], line, column, **facts)
             answers.append(item)
         if len(answers) < len(requests):
-            was_slow = status in (CPU_TIME_EXCEEDED, None) or status == -getattr(
-                signal, "SIGPROF", 0
-            )
+            was_slow = status in (CPU_TIME_EXCEEDED, None, -getattr(signal, "SIGPROF", 0))
             answers.append(SLOW if was_slow else ENDED)
     return answers
 

@@ -58,9 +58,7 @@ _NODES = (
 )
 _WORDS = {"pow": "**", "fromimport": "import", "block": "block", "callblock": "call"}
 _RESERVED = frozenset(
-    {
-        *("caller", "context", "environment", "kwargs", "namespace", "self", "super", "varargs"),
-    }
+    {*("caller", "context", "environment", "kwargs", "namespace", "self", "super", "varargs")}
 )
 
 
