@@ -41,19 +41,18 @@ import { DownloadsContext } from "./ui/useDownloads";
 import { useIdleCaret } from "./ui/useIdleCaret";
 
 /** The dialog shown in place of one that failed to load. */
-const loadFailureDialog =
-  (title: string) => (problem: ReactNode, props: { readonly onClose: () => void }) => (
-    <Dialog title={title} className={styles.failed} onClose={props.onClose}>
-      {problem}
-    </Dialog>
-  );
+const loadFailureDialog = (title: string) => (problem: ReactNode, props: { onClose(): void }) => (
+  <Dialog title={title} className={styles.failed} onClose={props.onClose}>
+    {problem}
+  </Dialog>
+);
 const SettingsDialog = lazyPart(
   async () => (await import("./features/settings/SettingsDialog")).SettingsDialog,
   loadFailureDialog(strings.settings),
 );
 const ShortcutsDialog = lazyPart(
   async () => (await import("./features/shortcuts/ShortcutsDialog")).ShortcutsDialog,
-  loadFailureDialog(strings.shortcutActions.shortcuts),
+  loadFailureDialog(strings.actions.shortcuts),
 );
 const RecordingDialog = lazyPart(
   async () => (await import("./features/recordings/RecordingDialog")).RecordingDialog,
@@ -130,12 +129,12 @@ function Layout({ bridge, shell, conversations, notice }: LayoutProps) {
   }, [conversations, closeOver, composer]);
 
   const newWindow = () => void shell.openWindow().catch(() => false);
-  const { shortcutActions, sections } = strings;
+  const { actions, sections } = strings;
   const chosen = useSettingsState().preferences?.shortcuts ?? {};
   const keys = (action: ShortcutAction) => chosen[action] ?? STANDARD_KEYS[action];
   const menu: readonly MenuItem[] = [
-    { label: shortcutActions.newWindow, run: newWindow, keys: keys("newWindow") },
-    { label: shortcutActions.shortcuts, run: () => setOverlay("keys"), keys: keys("shortcuts") },
+    { label: actions.newWindow, run: newWindow, keys: keys("newWindow") },
+    { label: actions.shortcuts, run: () => setOverlay("keys"), keys: keys("shortcuts") },
     { label: strings.openRecording, run: () => setOverlay("recording") },
     { label: sections.templates, isApart: true, run: () => openSettings("templates") },
     { label: sections.data, run: () => openSettings("data") },

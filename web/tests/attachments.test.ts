@@ -5,7 +5,7 @@ import {
   attachmentOf,
   type DraftAttachment,
   draftAttachmentOf,
-  lostAttachment,
+  lostFile,
   MAX_COUNT,
   MAX_FILE,
   MAX_PICTURE,
@@ -289,7 +289,7 @@ describe("over a reload", () => {
 it("a page that did not find an attachment leaves the host's copy until it is removed", () => {
   const remember = vi.fn();
   const keeping = createAttachmentStorage(null, { recall: async () => new Map(), remember });
-  keeping.write("c-1", { typed: [lostAttachment("tides.md")], sent: [] });
+  keeping.write("c-1", { typed: [lostFile("tides.md")], sent: [] });
   expect(remember).not.toHaveBeenCalled();
   keeping.write("c-1", { typed: [], sent: [] });
   expect(remember.mock.calls).toEqual([["attached.c-1", null]]);

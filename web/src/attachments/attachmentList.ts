@@ -40,7 +40,7 @@ export function createAttachmentList(
     const content = await inspectFile(file, scale);
     const before = store.get().find((attachment) => attachment.key === key);
     if (before === undefined) return; // removed in the meantime
-    const after = checkLimits({ ...before, ...content }, store.get());
+    const after = markExcess({ ...before, ...content }, store.get());
     store.set(store.get().map((attachment) => (attachment.key === key ? after : attachment)));
     onRead(after);
   }
@@ -71,23 +71,16 @@ export function createAttachmentList(
 }
 
 /** Marks the attachment if it exceeds a limit together with the others. */
-function checkLimits(
-  attachment: DraftAttachment,
-  all: readonly DraftAttachment[],
-): DraftAttachment {
+function markExcess(attachment: DraftAttachment, all: readonly DraftAttachment[]): DraftAttachment {
   if (attachment.state !== "ready") return attachment;
   const others = all.filter(({ key, state }) => key !== attachment.key && state === "ready");
-  const problem = exceededLimit(attachment, others);
+  const problem = excessOf(attachment, others);
   return problem === null ? attachment : { ...attachment, state: problem };
 }
 
-function exceededLimit(
-  attachment: DraftAttachment,
-  others: readonly DraftAttachment[],
-): Problem | null {
+function excessOf(attachment: DraftAttachment, others: readonly DraftAttachment[]): Problem | null {
   if (others.length >= MAX_COUNT) return { code: "many", limit: MAX_COUNT };
-  const sum = (some: readonly DraftAttachment[]) =>
-    some.reduce((total, { size }) => total + size, 0);
+  const sum = (all: readonly DraftAttachment[]) => all.reduce((total, { size }) => total + size, 0);
   const all = [...others, attachment];
   if (sum(all) > MAX_TOTAL) return { code: "total", limit: MAX_TOTAL };
   if (isText(attachment) && sum(all.filter(isText)) > MAX_TEXT) {
@@ -96,15 +89,12 @@ function exceededLimit(
   return null;
 }
 
-/**
- * Checks all limits again after a change: an attachment that did not fit may fit now, and vice
- * versa.
- */
+/** Checks all limits again: after a change, an attachment may fit that did not, or vice versa. */
 function recheckLimits(all: readonly DraftAttachment[]): readonly DraftAttachment[] {
   const checked: DraftAttachment[] = [];
   for (const attachment of all) {
     const isRead = attachment.hash !== "";
-    checked.push(isRead ? checkLimits({ ...attachment, state: "ready" }, checked) : attachment);
+    checked.push(isRead ? markExcess({ ...attachment, state: "ready" }, checked) : attachment);
   }
   return checked;
 }

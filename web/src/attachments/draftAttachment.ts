@@ -47,9 +47,7 @@ export interface DraftMessage {
   readonly untrusted: boolean;
   /** The template that made the text. */
   readonly template?: MessageTemplate | undefined;
-  /**
-   * Applies the template's options to the chat on sending. Returns a function that reverts them.
-   */
+  /** Applies the template's options to the chat on sending. Returns a function to revert them. */
   readonly setUp?: SetUp | undefined;
 }
 
@@ -92,18 +90,14 @@ export function attachmentOf({ kind, name, mediaType, size, hash }: DraftAttachm
 
 /** A draft attachment from a sent message; the host has its bytes. */
 export function draftAttachmentOf({ type: _, size, ...sent }: Attachment): DraftAttachment {
-  return { ...emptyAttachment(sent.name, "ready"), ...sent, size: bytesOf(size) };
+  return { ...fileNamed(sent.name, "ready"), ...sent, size: bytesOf(size) };
 }
 
 /** An attachment of which only the name is left. */
-export const lostAttachment = (name: string): DraftAttachment =>
-  emptyAttachment(name, { code: "lost" });
+export const lostFile = (name: string): DraftAttachment => fileNamed(name, { code: "lost" });
 
 /** An attachment with only a name; the caller adds the rest. */
-export function emptyAttachment(
-  name: string | null,
-  state: DraftAttachment["state"],
-): DraftAttachment {
+export function fileNamed(name: string | null, state: DraftAttachment["state"]): DraftAttachment {
   return {
     key: crypto.randomUUID(),
     kind: "file",

@@ -49,10 +49,7 @@ function isJpegNote(marker: number, segment: Part): boolean {
   return marker === COMMENT || (marker >= APP1 && marker <= 0xef && marker !== 0xee);
 }
 
-/**
- * Finds the marker after the pixel data. In it, 0xff followed by 0 is a pixel, and restart markers
- * occur.
- */
+/** Finds the marker after the pixel data, which may contain 0xff 0 (a pixel) or restart markers. */
 function endOfScan(bytes: Part, begin: number): number {
   for (let at = bytes.indexOf(0xff, begin); at !== -1; at = bytes.indexOf(0xff, at + 1)) {
     const next = bytes[at + 1] ?? 0;

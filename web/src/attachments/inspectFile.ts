@@ -1,5 +1,5 @@
 /** Reads a chosen file and turns it into an attachment that can be sent. */
-import { type DraftAttachment, emptyAttachment } from "./draftAttachment";
+import { type DraftAttachment, fileNamed } from "./draftAttachment";
 import type { ResizeImage } from "./resizeImage";
 
 const MAX_NAME = 255;
@@ -11,7 +11,7 @@ const UNSEEN = /[\x00-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 export function unreadAttachment(file: File): DraftAttachment {
   const { type: mediaType, size } = file;
   const kind = mediaType.startsWith("image/") && !isDrawing(file) ? "image" : "file";
-  return { ...emptyAttachment(fileNameOf(file), "reading"), kind, mediaType, size };
+  return { ...fileNamed(fileNameOf(file), "reading"), kind, mediaType, size };
 }
 
 /** Reads the attachment, or finds why it cannot be sent. Never rejects. */

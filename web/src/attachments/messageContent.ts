@@ -26,8 +26,7 @@ export function shownContent(written: DraftMessage): string | (TextPart | Attach
 }
 
 /** Whether it is nothing but a text of the person. */
-const isText = ({ attached, untrusted }: DraftMessage): boolean =>
-  attached.length === 0 && !untrusted;
+const isText = ({ attached, untrusted }: DraftMessage) => attached.length === 0 && !untrusted;
 
 const textIn = ({ text, untrusted }: DraftMessage): TextPart[] =>
   text.trim() === "" ? [] : [{ type: "text", text, ...(untrusted && { untrusted }) }];

@@ -1,7 +1,7 @@
 /** Stores the attachments of drafts: in the tab for a reload, with the host for a restart. */
 
 import { fromBase64, toBase64 } from "../lib/blobs";
-import { type DraftAttachment, isLost, lostAttachment } from "./draftAttachment";
+import { type DraftAttachment, isLost, lostFile } from "./draftAttachment";
 
 const PREFIX = "tidewire.attached.";
 const NOTE = "attached.";
@@ -71,9 +71,7 @@ export function createAttachmentStorage(
     if (notes === null) return;
     const name = NOTE + key;
     const text = JSON.stringify(typed);
-    const others = [...(await notes.recall())].filter(
-      ([other]) => other.startsWith(NOTE) && other !== name,
-    );
+    const others = [...(await notes.recall())].filter(([id]) => id.startsWith(NOTE) && id !== name);
     const room = others.reduce((rest, [, { length }]) => rest - length, ROOM_OF_ALL);
     if (isLatest()) notes.remember(name, typed.length > 0 && text.length <= room ? text : null);
   }
@@ -82,7 +80,7 @@ export function createAttachmentStorage(
     async recall(key) {
       try {
         const stored = (await notes?.recall())?.get(NOTE + key) ?? "[]";
-        return itemsIn(JSON.parse(stored)).map(restoredAttachment);
+        return itemsIn(JSON.parse(stored)).map(restore);
       } catch {
         return [];
       }
@@ -91,10 +89,7 @@ export function createAttachmentStorage(
       try {
         const stored: unknown = JSON.parse(storage?.getItem(PREFIX + key) ?? "{}");
         const { typed, sent } = stored as { typed?: unknown; sent?: unknown };
-        return {
-          typed: itemsIn(typed).map(restoredAttachment),
-          sent: itemsIn(sent).map(restoredAttachment),
-        };
+        return { typed: itemsIn(typed).map(restore), sent: itemsIn(sent).map(restore) };
       } catch {
         return { typed: [], sent: [] };
       }
@@ -120,11 +115,10 @@ export function createAttachmentStorage(
 
 const isRead = ({ hash }: DraftAttachment): boolean => hash !== "";
 
-function restoredAttachment({ data, said: isOnHost, ...item }: Item): DraftAttachment {
+function restore({ data, said: isOnHost, ...item }: Item): DraftAttachment {
   const key = crypto.randomUUID();
   if (isOnHost) return { ...item, key, state: "ready", bytes: null };
-  if (data === null)
-    return { ...lostAttachment(item.name ?? ""), kind: item.kind, size: item.size };
+  if (data === null) return { ...lostFile(item.name ?? ""), kind: item.kind, size: item.size };
   const bytes = fromBase64(data);
   return { ...item, key, state: "ready", bytes: bytes.slice(0, bytes.size, item.mediaType) };
 }

@@ -10,10 +10,7 @@ import {
 import type { ResizeImage } from "./resizeImage";
 import { isPdf, pictureType, textIn } from "./sniff";
 
-type FileContent = Pick<
-  DraftAttachment,
-  "kind" | "mediaType" | "size" | "scaledTo" | "hash" | "bytes"
->;
+type FileContent = Omit<DraftAttachment, "key" | "name" | "state">;
 
 /** The content to send, or why it cannot be sent. Rejects if the file cannot be read. */
 export async function readFile(file: File, scale: ResizeImage): Promise<FileContent | Problem> {
@@ -49,22 +46,11 @@ async function readPicture(
   return { ...(await fileContent("image", bytes, mediaType)), scaledTo };
 }
 
-async function fileContent(
-  kind: FileContent["kind"],
-  bytes: Blob,
-  mediaType: string,
-): Promise<FileContent> {
+async function fileContent(kind: FileContent["kind"], bytes: Blob, mediaType: string) {
   const digest = await crypto.subtle.digest("SHA-256", await bytes.arrayBuffer());
   const hash = [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0"));
-  const typedBytes = bytes.slice(0, bytes.size, mediaType);
-  return {
-    kind,
-    mediaType,
-    size: bytes.size,
-    scaledTo: null,
-    hash: hash.join(""),
-    bytes: typedBytes,
-  };
+  const typed = bytes.slice(0, bytes.size, mediaType);
+  return { kind, mediaType, size: bytes.size, scaledTo: null, hash: hash.join(""), bytes: typed };
 }
 
 /** The host sends every `text/*` type to the model as text. */

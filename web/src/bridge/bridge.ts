@@ -96,9 +96,7 @@ export function createBridge(
     }
   }
 
-  /**
-   * Fetches a live run's missed events from a host that has forgotten this page load, or ends the run.
-   */
+  /** Fetches a live run's missed events from a host that forgot this page load, or ends the run. */
   async function catchUp(inferenceId: string, seq: number): Promise<void> {
     router.hold(inferenceId);
     let events: readonly AnyEvent[] = [];
@@ -106,8 +104,7 @@ export function createBridge(
       events = (await fetchAll({ inferenceId, afterSeq: seq })).events;
     } catch (error) {
       const failure = failureOf(error);
-      // If the host is lost again, the next hello fetches the events. Any other failure ends the run
-      // here.
+      // If the host is lost again, the next hello fetches them. Any other failure ends the run.
       if (failure.code !== "HOST_LOST") events = [hostLostEvent(inferenceId, seq + 1)];
     } finally {
       router.release(inferenceId, events);

@@ -36,10 +36,7 @@ export interface EventRouter {
    * after the last one delivered. Live events of a run that is new to this page continue from there.
    */
   number(events: readonly AnyEvent[], afterSeq: number): AnyEvent[];
-  /**
-   * Holds a run's events back until `release`: older ones are being fetched, or its id is not yet
-   * known.
-   */
+  /** Holds a run's events until `release`: older ones are being fetched, or its id is unknown. */
   hold(inferenceId: string): void;
   /** Delivers the fetched events, then those held back. */
   release(inferenceId: string, fetched?: readonly AnyEvent[]): void;

@@ -58,11 +58,7 @@ export interface Rpc {
   onReply(reply: OkReply | ErrorReply): void;
 }
 
-export function createRpc(
-  load: string,
-  post: (text: string) => void,
-  deadline: Deadline = deadlineOf,
-): Rpc {
+export function createRpc(load: string, post: (text: string) => void, deadline = deadlineOf): Rpc {
   let next = 1;
   let state: "waiting" | "open" | "lost" = "waiting";
   let lostReason = "";

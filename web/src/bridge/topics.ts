@@ -42,9 +42,7 @@ export function createTopics(): Topics {
       listener: (value: TopicValue<N> | undefined) => void,
       key?: string,
     ) =>
-      storeOf(name, key).subscribe((latest) =>
-        listener(latest?.value as TopicValue<N> | undefined),
-      ),
+      storeOf(name, key).subscribe((topic) => listener(topic?.value as TopicValue<N> | undefined)),
     take: ({ name, key, value }) => storeOf(name, key).set({ value }),
     clear() {
       for (const store of stores.values()) store.set(null);

@@ -14,10 +14,7 @@ export interface ChosenOptions {
   readonly maxTokens: number | null;
 }
 
-/**
- * The initial options of a chat that the host does not know yet. Null instructions stand for the
- * setting.
- */
+/** The initial options of a chat without an id. Null instructions stand for the setting. */
 export interface FirstOptions {
   readonly instructions: string | null;
   readonly budget: Budget | null;

@@ -1,7 +1,4 @@
-/**
- * An open conversation: performs the actions that its state machine allows, and reports their results
- * to it.
- */
+/** An open conversation: performs its state machine's actions and reports the results to it. */
 import {
   type DraftMessage,
   isBlank,
@@ -232,9 +229,7 @@ export function createConversation(config: ConversationOptions): Conversation {
       dispatch({ type: "extended", messages: rows.take(view.messages), earlier });
     } else {
       const messages = rows.take(view.messages);
-      const answer = view.messages.findLast(
-        (message) => message.role === "assistant" && authorOf(message),
-      );
+      const answer = view.messages.findLast((item) => item.role === "assistant" && authorOf(item));
       const answeredBy = answer === undefined ? null : authorOf(answer);
       dispatch({ type: "shown", messages, earlier, count: conversation.messageCount, answeredBy });
       const key = call.kind === "choose" && call.isTarget ? rowOf(call.messageId) : undefined;
@@ -243,8 +238,7 @@ export function createConversation(config: ConversationOptions): Conversation {
     edits.restore([], get().messages);
   }
 
-  const rowOf = (messageId: string) =>
-    get().messages.find((row) => rows.message(row)?.id === messageId);
+  const rowOf = (id: string) => get().messages.find((row) => rows.message(row)?.id === id);
 
   const nextChange = () =>
     new Promise<void>((resolve) => {
@@ -342,10 +336,7 @@ export function createConversation(config: ConversationOptions): Conversation {
     } else if ("written" in turn) giveBack(turn.written);
   }
 
-  /**
-   * After a complete answer, sends the next queued message. After one that was cut short, the person
-   * decides.
-   */
+  /** Sends the next queued message after a complete answer; otherwise the person decides. */
   function sendNext(): void {
     const { queue, phase, run } = get();
     const [first] = queue;
@@ -501,10 +492,7 @@ export function createConversation(config: ConversationOptions): Conversation {
     },
   };
 
-  /**
-   * Retries. A message returned to the box is sent alone if it is unchanged there, else with the rest
-   * of the box.
-   */
+  /** Retries. A message returned to the box is sent alone if unchanged, else with the whole box. */
   function retryCall(call: Read | Turn): void {
     switch (call.kind) {
       case "send":

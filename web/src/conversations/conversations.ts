@@ -46,18 +46,13 @@ export interface Conversations {
   readonly shown: ReadonlyStore<Shown>;
   /** The conversations in which tool calls wait for a decision. */
   readonly waiting: ReadonlyStore<readonly WaitingConversation[]>;
-  /**
-   * Restores the conversation that was open before; returns a function that disconnects from the host.
-   */
+  /** Restores the conversation that was open; returns a function that disconnects from the host. */
   begin(): () => void;
   /** The open conversation with this key or host id. */
   find(key: string): Conversation | undefined;
   message(key: string): MessageStore | undefined;
   show(id: string): Conversation;
-  /**
-   * Shows an empty conversation; the draft of the last empty one is kept. In a folder it begins with
-   * the options of that folder.
-   */
+  /** Shows an empty conversation with the last one's draft and, in a folder, its options. */
   showNew(temporary?: boolean, folder?: string | null): void;
   /** The initial options of new chats, by folder. */
   readonly folders: FolderOptionsStore;
@@ -163,10 +158,8 @@ export function createConversations({
   }
 
   function showNew(temporary = false, folder: string | null = null): void {
-    const empty = open.find(
-      (candidate) => candidate.get().phase === "new" && candidate.get().messages.length === 0,
-    );
-    const conversation = empty ?? addConversation(null);
+    const isEmpty = ({ get }: Conversation) => get().phase === "new" && get().messages.length === 0;
+    const conversation = open.find(isEmpty) ?? addConversation(null);
     conversation.setTemporary(temporary);
     if (preferred !== null) conversation.choose(preferred);
     void enterFolder(conversation.options, folder);
@@ -184,9 +177,7 @@ export function createConversations({
     first.set({ instructions, budget, folder });
   }
 
-  /**
-   * Restores the conversation from before the reload or, if the host has just started, the last one.
-   */
+  /** Restores the conversation from before the reload, or the last one if the host just started. */
   async function restoreShown(): Promise<void> {
     const { conversation } = shown.get();
     const isUntouched = () =>
@@ -209,10 +200,7 @@ export function createConversations({
     shown.set({ ...shown.get(), isKnown: true });
   }
 
-  /**
-   * Refreshes conversations whose waiting calls have changed: without a run, no event reports a
-   * decision.
-   */
+  /** Refreshes conversations whose waiting calls changed; without a run, no event reports it. */
   function updateWaiting(now: readonly WaitingConversation[] = []): void {
     const before = waiting.get();
     waiting.set(now);
@@ -292,9 +280,7 @@ export function createConversations({
       change(ids, { folder }, async () => {
         for (let done = 0; done < ids.length; done += AT_ONCE) {
           const some = ids.slice(done, done + AT_ONCE);
-          await Promise.all(
-            some.map((conversationId) => conversations.move({ conversationId, folder })),
-          );
+          await Promise.all(some.map((id) => conversations.move({ conversationId: id, folder })));
         }
       }),
     async remove(id) {

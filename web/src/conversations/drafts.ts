@@ -4,11 +4,7 @@
  * has read it, so a temporary chat leaves nothing there while it is open.
  */
 
-import {
-  type DraftAttachment,
-  type DraftMessage,
-  lostAttachment,
-} from "../attachments/draftAttachment";
+import { type DraftAttachment, type DraftMessage, lostFile } from "../attachments/draftAttachment";
 import { type AttachmentStorage, createAttachmentStorage } from "../attachments/persistence";
 import type { HostStorage } from "./hostStorage";
 
@@ -125,19 +121,14 @@ export function withLost(
   names: readonly string[],
 ): readonly DraftAttachment[] {
   const known = found.map(({ name }) => name ?? "");
-  return [...found, ...names.filter((name) => !known.includes(name)).map(lostAttachment)];
+  return [...found, ...names.filter((name) => !known.includes(name)).map(lostFile)];
 }
 
-/**
- * Adds to a draft. Several new conversations share one key: none of their messages has arrived, so all
- * of it becomes one draft.
- */
+/** Adds to a draft. New conversations share one key, so their unsent texts become one draft. */
 function put(all: Map<string, Draft>, key: string, draft: Draft): void {
   const before = all.get(key);
   const textsOf = ({ sent, queue, text }: Draft) => [sent?.text ?? "", ...queue, text];
-  const text = joinTexts(
-    [before, draft].flatMap((entry) => (entry === undefined ? [] : textsOf(entry))),
-  );
+  const text = joinTexts([before, draft].flatMap((entry) => (entry ? textsOf(entry) : [])));
   const names = [...(before?.names ?? []), ...draft.names];
   const untrusted = [before, before?.sent, draft, draft.sent].some((entry) => entry?.untrusted);
   all.set(key, before === undefined ? draft : { ...NO_DRAFT, text, names, untrusted });
@@ -185,10 +176,8 @@ function draftOf(stored: unknown): Draft {
 const isText = (value: unknown): value is string => typeof value === "string";
 const areTexts = (values: unknown): boolean => Array.isArray(values) && values.every(isText);
 
-/**
- * The attachment in a form that can be stored synchronously: by hash if the host has it, else by name.
- */
+/** The attachment for synchronous storage: by hash if the host has it, else by name. */
 export function storableAttachment(attached: DraftAttachment): DraftAttachment {
   const { name, hash, bytes } = attached;
-  return bytes === null && hash !== "" ? attached : lostAttachment(name ?? "");
+  return bytes === null && hash !== "" ? attached : lostFile(name ?? "");
 }

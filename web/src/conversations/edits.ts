@@ -33,10 +33,7 @@ export interface OwnEdits extends Edits {
   restore(edits: readonly StoredEdit[], path: readonly string[]): void;
 }
 
-/**
- * `onRead` receives every attachment that was read; `onChange` is called when there is something to
- * store.
- */
+/** `onRead` receives each attachment read; `onChange` is called if there is something to store. */
 export function createEdits(
   rows: MessageStore,
   onRead: (attached: DraftAttachment) => void,
@@ -51,8 +48,7 @@ export function createEdits(
     const state = rows.get(row)?.get();
     if (state === undefined) return;
     const known = store.get().get(row);
-    const edit =
-      known === undefined ? createEdit(written ?? toDraftMessage(viewOf(state))) : { ...known };
+    const edit = known ? { ...known } : createEdit(written ?? toDraftMessage(viewOf(state)));
     store.set(new Map([...store.get(), [row, edit]]));
   }
 
@@ -83,9 +79,8 @@ export function createEdits(
       return [...here, ...unloaded];
     },
     restore(edits, path) {
-      const isNew = ({ messageId }: StoredEdit) =>
-        !unloaded.some((edit) => edit.messageId === messageId);
-      const all = [...unloaded, ...edits.filter(isNew)];
+      const known = new Set(unloaded.map(({ messageId }) => messageId));
+      const all = [...unloaded, ...edits.filter(({ messageId }) => !known.has(messageId))];
       const rowOf = ({ messageId }: StoredEdit) => path.find((row) => idOf(row) === messageId);
       unloaded = all.filter((edit) => rowOf(edit) === undefined);
       for (const edit of all) {
@@ -104,12 +99,7 @@ export function editedMessage({ from, draft, tray }: Edit): DraftMessage {
 }
 
 /** A sent question as a message to send. */
-export const toDraftMessage = ({
-  text,
-  attachments,
-  untrusted,
-  template,
-}: MessageView): DraftMessage => ({
+export const toDraftMessage = ({ text, attachments, untrusted, template }: MessageView) => ({
   text,
   attached: attachments.map(draftAttachmentOf),
   untrusted,

@@ -14,10 +14,7 @@ export interface ListGroup {
 
 const DAY_MS = 86_400_000;
 
-/**
- * Keeps the display order of `items` and omits empty groups. Folders are sorted by name in the given
- * locale.
- */
+/** Keeps the order of `items` and omits empty groups. Folders are sorted by name in the locale. */
 export function groupsOf(
   items: readonly ConversationSummary[],
   now: number,

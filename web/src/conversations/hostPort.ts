@@ -38,10 +38,7 @@ export async function sendSurely(host: HostPort, question: Question): Promise<Se
   }
 }
 
-/**
- * Asks until the host answers whether it accepted the question. Rejects if the host does not
- * return.
- */
+/** Asks until the host answers whether it accepted the question. Rejects if it does not return. */
 async function findSurely({ llm }: HostPort, question: Question): Promise<SendReply | null> {
   for (;;) {
     await llm.ready();

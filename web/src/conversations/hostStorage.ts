@@ -1,6 +1,4 @@
-/**
- * Small texts that the host stores for the page: a window has no storage of its own that survives it.
- */
+/** Small texts that the host stores for the page: a window has no storage that survives it. */
 import { failureOf } from "../bridge/hostError";
 import type { HostPort } from "./hostPort";
 

@@ -15,10 +15,7 @@ export interface Import {
   cancel(): void;
 }
 
-/**
- * `onProgress` gets the progress from 0 to 1: the first half for the upload, the second for the
- * import.
- */
+/** `onProgress` gets 0 to 1: the first half for the upload, the second for the import. */
 export function importFile(host: HostPort, file: File, onProgress: (part: number) => void): Import {
   const { conversations } = host.client;
   const { topics, llm } = host;

@@ -49,10 +49,7 @@ export function createList(host: HostPort): List {
     store.set({ ...store.get(), items: same(all, store.get().items) });
   }
 
-  /**
-   * Fetches the list, unless the last fetch is of the same version. `change` ends when the fetched
-   * list contains it.
-   */
+  /** Fetches the list if its version is new. `change` ends when the fetched list contains it. */
   async function fetchItems(change?: (items: Items) => Items): Promise<void> {
     const version = host.topics.get("store")?.version;
     if (version === undefined || last?.version !== version) {

@@ -155,10 +155,7 @@ const CHANGES: {
     count,
     ...(answeredBy && { answeredBy }),
   }),
-  extended: ({ messages }, event) => ({
-    messages: [...event.messages, ...messages],
-    earlier: event.earlier,
-  }),
+  extended: (old, { messages, earlier }) => ({ messages: [...messages, ...old.messages], earlier }),
   missing: () => ({}),
   began: ({ runs }, { turn, restore, messages }) => ({
     pending: { retry: turn, restore, failure: null },

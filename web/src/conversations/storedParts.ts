@@ -19,11 +19,10 @@ function makeParts({
   parts: inOrder,
 }: StoredMessage): readonly MessagePart[] {
   if (inOrder.length > 0) return inOrder.map(asPart);
-  const contentParts =
-    typeof content === "string" ? [{ type: "text", text: content } as const] : content;
+  const pieces = typeof content === "string" ? [{ type: "text", text: content } as const] : content;
   const parts: MessagePart[] = [
     { type: "reasoning", text: reasoning, ms: detail?.reasoningMs ?? null },
-    ...contentParts.map(
+    ...pieces.map(
       (part): MessagePart => (part.type === "text" ? part : { type: "file", files: [part] }),
     ),
     ...(detail?.tools ?? []).map((call) => ({ type: "tool" as const, ...call })),

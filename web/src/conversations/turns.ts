@@ -66,15 +66,8 @@ export async function previewDraft(
   const content = await contentOf(written, bytes);
   const { id: conversationId, messages } = get();
   const after = rows.message(messages.at(-1))?.id;
-  const by = model();
-  return host.client.wire.preview({
-    conversationId,
-    content,
-    after,
-    systemPrompt,
-    ...by,
-    ...requestOptions(),
-  });
+  const question = { conversationId, content, after, systemPrompt };
+  return host.client.wire.preview({ ...question, ...model(), ...requestOptions() });
 }
 
 /** Null if the row that the turn is about is no longer on the path. */
@@ -148,14 +141,9 @@ export function showTurn(context: TurnContext, turn: Turn, inferenceId: string):
       // The run adds to the answer's present content.
       const row = rows.get(answer);
       before = row?.get();
-      if (before !== undefined)
-        row?.set({ message: { ...answerSoFar(before), inferenceId }, run: null });
+      if (before) row?.set({ message: { ...answerSoFar(before), inferenceId }, run: null });
     }
-    const messages = [
-      ...path.slice(0, prefixLength),
-      ...added,
-      ...(answer === null ? [] : [answer]),
-    ];
+    const messages = [...path.slice(0, prefixLength), ...added, ...(answer ? [answer] : [])];
     const last = messages.at(-1) ?? "";
     return {
       messages,

@@ -45,10 +45,7 @@ export interface Unsent {
   giveBack(written: DraftMessage): void;
   /** Removes exactly this message from the box again. False if it was changed or is gone. */
   removeFromBox(written: DraftMessage): boolean;
-  /**
-   * Call when the messages are loaded: restores a message that was sent before a reload and did not
-   * arrive.
-   */
+  /** Call once the messages are loaded: restores one sent before a reload that did not arrive. */
   onLoaded(): void;
   /** Fills the message box with the host's copy of the draft, unless something is typed. */
   recall(): Promise<void>;
@@ -71,7 +68,7 @@ export function createUnsent({ state, rows, drafts, bytes }: UnsentOptions): Uns
    * back, by Undo and from the history of prompts.
    */
   let { untrusted } = reloaded;
-  const edits = createEdits(rows, keepBytes, () => saveChanges());
+  const edits = createEdits(rows, keepBytes, () => save());
 
   function keepBytes({ hash, bytes: read }: DraftAttachment): void {
     if (read !== null) bytes.put(hash, read);
@@ -115,7 +112,7 @@ export function createUnsent({ state, rows, drafts, bytes }: UnsentOptions): Uns
 
   /** Attachments change seldom and are large, so they are written only after a change. */
   let savedLists: readonly unknown[] = [];
-  function saveChanges(isSent = false): void {
+  function save(isSent = false): void {
     isOurs ||= !isNoDraft(source.read());
     if (!isOurs) return;
     subscription.onChange(isSent);
@@ -123,11 +120,8 @@ export function createUnsent({ state, rows, drafts, bytes }: UnsentOptions): Uns
     const lists = temporary ? [] : [...queue.map((message) => message.attached), tray.get()];
     const pendingAttachments = temporary ? [] : (pendingMessage()?.attached ?? []);
     const current = [keyNow(), pendingAttachments, ...lists].filter((item) => item.length > 0);
-    if (
-      current.length === savedLists.length &&
-      current.every((item, at) => item === savedLists[at])
-    )
-      return;
+    const isChanged = current.some((item, at) => item !== savedLists[at]);
+    if (!isChanged && current.length === savedLists.length) return;
     const before = savedLists[0];
     if (typeof before === "string" && before !== keyNow()) {
       drafts.attached.write(before, { typed: [], sent: [] });
@@ -158,9 +152,7 @@ export function createUnsent({ state, rows, drafts, bytes }: UnsentOptions): Uns
   /** Restores from the host the attachments that did not fit into the tab's storage. */
   async function recallLost(): Promise<void> {
     if (!tray.get().some(isLost)) return;
-    const found = [...(await drafts.attached.recall(keyNow()))].filter(
-      (attachment) => !isLost(attachment),
-    );
+    const found = [...(await drafts.attached.recall(keyNow()))].filter((item) => !isLost(item));
     for (const { key, name } of tray.get().filter(isLost)) {
       const place = found.findIndex((attachment) => attachment.name === name);
       if (place === -1) continue;
@@ -178,11 +170,9 @@ export function createUnsent({ state, rows, drafts, bytes }: UnsentOptions): Uns
   }
   edits.restore(reloaded.edits, []);
   if (tray.get().length + storedAttachments.sent.length === 0) savedLists = [keyNow()];
-  draft.subscribe(() => saveChanges());
-  tray.subscribe(() => saveChanges());
-  state.subscribe((now, { pending }) =>
-    saveChanges(now.pending !== pending && pendingMessage() !== null),
-  );
+  draft.subscribe(() => save());
+  tray.subscribe(() => save());
+  state.subscribe((now, { pending }) => save(now.pending !== pending && pendingMessage() !== null));
 
   function written(): DraftMessage {
     const text = draft.get();
@@ -217,7 +207,7 @@ export function createUnsent({ state, rows, drafts, bytes }: UnsentOptions): Uns
       unconfirmedSend = null;
       if (send !== null) restorePending(send, storedAttachments.sent);
       edits.restore([], state.get().messages);
-      saveChanges();
+      save();
     },
     async recall() {
       const { id } = state.get();
@@ -253,11 +243,7 @@ const madeBy = ({ text, untrusted, template }: Draft): DraftMessage | null =>
   template === undefined ? null : { text, attached: [], untrusted, template };
 
 /** Without the attachments, which are stored apart. */
-const pendingSend = ({
-  attached: _,
-  setUp: __,
-  ...send
-}: PendingSend & DraftMessage): PendingSend => send;
+const pendingSend = ({ attached: _, setUp: __, ...send }: PendingSend & DraftMessage) => send;
 
 /** Names of the attachments that could be sent; the others are not reported as lost. */
 function namesOf(all: readonly DraftAttachment[]): string[] {

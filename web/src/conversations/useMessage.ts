@@ -17,9 +17,7 @@ interface Source {
   get(): MessageView | null;
 }
 
-/**
- * The message and the run that is writing it, as one source; all text of one frame is one change.
- */
+/** The message and the run that writes it, as one source; all text of one frame is one change. */
 function messageSource(store: MessageStore | undefined): Source {
   if (store === undefined) return { subscribe: () => () => {}, get: () => null };
   let cached: { state: MessageState; run: RunState | null; view: MessageView } | null = null;

@@ -9,9 +9,7 @@ import type {
   RemarkCode,
 } from "../bridge/contract";
 
-/**
- * Tables for every message of the host that can reach the page. A code without a text is a type error.
- */
+/** Tables for all messages of the host to the page. A code without a text is a type error. */
 interface HostTables {
   readonly errors: Readonly<Record<ErrorCode, string>>;
   /** More precise than the code, and shown instead of its sentence. */

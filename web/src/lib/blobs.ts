@@ -10,9 +10,7 @@ export interface BlobCache {
 }
 
 /** `fetch` gets them from the host, in base64. */
-export function createBlobCache(
-  fetch: (hash: string) => Promise<{ readonly data: string }>,
-): BlobCache {
+export function createBlobCache(fetch: (hash: string) => Promise<{ data: string }>): BlobCache {
   // Most recently used last.
   const cached = new Map<string, Blob>();
   const pending = new Map<string, Promise<Blob>>();

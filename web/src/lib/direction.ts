@@ -1,7 +1,6 @@
 /** The writing direction at an element, and the meaning of the arrow keys there. */
 
-export const isMirrored = (element: Element): boolean =>
-  getComputedStyle(element).direction === "rtl";
+export const isMirrored = (element: Element) => getComputedStyle(element).direction === "rtl";
 
 /** The arrow keys for forward and back along a line. */
 export function arrowsOf(element: Element): { readonly forward: string; readonly back: string } {

@@ -3,9 +3,7 @@ import { loadMissingStyles } from "./missingStyles";
 
 const loads: (() => Promise<unknown>)[] = [];
 
-/**
- * Registers a part. The returned function also loads style sheets that an earlier try has missed.
- */
+/** Registers a part. The returned function also loads style sheets that an earlier try missed. */
 export function addPart<T>(load: () => Promise<T>): () => Promise<T> {
   async function loadWhole(): Promise<T> {
     await loadMissingStyles();

@@ -1,7 +1,4 @@
-/**
- * Storage of a tab that survives a reload. If it is disabled or full, reads find nothing and writes are
- * lost.
- */
+/** Storage of a tab that survives a reload. Disabled or full, it reads nothing and loses writes. */
 
 export function readStored(key: string, page: Window = window): string | null {
   try {

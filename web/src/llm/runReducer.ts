@@ -139,9 +139,7 @@ export function cancelUnsent(state: RunState): RunState {
   return hasEnded(state) ? state : { ...state, status: "cancelled" };
 }
 
-type Table = {
-  readonly [C in Channel]: (state: RunState, event: EventOf<C>) => RunState;
-};
+type Table = { readonly [C in Channel]: (state: RunState, event: EventOf<C>) => RunState };
 
 const table: Table = {
   "llm:thinking": (state, { status, progress, activity }) => ({

@@ -18,10 +18,8 @@ export function serverOf(name: string, commandOrUrl: string, values: string): Ne
   const validPairs = pairs.filter((pair) => pair !== null);
   if (!/^[\w-]{1,40}$/.test(name) || words.length === 0) return null;
   if (validPairs.length < pairs.length) return null;
-  const environment = Object.fromEntries(
-    validPairs.map(([, key = "", value = ""]) => [key, value]),
-  );
+  const fields = Object.fromEntries(validPairs.map(([, key = "", value = ""]) => [key, value]));
   const isAddress = /^https?:\/\//.test(words[0] ?? "");
   const place = isAddress ? { url: commandOrUrl.trim() } : { command: words };
-  return { name, values: environment, ...place };
+  return { name, values: fields, ...place };
 }

@@ -101,13 +101,10 @@ export function createSettings(
 
   async function loadProviders(): Promise<void> {
     const [providers, keys] = await Promise.all([client.providers.list(), client.keys.list()]);
-    change({
-      providers: providers.map((provider) => ({ ...provider, name: nameOf(provider) })),
-      keys,
-    });
+    change({ providers: providers.map((item) => ({ ...item, name: nameOf(item) })), keys });
   }
 
-  function setModelList(providerId: string, part: Partial<ModelListState>): void {
+  function setList(providerId: string, part: Partial<ModelListState>): void {
     const { lists } = store.get();
     change({ lists: { ...lists, [providerId]: { ...UNKNOWN, ...lists[providerId], ...part } } });
   }
@@ -116,14 +113,13 @@ export function createSettings(
     if (store.get().lists[providerId]?.isLoading) return;
     const request = Symbol(providerId);
     requests.set(providerId, request);
-    setModelList(providerId, { isLoading: true });
+    setList(providerId, { isLoading: true });
     const answer = await client.providers.models({ providerId, refresh }).then(
       (list) => ({ list, problem: null }),
       (error) => ({ problem: failureOf(error) }),
     );
     // A reply to a request with an earlier key is outdated.
-    if (requests.get(providerId) === request)
-      setModelList(providerId, { ...answer, isLoading: false });
+    if (requests.get(providerId) === request) setList(providerId, { ...answer, isLoading: false });
   }
 
   /** Reloads a provider's models after a change of its key or server, and returns its result. */

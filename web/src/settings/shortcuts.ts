@@ -47,20 +47,12 @@ const OF_SYSTEM = [
 const FUNCTION_KEY = /^(Shift\+)?F([1-9]|1\d|2[0-4])$/;
 
 /** The combinations of an action. */
-export function keysFor(
-  action: ShortcutAction,
-  chosen: Chosen,
-  mac: boolean = isMac(),
-): readonly string[] {
+export function keysFor(action: ShortcutAction, chosen: Chosen, mac = isMac()): readonly string[] {
   return parseAll(chosen[action] ?? STANDARD_KEYS[action], mac);
 }
 
 /** The action of these keys. */
-export function actionOf(
-  keys: string,
-  chosen: Chosen,
-  mac: boolean = isMac(),
-): ShortcutAction | null {
+export function actionOf(keys: string, chosen: Chosen, mac = isMac()): ShortcutAction | null {
   return SHORTCUT_ACTIONS.find((action) => keysFor(action, chosen, mac).includes(keys)) ?? null;
 }
 
@@ -72,7 +64,7 @@ export function pressedAction(
   event: Press,
   chosen: Chosen,
   focus: FieldFocus,
-  mac: boolean = isMac(),
+  mac = isMac(),
 ): ShortcutAction | null {
   const keys = keysOf(event, mac);
   const action = keys === null ? null : actionOf(keys, chosen, mac);
@@ -88,7 +80,7 @@ export function shortcutProblem(
   keys: string,
   action: ShortcutAction,
   chosen: Chosen,
-  mac: boolean = isMac(),
+  mac = isMac(),
 ): Refusal | null {
   if (OF_SYSTEM.includes(keys)) return "system";
   if (OF_TEXT.includes(keys)) return "text";
@@ -104,24 +96,19 @@ export function withKeys(
   action: ShortcutAction,
   keys: string,
   chosen: Chosen,
-  mac: boolean = isMac(),
+  mac = isMac(),
 ): Chosen {
   const next: Record<string, string> = { ...chosen, [action]: keys };
   for (const other of SHORTCUT_ACTIONS) {
     if (other === action) continue;
     const otherKeys = keysFor(other, chosen, mac);
-    if (otherKeys.includes(keys))
-      next[other] = otherKeys.filter((combination) => combination !== keys).join(" ");
+    if (otherKeys.includes(keys)) next[other] = otherKeys.filter((item) => item !== keys).join(" ");
   }
   return next;
 }
 
 /** Restores the default keys of an action, and takes them back from any other. */
-export function withStandard(
-  action: ShortcutAction,
-  chosen: Chosen,
-  mac: boolean = isMac(),
-): Chosen {
+export function withStandard(action: ShortcutAction, chosen: Chosen, mac = isMac()): Chosen {
   let next = chosen;
   for (const keys of keysFor(action, {}, mac)) next = withKeys(action, keys, next, mac);
   const { [action]: _, ...others } = next;

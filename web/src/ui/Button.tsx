@@ -1,7 +1,4 @@
-/**
- * A button with a label. While disabled it uses `aria-disabled` and keeps the focus, which a natively
- * disabled button loses.
- */
+/** A button with a label. `aria-disabled` keeps its focus, which a natively disabled one loses. */
 import type { ComponentProps } from "react";
 import buttons from "./buttons.module.css";
 

@@ -14,7 +14,6 @@ export function useCopy(text: string): [state: CopyState, copy: () => void] {
     const timer = setTimeout(() => setState("copy"), SHOWN_MS);
     return () => clearTimeout(timer);
   }, [state]);
-  const copy = () =>
-    void copyText(text).then((isCopied) => setState(isCopied ? "copied" : "notCopied"));
+  const copy = () => void copyText(text).then((done) => setState(done ? "copied" : "notCopied"));
   return [state, copy];
 }

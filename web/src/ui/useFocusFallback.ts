@@ -5,15 +5,14 @@ import { dialogs } from "../lib/overlays";
 /** Code that knows a better target has moved the focus before this runs. */
 export function useFocusFallback(box: RefObject<HTMLElement | null>): void {
   useEffect(() => {
-    let focused: Element | null = null;
+    let active: Element | null = null;
     const onFocusIn = ({ target }: FocusEvent) => {
-      focused = target instanceof Element ? target : null;
+      active = target instanceof Element ? target : null;
     };
     // Not every web view fires a blur event when it removes the focused element.
     const observer = new MutationObserver(() => {
-      if (focused === null || focused.isConnected || document.activeElement !== document.body)
-        return;
-      focused = null;
+      if (active === null || active.isConnected || document.activeElement !== document.body) return;
+      active = null;
       (dialogs.get().at(-1) ?? box.current)?.focus();
     });
     document.addEventListener("focusin", onFocusIn);

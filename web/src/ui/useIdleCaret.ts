@@ -5,14 +5,7 @@
 import { useEffect } from "react";
 
 const IDLE_MS = 8_000;
-const ACTIVITY_EVENTS = [
-  "keydown",
-  "pointerdown",
-  "pointermove",
-  "wheel",
-  "focusin",
-  "input",
-] as const;
+const EVENTS = ["keydown", "pointerdown", "pointermove", "wheel", "focusin", "input"] as const;
 
 export function useIdleCaret(): void {
   useEffect(() => {
@@ -38,12 +31,11 @@ export function useIdleCaret(): void {
     }
 
     onActivity();
-    for (const name of ACTIVITY_EVENTS)
-      document.addEventListener(name, onActivity, { passive: true });
+    for (const name of EVENTS) document.addEventListener(name, onActivity, { passive: true });
     return () => {
       window.clearTimeout(timer);
       delete dataset.still;
-      for (const name of ACTIVITY_EVENTS) document.removeEventListener(name, onActivity);
+      for (const name of EVENTS) document.removeEventListener(name, onActivity);
     };
   }, []);
 }

@@ -4,11 +4,8 @@ import type { AnswerCall, AnswerPart, AnyEvent } from "../contract";
 type CallChange = { callId: string } & { [K in keyof AnswerCall]?: AnswerCall[K] | undefined };
 
 /** The parts that a run's events add to the earlier ones. Empty without a tool call. */
-export function answerParts(
-  before: readonly AnswerPart[],
-  events: readonly AnyEvent[],
-): AnswerPart[] {
-  const parts = [...before];
+export function answerParts(old: readonly AnswerPart[], events: readonly AnyEvent[]): AnswerPart[] {
+  const parts = [...old];
   for (const event of events) {
     if (event.channel === "llm:token") add(parts, "text", event.token);
     else if (event.channel === "llm:reasoning") add(parts, "reasoning", event.text);

@@ -26,9 +26,7 @@ export class FakeBlobs {
   }
 }
 
-/**
- * The prompt for the model: the text followed by the attachments, as the host's echo provider does it.
- */
+/** The prompt for the model: the text and then the attachments, as in the host's echo provider. */
 export function echoPrompt(content: StoredMessage["content"]): string {
   if (typeof content === "string") return content;
   const words = content.map((part) => (part.type === "text" ? part.text : "")).join("");

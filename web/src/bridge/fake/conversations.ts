@@ -208,7 +208,7 @@ export function createFakeConversations(host: FakeAnswers): FakeConversations {
     requestedId: string | null | undefined,
   ): SendReply {
     const path = pathOf(tree).filter(
-      (message) => message.role === "user" || textOf(message.content) !== "",
+      ({ role, content }) => role === "user" || textOf(content) !== "",
     );
     const messages = path.map(({ role, content }) => ({ role, content: echoPrompt(content) }));
     const question = messages.findLast(({ role }) => role === "user");

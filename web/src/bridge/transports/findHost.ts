@@ -24,10 +24,7 @@ function inBrowser(page: Window, remedy?: string): Transport {
   return createWebSocketTransport(CONTRACT_VERSION, remedy, page);
 }
 
-/**
- * Waits briefly for pywebview to announce itself, because nothing in the page says whether it is in a
- * window.
- */
+/** Waits briefly for pywebview, because nothing in the page says whether it is in a window. */
 function isInWindow(page: Window): Promise<boolean> {
   if (page.pywebview !== undefined) return Promise.resolve(true);
   return new Promise((resolve) => {

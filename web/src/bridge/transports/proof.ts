@@ -8,10 +8,8 @@ export async function prove(
   side: "host" | "page",
   facts: readonly string[],
 ): Promise<string> {
-  const algorithm = { name: "HMAC", hash: "SHA-256" };
-  const key = await crypto.subtle.importKey("raw", encoder.encode(secret), algorithm, false, [
-    "sign",
-  ]);
+  const hmac = { name: "HMAC", hash: "SHA-256" };
+  const key = await crypto.subtle.importKey("raw", encoder.encode(secret), hmac, false, ["sign"]);
   const text = [side, ...facts].join("\n");
   const proof = await crypto.subtle.sign("HMAC", key, encoder.encode(text));
   return [...new Uint8Array(proof)].map((byte) => byte.toString(16).padStart(2, "0")).join("");

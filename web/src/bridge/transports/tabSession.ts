@@ -27,10 +27,7 @@ export function takeTicket(page: Window = window): Secret | null {
   return ticketOf(ticket);
 }
 
-/**
- * Reloads when a link with a ticket is opened in this tab: it changes only the fragment, which loads
- * nothing by itself.
- */
+/** Reloads when a link with a ticket is opened in this tab, which changes only the fragment. */
 export function followLinks(page: Window = window): void {
   page.addEventListener("hashchange", () => {
     if (/[#&]ticket=/.test(page.location.hash)) page.location.reload();

@@ -1,6 +1,4 @@
-/**
- * The attachments of the message that is being written, with the reasons that prevent sending them.
- */
+/** The attachments of the message being written, with the reasons that prevent sending them. */
 import { type RefObject, useEffect, useRef } from "react";
 import { type DraftAttachment, isText } from "../../attachments/draftAttachment";
 import { strings } from "../../i18n";

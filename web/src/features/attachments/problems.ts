@@ -37,15 +37,10 @@ function problemOf({ state }: DraftAttachment): string | null {
   return "limit" in state ? problems[state.code](state.limit) : problems[state.code];
 }
 
-function problemText(
-  attachment: DraftAttachment,
-  model: ModelSummary,
-  textBytes: number,
-): string | null {
+function problemText(file: DraftAttachment, model: ModelSummary, textBytes: number): string | null {
   const { noPictures, noFiles, tooLong } = strings.attachments;
-  if (attachment.kind === "image") return model.images ? null : noPictures(model.name);
-  if (!isText(attachment))
-    return model.files || attachment.mediaType === "" ? null : noFiles(model.name);
+  if (file.kind === "image") return model.images ? null : noPictures(model.name);
+  if (!isText(file)) return model.files || file.mediaType === "" ? null : noFiles(model.name);
   const { contextTokens } = model;
   const isLonger = contextTokens !== null && tokensIn(textBytes) > DOUBT * contextTokens;
   return isLonger ? tooLong(model.name, contextTokens) : null;

@@ -80,8 +80,7 @@ export function Chat(props: ChatProps) {
   const [prompt, setPrompt] = useState<McpPrompt | null>(null);
   const [isAttaching, setIsAttaching] = useState(false);
   const showPanel = useSidePanel();
-  const showRequest = () =>
-    showPanel({ title: strings.shortcutActions.request, body: <RequestPreview /> });
+  const showRequest = () => showPanel({ title: strings.actions.request, body: <RequestPreview /> });
   const isEmpty = messages.length === 0;
   const follow = useStickToBottom(!isEmpty);
   const { jumpToEnd } = follow;

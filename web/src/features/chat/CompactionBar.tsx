@@ -11,13 +11,13 @@ import { CompactDialog } from "./CompactDialog";
 
 export function CompactionBar({ compaction }: { readonly compaction: CompactionState }) {
   const { stopCompaction } = useConversations().client.conversations;
-  const [isDialogOpen, setIsDialogOpen] = useState(false);
+  const [isOpen, setIsOpen] = useState(false);
   const { conversationId, state } = compaction;
   return (
     <div className={banner.banner} role="status">
       <span>{stateOf(compaction)}</span>
       {state !== "running" && (
-        <button type="button" className={buttons.pill} onClick={() => setIsDialogOpen(true)}>
+        <button type="button" className={buttons.pill} onClick={() => setIsOpen(true)}>
           {state === "offered" ? strings.compact : strings.tryAgain}
         </button>
       )}
@@ -28,9 +28,7 @@ export function CompactionBar({ compaction }: { readonly compaction: CompactionS
       >
         {state === "running" ? costs.summary.stop : strings.dismiss}
       </button>
-      {isDialogOpen && (
-        <CompactDialog request={{ conversationId }} onDone={() => setIsDialogOpen(false)} />
-      )}
+      {isOpen && <CompactDialog request={{ conversationId }} onDone={() => setIsOpen(false)} />}
     </div>
   );
 }

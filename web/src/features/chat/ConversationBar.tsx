@@ -28,12 +28,7 @@ export function ConversationBar({ onFind, findKeys }: ConversationBarProps) {
   const actions = useConversationActions(noop);
   const [openAction, setOpenAction] = useState<"rename" | "move" | "compact" | null>(null);
   if (item === undefined) return null;
-  const find = {
-    label: strings.shortcutActions.find,
-    run: onFind,
-    icon: <SearchIcon />,
-    keys: findKeys,
-  };
+  const find = { label: strings.actions.find, run: onFind, icon: <SearchIcon />, keys: findKeys };
   const askCompact = () => setOpenAction("compact");
   const compact = { label: strings.compact, run: askCompact, icon: <ShorterIcon /> };
   // The list's shortcuts do not apply here.

@@ -101,8 +101,8 @@ export function FindBar(props: FindBarProps) {
       <SearchIcon />
       <input
         ref={box}
-        aria-label={strings.shortcutActions.find}
-        placeholder={strings.shortcutActions.find}
+        aria-label={strings.actions.find}
+        placeholder={strings.actions.find}
         dir="auto"
         value={query}
         onChange={(event) => setQuery(event.target.value)}

@@ -36,10 +36,7 @@ export function FirstRunProviders() {
       keys.some(({ providerId, source }) => providerId === id && source === "environment"),
   );
 
-  /**
-   * The server's first model becomes the default and answers this chat. A server without models opens
-   * the settings.
-   */
+  /** The server's first model becomes the default and this chat's; without one, settings open. */
   async function chooseServer(preset: PresetSummary): Promise<void> {
     const { id, name, baseUrl, providerId, models } = preset;
     const provider = { id, label: name, kind: "openai-compatible", baseUrl } as const;

@@ -60,7 +60,7 @@ export function ChatOptions(props: ChatOptionsProps) {
         <ChevronIcon />
       </button>
       <button type="button" className={styles.more} onClick={onShowRequest}>
-        {strings.shortcutActions.request}
+        {strings.actions.request}
       </button>
       {isOpen && <Sheet choice={choice} conversationId={conversationId} tools={tools} />}
     </div>

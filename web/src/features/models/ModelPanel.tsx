@@ -54,8 +54,7 @@ export function ModelPanel(props: ModelPanelProps) {
   const options = useMemo(() => groups.flatMap((group) => group.options), [groups]);
   const isLoading = Object.values(lists).some((listed) => listed.isLoading);
   // Until the person moves, the active option is the current model, or the first match.
-  const chosen =
-    query === "" ? options.findIndex((option) => isSameModel(modelRefOf(option), by)) : 0;
+  const chosen = query === "" ? options.findIndex((item) => isSameModel(modelRefOf(item), by)) : 0;
   const active = Math.min(place ?? Math.max(0, chosen), options.length - 1);
   const shown = options[active];
 

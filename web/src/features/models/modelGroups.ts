@@ -51,12 +51,8 @@ export function modelGroups(sources: Sources): readonly ModelGroup[] {
       return { id, title: name, isLocal: local, isMixed: false, options };
     });
   if (words.length > 0) {
-    return withoutEmpty(
-      all.map((group) => ({
-        ...group,
-        options: group.options.filter((option) => matches(option, words)),
-      })),
-    );
+    const isMatch = (option: ModelOption) => matches(option, words);
+    return withoutEmpty(all.map((group) => ({ ...group, options: group.options.filter(isMatch) })));
   }
   const known = all.flatMap(({ options }) => options);
   const optionsOf = (models: readonly Favourite[]) =>
@@ -86,9 +82,7 @@ function matches({ model, providerName }: ModelOption, words: readonly string[])
 /** Letters and digits only: people write "gpt4o" for "gpt-4o". */
 const normalize = (text: string): string => text.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, "");
 
-/**
- * Whether a provider can answer as far as is known: nothing is missing, and its models could be listed.
- */
+/** Whether a provider seems able to answer: nothing is missing, and its models could be listed. */
 export function isReady({ problem }: ProviderSummary, listed: ModelListState | undefined): boolean {
   return problem === null && (listed?.problem ?? null) === null;
 }

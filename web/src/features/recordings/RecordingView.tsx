@@ -1,6 +1,4 @@
-/**
- * A recorded answer in its original order, with the controls to play it. It has no active content.
- */
+/** A recorded answer in its original order, with controls to play it. It has no active content. */
 import { type MouseEvent, useEffect, useId, useMemo } from "react";
 import type { Recording } from "../../bridge/contract";
 import { type MessageView, viewOfRun } from "../../conversations/message";

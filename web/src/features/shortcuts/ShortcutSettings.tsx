@@ -63,7 +63,7 @@ function Shortcut({ action, chosen, save }: ShortcutProps) {
   const [refusedKeys, setRefusedKeys] = useState<string | null>(null);
   const { reason, attempt } = useAsyncAction();
   const id = useId();
-  const name = strings.shortcutActions[action];
+  const name = strings.actions[action];
   const keys = chosen[action] ?? STANDARD_KEYS[action];
   const isStandard = chosen[action] === undefined;
   const why = refusedKeys === null ? null : shortcutProblem(refusedKeys, action, chosen);
@@ -79,14 +79,13 @@ function Shortcut({ action, chosen, save }: ShortcutProps) {
     if (!isListening || event.key === "Tab") return;
     event.preventDefault();
     event.stopPropagation();
-    const pressedKeys = keysOf(event);
+    const keys = keysOf(event);
     if (event.key === "Escape") setIsListening(false);
     else if (event.key === "Backspace" && !event.ctrlKey && !event.metaKey) {
       assign({ ...chosen, [action]: "" });
-    } else if (pressedKeys !== null) {
-      if (shortcutProblem(pressedKeys, action, chosen) === null)
-        assign(withKeys(action, pressedKeys, chosen));
-      else setRefusedKeys(pressedKeys);
+    } else if (keys !== null) {
+      if (shortcutProblem(keys, action, chosen) === null) assign(withKeys(action, keys, chosen));
+      else setRefusedKeys(keys);
     }
   }
 
@@ -139,5 +138,5 @@ function Shortcut({ action, chosen, save }: ShortcutProps) {
 function whyNot(keys: string, why: Refusal, chosen: Chosen): string {
   if (why !== "taken") return words.keysRefused[why];
   const owner = actionOf(keys, chosen);
-  return owner === null ? "" : words.keysTaken(strings.shortcutActions[owner]);
+  return owner === null ? "" : words.keysTaken(strings.actions[owner]);
 }

@@ -23,14 +23,14 @@ export function ShortcutsDialog({ onClose, onChange }: ShortcutsDialogProps) {
   const fixed = words.fixedKeys;
   // On a Mac the system uses Ctrl with the arrow keys.
   const modifier = isMac() ? "Alt" : "Ctrl";
-  const everywhere = shortcutActionsIn(useDownloads()).map((action): Line => {
-    return [
-      strings.shortcutActions[action],
+  const everywhere = shortcutActionsIn(useDownloads()).map(
+    (action): Line => [
+      strings.actions[action],
       preferences?.shortcuts[action] ?? STANDARD_KEYS[action],
-    ];
-  });
+    ],
+  );
   return (
-    <Dialog title={strings.shortcutActions.shortcuts} className={styles.sheet} onClose={onClose}>
+    <Dialog title={strings.actions.shortcuts} className={styles.sheet} onClose={onClose}>
       <div className={styles.body}>
         <Lines title={words.keysEverywhere} lines={everywhere.filter(([, keys]) => keys !== "")} />
         <Lines

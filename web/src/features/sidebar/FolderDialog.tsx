@@ -24,11 +24,9 @@ export function FolderDialog({ item, actions, onClose }: FolderDialogProps) {
   const title = item.title === "" ? strings.untitled : item.title;
   const name = typed.trim();
   const words = name.toLowerCase();
-  const isExactMatch = (folder: string) => folder.toLowerCase() === words;
-  const exactMatches = folders
-    .filter(isExactMatch)
-    .sort((a, b) => Number(b === name) - Number(a === name));
-  const isFound = (folder: string) => folder.toLowerCase().includes(words) && !isExactMatch(folder);
+  const isExact = (folder: string) => folder.toLowerCase() === words;
+  const exact = folders.filter(isExact).sort((a, b) => Number(b === name) - Number(a === name));
+  const isFound = (folder: string) => folder.toLowerCase().includes(words) && !isExact(folder);
   const isNew = name !== "" && !folders.includes(name);
 
   function onKeyDown(event: KeyboardEvent): void {
@@ -85,7 +83,7 @@ export function FolderDialog({ item, actions, onClose }: FolderDialogProps) {
         />
         <ul className="scroll">
           {/* Enter takes the first: the folder of that name, or else a new one. */}
-          {exactMatches.map(rowOf)}
+          {exact.map(rowOf)}
           {isNew && (
             <li>
               <button type="button" className="row-button" onClick={() => move(name)}>

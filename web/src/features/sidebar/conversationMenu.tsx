@@ -21,12 +21,7 @@ export function conversationMenu(
     { label: strings.rename, run: onRename, icon: <EditIcon />, keys: "F2" },
     { label: pin, run: () => actions.pin(item), icon: <PinIcon /> },
     ...(item.temporary ? [] : [move]),
-    {
-      label: strings.copyWhole,
-      run: () => actions.copy(item),
-      icon: <CopyIcon />,
-      isApart: true,
-    },
+    { label: strings.copyWhole, run: () => actions.copy(item), icon: <CopyIcon />, isApart: true },
     ...files,
     {
       label: strings.delete,

@@ -42,8 +42,7 @@ export function useConversationActions(onOpened: () => void): ConversationAction
       else toasts.show(strings.exported(await host.exportFile(request)));
     }
 
-    const titleOf = (item: ConversationSummary) =>
-      item.title === "" ? strings.untitled : item.title;
+    const titleOf = ({ title }: ConversationSummary) => (title === "" ? strings.untitled : title);
 
     async function copy(id: string): Promise<void> {
       const { conversations: host } = conversations.client;

@@ -1,7 +1,4 @@
-/**
- * The keys and the renaming of a row of the list: F2 renames it, the arrow keys lead to its menu
- * and back.
- */
+/** The keys and renaming of a list row: F2 renames it, arrow keys lead to its menu and back. */
 import { type KeyboardEvent, useRef, useState } from "react";
 import { flushSync } from "react-dom";
 import { arrowsOf } from "../../lib/direction";

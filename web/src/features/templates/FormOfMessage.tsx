@@ -1,9 +1,7 @@
-/**
- * The form of the template that made a question. Its text becomes another version of the question.
- */
+/** The form of a question's template. Its text becomes another version of the question. */
 import { draftAttachmentOf } from "../../attachments/draftAttachment";
 import type { Conversation } from "../../conversations/conversation";
-import { type Edit, editedMessage } from "../../conversations/edits";
+import type { Edit } from "../../conversations/edits";
 import type { MessageView } from "../../conversations/message";
 import { TemplateDialog } from "./TemplateDialog";
 
@@ -17,24 +15,16 @@ export interface FormOfMessageProps {
 }
 
 export function FormOfMessage({ id, view, edit, conversation, onClose }: FormOfMessageProps) {
-  const template = edit?.from.template ?? view.template;
-  if (template === undefined) return null;
+  const current = edit?.from.template ?? view.template;
+  if (current === undefined) return null;
   return (
     <TemplateDialog
-      template={template}
+      template={current}
       conversation={conversation}
       onClose={onClose}
-      onSend={(text, messageTemplate, setUp) => {
-        const attached = edit
-          ? editedMessage(edit).attached
-          : view.attachments.map(draftAttachmentOf);
-        return conversation.edit(id, {
-          text,
-          attached,
-          untrusted: false,
-          template: messageTemplate,
-          setUp,
-        });
+      onSend={(text, template, setUp) => {
+        const attached = edit ? edit.tray.get() : view.attachments.map(draftAttachmentOf);
+        return conversation.edit(id, { text, attached, untrusted: false, template, setUp });
       }}
     />
   );

@@ -182,11 +182,10 @@ function Change({ now, before, version, isBefore, onChoose }: ChangeProps) {
 
 /** Omits files of fields that are no longer file fields, and the other way around. */
 function fittingValues(values: FormValues, { inputs }: TemplateDetail): FormValues {
-  const isFile = (name: string) =>
-    inputs.some((input) => input.name === name && input.type === "file");
+  const files = new Set(inputs.filter(({ type }) => type === "file").map(({ name }) => name));
   const entries = Object.entries(values).filter(([name, value]) => {
     const hasText = typeof value === "object" && !Array.isArray(value);
-    return value !== null && hasText === isFile(name);
+    return value !== null && hasText === files.has(name);
   });
   return Object.fromEntries(entries);
 }

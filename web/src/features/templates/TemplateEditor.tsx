@@ -205,9 +205,7 @@ export function TemplateEditor({ name: known, example, onSaved, onClose }: Templ
             </span>
           </div>
           <Problem
-            {...(isConflict && {
-              action: { label: texts.reload, run: () => attempt(reload()) },
-            })}
+            {...(isConflict && { action: { label: texts.reload, run: () => attempt(reload()) } })}
           >
             {problem ?? reason}
           </Problem>

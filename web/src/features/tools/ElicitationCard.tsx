@@ -30,10 +30,7 @@ export function ElicitationCard({ event, elicitation }: ElicitationCardProps) {
   const [problem, setProblem] = useState<string | null>(null);
   const isFree = guard.isReady && !isSent;
 
-  /**
-   * Resolves with whether it was sent. Rejects if the host refuses the values; then the form is still
-   * open.
-   */
+  /** Resolves with whether it was sent. Rejects refused values; then the form is still open. */
   async function answer(action: ElicitationAction, values: FormValues = {}): Promise<boolean> {
     if (conversations === null || isSent || !guard.press()) return false;
     setIsSent(true);

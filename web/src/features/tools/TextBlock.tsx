@@ -6,7 +6,7 @@ import styles from "./tools.module.css";
 import { Verbatim } from "./Verbatim";
 
 /** The largest text that fits without scrolling. */
-const MAX_VISIBLE = { characters: 600, lines: 10 };
+const LIMIT = { characters: 600, lines: 10 };
 
 export interface TextBlockProps {
   readonly label: string;
@@ -19,8 +19,7 @@ export function TextBlock({ label, text, wholeText = text }: TextBlockProps) {
   const [isWhole, setIsWhole] = useState(false);
   const [copyState, copy] = useCopy(wholeText);
   const id = useId();
-  const isLong =
-    text.length > MAX_VISIBLE.characters || text.split("\n").length > MAX_VISIBLE.lines;
+  const isLong = text.length > LIMIT.characters || text.split("\n").length > LIMIT.lines;
   return (
     <div className={styles.block}>
       <div className={styles.head}>

@@ -46,10 +46,9 @@ export function ToolPanel({ choice, by, onLeave, onAttach }: ToolPanelProps) {
         .map((tool) => ({ tool, name: requestName(tool, all) }));
       setKnown(usable);
       // The host refuses a request with a tool that is off or gone.
-      const available = choice
-        .get()
-        .tools.filter((name) => usable.some((other) => other.name === name));
-      if (available.length < choice.get().tools.length) choice.choose({ tools: available });
+      const wanted = choice.get().tools;
+      const available = wanted.filter((name) => usable.some((other) => other.name === name));
+      if (available.length < wanted.length) choice.choose({ tools: available });
     }
     attempt(load());
   }, [tools, mcp, choice, attempt]);

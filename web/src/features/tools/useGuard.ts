@@ -7,10 +7,7 @@ const POLL_MS = 100;
 
 export interface Guard {
   readonly isReady: boolean;
-  /**
-   * The last press came too early. The card must say so, or the press would be ignored without
-   * notice.
-   */
+  /** The last press came too early. The card must say so instead of silently ignoring it. */
   readonly isEarly: boolean;
   /** Call it at a press: it checks the position once more and returns whether the press counts. */
   press(): boolean;

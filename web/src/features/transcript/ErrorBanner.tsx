@@ -123,19 +123,17 @@ interface CountdownProps {
 /** Counts the seconds down; shows nothing if the wait was over before the first render. */
 function Countdown({ ms, at }: CountdownProps) {
   const [waitMs] = useState(() => (at === null ? (ms ?? 0) : at - Date.now()));
-  const [remainingMs, setRemainingMs] = useState(waitMs);
+  const [leftMs, setLeftMs] = useState(waitMs);
   useEffect(() => {
     if (waitMs <= 0) return;
     const due = performance.now() + waitMs;
     const timer = setInterval(() => {
       const now = Math.max(0, due - performance.now());
-      setRemainingMs(now);
+      setLeftMs(now);
       if (now === 0) clearInterval(timer);
     }, 1_000);
     return () => clearInterval(timer);
   }, [waitMs]);
   if (waitMs <= 0) return null;
-  return (
-    <p className="muted">{remainingMs > 0 ? strings.retryIn(remainingMs) : strings.retryNow}</p>
-  );
+  return <p className="muted">{leftMs > 0 ? strings.retryIn(leftMs) : strings.retryNow}</p>;
 }

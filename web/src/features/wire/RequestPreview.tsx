@@ -1,6 +1,4 @@
-/**
- * The request that the draft would send now, with its tokens, its price and the messages left out.
- */
+/** The request that the draft would send, with its tokens, its price and the messages left out. */
 import { useCallback } from "react";
 import { isBlank, isReady } from "../../attachments/draftAttachment";
 import { useShown } from "../../conversations/useList";
@@ -13,9 +11,7 @@ import { estimateSentence } from "../models/estimateSentence";
 import { RequestView } from "./RequestView";
 import styles from "./wire.module.css";
 
-/**
- * Pause after the last change before the preview is fetched; longer with files, which are uploaded.
- */
+/** Pause between the last change and the fetch; longer with files, which are uploaded. */
 const PAUSE_MS = 250;
 const PAUSE_WITH_FILES_MS = 1_000;
 

@@ -25,12 +25,7 @@ export const costsInGerman: Translated<typeof costsInEnglish> = {
   budget: "Budget",
   inDollars: (name) => `${name} (US-Dollar)`,
   inTokens: (name) => `${name} (Token)`,
-  scopes: {
-    answer: "Je Antwort",
-    conversation: "Je Chat",
-    day: "Je Tag",
-    month: "Je Monat",
-  },
+  scopes: { answer: "Je Antwort", conversation: "Je Chat", day: "Je Tag", month: "Je Monat" },
   scopeHints: {
     answer: "Mit allen Schritten und Werkzeugen.",
     conversation: "Ein Chat kann ein eigenes Budget haben.",

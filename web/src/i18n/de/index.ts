@@ -130,7 +130,7 @@ export const german: Strings = {
     data: "Daten",
     about: "Über Tidewire",
   },
-  shortcutActions: {
+  actions: {
     newChat: "Neuer Chat",
     newWindow: "Neues Fenster",
     search: "Unterhaltungen durchsuchen",
@@ -151,10 +151,7 @@ export const german: Strings = {
     ctrl: "Strg",
     shift: "Umschalt",
     alt: "Alt",
-    others: {
-      Space: "Leertaste",
-      Delete: "Entf",
-    },
+    others: { Space: "Leertaste", Delete: "Entf" },
   },
   settings: "Einstellungen",
   openSettings: "Einstellungen öffnen",

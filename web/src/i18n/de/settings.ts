@@ -127,12 +127,7 @@ export const settingsInGerman: Translated<typeof settingsInEnglish> = {
 
   aboutText: "Ein ruhiger Ort, um mit Sprachmodellen zu reden.",
   licence: "Freie Software unter der MIT-Lizenz.",
-  facts: {
-    version: "Version",
-    platform: "System",
-    shownIn: "Läuft in",
-    engine: "Web-Ansicht",
-  },
+  facts: { version: "Version", platform: "System", shownIn: "Läuft in", engine: "Web-Ansicht" },
   shownIn: { window: "einem Fenster", browser: "einem Browser" },
   works: "bereit",
   copyFacts: "Für einen Fehlerbericht kopieren",

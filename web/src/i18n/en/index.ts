@@ -128,7 +128,7 @@ export const english = {
     data: "Data",
     about: "About",
   },
-  shortcutActions: {
+  actions: {
     newChat: "New chat",
     newWindow: "New window",
     search: "Search conversations",
@@ -149,10 +149,7 @@ export const english = {
     ctrl: "Ctrl",
     shift: "Shift",
     alt: "Alt",
-    others: {
-      Space: "Space",
-      Delete: "Delete",
-    } as Readonly<Record<string, string>>,
+    others: { Space: "Space", Delete: "Delete" } as Readonly<Record<string, string>>,
   },
   settings: "Settings",
   openSettings: "Open settings",

@@ -119,12 +119,7 @@ export const settingsInEnglish = {
 
   aboutText: "A calm place to talk with language models.",
   licence: "Free software under the MIT License.",
-  facts: {
-    version: "Version",
-    platform: "System",
-    shownIn: "Running in",
-    engine: "Web view",
-  },
+  facts: { version: "Version", platform: "System", shownIn: "Running in", engine: "Web view" },
   shownIn: { window: "a window", browser: "a browser" },
   works: "ready",
   copyFacts: "Copy for a bug report",

@@ -20,10 +20,7 @@ export const NO_FOOTNOTES: ReadonlyMap<string, Footnote> = new Map();
 
 export const FootnotesContext = createContext<Footnotes>({ prefix: "", byLabel: NO_FOOTNOTES });
 
-/**
- * Finds and numbers the footnotes of a text. While text streams (`live`), a reference counts before its
- * definition has arrived.
- */
+/** Finds and numbers footnotes. In `live` text a reference counts before its definition arrives. */
 export function collectFootnotes(
   groups: readonly (readonly Node[])[],
   live: boolean,

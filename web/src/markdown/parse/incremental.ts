@@ -139,10 +139,7 @@ interface StablePart {
   readonly stablePrefix: StablePrefix | undefined;
 }
 
-/**
- * The part of the text's end that no later text changes: all but two blocks, and a long
- * block's stable prefix.
- */
+/** The part of the end that no later text changes: all but two blocks, and a long one's prefix. */
 function stablePartOf(
   nodes: readonly Node[],
   text: string,

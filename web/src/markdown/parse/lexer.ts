@@ -1,7 +1,4 @@
-/**
- * The Markdown lexer: marked's, with formulas and footnotes added, and with limits against texts
- * written to exhaust it.
- */
+/** The Markdown lexer: marked's, with formulas, footnotes, and limits against hostile texts. */
 import { Lexer, type Links, type MarkedOptions, type Token, Tokenizer, type Tokens } from "marked";
 import { formulaAt, formulaBlockAt } from "./math";
 import type { FootnoteDefinition, FootnoteReference, MathNode, Node } from "./nodes";
@@ -10,9 +7,7 @@ import type { FootnoteDefinition, FootnoteReference, MathNode, Node } from "./no
 const MAX_DEPTH = 24;
 /** Emphasis and links are searched within this many characters, since real ones are shorter. */
 const MAX_RUN = 4_096;
-/**
- * The limit for a text full of asterisks and underscores, where each one searches for all the others.
- */
+/** The limit for a text full of asterisks and underscores: each one searches for all the others. */
 const DENSE_RUN = 512;
 
 class Rules extends Tokenizer {
@@ -125,10 +120,7 @@ export function textRunsOf(text: string): string[] {
   return runs;
 }
 
-/**
- * The length of the next run: all of the text, or up to the last end of a line or word within the
- * limit.
- */
+/** The length of the next run: the whole text, or up to the limit's last end of a line or word. */
 function runLength(text: string): number {
   const limit = text.length > DENSE_RUN && isDense(text) ? DENSE_RUN : MAX_RUN;
   if (text.length <= limit) return text.length;
@@ -198,9 +190,7 @@ function footnoteReference(this: { lexer: Lexer }, text: string): FootnoteRefere
   return { type: "footnoteReference", raw, label: label.toLowerCase(), ordinal: 0 };
 }
 
-/**
- * The position at which a formula or footnote ends a paragraph, since no blank line has to precede it.
- */
+/** Where a formula or footnote ends a paragraph, since no blank line has to precede it. */
 function interruption(text: string): number | undefined {
   const end = text.indexOf("\n\n");
   const paragraph = end < 0 ? text : text.slice(0, end);
@@ -221,10 +211,5 @@ const EXTENSIONS: NonNullable<MarkedOptions["extensions"]> = {
 };
 
 function plain(text: string): Node {
-  return {
-    type: "paragraph",
-    raw: text,
-    text,
-    tokens: [{ type: "escape", raw: text, text }],
-  };
+  return { type: "paragraph", raw: text, text, tokens: [{ type: "escape", raw: text, text }] };
 }

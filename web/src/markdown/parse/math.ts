@@ -15,10 +15,7 @@ const LONGEST_WORDS = 300;
 const PROSE = /[A-Za-z]{3,}\s+[A-Za-z]{2,}/;
 const AMOUNT = /^\d[\s\S]*[A-Za-z]{2,}/;
 
-/**
- * The formula at the beginning of a text; "open" if it may become one when more text arrives, undefined
- * if not.
- */
+/** The formula that begins a text; "open" if more text may complete one, undefined if not. */
 export function formulaAt(whole: string): Formula | "open" | undefined {
   const text = whole.slice(0, LONGEST);
   const found = formulaIn(text);

@@ -1,7 +1,4 @@
-/**
- * Reuses nodes that were parsed again with the same result. React recognizes them by identity, and does
- * not render them again.
- */
+/** Reuses nodes parsed again with the same result: React does not render identical nodes again. */
 import type { Tokens } from "marked";
 import type { Node } from "./nodes";
 

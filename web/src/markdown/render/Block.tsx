@@ -86,11 +86,9 @@ interface ScrollerProps {
 function Scroller({ kind, children }: ScrollerProps): ReactNode {
   const words = useContext(LabelsContext);
   const { frame, content, scrolls } = useScrolls<HTMLDivElement, HTMLDivElement>();
-  const groupProps = scrolls
-    ? { tabIndex: 0, role: "group", "aria-label": words[kind] }
-    : undefined;
+  const props = scrolls ? { tabIndex: 0, role: "group", "aria-label": words[kind] } : undefined;
   return (
-    <div ref={frame} className={styles.scroller} {...groupProps}>
+    <div ref={frame} className={styles.scroller} {...props}>
       <div ref={content} className={styles.content}>
         {children}
       </div>

@@ -27,7 +27,7 @@ export function NumberField(props: NumberFieldProps) {
   const saved = useAutosave(value === null ? "" : String(value / scale), async (text) => {
     const number = parse(text);
     // Shown beside the field, since the dialog may be closing.
-    if (number === undefined) throw new PageError(rangeText());
+    if (number === undefined) throw new PageError(range());
     await save(number);
   });
 
@@ -38,7 +38,7 @@ export function NumberField(props: NumberFieldProps) {
     return number >= least && number <= most ? number : undefined;
   }
 
-  function rangeText(): string {
+  function range(): string {
     const shown = (number: number) => (number / scale).toLocaleString(locale);
     return settingsTexts.between(shown(least), shown(most));
   }
@@ -50,11 +50,7 @@ export function NumberField(props: NumberFieldProps) {
   }
 
   return (
-    <Field
-      label={label}
-      hint={hint}
-      saved={wrong ? { problem: rangeText(), isSaved: false } : saved}
-    >
+    <Field label={label} hint={hint} saved={wrong ? { problem: range(), isSaved: false } : saved}>
       {(names) => (
         <>
           <input

@@ -20,7 +20,7 @@ export function Toasts() {
   const list = (
     <section className={styles.list} aria-live="polite" aria-label={strings.notices}>
       {shown.map((toast) => (
-        <ToastLine key={toast.id} toast={toast} onDismiss={() => toasts.dismiss(toast.id)} />
+        <ToastLine key={toast.id} toast={toast} onClose={() => toasts.dismiss(toast.id)} />
       ))}
     </section>
   );
@@ -28,13 +28,7 @@ export function Toasts() {
   return dialog === undefined ? list : createPortal(list, dialog);
 }
 
-function ToastLine({
-  toast,
-  onDismiss,
-}: {
-  readonly toast: Toast;
-  readonly onDismiss: () => void;
-}) {
+function ToastLine({ toast, onClose }: { readonly toast: Toast; readonly onClose: () => void }) {
   const { text, action, progress, details } = toast;
   const [isPaused, setIsPaused] = useState(false);
   const isLasting = isPaused || progress !== null || details.length > 0;
@@ -42,7 +36,7 @@ function ToastLine({
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new text starts its own time
   useEffect(() => {
     if (isLasting) return;
-    const timer = setTimeout(onDismiss, SHOWN_MS);
+    const timer = setTimeout(onClose, SHOWN_MS);
     return () => clearTimeout(timer);
   }, [isLasting, text]);
 
@@ -76,7 +70,7 @@ function ToastLine({
           type="button"
           className={styles.action}
           onClick={() => {
-            onDismiss();
+            onClose();
             action.run();
           }}
         >
@@ -84,7 +78,7 @@ function ToastLine({
         </button>
       )}
       {progress === null && (
-        <IconButton size="small" label={strings.dismiss} onClick={onDismiss}>
+        <IconButton size="small" label={strings.dismiss} onClick={onClose}>
           <CloseIcon />
         </IconButton>
       )}

@@ -20,13 +20,11 @@ export interface ProviderModelsProps {
 
 export function ProviderModels({ providerId, name }: ProviderModelsProps) {
   const { loadModels } = useSettings();
-  const {
-    list = null,
-    problem = null,
-    isLoading = false,
-  } = useSettingsState().lists[providerId] ?? {};
+  const state = useSettingsState().lists[providerId];
+  const { list = null, problem = null, isLoading = false } = state ?? {};
   const [isOpen, setIsOpen] = useState(false);
   const models = list?.models ?? [];
+  const refresh = () => void loadModels(providerId, true);
   return (
     <details
       className={styles.models}
@@ -54,11 +52,7 @@ export function ProviderModels({ providerId, name }: ProviderModelsProps) {
             ))}
             {models.length > SHOWN && <li>+ {(models.length - SHOWN).toLocaleString(locale)}</li>}
           </ul>
-          <Button
-            tone="quiet"
-            isFree={!isLoading}
-            onClick={() => void loadModels(providerId, true)}
-          >
+          <Button tone="quiet" isFree={!isLoading} onClick={refresh}>
             {words.refresh}
           </Button>
         </>

@@ -14,10 +14,7 @@ import { Provider } from "./Provider";
 
 type Removed = Pick<ProviderSummary, "id" | "name">;
 
-/**
- * Focuses the button, because the focused element is gone. A constant: React calls a new ref callback
- * at every render.
- */
+/** Focuses the button in place of a removed element. A constant, or every render would call it. */
 const focusOnce = (button: HTMLButtonElement | null): void => button?.focus();
 
 export function Providers() {

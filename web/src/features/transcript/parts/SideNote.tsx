@@ -1,7 +1,4 @@
-/**
- * A collapsible note beside an answer's text, for reasoning or a tool call. It has a header with an
- * icon, a title and a state.
- */
+/** A collapsible note beside an answer's text (reasoning, a tool call): icon, title and state. */
 import type { ReactNode } from "react";
 import { Summary } from "../../../ui/Summary";
 import { Wave } from "../../../ui/Wave";
