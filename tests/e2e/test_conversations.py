@@ -195,6 +195,8 @@ def test_files_dropped_on_the_sidebar_come_in_one_after_another(page: Page) -> N
         for name in ("eels", "crabs", "gulls", "kelp")
     ]
     page.evaluate(DROP, files)
+    # They are old, and the list has no rows that are far below its view.
+    page.get_by_role("region", name="November 2023").scroll_into_view_if_needed()
     # More imports than the host runs at a time: none of them is refused.
     for name in ("eels", "crabs", "gulls", "kelp"):
         item = page.locator("[data-conversation]", has_text=f"a talk about {name}")
