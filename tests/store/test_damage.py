@@ -86,7 +86,11 @@ def test_what_is_spoilt_costs_no_more_than_was_there(
 
 
 @pytest.mark.parametrize(
-    "where", [b"unicode61", b"trigram case", b"'streaming'", b"(conversation, number)", b"origin"]
+    "where",
+    [
+        *(b"unicode61", b"trigram case", b"'streaming'", b"(conversation, number)", b"origin"),
+        *(b"(hash TEXT", b"tableblobs", b"reasoning TEXT NOT NULL"),
+    ],
 )
 def test_a_bit_of_a_definition_costs_nothing(
     bare: Furnished, backed: Furnished, tmp_path: Path, where: bytes

@@ -1,5 +1,6 @@
 """Repairs a damaged database: copies it aside, then builds a new one from what can be read."""
 
+import contextlib
 import filecmp
 import shutil
 import tempfile
@@ -18,6 +19,7 @@ from shell.store.repair.damaged_reader import DamagedReader
 from shell.store.repair.salvage import Salvage
 from shell.store.schema import migrate
 from shell.store.search import index
+from shell.store.tables import INDEX_PARTS, definitions
 from shell.support.files import free_path, put_in_place
 
 REPAIR = "repair-"
@@ -111,6 +113,34 @@ def _is_copy(folder: Path, names: list[str], sources: list[Path]) -> bool:
     )
 
 
+def _restore_definition(path: Path) -> None:
+    """Restore the definition of a table or an index if it is the only damaged one.
+
+    SQLite reads no row of a table whose definition it cannot parse.
+    """
+    columns = ("type", "name", "tbl_name", "sql")
+    # As bytes, because a damaged text may not be UTF-8 any more.
+    blobs = ", ".join(f"CAST({column} AS BLOB)" for column in columns)
+    known = {tuple(text and str(text).encode() for text in each): each for each in definitions()}
+    with contextlib.suppress(apsw.Error), closing(apsw.Connection(str(path))) as connection:
+        connection.pragma("writable_schema", True)
+        found = connection.execute(f"SELECT rowid, {blobs} FROM sqlite_schema")  # noqa: S608
+        stored = {tuple(texts): rowid for rowid, *texts in found}
+        missing = known.keys() - stored.keys()
+        differing = [
+            (texts[1] or b"", rowid) for texts, rowid in stored.items() if texts not in known
+        ]
+        unknown = [
+            rowid
+            for name, rowid in differing
+            if not INDEX_PARTS.fullmatch(name.decode("utf-8", "replace"))
+        ]
+        if len(missing) == len(unknown) == 1:
+            values = ", ".join(f"{column} = ?" for column in columns)
+            sql = f"UPDATE sqlite_schema SET {values} WHERE rowid = ?"  # noqa: S608
+            connection.execute(sql, (*known[missing.pop()], unknown[0]))
+
+
 def _fill(draft: Path, damaged_copy: Path, folder: Path) -> bool:
     """Salvage the copy into the draft; returns whether everything could be read."""
     work = folder / "damaged.db"  # opening a file changes it, so open a second copy
@@ -125,6 +155,7 @@ def _fill(draft: Path, damaged_copy: Path, folder: Path) -> bool:
         target.pragma("synchronous", "full")
         target.pragma("foreign_keys", True)
         migrate(target)
+        _restore_definition(work)
         try:
             damaged = apsw.Connection(str(work), flags=apsw.SQLITE_OPEN_READWRITE)
         except apsw.Error:
