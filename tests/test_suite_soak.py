@@ -13,6 +13,7 @@ known = pathlib.Path("count")
 count = int(known.read_text()) + 1 if known.exists() else 1
 known.write_text(str(count))
 print("in", os.getcwd(), "caches", os.environ.get("PIP_CACHE_DIR"))
+print("folder", oct(os.stat("../..").st_mode & 0o777))
 print(f"FAILED test_{count}" if count == 2 else "passed")
 raise SystemExit(count == 2)
 """
@@ -63,6 +64,7 @@ def test_its_first_run_is_in_a_new_clone_without_caches(tree: Path) -> None:
     assert second[1] == first[1]
     assert not Path(first[3]).exists()
     assert second[3] != first[3]
+    assert first[5] == "0o755", "other users can read it"
 
 
 def test_runs_go_on_side_by_side(

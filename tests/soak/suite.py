@@ -74,6 +74,7 @@ def runs(root: Path = ROOT, count: int | None = None, together: int | None = Non
         busy_machine(),
         ThreadPoolExecutor(together) as pool,
     ):
+        Path(folder).chmod(0o755)  # a test runs a program of the clone as another user
         folders = [Path(folder, str(number)) for number in range(together)]
         for future in [pool.submit(run_in_clone, each) for each in folders]:
             future.result()
