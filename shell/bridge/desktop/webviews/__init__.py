@@ -47,7 +47,7 @@ class View(Protocol):
         """Return the position and size of a window that is about to close. On the GUI thread."""
 
     def bring_forward(self, window: Window) -> None:
-        """Bring a (minimized) window to the front; wait until it appears. Not on the GUI thread."""
+        """Bring a window forward, even a minimized one, and wait for it. Not on the GUI thread."""
 
     def finish(self) -> None:
         """Clean up, once, after the last window was closed. On the GUI thread."""

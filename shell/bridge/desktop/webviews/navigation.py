@@ -42,7 +42,7 @@ class Crashes:
         self._times: deque[float] = deque(maxlen=MAX_CRASHES)
 
     def count(self, reason: str) -> bool:
-        """Count and log a crash; returns whether to reload the page. A False resets the count."""
+        """Count a crash and log its reason; returns whether to reload. A False resets the count."""
         now = time.monotonic()
         self._times.append(now)
         if len(self._times) < MAX_CRASHES or now - self._times[0] > CRASHES_S:
