@@ -48,6 +48,32 @@ async def test_what_was_asked_for_comes_whole_before_a_connection_is_closed() ->
     await server.stop()
 
 
+async def test_a_connection_that_closes_before_all_is_written_ends_without_an_error(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    # With small buffers, a slow reader leaves a rest that is written after the closing.
+    listener = listen(0)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+    body = b"x" * 200_000
+    server = PageServer(listener, Page({"/big": Asset(body, "text/javascript")}, lambda *_: b""))
+    server.start()
+    host, port = "127.0.0.1", int(server.address.rpartition(":")[2])
+    loop, answer = asyncio.get_running_loop(), b""
+    with socket.socket() as client:
+        client.setblocking(False)
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        await loop.sock_connect(client, (host, port))
+        await loop.sock_sendall(
+            client,
+            f"GET /big HTTP/1.1\r\nHost: {host}:{port}\r\nConnection: close\r\n\r\n".encode(),
+        )
+        while received := await asyncio.wait_for(loop.sock_recv(client, 2048), PATIENCE_S):
+            answer += received
+    await server.stop()
+    assert answer.endswith(body)
+    assert not caplog.records
+
+
 @pytest.mark.parametrize(
     ("name", "content_type"),
     [

@@ -16,7 +16,7 @@ from shell.api.llm import LlmApi
 from shell.api.shell import ShellApi
 from shell.bridge.door import Door
 from shell.bridge.validation import MAX_ISSUES, validate_params
-from shell.contract import Defaults
+from shell.contract import Defaults, InferenceRequest, SessionConfig, SessionRunOptions
 from shell.errors import ValidationFailed
 from tests.caller_page import Page, Refused
 from tests.engine.host import Host
@@ -344,7 +344,11 @@ FIELDS = {
         "sessionId", "temperature", "maxTokens", "timeoutMs", "inferenceId", "stream", "whenBusy",
     ],
 }  # fmt: skip
-KNOWN_FIELDS = {"messages", "systemPrompt", "firstTimeoutMs", "betweenTimeoutMs", *INVALID_VALUES}
+KNOWN_FIELDS = {
+    field.alias
+    for model in (InferenceRequest, SessionConfig, SessionRunOptions)
+    for field in model.model_fields.values()
+}
 NAMES = st.text(min_size=1, max_size=30).filter(lambda n: n not in KNOWN_FIELDS and n.isprintable())
 
 

@@ -77,8 +77,9 @@ class PageServer:
             with contextlib.suppress(OSError):
                 await writer.wait_closed()
         finally:
-            # `stop` must not wait for a page that no longer reads.
-            writer.transport.abort()
+            # `stop` must not wait for a page that no longer reads. A closed transport fails here.
+            if writer.get_extra_info("socket").fileno() >= 0:
+                writer.transport.abort()
 
     async def _exchange(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         connection = h11.Connection(h11.SERVER)
