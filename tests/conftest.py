@@ -13,12 +13,18 @@ from typing import Any
 
 import pytest
 from hypothesis import settings
+from hypothesis.internal.conjecture import providers
+from hypothesis.internal.constants_ast import Constants
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 _SHELL = re.compile(r"[\[-](browser|window)[\]-]")
 
 settings.register_profile("suite", deadline=None, derandomize=True, database=None)
 settings.load_profile("suite")
+
+# By default Hypothesis also draws the constants of the modules that are loaded, and these depend on
+# the tests before.
+providers._get_local_constants = Constants
 
 # A shell starts background jobs with SIGINT ignored, and every program that a test starts would
 # inherit that.
