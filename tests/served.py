@@ -30,6 +30,7 @@ from shell.bridge.page import MANIFEST, load_page
 from shell.contract import CONTRACT_VERSION, Defaults
 from shell.inference.engine import Engine
 from shell.providers.testing.echo import EchoProvider
+from tests.host_process import PATIENCE_S
 from tests.way_in import Entry, handshake
 
 FILES = {
@@ -240,7 +241,7 @@ class Browser:
         return str(reply["value"])
 
     async def until(self, condition: Callable[[], bool]) -> None:
-        async with asyncio.timeout(5), self._received:
+        async with asyncio.timeout(PATIENCE_S), self._received:
             await self._received.wait_for(condition)
 
     async def wait_for_end(self) -> None:

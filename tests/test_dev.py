@@ -20,6 +20,7 @@ from devtools.processes import Children, run_together
 from devtools.setup import WEIGHTS, Setup, install_lock
 from devtools.stamps import Stamp
 from devtools.suite import failures_of_the_page
+from tests.host_process import PATIENCE_S
 
 ROOT = Path(dev.__file__).parent
 # Only Linux lets a child follow a launcher that was killed outright.
@@ -405,7 +406,7 @@ sys.exit(dev.main(["run"]))
     with fifo.open() as alive:
         assert alive.readline() == "up\n"
         process.send_signal(number)
-        _, stderr = process.communicate(timeout=30)
+        _, stderr = process.communicate(timeout=PATIENCE_S)
         assert alive.read() == ""
     assert process.returncode == {"SIGTERM": 143, "SIGINT": 130, "SIGKILL": -9}[number.name]
     assert "dev.py" not in stderr, "a traceback of the launcher"
@@ -426,7 +427,7 @@ def test_a_second_launcher_waits_for_the_first(
     thread = threading.Thread(target=second)
     with install_lock(tmp_path):
         thread.start()
-        assert is_waiting.wait(10)
+        assert is_waiting.wait(PATIENCE_S)
         assert not has_entered.is_set()
-    thread.join(10)
+    thread.join(PATIENCE_S)
     assert has_entered.is_set()

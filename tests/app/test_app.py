@@ -26,7 +26,7 @@ from websockets.typing import Origin
 from shell.contract import CONTRACT_VERSION
 from shell.support.data_directory import HOLDER, DataDirectory
 from tests.command import COMMAND, LONGEST_S, Program, environment, run, started
-from tests.host_process import HostProcess
+from tests.host_process import PATIENCE_S, HostProcess
 from tests.way_in import Entry, handshake, new_link, ticket_of
 
 ON_LINUX = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc, or at displays")
@@ -48,7 +48,7 @@ def address(program: Program) -> tuple[str, str]:
 
 
 def status_of(host: str) -> int:
-    connection = http.client.HTTPConnection(host, timeout=5)
+    connection = http.client.HTTPConnection(host, timeout=PATIENCE_S)
     connection.request("GET", "/")
     status = connection.getresponse().status
     connection.close()

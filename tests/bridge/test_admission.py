@@ -16,6 +16,7 @@ from shell.bridge.browser.peer import Peer
 from shell.bridge.browser.server import BrowserServer
 from shell.bridge.browser.tokens import AGAIN_S, MAX_TICKETS, TICKET_S, AccessTokens, prove
 from shell.contract import CONTRACT_VERSION
+from tests.host_process import PATIENCE_S
 from tests.served import Browser, LoopbackHost, serving
 from tests.way_in import Entry, handshake, ticket_of
 
@@ -263,7 +264,7 @@ def test_what_is_derived_from_one_root_is_the_same_in_the_next_process() -> None
 
 def post(server: LoopbackHost, authorization: str | None, **headers: str) -> tuple[int, bytes]:
     """`POST /link`."""
-    connection = http.client.HTTPConnection(server.host, timeout=5)
+    connection = http.client.HTTPConnection(server.host, timeout=PATIENCE_S)
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     if authorization is not None:
         named["Authorization"] = authorization

@@ -25,6 +25,7 @@ from shell.contract import (
 from shell.errors import ErrorCode
 from shell.inference.log import MAX_JOINED_CHARACTERS, InferenceLog
 from tests.caller_page import Json, Story
+from tests.host_process import PATIENCE_S
 
 EMOJI = "\N{WAVING HAND SIGN}"
 
@@ -422,7 +423,7 @@ def test_a_pump_in_another_thread_loses_nothing() -> None:
             feed.reply("load-1", json.dumps({"channel": "reply", "id": number}))
     finish(log)
     finished.set()
-    thread.join(30)
+    thread.join(PATIENCE_S)
     assert not thread.is_alive()
     assert faults == []
     assert replies == list(range(0, 5_000, 10))

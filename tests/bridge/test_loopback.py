@@ -16,6 +16,7 @@ from shell.bridge.appearance import Appearance
 from shell.bridge.listener import PortTaken, listen
 from shell.bridge.page import MANIFEST, PageMissing, load_page
 from shell.bridge.responses import POLICY
+from tests.host_process import PATIENCE_S
 from tests.served import FILES, LoopbackHost, serving, write_built_page
 
 pytestmark = pytest.mark.anyio
@@ -41,7 +42,7 @@ async def get(
     """Make one HTTP request. A keyword such as `sec_fetch_site` becomes a header."""
 
     def send_request() -> Response:
-        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=5)
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE_S)
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         try:
             connection.request(method, path, headers={"Host": host or server.host, **named})
@@ -192,7 +193,7 @@ async def test_one_connection_is_asked_again_and_what_is_no_request_ends_it() ->
     async with serving(browser=False) as server:
 
         def request_three_times() -> list[tuple[int, int]]:
-            connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=5)
+            connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE_S)
             sizes = []
             for method in ("HEAD", "GET", "GET"):
                 connection.request(method, "/assets/main-abc123.js")
@@ -225,7 +226,7 @@ async def test_a_server_that_ends_leaves_no_connection_open() -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
         writer.write(f"GET / HTTP/1.1\r\nHost: {server.host}\r\n\r\n".encode())
         await reader.readline()
-    await asyncio.wait_for(reader.read(), 5)
+    await asyncio.wait_for(reader.read(), PATIENCE_S)
     writer.close()
 
 

@@ -9,11 +9,11 @@ import pytest
 from shell.bridge.desktop.page_server import PageServer
 from shell.bridge.listener import listen
 from shell.bridge.page import Asset, Page, load_folder
+from tests.host_process import PATIENCE_S
 
 pytestmark = pytest.mark.anyio
 BIG = b"x" * 50_000_000
 """More than the buffers of any socket."""
-PATIENCE_S = 10.0
 
 
 @pytest.fixture

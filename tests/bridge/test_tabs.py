@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from websockets.exceptions import ConnectionClosed
 
+from tests.host_process import PATIENCE_S
 from tests.served import Browser, LoopbackHost, serving
 
-PATIENCE_S = 20.0
 NEVER_S = 600.0
 """Replaces a timeout that a test must not depend on."""
 
@@ -119,7 +119,7 @@ async def test_a_tab_that_stays_away_loses_its_runs_after_the_grace() -> None:
         log.subscribe(lambda urgent: run_ended.set() if urgent else None)
         await page.drop()
         assert log.ending is None
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             await run_ended.wait()
         assert server.closed_owners == [owner]
         # The page itself may still exist, and has received pushes that the host has discarded.
@@ -195,7 +195,7 @@ async def test_what_a_page_says_as_it_is_reloaded_is_taken() -> None:
     async with serving() as server:
         page = await open_page(server)
         feed = server.feed(page.tab)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             while feed.next() is not None:  # noqa: ASYNC110 - until it has answered its hello
                 await asyncio.sleep(0)
         names = [f"said-{number}" for number in range(5)]
@@ -242,11 +242,11 @@ async def test_a_page_that_does_not_even_read_any_more_gives_way(
         calls = [{"id": at, "method": "llm.attach", "params": params} for at in range(100, 120)]
         batch = {**json.loads(page.batch("llm.list")), "calls": calls}
         await page.socket.send(json.dumps(batch))
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE_S):
             while not server.is_stuck():  # noqa: ASYNC110 - nothing tells when it begins
                 await asyncio.sleep(0.01)
         reloaded = Browser(server, page.tab)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE_S):
             await reloaded.open()
             assert (await reloaded.hello())["ok"]
         page.socket.transport.resume_reading()

@@ -21,6 +21,7 @@ from shell.cli.grammar import Command, Group
 from shell.cli.model import ProgressMeter
 from shell.cli.program import main
 from tests.command import COMMAND, Result, environment, run, started
+from tests.host_process import PATIENCE_S
 
 TERMINAL = ("llm:done", "llm:error")
 
@@ -306,7 +307,7 @@ def test_a_reader_that_leaves_early_is_no_error_to_shout_about() -> None:
         assert program.process.stdout is not None
         program.process.stdout.read(10)
         program.process.stdout.close()
-        assert program.process.wait(10) == 1
+        assert program.process.wait(PATIENCE_S) == 1
         assert program.stderr_text() == ""
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from playwright.sync_api import Page, Playwright, expect
 
 from tests.e2e.app import App, Kind, answer, ask, box, running, until, wait_for_end
+from tests.tools.processes import until_now
 
 
 def new_chat(page: Page) -> None:
@@ -335,7 +336,7 @@ def test_a_killed_host_loses_nothing_that_was_said(
             expect(answer(page)).to_contain_text(" ".join([word] * 12))
             if word == "ebb":
                 new_chat(page)
-        page.wait_for_timeout(300)  # the host writes an answer with a delay of at most 250 ms
+        until_now(lambda: all(is_stored(tmp_path, f"{word} " * 3) for word in ("ebb", "tide")))
         app.program.expected = -signal.SIGKILL
         app.program.process.kill()
         app.program.process.wait()
@@ -351,6 +352,10 @@ def test_a_killed_host_loses_nothing_that_was_said(
         start_and_stop(page, 2)
         page.get_by_role("button", name="Previous version").click()
         expect(answer(page)).to_have_text(before)
+
+
+def is_stored(folder: Path, text: str) -> bool:
+    return any(text.encode() in path.read_bytes() for path in folder.rglob("conversations.db*"))
 
 
 def interrupted_text(page: Page, word: str) -> str:

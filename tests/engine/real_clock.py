@@ -15,6 +15,7 @@ from shell.providers.http.endpoint import Endpoint
 from shell.providers.http.provider import HttpProvider
 from shell.providers.testing.echo import EchoProvider
 from tests.engine.host import Puppet, ended, request
+from tests.host_process import PATIENCE_S
 from tests.providers.fault_server import Exchange, fault_server
 
 
@@ -165,7 +166,7 @@ async def close_of_a_socket(*, after_text: bool) -> tuple[float, float]:
             await asyncio.sleep(0.005)
         began = time.perf_counter()
         end_s = await seconds_to_end(lambda: engine.cancel("w", log.inference_id), log)
-        await asyncio.wait_for(server.disconnected.wait(), 10)
+        await asyncio.wait_for(server.disconnected.wait(), PATIENCE_S)
         closed_s = time.perf_counter() - began
         await engine.close()
         await provider.close()

@@ -22,6 +22,7 @@ from shell.contract import (
 )
 from shell.inference.log import MAX_JOINED_CHARACTERS, InferenceLog
 from shell.support.text import clean, join_surrogates
+from tests.host_process import PATIENCE_S
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=8)
 ENTRY = st.one_of(
@@ -253,11 +254,11 @@ def test_another_thread_reads_whole_entries_only() -> None:
 
     thread = threading.Thread(target=read)
     thread.start()
-    reading.wait(5)
+    assert reading.wait(PATIENCE_S)
     for number in range(20_000):
         log.append_text("llm:token" if number % 7 else "llm:reasoning", "ab")
     over.set()
-    thread.join(20)
+    thread.join(PATIENCE_S)
     assert not thread.is_alive()
     assert faults == []
 

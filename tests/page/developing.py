@@ -15,10 +15,8 @@ from playwright.sync_api import Error, Page, expect
 
 from tests.e2e.app import PATIENCE_MS, Kind, answer, ask, box, until
 from tests.edits import save
-from tests.host_process import ROOT
+from tests.host_process import PATIENCE_S, ROOT
 
-PATIENCE_S = 60.0
-"""Timeout on a busy machine, where Vite builds a page of a hundred files."""
 RESAVE_MS = 1_000
 """Vite ignores an edit within 40 ms of another, which no person makes. Like a person, the test
 saves the file again if it does not see the edit.

@@ -46,6 +46,7 @@ from shell.store.wire_log import WireLog
 from shell.tools.base import Arguments, Progress
 from shell.tools.offer import Offer
 from tests.engine.functions import Functions
+from tests.host_process import PATIENCE_S
 from tests.providers.copies import run_copy
 
 pytestmark = pytest.mark.anyio
@@ -163,7 +164,7 @@ def aimock(tmp_path_factory: pytest.TempPathFactory) -> Generator[Aimock, None, 
             yield Aimock(output.decode().rpartition("listening on ")[2].strip())
         finally:
             process.terminate()
-            process.wait(5)
+            process.wait(PATIENCE_S)
 
 
 def chat(url: str, headers: dict[str, str]) -> Provider:
@@ -231,8 +232,8 @@ async def run(
     ended = asyncio.Event()
     log.subscribe(lambda urgent: ended.set() if log.ending is not None else None)
     if verdict is not None:
-        await asyncio.wait_for(decide(engine, log, verdict), 20)
-    await asyncio.wait_for(ended.wait(), 20)
+        await asyncio.wait_for(decide(engine, log, verdict), PATIENCE_S)
+    await asyncio.wait_for(ended.wait(), PATIENCE_S)
     await engine.close()
     await provider.close()
     requests = await asyncio.to_thread(aimock.requests, test_id)

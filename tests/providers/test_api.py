@@ -19,6 +19,7 @@ from shell.providers.http.endpoint import Endpoint
 from shell.providers.keys import Keys
 from shell.providers.registry import Providers
 from tests.caller_page import Json, Page, Refused
+from tests.host_process import PATIENCE_S
 from tests.providers.collect import ask
 from tests.providers.dialects import Chat
 from tests.providers.fault_server import Exchange, FaultServer, fault_server
@@ -56,7 +57,7 @@ class ProvidersHost:
     async def call(self, method: str, params: object = None) -> object:
         """Make one call and wait for its reply. `replies` keeps every reply."""
         number = self.page.send(method, params)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             while not self.page.has_reply(number):
                 await asyncio.sleep(0.001)
                 self.page.pump()
@@ -190,7 +191,7 @@ async def test_what_is_being_answered_outlives_its_provider(host: ProvidersHost)
     async with fault_server(scene) as server:
         await host.call("providers.add", {"id": "mine", "baseUrl": f"{server.url}/v1"})
         answer_task = asyncio.ensure_future(ask(host.providers.resolve("mine"), "hi"))
-        await asyncio.wait_for(received.wait(), 10)
+        await asyncio.wait_for(received.wait(), PATIENCE_S)
         await host.call("providers.remove", "mine")
         release.set()
         answer = await answer_task

@@ -14,6 +14,7 @@ from shell.bridge.topics import Topics
 from shell.errors import ProviderError
 from shell.providers.local.download import Download, missing
 from shell.providers.local.model_files import EMBEDDED_FILE, ModelFiles
+from tests.host_process import PATIENCE_S
 
 pytestmark = pytest.mark.anyio
 CALLER = Caller("window-1")
@@ -34,7 +35,7 @@ async def published(topics: Topics, condition: Callable[[dict[str, object]], boo
     changed = asyncio.Event()
     unsubscribe = topics.subscribe(lambda _: changed.set())
     while not any(condition(json.loads(item)["value"]) for _, _, item in topics.updates({})):
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_S):
             await changed.wait()
         changed.clear()
     unsubscribe()
@@ -48,7 +49,7 @@ async def test_it_is_fetched_once_however_often_it_is_asked_for(
     def fetch(self: Download) -> Path:
         calls.append(self)
         self._progress(30, 90)
-        assert go_on.wait(10)
+        assert go_on.wait(PATIENCE_S)
         self.target.parent.mkdir(parents=True)
         self.target.write_bytes(b"GGUF")
         return self.target

@@ -15,6 +15,7 @@ import pytest
 
 from shell.errors import ErrorCode, ProviderError
 from shell.providers.local.process import IDLE_S, LlamaProcess, llama_command
+from tests.host_process import PATIENCE_S
 
 pytestmark = pytest.mark.anyio
 
@@ -112,7 +113,7 @@ async def test_a_crash_is_seen_soon_and_the_next_use_starts_anew() -> None:
             start = time.monotonic()
             os.kill(running.process.pid, signal.SIGKILL)
             crash = await llama.crash_error(running)
-            assert time.monotonic() - start < 20
+            assert time.monotonic() - start < PATIENCE_S
             assert crash is not None
             assert crash.code is ErrorCode.LOCAL_MODEL_CRASHED
             assert "SIGKILL" in crash.message
@@ -153,7 +154,7 @@ async def test_a_check_under_way_does_not_outlive_its_process() -> None:
         check = llama._check_task
         assert check is not None
         await llama.end()
-        await asyncio.wait_for(asyncio.wait({check}), 5)
+        await asyncio.wait_for(asyncio.wait({check}), PATIENCE_S)
         assert running.process.returncode is not None
 
 
@@ -172,7 +173,7 @@ async def test_an_idle_child_ends_and_comes_back() -> None:
         async with llama.use() as first:
             await asyncio.sleep(0.1)
             assert llama.ready, "it was in use"
-        assert await asyncio.wait_for(first.process.wait(), 3) != 0
+        assert await asyncio.wait_for(first.process.wait(), PATIENCE_S) != 0
         async with llama.use() as second:
             assert second.process.pid != first.process.pid
 
@@ -187,7 +188,7 @@ async def test_the_end_comes_soon_however_deaf_the_child_is(script: str) -> None
         await asyncio.gather(using, return_exceptions=True)
         start = time.monotonic()
         await llama.end()
-        assert time.monotonic() - start < 20
+        assert time.monotonic() - start < PATIENCE_S
 
 
 async def _use(llama: LlamaProcess) -> None:
@@ -215,7 +216,7 @@ def test_a_child_that_loads_ends_when_its_pipe_closes() -> None:
         started.stdin.flush()
         assert started.stdout.readline() == b"deaf\n"
         started.stdin.close()
-        assert started.wait(3) != 0
+        assert started.wait(PATIENCE_S) != 0
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows ends the child by its job object")
@@ -232,4 +233,4 @@ async def test_a_child_that_loads_ends_when_its_input_from_asyncio_closes() -> N
     started.stdin.write(b"\n")
     assert await started.stdout.readline() == b"deaf\n"
     started.stdin.close()
-    assert await asyncio.wait_for(started.wait(), 3) != 0
+    assert await asyncio.wait_for(started.wait(), PATIENCE_S) != 0

@@ -28,6 +28,7 @@ from shell.providers.local.model_files import (
 )
 from shell.providers.local.process import LlamaProcess
 from shell.providers.local.provider import LocalProvider
+from tests.host_process import PATIENCE_S
 from tests.providers.collect import a_request, ask
 from tests.providers.scenes import APIS, Api
 from tests.providers.test_gguf import gguf
@@ -398,10 +399,10 @@ def test_no_child_outlives_a_parent_that_is_killed(when: str) -> None:
         children = children_of(parent.pid)
         assert children
         parent.kill()
-        parent.wait(3)
+        parent.wait(PATIENCE_S)
         start = time.monotonic()
         while any(alive(pid) for pid in children):
-            assert time.monotonic() - start < 20
+            assert time.monotonic() - start < PATIENCE_S
             time.sleep(0.02)
 
 

@@ -14,6 +14,7 @@ from shell.providers.apis.chat_stream import ChatStream
 from shell.providers.apis.responses_stream import ResponsesStream
 from shell.providers.base import TextDelta, UsageReport
 from shell.providers.http.sse import ServerEvent
+from tests.host_process import PATIENCE_S
 from tests.providers.collect import Answer, a_request, ask
 from tests.providers.dialects import ARGUMENTS, USAGE
 from tests.providers.fault_server import Exchange, fault_server
@@ -357,7 +358,7 @@ async def test_a_connection_that_breaks(
         await exchange.head()
         await exchange.send(*frames)
         # A reset discards data that the client has not read yet.
-        await asyncio.wait_for(received.wait(), 5)
+        await asyncio.wait_for(received.wait(), PATIENCE_S)
         if ending == "reset":
             exchange.reset()
         raise ConnectionResetError
@@ -487,7 +488,7 @@ async def test_what_breaks_after_the_finish_breaks_nothing(api: Api) -> None:
     async def scene(exchange: Exchange) -> None:
         await exchange.head()
         await exchange.send(*dialect.begin(), *dialect.text("whole"), *frames)
-        await asyncio.wait_for(received.wait(), 5)
+        await asyncio.wait_for(received.wait(), PATIENCE_S)
         exchange.reset()
         raise ConnectionResetError
 
@@ -509,8 +510,8 @@ async def test_a_connection_that_stays_open_after_the_end_is_left(api: Api) -> N
         await asyncio.Event().wait()
 
     async with api.serving(scene) as (provider, server):
-        answer = await asyncio.wait_for(ask(provider, "hi"), 3)
-        await asyncio.wait_for(server.disconnected.wait(), 3)
+        answer = await asyncio.wait_for(ask(provider, "hi"), PATIENCE_S)
+        await asyncio.wait_for(server.disconnected.wait(), PATIENCE_S)
     assert (answer.text, answer.finish) == ("whole", "stop")
 
 
@@ -533,11 +534,11 @@ async def test_cancelling_a_silent_server_closes_the_connection(api: Api, when: 
 
     async with api.serving(scene) as (provider, server):
         task = asyncio.ensure_future(ask(provider, "hi"))
-        await asyncio.wait_for(reached.wait(), 10)
+        await asyncio.wait_for(reached.wait(), PATIENCE_S)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
-            await asyncio.wait_for(task, 1)
-        await asyncio.wait_for(server.disconnected.wait(), 1)
+            await asyncio.wait_for(task, PATIENCE_S)
+        await asyncio.wait_for(server.disconnected.wait(), PATIENCE_S)
 
 
 async def test_leaving_an_answer_closes_the_connection(api: Api) -> None:
@@ -554,7 +555,7 @@ async def test_leaving_an_answer_closes_the_connection(api: Api) -> None:
         stream = provider.stream(a_request(provider, "hi"))
         assert isinstance(await anext(stream), TextDelta)
         await stream.aclose()
-        await asyncio.wait_for(server.disconnected.wait(), 1)
+        await asyncio.wait_for(server.disconnected.wait(), PATIENCE_S)
 
 
 @pytest.mark.parametrize("status", [200, 400])

@@ -13,6 +13,7 @@ from shell.errors import ErrorCode
 from shell.inference.engine import Engine
 from shell.inference.limits import Retries, Settings
 from shell.providers.base import Provider
+from tests.host_process import PATIENCE_S
 from tests.providers.dialects import Dialect
 from tests.providers.fault_server import Exchange, FaultServer, Scene, fault_server
 from tests.providers.scenes import APIS, KEY, Api, answering, streaming
@@ -60,7 +61,7 @@ async def run(provider: Provider, text_read: asyncio.Event | None = None, **more
             ended.set()
 
     log.subscribe(on_change)
-    await asyncio.wait_for(ended.wait(), 20)
+    await asyncio.wait_for(ended.wait(), PATIENCE_S)
     await engine.close()
     events = log.read()
     endings = [event for event in events if isinstance(event, DoneEvent | ErrorEvent)]
@@ -135,7 +136,7 @@ def broken(after_text: bool, *frames: bytes, end: str = "clean") -> Play:
             if after_text:
                 await exchange.send(*dialect.text("Hello "))
                 # A reset discards data that the client has not read yet.
-                await asyncio.wait_for(text_read.wait(), 10)
+                await asyncio.wait_for(text_read.wait(), PATIENCE_S)
             await exchange.send(*frames)
             if end == "clean":
                 await exchange.end()

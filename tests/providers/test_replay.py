@@ -11,6 +11,7 @@ from shell.inference.engine import Engine
 from shell.providers.base import Provider
 from shell.providers.testing.echo import EchoProvider
 from shell.providers.testing.replay import ReplayProvider
+from tests.host_process import PATIENCE_S
 from tests.providers.collect import ask
 from tests.virtual_loop import VirtualLoop
 
@@ -30,7 +31,7 @@ async def record(provider: Provider, script: str) -> list[AnyEvent]:
             ended.set()
 
     log.subscribe(wake)
-    await asyncio.wait_for(ended.wait(), 10)
+    await asyncio.wait_for(ended.wait(), PATIENCE_S)
     await engine.close()
     return events
 

@@ -14,6 +14,7 @@ from shell.providers.http.provider import HttpProvider
 from shell.tools.base import Arguments, Progress
 from tests.engine.functions import Functions
 from tests.engine.host import ended, request
+from tests.host_process import PATIENCE_S
 from tests.providers.dialects import Chat, Frames, data
 from tests.providers.fault_server import Exchange, FaultServer, Scene, fault_server
 from tests.providers.scenes import endpoint
@@ -55,7 +56,7 @@ def chunk(delta: dict[str, object], reason: str | None = None) -> bytes:
 async def run(provider: HttpProvider, functions: Functions) -> InferenceLog:
     engine = Engine(lambda _: provider)
     log = engine.start("w", request("hi", provider_id=provider.id), offer=functions.offer("*"))
-    await asyncio.wait_for(ended(log), 20)
+    await asyncio.wait_for(ended(log), PATIENCE_S)
     await engine.close()
     return log
 

@@ -27,6 +27,7 @@ from shell.store.backup import bundle
 from shell.store.database import Connection
 from shell.store.exchange.archive import FORMAT
 from shell.store.wire_log import WireLog
+from tests.host_process import PATIENCE_S
 from tests.store.desk import Desk, reload_nothing
 
 pytestmark = pytest.mark.anyio
@@ -118,7 +119,7 @@ class Page:
         )
 
     async def _until(self, condition: Callable[[], bool]) -> None:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_S):
             while not condition():
                 self._woken.clear()
                 self.take()

@@ -8,6 +8,7 @@ import threading
 import pytest
 
 from shell.support.signals import SHUTDOWN_SIGNALS, shutdown_signals
+from tests.host_process import PATIENCE_S
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="sends signals to itself")
 
@@ -28,7 +29,7 @@ def test_a_signal_reaches_a_wait_in_another_thread() -> None:
         waiter = threading.Thread(target=signals.wait)
         waiter.start()
         os.kill(os.getpid(), signal.SIGTERM)
-        waiter.join(5)
+        waiter.join(PATIENCE_S)
         assert not waiter.is_alive()
 
 

@@ -13,6 +13,7 @@ from shell.bridge.caller import Caller
 from shell.bridge.desktop.pump import OnValue, RunScript
 from shell.bridge.desktop.windows import Windows
 from shell.support.event_loop import LoopThread, event_loop_thread
+from tests.host_process import PATIENCE_S
 
 
 class SilentView:
@@ -48,14 +49,14 @@ def test_a_page_that_speaks_after_its_window_was_closed_is_nobody(thread: LoopTh
     closed = threading.Event()
     window.events.closed += closed.set
     window.events.closed.set()
-    assert closed.wait(20)
+    assert closed.wait(PATIENCE_S)
     windows._post(window, "post", "second", 0)
     thread.call(lambda: None)
     assert (received, len(closed_callers)) == (["first"], 1)
     assert (windows._callers, windows._ends) == ({}, {})
     for pump_thread in threading.enumerate():
         if pump_thread.name == "pump":
-            pump_thread.join(20)
+            pump_thread.join(PATIENCE_S)
     assert threading.active_count() <= before
 
 

@@ -9,8 +9,8 @@ from shell.bridge.desktop import pump as pump_module
 from shell.bridge.desktop.pump import OnValue, Pump
 from shell.bridge.feed import Feed
 from shell.inference.log import InferenceLog
+from tests.host_process import PATIENCE_S
 
-PATIENCE_S = 60.0
 LOAD = "load-one"
 
 

@@ -1,5 +1,5 @@
 /** The display of one answer. */
-import { render, screen } from "@testing-library/react";
+import { render, screen, waitFor } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { expect, it, vi } from "vitest";
 import type { Conversations } from "../src/conversations/conversations";
@@ -57,7 +57,7 @@ it("folds and saves code by one row of actions, which keeps the focus", async ()
   expect(focused()).toBe("Unfold");
   await user.keyboard("{ArrowRight}{Enter}");
   expect(saveText).toHaveBeenCalledExactlyOnceWith({ name: "code.py", text: code });
-  await vi.waitFor(() => expect(toasts.get().at(-1)?.text).toBe("Saved to /exports/code.py"));
+  await waitFor(() => expect(toasts.get().at(-1)?.text).toBe("Saved to /exports/code.py"));
   await user.tab();
   expect(document.activeElement).toBe(screen.getByRole("button", { name: "Copy code" }));
 });

@@ -1,5 +1,6 @@
 /** A page of another program over the fake that stands for it. */
-import { afterEach, expect, it, vi } from "vitest";
+import { waitFor } from "@testing-library/react";
+import { afterEach, expect, it } from "vitest";
 import { connect } from "../src/library";
 
 afterEach(() => window.history.replaceState(null, "", "/"));
@@ -45,7 +46,7 @@ it("stops a stream when its reader leaves the loop", async () => {
   });
   const places = host.items(await host.call<string>("sea.places"));
   for await (const _ of places) break;
-  await vi.waitFor(() => expect(ended).toEqual(["places"]));
+  await waitFor(() => expect(ended).toEqual(["places"]));
   const names = host.follow(await host.call("sea.names"));
   await expect(
     (async () => {

@@ -1,4 +1,5 @@
 /** Few toasts at a time, but always one for an ongoing action. */
+import { waitFor } from "@testing-library/react";
 import { expect, it, vi } from "vitest";
 import { createToastStore } from "../src/ui/toasts/toastStore";
 
@@ -36,6 +37,6 @@ it("undo what is still being done as soon as it is, and say nothing of it", asyn
   expect(toasts.undo()).toBe(false);
   expect(undo).not.toHaveBeenCalled();
   resolve();
-  await vi.waitFor(() => expect(undo).toHaveBeenCalledOnce());
+  await waitFor(() => expect(undo).toHaveBeenCalledOnce());
   expect(toasts.get()).toEqual([]);
 });

@@ -1,5 +1,5 @@
 /** Tool calls in a transcript: every state, untrusted texts, and decisions. */
-import { act, fireEvent, render, screen, within } from "@testing-library/react";
+import { act, fireEvent, render, screen, waitFor, within } from "@testing-library/react";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type {
   AnswerCall,
@@ -113,7 +113,7 @@ describe("a call", () => {
     const picture = await screen.findByRole("img");
     expect(picture.getAttribute("src")).toMatch(/^blob:/);
     const player = screen.getByLabelText("Sound in the result");
-    await vi.waitFor(() => expect(player.getAttribute("src")).toMatch(/^blob:/));
+    await waitFor(() => expect(player.getAttribute("src")).toMatch(/^blob:/));
     expect(bytes.get.mock.calls.map(([hash]) => hash[0]).sort()).toEqual(["a", "b"]);
     expect(screen.getByText("x.html")).toBeTruthy();
     expect(document.querySelector("iframe, object, embed, video")).toBeNull();

@@ -1,4 +1,5 @@
 /** The host's state is pushed, and survives a lost connection. */
+import { waitFor } from "@testing-library/react";
 import { afterEach, expect, it, vi } from "vitest";
 import type { AnyTopic, StoreState } from "../src/bridge/contract";
 import { importFile } from "../src/conversations/importFile";
@@ -33,7 +34,7 @@ it("gives listeners the latest value, and forgets it with the connection", async
 it("has the values of a push before its replies are settled", async () => {
   const { transport, bridge } = await manualPage();
   const seen = bridge.client.conversations.list().then(() => bridge.topics.get("store")?.version);
-  await vi.waitFor(() => expect(transport.calls()).toHaveLength(1));
+  await waitFor(() => expect(transport.calls()).toHaveLength(1));
   const id = transport.calls()[0]?.id ?? 0;
   transport.push(topic(7), { channel: "reply", id, ok: true, value: [] });
   expect(await seen).toBe(7);
@@ -100,7 +101,7 @@ it("rejects an import that the host forgot", async () => {
   const failed = importFile({ client, router, topics, llm }, file, () => {}).result.catch(
     (error: Error) => error.message,
   );
-  await vi.waitFor(() => expect(transport.calls()).toHaveLength(1));
+  await waitFor(() => expect(transport.calls()).toHaveLength(1));
   const value = {
     importId: "i",
     state: "running" as const,
@@ -114,7 +115,7 @@ it("rejects an import that the host forgot", async () => {
   };
   transport.push({ channel: "topic", name: "import", key: "i", value });
   transport.reply(transport.calls()[0], "i");
-  await vi.waitFor(() => expect(transport.calls()).toHaveLength(2));
+  await waitFor(() => expect(transport.calls()).toHaveLength(2));
   transport.reply(transport.calls()[1], 2);
   transport.peer.lost("gone");
   transport.peer.connected();

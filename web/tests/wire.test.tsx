@@ -1,5 +1,5 @@
 /** What an answer has sent and received, the request of a draft, and recordings. */
-import { act, fireEvent, render, screen, within } from "@testing-library/react";
+import { act, fireEvent, render, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import type { ReactNode } from "react";
 import { expect, it, vi } from "vitest";
@@ -243,9 +243,9 @@ it("downloads a recording, or has the host write it, and says why that fails", a
   };
   const toastTexts = () => toasts.get().map(({ text }) => text);
   await save();
-  await vi.waitFor(() => expect(toastTexts().at(-1)).toContain("Couldn't do that."));
+  await waitFor(() => expect(toastTexts().at(-1)).toContain("Couldn't do that."));
   await save();
-  await vi.waitFor(() => expect(toastTexts().at(-1)).toBe("Saved to /data/exports/inf-1.jsonl"));
+  await waitFor(() => expect(toastTexts().at(-1)).toBe("Saved to /data/exports/inf-1.jsonl"));
 });
 
 it("downloads a recording in a browser", async () => {
@@ -256,7 +256,7 @@ it("downloads a recording in a browser", async () => {
   show(<DownloadsContext value={true}>{MENU}</DownloadsContext>, { recording });
   await user.click(screen.getByRole("button", { name: "More about this answer" }));
   await user.click(screen.getByRole("menuitem", { name: "Save recording" }));
-  await vi.waitFor(() => expect(createObjectUrl).toHaveBeenCalled());
+  await waitFor(() => expect(createObjectUrl).toHaveBeenCalled());
   expect(recording).toHaveBeenCalledWith("inf-1");
 });
 
