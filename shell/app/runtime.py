@@ -1,10 +1,10 @@
 """The engine and its providers, which every command that runs models needs."""
 
 import contextlib
+import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from os import environ
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -171,7 +171,12 @@ def running_host(data: Path, *, counts: bool = False) -> Iterator[RunningHost]:
         budgets, records = read_budgets(data), read_records(data)
         runtime = thread.call(
             lambda: Runtime(
-                data, environ, Settings(), lambda: budgets, records=lambda: records, counts=counts
+                data,
+                os.environ,
+                Settings(),
+                lambda: budgets,
+                records=lambda: records,
+                counts=counts,
             )
         )
         try:

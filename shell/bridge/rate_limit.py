@@ -1,7 +1,7 @@
 """Limits the rate of calls with a token bucket: a burst, then a steady rate."""
 
+import time
 from collections.abc import Callable
-from time import monotonic
 
 from shell.errors import LimitReached
 
@@ -9,7 +9,9 @@ from shell.errors import LimitReached
 class RateLimit:
     """A token bucket: holds a token for each call that it admits now, and refills steadily."""
 
-    def __init__(self, a_second: float, at_once: int, now: Callable[[], float] = monotonic) -> None:
+    def __init__(
+        self, a_second: float, at_once: int, now: Callable[[], float] = time.monotonic
+    ) -> None:
         self._a_second = a_second
         self._at_once = at_once
         self._now = now

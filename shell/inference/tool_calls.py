@@ -21,7 +21,7 @@ from shell.support.text import clean
 from shell.tools.arguments import canonical_json, check_arguments, parse_arguments, parse_edited
 from shell.tools.asker import ASKER
 from shell.tools.base import Arguments
-from shell.tools.call_states import SETTLED
+from shell.tools.call_states import DENIED, LOST, SETTLED, denial
 from shell.tools.media import Media, ToolOutput
 from shell.tools.offer import Offer, OfferedTool
 from shell.tools.permissions import complete_pattern
@@ -36,11 +36,6 @@ PROGRESS_S = 0.1
 """After `MAX_PROGRESS` lines of progress, a call reports at most one line in this time."""
 WAIT_S = 600.0
 """How long a run waits in memory for a decision."""
-LOST = (
-    "The program ended while this call ran. It may or may not have taken effect, and it was not "
-    "made again."
-)
-DENIED = "The person did not allow this call."
 
 _log = logging.getLogger(__name__)
 
@@ -171,6 +166,7 @@ class ToolCalls:
         pattern = complete_pattern(decision.pattern, call.arguments if edited is None else edited)
         self._offer.permissions.keep(tool, decision.verdict, decision.scope, pattern)
         call.edited = edited
+        reason = None if decision.reason is None else clean(decision.reason)
         state: CallState = "approved" if edited is None else "edited"
         call.move("denied" if decision.verdict == "deny" else state)
         self._log.append(
@@ -181,12 +177,11 @@ class ToolCalls:
                 verdict=decision.verdict,
                 scope=decision.scope,
                 edited=edited,
-                why=None if decision.reason is None else clean(decision.reason),
+                why=reason,
             )
         )
         if decision.verdict == "deny":
-            why = "" if not decision.reason else f" The reason: {clean(decision.reason)}"
-            call.settle("denied", f"{DENIED}{why}")
+            call.settle("denied", denial(reason))
         call.decision_future.set_result(None)
         return True
 

@@ -26,10 +26,8 @@ from shell.contract import (
 )
 from shell.errors import ErrorCode
 from shell.store.rows import rows
-from shell.tools.call_states import SETTLED
+from shell.tools.call_states import LOST, SETTLED, denial
 
-LOST = "The program ended while this call ran. It may or may not have taken effect."
-DENIED = "The person did not allow this call."
 MAX_LATEST = 20
 MAX_SEARCHED = 1_000
 """How many entries are searched for the latest calls of a tool."""
@@ -230,8 +228,7 @@ def decide(
         return None
     added: list[Entry] = [decision]
     if decision.verdict == "deny":
-        text = DENIED + (f" The reason: {decision.why}" if decision.why else "")
-        added.append(_result(decision, decision.call_id, "denied", text))
+        added.append(_result(decision, decision.call_id, "denied", denial(decision.why)))
     write(connection, message, list(enumerate(added, next_place(connection, message))))
     return calls_of([*entries, *added])
 
