@@ -27,10 +27,9 @@ from shell.contract import (
     RemarkCode,
     SettingsView,
 )
-from shell.errors import StorageFailed
 from shell.inference.limits import Deadlines, Limits, Settings
 from shell.support.file_lock import file_lock
-from shell.support.files import reason, replace_file
+from shell.support.files import reason, replace_file, storage_errors
 
 FILE = "settings.json"
 RESTORED = (
@@ -155,21 +154,12 @@ class SettingsFile:
 
     @contextlib.contextmanager
     def _edit(self) -> Iterator[dict[str, JsonValue]]:
-        try:
-            with file_lock(self.path):
-                self._read_before_change()
-                raw = deepcopy(self._raw)
-                yield raw
-                self._write(raw)
-        except OSError as error:
-            raise StorageFailed(f"{self.path} cannot be written: {reason(error)}") from error
-
-    def _read_before_change(self) -> None:
-        try:
-            self._read()
-        except OSError as error:
-            text = f"{self.path} cannot be read: {reason(error)}. Nothing was changed; try again."
-            raise StorageFailed(text) from error
+        with storage_errors(f"{self.path} cannot be written"), file_lock(self.path):
+            with storage_errors(f"Nothing was changed; try again: {self.path} cannot be read"):
+                self._read()
+            raw = deepcopy(self._raw)
+            yield raw
+            self._write(raw)
 
     def _read(self) -> None:
         try:

@@ -14,8 +14,7 @@ from shell.contract import (
     ToolSummary,
     ToolSwitch,
 )
-from shell.errors import StorageFailed
-from shell.support.files import reason
+from shell.support.files import storage_errors
 from shell.tools.registry import Tools
 from shell.tools.template import write_free_template
 
@@ -42,10 +41,8 @@ class ToolsApi:
     async def open_folder(self, caller: Caller) -> bool:
         """Show the folder in the system's file manager. False in a browser."""
         folder = self._tools.folder
-        try:
+        with storage_errors(f"{folder} cannot be made"):
             await asyncio.to_thread(folder.mkdir, mode=0o700, exist_ok=True)
-        except OSError as error:
-            raise StorageFailed(f"{folder} cannot be made ({reason(error)})") from None
         return await asyncio.to_thread(self._open_path, caller.id, folder)
 
     async def create(self, caller: Caller) -> NewToolFile:

@@ -10,10 +10,10 @@ from typing import TypeVar
 
 from shell.cli.output import print_line, print_text
 from shell.contract import ToolSummary
-from shell.errors import ErrorCode, NotFound, StorageFailed, ToolError, ValidationFailed
+from shell.errors import ErrorCode, NotFound, ToolError, ValidationFailed
 from shell.providers.keys import Keys
 from shell.support.data_directory import DataDirectory
-from shell.support.files import reason
+from shell.support.files import storage_errors
 from shell.support.text import escaped
 from shell.tools.arguments import check_arguments, parse_arguments
 from shell.tools.registry import FOLDER, Tools
@@ -47,11 +47,9 @@ def add(data: DataDirectory, *, file: str, as_json: bool) -> None:
         text = f"{target} is there already. Remove it first: tidewire tools remove {target.name}"
         raise ValidationFailed([("file", text)])
     data.prepare()
-    try:
+    with storage_errors(f"{target} cannot be written"):
         target.parent.mkdir(mode=0o700, exist_ok=True)
         shutil.copyfile(source, target)
-    except OSError as error:
-        raise StorageFailed(f"{target} cannot be written ({reason(error)})") from None
     for tool in with_tools(data, lambda tools: tools.summaries()):
         if tool.source == target.name:
             print_line(_fields(tool), f"{tool.name}  {tool.problem or 'added'}", as_json=as_json)
@@ -75,12 +73,12 @@ def remove(data: DataDirectory, *, file: str, as_json: bool) -> None:
         NotFound: there is no such file.
     """
     target = data.path / FOLDER / Path(file).name
-    try:
-        target.unlink()
-    except FileNotFoundError:
-        raise NotFound(f"There is no {target}. 'tidewire tools list' shows the files.") from None
-    except OSError as error:
-        raise StorageFailed(f"{target} cannot be removed ({reason(error)})") from None
+    with storage_errors(f"{target} cannot be removed"):
+        try:
+            target.unlink()
+        except FileNotFoundError:
+            text = f"There is no {target}. 'tidewire tools list' shows the files."
+            raise NotFound(text) from None
     print_line({"source": target.name, "removed": True}, f"removed {target}", as_json=as_json)
 
 

@@ -9,8 +9,8 @@ from pydantic_core import to_json
 
 from shell import __version__
 from shell.contract import AnyEvent, DoneEvent, ErrorEvent, Recording, RecordingHeader
-from shell.errors import ErrorCode, ProviderError, StorageFailed
-from shell.support.files import reason, replace_file
+from shell.errors import ErrorCode, ProviderError
+from shell.support.files import reason, replace_file, storage_errors
 from shell.support.ids import epoch_ms
 from shell.support.redaction import redact, redact_pieces
 
@@ -78,10 +78,8 @@ def save_recording(
         StorageFailed: it cannot be written.
     """
     lines = recording_lines(header, events, secrets)
-    try:
+    with storage_errors(f"{path} cannot be written"):
         replace_file(path, "".join(f"{line}\n" for line in lines).encode())
-    except OSError as error:
-        raise StorageFailed(f"{path} cannot be written: {reason(error)}") from None
 
 
 def read_recording(path: Path) -> Recording:

@@ -1,10 +1,13 @@
-"""Replaces, syncs, hashes and removes files."""
+"""Replaces, syncs, hashes and removes files, and says why that failed."""
 
 import contextlib
 import hashlib
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
+
+from shell.errors import StorageFailed
 
 
 def replace_file(path: Path, content: bytes) -> None:
@@ -73,3 +76,16 @@ def sha256(path: Path) -> str:
 def reason(error: OSError) -> str:
     """The system's message of an error."""
     return error.strerror or type(error).__name__
+
+
+@contextlib.contextmanager
+def storage_errors(problem: str) -> Iterator[None]:
+    """Raise each OSError of the block as StorageFailed.
+
+    Args:
+        problem: what failed, such as "notes.txt cannot be written".
+    """
+    try:
+        yield
+    except OSError as error:
+        raise StorageFailed(f"{problem} ({reason(error)})") from error

@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from shell.contract import Flag, GrantSummary, Pattern, Verdict
 from shell.errors import Reason, StorageFailed
 from shell.support.file_lock import file_lock
-from shell.support.files import reason, replace_file
+from shell.support.files import reason, replace_file, storage_errors
 from shell.support.ids import epoch_ms
 from shell.tools.base import Arguments, Tool
 from shell.tools.permissions import allows, fits
@@ -315,14 +315,13 @@ class ToolChoices:
     @contextlib.contextmanager
     def _editing(self) -> Iterator[_File]:
         """Lock the file, give a copy of its content, and write this copy at the end."""
-        try:
-            with file_lock(self._path):
-                file = self._readable().model_copy(deep=True)
-                yield file
-                replace_file(self._path, file.model_dump_json(indent=2).encode())
-        except OSError as error:
-            text = f"{self._path} cannot be written ({reason(error)}); nothing was changed."
-            raise StorageFailed(text) from None
+        with (
+            storage_errors(f"Nothing was changed: {self._path} cannot be written"),
+            file_lock(self._path),
+        ):
+            file = self._readable().model_copy(deep=True)
+            yield file
+            replace_file(self._path, file.model_dump_json(indent=2).encode())
 
     def _note_use(self, grant_ids: set[str]) -> None:
         now = epoch_ms()

@@ -186,7 +186,7 @@ def test_a_file_that_may_not_be_read_asks_as_well(tmp_path: Path) -> None:
 def test_a_choice_that_cannot_be_kept_is_said(tmp_path: Path) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("", "utf-8")
-    with pytest.raises(StorageFailed, match="nothing was changed"):
+    with pytest.raises(StorageFailed, match="Nothing was changed"):
         ToolChoices(blocked / "data").enable(tool(), enabled=False)
 
 

@@ -30,7 +30,7 @@ from shell.conversations.templates.renderer import fill_in, find_variables
 from shell.conversations.text_files import fence
 from shell.errors import LimitReached, NotFound, StorageFailed, ValidationFailed
 from shell.inference.form_values import check_values, default_values
-from shell.support.files import reason, replace_file
+from shell.support.files import replace_file, storage_errors
 from shell.support.ids import epoch_ms
 
 FOLDER = "templates"
@@ -164,13 +164,11 @@ class Templates:
             raise ValidationFailed([("to", f"There is a template {to} already.")])
         _write(target, text)
         old_versions, new_versions = self._versions_folder(name), self._versions_folder(to)
-        try:
+        with storage_errors(f"{path} cannot be moved"):
             if old_versions.is_dir() and not new_versions.exists():
                 new_versions.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
                 old_versions.rename(new_versions)
             path.unlink()
-        except OSError as error:
-            raise StorageFailed(f"{path} cannot be moved ({reason(error)})") from None
         return self.get(to)
 
     def remove(self, name: str) -> None:
@@ -182,10 +180,8 @@ class Templates:
         text, _ = self._text(name)
         self._save_version(name, text)
         path = self._path(name)
-        try:
+        with storage_errors(f"{path} cannot be removed"):
             path.unlink()
-        except OSError as error:
-            raise StorageFailed(f"{path} cannot be removed ({reason(error)})") from None
 
     def restore(self, name: str) -> TemplateDetail:
         """Bring a removed template back.
@@ -336,7 +332,7 @@ def _is_name(name: str) -> bool:
 
 def _read(path: Path) -> tuple[str, int]:
     """The text of a file, cut one byte after `MAX_BYTES`, and its time of change in ms."""
-    try:
+    with storage_errors(f"{path} cannot be read"):
         # The file may have become a link or a pipe meanwhile. These flags prevent following the
         # link and waiting for the pipe.
         flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
@@ -345,14 +341,10 @@ def _read(path: Path) -> tuple[str, int]:
             if not stat.S_ISREG(status.st_mode):
                 raise StorageFailed(f"{path} is no file")
             data = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise StorageFailed(f"{path} cannot be read ({reason(error)})") from None
     return data.decode("utf-8", "replace"), int(status.st_mtime * 1_000)
 
 
 def _write(path: Path, text: str) -> None:
-    try:
+    with storage_errors(f"{path} cannot be written"):
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         replace_file(path, text.encode("utf-8", "replace"))
-    except OSError as error:
-        raise StorageFailed(f"{path} cannot be written ({reason(error)})") from None

@@ -16,10 +16,10 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from shell.errors import ProviderError, StorageFailed, ValidationFailed
+from shell.errors import ProviderError, ValidationFailed
 from shell.providers.http.endpoint import Endpoint
 from shell.support.file_lock import file_lock
-from shell.support.files import free_path, reason, replace_file
+from shell.support.files import free_path, replace_file, storage_errors
 
 FILE = "mcp.json"
 MAX_SERVERS = 50
@@ -151,24 +151,23 @@ class ServersFile:
     @contextlib.contextmanager
     def _editing(self) -> Iterator[dict[str, object]]:
         """Lock the file, give its entries, and write them at the end."""
-        try:
-            with file_lock(self._path):
-                content: dict[str, Any] = {}
-                entries: dict[str, object] = {}
-                try:
-                    content = json.loads(self._path.read_bytes())
-                    entries = dict(content.get("mcpServers", {}))
-                except FileNotFoundError:
-                    pass  # the write below creates it
-                except (ValueError, TypeError, AttributeError):
-                    self._path.rename(free_path(self._path.with_name("mcp-invalid.json")))
-                    content = {}
-                yield entries
-                written = json.dumps({**content, "mcpServers": entries}, indent=2)
-                replace_file(self._path, written.encode())
-        except OSError as error:
-            text = f"{self._path} cannot be written ({reason(error)}); nothing was changed."
-            raise StorageFailed(text) from None
+        with (
+            storage_errors(f"Nothing was changed: {self._path} cannot be written"),
+            file_lock(self._path),
+        ):
+            content: dict[str, Any] = {}
+            entries: dict[str, object] = {}
+            try:
+                content = json.loads(self._path.read_bytes())
+                entries = dict(content.get("mcpServers", {}))
+            except FileNotFoundError:
+                pass  # the write below creates it
+            except (ValueError, TypeError, AttributeError):
+                self._path.rename(free_path(self._path.with_name("mcp-invalid.json")))
+                content = {}
+            yield entries
+            written = json.dumps({**content, "mcpServers": entries}, indent=2)
+            replace_file(self._path, written.encode())
 
 
 def parse_servers(data: bytes) -> tuple[dict[str, ServerSpec], dict[str, str]]:
