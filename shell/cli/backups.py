@@ -1,4 +1,4 @@
-"""`tidewire backup` and `tidewire restore`: write everything except keys to a file, and read it."""
+"""`tidewire backup` and `tidewire restore`: save conversations, settings and providers to a file."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,7 +15,7 @@ from shell.support.data_directory import REQUESTS, DataDirectory
 
 
 def backup(data: DataDirectory, *, file: str) -> None:
-    """Write a whole backup; a window or `serve` may be running meanwhile."""
+    """Write a backup. A window or `serve` may be running meanwhile."""
     source, target = data.path / FILE, Path(file).absolute()
     if not source.exists():
         raise ShellError(f"There are no conversations in {data.path} yet")

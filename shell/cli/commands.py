@@ -205,8 +205,8 @@ COMMANDS = (
         _wire("show", "show the requests of one, or copy the last", *_SHOW),
     ),
     command("replay", "replay", "print a recorded answer again", *_REPLAY),
-    command("backups", "backup", "write everything except keys to one file", _FILE),
-    command("backups", "restore", "replace everything with a backup", *_RESTORE),
+    command("backups", "backup", "save conversations, settings and providers, without keys", _FILE),
+    command("backups", "restore", "replace the conversations with those of a backup", *_RESTORE),
     group(
         "keys",
         "set, list and remove the keys of providers",

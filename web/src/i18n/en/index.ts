@@ -185,7 +185,7 @@ export const english = {
   address: "Address (base URL)",
   keyIfAny: "API key (optional)",
   add: "Add",
-  backupText: "Everything except keys, in one file in the data folder",
+  backupText: "Conversations, settings and providers without keys, in one file in the data folder",
   backupNow: "Back up now",
   backupMade: (name: string) => `Backup saved as ${name}.`,
   restore: "Restore",
