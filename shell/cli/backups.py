@@ -1,4 +1,4 @@
-"""`tidewire backup` and `tidewire restore`: save conversations, settings and providers to a file."""
+"""`tidewire backup` and `tidewire restore`: conversations, settings and providers in a file."""
 
 from collections.abc import Sequence
 from pathlib import Path

@@ -187,7 +187,8 @@ export const german: Strings = {
   address: "Adresse (Basis-URL)",
   keyIfAny: "API-Schlüssel (optional)",
   add: "Hinzufügen",
-  backupText: "Unterhaltungen, Einstellungen und Anbieter ohne Schlüssel, in einer Datei im Datenordner",
+  backupText:
+    "Unterhaltungen, Einstellungen und Anbieter ohne Schlüssel, in einer Datei im Datenordner",
   backupNow: "Jetzt sichern",
   backupMade: (name) => `Sicherung gespeichert als ${name}.`,
   restore: "Wiederherstellen",
