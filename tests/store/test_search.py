@@ -13,6 +13,7 @@ from shell.store.database import Connection, Database
 from shell.store.messages import tree
 from shell.store.messages.content import take_apart
 from shell.store.search.search import search
+from shell.store.search.snippet import CHARACTERS_AROUND, snippet
 from shell.support.ids import new_id
 
 
@@ -188,3 +189,9 @@ def test_every_word_that_was_stored_is_found(shared: Database, words: list[str])
     for word in words:
         numbers = {hit.message_id for hit in find(shared, word, limit=200)}
         assert message_id in numbers, word
+
+
+def test_a_hit_with_more_marks_than_a_snippet_reads_is_found() -> None:
+    text = "a" + "\N{COMBINING ACUTE ACCENT}" * (2 * CHARACTERS_AROUND) + "b tides"
+    line, marks = snippet(text, ["ab"])
+    assert (line[0], marks) == ("a", [])

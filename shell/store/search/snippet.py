@@ -31,7 +31,9 @@ def snippet(text: str, terms: Sequence[str]) -> tuple[str, list[Mark]]:
     shown = plain(searched[begin:end])
     if place is not None and not find(shown, terms):
         shown = "".join(" " if c.isspace() else c for c in searched[begin:end])
-    hit = None if place is None else find(shown, terms)[0][0]
+    # A hit with many combining marks may not end within `shown`.
+    hits = [] if place is None else find(shown, terms)
+    hit = hits[0][0] if hits else None
     start = max(0, (hit or 0) - CHARACTERS_BEFORE)
     if hit is not None and start:  # start at a word, if one begins near
         space = shown.find(" ", start, hit)
