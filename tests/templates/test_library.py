@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from shell.api.templates import TemplatesApi
 from shell.bridge.caller import Caller
 from shell.contract import FormFile, RenderRequest, TemplateProblemCode
+from shell.conversations.templates import library
 from shell.conversations.templates.front_matter import HeadError, read_head, read_yaml, split
 from shell.conversations.templates.importing import convert
 from shell.conversations.templates.library import MAX_VERSIONS, Templates
@@ -66,6 +67,28 @@ async def test_a_text_that_is_not_saved_is_checked_and_filled_in(tmp_path: Path)
     values = RenderRequest(name="new", text="Hi {{ one }}", values={"one": "you"})
     assert (await api.render(caller, values)).user == "Hi you"
     assert Templates(tmp_path).summaries() == [], "nothing was written"
+
+
+def test_a_full_cache_is_emptied_without_losing_a_text(
+    templates: Templates, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for text in ("one", "two", "three"):
+        templates.save("a", text)
+    monkeypatch.setattr(library, "MAX_TEMPLATES", 1)
+    parsed = templates._parse_all(["one", "four"])
+    assert [each.problem for each in parsed] == [None, None]
+
+
+def test_a_file_that_cannot_be_read_does_not_hide_the_others(
+    templates: Templates, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    templates.save("a", "one")
+    files = [*templates._files(), ("gone", templates.folder / "gone.md")]
+    monkeypatch.setattr(templates, "_files", lambda: files)
+    assert [each.problem and each.problem.code for each in templates.summaries()] == [
+        None,
+        TemplateProblemCode.FILE_UNREADABLE,
+    ]
 
 
 def test_pasted_texts_and_files_cannot_end_their_fence(templates: Templates) -> None:

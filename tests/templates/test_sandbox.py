@@ -1,6 +1,8 @@
 """Hostile templates: they are refused, or end only the process that fills them in."""
 
 import resource
+import subprocess
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shell.contract import TemplateProblem
+from shell.conversations.templates import child
 from shell.conversations.templates.renderer import ENDED, SLOW, fill_in, find_variables
 from shell.conversations.templates.sandbox import RefusedTemplate, render, variables
 
@@ -209,3 +212,26 @@ def test_any_text_is_checked_or_refused_with_a_sentence(body: str) -> None:
     except RefusedTemplate as refused:
         outcome = refused.message
     assert isinstance(outcome, list) or str(outcome).endswith(".")
+
+
+WATCHED = """
+import time
+from shell.conversations.templates import child
+
+def work(seconds):
+    end = time.process_time() + seconds
+    while time.process_time() < end:
+        pass
+
+for _ in range(3):
+    child._start_cpu_watch()
+    work(child.CPU_S * 0.6)
+print("three requests", flush=True)
+work(child.CPU_S * 10)
+"""
+
+
+def test_without_a_timer_each_request_has_its_own_time() -> None:
+    command = [sys.executable, "-c", WATCHED]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.stdout, done.returncode) == ("three requests\n", child.CPU_TIME_EXCEEDED)

@@ -50,23 +50,28 @@ def _limit() -> None:
 
 
 def _start_cpu_timer() -> None:
-    """Start the limit on processor time for one request."""
+    """Start the limit on processor time for one request, which ends the limit of the one before."""
     if sys.platform == "win32":
         _start_cpu_watch()
     else:
         signal.setitimer(signal.ITIMER_PROF, CPU_S)
 
 
+_deadline_s: float | None = None
+
+
 def _start_cpu_watch() -> None:
-    """End this process after `CPU_S`, where the system has no timer for that."""
-    deadline_s = time.process_time() + CPU_S
+    """Set the processor time at which this process ends, where the system has no timer for that."""
+    global _deadline_s
+    is_first, _deadline_s = _deadline_s is None, time.process_time() + CPU_S
+    if is_first:
+        threading.Thread(target=_end_at_deadline, daemon=True).start()
 
-    def watch() -> None:
-        while time.process_time() < deadline_s:
-            time.sleep(0.05)
-        os._exit(CPU_TIME_EXCEEDED)
 
-    threading.Thread(target=watch, daemon=True).start()
+def _end_at_deadline() -> None:
+    while _deadline_s is not None and time.process_time() < _deadline_s:
+        time.sleep(0.05)
+    os._exit(CPU_TIME_EXCEEDED)
 
 
 if __name__ == "__main__":

@@ -54,7 +54,7 @@ class Templates:
 
     def summaries(self) -> list[TemplateSummary]:
         """Every template, sorted by name. An invalid one has its `problem`."""
-        files = [(name, path, *_read(path)) for name, path in self._files()]
+        files = [(name, path, *_read_or_mark(path)) for name, path in self._files()]
         parsed = self._parse_all([text for _, _, text, _ in files])
         return [
             _summary(name, text, updated, template)
@@ -274,7 +274,8 @@ class Templates:
         return free
 
     def _parse_all(self, texts: Sequence[str]) -> list[ParsedTemplate]:
-        new_texts = {key: text for text in texts if (key := version_of(text)) not in self._parsed}
+        known = dict(self._parsed)  # another thread may clear the cache meanwhile
+        new_texts = {key: text for text in texts if (key := version_of(text)) not in known}
         parsed = {key: parse(text) for key, text in new_texts.items()}
         valid = [key for key, template in parsed.items() if template.problem is None]
         found = find_variables([parsed[key].body for key in valid])
@@ -282,8 +283,8 @@ class Templates:
             parsed[key] = add_variables(parsed[key], variables)
         if len(self._parsed) > 2 * MAX_TEMPLATES:
             self._parsed.clear()
-        known = {**self._parsed, **parsed}
         self._parsed.update(parsed)
+        known |= parsed
         return [known[version_of(text)] for text in texts]
 
 
@@ -342,6 +343,14 @@ def _read(path: Path) -> tuple[str, int]:
                 raise StorageFailed(f"{path} is no file")
             data = file.read(MAX_BYTES + 1)
     return data.decode("utf-8", "replace"), int(status.st_mtime * 1_000)
+
+
+def _read_or_mark(path: Path) -> tuple[str, int]:
+    """Like `_read`. A file that cannot be read gives a text for which `parse` says so."""
+    try:
+        return _read(path)
+    except StorageFailed:
+        return "\ufffd", 0
 
 
 def _write(path: Path, text: str) -> None:
