@@ -95,21 +95,23 @@ class WireLog:
 
     async def clear(self) -> None:
         """Remove all stored runs."""
-        self._temporary.clear()
         await asyncio.gather(*self._write_tasks)
+        self._temporary.clear()
         await asyncio.to_thread(remove, self._folder)
 
     async def forget(self, conversation_id: str) -> None:
         """Remove the stored runs of a conversation, and store none of its live runs."""
-        await self._forget_live(lambda owner: owner == conversation_id)
+        await self._forget_live(lambda each: each == conversation_id)
         for inference_id, content in [*self._temporary.items()]:
             if (found := _parse_summary(content)) and found.conversation_id == conversation_id:
                 del self._temporary[inference_id]
         await asyncio.to_thread(_forget, self._folder, conversation_id)
 
     async def forget_stored(self) -> None:
-        """Remove all stored and live runs but those of temporary conversations, after a restore."""
-        await self._forget_live(lambda owner: owner is not None and not owner.startswith(TEMPORARY))
+        """Remove the stored runs, and store none of the live ones of stored conversations, whose
+        conversations a restore has replaced. Runs of temporary conversations stay.
+        """
+        await self._forget_live(lambda each: each is not None and not each.startswith(TEMPORARY))
         await asyncio.to_thread(remove_stored, self._folder)
 
     async def _forget_live(self, matches: Callable[[str | None], bool]) -> None:
@@ -131,7 +133,7 @@ class WireLog:
                 name = f"{live.header.created_at:013}-{inference_id}"
                 await asyncio.to_thread(_write, self._folder, name, content)
         except OSError as error:  # a full disk must not fail the answer
-            _log.warning("The request of %s cannot be kept: %s", inference_id, error.strerror)
+            _log.warning("The request of %s cannot be saved: %s", inference_id, error.strerror)
         finally:
             self._live.pop(inference_id, None)
 
@@ -139,7 +141,7 @@ class WireLog:
 
     async def list(self) -> "list[WireSummary]":
         """The stored and the live runs, the newest first."""
-        # The stored ones last: a run that ends meanwhile is stored before it is live no more.
+        # Read the stored runs last: a run that ends meanwhile is stored before it leaves `_live`.
         summaries = [_summary_of(live) for live in self._live.values()]
         summaries += filter(None, map(_parse_summary, self._temporary.values()))
         summaries += await asyncio.to_thread(lambda: [*stored_summaries(self._folder)])

@@ -122,6 +122,16 @@ async def test_the_oldest_runs_make_room_and_temporary_ones_leave_no_file(tmp_pa
     assert not (tmp_path / "wire").exists()
 
 
+async def test_clearing_also_removes_a_run_that_has_just_ended(tmp_path: Path) -> None:
+    wire = WireLog(tmp_path, lambda: True, list)
+    for conversation in ("c-1", f"{TEMPORARY}1"):
+        log = InferenceLog(f"inf-{conversation}")
+        wire.begin(log, "echo", "echo", conversation)
+        wire.end(log)
+    await wire.clear()
+    assert await wire.list() == []
+
+
 @pytest.mark.parametrize("conversation", ["c-1", f"{TEMPORARY}1"], ids=["stored", "temporary"])
 async def test_a_run_that_ends_while_the_list_is_read_is_in_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, conversation: str
