@@ -85,7 +85,8 @@ class App:
         menus: of every window; a browser shows none.
         close_question: a window shows it before a person closes it.
         providers: models that pages may run with `host.llm`.
-        data: a data directory of Tidewire. Pages may use its providers and keys, too.
+        data: a data directory of Tidewire. Pages may use its providers and keys, too, within the
+            budgets of its settings.
         on_start: called before a page can call; may be async.
         on_stop: called after the last page is gone; may be async.
         on_closed: called with the id of a window or tab that is gone for good.
@@ -334,7 +335,8 @@ class App:
             runtime = _runtime(self.data)
             await runtime.load_keys()
         if self._providers or runtime is not None:
-            models = Engine(lambda provider_id: self._resolve(provider_id, runtime))
+            ledger = None if runtime is None else runtime.lazy_ledger
+            models = Engine(lambda each: self._resolve(each, runtime), ledger=ledger)
             engines.append(models)
             llm = ModelsApi(models, StreamsApi(streams))
         own = {**self.namespaces, "llm": llm, "shell": HelloApi()}

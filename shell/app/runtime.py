@@ -85,7 +85,7 @@ class Runtime:
         from shell.inference.engine import Engine
 
         wire = self.wire if self._counts or (self._data / REQUESTS).is_dir() else None
-        return Engine(self.providers.resolve, self._settings, _LazyLedger(self), wire)
+        return Engine(self.providers.resolve, self._settings, self.lazy_ledger, wire)
 
     @cached_property
     def tools(self) -> "Tools":
@@ -100,6 +100,11 @@ class Runtime:
         from shell.store.ledger import Ledger
 
         return Ledger(self._data, self._budgets, creates=self._counts)
+
+    @property
+    def lazy_ledger(self) -> "_LazyLedger":
+        """The ledger for an engine, which needs it only when a model is called."""
+        return _LazyLedger(self)
 
     @cached_property
     def wire(self) -> "WireLog":

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from datetime import date
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import apsw
 
@@ -81,7 +81,7 @@ class Ledger:
                 write = database.write(
                     lambda c: reservations.reserve(c, call, NO_BUDGETS, self._now(), number)
                 )
-                write.add_done_callback(_note_failure)
+                write.add_done_callback(_log_failure)
                 return Reservation(number, call.output_tokens, None, None)
             return await self._write(lambda c: reservations.reserve(c, call, budgets, self._now()))
         except ShellError as error:
@@ -93,10 +93,14 @@ class Ledger:
     def settle(
         self, reservation: Reservation, price: Price | None, input_tokens: int, output_tokens: int
     ) -> None:
-        """Settle a call with its actual usage. Returns at once. Later reservations include it."""
+        """Settle a call with its actual usage. Returns at once; later reservations include it.
+
+        If it cannot be written, which is only logged, the reserved usage counts in its place.
+        """
         if self._database is not None:
-            used = input_tokens, output_tokens
-            self._database.write(lambda c: reservations.settle(c, reservation.number, price, used))
+            number, used = reservation.number, (input_tokens, output_tokens)
+            write = self._database.write(lambda c: reservations.settle(c, number, price, used))
+            write.add_done_callback(_log_failure)
 
     async def raise_budget(self, answer: str, conversation: str | None, more: BudgetRaise) -> None:
         """Raise a budget of an answer, or of the conversation, day or month that it belongs to."""
@@ -147,6 +151,6 @@ class Ledger:
         return await asyncio.wrap_future(database.write(job))
 
 
-def _note_failure(write: "Future[Reservation | BudgetPause]") -> None:
+def _log_failure(write: "Future[Any]") -> None:
     if not write.cancelled() and (error := write.exception()) is not None:
-        _log.warning("A call of a model is not counted: %s", error)
+        _log.warning("The usage of a model's call cannot be saved: %s", error)

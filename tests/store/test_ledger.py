@@ -8,6 +8,7 @@ import sys
 from datetime import date
 from pathlib import Path
 
+import apsw
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -229,3 +230,22 @@ async def test_a_conversation_with_a_budget_of_its_own_is_known_after_a_restart(
     tokens = {row.key: row.input_tokens + row.output_tokens for row in rows}
     await after.close()
     assert tokens == {"c": 1_100, "d": 30 + 1_100}
+
+
+@pytest.mark.anyio
+async def test_a_settlement_that_cannot_be_written_is_logged_and_counts_as_reserved(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    ledger = Ledger(tmp_path, lambda: _day(DOLLAR))
+    reservation = await ledger.reserve(call())
+    assert isinstance(reservation, Reservation)
+
+    def fails(*_: object) -> None:
+        raise apsw.FullError("database or disk is full")
+
+    monkeypatch.setattr(reservations, "settle", fails)
+    ledger.settle(reservation, None, 1, 1)
+    states = await ledger.states("c")
+    await ledger.close()
+    assert [state.tokens for state in states if state.scope == "day"] == [1_100]
+    assert "The usage of a model's call cannot be saved" in caplog.text
