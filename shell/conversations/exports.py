@@ -80,14 +80,19 @@ class Exports:
         Raises:
             NotFound: there is no backup with this name.
             SessionBusy: an answer, an import or another restore is running.
-            ShellError: the backup cannot be restored; nothing has changed.
+            ShellError: the backup cannot be restored. Nothing has changed, unless the settings or
+                providers could not be written; then the conversations are those of the backup.
         """
         source = await asyncio.to_thread(self._store.backups.path, request.name)
         if self._store.restoring or not self._is_idle():
             text = "Wait for all answers and imports to finish, then restore"
             raise SessionBusy(text, reason=Reason.NOT_IDLE)
         choose = chooser(self._data, request.providers, request.settings)
-        await asyncio.wrap_future(self._store.restore(source, choose))
+        try:
+            await asyncio.wrap_future(self._store.restore(source, choose))
+        except ShellError:
+            self._store.notify_change()  # the conversations may have been replaced
+            raise
         self._settings.reload()
         await self._on_restored()
         self._store.notify_change()
@@ -129,7 +134,7 @@ class Exports:
         return str(path)
 
     def save(self, name: str, data: bytes) -> str:
-        """Write an attachment to a new file in `exports`; returns its path.
+        """Write data, such as an attachment, to a new file in `exports`; returns its path.
 
         Raises:
             ShellError: it cannot be written.
@@ -141,8 +146,8 @@ class Exports:
             for count in itertools.count(1):
                 number = "" if count == 1 else f" ({count})"
                 path = self._folder / file_name(stem, f"{number}{suffix}", allowed=".()")
-                with contextlib.suppress(FileExistsError), path.open("xb") as file:
-                    file.write(data)
+                with contextlib.suppress(FileExistsError):
+                    _write_new(path, data)
                     break
         except OSError as error:
             raise ShellError(f"{name} cannot be written: {reason(error)}") from error
@@ -198,6 +203,18 @@ def write_file(path: Path, format_name: str, conversations: Iterable[PortableCon
                 file.write(piece)
     except OSError as error:
         raise ShellError(f"{path} cannot be written: {reason(error)}") from error
+
+
+def _write_new(path: Path, data: bytes) -> None:
+    """Write a new file; leaves none after an error."""
+    try:
+        with path.open("xb") as file:
+            file.write(data)
+    except FileExistsError:
+        raise
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
 
 
 def _split(name: str) -> tuple[str, str]:

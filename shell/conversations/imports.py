@@ -81,6 +81,7 @@ class Imports:
         Raises:
             LimitReached: too many imports have not ended.
             SessionBusy: a backup is being restored.
+            ShellError: there is no space for the file.
         """
         self._store.refuse_while_restoring()
         self._drop_stalled()
@@ -88,7 +89,10 @@ class Imports:
         if current >= MAX_ACTIVE:
             text = f"Only {MAX_ACTIVE} imports can run at the same time"
             raise LimitReached(text, MAX_ACTIVE, current, reason=Reason.TOO_MANY_IMPORTS)
-        file = tempfile.TemporaryFile(dir=self._folder)  # noqa: SIM115 - closed by `_run`, `_drop`
+        try:
+            file = tempfile.TemporaryFile(dir=self._folder)  # noqa: SIM115 - see `_run`, `_drop`
+        except OSError as error:
+            raise _not_stored(error) from error
         job = Import(owner, size, file, self._loop.time(), ImportedPart(total_bytes=size))
         self._imports[job.id] = job
         self._change(job, job.state, job.progress)
@@ -120,7 +124,7 @@ class Imports:
             job.file.write(piece)
         except OSError as error:
             self._drop(job)
-            raise ShellError(f"The file to import cannot be stored: {reason(error)}") from error
+            raise _not_stored(error) from error
         job.received += len(piece)
         job.last_piece_at = self._loop.time()
         if job.received == job.size:
@@ -224,3 +228,7 @@ class Imports:
 
         with contextlib.suppress(RuntimeError):  # the loop has ended
             self._loop.call_soon_threadsafe(change)
+
+
+def _not_stored(error: OSError) -> ShellError:
+    return ShellError(f"The file to import cannot be stored: {reason(error)}")

@@ -1,7 +1,9 @@
 """Exports and saved attachments: names that every system takes, and no blocked event loop."""
 
 import asyncio
+import errno
 import os
+import resource
 import threading
 import unicodedata
 import zipfile
@@ -15,12 +17,13 @@ from shell.contract import (
     ImagePart,
     Message,
     NewConversation,
+    RestoreRequest,
     SendRequest,
     TitleChange,
 )
 from shell.conversations import exports
 from shell.conversations.exports import Exports
-from shell.errors import NotFound, ValidationFailed
+from shell.errors import NotFound, ShellError, ValidationFailed
 from shell.settings import SettingsFile
 from shell.store.exchange.portable import PortableConversation
 from shell.store.messages import content, queries, turns
@@ -235,3 +238,38 @@ async def test_attachments_are_encoded_while_others_write(
     sent = desk.echo.received[-1].messages[0]
     assert isinstance(sent, Message)
     assert sent.content == [picture]
+
+
+async def test_pages_learn_of_a_restore_whose_settings_cannot_be_written(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    conversation = await create_titled(desk, "before")
+    backup = await exports_of(desk).backup()
+    await desk.conversations.rename(
+        desk.caller, TitleChange(conversation_id=conversation, title="after")
+    )
+
+    def fails() -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(exports, "chooser", lambda *_: lambda _: fails)
+    version = desk.store.state().version
+    with pytest.raises(ShellError):
+        await exports_of(desk).restore(RestoreRequest(name=backup.name, providers=[], settings=[]))
+    assert desk.store.state().version > version
+    [summary] = await desk.conversations.list(desk.caller)
+    assert summary.title == "before"
+
+
+async def test_a_file_that_cannot_be_written_whole_is_removed(
+    desk: Desk,
+) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    exporter = exports_of(desk)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, hard))
+        with pytest.raises(ShellError, match="cannot be written"):
+            exporter.save("big.bin", b"x" * 200_000)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert [*(desk.store.path.parent / "exports").iterdir()] == []
