@@ -51,8 +51,8 @@ CHOICES: Mapping[str, str] = MappingProxyType(
     {"defaultProvider": "defaultModel", "titleProvider": "titleModel"}
 )
 """The settings that choose where questions are sent, each with the setting of its model."""
-MAX_INVALID = 100
-"""A file with more invalid values than this is ignored as a whole."""
+MAX_PASSES = 100
+"""Most passes to remove invalid values. If some are left then, the whole file is ignored."""
 
 DEFAULTS = Preferences(
     theme="system",
@@ -169,13 +169,12 @@ class SettingsFile:
             self.preferences, invalid = _validate(raw)
         except FileNotFoundError:
             self._raw, self.preferences = {}, DEFAULTS
+            self._remark_ignored([])
         except (ValueError, RecursionError) as error:
             self._rename_unreadable(str(error)[:200])
         else:
             self._raw = raw
-            for name in invalid:
-                text = f"{self.path.name}: '{name}' has no usable value and is ignored"
-                self._add_remark(RemarkCode.SETTING_IGNORED, text, file=self.path.name, name=name)
+            self._remark_ignored(invalid)
 
     def _rename_unreadable(self, cause: str) -> None:
         target = self.path.with_name(f"settings.broken-{time.strftime('%Y%m%d-%H%M%S')}.json")
@@ -187,6 +186,14 @@ class SettingsFile:
         )
         self._add_remark(RemarkCode.SETTINGS_UNREADABLE, text, file=target.name)
 
+    def _remark_ignored(self, names: Collection[str]) -> None:
+        """Replace the remarks on invalid values by those on these settings."""
+        ignored = RemarkCode.SETTING_IGNORED
+        self.remarks = [remark for remark in self.remarks if remark.code is not ignored]
+        for name in names:
+            text = f"{self.path.name}: '{name}' has no usable value and is ignored"
+            self._add_remark(ignored, text, file=self.path.name, name=name)
+
     def _add_remark(self, code: RemarkCode, text: str, **facts: str | int) -> None:
         remark = Remark(code=code, text=text, facts=facts)
         if remark not in self.remarks:
@@ -196,7 +203,8 @@ class SettingsFile:
         text = json.dumps(raw, indent=2, ensure_ascii=False) + "\n"
         replace_file(self.path, text.encode())
         self._raw = raw
-        self.preferences, _ = _validate(raw)
+        self.preferences, invalid = _validate(raw)
+        self._remark_ignored(invalid)
 
 
 def read_records(folder: Path) -> bool:
@@ -236,7 +244,7 @@ def read_choices(raw: Mapping[str, JsonValue]) -> dict[str, tuple[str, str | Non
 def _validate(raw: Mapping[str, JsonValue]) -> tuple[Preferences, list[str]]:
     """Validate the content of a file. Returns the settings, and the names of invalid values."""
     values, invalid = deepcopy(dict(raw)), list[str]()
-    for _ in range(MAX_INVALID):
+    for _ in range(MAX_PASSES):
         try:
             return Preferences.model_validate(_with_defaults(values)), invalid
         except ValidationError as error:

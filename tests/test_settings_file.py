@@ -134,6 +134,16 @@ def test_a_value_that_makes_no_sense_costs_only_itself(tmp_path: Path) -> None:
     assert read(tmp_path)["theme"] == "purple"
 
 
+def test_a_remark_ends_with_the_invalid_value(tmp_path: Path) -> None:
+    write(tmp_path, {"theme": "purple", "textSize": "huge"})
+    settings = SettingsFile(tmp_path)
+    settings.change(PreferencesChange(theme="dark"))
+    assert [remark.facts["name"] for remark in settings.remarks] == ["textSize"]
+    write(tmp_path, {"theme": "dark"})
+    settings.reload()
+    assert settings.remarks == []
+
+
 def test_a_file_that_cannot_be_read_now_is_left_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
