@@ -52,7 +52,11 @@ def _problems(field: FormField, value: FormValue) -> Iterator[str]:
     """The problems of a value, as the end of a sentence that begins with the field's name."""
     match field.type:
         case "number" | "integer":
-            if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
+            if (
+                isinstance(value, bool)
+                or not isinstance(value, int | float)
+                or (isinstance(value, float) and not isfinite(value))  # fails for a huge integer
+            ):
                 yield "is not a number"
             elif field.type == "integer" and value != int(value):
                 yield "is not a whole number"

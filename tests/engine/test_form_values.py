@@ -33,6 +33,7 @@ def field(**facts: object) -> FormField:
         (field(type="number"), 3),
         (field(type="integer", minimum=-1), -1),
         (field(type="integer"), 2.0),
+        (field(type="integer"), 10**400),
         (field(type="boolean", required=True), False),
         (field(type="enum", options=OPTIONS), "flow"),
         (field(type="enum", options=OPTIONS, multiple=True, min_length=2), ["ebb", "flow"]),
