@@ -299,12 +299,16 @@ class Answers:
                 raise
             if slot.plan.spending is not None:
                 slot.plan.spending.answer = written.answer_id
-            if isinstance(options, ContinueRequest) and options.more is not None:
-                # If this write fails, the run stops at the same budget again.
-                with contextlib.suppress(ShellError):
-                    await self.ledger.raise_budget(written.answer_id, conversation_id, options.more)
-            log = slot.begin()
-            recorder.follow(log, conversation_id, written.answer, written.earlier_runs)
+            try:
+                if isinstance(options, ContinueRequest) and options.more is not None:
+                    # If this write fails, the run stops at the same budget again.
+                    with contextlib.suppress(ShellError):
+                        await self.ledger.raise_budget(
+                            written.answer_id, conversation_id, options.more
+                        )
+            finally:  # the answer is in the database, so it must begin
+                log = slot.begin()
+                recorder.follow(log, conversation_id, written.answer, written.earlier_runs)
             self._waiting.follow(conversation_id, None if offer is None else log)
         finally:
             self._busy.discard(conversation_id)
