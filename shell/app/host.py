@@ -43,10 +43,12 @@ class _ConversationServices:
 
     async def close(self) -> None:
         """Store the rest of the answers, after the engine has ended them; then close the file."""
-        await self.imports.close()
-        await self.compactions.close()
-        await self.answers.close()
-        await asyncio.to_thread(self.store.close)
+        try:
+            await self.imports.close()
+            await self.compactions.close()
+            await self.answers.close()
+        finally:
+            await asyncio.to_thread(self.store.close)
 
 
 class Host:

@@ -7,8 +7,9 @@ from typing import TypeVar
 
 import pytest
 
-from shell.contract import ErrorEvent, ReasoningEvent, Timing, TokenEvent, ToolEvent
-from shell.errors import ErrorCode, StorageFailed, StorageUnavailable
+from shell.contract import CallEvent, ErrorEvent, ReasoningEvent, Timing, TokenEvent, ToolEvent
+from shell.errors import ErrorCode, ShellError, StorageFailed, StorageUnavailable
+from shell.inference.log import ProposedCall, StepOutput
 from shell.store.database import Connection
 from shell.store.messages import queries
 from tests.store.bench import Bench, end
@@ -211,13 +212,36 @@ async def test_an_answer_that_always_fails_keeps_no_other_from_the_disk(bench: B
     end(log)
     end(bad)
     await bench.recorder.wait_until_stored("c")
-    with pytest.raises(StorageFailed, match="cannot be kept"):
+    with pytest.raises(StorageFailed, match="cannot be saved"):
         await bench.recorder.wait_until_stored("bad")
     assert bench.ended == ["c"]
     bench.database.now(lambda c: c.execute("DROP TRIGGER t"))
     await asyncio.sleep(1.5)
     assert bench.recorder.idle
     assert sorted(bench.ended) == ["bad", "c"]
+
+
+async def test_an_entry_that_cannot_be_read_keeps_no_other_answer_from_the_disk(
+    bench: Bench,
+) -> None:
+    (bad, _), (log, number) = bench.stream("bad"), bench.stream("c")
+    item: dict[str, object] = {}
+    for _ in range(1_000):
+        item = {"a": item}
+    call = ProposedCall("call-1-0", "x", "echo", "{}")
+    bad.add_output(StepOutput(bad.last_seq + 1, 1, "p", "m", (call,), (item,)))
+    flags = {"reads": False, "brings": False, "sends": False}
+    entry = {"call_id": "call-1-0", "step": 1, "ordinal": 0, "tool": "echo", "source": "s.py"}
+    entry |= {"arguments": {}, "state": "allowed", "definition": "", **flags}
+    bad.append(CallEvent.model_validate({**bad.stamp(), **entry}))
+    log.append_text("llm:token", "saved")
+    await bench.recorder.commit(log)
+    assert bench.row(number).text == "saved"
+    with pytest.raises(ShellError, match="cannot be saved"):
+        await bench.recorder.commit(bad)
+    log.append_text("llm:token", " as well")
+    await bench.recorder.close()
+    assert bench.row(number).text == "saved as well"
 
 
 async def test_closing_keeps_what_there_is(bench: Bench) -> None:

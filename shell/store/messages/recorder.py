@@ -166,7 +166,20 @@ class Recorder:
         if not due:
             self._schedule()
             return
-        pieces = [new_text(reader) for reader in due]
+        pieces: list[NewText] = []
+        errors: dict[str, ShellError] = {}
+        for reader in due:
+            try:
+                pieces.append(new_text(reader))
+            except Exception as error:  # must not hold up the other answers
+                reader.retry_time = now + RETRY_S
+                failure = ShellError(f"An answer cannot be saved ({type(error).__name__})")
+                errors[reader.conversation_id] = failure
+                self._on_failed(failure)
+        self._fail_waiters(errors)
+        if not pieces:
+            self._schedule()
+            return
         self._last_write = now
         written_at = epoch_ms()
         try:
@@ -181,7 +194,7 @@ class Recorder:
         error = None if outcome.cancelled() else outcome.exception()
         if error is not None or outcome.cancelled():
             if not isinstance(error, ShellError):
-                error = ShellError(f"The answers cannot be kept ({type(error).__name__})")
+                error = ShellError(f"The answers cannot be saved ({type(error).__name__})")
             piece_errors = dict.fromkeys(range(len(pieces)), error)
         else:
             piece_errors = outcome.result()
@@ -210,14 +223,19 @@ class Recorder:
 
     def _resolve_waiters(self, errors: dict[str, ShellError]) -> None:
         """Wake the callers of `wait_until_stored` and `commit`."""
+        self._fail_waiters(errors)
         waiters, self._waiters = self._waiters, []
-        for conversation_id, outcome in waiters:
-            if outcome.done():
-                continue
-            if conversation_id in errors:
-                outcome.set_exception(errors[conversation_id])
-            else:
+        for _, outcome in waiters:
+            if not outcome.done():
                 outcome.set_result(None)
+
+    def _fail_waiters(self, errors: dict[str, ShellError]) -> None:
+        """Wake the callers that wait for one of these conversations."""
+        failed = [each for each in self._waiters if each[0] in errors]
+        self._waiters = [each for each in self._waiters if each[0] not in errors]
+        for conversation_id, outcome in failed:
+            if not outcome.done():
+                outcome.set_exception(errors[conversation_id])
 
 
 def _write(connection: apsw.Connection, pieces: list[NewText], now: int) -> _PieceErrors:
@@ -231,7 +249,7 @@ def _write(connection: apsw.Connection, pieces: list[NewText], now: int) -> _Pie
             if not connection.in_transaction or isinstance(error, _DISK_ERRORS):
                 raise
             connection.execute("ROLLBACK TO piece")
-            reason = f"An answer cannot be kept ({type(error).__name__})"
+            reason = f"An answer cannot be saved ({type(error).__name__})"
             piece_errors[place] = StorageFailed(reason)
         connection.execute("RELEASE piece")
     return piece_errors
