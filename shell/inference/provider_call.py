@@ -39,11 +39,16 @@ from shell.providers.base import (
     ToolCallDelta,
     UsageReport,
 )
+from shell.support.json_values import clean_object
 from shell.support.text import clean
 
 CHUNKS_PER_TURN = 64
 SECONDS_PER_TURN = 0.002
 """A provider that never waits must yield to the loop this often, so that a cancel is noticed."""
+MAX_CALLS = 200
+"""Most tool calls in one answer of a model."""
+MAX_ITEM_DEPTH = 100
+"""Most levels of an item that goes back to the model. The store cannot read much deeper ones."""
 MAX_NAME_CHARACTERS = 500
 """Longest status, tool name or call id."""
 
@@ -174,6 +179,7 @@ class ProviderCall:
 
     async def _attempt(self) -> None:
         self.finish_reason = self._usage = None
+        self.output.clear()  # items of an earlier attempt, which failed before its first content
         self._report("Processing...", activity="asking")
         self._watchdog.expect(self._waits.first_s)
         chunks, turn_ends = 0, self._loop.time() + SECONDS_PER_TURN
@@ -226,7 +232,7 @@ class ProviderCall:
                 self._note_content()
                 self._text.write_call(*self._shown_call(call_id, name, arguments), arguments)
             case OutputItem(value):
-                self.output.append(value)
+                self.output.append(_checked_item(value))
             case PromptProgress(status, progress, activity):
                 self._report(status, progress, activity)
             case Notice():
@@ -242,6 +248,9 @@ class ProviderCall:
             return clip_name(call_id), clip_name(name)
         call = self._calls.get(call_id)
         if call is None:
+            if len(self._calls) >= MAX_CALLS:
+                text = f"The model made more than {MAX_CALLS} tool calls at once."
+                raise ProviderError(ErrorCode.PROTOCOL_ERROR, text)
             call = _StreamedCall(f"call-{self._step}-{len(self._calls)}", clip_name(name))
             self._calls[call_id] = call
         call.pieces.append(arguments)
@@ -271,6 +280,14 @@ class ProviderCall:
 def clip_name(text: str) -> str:
     """Cut a name from a provider to a length that every view can show."""
     return clean(text)[:MAX_NAME_CHARACTERS]
+
+
+def _checked_item(item: Mapping[str, object]) -> Mapping[str, object]:
+    try:
+        return clean_object(item, MAX_ITEM_DEPTH)
+    except ValueError:
+        text = "The answer has a part that cannot be sent back to the model."
+        raise ProviderError(ErrorCode.PROTOCOL_ERROR, text) from None
 
 
 def _validated_usage(report: UsageReport) -> Usage | None:

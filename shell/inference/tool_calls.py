@@ -324,7 +324,7 @@ class ToolCalls:
                     state = "timed_out"
             except ShellError as error:
                 state, code = "failed", error.code
-                text = f"The call was not made, because it cannot be kept: {error.message}"
+                text = f"The call was not made, because it cannot be saved: {error.message}"
             except (Exception, asyncio.CancelledError) as error:
                 task = asyncio.current_task()
                 if isinstance(error, asyncio.CancelledError) and task and task.cancelling():

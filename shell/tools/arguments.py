@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pydantic import JsonValue
 
 from shell.errors import ErrorCode, ToolError
+from shell.support.json_values import is_within_depth
 from shell.tools.base import Arguments, Tool
 
 MAX_ARGUMENT_BYTES = 256 * 1024
@@ -41,7 +42,7 @@ def parse_arguments(text: str) -> Arguments:
         raise _invalid(f"The arguments are not JSON: {error}") from None
     if not isinstance(value, dict):
         raise _invalid("The arguments are not a JSON object.")
-    if not _has_levels(value, MAX_DEPTH):
+    if not is_within_depth(value, MAX_DEPTH):
         raise _invalid(TOO_DEEP)
     return value
 
@@ -95,14 +96,6 @@ def canonical_json(arguments: object) -> str:
 def _path(path: object) -> str:
     parts = ".".join(str(part) for part in path) if hasattr(path, "__iter__") else ""
     return f"{parts}: " if parts else ""
-
-
-def _has_levels(value: JsonValue, limit: int) -> bool:
-    """Whether a value has at most `limit` levels of nested objects and lists."""
-    inner = list(value.values()) if isinstance(value, dict) else value
-    if not isinstance(inner, list):
-        return True
-    return limit > 0 and all(_has_levels(each, limit - 1) for each in inner)
 
 
 def _finite(text: str) -> float:

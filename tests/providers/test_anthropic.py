@@ -1,16 +1,20 @@
 """Tests what only the Messages API has."""
 
 import base64
+import json
 
 import pytest
 
 from shell.contract import FilePart, ImagePart, Message, TextPart
-from shell.providers.base import ModelInfo
+from shell.providers.apis.messages_stream import MessagesStream
+from shell.providers.base import ModelInfo, OutputItem, ToolCallDelta
 from shell.providers.http.provider import HttpProvider
+from shell.providers.http.sse import ServerEvent
 from tests.providers.collect import a_request, ask
 from tests.providers.dialects import Messages
 from tests.providers.fault_server import fault_server
 from tests.providers.scenes import MESSAGES, endpoint, streaming
+from tests.providers.splits import ENDPOINT
 
 pytestmark = pytest.mark.anyio
 
@@ -89,3 +93,23 @@ async def test_what_is_asked_of_a_model(info: ModelInfo, expected: dict[str, obj
     body = server.requests[0].json
     checked_fields = {"max_tokens", "temperature", "thinking"}
     assert {name: value for name, value in body.items() if name in checked_fields} == expected
+
+
+@pytest.mark.parametrize(
+    "text", ['{"a": NaN}', '{"a": 1e999}', '{"a":' * 100 + "1" + "}" * 100, "[1]"]
+)
+def test_the_input_of_a_call_that_is_refused_goes_back_empty(text: str) -> None:
+    block = {"type": "tool_use", "id": "c", "name": "echo", "input": {}}
+    stream = MessagesStream(ENDPOINT)
+    events = [
+        {"type": "content_block_start", "index": 0, "content_block": block},
+        {
+            "type": "content_block_delta",
+            "index": 0,
+            "delta": {"type": "input_json_delta", "partial_json": text},
+        },
+        {"type": "content_block_stop", "index": 0},
+    ]
+    chunks = [c for event in events for c in stream.take(ServerEvent("", json.dumps(event)))]
+    assert [c.value for c in chunks if isinstance(c, OutputItem)] == [block]
+    assert "".join(c.arguments for c in chunks if isinstance(c, ToolCallDelta)) == text

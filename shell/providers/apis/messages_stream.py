@@ -17,6 +17,10 @@ from shell.providers.http.lenient_json import (
     text_of,
 )
 from shell.providers.http.response import StreamingResponse
+from shell.support.json_values import clean_object
+
+MAX_INPUT_DEPTH = 64
+"""Most levels of the input of a tool call. The host refuses calls with more."""
 
 _REASONS: dict[str, FinishReason] = {
     "end_turn": "stop",
@@ -81,7 +85,9 @@ class MessagesStream(StreamingResponse):
         block = dict(self._blocks.pop(index, {}))
         for name, pieces in self._pieces.pop(index, {}).items():
             whole = text_of(block.get(name)) + "".join(pieces)
-            block[name] = as_object(json_of(whole)) if name == "input" else whole
+            block[name] = json_of(whole) if name == "input" else whole
+        if "input" in block:
+            block["input"] = _input(block["input"])
         if block and (block.get("type") != "text" or block.get("text")):
             yield OutputItem(block)
 
@@ -125,3 +131,11 @@ class MessagesStream(StreamingResponse):
             reasoning_tokens=count_of(details.get("thinking_tokens")),
             cached_tokens=cached,
         )
+
+
+def _input(value: object) -> dict[str, object]:
+    """The input of a call as it can be sent back; empty where it cannot, as the call is refused."""
+    try:
+        return clean_object(value, MAX_INPUT_DEPTH)
+    except ValueError:
+        return {}

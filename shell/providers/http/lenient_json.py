@@ -8,7 +8,8 @@ from shell.errors import ErrorCode
 from shell.providers.base import UsageReport
 from shell.providers.http.endpoint import Endpoint
 
-MAX_COUNT = 2**53
+MAX_COUNT = 10**9
+"""Most tokens that a server can count. No model has as many."""
 
 
 def parse_object(data: str, endpoint: Endpoint) -> dict[str, object]:
@@ -50,7 +51,9 @@ def text_of(value: object) -> str:
 
 def count_of(value: object) -> int:
     """Return a number of tokens, or 0 for anything else."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return 0
+    if isinstance(value, float) and not math.isfinite(value):
         return 0
     return int(min(max(value, 0), MAX_COUNT))
 
