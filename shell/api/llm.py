@@ -106,10 +106,13 @@ class LlmApi:
         self, caller: Caller, kind: str, names: ToolNames | None, start: Callable[..., InferenceLog]
     ) -> str | Coroutine[None, None, str]:
         """Start a run at once, or when its tools are known."""
-        if not caller.load:  # no window could receive its events
-            raise NotFound(f"Window not available for {kind} inference")
+
+        def check_window() -> None:
+            if not caller.load:  # no window could receive its events
+                raise NotFound(f"Window not available for {kind} inference")
 
         def begin(offer: Offer | None) -> str:
+            check_window()  # it may have closed while the tools were listed
             log = start(offer=offer)
             caller.feed.follow(caller.load, log, -1)
             return log.inference_id
@@ -119,4 +122,5 @@ class LlmApi:
                 raise ValidationFailed([("tools", "This program has no tools")])
             return begin(await self._tools().offer(names))
 
+        check_window()
         return begin(None) if names is None else begin_with(names)

@@ -5,6 +5,7 @@ import json
 import logging
 import re
 from collections.abc import AsyncIterator
+from typing import cast
 
 import pytest
 
@@ -14,6 +15,7 @@ from shell.bridge.caller import Caller
 from shell.bridge.door import Door, methods
 from shell.contract import CONTRACT_VERSION, Defaults, InferenceRequest, SessionRunOptions
 from shell.errors import ErrorCode, ShellError
+from shell.tools.registry import Tools
 from tests.caller_page import Json, Page, Refused
 from tests.engine.host import Host, until
 from tests.virtual_loop import VirtualLoop, run_ready_tasks, the_loop
@@ -278,6 +280,22 @@ async def test_a_run_without_a_window_is_refused(desk: Desk) -> None:
     with pytest.raises(ShellError, match=r"^Window not available for session inference$"):
         api.run_session(closed_caller, SessionRunOptions.model_validate(_session_run("x")))
     assert desk.host.engine.status("window-9").total_inferences == 0
+
+
+async def test_a_window_that_closes_while_tools_are_listed_starts_no_run(desk: Desk) -> None:
+    class SlowTools:
+        async def offer(self, names: object) -> None:
+            caller.feed.close()
+            desk.host.engine.close_owner(caller.id)
+
+    api = LlmApi(desk.host.engine, lambda: cast("Tools", SlowTools()))
+    caller = Caller("window-9")
+    caller.feed.open("load")
+    begun = api.inference(caller, InferenceRequest.model_validate({**_hello("x"), "tools": "all"}))
+    assert not isinstance(begun, str)
+    with pytest.raises(ShellError, match=r"^Window not available for LLM inference$"):
+        await begun
+    assert desk.host.engine.status(caller.id).active_inferences == 0
 
 
 @pytest.mark.shows("B1")
