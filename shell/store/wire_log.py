@@ -330,9 +330,13 @@ def _forget(folder: Path, conversation_id: str) -> None:
 def _write(folder: Path, name: str, content: bytes) -> None:
     """Write a file and remove the oldest ones that do not fit beside it."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    replace_file(folder / f"{name}.jsonl", content)
-    sizes: list[int] = []
+    written = folder / f"{name}.jsonl"
+    replace_file(written, content)
+    # After a time with a wrong clock, the new file is not the newest by its name.
+    sizes = [len(content)]
     for path in _paths(folder):
+        if path == written:
+            continue
         with contextlib.suppress(OSError):  # another process may have removed it
             sizes.append(path.stat().st_size)
             if not _fits(sizes):

@@ -122,6 +122,20 @@ async def test_the_oldest_runs_make_room_and_temporary_ones_leave_no_file(tmp_pa
     assert not (tmp_path / "wire").exists()
 
 
+async def test_a_run_is_stored_beside_files_of_a_wrong_clock(tmp_path: Path) -> None:
+    wire = WireLog(tmp_path, lambda: True, list)
+    (tmp_path / "wire").mkdir()
+    for number in range(MAX_RUNS):
+        name = f"{9_000_000_000_000 + number}-inf-{number}.jsonl"
+        (tmp_path / "wire" / name).write_bytes(b"{}\n")
+    log = InferenceLog("inf-now")
+    wire.begin(log, "echo", "echo", None)
+    wire.end(log)
+    await wire.close()
+    assert (await wire.get("inf-now")).attempts == []
+    assert len([*(tmp_path / "wire").iterdir()]) == MAX_RUNS
+
+
 async def test_clearing_also_removes_a_run_that_has_just_ended(tmp_path: Path) -> None:
     wire = WireLog(tmp_path, lambda: True, list)
     for conversation in ("c-1", f"{TEMPORARY}1"):
