@@ -1,5 +1,6 @@
 """Prices of models, and the planned calls and reservations of budgets."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -9,6 +10,8 @@ from shell.providers.base import ModelInfo
 
 NANOS = 1_000_000_000
 """Billionths in a dollar. Amounts are whole billionths, so that sums are exact."""
+MAX_NANOS = 1_000_000 * NANOS
+"""Limit on the price of one call. SQLite cannot sum what a server with absurd counts would cost."""
 CallKind = Literal["answer", "title", "compaction"]
 
 
@@ -20,8 +23,9 @@ class Price:
     output: float
 
     def of(self, input_tokens: int, output_tokens: int) -> int:
-        """The price of these tokens, rounded up."""
-        return -int(-(input_tokens * self.input + output_tokens * self.output) // 1)
+        """The price of these tokens, rounded up, at most `MAX_NANOS`."""
+        exact = input_tokens * self.input + output_tokens * self.output
+        return math.ceil(min(exact, MAX_NANOS))
 
 
 def price_of(model: ModelInfo, *, local: bool) -> Price | None:

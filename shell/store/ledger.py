@@ -5,11 +5,13 @@ conversation does not reset a budget. Several processes may use it.
 """
 
 import asyncio
+import contextlib
 import logging
 import secrets
 from collections.abc import Callable
 from concurrent.futures import Future
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -61,7 +63,7 @@ class Ledger:
         self._database: Database | None = None
         self._open_lock = asyncio.Lock()
         self._conversations_with_budget: set[str] = set()
-        """The conversations with a budget of their own, once the file is open."""
+        """The conversations that may have a budget of their own, once the file is open."""
 
     async def reserve(self, call: PlannedCall) -> Reservation | BudgetPause | None:
         """Reserve the highest usage of a call; returns None if it is not counted.
@@ -83,12 +85,23 @@ class Ledger:
                 )
                 write.add_done_callback(_log_failure)
                 return Reservation(number, call.output_tokens, None, None)
-            return await self._write(lambda c: reservations.reserve(c, call, budgets, self._now()))
+            return await self._reserve(database, call, budgets)
         except ShellError as error:
             if has_limit:
                 raise
             _log.warning("A call of a model is not counted: %s", error.message)
             return None
+
+    async def _reserve(
+        self, database: Database, call: PlannedCall, budgets: Budgets
+    ) -> Reservation | BudgetPause:
+        write = database.write(lambda c: reservations.reserve(c, call, budgets, self._now()))
+        try:
+            return await asyncio.wrap_future(write)
+        except asyncio.CancelledError:
+            # The call is not made. The writing thread may have reserved it all the same.
+            write.add_done_callback(partial(_release, database))
+            raise
 
     def settle(
         self, reservation: Reservation, price: Price | None, input_tokens: int, output_tokens: int
@@ -114,11 +127,10 @@ class Ledger:
 
     async def set_budget(self, conversation: str, budget: Budget | None) -> None:
         """Set the budget of a conversation."""
-        # Added before the write and removed after it: no call slips through in between.
+        # Before the write, so that no call slips through. It stays, because another change of the
+        # budget may have been queued meanwhile. Calls of the conversation only wait for the disk.
         self._conversations_with_budget.add(conversation)
         await self._write(lambda c: reservations.set_budget(c, conversation, budget))
-        if budget is None:
-            self._conversations_with_budget.discard(conversation)
 
     async def states(self, conversation: str | None) -> list[BudgetState]:
         """The budgets that apply to a conversation, with their usage."""
@@ -140,15 +152,31 @@ class Ledger:
         async with self._open_lock:
             if self._database is None:
                 database = Database(self._path, migrations=reservations.MIGRATIONS)
-                await asyncio.to_thread(database.open)
                 job = reservations.conversations_with_budget
-                self._conversations_with_budget |= await asyncio.wrap_future(database.write(job))
+                try:
+                    await asyncio.to_thread(database.open)
+                    known = await asyncio.wrap_future(database.write(job))
+                except BaseException:
+                    await asyncio.shield(asyncio.to_thread(database.close))
+                    raise
+                self._conversations_with_budget |= known
                 self._database = database
             return self._database
 
     async def _write(self, job: Job[T]) -> T:
         database = await self._ensure_open()
         return await asyncio.wrap_future(database.write(job))
+
+
+def _release(database: Database, write: "Future[Reservation | BudgetPause]") -> None:
+    """Undo a reservation whose caller has been cancelled."""
+    if write.cancelled() or write.exception() is not None:
+        return
+    reservation = write.result()
+    if isinstance(reservation, Reservation):
+        number = reservation.number
+        with contextlib.suppress(RuntimeError):  # the file was closed; the reservation counts
+            database.write(lambda c: reservations.release(c, number))
 
 
 def _log_failure(write: "Future[Any]") -> None:

@@ -207,6 +207,11 @@ def settle(
     )
 
 
+def release(connection: apsw.Connection, number: int) -> None:
+    """Remove a reservation whose call is not made. Part of a writing job."""
+    connection.execute("DELETE FROM calls WHERE number = ? AND NOT settled", (number,))
+
+
 def raise_budget(connection: apsw.Connection, key: str, budget_raise: BudgetRaise) -> None:
     """Raise a budget, in addition to earlier raises. Part of a writing job."""
     connection.execute(

@@ -5,8 +5,10 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import apsw
 import pytest
@@ -14,10 +16,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shell.contract import NO_BUDGETS, Budget, BudgetPause, BudgetRaise, Budgets
-from shell.errors import StorageFailed
+from shell.errors import ShellError, StorageFailed
 from shell.providers.charges import NANOS, Price, Reservation
 from shell.store import reservations
 from shell.store.ledger import Ledger
+from tests.host_process import PATIENCE_S
 from tests.store.ledger_walk import Walk, call, open_ledger
 
 DOLLAR = Budget(usd=1, tokens=None)
@@ -249,3 +252,70 @@ async def test_a_settlement_that_cannot_be_written_is_logged_and_counts_as_reser
     await ledger.close()
     assert [state.tokens for state in states if state.scope == "day"] == [1_100]
     assert "The usage of a model's call cannot be saved" in caplog.text
+
+
+@pytest.mark.anyio
+async def test_a_stop_while_a_call_is_reserved_reserves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger = Ledger(tmp_path, lambda: _day(DOLLAR))
+    await ledger.states(None)
+    began, goes_on = asyncio.Event(), threading.Event()
+    loop, reserve = asyncio.get_running_loop(), reservations.reserve
+
+    def slow(*arguments: Any) -> Reservation | BudgetPause:
+        loop.call_soon_threadsafe(began.set)
+        assert goes_on.wait(PATIENCE_S)
+        return reserve(*arguments)
+
+    monkeypatch.setattr(reservations, "reserve", slow)
+    waiting = asyncio.ensure_future(ledger.reserve(call()))
+    await asyncio.wait_for(began.wait(), PATIENCE_S)
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    goes_on.set()
+    async with asyncio.timeout(PATIENCE_S):
+        while any(state.tokens for state in await ledger.states(None)):  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    await ledger.close()
+
+
+@pytest.mark.anyio
+async def test_absurd_counts_leave_the_ledger_usable(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path, lambda: _day(DOLLAR))
+    for _ in range(3):
+        number = await ledger.reserve(call())
+        if isinstance(number, Reservation):
+            ledger.settle(number, Price(75_000, 75_000), 2**53, 2**53)
+    (row,) = await ledger.usage("day")
+    assert row.usd >= 1_000_000
+    assert isinstance(await ledger.reserve(call()), BudgetPause)
+    await ledger.close()
+
+
+@pytest.mark.anyio
+async def test_a_file_that_cannot_be_read_is_closed_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(_: object) -> set[str]:
+        raise apsw.CorruptError("database disk image is malformed")
+
+    monkeypatch.setattr(reservations, "conversations_with_budget", fails)
+    ledger = Ledger(tmp_path, lambda: _day(DOLLAR))
+    before = {*threading.enumerate()}
+    for _ in range(3):
+        with pytest.raises(ShellError):
+            await ledger.reserve(call())
+    new_threads = [thread.name for thread in {*threading.enumerate()} - before]
+    assert all(name.startswith("asyncio") for name in new_threads), new_threads
+
+
+@pytest.mark.anyio
+async def test_a_budget_set_right_after_it_was_removed_holds(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path, lambda: NO_BUDGETS)
+    budget = Budget(usd=None, tokens=100)
+    await ledger.set_budget("c", budget)
+    await asyncio.gather(ledger.set_budget("c", None), ledger.set_budget("c", budget))
+    assert isinstance(await ledger.reserve(call()), BudgetPause)
+    await ledger.close()
