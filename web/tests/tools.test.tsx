@@ -345,7 +345,7 @@ describe("the settings", () => {
     await openTools();
     expect(items()[3]).toContain("Always allowed: send_mail mail.py");
     expect(items()[3]).toContain("where to is exactly “ann@example.org”");
-    expect(items()[4]).toContain("Suspended: the tool has changed since");
+    expect(items()[4]).toContain("Suspended: the tool has changed");
     expect(items()[4]).toContain('-  "Search"\n+  "Search and delete"');
     press("Revoke what was decided about send_mail");
     await turn(100);

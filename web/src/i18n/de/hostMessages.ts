@@ -92,7 +92,7 @@ export const hostInGerman: HostMessages = {
     NO_RECORDING: "Diese Datei ist keine vollständige Aufzeichnung einer Antwort.",
     NOT_KEPT: "Von den Anfragen dieser Antwort ist nichts aufbewahrt.",
     VERDICTS_UNREADABLE:
-      "Deine Entscheidungen über Werkzeuge sind nicht lesbar. Bis du tools.json im Datenordner reparierst oder löschst, wird bei jedem Aufruf gefragt.",
+      "Deine Entscheidungen über Werkzeuge sind nicht lesbar. Bis du tools.json im Datenordner reparierst oder löschst, wirst du bei jedem Aufruf gefragt.",
   },
   activities: {
     starting: "Wird gestartet …",

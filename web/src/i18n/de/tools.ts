@@ -48,7 +48,7 @@ export const toolsInGerman: Strings["tools"] = {
     sends: "Sendet Daten oder ändert etwas",
     none: "Liest nichts Privates, bringt nichts von Fremden, sendet und ändert nichts",
   },
-  whyAsked: (why) => `Gefragt, obwohl es erlaubt sein kann: ${why}`,
+  whyAsked: (why) => `Du wirst gefragt, auch wenn du das erlaubt hast: ${why}`,
   once: "Einmal erlauben",
   conversation: "In dieser Unterhaltung erlauben",
   always: "Immer erlauben …",
@@ -89,14 +89,14 @@ export const toolsInGerman: Strings["tools"] = {
   titleMark: (title) => `(!) ${title}`,
 
   chosen: (number) => (number === 0 ? "Werkzeuge: keine" : `Werkzeuge: ${number}`),
-  menuText: "Diese darf das Modell in dieser Unterhaltung aufrufen wollen.",
+  menuText: "Das Modell darf in dieser Unterhaltung darum bitten, diese aufzurufen.",
   notForModel: (model) => `${model} nimmt keine Werkzeuge.`,
   nothingOn: "Kein Werkzeug ist eingeschaltet.",
   attach: "Von einem Server anhängen",
   settings: "Einstellungen der Werkzeuge",
 
   listText:
-    "Funktionen, die ein Modell aufrufen kann. Jeder Aufruf wird gefragt, den du nicht erlaubt hast.",
+    "Funktionen, die ein Modell aufrufen kann. Vor jedem Aufruf, den du nicht erlaubt hast, wirst du gefragt.",
   list: "Werkzeuge auf diesem Rechner",
   kinds: { python: "deine Datei", mcp: "Server", builtin: "kommt mit Tidewire" },
   switch: (tool) => `${tool} verwenden`,
@@ -123,7 +123,7 @@ export const toolsInGerman: Strings["tools"] = {
   ruleIn: (argument, rule, value) =>
     value === "" ? `${argument} ${rule}` : `${argument} ${rule} „${value}“`,
   suspended:
-    "Ausgesetzt: Das Werkzeug hat sich seitdem geändert, darum werden seine Aufrufe wieder gefragt.",
+    "Ausgesetzt: Das Werkzeug hat sich geändert, darum wirst du vor jedem Aufruf wieder gefragt.",
   difference: "Was sich geändert hat",
   revoke: "Widerrufen",
   revokeOf: (tool) => `Entscheidung über ${tool} widerrufen`,

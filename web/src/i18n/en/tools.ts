@@ -48,7 +48,7 @@ export const toolsInEnglish = {
     sends: "Sends data out or changes something",
     none: "Reads no private data, brings nothing from strangers, sends and changes nothing",
   },
-  whyAsked: (why: string) => `Asked although it may be allowed: ${why}`,
+  whyAsked: (why: string) => `You are asked even if you allowed this: ${why}`,
   once: "Allow once",
   conversation: "Allow in this conversation",
   always: "Always allow…",
@@ -95,7 +95,8 @@ export const toolsInEnglish = {
   settings: "Tool settings",
   attach: "Attach from a server",
 
-  listText: "Functions that a model may call. Each call is asked unless you have allowed it.",
+  listText:
+    "Functions that a model may call. You are asked before each call that you have not allowed.",
   list: "Tools on this computer",
   kinds: { python: "your file", mcp: "server", builtin: "comes with Tidewire" },
   switch: (tool: string) => `Use ${tool}`,
@@ -119,7 +120,7 @@ export const toolsInEnglish = {
   where: (rules: string) => `where ${rules}`,
   ruleIn: (argument: string, rule: string, value: string) =>
     value === "" ? `${argument} ${rule}` : `${argument} ${rule} “${value}”`,
-  suspended: "Suspended: the tool has changed since, so its calls are asked again.",
+  suspended: "Suspended: the tool has changed, so you are asked before each call again.",
   difference: "What has changed",
   revoke: "Revoke",
   revokeOf: (tool: string) => `Revoke what was decided about ${tool}`,
