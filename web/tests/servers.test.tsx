@@ -90,7 +90,7 @@ it("imports a file, and says what was refused", async () => {
   const file = new File(['{"mcpServers":{}}'], "claude.json");
   fireEvent.change(screen.getByLabelText("Import servers"), { target: { files: [file] } });
   await turn(100);
-  screen.getByText(/0 servers were imported.*broken: It has no command\./);
+  screen.getByText(/No server was imported.*broken: It has no command\./);
   expect(read).toHaveBeenCalledWith('{"mcpServers":{}}');
 });
 

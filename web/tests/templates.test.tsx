@@ -201,7 +201,9 @@ it("uses the model, the effort and the tools that a template asks for, and says 
   await until(() =>
     expect(form.textContent).toContain("Model: cloud/small · Effort: Low · Tools: send_mail"),
   );
-  expect(form.textContent).toContain("Not there, or switched off: calculate, gone.");
+  expect(form.textContent).toContain(
+    "These tools are missing or off and are not used: calculate, gone.",
+  );
   await press("Preview");
   await press("Send", form);
   expect(conversation().model()).toEqual({ providerId: "cloud", modelId: "small" });

@@ -18,7 +18,8 @@ export const costsInGerman: Translated<typeof costsInEnglish> = {
   chatOptions: "Optionen dieses Chats",
   instructionsHint: "Das Modell bekommt sie vor dem Gespräch.",
   asInSettings: (value) => `Wie in den Einstellungen: ${value}`,
-  budgetHint: "So viel darf dieser Chat höchstens verbrauchen. Leer gilt die Einstellung.",
+  budgetHint:
+    "So viel darf dieser Chat höchstens verbrauchen. Leer lassen, um das Budget der Einstellungen zu verwenden.",
   toDefaults: "Standard verwenden",
   keepForFolder: (folder) => `Für neue Chats in „${folder}“ verwenden`,
   keptForFolder: (folder) => `Neue Chats in „${folder}“ beginnen mit diesen Optionen.`,

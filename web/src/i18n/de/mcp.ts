@@ -33,9 +33,11 @@ export const mcpInGerman: Strings["mcp"] = {
   valuesText: "Ein NAME=WERT je Zeile. Die Werte kommen in den Schlüsselbund.",
   importTitle: "Server importieren",
   importText:
-    "Aus der Einstellungsdatei eines anderen Programms mit „mcpServers“. Alle kommen aus.",
+    "Wähle die Einstellungsdatei eines anderen Programms, die „mcpServers“ enthält. Importierte Server sind aus, bis du sie einschaltest.",
   imported: (count) =>
-    count === 1
-      ? "1 Server wurde importiert, ausgeschaltet."
-      : `${count} Server wurden importiert, ausgeschaltet.`,
+    count === 0
+      ? "Es wurde kein Server importiert."
+      : count === 1
+        ? "1 Server wurde importiert. Schalte ihn ein, um ihn zu verwenden."
+        : `${count} Server wurden importiert. Schalte sie ein, um sie zu verwenden.`,
 };

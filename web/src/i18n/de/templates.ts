@@ -23,7 +23,8 @@ export const templatesInGerman: Translated<typeof templatesInEnglish> = {
   requestedTools: (tools) => `Werkzeuge: ${tools}`,
   noProvider: (provider) =>
     `Der Anbieter ${provider} ist nicht eingerichtet. Es antwortet das Modell dieses Chats.`,
-  noTools: (tools) => `Nicht vorhanden oder ausgeschaltet: ${tools}. Die Antwort kommt ohne aus.`,
+  noTools: (tools) =>
+    `Diese Werkzeuge fehlen oder sind ausgeschaltet und werden nicht verwendet: ${tools}.`,
 
   text: "Eine Vorlage ist ein Prompt mit einem Formular. Tippe / und ihren Namen in einem Chat, um sie zu verwenden.",
   search: "Vorlagen durchsuchen",

@@ -23,7 +23,7 @@ export const costsInEnglish = {
   chatOptions: "Options of this chat",
   instructionsHint: "The model is given these before the conversation.",
   asInSettings: (value: string) => `As in settings: ${value}`,
-  budgetHint: "The most that this chat may take. Empty is as in settings.",
+  budgetHint: "The most that this chat may spend. Leave empty to use the budget in settings.",
   toDefaults: "Use the defaults",
   keepForFolder: (folder: string) => `Use for new chats in “${folder}”`,
   keptForFolder: (folder: string) => `New chats in “${folder}” begin with these options.`,

@@ -32,7 +32,12 @@ export const mcpInEnglish = {
   values: "Variables or headers",
   valuesText: "One NAME=VALUE a line. The values go to the keychain.",
   importTitle: "Import servers",
-  importText: "From the settings file of another program with “mcpServers”. All arrive off.",
+  importText:
+    "Choose another program's settings file that contains “mcpServers”. Imported servers are off until you switch them on.",
   imported: (count: number) =>
-    count === 1 ? "1 server was imported, switched off." : `${count} servers were imported, off.`,
+    count === 0
+      ? "No server was imported."
+      : count === 1
+        ? "1 server was imported. Switch it on to use it."
+        : `${count} servers were imported. Switch them on to use them.`,
 } as const;

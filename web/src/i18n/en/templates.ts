@@ -23,7 +23,7 @@ export const templatesInEnglish = {
   requestedTools: (tools: string) => `Tools: ${tools}`,
   noProvider: (provider: string) =>
     `The provider ${provider} is not set up. This chat's model answers.`,
-  noTools: (tools: string) => `Not there, or switched off: ${tools}. The answer does without.`,
+  noTools: (tools: string) => `These tools are missing or off and are not used: ${tools}.`,
 
   text: "A template is a prompt with a form. Type / and its name in a chat to use it.",
   search: "Search templates",
