@@ -160,8 +160,8 @@ describe("what a model takes", () => {
       file("a.txt", "text/plain", "short"),
     );
     expect([...problemsOf(all, small).values()].map(({ text }) => text)).toEqual([
-      "small doesn't accept images.",
-      "small doesn't accept PDF files.",
+      "small doesn't accept images. Remove it or choose another model.",
+      "small doesn't accept PDF files. Remove it or choose another model.",
     ]);
     expect(problemsOf(all, { ...small, images: true, files: true }).size).toBe(0);
     expect(problemsOf(all, null).size).toBe(0);
@@ -170,7 +170,10 @@ describe("what a model takes", () => {
   it("is said of text that is far too long for it", async () => {
     const all = await filled(file("a.txt", "text/plain", "tide ".repeat(2_000)));
     expect([...problemsOf(all, small).values()]).toEqual([
-      { text: "small can read only 1,000 tokens.", isModels: true },
+      {
+        text: "small can read only 1,000 tokens. Remove it or choose another model.",
+        isModels: true,
+      },
     ]);
     expect(problemsOf(all, { ...small, contextTokens: 2_000 }).size).toBe(0);
   });

@@ -70,9 +70,9 @@ describe("a call", () => {
     expect(screen.getByText("Show less").getAttribute("aria-expanded")).toBe("true");
   });
 
-  it("that is lost says that it may or may not have happened", () => {
+  it("that is lost says that it may have taken effect", () => {
     render(<CallCard call={call({ state: "lost" })} />);
-    expect(pageText()).toContain("It may or may not have happened");
+    expect(pageText()).toContain("It may have taken effect; it was not repeated.");
   });
 
   it("shows the arguments of the model and those of the person", () => {

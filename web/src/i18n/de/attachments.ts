@@ -38,9 +38,12 @@ export const attachmentsInGerman: Strings["attachments"] = {
     total: (limit) => `Zusammen zu viel. Eine Nachricht fasst ${size(limit)}.`,
     many: (limit) => `Eine Nachricht fasst höchstens ${limit} Bilder und Dateien.`,
   },
-  noPictures: (model) => `${model} nimmt keine Bilder an.`,
-  noFiles: (model) => `${model} nimmt keine PDF-Dateien an.`,
-  tooLong: (model, tokens) => `${model} kann nur ${count(tokens)} Token lesen.`,
+  noPictures: (model) =>
+    `${model} nimmt keine Bilder an. Entferne das Bild oder wähle ein anderes Modell.`,
+  noFiles: (model) =>
+    `${model} nimmt keine PDF-Dateien an. Entferne die Datei oder wähle ein anderes Modell.`,
+  tooLong: (model, tokens) =>
+    `${model} kann nur ${count(tokens)} Token lesen. Entferne die Datei oder wähle ein anderes Modell.`,
   notSent: "Nicht gesendet. Entferne den Anhang, der sich nicht senden lässt.",
   notSentModel:
     "Nicht gesendet. Entferne den Anhang, den dieses Modell nicht lesen kann, oder wähle ein anderes Modell.",

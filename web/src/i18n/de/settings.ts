@@ -114,7 +114,7 @@ export const settingsInGerman: Translated<typeof settingsInEnglish> = {
   requests: "Anfragen",
   recordRequests: "Anfragen und Antworten aufbewahren",
   recordRequestsText:
-    "Die der letzten 50 Antworten, bis 20 MB, ohne Schlüssel, im Ordner „wire“ aller Daten. Sie sind in keiner Sicherung. Beim Ausschalten werden sie entfernt.",
+    "Bewahrt die Anfragen der letzten 50 Antworten auf, bis 20 MB, im Ordner „wire“ des Datenordners, ohne Schlüssel. Sicherungen lassen sie aus. Ausschalten löscht sie.",
   backups: "Sicherungen",
   importTitle: "Importieren",
   importText:

@@ -38,7 +38,7 @@ export const toolsInGerman: Strings["tools"] = {
   shownOf: (shown, whole) => `Das Modell hat ${shown} von ${whole} bekommen.`,
   showAll: "Alles zeigen",
   showLess: "Weniger zeigen",
-  lost: "Das Programm wurde beendet, während dieser Aufruf lief. Vielleicht hat er gewirkt, vielleicht nicht; wiederholt wurde er nicht.",
+  lost: "Tidewire wurde während dieses Aufrufs beendet. Vielleicht hat er schon gewirkt; wiederholt wurde er nicht.",
 
   approve: (tool) => `Über ${tool} entscheiden`,
   question: (tool) => `Das Modell will ${tool} aufrufen`,
@@ -91,7 +91,8 @@ export const toolsInGerman: Strings["tools"] = {
   chosen: (number) => (number === 0 ? "Werkzeuge: keine" : `Werkzeuge: ${number}`),
   menuText: "Das Modell darf in dieser Unterhaltung darum bitten, diese aufzurufen.",
   notForModel: (model) => `${model} nimmt keine Werkzeuge.`,
-  nothingOn: "Kein Werkzeug ist eingeschaltet.",
+  nothingOn:
+    "Es ist kein Werkzeug eingeschaltet. Schalte in den Einstellungen der Werkzeuge welche ein.",
   attach: "Von einem Server anhängen",
   settings: "Einstellungen der Werkzeuge",
 

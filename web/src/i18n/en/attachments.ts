@@ -39,9 +39,12 @@ export const attachmentsInEnglish = {
     total: (limit: number) => `Too much in total. A message can hold ${size(limit)}.`,
     many: (limit: number) => `A message can hold up to ${limit} images and files.`,
   },
-  noPictures: (model: string) => `${model} doesn't accept images.`,
-  noFiles: (model: string) => `${model} doesn't accept PDF files.`,
-  tooLong: (model: string, tokens: number) => `${model} can read only ${count(tokens)} tokens.`,
+  noPictures: (model: string) =>
+    `${model} doesn't accept images. Remove it or choose another model.`,
+  noFiles: (model: string) =>
+    `${model} doesn't accept PDF files. Remove it or choose another model.`,
+  tooLong: (model: string, tokens: number) =>
+    `${model} can read only ${count(tokens)} tokens. Remove it or choose another model.`,
   notSent: "Not sent. Remove the attachment that can't be sent.",
   notSentModel: "Not sent. Remove the attachment this model can't read, or choose another model.",
 

@@ -107,7 +107,7 @@ export const settingsInEnglish = {
   requests: "Requests",
   recordRequests: "Keep requests and responses",
   recordRequestsText:
-    "Those of the latest 50 answers, up to 20 MB, without keys, in the folder “wire” of all data. They are in no backup. Switching this off removes them.",
+    "Keeps the requests of the latest 50 answers, up to 20 MB, in the “wire” folder of the data folder, without keys. Backups leave them out. Switching this off deletes them.",
   backups: "Backups",
   importTitle: "Import",
   importText: "Import an export from Tidewire or ChatGPT. Your conversations don't change.",

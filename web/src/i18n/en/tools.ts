@@ -38,7 +38,7 @@ export const toolsInEnglish = {
   shownOf: (shown: string, whole: string) => `The model was given ${shown} of ${whole}.`,
   showAll: "Show all",
   showLess: "Show less",
-  lost: "The program ended while this call ran. It may or may not have happened, and it was not made again.",
+  lost: "Tidewire stopped during this call. It may have taken effect; it was not repeated.",
 
   approve: (tool: string) => `Approve ${tool}`,
   question: (tool: string) => `The model wants to call ${tool}`,
@@ -91,7 +91,7 @@ export const toolsInEnglish = {
   chosen: (number: number) => (number === 0 ? "Tools: none" : `Tools: ${number}`),
   menuText: "The model may ask to call these in this conversation.",
   notForModel: (model: string) => `${model} takes no tools.`,
-  nothingOn: "No tool is on.",
+  nothingOn: "No tools are on. Switch some on in the tool settings.",
   settings: "Tool settings",
   attach: "Attach from a server",
 
