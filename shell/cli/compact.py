@@ -28,7 +28,7 @@ def compact(
     as_json: bool,
 ) -> int:
     """Write a summary and print its usage, or undo the last one."""
-    advice = "Or choose Compact… in the menu of the conversation there."
+    advice = 'Or choose "Summarize earlier messages…" in the menu of the conversation there.'
     with to_write(data, "tidewire compact", advice) as store:
         if undo:
             undo_last = partial(compactions.undo_last, conversation_id=conversation_id)

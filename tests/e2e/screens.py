@@ -265,14 +265,14 @@ def compact(page: Page) -> None:
     ask(page, "/rate 0\nand tomorrow?")
     expect(answer(page)).to_contain_text("and tomorrow?")
     page.get_by_role("button", name="Conversation actions").click()
-    page.get_by_role("menuitem", name="Compact…").click()
+    page.get_by_role("menuitem", name="Summarize earlier messages…").click()
     expect(page.get_by_role("dialog")).to_contain_text("tokens")
 
 
 def summary(page: Page) -> None:
     """Show an unfolded summary of earlier messages."""
     compact(page)
-    page.get_by_role("button", name="Summarize").click()
+    page.get_by_role("button", name="Summarize", exact=True).click()
     fold = page.get_by_role("region", name="Earlier messages are summarized")
     fold.locator("summary").click()
     expect(fold.get_by_role("button", name="Edit")).to_be_visible()

@@ -26,7 +26,7 @@ def talk_and_summarize(page: Page, about: str) -> None:
         ask(page, f"/rate 0\nwhat was said about {about} ({number})")
         wait_for_end(page, number + 1)
     page.get_by_role("button", name="Conversation actions").click()
-    page.get_by_role("menuitem", name="Compact…").click()
+    page.get_by_role("menuitem", name="Summarize earlier messages…").click()
     dialog = page.get_by_role("dialog", name="Summarize earlier messages")
     expect(dialog).to_contain_text("6 messages")
     dialog.get_by_role("button", name="Summarize").click()

@@ -67,7 +67,7 @@ def test_it_writes_a_summary_which_the_next_request_has(local_app: App, data: Pa
         ask(page, question)
         wait_for_end(page, number + 1, 60_000)
     page.get_by_role("button", name="Conversation actions").click()
-    page.get_by_role("menuitem", name="Compact…").click()
+    page.get_by_role("menuitem", name="Summarize earlier messages…").click()
     dialog = page.get_by_role("dialog", name="Summarize earlier messages")
     expect(dialog).to_contain_text("4 messages")
     dialog.get_by_role("button", name="Summarize").click()

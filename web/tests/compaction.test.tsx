@@ -136,7 +136,7 @@ async function dialog() {
 
 it.each<[Partial<CompactionState> & Pick<CompactionState, "state">, string, string]>([
   [{ state: "running", progress: 0.4 }, "Summarizing earlier messages (40%)…", "Stop summarizing"],
-  [{ state: "offered", estimate: ESTIMATE }, "A summary costs at most $0.03.", "Compact…"],
+  [{ state: "offered", estimate: ESTIMATE }, "A summary costs at most $0.03.", "Summarize…"],
   [{ state: "cancelled" }, "The summary was stopped. Nothing has changed.", "Dismiss"],
   [
     { state: "failed", failure: { code: "BUDGET", message: "A budget is reached" } },
@@ -160,7 +160,7 @@ it.each<[Partial<CompactionState> & Pick<CompactionState, "state">, string, stri
   expect(screen.getByRole("status").textContent).toContain(sentence);
   fireEvent.click(screen.getByRole("button", { name: button }));
   await turn(0);
-  const isAsked = button === "Compact…" || button === "Try again";
+  const isAsked = button === "Summarize…" || button === "Try again";
   expect(summaries.stopCompaction).toHaveBeenCalledTimes(isAsked ? 0 : 1);
   expect(screen.queryAllByRole("dialog")).toHaveLength(isAsked ? 1 : 0);
 });

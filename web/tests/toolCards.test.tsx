@@ -50,7 +50,7 @@ describe("a call", () => {
     ["done", "Done"],
     ["failed", "Failed"],
     ["timed_out", "Timed out"],
-    ["cancelled", "Cancelled"],
+    ["cancelled", "Canceled"],
     ["lost", "Lost"],
   ])("that is %s says so", (state, words) => {
     render(<CallCard call={call({ state })} />);

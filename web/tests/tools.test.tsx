@@ -243,7 +243,7 @@ describe("the options of a conversation", () => {
     const { describe: describeModel } = await chat();
     describeModel.mockResolvedValue({ name: "Small", tools: false } as ModelSummary);
     await openMenu();
-    expect(screen.getByText("Small takes no tools.")).not.toBeNull();
+    expect(screen.getByText("Small can't use tools.")).not.toBeNull();
     const box = screen.getByRole("checkbox", { name: /send_mail/, hidden: true });
     expect(box).toHaveProperty("disabled", true);
   });

@@ -18,7 +18,7 @@ export function CompactionBar({ compaction }: { readonly compaction: CompactionS
       <span>{stateOf(compaction)}</span>
       {state !== "running" && (
         <button type="button" className={buttons.pill} onClick={() => setIsOpen(true)}>
-          {state === "offered" ? strings.compact : strings.tryAgain}
+          {state === "offered" ? costs.summary.offer : strings.tryAgain}
         </button>
       )}
       <button

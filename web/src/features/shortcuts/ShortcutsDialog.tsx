@@ -38,7 +38,7 @@ export function ShortcutsDialog({ onClose, onChange }: ShortcutsDialogProps) {
           lines={[
             [strings.send, "Enter"],
             [fixed.line, "Shift+Enter"],
-            [fixed.next, "Mod+Enter"],
+            [fixed.next, "Enter"],
             [fixed.stop, "Escape"],
             [fixed.last, "ArrowUp"],
             [fixed.earlier, `${modifier}+ArrowUp ${modifier}+ArrowDown`],

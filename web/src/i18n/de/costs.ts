@@ -62,7 +62,7 @@ export const costsInGerman: Translated<typeof costsInEnglish> = {
 
   soFar: {
     narrow:
-      "Das Kontextfenster ist fast voll. Fasse diesen Chat zusammen oder wähle ein Modell mit einem größeren.",
+      "Das Kontextfenster ist fast voll. Fasse frühere Nachrichten zusammen oder wähle ein Modell mit einem größeren.",
     answers: "Antworten",
     read: "Eingabe-Token",
     written: "Ausgabe-Token",
@@ -87,6 +87,7 @@ export const costsInGerman: Translated<typeof costsInEnglish> = {
     explain:
       "Das Modell erhält dann eine Zusammenfassung. Deine Nachrichten bleiben, und du kannst es rückgängig machen.",
     begin: "Zusammenfassen",
+    offer: "Zusammenfassen …",
     noPrice: "Preis unbekannt",
     atMost: (cost) => `höchstens ${cost}`,
     running: (part) => `Frühere Nachrichten werden zusammengefasst (${part})…`,

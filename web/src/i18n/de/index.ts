@@ -295,7 +295,7 @@ export const german: Strings = {
   details: (count: number) => (count === 1 ? "1 Hinweis" : `${count} Hinweise`),
   dropImport: "Loslassen, um die Unterhaltungen zu importieren",
   copyWhole: "Als Markdown kopieren",
-  compact: "Zusammenfassen…",
+  compact: "Frühere Nachrichten zusammenfassen …",
   copiedWhole: "Unterhaltung kopiert.",
 
   conversationActions: "Aktionen für diese Unterhaltung",
@@ -440,7 +440,7 @@ export const german: Strings = {
 
   again: {
     label: "Andere Arten zu antworten",
-    by: (model) => `Noch einmal mit ${model}`,
+    by: (model) => `Mit ${model} neu generieren`,
     shorter: "Um eine kürzere Antwort bitten",
     longer: "Um eine längere Antwort bitten",
     shorterPrompt: "Bitte antworte noch einmal, kürzer.",

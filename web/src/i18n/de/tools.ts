@@ -90,7 +90,7 @@ export const toolsInGerman: Strings["tools"] = {
 
   chosen: (number) => (number === 0 ? "Werkzeuge: keine" : `Werkzeuge: ${number}`),
   menuText: "Das Modell darf in dieser Unterhaltung darum bitten, diese aufzurufen.",
-  notForModel: (model) => `${model} nimmt keine Werkzeuge.`,
+  notForModel: (model) => `${model} kann keine Werkzeuge verwenden.`,
   nothingOn:
     "Es ist kein Werkzeug eingeschaltet. Schalte in den Einstellungen der Werkzeuge welche ein.",
   attach: "Von einem Server anhängen",

@@ -75,7 +75,7 @@ export const costsInEnglish = {
 
   soFar: {
     narrow:
-      "The context window is almost full. Compact this chat, or choose a model with a larger one.",
+      "The context window is almost full. Summarize earlier messages, or choose a model with a larger one.",
     answers: "Answers",
     read: "Input tokens",
     written: "Output tokens",
@@ -97,6 +97,7 @@ export const costsInEnglish = {
     ask: "Summarize earlier messages",
     explain: "The model is then sent a summary instead. Your messages stay, and you can undo it.",
     begin: "Summarize",
+    offer: "Summarize…",
     noPrice: "price unknown",
     atMost: (cost: string) => `at most ${cost}`,
     running: (part: string) => `Summarizing earlier messages (${part})…`,

@@ -287,7 +287,7 @@ export const english = {
   details: (count: number) => (count === 1 ? "1 detail" : `${count} details`),
   dropImport: "Drop to import conversations",
   copyWhole: "Copy as Markdown",
-  compact: "Compact…",
+  compact: "Summarize earlier messages…",
   copiedWhole: "Conversation copied.",
 
   conversationActions: "Conversation actions",
@@ -429,7 +429,7 @@ export const english = {
 
   again: {
     label: "Other ways to answer",
-    by: (model: string) => `Again with ${model}`,
+    by: (model: string) => `Regenerate with ${model}`,
     shorter: "Ask for a shorter answer",
     longer: "Ask for a longer answer",
     shorterPrompt: "Please answer again, shorter.",

@@ -13,7 +13,7 @@ export const resourcesInEnglish = {
   startsServer: "Starts this server and lists its prompts.",
   promptOf: (prompt: string, server: string) => `${prompt}, a prompt of ${server}`,
   insert: "Insert",
-  loading: "The server is asked…",
+  loading: "Asking the server…",
   none: "No server offers anything here.",
   text: "It is attached to your message, and sent with it.",
 } as const;

@@ -20,7 +20,7 @@ export const toolsInEnglish = {
     done: "Done",
     failed: "Failed",
     timed_out: "Timed out",
-    cancelled: "Cancelled",
+    cancelled: "Canceled",
     lost: "Lost",
   } satisfies Record<CallState, string>,
   writing: "The model writes the call…",
@@ -90,7 +90,7 @@ export const toolsInEnglish = {
 
   chosen: (number: number) => (number === 0 ? "Tools: none" : `Tools: ${number}`),
   menuText: "The model may ask to call these in this conversation.",
-  notForModel: (model: string) => `${model} takes no tools.`,
+  notForModel: (model: string) => `${model} can't use tools.`,
   nothingOn: "No tools are on. Switch some on in the tool settings.",
   settings: "Tool settings",
   attach: "Attach from a server",
