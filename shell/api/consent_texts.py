@@ -28,7 +28,7 @@ ENGLISH = ConsentTexts(
     folder="In the folder: {}",
 )
 GERMAN = ConsentTexts(
-    run="Dieses Programm auf deinem Computer ausführen?",
+    run="Dieses Programm auf deinem Rechner ausführen?",
     contact="Diese Adresse kontaktieren?",
     add="Diese Server ausgeschaltet hinzufügen?",
     values="Es bekommt: {}",

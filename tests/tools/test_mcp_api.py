@@ -87,9 +87,9 @@ async def test_the_person_is_asked_in_the_language_of_the_page(
     spec = NewMcpServer(name="mine", command=["./server"], values={"MY_KEY": "x"})
     monkeypatch.setenv("LC_ALL", "de_DE.UTF-8")
     for chosen, question, gets in [
-        ("de", "Dieses Programm auf deinem Computer ausführen?", "Es bekommt: MY_KEY"),
+        ("de", "Dieses Programm auf deinem Rechner ausführen?", "Es bekommt: MY_KEY"),
         ("en", "Run this program on your computer?", "It gets: MY_KEY"),
-        ("", "Dieses Programm auf deinem Computer ausführen?", "Es bekommt: MY_KEY"),
+        ("", "Dieses Programm auf deinem Rechner ausführen?", "Es bekommt: MY_KEY"),
     ]:
         (tmp_path / "data" / "settings.json").write_text(json.dumps({"language": chosen}))
         with pytest.raises(NoConsent):

@@ -91,6 +91,12 @@ it.each(every<NoticeCode>("NoticeCode"))("says the notice %s with its numbers", 
   if (code === "HISTORY_TRIMMED") expect(text).toContain("7");
 });
 
+it.each(every<NoticeCode>("NoticeCode"))("says the notice %s without a model", (code) => {
+  const sentence = words.noticeOf({ code, text: ENGLISH, leftOut: 7 });
+  expect(sentence).toMatch(/^\p{Lu}.*\.$/u);
+  expect(sentence).not.toMatch(/undefined|null/);
+});
+
 it.each(every<RemarkCode>("RemarkCode"))("says the remark %s", (code) => {
   const names = { folder: "F", file: "F", name: "N", host: "H", wanted: "W", address: "A" };
   const remark = words.remarkOf({

@@ -140,7 +140,7 @@ function Sheet({ choice, conversationId: id, tools }: SheetProps) {
       />
       <Temperature
         value={temperature}
-        standard={inSettings(defaultTemperature, String)}
+        standard={inSettings(defaultTemperature, count)}
         save={async (chosen) => choice.choose({ temperature: chosen })}
       />
       <NumberField

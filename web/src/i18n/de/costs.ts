@@ -16,7 +16,7 @@ export const costsInGerman: Translated<typeof costsInEnglish> = {
   effortOwn: "Das Modell entscheidet",
 
   chatOptions: "Optionen dieses Chats",
-  instructionsHint: "Das Modell bekommt sie vor dem Gespräch.",
+  instructionsHint: "Das Modell bekommt sie vor der Unterhaltung.",
   asInSettings: (value) => `Wie in den Einstellungen: ${value}`,
   budgetHint:
     "So viel darf dieser Chat höchstens verbrauchen. Leer lassen, um das Budget der Einstellungen zu verwenden.",
@@ -35,10 +35,10 @@ export const costsInGerman: Translated<typeof costsInEnglish> = {
   },
   budgets: "Budgets",
   budgetsText:
-    "Vor jedem Aufruf eines Modells wird reserviert, was er höchstens kosten kann. Eine Antwort, die nicht hineinpasst, hält an und fragt dich. Es gelten Listenpreise.",
+    "Vor jedem Aufruf eines Modells wird reserviert, was er höchstens kosten kann. Eine Antwort, die ein Budget überschreiten würde, hält an und fragt dich. Es gelten Listenpreise.",
   usage: "Verbrauch",
   usageText:
-    "Alles, was Antworten, Titel und Zusammenfassungen auf diesem Computer verbraucht haben.",
+    "Alles, was Antworten, Titel und Zusammenfassungen auf diesem Rechner verbraucht haben.",
   noUsage: "Es wurde noch nichts gezählt.",
   by: "Nach",
   groups: { day: "Tag", model: "Modell", conversation: "Chat" },
@@ -90,7 +90,7 @@ export const costsInGerman: Translated<typeof costsInEnglish> = {
     offer: "Zusammenfassen …",
     noPrice: "Preis unbekannt",
     atMost: (cost) => `höchstens ${cost}`,
-    running: (part) => `Frühere Nachrichten werden zusammengefasst (${part})…`,
+    running: (part) => `Frühere Nachrichten werden zusammengefasst (${part}) …`,
     stop: "Zusammenfassen abbrechen",
     offered: (cost) =>
       cost === null

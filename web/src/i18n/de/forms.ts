@@ -21,7 +21,7 @@ export const formsInGerman: Translated<typeof formsInEnglish> = {
   uri: "Gib eine Adresse ein, etwa https://example.org.",
   date: "Gib ein Datum ein, etwa 2026-11-29.",
   dateTime: "Gib ein Datum und eine Uhrzeit ein, etwa 2026-11-29 18:30.",
-  refused: "Gib das in der verlangten Form ein.",
+  refused: "Gib das im verlangten Format ein.",
   noText: "Wähle eine Datei mit Text.",
   largeFile: (limit) => `Wähle eine Datei mit höchstens ${limit}.`,
   asks: (server) => `${server} fragt dich`,

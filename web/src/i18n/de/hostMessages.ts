@@ -111,20 +111,19 @@ export const hostInGerman: HostMessages = {
       `Mit ${modelNameOf(model)} lassen sich keine Anweisungen verwenden.`,
     HISTORY_TRIMMED: ({ model, leftOut }) =>
       leftOut === 1
-        ? `Die älteste Nachricht passt nicht mehr in ${modelNameOf(model)} und wurde weggelassen.`
-        : `Die ${count(leftOut ?? 0)} ältesten Nachrichten passen nicht mehr in ${modelNameOf(model)} und wurden weggelassen.`,
+        ? `Die älteste Nachricht passt nicht mehr in das Kontextfenster von ${modelNameOf(model)} und wurde weggelassen.`
+        : `Die ${count(leftOut ?? 0)} ältesten Nachrichten passen nicht mehr in das Kontextfenster von ${modelNameOf(model)} und wurden weggelassen.`,
     ELICITATION_REFUSED: ({ model }) => {
-      const when =
-        model == null ? "Ein Server wollte" : `Für ${modelNameOf(model)} wollte ein Server`;
-      return `${when} etwas erfragen, das kein Formular erfragen darf. Es wurde abgelehnt.`;
+      const subject = model == null ? "Ein Server wollte" : `Für ${model} wollte ein Server`;
+      return `${subject} etwas erfragen, das kein Formular erfragen darf. Es wurde abgelehnt.`;
     },
-    TOOLS_DROPPED: ({ model }) => `${modelNameOf(model)} kann keine Werkzeuge aufrufen.`,
+    TOOLS_DROPPED: ({ model }) => `${subjectOf(model)} kann keine Werkzeuge verwenden.`,
     EFFORT_DROPPED: ({ model }) =>
-      `Bei ${modelNameOf(model)} lässt sich diese Denktiefe nicht einstellen. Es gilt die eigene.`,
+      `Bei ${modelNameOf(model)} lässt sich diese Denktiefe nicht einstellen. Es gilt die des Modells.`,
     RESULTS_LEFT_OUT: ({ model }) =>
-      `Lange Ergebnisse früherer Werkzeugaufrufe passen nicht mehr in ${modelNameOf(model)} und wurden weggelassen.`,
+      `Lange Ergebnisse früherer Werkzeugaufrufe passen nicht mehr in das Kontextfenster von ${modelNameOf(model)} und wurden weggelassen.`,
     REPETITION_STOPPED: ({ model }) =>
-      `${modelNameOf(model)} hat sich nur noch wiederholt. Die Antwort wurde deshalb angehalten.`,
+      `${subjectOf(model)} hat sich nur noch wiederholt. Die Antwort wurde deshalb angehalten.`,
     PARTS_LEFT_OUT: ({ model }) =>
       `Mit ${modelNameOf(model)} lassen sich Bilder und Dateien früherer Nachrichten nicht verwenden.`,
   },
@@ -162,6 +161,12 @@ export const hostInGerman: HostMessages = {
   sentence: (_own, instead) => instead,
 };
 
+/** The model in the dative, after a preposition. */
 function modelNameOf(model: string | null | undefined): string {
   return model ?? "diesem Modell";
+}
+
+/** The model at the start of a sentence, in the nominative. */
+function subjectOf(model: string | null | undefined): string {
+  return model ?? "Dieses Modell";
 }

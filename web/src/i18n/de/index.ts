@@ -98,7 +98,7 @@ export const german: Strings = {
   local: "auf diesem Rechner",
   context: (tokens) =>
     tokens >= 1_000_000
-      ? `${decimal(tokens / 1_000_000)} Mio. Kontext`
+      ? `${decimal(tokens / 1_000_000, true)} Mio. Kontext`
       : `${Math.round(tokens / 1_000)}k Kontext`,
   price: (input, output) =>
     input === 0 && output === 0 ? "kostenlos" : `${dollars(input)} $ / ${dollars(output)} $`,
@@ -204,7 +204,7 @@ export const german: Strings = {
     replaces: "ersetzt deinen",
   },
   size: (bytes) =>
-    bytes < 1_000_000 ? `${Math.ceil(bytes / 1_000)} kB` : `${decimal(bytes / 1_000_000)} MB`,
+    bytes < 1_000_000 ? `${Math.ceil(bytes / 1_000)} kB` : `${decimal(bytes / 1_000_000, true)} MB`,
   about: (version) => `Tidewire ${version}`,
 
   openSidebar: "Seitenleiste einblenden",
@@ -360,8 +360,8 @@ export const german: Strings = {
     tool_calls: "Mit einem Werkzeugaufruf beendet",
     other: "Vorzeitig beendet",
     waiting: "Angehalten, bis du entscheidest",
-    budget: "Am Budget angehalten",
-    steps: "An der Grenze der Schritte angehalten",
+    budget: "Angehalten: Budget erreicht",
+    steps: "Angehalten: Schrittgrenze erreicht",
   },
   speed: (tokensPerSecond) =>
     `${tokensPerSecond < 10 ? decimal(tokensPerSecond) : Math.round(tokensPerSecond)} Token/s`,
@@ -428,7 +428,7 @@ export const german: Strings = {
     },
     { title: "Namen, auf Englisch", prompt: "Give me five names for a small sailing boat." },
   ],
-  panelWidth: "Breite der Seitentafel",
+  panelWidth: "Breite des Seitenbereichs",
 
   find: {
     actions: "Treffer",

@@ -3,8 +3,8 @@ import type { Strings } from "../types";
 
 export const mcpInGerman: Strings["mcp"] = {
   title: "MCP-Server",
-  text: "Programme und Dienste, die Werkzeuge anbieten. Jeder läuft erst, wenn du zugestimmt hast.",
-  none: "Es gibt noch keinen Server.",
+  text: "Programme und Dienste, die Werkzeuge anbieten. Ein Server läuft erst, wenn du zugestimmt hast.",
+  none: "Es gibt noch keinen Server. Füge unten einen hinzu.",
   states: {
     off: "Aus",
     consent: "Wartet auf deine Zustimmung",
@@ -23,14 +23,14 @@ export const mcpInGerman: Strings["mcp"] = {
   signInTo: (name) => `Bei ${name} anmelden`,
   testOf: (name) => `${name} testen`,
   removeOf: (name) => `${name} entfernen`,
-  output: "Was er ausgegeben hat",
+  output: "Ausgabe",
   toolsOf: (name) => `Werkzeuge von ${name}`,
   flagOf: (tool, flag) => `${tool}: ${flag}`,
   addTitle: "Server hinzufügen",
   addText: "Du wirst gefragt, bevor etwas läuft oder angesprochen wird.",
   where: "Befehl oder Adresse",
   values: "Variablen oder Kopfzeilen",
-  valuesText: "Ein NAME=WERT je Zeile. Die Werte kommen in den Schlüsselbund.",
+  valuesText: "Je Zeile ein NAME=WERT. Die Werte werden im Schlüsselbund gespeichert.",
   importTitle: "Server importieren",
   importText:
     "Wähle die Einstellungsdatei eines anderen Programms, die „mcpServers“ enthält. Importierte Server sind aus, bis du sie einschaltest.",

@@ -5,7 +5,7 @@ import type { Translated } from "../types";
 export const resourcesInGerman: Translated<typeof resourcesInEnglish> = {
   slash: "Befehle",
   found: (count) =>
-    `${count === 1 ? "1 Befehl" : `${count} Befehle`}. Die Pfeiltasten wählen einen aus.`,
+    `${count === 1 ? "1 Befehl" : `${count} Befehle`}. Wähle mit den Pfeiltasten einen aus.`,
   template: "Vorlage",
   newTemplate: "Neue Vorlage …",
   noTemplates: "Du hast noch keine Vorlagen.",

@@ -97,7 +97,7 @@ export const settingsInGerman: Translated<typeof settingsInEnglish> = {
     line: "Neue Zeile",
     next: "Einreihen, während eine Antwort kommt",
     stop: "Antwort anhalten oder schließen, was offen ist",
-    last: "Letzte Frage bearbeiten, im leeren Feld",
+    last: "Letzte Frage bearbeiten, aus dem leeren Feld",
     earlier: "Vorige und nächste Frage, aus allen Unterhaltungen",
   },
   changeKeys: "Tastenkürzel ändern",

@@ -32,7 +32,7 @@ export const problemsInGerman: Required<ProblemTexts> = {
   TOO_SLOW: ({ limit }) => `Die Vorlage braucht mehr als ${most(limit)} ms Rechenzeit.`,
   TOO_MUCH_MEMORY: () => "Die Vorlage braucht zu viel Speicher.",
   TOO_MANY_PARTS: ({ limit }) => `Die Vorlage hat mehr als ${most(limit)} Teile.`,
-  TOO_MANY_LOOPS: ({ limit }) => `Mehr als ${most(limit)} Schleifen stehen ineinander.`,
+  TOO_MANY_LOOPS: ({ limit }) => `Mehr als ${most(limit)} Schleifen sind ineinander verschachtelt.`,
   TOO_DEEP: () => "Die Vorlage ist zu tief verschachtelt.",
   RESULT_TOO_LONG: ({ limit }) => `Der fertige Text wäre länger als ${most(limit)} Zeichen.`,
   SECTION_INSIDE: () =>
@@ -45,5 +45,5 @@ export const problemsInGerman: Required<ProblemTexts> = {
   ARGUMENTS_REFUSED: () => "Argumente mit * oder ** gehen in Vorlagen nicht.",
   FILTER_UNKNOWN: ({ name }) => `Den Filter „${name}“ gibt es in Vorlagen nicht.`,
   TEST_UNKNOWN: ({ name }) => `Den Test „${name}“ gibt es in Vorlagen nicht.`,
-  VALUE_REFUSED: () => "Ein Wert ist kein einfacher Wert.",
+  VALUE_REFUSED: () => "Ein Wert ist nicht einfach genug für Vorlagen.",
 };

@@ -17,9 +17,9 @@ export const templatesInGerman: Translated<typeof templatesInEnglish> = {
     "Die Vorlage und die Fassung dieser Nachricht gibt es nicht mehr. Bearbeite stattdessen die Nachricht.",
   fromTemplate: (name) => `Aus der Vorlage ${name}`,
 
-  useRequested: "In diesem Chat verwenden, was die Vorlage verlangt",
+  useRequested: "Die Angaben der Vorlage in diesem Chat verwenden",
   requestedModel: (model) => `Modell: ${model}`,
-  requestedEffort: (effort) => `Aufwand: ${effort}`,
+  requestedEffort: (effort) => `Denktiefe: ${effort}`,
   requestedTools: (tools) => `Werkzeuge: ${tools}`,
   noProvider: (provider) =>
     `Der Anbieter ${provider} ist nicht eingerichtet. Es antwortet das Modell dieses Chats.`,
@@ -35,7 +35,7 @@ export const templatesInGerman: Translated<typeof templatesInEnglish> = {
   nothingFound: (query) => `Keine Vorlage passt zu „${query}“.`,
   count: (count) => (count === 1 ? "1 Vorlage" : `${count} Vorlagen`),
   editOf: (name) => `${name} bearbeiten`,
-  more: (name) => `Mehr zu ${name}`,
+  more: (name) => `Weitere Aktionen für ${name}`,
   duplicate: "Duplizieren",
   rename: "Umbenennen oder verschieben",
   renameLabel: "Name. Ein Schrägstrich macht einen Ordner.",
@@ -50,17 +50,17 @@ export const templatesInGerman: Translated<typeof templatesInEnglish> = {
 
   nameHint: "Ein Schrägstrich macht einen Ordner, wie in arbeit/prüfung.",
   body: "Text der Vorlage",
-  help: "Zwischen den Zeilen aus Strichen: wonach das Formular fragt. Darunter: der Prompt, mit {{ Variablen }}.",
+  help: "Zwischen die Zeilen aus Strichen gehören die Felder des Formulars, darunter der Prompt mit {{ Variablen }}.",
   goToLine: "Zur Zeile gehen",
   saved: "Gespeichert.",
   form: "Formular",
-  noFields: "Diese Vorlage fragt nach nichts.",
+  noFields: "Diese Vorlage hat keine Felder.",
   discard: "Änderungen verwerfen",
-  reload: "Gespeicherte laden",
+  reload: "Gespeicherte Fassung laden",
   versions: "Frühere Fassungen",
   show: "Zeigen",
   showOf: (date) => `Fassung von ${date} zeigen`,
-  isEarlier: "Das ist eine andere Fassung. Speichere sie, um zu ihr zurückzukehren.",
+  isEarlier: "Das ist eine frühere Fassung. Speichere sie, um zu ihr zurückzukehren.",
   back: "Zurück zu meinem Text",
 
   examples: [

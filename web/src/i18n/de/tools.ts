@@ -56,9 +56,9 @@ export const toolsInGerman: Strings["tools"] = {
   deny: "Ablehnen",
   denyReason: "Mit Grund ablehnen",
   allowEdited: "Mit diesen Argumenten erlauben",
-  alwaysTitle: "Dieses Werkzeug immer erlauben, wo",
+  alwaysTitle: "Dieses Werkzeug immer erlauben, wenn gilt:",
   alwaysEvery: "Dieses Werkzeug immer erlauben.",
-  alwaysAllow: "Immer erlauben, wo das passt",
+  alwaysAllow: "Immer erlauben, wenn das gilt",
   earlier: (matching, calls) =>
     calls === 1
       ? `Das hätte den letzten Aufruf ${matching === 1 ? "" : "nicht "}erlaubt.`
@@ -67,17 +67,17 @@ export const toolsInGerman: Strings["tools"] = {
   rule: (argument) => `Was ${argument} sein darf`,
   ruleValue: (argument) => `Wert für ${argument}`,
   rules: {
-    exact: "genau ist",
+    exact: "ist genau",
     prefix: "beginnt mit",
-    host: "eine Adresse ist auf",
-    inside: "im Ordner liegt",
-    any: "beliebig ist",
+    host: "ist eine Adresse auf",
+    inside: "liegt im Ordner",
+    any: "ist beliebig",
   },
   editTitle: "Argumente als JSON",
   notObject: "Das muss ein JSON-Objekt sein, etwa {}.",
   notJson: (problem) => `Das ist kein gültiges JSON: ${problem}`,
   reason: "Grund für das Modell",
-  pressedEarly: "Das hat sich gerade bewegt, der Klick zählte nicht. Bitte noch einmal.",
+  pressedEarly: "Das hat sich gerade bewegt, darum zählte der Klick nicht. Drücke noch einmal.",
   decidedElsewhere: "Das wurde in einem anderen Fenster entschieden.",
   back: "Zurück",
 
@@ -114,13 +114,13 @@ export const toolsInGerman: Strings["tools"] = {
   },
   trustEdits: "Meinen Dateien beim Bearbeiten vertrauen",
   trustEditsText:
-    "Was du immer erlaubst, bleibt erlaubt, wenn sich eine deiner Dateien ändert, bis Tidewire endet.",
+    "Was du immer erlaubst, bleibt erlaubt, wenn sich eine deiner Dateien ändert, bis du Tidewire beendest.",
   empty:
-    "Es gibt noch kein eigenes Werkzeug. „Neues Werkzeug“ legt eine Datei an, die funktioniert.",
-  grants: "Was du für immer entschieden hast",
-  noGrants: "Nichts ist immer erlaubt, und nichts ist nie erlaubt.",
+    "Du hast noch keine eigenen Werkzeuge. „Neues Werkzeug“ legt eine Datei an, die schon funktioniert.",
+  grants: "Deine dauerhaften Entscheidungen",
+  noGrants: "Kein Werkzeug ist immer oder nie erlaubt.",
   verdicts: { allow: "Immer erlaubt", deny: "Nie erlaubt" },
-  where: (rules) => `wo ${rules}`,
+  where: (rules) => `wenn gilt: ${rules}`,
   ruleIn: (argument, rule, value) =>
     value === "" ? `${argument} ${rule}` : `${argument} ${rule} „${value}“`,
   suspended:

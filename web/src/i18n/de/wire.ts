@@ -11,7 +11,7 @@ export const wireInGerman: Translated<typeof wireInEnglish> = {
   loading: "Wird geladen …",
 
   blank: "Schreib eine Nachricht, um ihre Anfrage zu sehen.",
-  notHttp: "Dieses Modell wird nicht über HTTP gefragt. Es gibt keine Anfrage.",
+  notHttp: "Dieses Modell wird nicht über HTTP gefragt. Darum gibt es keine Anfrage.",
   nothing: "Von den Anfragen dieser Antwort ist nichts gespeichert.",
   onlyLatest: "Nur die der letzten 50 Antworten werden aufbewahrt, zusammen bis 20 MB.",
   isOff: "Das Aufbewahren von Anfragen ist ausgeschaltet.",
@@ -48,7 +48,7 @@ export const wireInGerman: Translated<typeof wireInEnglish> = {
   openText: "Spiel eine aufgezeichnete Antwort ab. Nichts davon läuft, nichts wird gesendet.",
   choose: "Datei wählen …",
   chooseOther: "Andere Datei wählen …",
-  tooLarge: "Diese Datei ist hier zu lang. Nimm „tidewire replay DATEI“.",
+  tooLarge: "Diese Datei ist zu groß, um sie hier zu öffnen. Nimm „tidewire replay DATEI“.",
   recordedAt: (model, time) => `${model} · ${time}`,
   inert: "Das ist eine Aufzeichnung. Ihre Werkzeuge laufen nicht, ihre Links öffnen nichts.",
   play: "Abspielen",
