@@ -65,7 +65,7 @@ export const german: Strings = {
     copy: "Kopieren",
     copied: "Kopiert",
     copyCode: "Code kopieren",
-    selected: "Markiert: Strg+C drücken",
+    selected: (keys) => `Markiert: ${keys} drücken`,
     wrap: "Umbrechen",
     fold: "Einklappen",
     unfold: "Ausklappen",

@@ -64,7 +64,7 @@ export const english = {
     copy: "Copy",
     copied: "Copied",
     copyCode: "Copy code",
-    selected: "Selected: press Ctrl+C",
+    selected: (keys: string) => `Selected: press ${keys}`,
     wrap: "Wrap",
     fold: "Fold",
     unfold: "Unfold",

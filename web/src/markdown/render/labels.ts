@@ -26,7 +26,7 @@ export const ENGLISH: Labels = {
   copy: "Copy",
   copyCode: "Copy code",
   copied: "Copied",
-  selected: "Selected: press Ctrl+C",
+  selected: "Selected, ready to copy",
   wrap: "Wrap",
   fold: "Fold",
   unfold: "Unfold",

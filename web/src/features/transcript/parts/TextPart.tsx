@@ -1,6 +1,7 @@
 /** Text of an answer, as Markdown. */
 import { memo } from "react";
 import { strings } from "../../../i18n";
+import { keyLabels } from "../../../lib/keyCombo";
 import { Markdown, type Slots } from "../../../markdown";
 import { lazyPart } from "../../../ui/lazyPart";
 import type { PartProps } from "./partProps";
@@ -9,6 +10,11 @@ const CodeActions = lazyPart(
   async () => (await import("../CodeActions")).CodeActions,
   () => null,
 );
+
+const LABELS = {
+  ...strings.markdown,
+  selected: strings.markdown.selected(keyLabels("Mod+C", strings.keyNames).join("+")),
+};
 
 /** The page itself has headings of the first and second level. */
 const SLOTS: Slots = {
@@ -23,7 +29,7 @@ export const TextPart = memo(function TextPart({ part, isOpen }: PartProps<"text
         text={part.text}
         live={isOpen}
         onOpenLink={openLink}
-        labels={strings.markdown}
+        labels={LABELS}
         slots={SLOTS}
       />
     </div>
