@@ -33,7 +33,7 @@ export async function inspectFile(
 /** SVG is text and is sent as text. */
 const isDrawing = ({ type }: File): boolean => type.startsWith("image/svg");
 
-/** The name in the form that the host accepts: no path, no invisible characters. */
+/** The name in the form that the host accepts: no path, control characters or direction marks. */
 export function fileNameOf({ name }: File): string {
   const last = name.split(/[/\\]/).at(-1) ?? "";
   return last.replace(UNSEEN, "").slice(0, MAX_NAME) || "file";

@@ -17,7 +17,7 @@ export interface SaveButtonProps {
 
 export function SaveButton({ attachment, name }: SaveButtonProps) {
   const { bytes, client } = useConversations();
-  /** The path of the saved file, or the error. A toast would be hidden behind the dialog. */
+  /** The path of the saved file, or the error, for the text beside the button. */
   const [outcome, setOutcome] = useState("");
   const downloads = useDownloads();
   const { hash, mediaType } = attachment;

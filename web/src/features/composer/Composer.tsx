@@ -147,7 +147,7 @@ function inShort({ text, attached }: DraftMessage): string {
   return [...words, ...(attached.length === 0 ? [] : [queued(attached.length)])].join(" + ");
 }
 
-/** Ctrl, or Alt on a Mac, whose system uses Ctrl with the arrow keys. */
+/** Ctrl or Alt; the system of a Mac uses Ctrl with the arrow keys. */
 function isHistoryKey({ ctrlKey, metaKey, altKey, shiftKey }: KeyboardEvent): boolean {
   return ctrlKey !== altKey && !metaKey && !shiftKey;
 }

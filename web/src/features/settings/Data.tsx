@@ -1,4 +1,4 @@
-/** Settings for data: location, archive, import and export. */
+/** Settings for data: location, stored requests, backups, import and export. */
 import { useState } from "react";
 import type { ExportRequest } from "../../bridge/contract";
 import { useConversations } from "../../conversations/useConversations";

@@ -105,7 +105,7 @@ function FolderHeading({
   actions,
   onToggle,
 }: FolderHeadingProps) {
-  const { button, takeKey, onBack, rename, box } = useRow({
+  const { button, handleKey, onBack, rename, box } = useRow({
     label: strings.folders.renameLabel,
     name: folder,
     maxLength: 100,
@@ -118,7 +118,7 @@ function FolderHeading({
 
   function onKeyDown(event: KeyboardEvent): void {
     const { forward, back } = arrowsOf(event.currentTarget);
-    if (event.key !== (isShut ? forward : back)) return void takeKey(event);
+    if (event.key !== (isShut ? forward : back)) return void handleKey(event);
     onToggle(folder);
     event.preventDefault();
     event.stopPropagation();

@@ -1,4 +1,4 @@
-/** One conversation of the list, with its actions: open, rename, pin, archive. */
+/** One conversation of the list, with its actions: open, rename, pin, move, export, delete. */
 import { type KeyboardEvent, memo } from "react";
 import type { ConversationSummary } from "../../bridge/contract";
 import { strings } from "../../i18n";
@@ -23,7 +23,7 @@ export interface ConversationItemProps {
 
 export const ConversationItem = memo(function ConversationItem(props: ConversationItemProps) {
   const { item, isOpen, isStop, actions, onMove } = props;
-  const { button, takeKey, onBack, rename, box } = useRow({
+  const { button, handleKey, onBack, rename, box } = useRow({
     label: strings.renameLabel,
     name: item.title,
     maxLength: 200,
@@ -32,7 +32,7 @@ export const ConversationItem = memo(function ConversationItem(props: Conversati
   const title = item.title === "" ? strings.untitled : item.title;
 
   function onKeyDown(event: KeyboardEvent): void {
-    if (takeKey(event) || event.key !== "Delete") return;
+    if (handleKey(event) || event.key !== "Delete") return;
     event.preventDefault();
     actions.remove(item);
   }

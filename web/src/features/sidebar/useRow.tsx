@@ -46,5 +46,5 @@ export function useRow({ onRename, ...box }: RowOptions) {
   }
 
   const renameBox = isNaming ? <InlineRename {...box} onDone={onNamed} /> : null;
-  return { button, takeKey: handleKey, onBack, rename, box: renameBox };
+  return { button, handleKey, onBack, rename, box: renameBox };
 }

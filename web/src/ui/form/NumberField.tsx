@@ -26,7 +26,7 @@ export function NumberField(props: NumberFieldProps) {
   const [wrong, setWrong] = useState(false);
   const saved = useAutosave(value === null ? "" : String(value / scale), async (text) => {
     const number = parse(text);
-    // Shown beside the field, since the dialog may be closing.
+    // Reached only when the dialog closes while typing: a toast shows it.
     if (number === undefined) throw new PageError(range());
     await save(number);
   });

@@ -9,7 +9,7 @@ export interface Autosave<T> {
   readonly value: T;
   /** Why saving was refused; the local change stays. */
   readonly problem: string | null;
-  /** Saved since the dialog opened. */
+  /** The last change has been saved. */
   readonly isSaved: boolean;
   /** Changes the value without saving, such as while typing. */
   change(value: T): void;
