@@ -29,7 +29,7 @@ export interface PopoverProps extends Omit<ComponentProps<"div">, "children" | "
   /** Receives the button, for a caller that presses it, too. */
   readonly trigger?: RefObject<HTMLButtonElement | null>;
   readonly onOpen?: () => void;
-  /** `close` returns the focus to the button, unless it has already moved elsewhere. */
+  /** `close()` returns the focus to the button; `close(true)` leaves it where it is. */
   readonly children: (close: (isFocusKept?: boolean) => void) => ReactNode;
 }
 

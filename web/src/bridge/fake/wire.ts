@@ -1,4 +1,4 @@
-/** The requests of the fake host, which sends none: those that a real one would have sent. */
+/** The requests that a real host would have sent; the fake host sends none. */
 import type {
   AnyEvent,
   Handlers,
