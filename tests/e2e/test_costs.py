@@ -67,7 +67,7 @@ def test_an_answer_stops_at_its_budget_and_goes_on_with_more(page: Page) -> None
     wait_for_end(page, 1)
     page.reload()
     card.get_by_label("US dollars").fill("2")
-    card.get_by_role("button", name="Go on with $2.00 more").click()
+    card.get_by_role("button", name="Continue with $2.00 more").click()
     expect(answer(page)).to_have_text("served: how high is the water?")
     expect(card).to_have_count(0)
 

@@ -129,7 +129,7 @@ def item(section: Locator, name: str) -> Locator:
 
 def choose(section: Locator, name: str, action: str) -> None:
     """Choose an action in the menu of a template."""
-    section.get_by_role("button", name=f"More for {name}", exact=True).click()
+    section.get_by_role("button", name=f"More actions for {name}", exact=True).click()
     section.page.get_by_role("menuitem", name=action, exact=True).click()
 
 
@@ -186,7 +186,7 @@ def test_a_template_is_written_checked_saved_and_brought_back(app: App, data: Pa
     path.write_text("of another program", "utf-8")
     editor.get_by_role("button", name="Save").click()
     expect(editor.get_by_role("alert")).to_contain_text("was changed elsewhere")
-    editor.get_by_role("button", name="Load the saved one").click()
+    editor.get_by_role("button", name="Load the saved version").click()
     expect(text).to_have_value("of another program")
     editor.get_by_role("button", name="Back to my text").click()
     expect(text).to_have_value("half a thought")
@@ -234,7 +234,7 @@ def test_templates_are_found_moved_deleted_imported_and_exported(
     section.get_by_label("Import templates").set_input_files([yaml, invalid])
     expect(section.get_by_text("Imported voice.")).to_be_visible()
     expect(section.get_by_role("alert")).to_contain_text("wrong.json: ")
-    more = section.get_by_role("button", name="More for voice")
+    more = section.get_by_role("button", name="More actions for voice")
     more.click()
     export = page.get_by_role("menuitem", name="Export")
     if app.kind == "browser":

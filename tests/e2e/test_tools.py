@@ -199,8 +199,8 @@ def test_always_holds_where_its_rules_fit_until_it_is_revoked(page: Page, tmp_pa
     ask_to_note(tmp_path / "in" / "a.txt")
     (tmp_path / "in").mkdir()
     press(page, "note", "Always allow…")
-    page.get_by_label("What path may be").select_option("inside")
-    page.get_by_label("What text may be").select_option("any")
+    page.get_by_label("Rule for path").select_option("inside")
+    page.get_by_label("Rule for text").select_option("any")
     press(page, "note", "Always allow where this fits")
     expect(answer(page)).to_have_text("a.txt it is.")
     ask_to_note(tmp_path / "in" / "b.txt")
@@ -211,13 +211,13 @@ def test_always_holds_where_its_rules_fit_until_it_is_revoked(page: Page, tmp_pa
     assert not (tmp_path / "out.txt").exists()
     settings = tool_settings(page)
     expect(settings.get_by_text("Always allowed: note")).to_be_visible()
-    settings.get_by_role("button", name="Revoke what was decided about note").click()
+    settings.get_by_role("button", name="Revoke the decision about note").click()
     expect(settings.get_by_text("Always allowed: note")).to_have_count(0)
     page.keyboard.press("Escape")
     ask_to_note(tmp_path / "in" / "c.txt")
     press(page, "note", "Always allow…")
-    page.get_by_label("What path may be").select_option("inside")
-    page.get_by_label("What text may be").select_option("any")
+    page.get_by_label("Rule for path").select_option("inside")
+    page.get_by_label("Rule for text").select_option("any")
     expect(card(page, "note")).to_contain_text(re.compile(r"have allowed 2 of the last \d calls"))
     press(page, "note", "Deny")
     expect(answer(page)).to_have_text("c.txt it is.")
@@ -374,7 +374,7 @@ def test_an_edited_tool_suspends_what_was_allowed(page: Page, data: Path) -> Non
     expect(answer(page)).to_have_text("Drifted.")
     settings = tool_settings(page)
     expect(settings.get_by_text("Suspended:")).to_be_visible()
-    settings.get_by_role("button", name="Revoke what was decided about add").click()
+    settings.get_by_role("button", name="Revoke the decision about add").click()
     expect(settings.get_by_text("Suspended:")).to_have_count(0)
     page.keyboard.press("Escape")
     with_tools(data)
@@ -392,7 +392,7 @@ def test_a_new_tool_is_written_opened_and_seen_as_soon_as_it_is_saved(
     with running(kind, playwright, tmp_path) as app:
         settings = tool_settings(app.page())
         # Separate processes import the files, which takes a while on a busy machine.
-        empty_notice = settings.get_by_text("There is no tool of your own yet.")
+        empty_notice = settings.get_by_text("You have no tools of your own yet.")
         expect(empty_notice).to_be_visible(timeout=PATIENCE_MS)
         settings.get_by_role("button", name="New tool").click()
         path = tmp_path / "tools" / "my_tool.py"
@@ -401,7 +401,7 @@ def test_a_new_tool_is_written_opened_and_seen_as_soon_as_it_is_saved(
         expect(mine).to_be_checked(timeout=PATIENCE_MS)
         settings.get_by_role("button", name="Open folder").click()
         if kind == "browser":
-            expect(settings.get_by_text("a browser cannot open folders")).to_be_visible()
+            expect(settings.get_by_text("A browser can't open folders")).to_be_visible()
             assert not opened.exists()
         else:
             late = time.monotonic() + PATIENCE_S
@@ -433,7 +433,7 @@ def test_the_limit_of_steps_is_said_and_the_answer_goes_on(page: Page) -> None:
     ask(page, "\n/then\n".join([*steps, "/text All of them."]))
     press(page, "add", "Allow in this conversation")
     answer_message = page.locator(".message.assistant")
-    expect(answer_message).to_contain_text("Stopped at the limit of steps", timeout=PATIENCE_MS)
+    expect(answer_message).to_contain_text("Stopped: step limit reached", timeout=PATIENCE_MS)
     expect(calls(page, "add")).to_have_count(25)
     page.get_by_role("button", name="Continue").click()
     expect(answer(page)).to_have_text("All of them.")

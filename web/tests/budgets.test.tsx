@@ -81,11 +81,11 @@ it("says the step and what is spent while a run acts, and then why it has stoppe
   expect(focusWaitingCard()).toBe(true);
   expect(document.activeElement).toBe(card);
   card.getBoundingClientRect = () => new DOMRect(0, 40, 600, 200);
-  fireEvent.click(screen.getByRole("button", { name: "Go on with $0.50 more" }));
+  fireEvent.click(screen.getByRole("button", { name: "Continue with $0.50 more" }));
   expect(card.textContent).toContain("the press did not count");
   expect(goOn).not.toHaveBeenCalled();
   await turn(GUARD_MS + 200);
-  fireEvent.click(screen.getByRole("button", { name: "Go on with $0.50 more" }));
+  fireEvent.click(screen.getByRole("button", { name: "Continue with $0.50 more" }));
   await turn(100);
   expect(goOn.mock.calls[0]?.[0]).toMatchObject({ more: { scope: "day", usd: 0.5 } });
 });
@@ -115,7 +115,7 @@ it("asks for tokens where the price is not known", async () => {
   render(<BudgetCard pause={{ ...pause, more: 20_000, priced: false }} isFree onRaise={onRaise} />);
   await turn(GUARD_MS + 200);
   expect(document.body.textContent).toContain("The price of this model isn't known.");
-  fireEvent.click(screen.getByRole("button", { name: "Go on with 20,000 more tokens" }));
+  fireEvent.click(screen.getByRole("button", { name: "Continue with 20,000 more tokens" }));
   expect(onRaise).toHaveBeenCalledWith({ scope: "day", tokens: 20_000 });
 });
 

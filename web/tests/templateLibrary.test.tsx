@@ -36,7 +36,7 @@ async function openLibrary(
     await passed();
   }
   async function choose(name: string, action: string): Promise<void> {
-    await press(`More for ${name}`);
+    await press(`More actions for ${name}`);
     await person.click(screen.getByRole("menuitem", { name: action }));
     await turn(200);
   }

@@ -41,7 +41,7 @@ const pageText = () => document.body.textContent ?? "";
 describe("a call", () => {
   it.each<[CallState, string]>([
     ["proposed", "Being checked"],
-    ["invalid", "Not valid"],
+    ["invalid", "Invalid"],
     ["allowed", "Allowed"],
     ["approved", "Allowed"],
     ["edited", "Allowed with changes"],
@@ -315,7 +315,7 @@ describe("a call that waits", () => {
     await pass(2 * GUARD_MS);
     press("Always allow…");
     const choose = (name: string, value: string) =>
-      fireEvent.change(screen.getByLabelText(`What ${name} may be`), { target: { value } });
+      fireEvent.change(screen.getByLabelText(`Rule for ${name}`), { target: { value } });
     choose("url", "host");
     choose("path", "inside");
     choose("q", "any");

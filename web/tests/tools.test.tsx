@@ -120,7 +120,7 @@ it("a permission says how many of the latest calls it would have been for", asyn
   press("Always allow…");
   await turn(100);
   expect(document.body.textContent).toContain("It would have allowed 4 of the last 6 calls.");
-  fireEvent.change(screen.getByLabelText("What to may be"), { target: { value: "any" } });
+  fireEvent.change(screen.getByLabelText("Rule for to"), { target: { value: "any" } });
   await turn(100);
   expect(document.body.textContent).toContain("It would have allowed 6 of the last 6 calls.");
 });
@@ -334,7 +334,7 @@ describe("the settings", () => {
     expect(items()[0]).toContain("Now it is new.");
     press("Open folder");
     await turn(100);
-    expect(document.body.textContent).toContain("a browser cannot open folders.");
+    expect(document.body.textContent).toContain("A browser can't open folders.");
     fireEvent.click(screen.getByRole("switch", { name: /^Trust my files/ }));
     await turn(100);
     const trusts = screen.getByRole("switch", { name: /^Trust my files/ });
@@ -347,7 +347,7 @@ describe("the settings", () => {
     expect(items()[3]).toContain("where to is exactly “ann@example.org”");
     expect(items()[4]).toContain("Suspended: the tool has changed");
     expect(items()[4]).toContain('-  "Search"\n+  "Search and delete"');
-    press("Revoke what was decided about send_mail");
+    press("Revoke the decision about send_mail");
     await turn(100);
     expect(items()).toHaveLength(4);
   });
@@ -360,7 +360,7 @@ describe("the settings", () => {
 
   it("say how to write a tool where there is none", async () => {
     await openTools([]);
-    expect(document.body.textContent).toContain("There is no tool of your own yet.");
+    expect(document.body.textContent).toContain("You have no tools of your own yet.");
     press("New tool");
     await turn(100);
     expect(screen.getByText("…/tools/my_tool.py")).not.toBeNull();

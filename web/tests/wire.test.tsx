@@ -384,7 +384,7 @@ it("has nothing in a recording that acts: no decision, no form, no file, no link
   }
   expect(screen.queryByText("your key?")).toBeNull();
   expect(screen.queryByRole("img")).toBeNull();
-  expect(screen.getByText("Its pictures and files are not part of the recording.")).toBeTruthy();
+  expect(screen.getByText("Its images and files are not part of the recording.")).toBeTruthy();
   const link = await screen.findByRole("link", { name: "press" });
   fireEvent.click(link);
   const middle = new MouseEvent("auxclick", { bubbles: true, cancelable: true, button: 1 });

@@ -64,7 +64,7 @@ export const toolsInGerman: Strings["tools"] = {
       ? `Das hätte den letzten Aufruf ${matching === 1 ? "" : "nicht "}erlaubt.`
       : `Das hätte ${matching} der letzten ${calls} Aufrufe erlaubt.`,
   never: "Dieses Werkzeug nie erlauben",
-  rule: (argument) => `Was ${argument} sein darf`,
+  rule: (argument) => `Regel für ${argument}`,
   ruleValue: (argument) => `Wert für ${argument}`,
   rules: {
     exact: "ist genau",
@@ -104,12 +104,12 @@ export const toolsInGerman: Strings["tools"] = {
   folder: "Ordner",
   folderText: "Jede öffentliche Funktion einer Python-Datei in diesem Ordner ist ein Werkzeug.",
   newTool: "Neues Werkzeug",
-  opened: "Diese Datei ist in deinem Editor geöffnet. Eine gespeicherte Änderung gilt sofort:",
+  opened: "Diese Datei ist in deinem Editor geöffnet. Gespeicherte Änderungen gelten sofort:",
   written:
-    "Diese Datei wurde angelegt. Öffne sie im Editor; gespeicherte Änderungen gelten sofort:",
+    "Diese Datei wurde angelegt. Öffne sie im Editor. Gespeicherte Änderungen gelten sofort:",
   openFolder: "Ordner öffnen",
   folderOutcome: {
-    copied: "Der Pfad wurde kopiert: Ein Browser kann keine Ordner öffnen.",
+    copied: "Ein Browser kann keine Ordner öffnen. Der Pfad wurde kopiert.",
     notCopied: "Ein Browser kann keine Ordner öffnen.",
   },
   trustEdits: "Meinen Dateien beim Bearbeiten vertrauen",

@@ -12,7 +12,7 @@ export const wireInGerman: Translated<typeof wireInEnglish> = {
 
   blank: "Schreib eine Nachricht, um ihre Anfrage zu sehen.",
   notHttp: "Dieses Modell wird nicht über HTTP gefragt. Darum gibt es keine Anfrage.",
-  nothing: "Von den Anfragen dieser Antwort ist nichts gespeichert.",
+  nothing: "Die Anfragen dieser Antwort sind nicht aufbewahrt.",
   onlyLatest: "Nur die der letzten 50 Antworten werden aufbewahrt, zusammen bis 20 MB.",
   isOff: "Das Aufbewahren von Anfragen ist ausgeschaltet.",
 

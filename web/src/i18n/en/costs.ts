@@ -21,7 +21,7 @@ export const costsInEnglish = {
   effortOwn: "Up to the model",
 
   chatOptions: "Options of this chat",
-  instructionsHint: "The model is given these before the conversation.",
+  instructionsHint: "The model gets these before the conversation.",
   asInSettings: (value: string) => `As in settings: ${value}`,
   budgetHint: "The most that this chat may spend. Leave empty to use the budget in settings.",
   toDefaults: "Use the defaults",
@@ -37,16 +37,16 @@ export const costsInEnglish = {
     month: "Each month",
   } satisfies Record<BudgetScope, string>,
   scopeHints: {
-    answer: "With all steps and tools.",
+    answer: "Includes all steps and tools.",
     conversation: "A chat can have a budget of its own.",
-    day: "For all conversations together, with their titles.",
-    month: "For all conversations together, with their titles.",
+    day: "For all conversations together, including their titles.",
+    month: "For all conversations together, including their titles.",
   } satisfies Record<BudgetScope, string>,
   budgets: "Budgets",
   budgetsText:
-    "Before each call of a model, the most that it may cost is reserved. An answer that doesn't fit stops and asks you. Prices are list prices.",
+    "Before each model call, the most that it may cost is reserved. An answer that would exceed a budget stops and asks you. Prices are list prices.",
   usage: "Usage",
-  usageText: "Everything that answers, titles and summaries took on this computer.",
+  usageText: "Everything that answers, titles, and summaries used on this computer.",
   noUsage: "Nothing has been counted yet.",
   by: "By",
   groups: {
@@ -132,7 +132,7 @@ export const costsInEnglish = {
   } satisfies Record<BudgetUnit, (needed: string) => string>,
   more: { usd: "US dollars", tokens: "Tokens" } satisfies Record<BudgetUnit, string>,
   continueWith: {
-    usd: (more) => `Go on with ${more} more`,
-    tokens: (more) => `Go on with ${more} more tokens`,
+    usd: (more) => `Continue with ${more} more`,
+    tokens: (more) => `Continue with ${more} more tokens`,
   } satisfies Record<BudgetUnit, (more: string) => string>,
 } as const;

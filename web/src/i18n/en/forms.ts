@@ -18,7 +18,7 @@ export const formsInEnglish = {
   uri: "Enter an address, such as https://example.org.",
   date: "Enter a date, such as 2026-11-29.",
   dateTime: "Enter a date and a time, such as 2026-11-29 18:30.",
-  refused: "Enter this in the form that is asked for.",
+  refused: "Enter this in the required format.",
   noText: "Choose a file with text.",
   largeFile: (limit: string) => `Choose a file of ${limit} or less.`,
   asks: (server: string) => `${server} asks you`,
@@ -27,6 +27,6 @@ export const formsInEnglish = {
   openPage: (host: string) => `Open ${host}`,
   pageHint: "This page opens in your browser.",
   goesTo: "What you send goes to this server. Send no passwords or keys.",
-  answered: "This was answered before.",
+  answered: "This has already been answered.",
   chosenFile: (name: string) => `Chosen: ${name}`,
 };

@@ -4,7 +4,7 @@ import type { McpState } from "../../bridge/contract";
 export const mcpInEnglish = {
   title: "MCP servers",
   text: "Programs and services that offer tools. Each one runs only after you have agreed to it.",
-  none: "There is no server yet.",
+  none: "There are no servers yet. Add one below.",
   states: {
     off: "Off",
     consent: "Waits for your consent",
@@ -23,14 +23,14 @@ export const mcpInEnglish = {
   signInTo: (name: string) => `Sign in to ${name}`,
   testOf: (name: string) => `Test ${name}`,
   removeOf: (name: string) => `Remove ${name}`,
-  output: "What it printed",
+  output: "Output",
   toolsOf: (name: string) => `Tools of ${name}`,
   flagOf: (tool: string, flag: string) => `${tool}: ${flag}`,
   addTitle: "Add a server",
   addText: "You are asked before anything runs or is contacted.",
   where: "Command or address",
   values: "Variables or headers",
-  valuesText: "One NAME=VALUE a line. The values go to the keychain.",
+  valuesText: "One NAME=VALUE per line. The values are stored in the keychain.",
   importTitle: "Import servers",
   importText:
     "Choose another program's settings file that contains “mcpServers”. Imported servers are off until you switch them on.",

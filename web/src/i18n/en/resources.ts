@@ -3,7 +3,7 @@
 export const resourcesInEnglish = {
   slash: "Commands",
   found: (count: number) =>
-    `${count === 1 ? "1 command" : `${count} commands`}. The arrow keys choose one.`,
+    `${count === 1 ? "1 command" : `${count} commands`}. Use the arrow keys to choose one.`,
   template: "Template",
   newTemplate: "New template…",
   noTemplates: "You have no templates yet.",
@@ -15,5 +15,5 @@ export const resourcesInEnglish = {
   insert: "Insert",
   loading: "Asking the server…",
   none: "No server offers anything here.",
-  text: "It is attached to your message, and sent with it.",
+  text: "It is attached to your message and sent with it.",
 } as const;

@@ -10,7 +10,7 @@ export const toolsInEnglish = {
   from: (source: string) => `from ${source}`,
   states: {
     proposed: "Being checked",
-    invalid: "Not valid",
+    invalid: "Invalid",
     waiting: "Waits for your decision",
     allowed: "Allowed",
     approved: "Allowed",
@@ -64,7 +64,7 @@ export const toolsInEnglish = {
       ? `It would ${matching === 1 ? "" : "not "}have allowed the last call.`
       : `It would have allowed ${matching} of the last ${calls} calls.`,
   never: "Never allow this tool",
-  rule: (argument: string) => `What ${argument} may be`,
+  rule: (argument: string) => `Rule for ${argument}`,
   ruleValue: (argument: string) => `Value for ${argument}`,
   rules: {
     exact: "is exactly",
@@ -77,7 +77,7 @@ export const toolsInEnglish = {
   notObject: "This must be a JSON object, such as {}.",
   notJson: (problem: string) => `This is not valid JSON: ${problem}`,
   reason: "Reason for the model",
-  pressedEarly: "This had just moved, so the press did not count. Press again.",
+  pressedEarly: "This has just moved, so the press did not count. Press again.",
   decidedElsewhere: "This was decided in another window.",
   back: "Back",
 
@@ -103,19 +103,19 @@ export const toolsInEnglish = {
   folder: "Folder",
   folderText: "Each public function of a Python file in this folder is a tool.",
   newTool: "New tool",
-  opened: "This file was opened in your editor. A saved change is used at once:",
-  written: "This file was written. Open it in an editor; a saved change is used at once:",
+  opened: "This file is open in your editor. Saved changes apply at once:",
+  written: "This file was created. Open it in an editor. Saved changes apply at once:",
   openFolder: "Open folder",
   folderOutcome: {
-    copied: "The path was copied: a browser cannot open folders.",
-    notCopied: "A browser cannot open folders.",
+    copied: "A browser can't open folders. The path was copied.",
+    notCopied: "A browser can't open folders.",
   },
   trustEdits: "Trust my files while I edit them",
   trustEditsText:
-    "What you always allow stays allowed when one of your files changes, until Tidewire ends.",
-  empty: "There is no tool of your own yet. “New tool” writes a file that works.",
-  grants: "What you decided for good",
-  noGrants: "Nothing is always allowed, and nothing is never allowed.",
+    "What you always allow stays allowed when one of your files changes, until you quit Tidewire.",
+  empty: "You have no tools of your own yet. “New tool” creates a file that works.",
+  grants: "Your permanent decisions",
+  noGrants: "No tool is always or never allowed.",
   verdicts: { allow: "Always allowed", deny: "Never allowed" },
   where: (rules: string) => `where ${rules}`,
   ruleIn: (argument: string, rule: string, value: string) =>
@@ -123,5 +123,5 @@ export const toolsInEnglish = {
   suspended: "Suspended: the tool has changed, so you are asked before each call again.",
   difference: "What has changed",
   revoke: "Revoke",
-  revokeOf: (tool: string) => `Revoke what was decided about ${tool}`,
+  revokeOf: (tool: string) => `Revoke the decision about ${tool}`,
 } as const;

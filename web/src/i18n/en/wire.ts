@@ -10,8 +10,8 @@ export const wireInEnglish = {
 
   blank: "Write a message to see its request.",
   notHttp: "This model isn't asked over HTTP, so there is no request.",
-  nothing: "Nothing is kept of this answer's requests.",
-  onlyLatest: "Only those of the latest 50 answers are kept, up to 20 MB together.",
+  nothing: "The requests of this answer aren't kept.",
+  onlyLatest: "Only those of the latest 50 answers are kept, up to 20 MB in total.",
   isOff: "Keeping requests is switched off.",
 
   request: "Request",
@@ -23,7 +23,7 @@ export const wireInEnglish = {
   bodySize: (bytes: string) => `${bytes} bytes`,
   tooLong: (bytes: string) => `The body of ${bytes} bytes was too long to keep.`,
   cut: (shown: string, all: string) =>
-    `The first ${shown} of ${all} characters are shown. Copying copies all.`,
+    `The first ${shown} of ${all} characters are shown. All of them are copied.`,
   copyAs: { curl: "Copy as curl", python: "Copy as Python" },
   copied: "Copied. Put your key in the environment variable that it names.",
   notCopied: "Couldn't copy. Allow access to the clipboard.",
@@ -47,7 +47,7 @@ export const wireInEnglish = {
   openText: "Play a recorded answer. Nothing of it runs, and nothing is sent.",
   choose: "Choose a file…",
   chooseOther: "Choose another file…",
-  tooLarge: "This file is too long to open here. Use “tidewire replay FILE”.",
+  tooLarge: "This file is too large to open here. Use “tidewire replay FILE”.",
   recordedAt: (model: string, time: string) => `${model} · ${time}`,
   inert: "This is a recording. Its tools don't run, and its links don't open.",
   play: "Play",
@@ -59,5 +59,5 @@ export const wireInEnglish = {
   next: "Next event",
   position: "Position",
   at: (event: string, events: string, ms: string) => `Event ${event} of ${events} · ${MS(ms)}`,
-  filesLeftOut: "Its pictures and files are not part of the recording.",
+  filesLeftOut: "Its images and files are not part of the recording.",
 } as const;
