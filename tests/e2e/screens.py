@@ -150,7 +150,7 @@ def attachments(page: Page) -> None:
     """Show the same files in a sent message."""
     drop(page, *FILES)
     expect(page.get_by_text("resized to 1,568 px")).to_be_visible()
-    expect(page.get_by_text("54 kB")).to_be_visible()
+    expect(page.get_by_text("54.3 kB")).to_be_visible()
     box(page).press("Enter")
     wait_until_finished(page)
     expect(page.locator(".message.user img")).to_be_visible()

@@ -27,6 +27,22 @@ it("writes dates as the system does, if it uses the page's language", () => {
   expect(localeOf("de", ["en-GB"])).toBe("de");
 });
 
+it.each([
+  [0, "0 bytes", "0 Byte"],
+  [1, "1 byte", "1 Byte"],
+  [999, "999 bytes", "999 Byte"],
+  [1_000, "1 kB", "1 kB"],
+  [1_540, "1.5 kB", "1,5 kB"],
+  [54_321, "54.3 kB", "54,3 kB"],
+  [134_400, "134 kB", "134 kB"],
+  [999_500, "1 MB", "1 MB"],
+  [20_000_000, "20 MB", "20 MB"],
+  [1_234_500_000, "1,235 MB", "1.235 MB"],
+])("writes a size of %d bytes in the unit that people use", (bytes, inEnglish, inGerman) => {
+  expect(english.size(bytes)).toBe(inEnglish);
+  expect(german.size(bytes)).toBe(inGerman);
+});
+
 it("mirrors the pseudo-language, and brackets every text of it", () => {
   expect(directionOf(PSEUDO)).toBe("rtl");
   expect(directionOf("de")).toBe("ltr");

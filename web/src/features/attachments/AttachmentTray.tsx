@@ -142,9 +142,9 @@ function Thumbnail({ attached }: { readonly attached: DraftAttachment }) {
 
 function factsOf(attached: DraftAttachment): string {
   const { state, size, scaledTo } = attached;
-  const { reading, scaled, asText, size: sized } = strings.attachments;
+  const { reading, scaled, asText } = strings.attachments;
   if (state === "reading") return reading;
-  const facts = size > 0 ? [sized(size)] : [];
+  const facts = size > 0 ? [strings.size(size)] : [];
   if (scaledTo !== null) facts.push(scaled(scaledTo));
   if (state === "ready" && isText(attached)) facts.push(asText(tokensIn(size)));
   return facts.join(" · ");

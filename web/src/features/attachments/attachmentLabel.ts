@@ -14,5 +14,5 @@ export function attachmentName({ name }: Attachment, place: number, pictures: nu
 
 /** Computed from the base64 length, accurate to two bytes, which only matter for tiny files. */
 export function attachmentSize({ size }: Attachment): string {
-  return strings.attachments.size(Math.max(KILOBYTE, bytesOf(size)));
+  return strings.size(Math.max(KILOBYTE, bytesOf(size)));
 }

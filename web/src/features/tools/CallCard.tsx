@@ -26,7 +26,7 @@ export default function CallCard({ call }: { readonly call: LiveCall }) {
   const facts = [
     words.states[state],
     ...(ranMs === undefined ? [] : [strings.duration(ranMs)]),
-    ...(state === "done" && bytes !== undefined ? [words.size(bytes)] : []),
+    ...(state === "done" && bytes !== undefined ? [strings.size(bytes)] : []),
   ];
   const isCut = bytes !== undefined && shownBytes !== undefined && shownBytes < bytes;
   return (
@@ -49,7 +49,7 @@ export default function CallCard({ call }: { readonly call: LiveCall }) {
               <TextBlock label={words.result} text={result} />
             )}
             {isCut && (
-              <p className="soft">{words.shownOf(words.size(shownBytes), words.size(bytes))}</p>
+              <p className="soft">{words.shownOf(strings.size(shownBytes), strings.size(bytes))}</p>
             )}
           </>
         )}

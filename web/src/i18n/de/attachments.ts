@@ -2,13 +2,7 @@
 import { amountsIn } from "../amounts";
 import type { Strings } from "../types";
 
-const { count } = amountsIn("de");
-
-function size(bytes: number): string {
-  if (bytes < 1_000) return `${bytes} Bytes`;
-  if (bytes < 999_500) return `${count(Math.round(bytes / 1_000))} kB`;
-  return `${count(Math.round(bytes / 100_000) / 10)} MB`;
-}
+const { count, size } = amountsIn("de");
 
 export const attachmentsInGerman: Strings["attachments"] = {
   attach: "Bilder oder Dateien anhängen",
@@ -16,7 +10,6 @@ export const attachmentsInGerman: Strings["attachments"] = {
   picture: "Bild",
   pictureOf: (place, all) => (all === 1 ? "Bild" : `Bild ${place} von ${all}`),
   file: "Datei",
-  size,
   remove: (name) => `${name} entfernen`,
   removeRefused: (number) => `Die ${number} Dateien entfernen, die sich nicht senden lassen`,
   reading: "Wird gelesen …",

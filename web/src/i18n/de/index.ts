@@ -8,7 +8,7 @@ import { mcpInGerman } from "./mcp";
 import { toolsInGerman } from "./tools";
 
 const MINUTE_MS = 60_000;
-const { count, decimal, dollars } = amountsIn("de");
+const { count, decimal, dollars, size } = amountsIn("de");
 const EMPTY: Readonly<Record<EndReason, string>> = {
   stop: "Das Modell hat eine leere Antwort geschickt.",
   length: "Die Antwort hat die Längengrenze erreicht, bevor Text kam.",
@@ -203,8 +203,7 @@ export const german: Strings = {
     headers: (names) => `Kopfzeilen ${names}`,
     replaces: "ersetzt deinen",
   },
-  size: (bytes) =>
-    bytes < 1_000_000 ? `${Math.ceil(bytes / 1_000)} kB` : `${decimal(bytes / 1_000_000, true)} MB`,
+  size,
   about: (version) => `Tidewire ${version}`,
 
   openSidebar: "Seitenleiste einblenden",

@@ -1,8 +1,5 @@
 /** German texts for tools, their calls and decisions. */
-import { amountsIn } from "../amounts";
 import type { Strings } from "../types";
-
-const { count, decimal } = amountsIn("de");
 
 export const toolsInGerman: Strings["tools"] = {
   call: (tool) => `Werkzeugaufruf ${tool}`,
@@ -24,12 +21,6 @@ export const toolsInGerman: Strings["tools"] = {
     lost: "Verloren",
   },
   writing: "Das Modell schreibt den Aufruf …",
-  size: (bytes) =>
-    bytes < 1_000
-      ? `${count(bytes)} Byte`
-      : bytes < 1_000_000
-        ? `${decimal(bytes / 1_000, true)} kB`
-        : `${decimal(bytes / 1_000_000, true)} MB`,
   arguments: "Argumente",
   noArguments: "Keine Argumente",
   changed: "Deine Argumente",

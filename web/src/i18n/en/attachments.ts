@@ -1,14 +1,7 @@
 /** English texts for attachments. */
 import { amountsIn } from "../amounts";
 
-const { count } = amountsIn("en");
-
-/** A size in bytes, in the unit that people use. */
-function size(bytes: number): string {
-  if (bytes < 1_000) return `${bytes} bytes`;
-  if (bytes < 999_500) return `${count(Math.round(bytes / 1_000))} kB`;
-  return `${count(Math.round(bytes / 100_000) / 10)} MB`;
-}
+const { count, size } = amountsIn("en");
 
 export const attachmentsInEnglish = {
   attach: "Attach images or files",
@@ -16,7 +9,6 @@ export const attachmentsInEnglish = {
   picture: "Image",
   pictureOf: (place: number, all: number) => (all === 1 ? "Image" : `Image ${place} of ${all}`),
   file: "File",
-  size,
   remove: (name: string) => `Remove ${name}`,
   removeRefused: (number: number) => `Remove the ${number} files that can't be sent`,
   reading: "Reading…",

@@ -7,7 +7,7 @@ import { mcpInEnglish } from "./mcp";
 import { toolsInEnglish } from "./tools";
 
 const MINUTE_MS = 60_000;
-const { count, decimal, dollars } = amountsIn("en");
+const { count, decimal, dollars, size } = amountsIn("en");
 
 const EMPTY: Readonly<Record<EndReason, string>> = {
   stop: "The model returned an empty answer.",
@@ -200,8 +200,7 @@ export const english = {
     headers: (names: string) => `headers ${names}`,
     replaces: "replaces yours",
   },
-  size: (bytes: number) =>
-    bytes < 1_000_000 ? `${Math.ceil(bytes / 1_000)} kB` : `${decimal(bytes / 1_000_000, true)} MB`,
+  size,
   about: (version: string) => `Tidewire ${version}`,
 
   openSidebar: "Show sidebar",

@@ -1,8 +1,5 @@
 /** English texts for tools, their calls and decisions. */
 import type { CallState } from "../../bridge/contract";
-import { amountsIn } from "../amounts";
-
-const { count, decimal } = amountsIn("en");
 
 export const toolsInEnglish = {
   call: (tool: string) => `Tool call ${tool}`,
@@ -24,12 +21,6 @@ export const toolsInEnglish = {
     lost: "Lost",
   } satisfies Record<CallState, string>,
   writing: "The model writes the call…",
-  size: (bytes: number) =>
-    bytes < 1_000
-      ? `${count(bytes)} bytes`
-      : bytes < 1_000_000
-        ? `${decimal(bytes / 1_000, true)} kB`
-        : `${decimal(bytes / 1_000_000, true)} MB`,
   arguments: "Arguments",
   noArguments: "No arguments",
   changed: "Your arguments",
