@@ -4,7 +4,10 @@ import { createStore, type ReadonlyStore, type Store } from "../lib/store";
 import type { HostStorage } from "./hostStorage";
 
 const NOTE = "options.";
-const EFFORTS: readonly Effort[] = ["off", "low", "medium", "high", "max"];
+export const EFFORTS: readonly Effort[] = ["off", "low", "medium", "high", "max"];
+
+/** The host's limit of an answer's length. */
+export const MAX_ANSWER_TOKENS = 100_000;
 
 /** Null stands for the setting of new chats, or else the model's own. */
 export interface ChosenOptions {

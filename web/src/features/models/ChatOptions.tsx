@@ -1,7 +1,12 @@
 /** The options of this chat's answers, below the list of models. */
 import { type ReactNode, useEffect, useState } from "react";
 import type { BudgetState, Defaults } from "../../bridge/contract";
-import { type AnswerChoice, NO_FIRST, NO_OPTIONS } from "../../conversations/answerOptions";
+import {
+  type AnswerChoice,
+  MAX_ANSWER_TOKENS,
+  NO_FIRST,
+  NO_OPTIONS,
+} from "../../conversations/answerOptions";
 import { useConversations } from "../../conversations/useConversations";
 import { useStore } from "../../conversations/useStore";
 import { strings } from "../../i18n";
@@ -21,8 +26,6 @@ import { useAsyncAction } from "../../ui/useAsyncAction";
 import { BudgetFields } from "./BudgetFields";
 import styles from "./ChatOptions.module.css";
 import { useStandardEffort } from "./useStandardEffort";
-
-const MOST_TOKENS = 100_000;
 
 export interface ChatOptionsProps {
   readonly by: Defaults;
@@ -149,7 +152,7 @@ function Sheet({ choice, conversationId: id, tools }: SheetProps) {
         unit={settingsTexts.tokens}
         value={maxTokens}
         least={1}
-        most={MOST_TOKENS}
+        most={MAX_ANSWER_TOKENS}
         mayBeEmpty
         save={async (chosen) => choice.choose({ maxTokens: chosen })}
       />

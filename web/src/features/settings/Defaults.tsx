@@ -1,16 +1,15 @@
 /** Settings for new chats: model, temperature and the model for titles. */
+import { EFFORTS, MAX_ANSWER_TOKENS } from "../../conversations/answerOptions";
 import { useConversations } from "../../conversations/useConversations";
 import { costs } from "../../i18n/costs";
 import { settingsTexts as words } from "../../i18n/settings";
 import { useSettings, useSettingsState } from "../../settings/useSettings";
-import { EFFORTS, EffortField } from "../../ui/form/EffortField";
+import { EffortField } from "../../ui/form/EffortField";
 import styles from "../../ui/form/form.module.css";
 import { Instructions } from "../../ui/form/Instructions";
 import { NumberField } from "../../ui/form/NumberField";
 import { Temperature } from "../../ui/form/Temperature";
 import { ModelSelect } from "./ModelSelect";
-
-const MOST_TOKENS = 100_000;
 
 export function Defaults() {
   const { update } = useSettings();
@@ -46,7 +45,7 @@ export function Defaults() {
           unit={words.tokens}
           value={preferences.defaultMaxTokens}
           least={1}
-          most={MOST_TOKENS}
+          most={MAX_ANSWER_TOKENS}
           mayBeEmpty
           save={(defaultMaxTokens) => update({ defaultMaxTokens })}
         />

@@ -5,6 +5,7 @@ import { strings } from "../../i18n";
 import { settingsTexts } from "../../i18n/settings";
 import { withEscapes } from "../../lib/hiddenCharacters";
 import { serverOf } from "../../settings/serverInput";
+import { FLAGS } from "../../settings/toolFlags";
 import { requestName } from "../../settings/toolNames";
 import { useSettings } from "../../settings/useSettings";
 import { Button } from "../../ui/Button";
@@ -17,7 +18,6 @@ import { Notice, Problem } from "../../ui/Problem";
 import { Summary } from "../../ui/Summary";
 import { useAsyncAction } from "../../ui/useAsyncAction";
 
-const FLAGS = ["reads", "brings", "sends"] as const;
 const words = strings.mcp;
 
 export function Servers() {

@@ -5,6 +5,7 @@ import { strings } from "../../i18n";
 import { formatList } from "../../i18n/formatList";
 import { copyText } from "../../lib/clipboard";
 import { withEscapes } from "../../lib/hiddenCharacters";
+import { FLAGS } from "../../settings/toolFlags";
 import { requestName } from "../../settings/toolNames";
 import { useSettings } from "../../settings/useSettings";
 import { Button } from "../../ui/Button";
@@ -16,7 +17,6 @@ import { useAsyncAction } from "../../ui/useAsyncAction";
 
 /** Interval of checking the files while this is shown, so that a saved change appears at once. */
 const POLL_MS = 1_000;
-const FLAGS = ["reads", "brings", "sends"] as const;
 
 export function Tools() {
   const { tools } = useSettings();

@@ -5,6 +5,7 @@ import { failureOf } from "../../bridge/hostError";
 import { reasonOf, strings } from "../../i18n";
 import { withEscapes } from "../../lib/hiddenCharacters";
 import { isComposing } from "../../lib/ime";
+import { FLAGS } from "../../settings/toolFlags";
 import { Button } from "../../ui/Button";
 import { Notice, Problem } from "../../ui/Problem";
 import { AlwaysForm } from "./AlwaysForm";
@@ -17,7 +18,6 @@ import { Verbatim } from "./Verbatim";
 
 type FormName = "always" | "edit" | "reason";
 
-const FLAGS = ["reads", "brings", "sends"] as const;
 /** The host's limit. */
 const MOST_REASON_CHARACTERS = 2_000;
 const words = strings.tools;

@@ -7,8 +7,6 @@ import { Problem } from "../Problem";
 import styles from "./form.module.css";
 import { useAutosave } from "./useAutosave";
 
-export const EFFORTS: readonly Effort[] = ["off", "low", "medium", "high", "max"];
-
 export interface EffortFieldProps {
   readonly efforts: readonly Effort[];
   readonly value: Effort | null;
