@@ -120,13 +120,13 @@ function Layout({ bridge, shell, conversations, notice }: LayoutProps) {
   const [overlay, setOverlay] = useState<Overlay>(null);
   const openSettings: OpenSettings = useCallback((section = FIRST) => setOverlay(section), []);
   const title = items.find(({ id }) => id === openId)?.title ?? null;
-  const { close, open, closeOver } = sidebar;
+  const { close, open, closeIfCovering } = sidebar;
 
   const newChat = useCallback(() => {
     conversations.showNew();
-    closeOver();
+    closeIfCovering();
     composer.current?.focus();
-  }, [conversations, closeOver, composer]);
+  }, [conversations, closeIfCovering, composer]);
 
   const newWindow = () => void shell.openWindow().catch(() => false);
   const { actions, sections } = strings;

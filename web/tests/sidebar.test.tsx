@@ -283,7 +283,7 @@ describe("a search", () => {
           <Sidebar
             keys="Mod+B"
             search={search}
-            state={{ shut: [], width: 272, closeOver() {} } as unknown as SidebarState}
+            state={{ shut: [], width: 272, closeIfCovering() {} } as unknown as SidebarState}
             onNewChat={() => {}}
             menu={[]}
           />

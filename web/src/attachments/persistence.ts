@@ -6,9 +6,9 @@ import { type DraftAttachment, isLost, lostFile } from "./draftAttachment";
 const PREFIX = "tidewire.attached.";
 const NOTE = "attached.";
 /** Most characters of one draft; a tab's storage holds about three times as many. */
-const ROOM = 1_500_000;
+const MAX_DRAFT_CHARACTERS = 1_500_000;
 /** Most characters of all drafts at the host, which sends them to every page that opens. */
-const ROOM_OF_ALL = 6_000_000;
+const MAX_TOTAL_CHARACTERS = 6_000_000;
 
 /** Texts that outlive the program. */
 export interface Notes {
@@ -17,7 +17,7 @@ export interface Notes {
   remember(name: string, text: string | null): void;
 }
 
-export interface StoredAttachment {
+export interface StoredAttachments {
   /** Attachments in the tray or in the queue. */
   readonly typed: readonly DraftAttachment[];
   /** Attachments that were sent and that the host has not acknowledged yet. */
@@ -26,8 +26,8 @@ export interface StoredAttachment {
 
 export interface AttachmentStorage {
   /** Attachments for which there was no room come back by name, as lost. */
-  read(key: string): StoredAttachment;
-  write(key: string, attachments: StoredAttachment): void;
+  read(key: string): StoredAttachments;
+  write(key: string, attachments: StoredAttachments): void;
   /** The host's copy of a draft, for a page whose own storage is empty. */
   recall(key: string): Promise<readonly DraftAttachment[]>;
 }
@@ -45,8 +45,8 @@ export function createAttachmentStorage(
 ): AttachmentStorage {
   const lastWriteIds = new Map<string, number>();
 
-  async function put(key: string, attachments: StoredAttachment, writeId: number): Promise<void> {
-    let room = ROOM;
+  async function put(key: string, attachments: StoredAttachments, writeId: number): Promise<void> {
+    let room = MAX_DRAFT_CHARACTERS;
     const itemOf = async (attachment: DraftAttachment): Promise<Item> => {
       const { kind, name, mediaType, size, scaledTo, hash, bytes } = attachment;
       const fits = bytes !== null && (bytes.size * 4) / 3 <= room;
@@ -72,7 +72,7 @@ export function createAttachmentStorage(
     const name = NOTE + key;
     const text = JSON.stringify(typed);
     const others = [...(await notes.recall())].filter(([id]) => id.startsWith(NOTE) && id !== name);
-    const room = others.reduce((rest, [, { length }]) => rest - length, ROOM_OF_ALL);
+    const room = others.reduce((rest, [, { length }]) => rest - length, MAX_TOTAL_CHARACTERS);
     if (isLatest()) notes.remember(name, typed.length > 0 && text.length <= room ? text : null);
   }
 

@@ -197,7 +197,7 @@ export function createBridge(
         return { events: router.number(events, after), live };
       } finally {
         // After the caller has seen the reply, so that events received meanwhile follow it.
-        afterTurn(() => router.release(request.inferenceId));
+        afterMicrotasks(() => router.release(request.inferenceId));
       }
     },
     close() {
@@ -242,7 +242,7 @@ function deferred() {
  * Runs after the microtasks of this turn, also in a hidden page, where timers are slow. By then, all
  * code that awaited a settled promise, through any number of async functions, has continued.
  */
-export function afterTurn(run: () => void): void {
+export function afterMicrotasks(run: () => void): void {
   const { port1, port2 } = new MessageChannel();
   port1.onmessage = () => {
     port1.close();

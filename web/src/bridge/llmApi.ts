@@ -1,5 +1,5 @@
 /** The functions of `window.llm` and `window.shell`, for any script of the page. */
-import { afterTurn, type Bridge, type ReplayedEvents } from "./bridge";
+import { afterMicrotasks, type Bridge, type ReplayedEvents } from "./bridge";
 import type {
   AnyEvent,
   AttachRequest,
@@ -92,7 +92,7 @@ export function createLlm(bridge: Bridge): Llm {
       if (!known) router.forget(inferenceId);
       throw error;
     } finally {
-      if (callerId === null) afterTurn(() => router.release(inferenceId));
+      if (callerId === null) afterMicrotasks(() => router.release(inferenceId));
     }
   }
 

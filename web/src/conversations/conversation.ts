@@ -48,7 +48,8 @@ export type { ConversationState, ModelRef } from "./machine";
 const PAGE = 60;
 /** Ends of an answer after which it can be continued. */
 const CONTINUED: ReadonlySet<EndReason> = new Set(["waiting", "budget", "steps", "length"]);
-const EVERYTHING = 20_000;
+/** The most messages that one call fetches. */
+const MAX_MESSAGES = 20_000;
 
 /** A person's decision about a waiting tool call. */
 export type CallVerdict = Pick<
@@ -213,10 +214,10 @@ export function createConversation(config: ConversationOptions): Conversation {
         const view = await conversations.choose(messageId);
         const isFar = isTarget && !view.messages.some(({ id }) => id === messageId);
         if (!isFar || view.earlier === 0) return view;
-        return conversations.get({ conversationId, limit: EVERYTHING });
+        return conversations.get({ conversationId, limit: MAX_MESSAGES });
       }
       default: {
-        const limit = Math.min(EVERYTHING, Math.max(FIRST_PAGE, messages.length));
+        const limit = Math.min(MAX_MESSAGES, Math.max(FIRST_PAGE, messages.length));
         return conversations.get({ conversationId, limit });
       }
     }

@@ -20,13 +20,13 @@ import { createList, type List } from "./list";
 import type { MessageStore } from "./message";
 import type { MessagesByKey } from "./messageStore";
 
-const SHOWN = "tidewire.chat";
+const SHOWN_KEY = "tidewire.chat";
 /** The number of idle conversations kept open. */
-const READY = 6;
+const MAX_IDLE = 6;
 /** Most results of a search. */
 export const HITS = 60;
 /** Most concurrent calls of one action. */
-const AT_ONCE = 50;
+const MAX_CONCURRENT = 50;
 
 export interface Shown {
   /** False until it is known whether there is a conversation to restore. */
@@ -119,8 +119,8 @@ export function createConversations({
     if (shown.get().conversation !== conversation) return;
     try {
       const { id } = conversation.get();
-      if (id === null) storage?.removeItem(SHOWN);
-      else storage?.setItem(SHOWN, id);
+      if (id === null) storage?.removeItem(SHOWN_KEY);
+      else storage?.setItem(SHOWN_KEY, id);
     } catch {
       // Storage is full or disabled, so a reload starts with a new conversation.
     }
@@ -135,7 +135,7 @@ export function createConversations({
     open.splice(open.indexOf(conversation), 1);
     open.push(conversation);
     const spare = open.filter((other) => other !== conversation && other.isSpare());
-    spare.slice(0, Math.max(0, spare.length - READY)).forEach(drop);
+    spare.slice(0, Math.max(0, spare.length - MAX_IDLE)).forEach(drop);
   }
 
   function drop(conversation: Conversation): void {
@@ -278,8 +278,8 @@ export function createConversations({
       change([conversationId], { pinned }, () => conversations.pin({ conversationId, pinned })),
     move: (ids, folder) =>
       change(ids, { folder }, async () => {
-        for (let done = 0; done < ids.length; done += AT_ONCE) {
-          const some = ids.slice(done, done + AT_ONCE);
+        for (let done = 0; done < ids.length; done += MAX_CONCURRENT) {
+          const some = ids.slice(done, done + MAX_CONCURRENT);
           await Promise.all(some.map((id) => conversations.move({ conversationId: id, folder })));
         }
       }),
@@ -319,7 +319,7 @@ function loadedList(list: List): Promise<ReturnType<List["get"]>> {
 
 function readShownId(storage: Storage | null): string | null {
   try {
-    const id = storage?.getItem(SHOWN) ?? null;
+    const id = storage?.getItem(SHOWN_KEY) ?? null;
     return id !== null && /^[\w-]{1,100}$/.test(id) ? id : null;
   } catch {
     return null;

@@ -1,7 +1,7 @@
 /** A cache for the bytes of pictures and files by hash; missing ones are fetched. */
 
 /** Capacity in bytes; the host has all attachments of sent messages. */
-const ROOM = 40_000_000;
+const MAX_BYTES = 40_000_000;
 
 export interface BlobCache {
   /** Rejects if the bytes are no longer available. */
@@ -18,7 +18,7 @@ export function createBlobCache(fetch: (hash: string) => Promise<{ data: string 
   function put(hash: string, bytes: Blob): void {
     cached.delete(hash);
     cached.set(hash, bytes);
-    let room = ROOM;
+    let room = MAX_BYTES;
     for (const [other, { size }] of [...cached].reverse()) {
       room -= size;
       if (room < 0 && other !== hash) cached.delete(other);

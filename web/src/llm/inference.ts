@@ -160,10 +160,10 @@ export function createInference(source: InferenceOptions | (() => InferenceOptio
     const request = { ...rest, messages: [...messages], stream: true };
     const requestRun = (inferenceId: string) => llm.llmInference({ ...request, inferenceId });
     let begin = (): void => {};
-    const turn = new Promise<void>((resolve) => {
+    const whenNext = new Promise<void>((resolve) => {
       begin = resolve;
     });
-    const run = startRun(llm, requestRun, { after: mustWait ? turn : undefined });
+    const run = startRun(llm, requestRun, { after: mustWait ? whenNext : undefined });
     if (mustWait) queue.push({ run, begin });
     else show(run);
     return run;

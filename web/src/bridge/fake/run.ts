@@ -136,11 +136,11 @@ export class FakeRun {
     const ranMs = state === "done" ? { ranMs: TOOL_MS } : {};
     this.#open.delete(callId);
     this.#add({ channel: "llm:result", callId, state, text, bytes, shownBytes: bytes, ...ranMs });
-    if (this.#open.size === 0) this.#turn();
+    if (this.#open.size === 0) this.#advance();
   }
 
   /** Takes steps until one has to wait or other tasks need a turn. */
-  #turn(): void {
+  #advance(): void {
     for (let steps = 0; steps < STEPS_A_TURN; steps += 1) if (!this.#step()) return;
     this.#later(0);
   }
@@ -182,7 +182,7 @@ export class FakeRun {
   }
 
   #later(ms: number): void {
-    this.#timer = setTimeout(() => this.#turn(), ms);
+    this.#timer = setTimeout(() => this.#advance(), ms);
   }
 
   #retry(code: ErrorCode, ms: number | null): void {

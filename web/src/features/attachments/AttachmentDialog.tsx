@@ -46,7 +46,7 @@ export function AttachmentDialog(props: AttachmentDialogProps) {
         {isShown ? (
           <LargePicture key={attachment.hash} attachment={attachment} name={name} />
         ) : (
-          <Words attachment={attachment} />
+          <TextPreview attachment={attachment} />
         )}
         <div className={styles.bar}>
           {isShown && pictures > 1 && (
@@ -81,7 +81,7 @@ function LargePicture({ attachment: { hash, mediaType }, name }: LargePicturePro
 }
 
 /** Text is shown verbatim; nothing in it runs. */
-function Words({ attachment }: { readonly attachment: Attachment }) {
+function TextPreview({ attachment }: { readonly attachment: Attachment }) {
   const { bytes } = useConversations();
   const { hash, mediaType } = attachment;
   const [text, setText] = useState<string | null>(null);

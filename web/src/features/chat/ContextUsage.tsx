@@ -13,7 +13,7 @@ const SpendingPanel = lazyPart(async () => (await import("./SpendingPanel")).Spe
 export function ContextUsage({ id }: { readonly id: string }) {
   const contextFill = useContextUsage();
   if (contextFill === null) return null;
-  const { part, sentence, isNarrow, tokens } = contextFill;
+  const { part, sentence, isNearlyFull, tokens } = contextFill;
   return (
     <Popover
       role="dialog"
@@ -25,7 +25,7 @@ export function ContextUsage({ id }: { readonly id: string }) {
           className={styles.button}
           aria-label={strings.spending.label(sentence)}
           title={sentence}
-          data-narrow={isNarrow}
+          data-nearly-full={isNearlyFull}
         >
           {part === null ? strings.spending.short(count(tokens)) : <WaterLevel part={part} />}
         </button>

@@ -19,7 +19,7 @@ export function SpendingPanel({ id, contextFill }: SpendingPanelProps) {
   const { spent: fetchSpent } = useConversations().client.conversations;
   const [spent, setSpent] = useState<Spent | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
-  const { tokens, limit, part, isNarrow, sentence } = contextFill;
+  const { tokens, limit, part, isNearlyFull, sentence } = contextFill;
 
   useEffect(() => {
     fetchSpent(id).then(setSpent, (error) => setProblem(reasonOf(error)));
@@ -38,7 +38,7 @@ export function SpendingPanel({ id, contextFill }: SpendingPanelProps) {
           aria-valuemax={limit ?? 0}
           aria-valuenow={Math.min(tokens, limit ?? 0)}
           aria-valuetext={sentence}
-          data-narrow={isNarrow}
+          data-nearly-full={isNearlyFull}
         >
           <span style={{ inlineSize: percentOf(part) }} />
         </div>
@@ -47,7 +47,7 @@ export function SpendingPanel({ id, contextFill }: SpendingPanelProps) {
         {sentence}
         {part !== null && ` (${percent(part)})`}
       </p>
-      {isNarrow && <p className="bad">{costs.soFar.narrow}</p>}
+      {isNearlyFull && <p className="bad">{costs.soFar.nearlyFull}</p>}
       <h2>{strings.spending.title}</h2>
       <Problem>{problem}</Problem>
       {spent !== null && <Sums spent={spent} />}

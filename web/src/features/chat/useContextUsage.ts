@@ -17,12 +17,12 @@ export interface ContextFill {
   /** The share that is used, from 0 to 1; null if the context size is unknown. */
   readonly part: number | null;
   /** Whether it counts as nearly full. */
-  readonly isNarrow: boolean;
+  readonly isNearlyFull: boolean;
   readonly sentence: string;
 }
 
 /** The share above which the context counts as nearly full. */
-const NARROW = 0.8;
+const NEARLY_FULL = 0.8;
 
 /** Null before the first answer is complete. */
 export function useContextUsage(): ContextFill | null {
@@ -46,5 +46,5 @@ export function useContextUsage(): ContextFill | null {
   const { about, tokens: ofTokens, tokensOf } = strings.spending;
   const tokenCount = usage.estimated ? about(count(tokens)) : count(tokens);
   const sentence = limit === null ? ofTokens(tokenCount) : tokensOf(tokenCount, count(limit));
-  return { tokens, limit, part, isNarrow: part !== null && part > NARROW, sentence };
+  return { tokens, limit, part, isNearlyFull: part !== null && part > NEARLY_FULL, sentence };
 }

@@ -25,7 +25,7 @@ export function Servers() {
   const [servers, setServers] = useState<readonly McpServerSummary[] | null>(null);
   const [known, setKnown] = useState<readonly ToolSummary[]>([]);
   const { problem, isBusy, attempt } = useAsyncAction();
-  const { problem: toolProblem, attempt: list } = useAsyncAction();
+  const { problem: toolProblem, attempt: attemptTools } = useAsyncAction();
 
   const load = useCallback(async () => setServers(await mcp.list()), [mcp]);
   useEffect(() => attempt(load()), [attempt, load]);
@@ -33,7 +33,7 @@ export function Servers() {
   // A server's tools are known once it is ready.
   const offered = servers?.map(({ name, enabled, tools }) => `${name} ${enabled} ${tools}`).join();
   // biome-ignore lint/correctness/useExhaustiveDependencies: again whenever a server offers others
-  useEffect(() => list(tools.list().then(setKnown)), [list, tools, offered]);
+  useEffect(() => attemptTools(tools.list().then(setKnown)), [attemptTools, tools, offered]);
 
   return (
     <>

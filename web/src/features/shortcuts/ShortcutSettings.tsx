@@ -116,7 +116,7 @@ function Shortcut({ action, chosen, save }: ShortcutProps) {
           aria-label={`${words.toStandard}: ${name}`}
           onClick={() => assign(withStandard(action, chosen))}
         >
-          {strings.standard}
+          {strings.reset}
         </Button>
       )}
       {refusedKeys !== null && why !== null && (

@@ -41,7 +41,7 @@ export interface SidebarProps {
 export function Sidebar(props: SidebarProps) {
   const { search, state, keys, menu, onNewChat } = props;
   const conversations = useConversations();
-  const actions = useConversationActions(state.closeOver);
+  const actions = useConversationActions(state.closeIfCovering);
   const importFiles = useImport();
   const openSettings = useOpenSettings();
   const [query, setQuery] = useState("");
@@ -116,7 +116,7 @@ export function Sidebar(props: SidebarProps) {
           query={query.trim()}
           onOpen={({ conversationId, messageId }) => {
             void conversations.reveal(conversationId, messageId, query);
-            state.closeOver();
+            state.closeIfCovering();
           }}
         />
       )}

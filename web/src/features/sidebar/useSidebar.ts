@@ -12,8 +12,8 @@ import { widthWithin } from "../../ui/panel/ResizeHandle";
 
 const NAME = "sidebar";
 /** The tab's copy, so that a reloaded page is right before the host has answered. */
-const HINT = "tidewire.sidebar";
-const OVER = "(max-width: 43.75rem)";
+const TAB_KEY = "tidewire.sidebar";
+const NARROW_WINDOW = "(max-width: 43.75rem)";
 /** Limits of its width, in CSS pixels. */
 export const WIDTHS = { least: 200, standard: 272, most: 480 } as const;
 
@@ -32,7 +32,7 @@ export interface SidebarState {
   readonly close: () => void;
   readonly toggle: () => void;
   /** Closes it if it covers the chat. */
-  readonly closeOver: () => void;
+  readonly closeIfCovering: () => void;
   readonly width: number;
   readonly setWidth: (width: number) => void;
   readonly shut: readonly string[];
@@ -44,7 +44,7 @@ export function useSidebar(): SidebarState {
   const { notes } = useConversations();
   const [stored] = useState(() => createStore(STANDARD));
   const { width, shut } = useStore(stored);
-  const [isOpen, setIsOpen] = useState(() => !isOver() && !wasClosed());
+  const [isOpen, setIsOpen] = useState(() => !isNarrow() && !wasClosed());
 
   // The stored state, unless the person was quicker than the host.
   useEffect(() => {
@@ -53,8 +53,8 @@ export function useSidebar(): SidebarState {
       const known = parseStored(found.get(NAME));
       if (!isWanted || known === null || stored.get() !== STANDARD) return;
       stored.set(known);
-      hint(known.isClosed);
-      if (!isOver()) setIsOpen(!known.isClosed);
+      storeClosed(known.isClosed);
+      if (!isNarrow()) setIsOpen(!known.isClosed);
     });
     return () => {
       isWanted = false;
@@ -63,7 +63,7 @@ export function useSidebar(): SidebarState {
 
   // A window that becomes narrow hides it; one that becomes wide shows it again.
   useEffect(() => {
-    const query = window.matchMedia(OVER);
+    const query = window.matchMedia(NARROW_WINDOW);
     const onChange = () => setIsOpen(!query.matches && !stored.get().isClosed);
     query.addEventListener("change", onChange);
     return () => query.removeEventListener("change", onChange);
@@ -72,7 +72,7 @@ export function useSidebar(): SidebarState {
   useEffect(() => {
     if (!isOpen) return;
     function onKeyDown(event: KeyboardEvent): void {
-      if (event.key !== "Escape" || event.defaultPrevented || !isOver() || isCovered()) return;
+      if (event.key !== "Escape" || event.defaultPrevented || !isNarrow() || isCovered()) return;
       event.preventDefault();
       setIsOpen(false);
     }
@@ -88,16 +88,16 @@ export function useSidebar(): SidebarState {
 
     function set(next: boolean): void {
       setIsOpen(next);
-      if (isOver()) return;
-      hint(!next);
+      if (isNarrow()) return;
+      storeClosed(!next);
       change({ isClosed: !next });
     }
 
     return {
       open: () => set(true),
       close: () => set(false),
-      closeOver() {
-        if (isOver()) setIsOpen(false);
+      closeIfCovering() {
+        if (isNarrow()) setIsOpen(false);
       },
       setWidth: (width: number) => change({ width: widthWithin(width, WIDTHS) }),
       toggleFolder(name: string) {
@@ -112,11 +112,11 @@ export function useSidebar(): SidebarState {
   return { ...actions, isOpen, toggle, width, shut };
 }
 
-const isOver = (): boolean => window.matchMedia(OVER).matches;
+const isNarrow = (): boolean => window.matchMedia(NARROW_WINDOW).matches;
 
 // Without storage, it closes only after the host has answered.
-const wasClosed = (): boolean => readStored(HINT) === "closed";
-const hint = (isClosed: boolean) => writeStored(HINT, isClosed ? "closed" : "open");
+const wasClosed = (): boolean => readStored(TAB_KEY) === "closed";
+const storeClosed = (isClosed: boolean) => writeStored(TAB_KEY, isClosed ? "closed" : "open");
 
 /** Null if it is not valid. */
 function parseStored(text: string | undefined): StoredSidebar | null {

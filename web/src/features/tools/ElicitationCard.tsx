@@ -36,8 +36,8 @@ export function ElicitationCard({ event, elicitation }: ElicitationCardProps) {
     setIsSent(true);
     setProblem(null);
     try {
-      const reply = { inferenceId, callId, elicitationId: id, action, values: { ...values } };
-      setIsLate(!(await conversations.client.llm.answer(reply)));
+      const request = { inferenceId, callId, elicitationId: id, action, values: { ...values } };
+      setIsLate(!(await conversations.client.llm.answer(request)));
       return true;
     } catch (error) {
       setIsSent(false);
@@ -45,14 +45,14 @@ export function ElicitationCard({ event, elicitation }: ElicitationCardProps) {
     }
   }
 
-  const refuse = (action: ElicitationAction) => () =>
+  const reply = (action: ElicitationAction) => () =>
     void answer(action).catch((error) => setProblem(reasonOf(error)));
   const others = (
     <>
-      <Button isFree={isFree} onClick={refuse("decline")}>
+      <Button isFree={isFree} onClick={reply("decline")}>
         {forms.decline}
       </Button>
-      <Button isFree={isFree} onClick={refuse("cancel")}>
+      <Button isFree={isFree} onClick={reply("cancel")}>
         {forms.cancelCall}
       </Button>
     </>
@@ -92,7 +92,7 @@ export function ElicitationCard({ event, elicitation }: ElicitationCardProps) {
             className={buttonStyles.filled}
             aria-disabled={!isFree || undefined}
             onClick={(event) => {
-              if (isFree && guard.press()) refuse("accept")();
+              if (isFree && guard.press()) reply("accept")();
               else event.preventDefault();
             }}
           >

@@ -12,7 +12,7 @@ import { FetchModel } from "./FetchModel";
 import { useRecovery } from "./useRecovery";
 
 /** Errors that the same request would cause again. After any other, a retry may succeed. */
-const HOPELESS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+const NOT_RETRYABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "VALIDATION",
   "INVALID_REQUEST",
   "CONTEXT_LENGTH",
@@ -21,10 +21,13 @@ const HOPELESS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 ]);
 
 /** Errors after which the local model can still answer. */
-const LOCALLY: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["API_KEY_ERROR", "NETWORK_ERROR"]);
+const LOCAL_MODEL_HELPS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  "API_KEY_ERROR",
+  "NETWORK_ERROR",
+]);
 
 /** The settings section in which an error can be fixed. */
-const SETTABLE: Partial<Record<ErrorCode, Section>> = {
+const SECTION_OF: Partial<Record<ErrorCode, Section>> = {
   PERMISSION_DENIED: "providers",
   MODEL_NOT_FOUND: "providers",
   UNSUPPORTED_PROVIDER: "providers",
@@ -33,7 +36,7 @@ const SETTABLE: Partial<Record<ErrorCode, Section>> = {
 };
 
 /** Errors after which another model may succeed. */
-const ELSEWHERE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+const OTHER_MODEL_HELPS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "API_KEY_ERROR",
   "CONTEXT_LENGTH",
   "CONTENT_FILTER",
@@ -60,14 +63,14 @@ export function ErrorBanner({ failure, onRetry, onDismiss }: ErrorBannerProps) {
   const composer = useComposer();
   const hint = hintFor(code);
   const quote = quoteOf(failure.words);
-  const section = SETTABLE[code];
+  const section = SECTION_OF[code];
   const remedies: readonly [isOffered: boolean, label: string, act: () => void][] = [
     [section !== undefined, strings.openSettings, () => openSettings(section)],
     [code === "API_KEY_ERROR", strings.setKey, setKey],
-    [LOCALLY.has(code) && chooseLocal !== null, strings.askLocal, askLocal],
-    [ELSEWHERE.has(code), strings.otherModel, () => composer.current?.openModels()],
+    [LOCAL_MODEL_HELPS.has(code) && chooseLocal !== null, strings.askLocal, askLocal],
+    [OTHER_MODEL_HELPS.has(code), strings.otherModel, () => composer.current?.openModels()],
     [code === "CONTEXT_LENGTH", strings.askInNewChat, startAnew],
-    [!HOPELESS.has(code) || isOtherChosen, strings.retry, onRetry],
+    [!NOT_RETRYABLE.has(code) || isOtherChosen, strings.retry, onRetry],
   ];
 
   function setKey(): void {

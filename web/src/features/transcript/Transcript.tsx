@@ -22,7 +22,7 @@ export function Transcript({ conversation, follow, children }: TranscriptProps) 
   const state = useStore(conversation);
   const { messages, earlier, pending } = state;
   const last = messages.at(-1);
-  useReaderStays(follow, messages);
+  useScrollAnchor(follow, messages);
   return (
     <TranscriptFrame follow={follow}>
       {earlier > 0 && (
@@ -129,7 +129,7 @@ function Earlier({ frame, onSeen }: EarlierProps) {
 }
 
 /** Keeps the view still when earlier messages are added, if the web view does not do so itself. */
-function useReaderStays(
+function useScrollAnchor(
   { frame, content, isFollowing }: StickToBottom,
   messages: readonly string[],
 ) {

@@ -61,7 +61,7 @@ export const costsInGerman: Translated<typeof costsInEnglish> = {
       : `Die ${messages} ältesten Nachrichten passen nicht mehr hinein und werden weggelassen`,
 
   soFar: {
-    narrow:
+    nearlyFull:
       "Das Kontextfenster ist fast voll. Fasse frühere Nachrichten zusammen oder wähle ein Modell mit einem größeren.",
     answers: "Antworten",
     read: "Eingabe-Token",

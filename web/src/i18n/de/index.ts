@@ -167,7 +167,7 @@ export const german: Strings = {
   systemLanguage: "Systemstandard",
   themes: { system: "Systemstandard", light: "Hell", dark: "Dunkel" },
   withModel: "Modell",
-  standard: "Zurücksetzen",
+  reset: "Zurücksetzen",
   test: "Prüfen",
   testing: "Wird geprüft …",
   remove: "Entfernen",

@@ -74,7 +74,7 @@ export const costsInEnglish = {
       : `The ${messages} oldest messages won't fit and will be left out`,
 
   soFar: {
-    narrow:
+    nearlyFull:
       "The context window is almost full. Summarize earlier messages, or choose a model with a larger one.",
     answers: "Answers",
     read: "Input tokens",

@@ -165,7 +165,7 @@ export const english = {
   systemLanguage: "System default",
   themes: { system: "System default", light: "Light", dark: "Dark" },
   withModel: "Model",
-  standard: "Reset",
+  reset: "Reset",
   test: "Test",
   testing: "Testing…",
   remove: "Remove",
