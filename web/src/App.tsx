@@ -37,8 +37,8 @@ import { lazyPart } from "./ui/lazyPart";
 import type { MenuItem } from "./ui/Menu";
 import { type ShowInPanel, type SidePanelContent, SidePanelContext } from "./ui/panel/useSidePanel";
 import { createToastStore, ToastsContext, useToasts } from "./ui/toasts/toastStore";
-import { DownloadsContext } from "./ui/useDownloads";
 import { useIdleCaret } from "./ui/useIdleCaret";
+import { IsBrowserContext } from "./ui/useIsBrowser";
 
 /** The dialog shown in place of one that failed to load. */
 const loadFailureDialog = (title: string) => (problem: ReactNode, props: { onClose(): void }) => (
@@ -87,11 +87,11 @@ export function App(props: AppProps) {
     <ConversationsContext value={conversations}>
       <SettingsContext value={settings}>
         <ToastsContext value={toasts}>
-          <DownloadsContext value={bridge.kind !== "pywebview"}>
+          <IsBrowserContext value={bridge.kind !== "pywebview"}>
             <ComposerContext value={composer}>
               <Layout {...props} notice={notice} />
             </ComposerContext>
-          </DownloadsContext>
+          </IsBrowserContext>
         </ToastsContext>
       </SettingsContext>
     </ConversationsContext>

@@ -20,7 +20,7 @@ import { createSettings, type Settings } from "../src/settings/settings";
 import { SettingsContext } from "../src/settings/useSettings";
 import { Toasts } from "../src/ui/toasts/Toasts";
 import { createToastStore, ToastsContext } from "../src/ui/toasts/toastStore";
-import { DownloadsContext } from "../src/ui/useDownloads";
+import { IsBrowserContext } from "../src/ui/useIsBrowser";
 import { fakePage, turn } from "./support";
 
 afterEach(() => vi.useRealTimers());
@@ -342,9 +342,9 @@ it.each([
   const settings = createSettings(bridge, () => {});
   render(
     <SettingsContext value={settings}>
-      <DownloadsContext value={!isWindow}>
+      <IsBrowserContext value={!isWindow}>
         <FileForm onAdded={() => {}} />
-      </DownloadsContext>
+      </IsBrowserContext>
     </SettingsContext>,
   );
   const choose = screen.queryByRole("button", { name: settingsTexts.chooseFile });

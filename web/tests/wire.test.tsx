@@ -25,7 +25,7 @@ import type { Settings, SettingsState } from "../src/settings/settings";
 import { SettingsContext } from "../src/settings/useSettings";
 import { Menu } from "../src/ui/Menu";
 import { createToastStore, ToastsContext } from "../src/ui/toasts/toastStore";
-import { DownloadsContext } from "../src/ui/useDownloads";
+import { IsBrowserContext } from "../src/ui/useIsBrowser";
 import { shownApp } from "./app";
 import { expectations, fakePage, stream, turn } from "./support";
 
@@ -253,7 +253,7 @@ it("downloads a recording in a browser", async () => {
   const file = { name: "inf-1.jsonl", mediaType: "application/jsonl", text: "{}\n" };
   const recording = vi.fn(async () => file);
   const createObjectUrl = vi.spyOn(URL, "createObjectURL").mockReturnValue("blob:x");
-  show(<DownloadsContext value={true}>{MENU}</DownloadsContext>, { recording });
+  show(<IsBrowserContext value={true}>{MENU}</IsBrowserContext>, { recording });
   await user.click(screen.getByRole("button", { name: "More about this answer" }));
   await user.click(screen.getByRole("menuitem", { name: "Save recording" }));
   await waitFor(() => expect(createObjectUrl).toHaveBeenCalled());

@@ -7,7 +7,7 @@ import { reasonOf, strings } from "../../i18n";
 import { downloadBytes } from "../../lib/download";
 import buttons from "../../ui/buttons.module.css";
 import { ImportIcon } from "../../ui/icons";
-import { useDownloads } from "../../ui/useDownloads";
+import { useIsBrowser } from "../../ui/useIsBrowser";
 import styles from "./SaveButton.module.css";
 
 export interface SaveButtonProps {
@@ -19,13 +19,13 @@ export function SaveButton({ attachment, name }: SaveButtonProps) {
   const { bytes, client } = useConversations();
   /** The path of the saved file, or the error, for the text beside the button. */
   const [outcome, setOutcome] = useState("");
-  const downloads = useDownloads();
+  const isBrowser = useIsBrowser();
   const { hash, mediaType } = attachment;
   const fileName = withEnding(name, mediaType);
 
   async function save(): Promise<void> {
     // As octet-stream the browser saves the file instead of opening content that could run.
-    if (downloads) downloadBytes(fileName, await bytes.get(hash, "application/octet-stream"));
+    if (isBrowser) downloadBytes(fileName, await bytes.get(hash, "application/octet-stream"));
     else {
       const path = await client.conversations.saveAttachment({ hash, name: fileName });
       setOutcome(strings.exported(path));

@@ -12,7 +12,7 @@ import parts from "../../ui/form/form.module.css";
 import { useRequest } from "../../ui/form/useRequest";
 import { Notice, Problem } from "../../ui/Problem";
 import { useAsyncAction } from "../../ui/useAsyncAction";
-import { useDownloads } from "../../ui/useDownloads";
+import { useIsBrowser } from "../../ui/useIsBrowser";
 import { useImport } from "../sidebar/useImport";
 import { Backups } from "./Backups";
 import { RecordRequests } from "./RecordRequests";
@@ -75,13 +75,13 @@ function ImportFile() {
 /** Exports every conversation to one file. */
 function ExportAll() {
   const { conversations } = useConversations().client;
-  const downloads = useDownloads();
+  const isBrowser = useIsBrowser();
   const [notice, setNotice] = useState<string | null>(null);
   const { problem, isBusy, attempt } = useAsyncAction();
 
   async function write(format: ExportRequest["format"]): Promise<void> {
     setNotice(null);
-    if (downloads) {
+    if (isBrowser) {
       const file = await conversations.export({ format });
       download(file);
       setNotice(words.exportedAs(file.name));

@@ -20,14 +20,14 @@ import parts from "../../ui/form/form.module.css";
 import { KeyCombo } from "../../ui/KeyCombo";
 import { Problem } from "../../ui/Problem";
 import { useAsyncAction } from "../../ui/useAsyncAction";
-import { useDownloads } from "../../ui/useDownloads";
+import { useIsBrowser } from "../../ui/useIsBrowser";
 import styles from "./ShortcutSettings.module.css";
 
 export function ShortcutSettings() {
   const { update } = useSettings();
   const { preferences } = useSettingsState();
   const { problem, attempt } = useAsyncAction();
-  const actions = shortcutActionsIn(useDownloads());
+  const actions = shortcutActionsIn(useIsBrowser());
   if (preferences === null) return null;
   const chosen = preferences.shortcuts;
   const save = (shortcuts: Chosen) => update({ shortcuts });

@@ -7,7 +7,7 @@ import { useSettingsState } from "../../settings/useSettings";
 import { Button } from "../../ui/Button";
 import { Dialog } from "../../ui/Dialog";
 import { KeyCombo } from "../../ui/KeyCombo";
-import { useDownloads } from "../../ui/useDownloads";
+import { useIsBrowser } from "../../ui/useIsBrowser";
 import styles from "./ShortcutsDialog.module.css";
 
 export interface ShortcutsDialogProps {
@@ -23,7 +23,7 @@ export function ShortcutsDialog({ onClose, onChange }: ShortcutsDialogProps) {
   const fixed = words.fixedKeys;
   // On a Mac the system uses Ctrl with the arrow keys.
   const modifier = isMac() ? "Alt" : "Ctrl";
-  const everywhere = shortcutActionsIn(useDownloads()).map(
+  const everywhere = shortcutActionsIn(useIsBrowser()).map(
     (action): Line => [
       strings.actions[action],
       preferences?.shortcuts[action] ?? STANDARD_KEYS[action],

@@ -6,7 +6,7 @@ import { reasonOf, strings } from "../../i18n";
 import { copyText } from "../../lib/clipboard";
 import { download } from "../../lib/download";
 import { useToasts } from "../../ui/toasts/toastStore";
-import { useDownloads } from "../../ui/useDownloads";
+import { useIsBrowser } from "../../ui/useIsBrowser";
 
 export interface ConversationActions {
   open(id: string): void;
@@ -29,7 +29,7 @@ export interface ConversationActions {
 export function useConversationActions(onOpened: () => void): ConversationActions {
   const conversations = useConversations();
   const toasts = useToasts();
-  const downloads = useDownloads();
+  const isBrowser = useIsBrowser();
   return useMemo(() => {
     function reportFailure(act: Promise<unknown>): void {
       act.catch((error) => toasts.show(strings.refusedAction(reasonOf(error))));
@@ -38,7 +38,7 @@ export function useConversationActions(onOpened: () => void): ConversationAction
     async function exportAs(id: string, format: ExportRequest["format"]): Promise<void> {
       const { conversations: host } = conversations.client;
       const request = { conversationIds: [id], format };
-      if (downloads) download(await host.export(request));
+      if (isBrowser) download(await host.export(request));
       else toasts.show(strings.exported(await host.exportFile(request)));
     }
 
@@ -100,5 +100,5 @@ export function useConversationActions(onOpened: () => void): ConversationAction
         move(ids, name, null, strings.folders.removed(name, ids.length));
       },
     };
-  }, [conversations, toasts, onOpened, downloads]);
+  }, [conversations, toasts, onOpened, isBrowser]);
 }

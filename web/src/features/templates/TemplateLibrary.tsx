@@ -16,7 +16,7 @@ import { Menu } from "../../ui/Menu";
 import { Notice, Problem } from "../../ui/Problem";
 import { useToasts } from "../../ui/toasts/toastStore";
 import { useAsyncAction } from "../../ui/useAsyncAction";
-import { useDownloads } from "../../ui/useDownloads";
+import { useIsBrowser } from "../../ui/useIsBrowser";
 import { problemText } from "./problemText";
 import {
   isUnsaved,
@@ -33,7 +33,7 @@ export function TemplateLibrary() {
   const { templates } = useSettings();
   const { saveText } = useConversations().client.conversations;
   const toasts = useToasts();
-  const downloads = useDownloads();
+  const isBrowser = useIsBrowser();
   const [all, setAll] = useState<readonly TemplateSummary[] | null>(null);
   const [query, setQuery] = useState("");
   const [edited, setEdited] = useState<Edited | null>(null);
@@ -61,7 +61,7 @@ export function TemplateLibrary() {
   async function exportFile(name: string): Promise<void> {
     const { text } = await templates.get({ name });
     const file = { name: `${name.split("/").at(-1)}.md`, text };
-    if (downloads) download({ ...file, mediaType: "text/markdown" });
+    if (isBrowser) download({ ...file, mediaType: "text/markdown" });
     else setNotice(strings.exported(await saveText(file)));
   }
 

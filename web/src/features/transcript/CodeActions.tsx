@@ -7,7 +7,7 @@ import type { Code, CodeAction } from "../../markdown";
 import { type Action, ActionList } from "../../ui/ActionList";
 import { ImportIcon, LongerIcon, ShorterIcon, WrapIcon } from "../../ui/icons";
 import { useToasts } from "../../ui/toasts/toastStore";
-import { useDownloads } from "../../ui/useDownloads";
+import { useIsBrowser } from "../../ui/useIsBrowser";
 
 /** Extensions of languages that differ from the language's name. */
 const ENDINGS: Readonly<Record<string, string>> = {
@@ -36,11 +36,11 @@ export interface CodeActionsProps {
 export function CodeActions({ code: { text, language, growing }, own }: CodeActionsProps) {
   const conversations = useContext(ConversationsContext);
   const toasts = useToasts();
-  const downloads = useDownloads();
+  const isBrowser = useIsBrowser();
 
   async function save(): Promise<void> {
     const file = { name: fileNameOf(language), text: text.endsWith("\n") ? text : `${text}\n` };
-    if (downloads) download({ ...file, mediaType: "text/plain" });
+    if (isBrowser) download({ ...file, mediaType: "text/plain" });
     else if (conversations) {
       toasts.show(strings.exported(await conversations.client.conversations.saveText(file)));
     }

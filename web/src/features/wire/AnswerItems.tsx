@@ -8,7 +8,7 @@ import { lazyPart } from "../../ui/lazyPart";
 import { MenuItems } from "../../ui/Menu";
 import { useSidePanel } from "../../ui/panel/useSidePanel";
 import { useToasts } from "../../ui/toasts/toastStore";
-import { useDownloads } from "../../ui/useDownloads";
+import { useIsBrowser } from "../../ui/useIsBrowser";
 
 const WirePanel = lazyPart(async () => (await import("./WirePanel")).WirePanel);
 
@@ -22,10 +22,10 @@ export function AnswerItems({ inferenceId, earlier }: AnswerItemsProps) {
   const { wire } = useConversations().client;
   const show = useSidePanel();
   const toasts = useToasts();
-  const downloads = useDownloads();
+  const isBrowser = useIsBrowser();
 
   async function save(): Promise<void> {
-    if (downloads) download(await wire.recording(inferenceId));
+    if (isBrowser) download(await wire.recording(inferenceId));
     else toasts.show(strings.exported(await wire.record(inferenceId)));
   }
 

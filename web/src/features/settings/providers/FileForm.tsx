@@ -6,7 +6,7 @@ import { useSettings } from "../../../settings/useSettings";
 import { Button } from "../../../ui/Button";
 import parts from "../../../ui/form/form.module.css";
 import { TextField } from "../../../ui/form/TextField";
-import { useDownloads } from "../../../ui/useDownloads";
+import { useIsBrowser } from "../../../ui/useIsBrowser";
 import { type AddedProvider, AddForm } from "./AddForm";
 import { idOf } from "./providerId";
 
@@ -19,7 +19,7 @@ export function FileForm({ onAdded }: { readonly onAdded: (added: AddedProvider)
   const [context, setContext] = useState("");
   const { chooseModelFile } = useSettings();
   // A browser hides the path of a file from a page, so the person types it.
-  const isWindow = !useDownloads();
+  const isWindow = !useIsBrowser();
   const label = name.trim() === "" ? modelNameOf(path) : name.trim();
   const id = idOf(label);
   const file = path.trim();
