@@ -16,7 +16,7 @@ import { settingsTexts } from "../../i18n/settings";
 import { useSettingsState } from "../../settings/useSettings";
 import { Button } from "../../ui/Button";
 import { EffortField } from "../../ui/form/EffortField";
-import parts from "../../ui/form/form.module.css";
+import formStyles from "../../ui/form/form.module.css";
 import { Instructions } from "../../ui/form/Instructions";
 import { NumberField } from "../../ui/form/NumberField";
 import { Temperature } from "../../ui/form/Temperature";
@@ -135,7 +135,7 @@ function Sheet({ choice, conversationId: id, tools }: SheetProps) {
   if (id !== null && stored === null) return <Problem>{reason}</Problem>;
   const { state = null } = stored ?? {};
   return (
-    <section key={round} className={`${parts.section} ${styles.sheet}`}>
+    <section key={round} className={`${formStyles.section} ${styles.sheet}`}>
       <Instructions
         hint={costs.instructionsHint}
         value={stored?.instructions ?? first.instructions ?? standard}
@@ -169,11 +169,11 @@ function Sheet({ choice, conversationId: id, tools }: SheetProps) {
         }}
       />
       <div className={styles.tools}>{tools}</div>
-      <Button className={parts.start} onClick={() => attempt(reset())}>
+      <Button className={formStyles.start} onClick={() => attempt(reset())}>
         {costs.toDefaults}
       </Button>
       {folder !== null && (
-        <Button className={parts.start} onClick={() => attempt(saveForFolder(folder))}>
+        <Button className={formStyles.start} onClick={() => attempt(saveForFolder(folder))}>
           {costs.keepForFolder(folder)}
         </Button>
       )}

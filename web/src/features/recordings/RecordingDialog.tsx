@@ -7,7 +7,7 @@ import { wireTexts } from "../../i18n/wire";
 import { Button } from "../../ui/Button";
 import { Dialog } from "../../ui/Dialog";
 import { FilePicker } from "../../ui/form/FilePicker";
-import parts from "../../ui/form/form.module.css";
+import formStyles from "../../ui/form/form.module.css";
 import { Problem } from "../../ui/Problem";
 import { useAsyncAction } from "../../ui/useAsyncAction";
 import styles from "./RecordingDialog.module.css";
@@ -29,7 +29,7 @@ export function RecordingDialog({ onClose }: { readonly onClose: () => void }) {
 
   return (
     <Dialog title={wireTexts.recording} className={styles.dialog} onClose={onClose}>
-      <div className={parts.body}>
+      <div className={formStyles.body}>
         {recording === null && <p className="soft">{wireTexts.openText}</p>}
         {recording !== null && <RecordingView recording={recording} />}
         <Problem>{problem}</Problem>
@@ -39,7 +39,7 @@ export function RecordingDialog({ onClose }: { readonly onClose: () => void }) {
           onFiles={([file]) => file && attempt(open(file))}
         >
           {(choose) => (
-            <Button className={parts.start} isFree={!isBusy} onClick={choose}>
+            <Button className={formStyles.start} isFree={!isBusy} onClick={choose}>
               {recording === null ? wireTexts.choose : wireTexts.chooseOther}
             </Button>
           )}

@@ -7,7 +7,7 @@ import { settingsTexts as words } from "../../i18n/settings";
 import { copyText } from "../../lib/clipboard";
 import { useSettingsState } from "../../settings/useSettings";
 import { Button } from "../../ui/Button";
-import parts from "../../ui/form/form.module.css";
+import formStyles from "../../ui/form/form.module.css";
 import { Notice } from "../../ui/Problem";
 
 export interface AboutProps {
@@ -41,12 +41,12 @@ export function About({ host, kind }: AboutProps) {
   }
 
   return (
-    <section className={parts.section}>
+    <section className={formStyles.section}>
       <h3>{strings.about(host?.appVersion ?? "")}</h3>
       <p>
         {words.aboutText} {words.licence}
       </p>
-      <dl ref={list} className={parts.facts}>
+      <dl ref={list} className={formStyles.facts}>
         {facts.map(([name, text]) => (
           <div key={name}>
             <dt>{name}</dt>
@@ -54,8 +54,8 @@ export function About({ host, kind }: AboutProps) {
           </div>
         ))}
       </dl>
-      <div className={parts.row}>
-        <p className={parts.text}>{words.factsText}</p>
+      <div className={formStyles.row}>
+        <p className={formStyles.text}>{words.factsText}</p>
         <Button onClick={() => void copy()}>{words.copyFacts}</Button>
       </div>
       <Notice>{notice}</Notice>

@@ -4,7 +4,7 @@ import { strings } from "../../i18n";
 import { LANGUAGES } from "../../i18n/language";
 import { settingsTexts as words } from "../../i18n/settings";
 import { useSettings, useSettingsState } from "../../settings/useSettings";
-import styles from "../../ui/form/form.module.css";
+import formStyles from "../../ui/form/form.module.css";
 import { type Option, SelectField } from "../../ui/form/SelectField";
 
 const THEMES: readonly Preferences["theme"][] = ["system", "light", "dark"];
@@ -22,7 +22,7 @@ export function Appearance() {
   // A settings file that a person edited may have another language.
   if (languages.every(([tag]) => tag !== language)) languages.push([language, language]);
   return (
-    <section className={styles.section}>
+    <section className={formStyles.section}>
       <h3>{strings.sections.appearance}</h3>
       <SelectField
         label={strings.theme}

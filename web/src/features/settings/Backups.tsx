@@ -12,7 +12,7 @@ import { settingsTexts } from "../../i18n/settings";
 import { useSettings } from "../../settings/useSettings";
 import { Button } from "../../ui/Button";
 import { Check } from "../../ui/form/Check";
-import parts from "../../ui/form/form.module.css";
+import formStyles from "../../ui/form/form.module.css";
 import { Notice, Problem } from "../../ui/Problem";
 import { useAsyncAction } from "../../ui/useAsyncAction";
 
@@ -67,23 +67,23 @@ export function Backups() {
   }
 
   return (
-    <section className={parts.section}>
+    <section className={formStyles.section}>
       <h3>{settingsTexts.backups}</h3>
-      <div className={parts.row}>
-        <p className={parts.text}>{strings.backupText}</p>
+      <div className={formStyles.row}>
+        <p className={formStyles.text}>{strings.backupText}</p>
         <Button isFree={!isBusy} onClick={() => attempt(make())}>
           {strings.backupNow}
         </Button>
       </div>
       <ul className="stack" hidden={list.length === 0}>
         {list.slice(0, shown).map(({ name, createdAt, size }) => (
-          <li key={name} className={parts.row} title={name}>
+          <li key={name} className={formStyles.row} title={name}>
             <span>
               {new Date(createdAt).toLocaleString(locale, {
                 dateStyle: "long",
                 timeStyle: "short",
               })}
-              <span className={parts.text}> · {strings.size(size)}</span>
+              <span className={formStyles.text}> · {strings.size(size)}</span>
             </span>
             <span className="wrap">
               {chosen?.name === name && chosen.contents !== undefined && (
@@ -107,7 +107,7 @@ export function Backups() {
         ))}
       </ul>
       {list.length > shown && (
-        <Button className={parts.start} onClick={() => setShown(list.length)}>
+        <Button className={formStyles.start} onClick={() => setShown(list.length)}>
           {strings.showMore}
         </Button>
       )}
@@ -128,7 +128,7 @@ function Consent({ contents: { providers, choices }, consents, onChange }: Conse
   if (providers.length + choices.length === 0) return null;
   return (
     <fieldset className="stack">
-      <legend className={parts.text}>{words.legend}</legend>
+      <legend className={formStyles.text}>{words.legend}</legend>
       {providers.map((provider) => (
         <Check
           key={provider.id}
@@ -139,7 +139,7 @@ function Consent({ contents: { providers, choices }, consents, onChange }: Conse
         >
           <span>
             {words.provider(provider.name)}
-            <small className={parts.text}>{facts(provider)}</small>
+            <small className={formStyles.text}>{facts(provider)}</small>
           </span>
         </Check>
       ))}

@@ -8,7 +8,7 @@ import { count, dateOf, money } from "../../i18n/format";
 import { useSettings, useSettingsState } from "../../settings/useSettings";
 import { Button } from "../../ui/Button";
 import { Field } from "../../ui/form/Field";
-import parts from "../../ui/form/form.module.css";
+import formStyles from "../../ui/form/form.module.css";
 import { Select } from "../../ui/form/SelectField";
 import { Notice, Problem } from "../../ui/Problem";
 import { useAsyncAction } from "../../ui/useAsyncAction";
@@ -35,9 +35,9 @@ function Budgets() {
   const { budgets } = preferences;
 
   return (
-    <section className={parts.section}>
+    <section className={formStyles.section}>
       <h3>{costs.budgets}</h3>
-      <p className={parts.text}>{costs.budgetsText}</p>
+      <p className={formStyles.text}>{costs.budgetsText}</p>
       {SCOPES.map((scope) => (
         <BudgetFields
           key={scope}
@@ -76,9 +76,9 @@ function UsageTable() {
   }
 
   return (
-    <section className={parts.section}>
+    <section className={formStyles.section}>
       <h3>{costs.usage}</h3>
-      <p className={parts.text}>{costs.usageText}</p>
+      <p className={formStyles.text}>{costs.usageText}</p>
       <Field label={costs.by}>
         {(names) => (
           <Select
@@ -124,7 +124,7 @@ function UsageTable() {
           </table>
         </div>
       )}
-      <Button className={parts.start} isFree={!isBusy} onClick={() => attempt(saveCsv())}>
+      <Button className={formStyles.start} isFree={!isBusy} onClick={() => attempt(saveCsv())}>
         {costs.saveCsv}
       </Button>
       <Notice>{notice}</Notice>

@@ -8,7 +8,7 @@ import { download } from "../../lib/download";
 import { useSettings } from "../../settings/useSettings";
 import { Button } from "../../ui/Button";
 import { FilePicker } from "../../ui/form/FilePicker";
-import parts from "../../ui/form/form.module.css";
+import formStyles from "../../ui/form/form.module.css";
 import { useRequest } from "../../ui/form/useRequest";
 import { Notice, Problem } from "../../ui/Problem";
 import { useAsyncAction } from "../../ui/useAsyncAction";
@@ -25,11 +25,11 @@ export function Data() {
 
   return (
     <>
-      <section className={parts.section}>
+      <section className={formStyles.section}>
         <h3>{words.place}</h3>
-        <p className={parts.text}>{words.placeText}</p>
+        <p className={formStyles.text}>{words.placeText}</p>
         {place !== null && (
-          <dl className={parts.facts}>
+          <dl className={formStyles.facts}>
             {NAMES.map((name) => (
               <div key={name}>
                 <dt>{words.places[name]}</dt>
@@ -40,7 +40,7 @@ export function Data() {
         )}
         <Problem>{reason && strings.refusedAction(reason)}</Problem>
       </section>
-      <section className={parts.section}>
+      <section className={formStyles.section}>
         <h3>{words.requests}</h3>
         <RecordRequests />
       </section>
@@ -55,10 +55,10 @@ export function Data() {
 function ImportFile() {
   const importFiles = useImport();
   return (
-    <section className={parts.section}>
+    <section className={formStyles.section}>
       <h3>{words.importTitle}</h3>
-      <div className={parts.row}>
-        <p className={parts.text}>{words.importText}</p>
+      <div className={formStyles.row}>
+        <p className={formStyles.text}>{words.importText}</p>
         <FilePicker
           multiple
           aria-label={words.importTitle}
@@ -89,10 +89,10 @@ function ExportAll() {
   }
 
   return (
-    <section className={parts.section}>
+    <section className={formStyles.section}>
       <h3>{words.exportTitle}</h3>
-      <div className={parts.row}>
-        <p className={parts.text}>{words.exportText}</p>
+      <div className={formStyles.row}>
+        <p className={formStyles.text}>{words.exportText}</p>
         <div className="wrap">
           {FORMATS.map((format) => (
             <Button key={format} isFree={!isBusy} onClick={() => attempt(write(format))}>

@@ -5,7 +5,7 @@ import { costs } from "../../i18n/costs";
 import { settingsTexts as words } from "../../i18n/settings";
 import { useSettings, useSettingsState } from "../../settings/useSettings";
 import { EffortField } from "../../ui/form/EffortField";
-import styles from "../../ui/form/form.module.css";
+import formStyles from "../../ui/form/form.module.css";
 import { Instructions } from "../../ui/form/Instructions";
 import { NumberField } from "../../ui/form/NumberField";
 import { Temperature } from "../../ui/form/Temperature";
@@ -18,9 +18,9 @@ export function Defaults() {
   if (preferences === null) return null;
   return (
     <>
-      <section className={styles.section}>
+      <section className={formStyles.section}>
         <h3>{words.newChats}</h3>
-        <p className={styles.text}>{words.newChatsText}</p>
+        <p className={formStyles.text}>{words.newChatsText}</p>
         <ModelSelect
           label={words.defaultModel}
           providerId={preferences.defaultProvider}
@@ -55,7 +55,7 @@ export function Defaults() {
           save={(text) => update({ defaultSystemPrompt: text.trim() === "" ? null : text })}
         />
       </section>
-      <section className={styles.section}>
+      <section className={formStyles.section}>
         <h3>{words.titles}</h3>
         <ModelSelect
           label={words.titlesBy}

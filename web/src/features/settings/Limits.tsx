@@ -3,7 +3,7 @@ import { useState } from "react";
 import { settingsTexts as words } from "../../i18n/settings";
 import { useSettings, useSettingsState } from "../../settings/useSettings";
 import { Button } from "../../ui/Button";
-import styles from "../../ui/form/form.module.css";
+import formStyles from "../../ui/form/form.module.css";
 import { NumberField } from "../../ui/form/NumberField";
 import { Problem } from "../../ui/Problem";
 import { useAsyncAction } from "../../ui/useAsyncAction";
@@ -37,9 +37,9 @@ export function Limits() {
 
   return (
     <>
-      <section className={styles.section}>
+      <section className={formStyles.section}>
         <h3>{words.waits}</h3>
-        <p className={styles.text}>{words.nextStart}</p>
+        <p className={formStyles.text}>{words.nextStart}</p>
         {WAITS.map(({ name, least }) => (
           <NumberField
             key={`${name} ${round}`}
@@ -56,9 +56,9 @@ export function Limits() {
           />
         ))}
       </section>
-      <section className={styles.section}>
+      <section className={formStyles.section}>
         <h3>{words.atOnce}</h3>
-        <p className={styles.text}>{words.nextStart}</p>
+        <p className={formStyles.text}>{words.nextStart}</p>
         {LIMITS.map(({ name, most }) => (
           <NumberField
             key={`${name} ${round}`}
@@ -74,8 +74,8 @@ export function Limits() {
           />
         ))}
       </section>
-      <div className={styles.section}>
-        <Button className={styles.start} onClick={() => attempt(reset())}>
+      <div className={formStyles.section}>
+        <Button className={formStyles.start} onClick={() => attempt(reset())}>
           {words.toStandard}
         </Button>
         <Problem>{reason && words.notSaved(reason)}</Problem>

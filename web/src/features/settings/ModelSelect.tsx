@@ -4,7 +4,7 @@ import { strings } from "../../i18n";
 import { settingsTexts } from "../../i18n/settings";
 import { useSettings, useSettingsState } from "../../settings/useSettings";
 import { Field } from "../../ui/form/Field";
-import styles from "../../ui/form/form.module.css";
+import formStyles from "../../ui/form/form.module.css";
 import { Select } from "../../ui/form/SelectField";
 import { useAutosave } from "../../ui/form/useAutosave";
 
@@ -38,7 +38,7 @@ export function ModelSelect({ label, hint = "", nobody, save, ...chosen }: Model
   return (
     <Field label={label} hint={hint} saved={saved}>
       {(names) => (
-        <div className={styles.pair}>
+        <div className={formStyles.pair}>
           <Select
             {...names}
             value={providerId ?? ""}

@@ -12,7 +12,7 @@ import { Button } from "../../ui/Button";
 import { Check } from "../../ui/form/Check";
 import { Field } from "../../ui/form/Field";
 import { FilePicker } from "../../ui/form/FilePicker";
-import parts from "../../ui/form/form.module.css";
+import formStyles from "../../ui/form/form.module.css";
 import { TextField } from "../../ui/form/TextField";
 import { Notice, Problem } from "../../ui/Problem";
 import { Summary } from "../../ui/Summary";
@@ -37,14 +37,14 @@ export function Servers() {
 
   return (
     <>
-      <section className={parts.section}>
+      <section className={formStyles.section}>
         <h3>{words.title}</h3>
-        <p className={parts.text}>{words.text}</p>
+        <p className={formStyles.text}>{words.text}</p>
         <Problem>{problem ?? toolProblem}</Problem>
-        {servers?.length === 0 && <p className={parts.text}>{words.none}</p>}
+        {servers?.length === 0 && <p className={formStyles.text}>{words.none}</p>}
         <ul className="stack">
           {servers?.map((server) => (
-            <li key={server.name} className={parts.section}>
+            <li key={server.name} className={formStyles.section}>
               <Server
                 server={server}
                 isBusy={isBusy}
@@ -81,9 +81,9 @@ function Server({ server, isBusy, onEnable, onSignIn, onTest, onRemove }: Server
   const [isOutputOpen, setIsOutputOpen] = useState(false);
   return (
     <>
-      <div className={parts.row}>
+      <div className={formStyles.row}>
         <Check isSwitch aria-label={words.switch(name)} checked={enabled} onChange={onEnable}>
-          <span className={parts.words}>
+          <span className={formStyles.words}>
             {name}{" "}
             <small className="soft" role="status">
               {words.states[state]}
@@ -114,7 +114,7 @@ function Server({ server, isBusy, onEnable, onSignIn, onTest, onRemove }: Server
           onToggle={({ currentTarget }) => setIsOutputOpen(currentTarget.open)}
         >
           <Summary>{words.output}</Summary>
-          <pre className={parts.text} dir="ltr">
+          <pre className={formStyles.text} dir="ltr">
             {withEscapes(output)}
           </pre>
         </details>
@@ -196,9 +196,9 @@ function AddServer({ onAdded }: { readonly onAdded: () => Promise<unknown> }) {
   }
 
   return (
-    <form className={parts.section} onSubmit={(event) => attempt(add(event))}>
+    <form className={formStyles.section} onSubmit={(event) => attempt(add(event))}>
       <h3>{words.addTitle}</h3>
-      <p className={parts.text}>{words.addText}</p>
+      <p className={formStyles.text}>{words.addText}</p>
       <TextField label={strings.name} value={name} onChange={setName} />
       <TextField
         label={words.where}
@@ -221,7 +221,7 @@ function AddServer({ onAdded }: { readonly onAdded: () => Promise<unknown> }) {
       </Field>
       <Problem>{problem}</Problem>
       <Button
-        className={parts.start}
+        className={formStyles.start}
         tone="filled"
         type="submit"
         disabled={server === null}
@@ -247,10 +247,10 @@ function ImportServers({ onAdded }: { readonly onAdded: () => Promise<unknown> }
   }
 
   return (
-    <section className={parts.section}>
+    <section className={formStyles.section}>
       <h3>{words.importTitle}</h3>
-      <div className={parts.row}>
-        <p className={parts.text}>{words.importText}</p>
+      <div className={formStyles.row}>
+        <p className={formStyles.text}>{words.importText}</p>
         <FilePicker
           aria-label={words.importTitle}
           accept=".json"

@@ -10,7 +10,7 @@ import { requestName } from "../../settings/toolNames";
 import { useSettings } from "../../settings/useSettings";
 import { Button } from "../../ui/Button";
 import { Check } from "../../ui/form/Check";
-import parts from "../../ui/form/form.module.css";
+import formStyles from "../../ui/form/form.module.css";
 import { Problem } from "../../ui/Problem";
 import { Summary } from "../../ui/Summary";
 import { useAsyncAction } from "../../ui/useAsyncAction";
@@ -73,13 +73,13 @@ export function Tools() {
 
   return (
     <>
-      <section className={parts.section}>
+      <section className={formStyles.section}>
         <h3>{words.list}</h3>
-        <p className={parts.text}>{words.listText}</p>
+        <p className={formStyles.text}>{words.listText}</p>
         <Problem>{problem}</Problem>
         <ul className="stack">
           {list?.map((tool) => (
-            <li key={`${tool.source}/${tool.name}`} className={parts.row}>
+            <li key={`${tool.source}/${tool.name}`} className={formStyles.row}>
               <Check
                 isSwitch
                 aria-label={words.switch(withEscapes(tool.name))}
@@ -87,7 +87,7 @@ export function Tools() {
                 disabled={tool.problem !== undefined}
                 onChange={() => attempt(enable(tool, list))}
               >
-                <span className={parts.words}>
+                <span className={formStyles.words}>
                   {withEscapes(tool.name)}{" "}
                   <small className="soft">
                     {withEscapes(tool.source)} · {words.kinds[tool.kind]}
@@ -101,12 +101,12 @@ export function Tools() {
           ))}
         </ul>
         {list?.every(({ kind }) => kind !== "python") && (
-          <p className={parts.text}>{words.empty}</p>
+          <p className={formStyles.text}>{words.empty}</p>
         )}
-        <Button className={parts.start} isFree={!isBusy} onClick={() => attempt(create())}>
+        <Button className={formStyles.start} isFree={!isBusy} onClick={() => attempt(create())}>
           {words.newTool}
         </Button>
-        <p className={parts.text} role="status">
+        <p className={formStyles.text} role="status">
           {newFile !== null && (
             <>
               {newFile.opened ? words.opened : words.written} <code dir="ltr">{newFile.path}</code>
@@ -114,12 +114,12 @@ export function Tools() {
           )}
         </p>
       </section>
-      <section className={parts.section}>
+      <section className={formStyles.section}>
         <h3>{words.folder}</h3>
-        <p className={parts.text}>{words.folderText}</p>
+        <p className={formStyles.text}>{words.folderText}</p>
         {folder !== null && (
           <>
-            <p className={parts.text} dir="ltr">
+            <p className={formStyles.text} dir="ltr">
               {folder.path}
             </p>
             <div className="wrap">
@@ -138,13 +138,13 @@ export function Tools() {
           </>
         )}
       </section>
-      <section className={parts.section}>
+      <section className={formStyles.section}>
         <h3>{words.grants}</h3>
-        {grants?.length === 0 && <p className={parts.text}>{words.noGrants}</p>}
+        {grants?.length === 0 && <p className={formStyles.text}>{words.noGrants}</p>}
         <ul className="stack">
           {grants?.map((grant) => (
-            <li key={grant.id} className={parts.row}>
-              <span className={parts.words}>
+            <li key={grant.id} className={formStyles.row}>
+              <span className={formStyles.words}>
                 {words.verdicts[grant.verdict]}: {withEscapes(grant.tool)}{" "}
                 <small className="soft">{withEscapes(grant.source)}</small>
                 {Object.keys(grant.pattern).length > 0 && (
@@ -154,7 +154,7 @@ export function Tools() {
                 {grant.difference !== undefined && (
                   <details>
                     <Summary>{words.difference}</Summary>
-                    <pre className={parts.text} dir="ltr">
+                    <pre className={formStyles.text} dir="ltr">
                       {withEscapes(grant.difference)}
                     </pre>
                   </details>

@@ -16,7 +16,7 @@ import {
 } from "../../settings/shortcuts";
 import { useSettings, useSettingsState } from "../../settings/useSettings";
 import { Button } from "../../ui/Button";
-import parts from "../../ui/form/form.module.css";
+import formStyles from "../../ui/form/form.module.css";
 import { KeyCombo } from "../../ui/KeyCombo";
 import { Problem } from "../../ui/Problem";
 import { useAsyncAction } from "../../ui/useAsyncAction";
@@ -32,16 +32,16 @@ export function ShortcutSettings() {
   const chosen = preferences.shortcuts;
   const save = (shortcuts: Chosen) => update({ shortcuts });
   return (
-    <section className={parts.section}>
+    <section className={formStyles.section}>
       <h3>{strings.sections.shortcuts}</h3>
-      <p className={parts.text}>{words.shortcutsText}</p>
+      <p className={formStyles.text}>{words.shortcutsText}</p>
       <ul>
         {actions.map((action) => (
           <Shortcut key={action} action={action} chosen={chosen} save={save} />
         ))}
       </ul>
       <Button
-        className={parts.start}
+        className={formStyles.start}
         isFree={Object.keys(chosen).length > 0}
         onClick={() => attempt(save({}))}
       >

@@ -4,7 +4,7 @@ import type { RenderedTemplate } from "../../bridge/contract";
 import { strings } from "../../i18n";
 import { templates as texts } from "../../i18n/templates";
 import { withEscapes } from "../../lib/hiddenCharacters";
-import styles from "../../ui/form/form.module.css";
+import formStyles from "../../ui/form/form.module.css";
 import own from "./templates.module.css";
 
 export function RenderedText({ rendered }: { readonly rendered: RenderedTemplate }) {
@@ -18,10 +18,10 @@ export function RenderedText({ rendered }: { readonly rendered: RenderedTemplate
 
 function Text({ title, text }: { readonly title: string; readonly text: string }) {
   return (
-    <section className={styles.section} aria-label={title}>
+    <section className={formStyles.section} aria-label={title}>
       <h3>{title}</h3>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a long text is scrolled by the keyboard */}
-      <p className={`${styles.text} ${own.rendered}`} dir="auto" tabIndex={0}>
+      <p className={`${formStyles.text} ${own.rendered}`} dir="auto" tabIndex={0}>
         {withEscapes(text)}
       </p>
     </section>

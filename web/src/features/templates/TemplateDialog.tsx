@@ -11,7 +11,7 @@ import { withEscapes } from "../../lib/hiddenCharacters";
 import { useSettings } from "../../settings/useSettings";
 import { Button } from "../../ui/Button";
 import { Dialog } from "../../ui/Dialog";
-import styles from "../../ui/form/form.module.css";
+import formStyles from "../../ui/form/form.module.css";
 import TypedForm, { type FormValues } from "../../ui/form/TypedForm";
 import { useRequest } from "../../ui/form/useRequest";
 import { Notice, Problem } from "../../ui/Problem";
@@ -109,9 +109,9 @@ export function TemplateDialog({ template, conversation, onClose, onSend }: Temp
 
   return (
     <Dialog title={withEscapes(detail?.title ?? name)} onClose={onClose}>
-      <div ref={body} className={`${styles.body} ${own.body}`}>
+      <div ref={body} className={`${formStyles.body} ${own.body}`}>
         {detail !== null && detail.description !== "" && (
-          <p className={styles.text}>{withEscapes(detail.description)}</p>
+          <p className={formStyles.text}>{withEscapes(detail.description)}</p>
         )}
         {versions !== null && (
           <Change
@@ -172,7 +172,7 @@ function Change({ now, before, version, isBefore, onChoose }: ChangeProps) {
       {problem !== undefined && <Problem>{problemText(problem)}</Problem>}
       {isOther && <Notice>{before === null ? texts.changedGone : texts.changed}</Notice>}
       {isOther && before !== null && problem === undefined && (
-        <Button className={styles.start} onClick={() => onChoose(!isBefore)}>
+        <Button className={formStyles.start} onClick={() => onChoose(!isBefore)}>
           {isBefore ? texts.useNow : texts.useThen}
         </Button>
       )}

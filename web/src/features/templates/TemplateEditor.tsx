@@ -12,7 +12,7 @@ import { withEscapes } from "../../lib/hiddenCharacters";
 import { useSettings } from "../../settings/useSettings";
 import { Button } from "../../ui/Button";
 import { Dialog } from "../../ui/Dialog";
-import parts from "../../ui/form/form.module.css";
+import formStyles from "../../ui/form/form.module.css";
 import { TextField } from "../../ui/form/TextField";
 import { useRequest } from "../../ui/form/useRequest";
 import { Notice, Problem } from "../../ui/Problem";
@@ -151,7 +151,7 @@ export function TemplateEditor({ name: known, example, onSaved, onClose }: Templ
     >
       {/* biome-ignore lint/a11y/noStaticElementInteractions: Ctrl+S does what the button does */}
       <div className={styles.sides} onKeyDown={onKeyDown}>
-        <section className={`${parts.section} ${styles.side}`} aria-label={texts.body}>
+        <section className={`${formStyles.section} ${styles.side}`} aria-label={texts.body}>
           {name === null && (
             <TextField
               label={strings.name}
@@ -173,7 +173,7 @@ export function TemplateEditor({ name: known, example, onSaved, onClose }: Templ
           )}
           <div id={hint} className="wrap" aria-live="polite">
             {wrong === undefined ? (
-              <p className={parts.text}>{texts.help}</p>
+              <p className={formStyles.text}>{texts.help}</p>
             ) : (
               <>
                 <Notice isBad>{problemText(wrong)}</Notice>
@@ -228,7 +228,7 @@ export function TemplateEditor({ name: known, example, onSaved, onClose }: Templ
             </details>
           )}
         </section>
-        <section className={`${parts.section} ${styles.side}`} aria-label={texts.preview}>
+        <section className={`${formStyles.section} ${styles.side}`} aria-label={texts.preview}>
           {sound !== null && (
             <TemplatePreview name={name ?? "new"} text={sound.text} inputs={sound.inputs} />
           )}

@@ -9,7 +9,7 @@ import { withEscapes } from "../../lib/hiddenCharacters";
 import { useSettings } from "../../settings/useSettings";
 import { Button } from "../../ui/Button";
 import { FilePicker } from "../../ui/form/FilePicker";
-import parts from "../../ui/form/form.module.css";
+import formStyles from "../../ui/form/form.module.css";
 import { InlineRename } from "../../ui/InlineRename";
 import { MoreIcon } from "../../ui/icons";
 import { Menu } from "../../ui/Menu";
@@ -86,9 +86,9 @@ export function TemplateLibrary() {
     `${name}\n${title}\n${description}`.toLowerCase().includes(words),
   );
   return (
-    <section className={parts.section}>
+    <section className={formStyles.section}>
       <h3>{strings.sections.templates}</h3>
-      <p className={parts.text}>{texts.text}</p>
+      <p className={formStyles.text}>{texts.text}</p>
       <div className="wrap">
         {all !== null && all.length > 0 && (
           <input
@@ -117,7 +117,7 @@ export function TemplateLibrary() {
       <Notice>{notice}</Notice>
       {all?.length === 0 && (
         <>
-          <p className={parts.text}>{texts.none}</p>
+          <p className={formStyles.text}>{texts.none}</p>
           <div className="wrap">
             {texts.examples.map((example) => (
               <Button key={example.name} onClick={() => setEdited({ name: null, example })}>
@@ -127,7 +127,7 @@ export function TemplateLibrary() {
           </div>
         </>
       )}
-      <p className={words === "" ? "visually-hidden" : parts.text} role="status">
+      <p className={words === "" ? "visually-hidden" : formStyles.text} role="status">
         {words !== "" &&
           (found.length === 0 ? texts.nothingFound(query.trim()) : texts.count(found.length))}
       </p>
@@ -188,7 +188,7 @@ function Row({ item, onEdit, onRename, onDuplicate, onExport, onRemove }: RowPro
           }}
         />
       ) : (
-        <div className={parts.words}>
+        <div className={formStyles.words}>
           <bdi>{withEscapes(title)}</bdi>{" "}
           <small className="faint" dir="ltr">
             /{shown}

@@ -4,7 +4,7 @@ import type { FormField, RenderedTemplate } from "../../bridge/contract";
 import { reasonOf } from "../../i18n";
 import { templates as texts } from "../../i18n/templates";
 import { useSettings } from "../../settings/useSettings";
-import parts from "../../ui/form/form.module.css";
+import formStyles from "../../ui/form/form.module.css";
 import TypedForm, { type FormValues } from "../../ui/form/TypedForm";
 import { Problem } from "../../ui/Problem";
 import { RenderedText } from "./RenderedText";
@@ -49,7 +49,7 @@ export function TemplatePreview({ name, text, inputs }: TemplatePreviewProps) {
   return (
     <>
       <h3>{texts.form}</h3>
-      {inputs.length === 0 && <p className={parts.text}>{texts.noFields}</p>}
+      {inputs.length === 0 && <p className={formStyles.text}>{texts.noFields}</p>}
       <TypedForm fields={inputs} submitLabel={texts.preview} onSubmit={render} />
       <Problem>{problem}</Problem>
       {rendered !== null && <RenderedText rendered={rendered} />}

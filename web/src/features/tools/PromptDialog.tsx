@@ -4,7 +4,7 @@ import { resources } from "../../i18n/resources";
 import { withEscapes } from "../../lib/hiddenCharacters";
 import { useSettings } from "../../settings/useSettings";
 import { Dialog } from "../../ui/Dialog";
-import parts from "../../ui/form/form.module.css";
+import formStyles from "../../ui/form/form.module.css";
 import { ItemForm } from "./ItemForm";
 import styles from "./ServerDialog.module.css";
 
@@ -19,8 +19,8 @@ export function PromptDialog({ prompt, onInsert, onClose }: PromptDialogProps) {
   const { server, name, description, fields } = prompt;
   return (
     <Dialog title={resources.promptOf(withEscapes(name), withEscapes(server))} onClose={onClose}>
-      <section className={`${parts.body} ${styles.body}`}>
-        {description !== "" && <p className={parts.text}>{withEscapes(description)}</p>}
+      <section className={`${formStyles.body} ${styles.body}`}>
+        {description !== "" && <p className={formStyles.text}>{withEscapes(description)}</p>}
         <ItemForm
           fields={fields}
           fetch={(values) => mcp.prompt({ server, name, values })}

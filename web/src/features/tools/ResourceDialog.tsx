@@ -7,7 +7,7 @@ import { resources } from "../../i18n/resources";
 import { withEscapes } from "../../lib/hiddenCharacters";
 import { useSettings } from "../../settings/useSettings";
 import { Dialog } from "../../ui/Dialog";
-import parts from "../../ui/form/form.module.css";
+import formStyles from "../../ui/form/form.module.css";
 import { TextField } from "../../ui/form/TextField";
 import { Problem } from "../../ui/Problem";
 import { useAsyncAction } from "../../ui/useAsyncAction";
@@ -33,10 +33,10 @@ export function ResourceDialog({ onFiles, onClose }: ResourceDialogProps) {
   );
   return (
     <Dialog title={strings.tools.attach} onClose={onClose}>
-      <section className={`${parts.body} ${styles.body}`}>
+      <section className={`${formStyles.body} ${styles.body}`}>
         {chosen !== null ? (
           <>
-            <p className={parts.text}>{withEscapes(`${chosen.server}: ${chosen.uri}`)}</p>
+            <p className={formStyles.text}>{withEscapes(`${chosen.server}: ${chosen.uri}`)}</p>
             <ItemForm
               fields={chosen.fields}
               fetch={(values) =>
@@ -73,7 +73,7 @@ export function ResourceDialog({ onFiles, onClose }: ResourceDialogProps) {
             <Problem>{problem}</Problem>
           </>
         )}
-        <p className={parts.text}>{resources.text}</p>
+        <p className={formStyles.text}>{resources.text}</p>
       </section>
     </Dialog>
   );

@@ -10,7 +10,7 @@ import { requestName } from "../../settings/toolNames";
 import { useOpenSettings, useSettings } from "../../settings/useSettings";
 import buttons from "../../ui/buttons.module.css";
 import { Check } from "../../ui/form/Check";
-import parts from "../../ui/form/form.module.css";
+import formStyles from "../../ui/form/form.module.css";
 import { Problem } from "../../ui/Problem";
 import { useAsyncAction } from "../../ui/useAsyncAction";
 import { useModel } from "../models/useModel";
@@ -56,7 +56,7 @@ export function ToolPanel({ choice, by, onLeave, onAttach }: ToolPanelProps) {
   const linkButton = (label: string, open: () => void) => (
     <button
       type="button"
-      className={`${buttons.pill} ${parts.start}`}
+      className={`${buttons.pill} ${formStyles.start}`}
       onClick={() => {
         onLeave();
         open();

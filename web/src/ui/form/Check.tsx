@@ -1,6 +1,6 @@
 /** A checkbox, or a switch, with its label beside it. */
 import type { ComponentProps } from "react";
-import styles from "./form.module.css";
+import formStyles from "./form.module.css";
 
 export interface CheckProps extends Omit<ComponentProps<"input">, "onChange" | "role" | "type"> {
   readonly checked: boolean;
@@ -10,7 +10,14 @@ export interface CheckProps extends Omit<ComponentProps<"input">, "onChange" | "
 }
 
 export function Check(props: CheckProps) {
-  const { isSwitch = false, hint, onChange, className = styles.check, children, ...input } = props;
+  const {
+    isSwitch = false,
+    hint,
+    onChange,
+    className = formStyles.check,
+    children,
+    ...input
+  } = props;
   return (
     <label className={className}>
       <input
@@ -22,7 +29,7 @@ export function Check(props: CheckProps) {
       {hint === undefined ? (
         children
       ) : (
-        <span className={styles.words}>
+        <span className={formStyles.words}>
           {children}
           <p>{hint}</p>
         </span>

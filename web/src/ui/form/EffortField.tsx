@@ -4,7 +4,7 @@ import type { Effort } from "../../bridge/contract";
 import { costs } from "../../i18n/costs";
 import { settingsTexts } from "../../i18n/settings";
 import { Problem } from "../Problem";
-import styles from "./form.module.css";
+import formStyles from "./form.module.css";
 import { useAutosave } from "./useAutosave";
 
 export interface EffortFieldProps {
@@ -21,19 +21,19 @@ export function EffortField({ efforts, value, standard, save }: EffortFieldProps
   const saved = useAutosave(efforts.find((effort) => effort === value) ?? null, save);
   return (
     // No live region as in other fields: a menu around it has its own.
-    <div className={`${styles.row} ${styles.tall}`}>
-      <div className={styles.words}>
+    <div className={`${formStyles.row} ${formStyles.tall}`}>
+      <div className={formStyles.words}>
         <span id={name}>{costs.effort}</span>
         <p id={`${name}-hint`}>{costs.effortHint}</p>
       </div>
       <div
-        className={styles.choices}
+        className={formStyles.choices}
         role="radiogroup"
         aria-labelledby={name}
         aria-describedby={`${name}-hint`}
       >
         {[null, ...efforts].map((effort) => (
-          <label key={effort} className={styles.check}>
+          <label key={effort} className={formStyles.check}>
             <input
               type="radio"
               name={name}

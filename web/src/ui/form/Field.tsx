@@ -2,7 +2,7 @@
 import { type ReactNode, useId } from "react";
 import { settingsTexts } from "../../i18n/settings";
 import { Problem } from "../Problem";
-import styles from "./form.module.css";
+import formStyles from "./form.module.css";
 import type { Autosave } from "./useAutosave";
 
 /** The ids that connect a field to its texts. */
@@ -29,12 +29,12 @@ export function Field({ label, hint, saved, isTall, children }: FieldProps) {
   const problemId = problem === null ? undefined : `${id}-problem`;
   const described = [problemId, hintId].filter((name) => name !== undefined).join(" ");
   return (
-    <div className={isTall ? `${styles.row} ${styles.tall}` : styles.row}>
-      <div className={styles.words}>
+    <div className={isTall ? `${formStyles.row} ${formStyles.tall}` : formStyles.row}>
+      <div className={formStyles.words}>
         <label htmlFor={id}>{label}</label>
         {hint !== undefined && <p id={hintId}>{hint}</p>}
       </div>
-      <div className={styles.field}>
+      <div className={formStyles.field}>
         {children({
           id,
           "aria-describedby": described === "" ? undefined : described,

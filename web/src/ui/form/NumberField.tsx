@@ -3,7 +3,7 @@ import { useState } from "react";
 import { locale, PageError } from "../../i18n";
 import { settingsTexts } from "../../i18n/settings";
 import { Field } from "./Field";
-import styles from "./form.module.css";
+import formStyles from "./form.module.css";
 import { useAutosave } from "./useAutosave";
 
 export interface NumberFieldProps {
@@ -55,7 +55,7 @@ export function NumberField(props: NumberFieldProps) {
         <>
           <input
             {...names}
-            className={styles.number}
+            className={formStyles.number}
             type="number"
             inputMode="decimal"
             min={least / scale}
@@ -69,7 +69,7 @@ export function NumberField(props: NumberFieldProps) {
             onBlur={commit}
             onKeyDown={(event) => event.key === "Enter" && commit()}
           />
-          {unit !== undefined && <span className={styles.unit}>{unit}</span>}
+          {unit !== undefined && <span className={formStyles.unit}>{unit}</span>}
         </>
       )}
     </Field>

@@ -3,7 +3,7 @@ import { locale } from "../../i18n";
 import { settingsTexts } from "../../i18n/settings";
 import { Check } from "./Check";
 import { Field } from "./Field";
-import styles from "./form.module.css";
+import formStyles from "./form.module.css";
 import { useAutosave } from "./useAutosave";
 
 /** Where the slider starts: the default of most models. */
@@ -28,7 +28,7 @@ export function Temperature({ value: stored, standard, save }: TemperatureProps)
   return (
     <Field label={settingsTexts.temperature} hint={settingsTexts.temperatureHint} saved={saved}>
       {(names) => (
-        <div className={styles.pair}>
+        <div className={formStyles.pair}>
           <Check
             checked={value === null}
             onChange={(isStandard) => saved.commit(isStandard ? null : USUAL)}

@@ -6,7 +6,7 @@ import { withEscapes } from "../../lib/hiddenCharacters";
 import problemStyles from "../Problem.module.css";
 import { Check } from "./Check";
 import type { FieldNames } from "./Field";
-import styles from "./form.module.css";
+import formStyles from "./form.module.css";
 import { kindOf, readText, type Typed } from "./formValues";
 
 export interface TypedFieldProps {
@@ -65,12 +65,12 @@ export function TypedField({ field, typed, problem, onChange }: TypedFieldProps)
       ) : (
         <>
           <label htmlFor={id}>{title}</label>
-          <div className={styles.field}>
+          <div className={formStyles.field}>
             <Control {...controlProps} />
           </div>
         </>
       )}
-      <div className={styles.words}>{hint !== "" && <p id={`${id}-hint`}>{hint}</p>}</div>
+      <div className={formStyles.words}>{hint !== "" && <p id={`${id}-hint`}>{hint}</p>}</div>
       {problem !== null && (
         <p id={`${id}-problem`} className={problemStyles.problem}>
           {problem}
@@ -100,7 +100,7 @@ function Control(props: ControlProps) {
         <input
           {...names}
           type={INPUTS[kind] ?? "text"}
-          className={kind === "number" || kind === "integer" ? styles.number : undefined}
+          className={kind === "number" || kind === "integer" ? formStyles.number : undefined}
           step={kind === "number" ? "any" : undefined}
           dir="auto"
           value={text}
@@ -136,7 +136,7 @@ function Choices(props: ControlProps & { readonly title: ReactNode }) {
   return (
     <fieldset {...described}>
       <legend>{title}</legend>
-      <div className={styles.choices}>
+      <div className={formStyles.choices}>
         {field.options?.map(({ value, title = value }) => (
           <Check
             key={value}

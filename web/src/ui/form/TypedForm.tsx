@@ -10,7 +10,7 @@ import { forms } from "../../i18n/forms";
 import { isComposing } from "../../lib/ime";
 import { Button } from "../Button";
 import { Problem } from "../Problem";
-import styles from "./form.module.css";
+import formStyles from "./form.module.css";
 import { entryOf, type Typed, typedOf } from "./formValues";
 import { TypedField } from "./TypedField";
 
@@ -124,14 +124,14 @@ export default function TypedForm(props: TypedFormProps) {
   return (
     <form
       ref={form}
-      className={styles.section}
+      className={formStyles.section}
       noValidate
       autoComplete="off"
       onSubmit={submit}
       onKeyDown={onKeyDown}
     >
       {fields.map((field, place) => (
-        <div key={field.name} className={`${styles.row} ${styles.tall}`} data-field={place}>
+        <div key={field.name} className={`${formStyles.row} ${formStyles.tall}`} data-field={place}>
           <TypedField
             field={field}
             typed={typed(field)}

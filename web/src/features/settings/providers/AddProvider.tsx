@@ -5,7 +5,7 @@ import { strings } from "../../../i18n";
 import { settingsTexts as words } from "../../../i18n/settings";
 import { useSettings } from "../../../settings/useSettings";
 import { Button } from "../../../ui/Button";
-import parts from "../../../ui/form/form.module.css";
+import formStyles from "../../../ui/form/form.module.css";
 import { FileIcon, ServerIcon } from "../../../ui/icons";
 import { Problem } from "../../../ui/Problem";
 import { useAsyncAction } from "../../../ui/useAsyncAction";
@@ -48,7 +48,7 @@ export function AddProvider({ onAdded }: { readonly onAdded: (added: AddedProvid
   const free = (presets ?? []).filter(({ providerId }) => providerId === null);
   const inOrder = [...free].sort((a, b) => Number(b.running === true) - Number(a.running === true));
   return (
-    <section className={parts.section}>
+    <section className={formStyles.section}>
       <h3>{words.addTitle}</h3>
       <div className={styles.presets}>
         {inOrder.map((preset) => (
@@ -79,7 +79,7 @@ export function AddProvider({ onAdded }: { readonly onAdded: (added: AddedProvid
         ))}
       </div>
       {presets === null && (
-        <p className={parts.text} role="status">
+        <p className={formStyles.text} role="status">
           {words.looking}
         </p>
       )}

@@ -4,7 +4,7 @@ import type { TrialReport, TrialRequest } from "../../../bridge/contract";
 import { hintFor, quoteOf, sentenceOf, strings } from "../../../i18n";
 import { settingsTexts as words } from "../../../i18n/settings";
 import { useSettings } from "../../../settings/useSettings";
-import styles from "../../../ui/form/form.module.css";
+import formStyles from "../../../ui/form/form.module.css";
 import { Notice } from "../../../ui/Problem";
 import { useAsyncAction } from "../../../ui/useAsyncAction";
 
@@ -28,7 +28,7 @@ export function TestResult({ trial }: { readonly trial: ReturnType<typeof useCon
   const { isBusy, report, reason } = trial;
   if (isBusy) {
     return (
-      <p className={styles.text} role="status">
+      <p className={formStyles.text} role="status">
         {strings.testing}
       </p>
     );

@@ -4,7 +4,7 @@ import { strings } from "../../../i18n";
 import { settingsTexts as words } from "../../../i18n/settings";
 import { useSettings } from "../../../settings/useSettings";
 import { Button } from "../../../ui/Button";
-import parts from "../../../ui/form/form.module.css";
+import formStyles from "../../../ui/form/form.module.css";
 import { TextField } from "../../../ui/form/TextField";
 import { useIsBrowser } from "../../../ui/useIsBrowser";
 import { type AddedProvider, AddForm } from "./AddForm";
@@ -55,7 +55,7 @@ export function FileForm({ onAdded }: { readonly onAdded: (added: AddedProvider)
         label={strings.spending.context}
         hint={words.contextHint}
         unit={words.tokens}
-        className={parts.number}
+        className={formStyles.number}
         type="number"
         min={LEAST_CONTEXT}
         max={MOST_CONTEXT}

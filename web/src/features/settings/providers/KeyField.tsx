@@ -5,7 +5,7 @@ import { remarkOf, strings } from "../../../i18n";
 import { settingsTexts } from "../../../i18n/settings";
 import { useSettings, useSettingsState } from "../../../settings/useSettings";
 import { Button } from "../../../ui/Button";
-import parts from "../../../ui/form/form.module.css";
+import formStyles from "../../../ui/form/form.module.css";
 import { Problem } from "../../../ui/Problem";
 import { useAsyncAction } from "../../../ui/useAsyncAction";
 import styles from "./Providers.module.css";
@@ -89,7 +89,7 @@ export function KeyField({ provider, status, isTrying, onTry, ...props }: KeyFie
         {isTrying ? strings.testing : strings.test}
       </Button>
       {about !== "" && (
-        <p id={`${id}-about`} className={parts.text}>
+        <p id={`${id}-about`} className={formStyles.text}>
           {about}
         </p>
       )}

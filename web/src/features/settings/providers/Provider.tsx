@@ -5,7 +5,7 @@ import { strings } from "../../../i18n";
 import { settingsTexts as words } from "../../../i18n/settings";
 import { useSettingsState } from "../../../settings/useSettings";
 import { Button } from "../../../ui/Button";
-import parts from "../../../ui/form/form.module.css";
+import formStyles from "../../../ui/form/form.module.css";
 import { Problem } from "../../../ui/Problem";
 import { useAsyncAction } from "../../../ui/useAsyncAction";
 import { usePrefer } from "../Defaults";
@@ -85,7 +85,7 @@ export function Provider({ provider, status, added, onRemove }: ProviderProps) {
         </div>
       )}
       {added?.note != null && (
-        <p className={parts.text} role="status">
+        <p className={formStyles.text} role="status">
           {added.note}
         </p>
       )}

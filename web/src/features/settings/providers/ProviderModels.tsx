@@ -4,7 +4,7 @@ import { locale, reasonOf, strings } from "../../../i18n";
 import { settingsTexts as words } from "../../../i18n/settings";
 import { useSettings, useSettingsState } from "../../../settings/useSettings";
 import { Button } from "../../../ui/Button";
-import parts from "../../../ui/form/form.module.css";
+import formStyles from "../../../ui/form/form.module.css";
 import { Problem } from "../../../ui/Problem";
 import { Summary } from "../../../ui/Summary";
 import { Facts } from "../../models/ModelFacts";
@@ -40,9 +40,11 @@ export function ProviderModels({ providerId, name }: ProviderModelsProps) {
       </Summary>
       {isOpen && (
         <>
-          {isLoading && list === null && <p className={parts.text}>{words.askingModels}</p>}
+          {isLoading && list === null && <p className={formStyles.text}>{words.askingModels}</p>}
           <Problem>{problem && reasonOf(problem)}</Problem>
-          {list !== null && !list.listed && <p className={parts.text}>{words.listFromTable}</p>}
+          {list !== null && !list.listed && (
+            <p className={formStyles.text}>{words.listFromTable}</p>
+          )}
           <ul>
             {models.slice(0, SHOWN).map((model) => (
               <li key={model.id}>

@@ -5,7 +5,7 @@ import { strings } from "../../../i18n";
 import { settingsTexts as words } from "../../../i18n/settings";
 import { useSettings, useSettingsState } from "../../../settings/useSettings";
 import { Button } from "../../../ui/Button";
-import styles from "../../../ui/form/form.module.css";
+import formStyles from "../../../ui/form/form.module.css";
 import { Problem } from "../../../ui/Problem";
 import { useAsyncAction } from "../../../ui/useAsyncAction";
 import type { AddedProvider } from "./AddForm";
@@ -37,9 +37,9 @@ export function Providers() {
 
   return (
     <>
-      <section className={styles.section}>
+      <section className={formStyles.section}>
         <h3>{strings.sections.providers}</h3>
-        <p className={styles.text}>{words.providersText}</p>
+        <p className={formStyles.text}>{words.providersText}</p>
         <ul className="stack">
           {providers
             .filter(({ kind }) => kind !== "test")
@@ -54,7 +54,7 @@ export function Providers() {
             ))}
         </ul>
         {removed.map((provider) => (
-          <p key={provider.id} className={styles.gone} role="status">
+          <p key={provider.id} className={formStyles.gone} role="status">
             {words.removed(provider.name)}
             <Button ref={focusOnce} onClick={() => attempt(restore(provider))}>
               {strings.undo}
