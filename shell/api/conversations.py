@@ -129,7 +129,7 @@ class ConversationsApi:
         return await self._answers.ledger.states(params.conversation_id)
 
     async def usage(self, caller: Caller, params: UsageGroup) -> Sequence[UsageRow]:
-        """Get the usage of answers and titles so far, by day, model or conversation."""
+        """Get the usage of all model calls so far, by day, model or conversation."""
         rows = await self._answers.ledger.usage(params)
         if params != "conversation":
             return rows
@@ -252,8 +252,8 @@ class ConversationsApi:
         return await self._write(params, lambda c: tree.undelete(c, params))
 
     async def search(self, caller: Caller, params: SearchRequest) -> SearchReply:
-        """Find messages and titles with these words, best first, for at most a quarter of a
-        second. Ends an earlier search of this page. `choose` jumps to a message.
+        """Find messages and titles with these words, best first, within 0.3 s, or about 2 s with
+        `more`. Ends an earlier search of this page. `choose` jumps to a message.
         """
         return await self._searches.search(caller.id, params)
 

@@ -33,7 +33,7 @@ class ModelApi:
         self._done, self._total = 0, 0
 
     def fetch(self, caller: Caller) -> ModelFetch:
-        """Begin to download the weights, unless they are installed or being downloaded. The topic
+        """Begin to download the weights, unless there is a model file or a download runs. The topic
         `model` has the progress.
         """
         running = self._running is not None and not self._running.done()
@@ -45,7 +45,7 @@ class ModelApi:
         return self._state()
 
     def state(self, caller: Caller) -> ModelFetch:
-        """Get whether the weights are installed, and the progress of a download."""
+        """Get whether there is a model file, and the progress of a download."""
         return self._state()
 
     def _state(self) -> ModelFetch:

@@ -123,8 +123,8 @@ class ProvidersApi:
         return (await self._add(added)).model_copy(update={"remark": remark})
 
     async def remove(self, caller: Caller, params: ProviderId) -> bool:
-        """Remove an added provider and its key; `restore` undoes it. Answers that it is giving go
-        on. False when there is no such provider.
+        """Remove an added provider and its key; `restore` undoes it. Its running answers continue.
+        False when there is no such provider.
         """
         if params in self._providers.built_in:
             text = f"{params} is built into Tidewire and cannot be removed"

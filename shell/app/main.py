@@ -201,7 +201,7 @@ async def _make_for_tabs(
 
 
 def _open(thread: LoopThread, server: "BrowserServer", redirect_page: RedirectPage) -> bool:
-    """Show the page in the desktop's browser. Its command line reveals no secret to other users."""
+    """Show the page in the desktop's browser, without a secret in the browser's command line."""
     if browser_reads_files():
         return redirect_page.open(thread.call(lambda: server.link(on_used=redirect_page.remove)))
     return open_link(thread.call(lambda: server.link(owner_only=True)))

@@ -67,7 +67,7 @@ class Feed:
         self._number = 0
 
     def on_wake(self, wake: Callable[[bool], None] | None) -> None:
-        """Call `wake` when there is something to push; with True, do not wait for more."""
+        """Call `wake` when there is something to push; its argument is True if that is urgent."""
         self._wake = wake
         if wake is not None:
             wake(True)
@@ -142,7 +142,7 @@ class Feed:
             self._notify(log.ending is not None)
 
     def next(self) -> Flush | None:
-        """The unanswered flush, or a new one with all there is to push, or None."""
+        """The unacknowledged flush, else a new one with as much as fits, or None."""
         with self._lock:
             if self._in_flight is None and self.load is not None:
                 items = self._gather()

@@ -1,7 +1,7 @@
 """Checks a page's JSON for values that Python's parser accepts but no model can take.
 
-These are NaN and the infinities, half characters, and nesting up to the end of the stack. One walk
-of bounded length finds all of them, with their paths.
+These are NaN and the infinities, unpaired surrogates, and nesting deeper than the stack allows. One
+walk of bounded length finds all of them, with their paths.
 """
 
 import math

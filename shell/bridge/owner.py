@@ -1,4 +1,4 @@
-"""Answers the owner's other commands, such as `tidewire link`, in the running host.
+"""Answers the owner's other processes, such as `tidewire link`, in the running host.
 
 A file of the data directory, which only its owner can read, has the host's address and a key.
 Command and host prove to each other that they know the key and never send it. If the host was
@@ -21,7 +21,7 @@ ACTIVATION = "tidewire-activation"
 
 
 class OwnerCommands:
-    """Made once for each host.
+    """Checks and runs the commands of the owner's other processes. One for each host.
 
     Args:
         key: the key in the file.

@@ -17,7 +17,7 @@ Transport = Literal["pywebview", "loopback"]
 
 MANIFEST = ".vite/manifest.json"
 FIRST_FONTS = ("/inter-latin-wght-normal.woff2", "/source-serif-4-latin-opsz-normal.woff2")
-"""The fonts that the first screen waits for (`fonts.ts`): how their names in the manifest end."""
+"""Ends of the manifest's names of the fonts that the first screen needs; see `fonts.ts`."""
 TEMPLATE = Path(__file__).with_name("index.html")
 """Filled in by `string.Template`: Jinja takes longer to load than a window takes to open."""
 _TYPES = {

@@ -44,7 +44,7 @@ class PageResponse:
 
 
 class Resources:
-    """Made once for each server.
+    """Answers the HTTP requests of one server: its index, its files, and refusals.
 
     Args:
         port: where the server listens, on the loopback address.

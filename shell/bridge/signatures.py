@@ -26,7 +26,7 @@ def check_signatures(namespaces: Mapping[str, object]) -> None:
     wrong = []
     for prefix, namespace in namespaces.items():
         if not prefix.isidentifier():
-            wrong.append(f"{prefix!r}: a namespace is named like a variable")
+            wrong.append(f"{prefix!r}: the name of a namespace must be a Python identifier")
             continue
         found = methods({prefix: namespace})
         if not found:
@@ -39,7 +39,7 @@ def check_signatures(namespaces: Mapping[str, object]) -> None:
 def _problems(run: Callable[..., object]) -> Iterator[str]:
     parameters = list(inspect.signature(run).parameters.values())
     if inspect.isasyncgenfunction(run):
-        yield "a generator is no result: pass it to App.stream and return its id"
+        yield "a generator cannot be returned: pass it to App.stream and return its id"
         return
     if not parameters or parameters[0].name != "caller":
         yield "the first parameter must be named caller"

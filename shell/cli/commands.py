@@ -192,7 +192,7 @@ COMMANDS = (
     command(
         "usage",
         "usage",
-        "print what answers have cost so far",
+        "print what model calls have cost so far",
         argument("--by", "sum up by this", choices=GROUPS, default="day"),
         argument("--csv", "print a table for spreadsheets", dest="as_csv_file"),
         _JSON,
@@ -229,17 +229,19 @@ COMMANDS = (
         _tool("add", "copy a Python file into the folder of tools", _FILE, _JSON),
         _tool("new", "write a tool file that works, to be changed; prints its path", _NAME, _JSON),
         _tool("remove", "remove a file from the folder of tools", _FILE, _JSON),
-        _tool("enable", "let models be told of a tool", _NAME, _JSON),
-        _tool("disable", "keep a tool from models", _NAME, _JSON),
+        _tool("enable", "switch a tool on", _NAME, _JSON),
+        _tool("disable", "switch a tool off", _NAME, _JSON),
         _tool("run", "call a tool yourself", _NAME, _ARGUMENTS, _JSON),
-        _tool("grants", "what is allowed or denied in every conversation", _JSON),
-        _tool("revoke", "forget such a verdict", _GRANT, _JSON),
+        _tool("grants", "list the grants: permissions and denials for all conversations", _JSON),
+        _tool("revoke", "remove a grant", _GRANT, _JSON),
         group(
             "folder",
             "choose the folders that the tool read_file may read",
             _folder("list", "every chosen folder", _JSON),
-            _folder("add", "let a folder be read, with everything below it", _FOLDER, _JSON),
-            _folder("remove", "let a folder be read no more", _FOLDER, _JSON),
+            _folder(
+                "add", "allow read_file to read a folder and everything below it", _FOLDER, _JSON
+            ),
+            _folder("remove", "stop read_file from reading a folder", _FOLDER, _JSON),
         ),
     ),
     group(
@@ -247,9 +249,11 @@ COMMANDS = (
         "list, check, import and fill in prompt templates",
         _template("list", "every template, also those with a problem", _JSON),
         _template("show", "print a template", _NAME, _JSON),
-        _template("check", "say what is wrong with a file, and where", _FILE, _JSON),
+        _template("check", "print the problem in a file, and its place", _FILE, _JSON),
         _template("import", "copy a file of prompts, also of other programs", _FILE, _JSON),
-        _template("render", "print what a template says", _NAME, _SET, _REQUEST, *MODEL, _JSON),
+        _template(
+            "render", "fill in a template and print its text", _NAME, _SET, _REQUEST, *MODEL, _JSON
+        ),
     ),
     group(
         "mcp",
@@ -266,7 +270,7 @@ COMMANDS = (
             ),
             argument("--header NAME=VALUE", "the same for a header of an address", **_AGAIN),
             argument("--folder DIR", "the working directory of the server"),
-            argument("--sse", "the address speaks the transport of 2024", dest="is_sse"),
+            argument("--sse", "the address uses the old SSE transport", dest="is_sse"),
             _NAME,
             argument(
                 "words COMMAND",
@@ -275,8 +279,8 @@ COMMANDS = (
             ),
             _JSON,
         ),
-        _server("remove", "end and forget a server, with its values", _NAME, _JSON),
-        _server("test", "start a server and tell how it is", _NAME, _JSON),
+        _server("remove", "stop and remove a server, with its values", _NAME, _JSON),
+        _server("test", "restart a server and show its state", _NAME, _JSON),
         _server(
             "enable",
             "switch a server on; asks first if you have not agreed to its command",
@@ -285,14 +289,14 @@ COMMANDS = (
             _JSON,
         ),
         _server("disable", "switch a server off", _NAME, _JSON),
-        _server("resources", "list what a server gives to read", _NAME, _JSON),
+        _server("resources", "list the resources of a server", _NAME, _JSON),
         command(
             "mcp_login",
             "login",
             "sign in to a server in the browser; the tokens are kept in the keychain",
             argument(
                 "--client-secret",
-                "read from standard input what the service gave this program as a secret",
+                "read the client secret of this program from standard input",
             ),
             _NAME,
             _JSON,

@@ -15,10 +15,10 @@ from shell.support.data_directory import DataDirectory, DataDirectoryHeld
 
 ANSWER_S = 5.0
 START_S = 5.0
-"""How long another start of the program may take until its host answers or has ended."""
+"""Longest wait for a host that is starting or ending."""
 PAUSE_S = 0.1
 WINDOW, SERVE = "tidewire", "tidewire serve"
-"""The commands that `lock.json` names."""
+"""The commands in `lock.json` that run a host. There are others, such as `tidewire restore`."""
 
 
 def ask_host(data: DataDirectory, path: str) -> str | None:

@@ -1,4 +1,4 @@
-"""`tidewire usage`: prints the usage of answers and titles, from the data directory's ledger."""
+"""`tidewire usage`: prints the usage of model calls, from the data directory's ledger."""
 
 import sys
 from contextlib import closing

@@ -212,7 +212,9 @@ class ViewRequest(Value):
 
 
 class AnswerOptions(Value):
-    """The model and parameters of an answer. By default they are those of the previous answer."""
+    """The model and parameters of an answer. By default, the model of the previous answer, with the
+    parameters of the settings.
+    """
 
     provider_id: ProviderId | None = None
     model_id: ModelId | None = None

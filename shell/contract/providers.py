@@ -11,7 +11,7 @@ FetchState = Literal["missing", "fetching", "here"]
 
 
 class ModelFetch(Value):
-    """Whether the embedded model is on this machine, and the progress of its download."""
+    """Whether a local model is on this machine, and the progress of the embedded one's download."""
 
     state: FetchState
     done_bytes: int

@@ -78,7 +78,7 @@ class InferenceRequest(RunParameters):
 
 
 class SessionConfig(Value):
-    """A history that the host holds in memory for a program. No list and no file contains it."""
+    """Creates a session. Its history is only in memory, and in no list of conversations."""
 
     session_id: SessionId
     provider_id: ProviderId

@@ -29,16 +29,19 @@ class TemplateProblemCode(StrEnum):
     HEAD_NO_TEXT = "HEAD_NO_TEXT", "{name!r} has to be a short text."
     HEAD_VALUE_WRONG = "HEAD_VALUE_WRONG", "{name!r} is wrong: {words}."
     YAML_TOO_LONG = "YAML_TOO_LONG", "The YAML is longer than {limit:,} characters."
-    YAML_FIELD_NAME = "YAML_FIELD_NAME", "A field is there twice, or its name is no text."
+    YAML_FIELD_NAME = "YAML_FIELD_NAME", "A field is defined twice, or its name is not text."
     YAML_TAG = "YAML_TAG", "The YAML has a tag that is not allowed: {name}"
     YAML_ALIAS = "YAML_ALIAS", "The YAML has an alias, which is not allowed."
-    YAML_WRONG = "YAML_WRONG", "This is no YAML: {words}."
+    YAML_WRONG = "YAML_WRONG", "This is not valid YAML: {words}."
     YAML_TOO_DEEP = "YAML_TOO_DEEP", "The YAML is nested too deeply."
     INPUTS_WRONG = (
         "INPUTS_WRONG",
         "'inputs' has to name at most {limit} inputs, as in 'topic: string'.",
     )
-    INPUT_NAME = "INPUT_NAME", "{name!r} is no name for an input: letters, digits, _."
+    INPUT_NAME = (
+        "INPUT_NAME",
+        "{name!r} is not a valid name for an input. Use letters, digits and _.",
+    )
     INPUT_NO_FIELDS = "INPUT_NO_FIELDS", "{name!r} has to be a type or fields such as 'type: text'."
     INPUT_FIELD_UNKNOWN = "INPUT_FIELD_UNKNOWN", "An input has no field {name!r}."
     INPUT_WRONG = "INPUT_WRONG", "The input {name!r} is wrong: {words}."
@@ -47,13 +50,13 @@ class TemplateProblemCode(StrEnum):
     INPUT_NO_OPTIONS = "INPUT_NO_OPTIONS", "The enum {name!r} needs 'options'."
     TEXT_TOO_LONG = "TEXT_TOO_LONG", "The text is longer than {limit:,} characters."
     TEXT_WRONG = "TEXT_WRONG", "{words}"
-    TOO_SLOW = "TOO_SLOW", "The template takes longer than {limit} ms of the processor's time."
+    TOO_SLOW = "TOO_SLOW", "The template needs more than {limit} ms of processor time."
     TOO_MUCH_MEMORY = "TOO_MUCH_MEMORY", "The template takes too much memory."
     TOO_MANY_PARTS = "TOO_MANY_PARTS", "The template has more than {limit:,} parts."
-    TOO_MANY_LOOPS = "TOO_MANY_LOOPS", "More than {limit} loops stand in each other."
+    TOO_MANY_LOOPS = "TOO_MANY_LOOPS", "Loops are nested more than {limit} deep."
     TOO_DEEP = "TOO_DEEP", "The template is nested too deeply."
     RESULT_TOO_LONG = "RESULT_TOO_LONG", "The text would be longer than {limit:,} characters."
-    SECTION_INSIDE = "SECTION_INSIDE", "A section cannot stand in a loop or in another section."
+    SECTION_INSIDE = "SECTION_INSIDE", "A section cannot be inside a loop or another section."
     LOOP_RECURSIVE = "LOOP_RECURSIVE", "A loop cannot be recursive."
     WORD_REFUSED = "WORD_REFUSED", "A template cannot use {name!r}."
     NAME_REFUSED = "NAME_REFUSED", "A template cannot use the name {name!r}."

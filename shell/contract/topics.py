@@ -46,7 +46,7 @@ class WaitingTopic(Topic):
 
     name: Literal["waiting"] = "waiting"
     value: list[WaitingConversation]
-    """The calls that have begun to wait since the host started."""
+    """Only calls that began to wait since the host started, and still wait."""
 
 
 class McpTopic(Topic):

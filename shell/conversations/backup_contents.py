@@ -1,8 +1,9 @@
 """Reads the settings and providers of a backup, and restores those that the user agreed to.
 
 A backup may come from anybody. A provider in it names an address, headers and the environment
-variable of a key; a setting in it can send every question there. So a restore
-brings only data. It brings a provider or a setting only after the user agreed to it.
+variable of a key; a setting in it can send every question there. So a restore brings the
+conversations and the harmless settings (`settings.RESTORED`). It brings a provider, or a setting
+that chooses one, only after the user agreed to it.
 """
 
 import json
@@ -40,7 +41,7 @@ def contents(extras: Mapping[str, bytes], data: Path) -> BackupContents:
 
 
 def chooser(data: Path, providers: Collection[str], settings: Collection[str]) -> Choose:
-    """The `Choose` of `Store.restore` that restores what the user agreed to."""
+    """Make the function that checks and restores the chosen settings; for `Store.restore`."""
 
     def choose(extras: Mapping[str, bytes]) -> Callable[[], None]:
         known = _providers(extras)

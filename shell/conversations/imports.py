@@ -157,7 +157,7 @@ class Imports:
                 self._drop(job)
 
     async def close(self) -> None:
-        """Stop all imports and wait for their threads."""
+        """Stop all imports, and wait for their threads, at most 2 s for each."""
         for job in self._imports.values():
             job.stop_requested.set()
             if job.state == "receiving":

@@ -258,7 +258,9 @@ class Engine:
         self._runs.forget_owner(owner)
 
     async def close(self) -> None:
-        """Refuse new runs, end all others with ABORTED, and wait for their tasks."""
+        """Refuse new runs, end all others, and wait for their tasks. A run that waits for a
+        decision ends as `waiting`, every other one with ABORTED.
+        """
         self._closing = True
         self._sweeper.cancel()
         self._runs.stop(HostClosing("The program is shutting down"))
@@ -301,7 +303,7 @@ class Engine:
             provider,
             model,
             prepare,
-            self._settings.deadlines.waits(
+            self._settings.deadlines.of_run(
                 parameters,
                 silent=provider.local or model.silent_reasoning,
                 no_overall_deadline=no_overall_deadline,

@@ -7,7 +7,7 @@ from shell.contract import RunParameters
 
 
 @dataclass(frozen=True, slots=True)
-class Waits:
+class RunDeadlines:
     """The deadlines of one run, in seconds."""
 
     overall_s: float
@@ -17,7 +17,7 @@ class Waits:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much one window may run at a time, and how long finished logs stay in memory."""
+    """Limits on the runs and sessions of one owner, and on all finished logs together."""
 
     inferences: int = 5
     sessions: int = 20
@@ -42,7 +42,9 @@ class Deadlines:
     between_ms: int = 30_000
     """From one piece of content to the next. Pings of a server are not content."""
 
-    def waits(self, parameters: RunParameters, *, silent: bool, no_overall_deadline: bool) -> Waits:
+    def of_run(
+        self, parameters: RunParameters, *, silent: bool, no_overall_deadline: bool
+    ) -> RunDeadlines:
         """The deadlines of one run.
 
         Args:
@@ -51,7 +53,7 @@ class Deadlines:
             no_overall_deadline: drop the default for the whole run.
         """
         first_ms = self.first_silent_ms if silent else self.first_ms
-        return Waits(
+        return RunDeadlines(
             _seconds(parameters.timeout_ms, math.inf if no_overall_deadline else self.overall_ms),
             _seconds(parameters.first_timeout_ms, first_ms),
             _seconds(parameters.between_timeout_ms, self.between_ms),

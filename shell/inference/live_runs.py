@@ -158,7 +158,7 @@ class LiveRuns:
         if self._tasks:
             _, stuck = await asyncio.wait(self._tasks, timeout=CLOSE_S)
             for task in stuck:
-                _log.warning("%s is left behind: its provider does not let go", task.get_name())
+                _log.warning("%s did not end: its provider ignores the cancel", task.get_name())
 
     def _check_reserved(self, slot: Slot) -> None:
         if slot.run is not None or self.slots.get(slot.inference_id) is not slot:

@@ -69,7 +69,7 @@ class _StreamedCall:
 
 
 class ProviderCall:
-    """Sends one request, again if it fails before its first content. Loop thread only.
+    """Sends one request, and sends it again if it fails before its first content. Loop thread only.
 
     Args:
         log: the run's.
@@ -95,7 +95,7 @@ class ProviderCall:
         self._watchdog = watchdog
         self._provider = plan.provider
         self._request = request
-        self._waits = plan.waits
+        self._deadlines = plan.deadlines
         self._retries = plan.retries
         self._loop = asyncio.get_running_loop()
         self._bytes_before = dict(text.written_bytes)
@@ -181,7 +181,7 @@ class ProviderCall:
         self.finish_reason = self._usage = None
         self.output.clear()  # items of an earlier attempt, which failed before its first content
         self._report("Processing...", activity="asking")
-        self._watchdog.expect(self._waits.first_s)
+        self._watchdog.expect(self._deadlines.first_s)
         chunks, turn_ends = 0, self._loop.time() + SECONDS_PER_TURN
         task = asyncio.current_task()
         async with aclosing(self._provider.stream(self._request)) as stream:
@@ -265,7 +265,7 @@ class ProviderCall:
     def _note_content(self) -> None:
         if self.first_ms is None:
             self.first_ms = self._log.elapsed_ms
-        self._watchdog.expect(self._waits.between_s)
+        self._watchdog.expect(self._deadlines.between_s)
 
     def _report(
         self, status: str, progress: float | None = None, activity: Activity | None = None

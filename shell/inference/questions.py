@@ -127,7 +127,7 @@ class Questions:
         return True
 
     def cancel(self) -> None:
-        """Cancel the open question; the server gets no answer."""
+        """Cancel the open question. The server gets the answer `cancel`."""
         self._close_question(CANCELLED)
 
     def close(self) -> None:

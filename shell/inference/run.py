@@ -106,7 +106,7 @@ class Run:
             self.log.append(NoticeEvent(**self.log.stamp(), **dict(notice)))
         if self._recording is not None:
             request = replace(request, recording=self._recording)
-        watchdog = self._watchdog = Watchdog(plan.waits.overall_s, self._on_timeout)
+        watchdog = self._watchdog = Watchdog(plan.deadlines.overall_s, self._on_timeout)
         if plan.offer is not None:
             self._tools = ToolCalls(self.log, watchdog, plan.offer, plan.commit)
         # No closure over this run: a cycle would keep the request, with its pictures, in memory
@@ -116,7 +116,7 @@ class Run:
         self.task = self._loop.create_task(self._run_steps(self._steps), name=self.log.inference_id)
 
     def cancel_questions(self) -> None:
-        """Cancel the open questions of servers; they get no answer."""
+        """Cancel the open questions of servers, which get the answer `cancel`."""
         if self._tools is not None:
             self._tools.cancel_questions()
 
@@ -174,7 +174,9 @@ class Run:
 
     def _end_without_provider(self) -> None:
         if self.log.ending is None and self._stop_reason is not None:
-            _log.warning("%s: the provider does not let go of its stream", self.log.inference_id)
+            _log.warning(
+                "%s: the provider has not closed its stream after the cancel", self.log.inference_id
+            )
             self._end(self._stop_reason)
             if self.task is not None:
                 self.task.cancel()

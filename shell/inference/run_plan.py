@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from shell.contract import Notice
-from shell.inference.limits import Retries, Waits
+from shell.inference.limits import Retries, RunDeadlines
 from shell.inference.spending import Spending
 from shell.inference.tool_call import OpenCall
 from shell.inference.tool_calls import Commit
@@ -23,7 +23,7 @@ class ResumedStep:
     text: str
     """The text that the model wrote before its calls."""
     calls: tuple[OpenCall, ...]
-    """Empty if all calls have results, which the request then contains already."""
+    """All calls of that step; empty if each has its result, which the request then contains."""
     output: tuple[Mapping[str, object], ...]
     provider_id: str
     model_id: str
@@ -37,7 +37,7 @@ class RunPlan:
     model: ModelInfo
     prepare: Callable[[], Prepared]
     """Called when the run begins. Raises ShellError if the model no longer accepts the request."""
-    waits: Waits
+    deadlines: RunDeadlines
     retries: Retries
     streamed: bool
     offer: Offer | None

@@ -24,7 +24,7 @@ from shell.tools.results import LongResults
 
 @dataclass(frozen=True, slots=True)
 class OpenCall:
-    """A call that an earlier run left open when it ended."""
+    """A call of the step that an earlier run left open. It may have its result already."""
 
     proposed: ProposedCall
     step: int

@@ -126,7 +126,7 @@ class ToolCalls:
             task.cancel()
 
     def cancel_questions(self) -> None:
-        """Cancel the open questions of servers; they get no answer."""
+        """Cancel the open questions of servers, which get the answer `cancel`."""
         for call in self._batch:
             if call.questions is not None:
                 call.questions.cancel()

@@ -4,8 +4,8 @@ The journal is a WAL with `synchronous = FULL`: an acknowledged write has been f
 A job is a function that takes the connection. A writing job is one transaction, so all of it
 happens or nothing. A path of None makes a database in memory, which never reaches a disk.
 
-Every read has a time limit. Searches have a connection and a thread of their own, and so has the
-check of a file that was not closed cleanly. Opening a conversation never waits for either.
+Reads and searches have a time limit. Searches have a connection and a thread of their own, and so
+has the check of a file that was not closed cleanly. Opening a conversation never waits for either.
 """
 
 import contextlib

@@ -27,8 +27,7 @@ def storage_error(error: apsw.Error | OSError, path: Path | None) -> ShellError:
             )
         case apsw.BusyError() | apsw.LockedError():
             return StorageUnavailable(
-                f"Another program has locked {name}, so this was not saved. "
-                "Close that program and try again.",
+                f"Another program has locked {name}. Close that program and try again.",
                 reason=Reason.FILE_LOCKED,
             )
         case apsw.ReadOnlyError() | apsw.PermissionsError() | apsw.AuthError():
@@ -54,7 +53,7 @@ def storage_error(error: apsw.Error | OSError, path: Path | None) -> ShellError:
             )
         case apsw.IOError():
             return StorageUnavailable(
-                f"The disk that holds {folder} is not working properly, so this was not saved.",
+                f"The disk that holds {folder} is not working properly.",
                 reason=Reason.DISK_FAULTY,
             )
         case OSError():

@@ -112,5 +112,5 @@ def rows_problem(connection: apsw.Connection) -> str | None:
             for _ in connection.execute(f"SELECT {texts} FROM {table}"):  # noqa: S608
                 pass
         except UnicodeDecodeError:
-            return f"one of its {table} is no text any more"
+            return f"one of its {table} is not valid UTF-8"
     return None

@@ -46,8 +46,9 @@ _log = logging.getLogger(__name__)
 class Store:
     """Stores conversations and messages. A host opens one, under the lock of its data directory.
 
-    `open` and `close` block. All other methods belong to the loop thread. The ids of temporary
-    conversations begin with TEMPORARY. They live in a database in memory and never reach a disk.
+    `open`, `close` and `read_blocking` block; call the latter on any thread but the loop's. All
+    other methods belong to the loop thread. The ids of temporary conversations begin with
+    TEMPORARY. They live in a database in memory and never reach a disk.
     """
 
     def __init__(
@@ -85,7 +86,7 @@ class Store:
         """Open the database, and repair it first if it is damaged.
 
         Raises:
-            ShellError: the database cannot be used. Nothing was changed, and nothing is open.
+            ShellError: the database cannot be used, and nothing is open. It may be repaired now.
         """
         try:
             self._open_repaired()

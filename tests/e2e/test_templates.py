@@ -204,7 +204,7 @@ def test_templates_are_found_moved_deleted_imported_and_exported(
     page = app.page()
     section = library(page)
     broken = item(section, "broken")
-    expect(broken.get_by_role("alert")).to_contain_text("Line 3, column 1: This is no YAML")
+    expect(broken.get_by_role("alert")).to_contain_text("Line 3, column 1: This is not valid YAML")
     section.get_by_role("searchbox", name="Search templates").fill("piece of code")
     expect(section.get_by_text("1 template", exact=True)).to_be_visible()
     expect(broken).to_have_count(0)

@@ -53,7 +53,7 @@ def smoke() -> Result:
         "asWanted": json.loads(line.removeprefix("SAID ")) == EXPECTED,
         "gone": program.count("GET /other"),
         "loads": program.count("SAID hello"),
-        "refused": program.count("not let go"),
+        "refused": program.count("was refused"),
         "tracebacks": program.count("Traceback"),
         "status": program.process.returncode,
     }

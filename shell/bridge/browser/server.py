@@ -25,7 +25,7 @@ from shell.bridge.responses import PageResponse, Resources, plain
 
 DOOR = "/door"
 MAX_MESSAGE_BYTES = 33_000_000
-"""A batch has at most 32 million characters."""
+"""A batch has at most 32 million characters. One as large as that is base64, which is ASCII."""
 PING_S = 10.0
 
 

@@ -35,7 +35,7 @@ class Ticket:
 
     secret: str
     expires: float | None
-    """None: the link that the program printed when it started waits for its first use."""
+    """None: it does not expire before its first use, as in the link that the program prints."""
     owner_only: bool
     """Only a connection that is known to be the same user's may use it."""
     on_used: Callable[[], object]
@@ -44,7 +44,7 @@ class Ticket:
 
 
 class AccessTokens:
-    """Made for one process. Loop thread only.
+    """The token, the tickets and the keys of one process. Loop thread only.
 
     Args:
         now: a clock in seconds.

@@ -19,7 +19,7 @@ PATIENCE_S = 3.0
 def display_problem(environment: Mapping[str, str] = os.environ) -> str | None:
     """Return a sentence that says why no window can open here; None when one can.
 
-    macOS and Windows always have a display, and bring their own web view; some Windows lack it.
+    macOS and Windows always have a display. Some versions of Windows lack the web view.
     """
     if sys.platform == "win32":
         return _runtime()

@@ -30,7 +30,7 @@ class PageServer:
         listener: accepts the connections; closed by `stop()`.
         page: the built page; None when Vite serves it.
         appearance: returns the appearance, for each load of the page.
-        owner: answers the owner's other commands.
+        owner: answers the owner's other processes.
     """
 
     def __init__(

@@ -126,7 +126,7 @@ class Windows:
 
         Args:
             on_start: called in its own thread when everything is loaded and the web view's
-                processes start. From then on Python is idle for about as long again.
+                processes start. Python is then idle for about as long as the start has taken.
         """
         with shutdown_signals() as signals:
             self.replace_dispatcher()
@@ -186,7 +186,7 @@ class Windows:
 
     def control(self, caller_id: str, action: Literal["close", "quit", "full_screen"]) -> bool:
         """Close the caller's window, close all of them, or enter and leave full screen. Returns at
-        once; False when the window is closed. From any thread but the main one.
+        once; False when the window is closed. From any thread.
         """
         window = self._window_of(caller_id)
         if window is None:

@@ -57,7 +57,7 @@ def read_head(head: str) -> Head:
     """Read the front matter.
 
     Raises:
-        BadHead: with the line and the column in the file.
+        HeadError: with the line and the column in the file.
     """
     root, lines = read_yaml(head, before=1)
     if root is None:
@@ -98,7 +98,7 @@ def read_yaml(text: str, before: int = 0) -> tuple[Any, Lines]:
         before: the number of lines in the file before the YAML.
 
     Raises:
-        BadHead: with the line and the column.
+        HeadError: with the line and the column.
     """
     import yaml
 

@@ -73,7 +73,7 @@ def _of_llm(root: Any) -> str:
 
 
 def _of_prompty(root: Any, body: str) -> str:
-    """Convert a file of Prompty, which has each role on a line of its own."""
+    """Convert a file of Prompty, with each role on its own line. Leaves out assistant texts."""
     fields = root if isinstance(root, dict) else {}
     pieces = _ROLE.split(body)
     sections: dict[str, list[str]] = {"system": [], "user": [pieces[0]], "assistant": []}

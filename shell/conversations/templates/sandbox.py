@@ -63,7 +63,7 @@ _RESERVED = frozenset(
 
 
 class _Position(int):
-    """A line number with a column. Jinja passes the line on as it is, and so the column with it."""
+    """A line number with a column. Jinja passes this object on, so errors have the column, too."""
 
     column: int
 

@@ -109,7 +109,7 @@ class Backups:
         return self._put(copy_path, prefix)
 
     def newest_sound(self) -> Path | None:
-        """Return the newest sound backup of any kind.
+        """Return the newest sound copy of the database, of any kind; bundles are not examined.
 
         After a restore, that is a copy of the restored conversations, not of the replaced ones.
         """

@@ -272,7 +272,7 @@ def _readable() -> Iterator[None]:
     except apsw.TooBigError:
         raise _UnusableBackup("a value in it is too large") from None
     except UnicodeDecodeError:
-        raise _UnusableBackup("a text in it is no text any more") from None
+        raise _UnusableBackup("a text in it is not valid UTF-8") from None
     except (apsw.CorruptError, apsw.NotADBError, apsw.FormatError):
         raise _UnusableBackup("it is damaged") from None
     except apsw.NoMemError:

@@ -103,7 +103,7 @@ def read_conversation(connection: apsw.Connection, number: int) -> PortableConve
 
 
 def numbers(connection: apsw.Connection) -> list[int]:
-    """Return every conversation that is not deleted, in an order that an import preserves."""
+    """The number of every conversation that is not deleted, in an order that an import keeps."""
     return rows(
         connection.execute(
             "SELECT number FROM conversations WHERE deleted_at IS NULL ORDER BY created_at, id"
@@ -115,8 +115,8 @@ def numbers(connection: apsw.Connection) -> list[int]:
 class ConversationWriter:
     """Adds one conversation to the database, a few messages at a time.
 
-    Existing conversations and messages with the same id stay unchanged, and missing ones are added.
-    So an interrupted import can be run again.
+    Existing conversations and messages with the same id stay unchanged, except that a deleted
+    conversation is restored. Missing ones are added. So an interrupted import can be run again.
     """
 
     def __init__(self, portable: PortableConversation) -> None:
@@ -129,7 +129,7 @@ class ConversationWriter:
         """How many messages were added."""
 
     def begin(self, connection: apsw.Connection) -> None:
-        """Create the conversation unless it exists, as part of a writing job."""
+        """Create the conversation, or restore it if it was deleted. Part of a writing job."""
         portable = self._portable
         with contextlib.suppress(NotFound):
             self._conversation = tree.undelete(connection, portable.id)

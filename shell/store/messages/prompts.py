@@ -1,4 +1,4 @@
-"""Reads the user's latest questions for the prompt history. Leaves out texts of servers."""
+"""Reads the user's latest questions for the prompt history. Leaves out prompts of MCP servers."""
 
 import apsw
 

@@ -158,12 +158,12 @@ def leaf(connection: apsw.Connection, conversation_number: int) -> int | None:
 
 
 def row(connection: apsw.Connection, number: int) -> MessageRow | None:
-    """The message of a number, if there is one."""
+    """The message with this number; None if there is none."""
     return first(connection.execute(f"{_ROW} WHERE number = ?", (number,)), MessageRow)
 
 
 def row_of(connection: apsw.Connection, message_id: str) -> MessageRow:
-    """The message of an id.
+    """The message with this id.
 
     Raises:
         NotFound: there is no such message, or its conversation is deleted.

@@ -71,7 +71,7 @@ def examine(path: Path) -> FileState:
 
 
 def note_closed(path: Path) -> None:
-    """Note the size and time of a file that was closed cleanly."""
+    """Note the size and time of a cleanly closed file, unless its write-ahead log has content."""
     stamp = _stamp(path)
     if stamp["wal"] == 0:
         _put_note(path, stamp)

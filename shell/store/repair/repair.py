@@ -86,7 +86,7 @@ def reindex(path: Path) -> bool:
 def _copy_aside(path: Path, damaged_folder: Path) -> Path:
     """Copy the file and its write-ahead log to a new directory, unless a copy exists already.
 
-    The host retries a failed repair every few seconds, and must not copy each time.
+    A failed repair is tried again at each call that needs the store, and must not copy each time.
     """
     names = [path.name, f"{path.name}-wal"]
     sources = [path.with_name(name) for name in names if path.with_name(name).exists()]

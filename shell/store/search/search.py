@@ -29,7 +29,7 @@ RANKING_SHARE = 0.5
 """The share of the time limit after which ranking stops if it has enough matches."""
 
 START = 0
-"""The start of a search that has not looked up all its words yet."""
+"""Starts a search with the index `words`. Any other start continues after that stage."""
 _INSIDE_START = 2**53 - 1
 """Above every rowid of the indexes, and an exact integer in JavaScript."""
 

@@ -399,7 +399,7 @@ export interface InferenceRequest extends RunParameters {
   systemPrompt?: string | null | undefined;
 }
 
-/** A history that the host holds in memory for a program. No list and no file contains it. */
+/** Creates a session. Its history is only in memory, and in no list of conversations. */
 export interface SessionConfig {
   sessionId: string;
   providerId: string;
@@ -952,7 +952,10 @@ export interface ViewRequest {
   before?: string | null | undefined;
 }
 
-/** The model and parameters of an answer. By default they are those of the previous answer. */
+/**
+ * The model and parameters of an answer. By default, the model of the previous answer, with the
+ * parameters of the settings.
+ */
 export interface AnswerOptions {
   providerId?: string | null | undefined;
   modelId?: string | null | undefined;
@@ -1334,7 +1337,7 @@ export interface Recording {
   events: AnyEvent[];
 }
 
-/** Whether the embedded model is on this machine, and the progress of its download. */
+/** Whether a local model is on this machine, and the progress of the embedded one's download. */
 export interface ModelFetch {
   state: "missing" | "fetching" | "here";
   doneBytes: number;
@@ -1918,7 +1921,7 @@ export interface ModelTopic extends Topic {
 /** Pushed when calls begin or cease to wait for a decision. */
 export interface WaitingTopic extends Topic {
   name: "waiting";
-  /** The calls that have begun to wait since the host started. */
+  /** Only calls that began to wait since the host started, and still wait. */
   value: WaitingConversation[];
 }
 
@@ -2065,7 +2068,7 @@ export const client = (call: Invoke) => ({
     /** Set the budget of a conversation. Resolves with the new result of `budgets`. */
     setBudget: (params: ConversationBudget) =>
       call<BudgetState[]>("conversations.set_budget", params),
-    /** Get the usage of answers and titles so far, by day, model or conversation. */
+    /** Get the usage of all model calls so far, by day, model or conversation. */
     usage: (params: UsageGroup) =>
       call<UsageRow[]>("conversations.usage", params),
     /** Write the usage as CSV to the data directory's `exports`. Resolves with its path. */
@@ -2134,8 +2137,8 @@ export const client = (call: Invoke) => ({
     undelete: (params: string) =>
       call<ConversationSummary>("conversations.undelete", params),
     /**
-     * Find messages and titles with these words, best first, for at most a quarter of a
-     * second. Ends an earlier search of this page. `choose` jumps to a message.
+     * Find messages and titles with these words, best first, within 0.3 s, or about 2 s with
+     * `more`. Ends an earlier search of this page. `choose` jumps to a message.
      */
     search: (params: SearchRequest) =>
       call<SearchReply>("conversations.search", params),
@@ -2266,11 +2269,11 @@ export const client = (call: Invoke) => ({
   },
   model: {
     /**
-     * Begin to download the weights, unless they are installed or being downloaded. The topic
+     * Begin to download the weights, unless there is a model file or a download runs. The topic
      * `model` has the progress.
      */
     fetch: () => call<ModelFetch>("model.fetch"),
-    /** Get whether the weights are installed, and the progress of a download. */
+    /** Get whether there is a model file, and the progress of a download. */
     state: () => call<ModelFetch>("model.state"),
   },
   providers: {
@@ -2291,8 +2294,8 @@ export const client = (call: Invoke) => ({
     add: (params: NewProvider) =>
       call<ProviderSummary>("providers.add", params),
     /**
-     * Remove an added provider and its key; `restore` undoes it. Answers that it is giving go
-     * on. False when there is no such provider.
+     * Remove an added provider and its key; `restore` undoes it. Its running answers continue.
+     * False when there is no such provider.
      */
     remove: (params: string) =>
       call<boolean>("providers.remove", params),

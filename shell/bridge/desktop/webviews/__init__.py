@@ -10,7 +10,7 @@ from shell.bridge.desktop.pump import RunScript
 from shell.bridge.desktop.window_state import WindowState
 
 Post = Callable[[Window, str, object, object], None]
-"""Receives a page's call: its window, a name, a text and a number."""
+"""Receives a page's call: its window, a name, a text, and the page's load, which is not used."""
 Gui = Literal["qt", "gtk", "cocoa", "edgechromium"]
 
 
@@ -44,7 +44,7 @@ class View(Protocol):
         """Return the function that runs scripts in a window's page. GUI thread only."""
 
     def placement(self, window: Window) -> WindowState:
-        """Return the position and size of a window that is about to close. On the GUI thread."""
+        """Return the state of a window that is about to close. On the GUI thread."""
 
     def bring_forward(self, window: Window) -> None:
         """Bring a window forward, even a minimized one, and wait for it. Not on the GUI thread."""

@@ -18,7 +18,7 @@ def may_navigate(window: Window, url: str, *, main_frame: bool = True) -> bool:
     """Whether the page may navigate to `url`: only to its own address, only in the main frame."""
     allowed = main_frame and is_page_url(window, url)
     if not allowed:
-        _log.warning("The page was not let go to another address (%s)", url.partition(":")[0][:20])
+        _log.warning("A navigation to another address was refused (%s)", url.partition(":")[0][:20])
     return allowed
 
 
@@ -49,5 +49,5 @@ class Crashes:
             _log.error("The page's process crashed (%s): the page is loaded again", reason)
             return True
         self._times.clear()
-        _log.error("The page's process keeps crashing (%s): it is left alone", reason)
+        _log.error("The page's process keeps crashing (%s): it is not reloaded again", reason)
         return False

@@ -57,8 +57,8 @@ class Runner(QObject):
         self._requested.connect(self._run)
 
     def run(self, script: str, answer: OnValue) -> None:
-        """Run a script. From any thread; returns at once. `answer` is called on the GUI thread, and
-        not at all when the page is closed.
+        """Run a script. From any thread; returns at once. `answer` is called on the GUI thread. If
+        the page is deleted, it is called with None in this thread, or not at all.
         """
         try:
             self._requested.emit(script, answer)

@@ -88,7 +88,7 @@ class RestrictedPage(QWebEnginePage):
         """Allow the page's own address in the main frame. Query and fragment may differ."""
         allowed = is_main_frame and _without_query(QUrl(url)) == _without_query(self._page_url)
         if not allowed:
-            _log.warning("The page was not let go to another address (%s)", QUrl(url).scheme())
+            _log.warning("A navigation to another address was refused (%s)", QUrl(url).scheme())
         return allowed
 
     def _return_to_page(self, url: QUrl) -> None:
