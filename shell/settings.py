@@ -29,7 +29,7 @@ from shell.contract import (
 )
 from shell.inference.limits import Deadlines, Limits, Settings
 from shell.support.file_lock import file_lock
-from shell.support.files import reason, replace_file, storage_errors
+from shell.support.files import file_errors, reason, replace_file
 
 FILE = "settings.json"
 RESTORED = (
@@ -154,8 +154,8 @@ class SettingsFile:
 
     @contextlib.contextmanager
     def _edit(self) -> Iterator[dict[str, JsonValue]]:
-        with storage_errors(f"{self.path} cannot be written"), file_lock(self.path):
-            with storage_errors(f"Nothing was changed; try again: {self.path} cannot be read"):
+        with file_errors(f"{self.path} cannot be written"), file_lock(self.path):
+            with file_errors(f"Nothing was changed; try again: {self.path} cannot be read"):
                 self._read()
             raw = deepcopy(self._raw)
             yield raw

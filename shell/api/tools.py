@@ -14,7 +14,7 @@ from shell.contract import (
     ToolSummary,
     ToolSwitch,
 )
-from shell.support.files import storage_errors
+from shell.support.files import file_errors
 from shell.tools.registry import Tools
 from shell.tools.template import write_free_template
 
@@ -41,7 +41,7 @@ class ToolsApi:
     async def open_folder(self, caller: Caller) -> bool:
         """Show the folder in the system's file manager. False in a browser."""
         folder = self._tools.folder
-        with storage_errors(f"{folder} cannot be made"):
+        with file_errors(f"{folder} cannot be made"):
             await asyncio.to_thread(folder.mkdir, mode=0o700, exist_ok=True)
         return await asyncio.to_thread(self._open_path, caller.id, folder)
 

@@ -20,7 +20,7 @@ from shell.contract.tools import ToolNames
 from shell.conversations.templates.library import MAX_BYTES, Templates, location_of
 from shell.errors import ValidationFailed
 from shell.support.data_directory import DataDirectory
-from shell.support.files import storage_errors
+from shell.support.files import file_errors
 from shell.support.text import CONTROLS
 
 
@@ -201,7 +201,7 @@ def _value(field: FormField | None, text: str) -> FormValue:
 
 def _read(file: str) -> str:
     path = Path(file).expanduser()
-    with storage_errors(f"{file[:200]} cannot be read"), path.open("rb") as opened:
+    with file_errors(f"{file[:200]} cannot be read"), path.open("rb") as opened:
         data = opened.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:
         raise ValidationFailed([("file", f"{file[:200]} has more than {MAX_BYTES:,} bytes.")])

@@ -13,7 +13,7 @@ from shell.contract import ToolSummary
 from shell.errors import ErrorCode, NotFound, ToolError, ValidationFailed
 from shell.providers.keys import Keys
 from shell.support.data_directory import DataDirectory
-from shell.support.files import storage_errors
+from shell.support.files import file_errors
 from shell.support.text import escaped
 from shell.tools.arguments import check_arguments, parse_arguments
 from shell.tools.registry import FOLDER, Tools
@@ -47,7 +47,7 @@ def add(data: DataDirectory, *, file: str, as_json: bool) -> None:
         text = f"{target} is there already. Remove it first: tidewire tools remove {target.name}"
         raise ValidationFailed([("file", text)])
     data.prepare()
-    with storage_errors(f"{target} cannot be written"):
+    with file_errors(f"{target} cannot be written"):
         target.parent.mkdir(mode=0o700, exist_ok=True)
         shutil.copyfile(source, target)
     for tool in with_tools(data, lambda tools: tools.summaries()):
@@ -73,7 +73,7 @@ def remove(data: DataDirectory, *, file: str, as_json: bool) -> None:
         NotFound: there is no such file.
     """
     target = data.path / FOLDER / Path(file).name
-    with storage_errors(f"{target} cannot be removed"):
+    with file_errors(f"{target} cannot be removed"):
         try:
             target.unlink()
         except FileNotFoundError:

@@ -140,7 +140,7 @@ class Message(Value):
         return "".join(part.text for part in self.content if isinstance(part, TextPart))
 
 
-def is_of_strangers(content: str | Sequence[Part]) -> bool:
+def is_untrusted(content: str | Sequence[Part]) -> bool:
     """Whether others may have written some of it: an attachment, or a prompt of a server."""
     if isinstance(content, str):
         return False

@@ -12,7 +12,7 @@ from shell.contract import (
     Notice,
     NoticeCode,
     SessionConfig,
-    is_of_strangers,
+    is_untrusted,
 )
 from shell.errors import Reason, ValidationFailed
 from shell.providers.base import (
@@ -153,7 +153,7 @@ def adapt_offer(offer: Offer | None, model: ModelInfo) -> tuple[Offer | None, tu
 def note_untrusted(offer: Offer, messages: Iterable[Message | ModelStep]) -> None:
     """Mark the permissions of an offer as untrusted if others may have written a message."""
     contents = (message.content for message in messages if isinstance(message, Message))
-    if any(map(is_of_strangers, contents)):
+    if any(map(is_untrusted, contents)):
         offer.permissions.note_untrusted()
 
 

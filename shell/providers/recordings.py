@@ -10,7 +10,7 @@ from pydantic_core import to_json
 from shell import __version__
 from shell.contract import AnyEvent, DoneEvent, ErrorEvent, Recording, RecordingHeader
 from shell.errors import ErrorCode, ProviderError
-from shell.support.files import reason, replace_file, storage_errors
+from shell.support.files import file_errors, reason, replace_file
 from shell.support.ids import epoch_ms
 from shell.support.redaction import redact, redact_pieces
 
@@ -78,7 +78,7 @@ def save_recording(
         StorageFailed: it cannot be written.
     """
     lines = recording_lines(header, events, secrets)
-    with storage_errors(f"{path} cannot be written"):
+    with file_errors(f"{path} cannot be written"):
         replace_file(path, "".join(f"{line}\n" for line in lines).encode())
 
 

@@ -79,7 +79,7 @@ def reason(error: OSError) -> str:
 
 
 @contextlib.contextmanager
-def storage_errors(problem: str) -> Iterator[None]:
+def file_errors(problem: str) -> Iterator[None]:
     """Raise each OSError of the block as StorageFailed.
 
     Args:

@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from shell.contract import Flag, GrantSummary, Pattern, Verdict
 from shell.errors import Reason, StorageFailed
 from shell.support.file_lock import file_lock
-from shell.support.files import reason, replace_file, storage_errors
+from shell.support.files import file_errors, reason, replace_file
 from shell.support.ids import epoch_ms
 from shell.tools.base import Arguments, Tool
 from shell.tools.permissions import allows, fits
@@ -316,7 +316,7 @@ class ToolChoices:
     def _editing(self) -> Iterator[_File]:
         """Lock the file, give a copy of its content, and write this copy at the end."""
         with (
-            storage_errors(f"Nothing was changed: {self._path} cannot be written"),
+            file_errors(f"Nothing was changed: {self._path} cannot be written"),
             file_lock(self._path),
         ):
             file = self._readable().model_copy(deep=True)

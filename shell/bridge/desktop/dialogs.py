@@ -41,7 +41,7 @@ class Dialogs:
 
         return await self._ask(caller_id, ask)
 
-    async def confirm(self, caller_id: str, title: str, text: str) -> bool | None:
+    async def confirm(self, caller_id: str, title: str, text: str) -> bool:
         """Ask for a yes or no in a dialog over the caller's window.
 
         Args:

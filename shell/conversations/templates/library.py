@@ -30,7 +30,7 @@ from shell.conversations.templates.renderer import fill_in, find_variables
 from shell.conversations.text_files import fence
 from shell.errors import LimitReached, NotFound, StorageFailed, ValidationFailed
 from shell.inference.form_values import check_values, default_values
-from shell.support.files import replace_file, storage_errors
+from shell.support.files import file_errors, replace_file
 from shell.support.ids import epoch_ms
 
 FOLDER = "templates"
@@ -164,7 +164,7 @@ class Templates:
             raise ValidationFailed([("to", f"There is a template {to} already.")])
         _write(target, text)
         old_versions, new_versions = self._versions_folder(name), self._versions_folder(to)
-        with storage_errors(f"{path} cannot be moved"):
+        with file_errors(f"{path} cannot be moved"):
             if old_versions.is_dir() and not new_versions.exists():
                 new_versions.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
                 old_versions.rename(new_versions)
@@ -180,7 +180,7 @@ class Templates:
         text, _ = self._text(name)
         self._save_version(name, text)
         path = self._path(name)
-        with storage_errors(f"{path} cannot be removed"):
+        with file_errors(f"{path} cannot be removed"):
             path.unlink()
 
     def restore(self, name: str) -> TemplateDetail:
@@ -333,7 +333,7 @@ def _is_name(name: str) -> bool:
 
 def _read(path: Path) -> tuple[str, int]:
     """The text of a file, cut one byte after `MAX_BYTES`, and its time of change in ms."""
-    with storage_errors(f"{path} cannot be read"):
+    with file_errors(f"{path} cannot be read"):
         # The file may have become a link or a pipe meanwhile. These flags prevent following the
         # link and waiting for the pipe.
         flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
@@ -354,6 +354,6 @@ def _read_or_mark(path: Path) -> tuple[str, int]:
 
 
 def _write(path: Path, text: str) -> None:
-    with storage_errors(f"{path} cannot be written"):
+    with file_errors(f"{path} cannot be written"):
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         replace_file(path, text.encode("utf-8", "replace"))

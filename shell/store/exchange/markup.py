@@ -24,7 +24,7 @@ from pygments.util import ClassNotFound
 
 from shell.store.exchange.formulas import MAX_CHARACTERS, formula_at, mathml
 
-HEADINGS_BELOW = 2
+LEVELS_ABOVE = 2
 """The levels above a text's first heading: the page's title, and the line with the author."""
 MAX_HIGHLIGHTED = 32_768
 """Longer code stays plain, as in the window."""
@@ -94,7 +94,7 @@ def _set_attributes(state: StateCore) -> None:
             token.attrSet("dir", "auto")
         if token.type in ("heading_open", "heading_close"):
             depth = int(token.tag[1])
-            token.tag = f"h{min(6, depth + HEADINGS_BELOW)}"
+            token.tag = f"h{min(6, depth + LEVELS_ABOVE)}"
         for child in token.children or ():
             if child.type == "link_open":
                 child.attrSet("rel", "noopener noreferrer nofollow")

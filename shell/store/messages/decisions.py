@@ -21,7 +21,7 @@ def restore(permissions: Permissions, path: Iterable[turns.PathMessage]) -> None
     A call from a file has no definition. Its result counts as untrusted: its origin is unknown.
     """
     for message in path:
-        if message.is_of_strangers:
+        if message.is_untrusted:
             permissions.note_untrusted()
         calls = [call for step in message.steps for call in step.calls]
         for call in sorted(calls, key=lambda call: call.decision_order):

@@ -17,7 +17,7 @@ from shell.contract import (
     MessageTemplate,
     Part,
     Role,
-    is_of_strangers,
+    is_untrusted,
 )
 from shell.errors import ValidationFailed
 from shell.store.connection_thread import Job
@@ -66,9 +66,9 @@ class PathMessage:
     imported: bool = False
 
     @property
-    def is_of_strangers(self) -> bool:
+    def is_untrusted(self) -> bool:
         """Whether others may have written some of it; an import counts as theirs."""
-        return self.imported or is_of_strangers(self.content)
+        return self.imported or is_untrusted(self.content)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import apsw
 from shell.store.rows import Row
 from shell.store.tables import Table
 
-MAX_ROWID = 1 << 20
+LAST_TRIED_ROWID = 1 << 20
 """The last rowid to try when the highest rowid of a table cannot be read."""
 
 UNREADABLE = (
@@ -46,7 +46,7 @@ class DamagedReader:
 
     def __init__(self, connection: apsw.Connection, max_rows: int) -> None:
         self._connection = connection
-        self._max_rowid = min(MAX_ROWID, max_rows)
+        self._max_rowid = min(LAST_TRIED_ROWID, max_rows)
         self.gaps = 0
         """How many ranges of rows could not be read."""
 

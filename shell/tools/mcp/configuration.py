@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from shell.errors import ProviderError, ValidationFailed
 from shell.providers.http.endpoint import Endpoint
 from shell.support.file_lock import file_lock
-from shell.support.files import free_path, replace_file, storage_errors
+from shell.support.files import file_errors, free_path, replace_file
 
 FILE = "mcp.json"
 MAX_SERVERS = 50
@@ -152,7 +152,7 @@ class ServersFile:
     def _editing(self) -> Iterator[dict[str, object]]:
         """Lock the file, give its entries, and write them at the end."""
         with (
-            storage_errors(f"Nothing was changed: {self._path} cannot be written"),
+            file_errors(f"Nothing was changed: {self._path} cannot be written"),
             file_lock(self._path),
         ):
             content: dict[str, Any] = {}
