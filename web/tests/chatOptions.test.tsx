@@ -122,6 +122,27 @@ it("of a chat that is there are the host's, and go back to the defaults", async 
   expect(setBudget).toHaveBeenLastCalledWith({ conversationId: "c1", budget: null });
 });
 
+it("of a chat that is there stay as they were edited, also for its folder", async () => {
+  const { conversations, show } = await page();
+  conversations.begin();
+  conversations.showNew(false, "Sea");
+  const { conversation } = conversations.shown.get();
+  conversation.send("hello");
+  await turn(3_000);
+  const by = { providerId: "local", modelId: "m" };
+  const { id } = conversation.get();
+  show(
+    <ChatOptions by={by} choice={conversation.options} conversationId={id} onShowRequest={noop} />,
+  );
+  await open();
+  type("Instructions", "Be brief.");
+  await turn(100);
+  expect(screen.getByLabelText("Instructions")).toHaveProperty("value", "Be brief.");
+  fireEvent.click(screen.getByRole("button", { name: "Use for new chats in “Sea”" }));
+  await turn(100);
+  expect(await conversations.folders.of("Sea")).toMatchObject({ instructions: "Be brief." });
+});
+
 it("have an effort beside the box, for the chat or for the next answer alone", async () => {
   const { client, conversations, show } = await page(["low", "high"]);
   const send = vi.spyOn(client.conversations, "send");

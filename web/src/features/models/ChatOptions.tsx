@@ -108,6 +108,7 @@ function Sheet({ choice, conversationId: id, tools }: SheetProps) {
     else {
       const systemPrompt = text.trim() === "" ? null : text;
       await host.instruct({ conversationId: id, systemPrompt });
+      setStored((before) => before && { ...before, instructions: text });
     }
   }
 
@@ -164,7 +165,7 @@ function Sheet({ choice, conversationId: id, tools }: SheetProps) {
           if (id === null) choice.first.set({ ...first, budget });
           else {
             const [now = null] = await host.setBudget({ conversationId: id, budget });
-            setStored({ instructions: stored?.instructions ?? "", state: now });
+            setStored((before) => before && { ...before, state: now });
           }
         }}
       />
