@@ -82,7 +82,13 @@ export function App(props: AppProps) {
   const [toasts] = useState(createToastStore);
   const composer = useRef<ComposerHandle>(null);
   const notice = <ConnectionNotice connection={connection} />;
-  if (sharedRun !== null) return <SharedAnswer run={sharedRun} notice={notice} />;
+  if (sharedRun !== null) {
+    return (
+      <ToastsContext value={toasts}>
+        <SharedAnswer run={sharedRun} notice={notice} />
+      </ToastsContext>
+    );
+  }
   return (
     <ConversationsContext value={conversations}>
       <SettingsContext value={settings}>

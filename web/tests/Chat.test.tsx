@@ -3,16 +3,17 @@ import { act, fireEvent, render, screen, within } from "@testing-library/react";
 import { StrictMode } from "react";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { App } from "../src/App";
+import type { AnyEvent } from "../src/bridge/contract";
 import type { FakeSettings } from "../src/bridge/fake/settings";
-import type { Shell } from "../src/bridge/llmApi";
+import type { Llm, Shell } from "../src/bridge/llmApi";
 import { type Conversations, createConversations } from "../src/conversations/conversations";
 import type { MessageState } from "../src/conversations/message";
 import { strings } from "../src/i18n";
 import { timeOf } from "../src/i18n/format";
 import type { Store } from "../src/lib/store";
-import { attachRun } from "../src/llm/run";
+import { attachRun, type Run } from "../src/llm/run";
 import { createSettings } from "../src/settings/settings";
-import { type FakePage, fakePage, turn, until } from "./support";
+import { type FakePage, fakePage, stream, turn, until } from "./support";
 
 afterEach(() => {
   vi.useRealTimers();
@@ -47,6 +48,16 @@ async function show(page: FakePage): Promise<ShownPage> {
   );
   await turn(100);
   return { ...page, conversations, shell };
+}
+
+/** The page of a window that only watches this run. */
+async function showShared(page: FakePage, sharedRun: Run): Promise<void> {
+  const shell = { openWindow: vi.fn(), openLink: vi.fn() };
+  const { bridge } = page;
+  const settings = createSettings(bridge, () => {});
+  const props = { bridge, shell, conversations: conversationsOf(page), settings, sharedRun };
+  render(<App {...props} />);
+  await turn(100);
 }
 
 function conversationsOf({ bridge, llm }: FakePage): Conversations {
@@ -686,28 +697,48 @@ describe("windows", () => {
     const messages = [{ role: "user" as const, content: WORDS }];
     void page.llm.llmInference({ messages, providerId: "echo", share: true, inferenceId });
     await turn(150);
-    const sharedRun = attachRun(page.llm, inferenceId);
-    const shell = { openWindow: vi.fn(), openLink: vi.fn() };
-    const { bridge } = page;
-    const settings = createSettings(bridge, () => {});
-    const props = { bridge, shell, conversations: conversationsOf(page), settings, sharedRun };
-    render(<App {...props} />);
-    await turn(100);
+    await showShared(page, attachRun(page.llm, inferenceId));
     expect(answers()[0]).toMatch(/^word0 word1/);
     expect(screen.queryByRole("textbox")).toBeNull();
     await turn(1_000);
     expect(answers()).toEqual([WORDS]);
   });
 
+  it("an answer of another window has the actions of its code, but no files and no forms", async () => {
+    const page = await fakePage();
+    const [end, ...before] = stream("calls").reverse();
+    const stamp = { inferenceId: "inf-calls", ms: 380 };
+    const file = { type: "attachment", kind: "image", name: "a", size: 4, hash: "0".repeat(64) };
+    const parts = ["image/png", "audio/wav"].map((mediaType) => ({ ...file, mediaType }));
+    const form = { id: "e", server: "files", message: "your key?", fields: [] };
+    const result = { state: "done", text: "two files", bytes: 9, shownBytes: 9, parts };
+    const more = [
+      { ...stamp, channel: "llm:elicitation", callId: "call-10", elicitation: form },
+      { ...stamp, channel: "llm:result", callId: "call-10", ...result },
+      {
+        ...stamp,
+        channel: "llm:token",
+        token: `\`\`\`js${"\n1".repeat(99)}\n\`\`\`\n`,
+        index: 0,
+        count: 1,
+      },
+    ];
+    const all = [...before.reverse(), ...more, end].map((event, seq) => ({ ...event, seq }));
+    const events = all as unknown as AnyEvent[];
+    const llm = { ...page.llm, llmAttach: async () => ({ events }) } as unknown as Llm;
+    await showShared(page, attachRun(llm, "inf-calls"));
+    expect(await screen.findByText("two files")).toBeTruthy();
+    expect(await screen.findByRole("button", { name: "Fold" })).toBeTruthy();
+    expect(screen.queryByText("your key?")).toBeNull();
+    expect(screen.queryByLabelText("Sound in the result")).toBeNull();
+    for (const name of [/Send/, /Decline/, /Save/]) {
+      expect(screen.queryByRole("button", { name })).toBeNull();
+    }
+  });
+
   it("one that is not shared is said to be gone", async () => {
     const page = await fakePage();
-    const sharedRun = attachRun(page.llm, "inf-none");
-    const shell = { openWindow: vi.fn(), openLink: vi.fn() };
-    const { bridge } = page;
-    const settings = createSettings(bridge, () => {});
-    const props = { bridge, shell, conversations: conversationsOf(page), settings, sharedRun };
-    render(<App {...props} />);
-    await turn(100);
+    await showShared(page, attachRun(page.llm, "inf-none"));
     expect(banner()?.textContent).toBe(strings.sharedGone);
   });
 });

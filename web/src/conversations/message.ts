@@ -8,6 +8,7 @@ import type {
   Usage,
 } from "../bridge/contract";
 import type { ReadonlyStore } from "../lib/store";
+import type { MessagePart } from "../llm/parts";
 import type { Run } from "../llm/run";
 import { hasEnded, type RunState } from "../llm/runReducer";
 import { continueParts, partsOf } from "./storedParts";
@@ -67,6 +68,24 @@ export function viewOf({ message, run }: MessageState): MessageView {
 /** The view of a run that belongs to no stored message. */
 export function viewOfRun(run: Pick<Run, "id" | "get">): MessageView {
   return { ...withRun(storedView(blank(run.id, "assistant", "")), run.get()), createdAt: null };
+}
+
+/** The view of a run without the parts that need the host: files, and forms of servers. */
+export function inertViewOf(run: RunState): [view: MessageView, hasFiles: boolean] {
+  const view = viewOfRun({ id: run.inferenceId, get: () => run });
+  let hasFiles = false;
+  const parts = view.parts.flatMap((part): MessagePart[] => {
+    if (part.type === "file") {
+      hasFiles = true;
+      return [];
+    }
+    if (part.type !== "tool" || part.call === undefined) return [part];
+    const { elicitation, parts: files, ...call } = part.call;
+    hasFiles ||= files !== undefined;
+    // The same object, so that an unchanged part does not render again.
+    return elicitation === undefined && files === undefined ? [part] : [{ ...part, call }];
+  });
+  return [{ ...view, parts }, hasFiles];
 }
 
 /** The answer at the start of its next run: its content stays, its ending is cleared. */

@@ -1,7 +1,7 @@
 /** An answer that another window shares, shown live. */
 
 import { type ReactNode, useMemo } from "react";
-import { viewOfRun } from "../../conversations/message";
+import { inertViewOf } from "../../conversations/message";
 import { reasonOf, strings } from "../../i18n";
 import type { Run } from "../../llm/run";
 import { useRun } from "../../llm/useRun";
@@ -58,8 +58,7 @@ export function SharedAnswer({ run, notice }: SharedAnswerProps) {
 /** The only component that renders while the run continues. */
 function LiveAnswer({ run }: { readonly run: Run }) {
   const state = useRun(run);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the view is derived from this state
-  const view = useMemo(() => viewOfRun(run), [run, state]);
+  const [view] = useMemo(() => inertViewOf(state), [state]);
   return (
     <AssistantMessage view={view}>
       <MessageTiming view={view} />

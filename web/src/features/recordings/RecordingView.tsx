@@ -1,14 +1,12 @@
 /** A recorded answer in its original order, with controls to play it. It has no active content. */
 import { type MouseEvent, useEffect, useId, useMemo } from "react";
 import type { Recording } from "../../bridge/contract";
-import { type MessageView, viewOfRun } from "../../conversations/message";
+import { inertViewOf } from "../../conversations/message";
 import { ConversationsContext } from "../../conversations/useConversations";
 import { useStore } from "../../conversations/useStore";
 import { reasonOf } from "../../i18n";
 import { count, timeOf } from "../../i18n/format";
 import { wireTexts } from "../../i18n/wire";
-import type { MessagePart } from "../../llm/parts";
-import type { RunState } from "../../llm/runReducer";
 import { Button } from "../../ui/Button";
 import { IconButton } from "../../ui/IconButton";
 import { NextIcon, PreviousIcon } from "../../ui/icons";
@@ -106,23 +104,6 @@ function Answer({ player }: { readonly player: Player }) {
       <Problem>{view.failure === null ? null : reasonOf(view.failure)}</Problem>
     </ConversationsContext>
   );
-}
-
-/** The view of a run without the parts that need the host: files, and forms of servers. */
-function inertViewOf(run: RunState): [view: MessageView, hasFiles: boolean] {
-  const view = viewOfRun({ id: run.inferenceId, get: () => run });
-  let hasFiles = false;
-  const parts = view.parts.flatMap((part): MessagePart[] => {
-    if (part.type === "file") {
-      hasFiles = true;
-      return [];
-    }
-    if (part.type !== "tool" || part.call === undefined) return [part];
-    const { elicitation: _, parts: files, ...call } = part.call;
-    hasFiles ||= files !== undefined;
-    return [{ ...part, call }];
-  });
-  return [{ ...view, parts }, hasFiles];
 }
 
 function blockLinks(event: MouseEvent): void {
