@@ -2,8 +2,8 @@
 import { fireEvent, render, screen } from "@testing-library/react";
 import { afterEach, expect, it, vi } from "vitest";
 import type { BudgetState, Effort, ModelSummary, UsageRow } from "../src/bridge/contract";
-import { invalid } from "../src/bridge/hostError";
-import { createAnswerChoice } from "../src/conversations/answerOptions";
+import { hostLost, invalid } from "../src/bridge/hostError";
+import { createAnswerChoice, NO_OPTIONS } from "../src/conversations/answerOptions";
 import { createConversations } from "../src/conversations/conversations";
 import { ConversationsContext } from "../src/conversations/useConversations";
 import { ChatOptions } from "../src/features/models/ChatOptions";
@@ -48,6 +48,12 @@ async function page(efforts: readonly Effort[] = []) {
       </ConversationsContext>,
     );
   return { client, conversations, settings, show };
+}
+
+/** Returns the host's answer, after advancing the clock of the test. */
+async function answerTo<T>(call: Promise<T>): Promise<T> {
+  await turn(100);
+  return call;
 }
 
 async function open(): Promise<void> {
@@ -140,7 +146,8 @@ it("of a chat that is there stay as they were edited, also for its folder", asyn
   expect(screen.getByLabelText("Instructions")).toHaveProperty("value", "Be brief.");
   fireEvent.click(screen.getByRole("button", { name: "Use for new chats in “Sea”" }));
   await turn(100);
-  expect(await conversations.folders.of("Sea")).toMatchObject({ instructions: "Be brief." });
+  const stored = await answerTo(conversations.folders.of("Sea"));
+  expect(stored).toMatchObject({ instructions: "Be brief." });
 });
 
 it("have an effort beside the box, for the chat or for the next answer alone", async () => {
@@ -265,7 +272,7 @@ it("are kept for a folder, and new chats in it begin with them", async () => {
   conversations.showNew();
   await turn(50);
   expect(conversations.shown.get().conversation.options.requestOptions()).toEqual({});
-  await conversations.folders.rename("Sea", "Ocean");
+  await answerTo(conversations.folders.rename("Sea", "Ocean"));
   conversations.showNew(false, "Ocean");
   await turn(50);
   const { conversation: next } = conversations.shown.get();
@@ -274,5 +281,22 @@ it("are kept for a folder, and new chats in it begin with them", async () => {
   await turn(300);
   const options = { folder: "Ocean", systemPrompt: "Speak of tides." };
   expect(create.mock.calls[0]?.[0]).toMatchObject(options);
-  expect(await conversations.folders.of("Sea")).toBeNull();
+  expect(await answerTo(conversations.folders.of("Sea"))).toBeNull();
+});
+
+it("of folders are kept when two windows save them, and none is lost with the host", async () => {
+  const { bridge, llm } = await fakePage();
+  const { client, router, topics } = bridge;
+  const open = () => createConversations({ host: { client, llm, router, topics } });
+  const windows = [open(), open()] as const;
+  // Both have read the notes before the other's change.
+  await answerTo(Promise.all(windows.map(({ notes }) => notes.recall())));
+  const options = { ...NO_OPTIONS, instructions: "Be brief.", budget: null };
+  await answerTo(windows[0].folders.save("Sea", options));
+  await answerTo(windows[1].folders.save("Work", options));
+  vi.spyOn(client.conversations, "recall").mockRejectedValueOnce(hostLost("Too late"));
+  await expect(windows[0].folders.save("Home", options)).rejects.toThrow("Too late");
+  for (const folder of ["Sea", "Work"]) {
+    expect(await answerTo(windows[0].folders.of(folder))).toEqual(options);
+  }
 });

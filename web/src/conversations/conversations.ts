@@ -89,7 +89,7 @@ export function createConversations({
 }: ConversationsOptions): Conversations {
   const { conversations } = host.client;
   const notes = createHostStorage(host);
-  const folders = createFolderOptions(notes);
+  const folders = createFolderOptions(conversations);
   const drafts = createDrafts(storage, notes);
   const bytes = createBlobCache(conversations.attachment);
   const list = createList(host);
