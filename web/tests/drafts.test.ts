@@ -3,6 +3,7 @@ import { act } from "@testing-library/react";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { NO_MESSAGE } from "../src/attachments/draftAttachment";
 import { refusal } from "../src/bridge/fake/refusal";
+import { hostLost } from "../src/bridge/hostError";
 import { type Conversations, createConversations } from "../src/conversations/conversations";
 import type { HostPort } from "../src/conversations/hostPort";
 import { createHostStorage } from "../src/conversations/hostStorage";
@@ -333,6 +334,16 @@ it("a note that the host refused is not written again over a later one", async (
   refuse();
   await turn(2_000);
   expect(requests).toEqual(["old", null]);
+});
+
+it("notes are asked for until the host answers", async () => {
+  vi.useFakeTimers();
+  const recall = vi.fn(async () => ({ "draft.c-1": "old" }));
+  recall.mockRejectedValueOnce(hostLost("Too late"));
+  const notes = createHostStorage({ client: { conversations: { recall } } } as unknown as HostPort);
+  const found = notes.recall();
+  await turn(3_000);
+  expect(await found).toEqual(new Map([["draft.c-1", "old"]]));
 });
 
 describe("a text that a template made", () => {

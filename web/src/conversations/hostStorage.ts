@@ -4,9 +4,14 @@ import type { HostPort } from "./hostPort";
 
 /** Delay between the first change of a text and its write. */
 const PAUSE_MS = 800;
+/** Pause before a host that did not answer is asked again. */
+const RETRY_MS = 2_000;
 
 export interface HostStorage {
-  /** All notes: as they were when this page opened, plus its own changes. Never rejects. */
+  /**
+   * All notes: as they were when this page opened, plus its own changes. Never rejects, and waits for a
+   * host that cannot be reached: without its notes, the page would write over them.
+   */
   recall(): Promise<ReadonlyMap<string, string>>;
   /** Writes soon; a function is called for the text then. Null removes the note at once. */
   remember(name: string, text: string | null | (() => string | null)): void;
@@ -23,10 +28,13 @@ export function createHostStorage({ client }: Pick<HostPort, "client">): HostSto
   let timer: ReturnType<typeof setTimeout> | undefined;
 
   async function fetch(): Promise<Map<string, string>> {
-    try {
-      return new Map(Object.entries(await conversations.recall()));
-    } catch {
-      return new Map(); // a host without notes
+    for (;;) {
+      try {
+        return new Map(Object.entries(await conversations.recall()));
+      } catch (error) {
+        if (failureOf(error).code !== "HOST_LOST") return new Map(); // a host without notes
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      }
     }
   }
 
