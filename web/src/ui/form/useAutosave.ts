@@ -23,19 +23,28 @@ export function useAutosave<T>(stored: T, save: (value: T) => Promise<unknown>):
   const [problem, setProblem] = useState<string | null>(null);
   const [isSaved, setIsSaved] = useState(false);
   const latest = useRef({ stored, draft, save });
+  /** The last change whose save is under way. */
+  const inFlight = useRef<{ readonly value: T } | null>(null);
   useEffect(() => {
     latest.current = { stored, draft, save };
   });
 
-  // Saves also when the dialog closes while typing.
-  useEffect(
-    () => () => {
-      const { stored, draft, save } = latest.current;
-      if (draft === null || draft.value === stored) return;
-      save(draft.value).catch((error) => toasts.show(settingsTexts.notSaved(reasonOf(error))));
-    },
+  const isGone = useRef(false);
+  const report = useCallback(
+    (error: unknown) => toasts.show(settingsTexts.notSaved(reasonOf(error))),
     [toasts],
   );
+
+  // Saves also when the dialog closes while typing.
+  useEffect(() => {
+    isGone.current = false;
+    return () => {
+      isGone.current = true;
+      const { stored, draft, save } = latest.current;
+      if (draft === null || draft.value === (inFlight.current ?? { value: stored }).value) return;
+      save(draft.value).catch(report);
+    };
+  }, [report]);
 
   const change = useCallback((value: T) => {
     setDraft({ value });
@@ -43,25 +52,41 @@ export function useAutosave<T>(stored: T, save: (value: T) => Promise<unknown>):
     setIsSaved(false);
   }, []);
 
-  const commit = useCallback((...args: [value?: T]) => {
-    const { stored, draft, save } = latest.current;
-    const value = args.length > 0 ? (args[0] as T) : draft === null ? stored : draft.value;
-    if (value === stored) {
-      setDraft(null);
+  const commit = useCallback(
+    (...args: [value?: T]) => {
+      const { stored, draft, save } = latest.current;
+      const value = args.length > 0 ? (args[0] as T) : draft === null ? stored : draft.value;
+      const last = inFlight.current;
       setProblem(null);
-      return;
-    }
-    const submitted = { value };
-    setDraft(submitted);
-    setProblem(null);
-    save(value).then(
-      () => {
-        setDraft((now) => (now === submitted ? null : now));
-        setIsSaved(true);
-      },
-      (error) => setProblem(reasonOf(error)),
-    );
-  }, []);
+      // While another value is being saved, the stored one must be saved again.
+      if (value === (last ?? { value: stored }).value) {
+        setDraft(last);
+        return;
+      }
+      const submitted = { value };
+      inFlight.current = submitted;
+      setDraft(submitted);
+      // A later save says by itself how it ends.
+      const isLast = () => inFlight.current === submitted;
+      save(value)
+        .then(
+          () => {
+            if (!isLast()) return;
+            setDraft((now) => (now === submitted ? null : now));
+            setIsSaved(true);
+          },
+          (error) => {
+            if (!isLast()) return;
+            if (isGone.current) report(error);
+            else setProblem(reasonOf(error));
+          },
+        )
+        .finally(() => {
+          if (isLast()) inFlight.current = null;
+        });
+    },
+    [report],
+  );
 
   return { value: draft === null ? stored : draft.value, problem, isSaved, change, commit };
 }
