@@ -171,17 +171,20 @@ it("keeps the template and its values when another version is refused", async ()
 });
 
 it("keeps the form while another answer is being written", async () => {
-  const { ask, press, dialog, conversation } = await openPage();
-  await ask();
+  const { client, ask, press, dialog, conversation } = await openPage();
+  const instruct = vi.spyOn(client.conversations, "instruct");
+  await ask("/delay 1500");
   await press("Edit form");
   await press("Preview");
   // As another window does it.
   conversation().regenerate(conversation().get().messages.at(-1) ?? "");
   await press("Send", dialog("Review"));
   expect(dialog("Review").textContent).toContain("You can ask this when the answer is complete.");
-  await turn(2_000);
+  // The answer that is being written keeps the chat's own instructions.
+  expect(instruct.mock.lastCall?.[0]).toMatchObject({ systemPrompt: null });
+  await turn(3_000);
   await press("Send", dialog("Review"));
-  await turn(2_000);
+  await turn(3_000);
   expect(screen.queryByRole("dialog", { name: "Review" })).toBeNull();
   expect(screen.getByRole("group", { name: "Version 2 of 2" })).toBeTruthy();
 });

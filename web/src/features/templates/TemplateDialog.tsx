@@ -86,20 +86,31 @@ export function TemplateDialog({ template, conversation, onClose, onSend }: Temp
     setRendered({ ...result, values: entered });
   }
 
+  /** Gives the chat the template's instructions. Resolves with what takes them back. */
+  async function instruct(system: string): Promise<() => unknown> {
+    const { first } = conversation.options;
+    const { id: conversationId } = conversation.get();
+    if (conversationId === null) {
+      const { instructions } = first.get();
+      first.set({ ...first.get(), instructions: system });
+      return () => first.set({ ...first.get(), instructions });
+    }
+    const { systemPrompt } = await conversations.get({ conversationId, limit: 1 });
+    await conversations.instruct({ conversationId, systemPrompt: system });
+    return () => conversations.instruct({ conversationId, systemPrompt });
+  }
+
   async function send({ user, system, version, values }: ShownText): Promise<void> {
     setIsSending(true);
-    const { options } = conversation;
-    const conversationId = conversation.get().id;
     try {
-      if (system !== undefined && conversationId === null) {
-        options.first.set({ ...options.first.get(), instructions: system });
-      } else if (system !== undefined && conversationId !== null) {
-        await conversations.instruct({ conversationId, systemPrompt: system });
-      }
+      const takeBack = system === undefined ? null : await instruct(system);
       const setUp = isUsed && requested !== null ? setUpFor(requested, conversation) : undefined;
       if (onSend(user, { name, version, values: values as MessageTemplate["values"] }, setUp))
         onClose();
-      else setProblem(conversation.isBusy() ? strings.editWaits : strings.gone);
+      else {
+        setProblem(conversation.isBusy() ? strings.editWaits : strings.gone);
+        await takeBack?.();
+      }
     } catch (error) {
       setProblem(reasonOf(error));
     } finally {
