@@ -88,6 +88,27 @@ it("asks for the arguments of a prompt, and tells the host that a server wrote i
   expect(view.messages[0]?.content).toEqual([{ type: "text", text, untrusted: true }]);
 });
 
+it("inserts nothing after the person has cancelled", async () => {
+  const { person, bridge } = await openPage();
+  let answer = () => {};
+  vi.spyOn(bridge.client.mcp, "prompt").mockImplementation(
+    () =>
+      new Promise((resolve) => {
+        answer = () => resolve({ text: "Plan a day in Emden.", files: [] });
+      }),
+  );
+  await startServer(person);
+  await person.type(box(), "plan");
+  await turn(100);
+  await person.click(screen.getByRole("option", { name: /plan/ }));
+  await turn(100);
+  await person.type(screen.getByRole("textbox", { name: /city/ }), "Emden{Enter}{Escape}");
+  expect(screen.queryByRole("dialog", { name: /plan/ })).toBeNull();
+  answer();
+  await turn(100);
+  expect(box().value).not.toContain("Emden");
+});
+
 it("sends a message that begins with a slash as it is", async () => {
   const { person } = await openPage();
   await person.type(box(), "/plan{Enter}");

@@ -1,5 +1,5 @@
 /** Fetches a prompt or a resource of a server, after its fields are filled in. */
-import { useEffect } from "react";
+import { useEffect, useRef } from "react";
 import type { FormField, McpContents } from "../../bridge/contract";
 import { resources } from "../../i18n/resources";
 import { fromBase64 } from "../../lib/blobs";
@@ -17,10 +17,19 @@ export interface ItemFormProps {
 
 export function ItemForm({ fields, fetch, onInsert, onCancel }: ItemFormProps) {
   const { problem, isBusy, attempt } = useAsyncAction();
+  const isGone = useRef(false);
+  useEffect(() => {
+    isGone.current = false;
+    return () => {
+      isGone.current = true;
+    };
+  }, []);
 
   async function insert(values: FormValues): Promise<void> {
     const texts = Object.entries(values).map(([key, value]) => [key, String(value)]);
     const { text, files } = await fetch(Object.fromEntries(texts));
+    // The person has cancelled it while the server was asked.
+    if (isGone.current) return;
     const attachedFiles = files.map(
       ({ name, mediaType, data }) => new File([fromBase64(data)], name, { type: mediaType }),
     );
