@@ -123,6 +123,15 @@ it("sends several options in the order in which they were chosen", async () => {
 });
 
 describe("a file", () => {
+  it("does not take back what is typed while it is read", async () => {
+    show([field({ type: "file" }), field({ name: "g" })]);
+    const files = [new File(["ebb"], "tide.txt", { type: "text/plain" })];
+    fireEvent.change(screen.getByLabelText(/^f/), { target: { files } });
+    fireEvent.change(screen.getByLabelText(/^g/), { target: { value: "flow" } });
+    await screen.findByText(/tide\.txt/);
+    expect(screen.getByLabelText(/^g/)).toHaveProperty("value", "flow");
+  });
+
   it("is sent with its text", async () => {
     const { user } = show([field({ type: "file" })]);
     await user.upload(screen.getByLabelText(/^f/), new File(["low tide"], "notes.txt"));

@@ -44,6 +44,8 @@ export interface TypedFormProps {
 export default function TypedForm(props: TypedFormProps) {
   const { fields, values = {}, draftKey, submitLabel, isFree = true, onSubmit, onCancel } = props;
   const [draft, setDraft] = useState<Draft>(() => drafts.get(draftKey ?? "") ?? {});
+  /** Newer than the render's: a file is read for a while, and its field changes then. */
+  const latest = useRef(draft);
   const [problems, setProblems] = useState<Readonly<Record<string, string>>>({});
   const [problem, setProblem] = useState<string | null>(null);
   const [isSending, setIsSending] = useState(false);
@@ -53,7 +55,8 @@ export default function TypedForm(props: TypedFormProps) {
     own(draft, field.name) ?? typedOf(field, own(values, field.name) ?? field.default);
 
   function change(name: string, value: Typed, problem?: string): void {
-    const changed = { ...draft, [name]: value };
+    const changed = { ...latest.current, [name]: value };
+    latest.current = changed;
     setDraft(changed);
     setProblems(({ [name]: _, ...others }) => (problem ? { ...others, [name]: problem } : others));
     if (draftKey === undefined) return;
