@@ -111,6 +111,26 @@ it("has one tab stop, and arrows, Home and End go through what is shown", async 
   expect(document.activeElement).toBe(document.body);
 });
 
+it("keeps its tab stop when a press elsewhere closes one of its menus", async () => {
+  const user = userEvent.setup();
+  show(4);
+  await user.click(screen.getByRole("button", { name: "Other ways" }));
+  expect(document.activeElement?.textContent).toBe("Shorter");
+  await user.pointer([{ keys: "[MouseLeft]", target: document.body }]);
+  expect(screen.queryByRole("menu")).toBeNull();
+  await user.tab();
+  expect(focused()).toBe("Other ways");
+});
+
+it("leaves the focus in an open menu when the row changes", async () => {
+  const user = userEvent.setup();
+  show(4);
+  await user.click(screen.getByRole("button", { name: "Other ways" }));
+  room = wide(5);
+  act(() => resized());
+  expect(document.activeElement?.textContent).toBe("Shorter");
+});
+
 it("keeps the focus in the row when the focused action goes into the menu", async () => {
   const user = userEvent.setup();
   show(4);

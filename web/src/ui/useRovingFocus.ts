@@ -10,7 +10,8 @@ export interface RovingFocus {
 export function useRovingFocus(bar: RefObject<HTMLElement | null>): RovingFocus {
   function buttons(): HTMLButtonElement[] {
     const all = bar.current?.querySelectorAll("button") ?? [];
-    return [...all].filter((button) => !button.disabled && button.closest("[inert]") === null);
+    // An open menu in the bar moves the focus through its items itself.
+    return [...all].filter((button) => !button.disabled && !button.closest("[inert], [popover]"));
   }
 
   function stopAt(stop: Element | undefined): void {
@@ -24,7 +25,8 @@ export function useRovingFocus(bar: RefObject<HTMLElement | null>): RovingFocus 
     const stop = all.find((button) => button === activeElement) ?? all[0];
     stopAt(stop);
     // A button that is disabled or removed passes the focus to its neighbor.
-    if (stop !== activeElement && bar.current?.contains(activeElement)) stop?.focus();
+    const isInMenu = activeElement?.closest("[popover]");
+    if (stop !== activeElement && !isInMenu && bar.current?.contains(activeElement)) stop?.focus();
   });
 
   return {
@@ -32,7 +34,8 @@ export function useRovingFocus(bar: RefObject<HTMLElement | null>): RovingFocus 
       moveFocus(event, buttons(), { axis: "inline", wraps: true });
     },
     onFocus(event) {
-      stopAt(event.target);
+      const stop = buttons().find((button) => button === event.target);
+      if (stop !== undefined) stopAt(stop);
     },
   };
 }
