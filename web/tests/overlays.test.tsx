@@ -3,8 +3,9 @@ import { act, fireEvent, render, screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { useRef, useState } from "react";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { createConversations } from "../src/conversations/conversations";
+import { type Conversations, createConversations } from "../src/conversations/conversations";
 import { ConversationsContext } from "../src/conversations/useConversations";
+import { AttachmentDialog } from "../src/features/attachments/AttachmentDialog";
 import { Chat } from "../src/features/chat/Chat";
 import { useShortcuts } from "../src/features/shortcuts/useShortcuts";
 import { useSidebar } from "../src/features/sidebar/useSidebar";
@@ -55,6 +56,23 @@ it.each([true, false])("has the focus of a button that goes away: %s", async (is
   await settled();
   const place = isInDialog ? screen.getByRole("dialog") : screen.getByRole("textbox");
   expect(document.activeElement).toBe(place);
+});
+
+it("shows the next picture by the arrow keys as soon as it is open", async () => {
+  const onPlace = vi.fn();
+  const picture = { type: "attachment", kind: "image", mediaType: "image/png", size: 4 } as const;
+  const attachments = ["a", "b"].map((name) => ({ ...picture, name, hash: name.repeat(64) }));
+  const bytes = { get: async () => new Blob(["x"]) };
+  render(
+    <ConversationsContext value={{ bytes } as unknown as Conversations}>
+      <ToastsContext value={createToastStore()}>
+        <AttachmentDialog {...{ attachments, pictures: 2, place: 0, onPlace }} onClose={() => {}} />
+      </ToastsContext>
+    </ConversationsContext>,
+  );
+  screen.getByRole("button", { name: "Close" }).focus();
+  await userEvent.keyboard("{ArrowRight}");
+  expect(onPlace).toHaveBeenLastCalledWith(1);
 });
 
 /** A page in which something is being answered, and its sidebar lies over it. */

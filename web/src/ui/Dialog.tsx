@@ -1,5 +1,5 @@
 /** A modal dialog with a title and a close button. */
-import { type ReactNode, useLayoutEffect, useRef } from "react";
+import { type KeyboardEvent, type ReactNode, useLayoutEffect, useRef } from "react";
 import { strings } from "../i18n";
 import { dialogs } from "../lib/overlays";
 import styles from "./Dialog.module.css";
@@ -12,10 +12,13 @@ export interface DialogProps {
   /** Whether it has no header: its content shows the title, and a press outside closes it. */
   readonly isBare?: boolean;
   readonly onClose: () => void;
+  /** Keys anywhere in the dialog, also on its Close button. */
+  readonly onKeyDown?: (event: KeyboardEvent) => void;
   readonly children: ReactNode;
 }
 
-export function Dialog({ title, className, isBare = false, onClose, children }: DialogProps) {
+export function Dialog(props: DialogProps) {
+  const { title, className, isBare = false, onClose, onKeyDown, children } = props;
   const dialog = useRef<HTMLDialogElement>(null);
   const isLeaving = useRef(false);
   const isPressed = useRef(false);
@@ -55,7 +58,10 @@ export function Dialog({ title, className, isBare = false, onClose, children }: 
         if (isBare && isBeside) dialog.current?.close();
       }}
       // Here Escape closes the dialog, and must not stop an answer.
-      onKeyDown={(event) => event.stopPropagation()}
+      onKeyDown={(event) => {
+        event.stopPropagation();
+        onKeyDown?.(event);
+      }}
     >
       {!isBare && (
         <header className={styles.head}>

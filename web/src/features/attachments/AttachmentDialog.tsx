@@ -40,9 +40,13 @@ export function AttachmentDialog(props: AttachmentDialogProps) {
   }
 
   return (
-    <Dialog title={name} className={isShown ? styles.wide : styles.text} onClose={onClose}>
-      {/* biome-ignore lint/a11y/noStaticElementInteractions: the buttons do the same */}
-      <div className="column" onKeyDown={onKeyDown}>
+    <Dialog
+      title={name}
+      className={isShown ? styles.wide : styles.text}
+      onClose={onClose}
+      onKeyDown={onKeyDown}
+    >
+      <div className="column">
         {isShown ? (
           <LargePicture key={attachment.hash} attachment={attachment} name={name} />
         ) : (
