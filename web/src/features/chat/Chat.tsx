@@ -115,8 +115,9 @@ export function Chat(props: ChatProps) {
       event.preventDefault();
       conversation.stop();
     }
-    document.addEventListener("keydown", onKeyDown);
-    return () => document.removeEventListener("keydown", onKeyDown);
+    // On the window: a sidebar over the chat takes the key before, on the document.
+    window.addEventListener("keydown", onKeyDown);
+    return () => window.removeEventListener("keydown", onKeyDown);
   }, [conversation]);
 
   function send(...args: Parameters<Conversation["send"]>): boolean {
