@@ -121,9 +121,12 @@ it("of a chat that is there are the host's, and go back to the defaults", async 
   expect(instruct).toHaveBeenLastCalledWith({ conversationId: "c1", systemPrompt: "Be brief." });
   const both = { usd: 2, tokens: 5_000 };
   expect(setBudget).toHaveBeenLastCalledWith({ conversationId: "c1", budget: both });
+  type("Maximum answer length", "0");
   fireEvent.click(screen.getByRole("button", { name: "Use the defaults" }));
   await turn(50);
   expect(choice.requestOptions()).toEqual({});
+  expect(screen.getByLabelText("Maximum answer length")).toHaveProperty("value", "");
+  expect(screen.queryByRole("alert")).toBeNull();
   expect(instruct).toHaveBeenLastCalledWith({ conversationId: "c1", systemPrompt: null });
   expect(setBudget).toHaveBeenLastCalledWith({ conversationId: "c1", budget: null });
 });

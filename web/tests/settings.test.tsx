@@ -167,6 +167,20 @@ it("shows which number is invalid, and does not send it", async () => {
   expect(updates).toEqual([]);
 });
 
+it("goes back to the defaults, also from a number that is invalid", async () => {
+  const { toastTexts } = await openSettings("answers");
+  type("Between words", "12");
+  await blur("Between words");
+  type("Complete answer to a script", "0.5");
+  await blur("Complete answer to a script");
+  fireEvent.click(screen.getByRole("button", { name: "Reset to default" }));
+  await turn(200);
+  expect(field("Complete answer to a script").value).toBe("120");
+  expect(field("Between words").value).toBe("30");
+  expect(alert()).toBeNull();
+  expect(toastTexts()).toEqual([]);
+});
+
 it("keeps a refused value as it was typed, with the reason", async () => {
   const page = await openSettings("models");
   page.refuse = true;

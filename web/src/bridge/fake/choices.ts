@@ -80,6 +80,9 @@ export function createFakeChoices(providerId: string, modelId: string): FakeChoi
       get: view,
       update(change) {
         preferences = { ...preferences, ...(change as Partial<Preferences>) };
+        const { limits, deadlines } = change;
+        if (limits === null) preferences = { ...preferences, limits: PREFERENCES.limits };
+        if (deadlines === null) preferences = { ...preferences, deadlines: PREFERENCES.deadlines };
         return view();
       },
       place: () => ({

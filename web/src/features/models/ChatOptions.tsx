@@ -20,6 +20,7 @@ import formStyles from "../../ui/form/form.module.css";
 import { Instructions } from "../../ui/form/Instructions";
 import { NumberField } from "../../ui/form/NumberField";
 import { Temperature } from "../../ui/form/Temperature";
+import { ResetContext } from "../../ui/form/useAutosave";
 import { ChevronIcon } from "../../ui/icons";
 import { Notice, Problem } from "../../ui/Problem";
 import { useAsyncAction } from "../../ui/useAsyncAction";
@@ -85,7 +86,7 @@ function Sheet({ choice, conversationId: id, tools }: SheetProps) {
   const { temperature, maxTokens } = useStore(choice);
   const first = useStore(choice.first);
   const [stored, setStored] = useState<StoredOptions | null>(null);
-  const [round, setRound] = useState(0);
+  const [resets, setResets] = useState(0);
   const { reason, attempt } = useAsyncAction();
   const [notice, setNotice] = useState<string | null>(null);
   const item = useStore(list, ({ items }) => items.find((entry) => entry.id === id));
@@ -101,7 +102,7 @@ function Sheet({ choice, conversationId: id, tools }: SheetProps) {
       setStored({ instructions: systemPrompt ?? "", state }),
     );
     attempt(loading);
-  }, [id, host, round, attempt]);
+  }, [id, host, resets, attempt]);
 
   async function instruct(text: string): Promise<void> {
     if (id === null) choice.first.set({ ...first, instructions: text });
@@ -120,7 +121,7 @@ function Sheet({ choice, conversationId: id, tools }: SheetProps) {
       await instruct(standard);
       await host.setBudget({ conversationId: id, budget: null });
     }
-    setRound(round + 1);
+    setResets(resets + 1);
   }
 
   /** Stores this chat's options as the initial ones of its folder. */
@@ -136,51 +137,53 @@ function Sheet({ choice, conversationId: id, tools }: SheetProps) {
   if (id !== null && stored === null) return <Problem>{reason}</Problem>;
   const { state = null } = stored ?? {};
   return (
-    <section key={round} className={`${formStyles.section} ${styles.sheet}`}>
-      <Instructions
-        hint={costs.instructionsHint}
-        value={stored?.instructions ?? first.instructions ?? standard}
-        save={instruct}
-      />
-      <Temperature
-        value={temperature}
-        standard={inSettings(defaultTemperature, count)}
-        save={async (chosen) => choice.choose({ temperature: chosen })}
-      />
-      <NumberField
-        label={settingsTexts.maxTokens}
-        hint={inSettings(defaultMaxTokens, count)}
-        unit={settingsTexts.tokens}
-        value={maxTokens}
-        least={1}
-        most={MAX_ANSWER_TOKENS}
-        mayBeEmpty
-        save={async (chosen) => choice.choose({ maxTokens: chosen })}
-      />
-      <BudgetFields
-        label={costs.budget}
-        hint={state === null ? costs.budgetHint : costs.spent(money(state.usd))}
-        budget={id === null ? first.budget : (state?.budget ?? null)}
-        save={async (budget) => {
-          if (id === null) choice.first.set({ ...first, budget });
-          else {
-            const [now = null] = await host.setBudget({ conversationId: id, budget });
-            setStored((before) => before && { ...before, state: now });
-          }
-        }}
-      />
-      <div className={styles.tools}>{tools}</div>
-      <Button className={formStyles.start} onClick={() => attempt(reset())}>
-        {costs.toDefaults}
-      </Button>
-      {folder !== null && (
-        <Button className={formStyles.start} onClick={() => attempt(saveForFolder(folder))}>
-          {costs.keepForFolder(folder)}
+    <ResetContext value={resets}>
+      <section className={`${formStyles.section} ${styles.sheet}`}>
+        <Instructions
+          hint={costs.instructionsHint}
+          value={stored?.instructions ?? first.instructions ?? standard}
+          save={instruct}
+        />
+        <Temperature
+          value={temperature}
+          standard={inSettings(defaultTemperature, count)}
+          save={async (chosen) => choice.choose({ temperature: chosen })}
+        />
+        <NumberField
+          label={settingsTexts.maxTokens}
+          hint={inSettings(defaultMaxTokens, count)}
+          unit={settingsTexts.tokens}
+          value={maxTokens}
+          least={1}
+          most={MAX_ANSWER_TOKENS}
+          mayBeEmpty
+          save={async (chosen) => choice.choose({ maxTokens: chosen })}
+        />
+        <BudgetFields
+          label={costs.budget}
+          hint={state === null ? costs.budgetHint : costs.spent(money(state.usd))}
+          budget={id === null ? first.budget : (state?.budget ?? null)}
+          save={async (budget) => {
+            if (id === null) choice.first.set({ ...first, budget });
+            else {
+              const [now = null] = await host.setBudget({ conversationId: id, budget });
+              setStored((before) => before && { ...before, state: now });
+            }
+          }}
+        />
+        <div className={styles.tools}>{tools}</div>
+        <Button className={formStyles.start} onClick={() => attempt(reset())}>
+          {costs.toDefaults}
         </Button>
-      )}
-      <Notice>{notice}</Notice>
-      <Problem>{reason}</Problem>
-    </section>
+        {folder !== null && (
+          <Button className={formStyles.start} onClick={() => attempt(saveForFolder(folder))}>
+            {costs.keepForFolder(folder)}
+          </Button>
+        )}
+        <Notice>{notice}</Notice>
+        <Problem>{reason}</Problem>
+      </section>
+    </ResetContext>
   );
 }
 

@@ -5,6 +5,7 @@ import { useSettings, useSettingsState } from "../../settings/useSettings";
 import { Button } from "../../ui/Button";
 import formStyles from "../../ui/form/form.module.css";
 import { NumberField } from "../../ui/form/NumberField";
+import { ResetContext } from "../../ui/form/useAutosave";
 import { Problem } from "../../ui/Problem";
 import { useAsyncAction } from "../../ui/useAsyncAction";
 
@@ -25,24 +26,23 @@ export function Limits() {
   const { update, get } = useSettings();
   const { preferences } = useSettingsState();
   const { reason, attempt } = useAsyncAction();
-  const [round, setRound] = useState(0);
+  const [resets, setResets] = useState(0);
   if (preferences === null) return null;
   const { limits, deadlines } = preferences;
 
   async function reset(): Promise<void> {
     await update({ limits: null, deadlines: null });
-    // Also discards typed values that were not accepted.
-    setRound(round + 1);
+    setResets(resets + 1);
   }
 
   return (
-    <>
+    <ResetContext value={resets}>
       <section className={formStyles.section}>
         <h3>{words.waits}</h3>
         <p className={formStyles.text}>{words.nextStart}</p>
         {WAITS.map(({ name, least }) => (
           <NumberField
-            key={`${name} ${round}`}
+            key={name}
             label={words[name]}
             hint={words[`${name}Hint`]}
             unit={words.seconds}
@@ -61,7 +61,7 @@ export function Limits() {
         <p className={formStyles.text}>{words.nextStart}</p>
         {LIMITS.map(({ name, most }) => (
           <NumberField
-            key={`${name} ${round}`}
+            key={name}
             label={words[name]}
             hint={words[`${name}Hint`]}
             unit=""
@@ -80,6 +80,6 @@ export function Limits() {
         </Button>
         <Problem>{reason && words.notSaved(reason)}</Problem>
       </div>
-    </>
+    </ResetContext>
   );
 }

@@ -23,7 +23,8 @@ export interface NumberFieldProps {
 
 export function NumberField(props: NumberFieldProps) {
   const { label, hint, unit, value, least, most, scale = 1, mayBeEmpty = false, save } = props;
-  const [wrong, setWrong] = useState(false);
+  /** The text that was not accepted. */
+  const [wrong, setWrong] = useState<string | null>(null);
   const saved = useAutosave(value === null ? "" : String(value / scale), async (text) => {
     const number = parse(text);
     // Reached only when the dialog closes while typing: a toast shows it.
@@ -45,12 +46,16 @@ export function NumberField(props: NumberFieldProps) {
 
   function commit(): void {
     const isWrong = parse(saved.value) === undefined;
-    setWrong(isWrong);
+    setWrong(isWrong ? saved.value : null);
     if (!isWrong) saved.commit();
   }
 
   return (
-    <Field label={label} hint={hint} saved={wrong ? { problem: range(), isSaved: false } : saved}>
+    <Field
+      label={label}
+      hint={hint}
+      saved={wrong === saved.value ? { problem: range(), isSaved: false } : saved}
+    >
       {(names) => (
         <>
           <input
@@ -63,7 +68,7 @@ export function NumberField(props: NumberFieldProps) {
             step="any"
             value={saved.value}
             onChange={(event) => {
-              setWrong(false);
+              setWrong(null);
               saved.change(event.target.value);
             }}
             onBlur={commit}

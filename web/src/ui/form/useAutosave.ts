@@ -1,5 +1,5 @@
 /** A value stored elsewhere: local changes are kept until they are saved. */
-import { useCallback, useEffect, useRef, useState } from "react";
+import { createContext, useCallback, useContext, useEffect, useRef, useState } from "react";
 import { reasonOf } from "../../i18n";
 import { settingsTexts } from "../../i18n/settings";
 import { useToasts } from "../toasts/toastStore";
@@ -17,11 +17,22 @@ export interface Autosave<T> {
   commit(value?: T): void;
 }
 
+/** Its fields discard their unsaved changes when this number changes. */
+export const ResetContext = createContext(0);
+
 export function useAutosave<T>(stored: T, save: (value: T) => Promise<unknown>): Autosave<T> {
   const toasts = useToasts();
   const [draft, setDraft] = useState<{ readonly value: T } | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
   const [isSaved, setIsSaved] = useState(false);
+  const resets = useContext(ResetContext);
+  const [seenResets, setSeenResets] = useState(resets);
+  if (resets !== seenResets) {
+    setSeenResets(resets);
+    setDraft(null);
+    setProblem(null);
+    setIsSaved(false);
+  }
   const latest = useRef({ stored, draft, save });
   /** The last change whose save is under way. */
   const inFlight = useRef<{ readonly value: T } | null>(null);
