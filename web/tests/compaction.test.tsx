@@ -1,5 +1,6 @@
 /** Summaries of earlier messages: the fold, the question before one is written, and how that goes. */
 import { fireEvent, render, screen, within } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
 import { expect, it, vi } from "vitest";
 import type { Compaction, CompactionState } from "../src/bridge/contract";
 import { createConversations } from "../src/conversations/conversations";
@@ -83,6 +84,24 @@ it("changes the text of a summary, and says when that was refused", async () => 
   expect(editSummary).toHaveBeenLastCalledWith({ messageId: "m9", text: "What I say." });
   expect(onChange).toHaveBeenCalledOnce();
   expect(within(region).queryByLabelText("Summary")).toBeNull();
+});
+
+it("keeps the focus in the summary while it is edited, and at its button afterwards", async () => {
+  const { region } = await fold();
+  const user = userEvent.setup({ delay: null });
+  (region.querySelector("details") as HTMLDetailsElement).open = true;
+  for (const [button, place] of [
+    ["Edit", "Summary"],
+    ["Cancel", "Edit"],
+    ["Edit", "Summary"],
+    ["Save", "Edit"],
+  ] as const) {
+    await user.click(within(region).getByRole("button", { name: button }));
+    await turn(0);
+    const { activeElement } = document;
+    const name = activeElement?.id === "" ? activeElement.textContent : "Summary";
+    expect(name, button).toBe(place);
+  }
 });
 
 it("undoes one summary or all of them, and takes that back", async () => {

@@ -1,5 +1,5 @@
 /** The fold below the last summarized message: the summary, and buttons to undo it. */
-import { useId, useState } from "react";
+import { useId, useLayoutEffect, useRef, useState } from "react";
 import type { Compaction, ConversationView } from "../../bridge/contract";
 import { useConversations } from "../../conversations/useConversations";
 import { reasonOf, strings } from "../../i18n";
@@ -24,7 +24,18 @@ export function SummaryFold({ messageId, compaction, onChange }: SummaryFoldProp
   const [draft, setDraft] = useState<string | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
   const box = useId();
+  const area = useRef<HTMLTextAreaElement>(null);
+  const editButton = useRef<HTMLButtonElement>(null);
+  const wasEditing = useRef(false);
+  const isEditing = draft !== null;
   const { text, undone } = compaction;
+
+  // The element that had the focus is gone, so its successor takes it.
+  useLayoutEffect(() => {
+    if (wasEditing.current === isEditing) return;
+    wasEditing.current = isEditing;
+    if (document.activeElement === document.body) (area.current ?? editButton.current)?.focus();
+  }, [isEditing]);
 
   function change(request: Promise<ConversationView>): void {
     setProblem(null);
@@ -58,6 +69,7 @@ export function SummaryFold({ messageId, compaction, onChange }: SummaryFoldProp
           >
             <label htmlFor={box}>{costs.summary.label}</label>
             <textarea
+              ref={area}
               id={box}
               dir="auto"
               rows={8}
@@ -77,7 +89,7 @@ export function SummaryFold({ messageId, compaction, onChange }: SummaryFoldProp
         )}
         {draft === null && (
           <div className={`row ${buttons.pills}`}>
-            <button type="button" onClick={() => setDraft(text)}>
+            <button ref={editButton} type="button" onClick={() => setDraft(text)}>
               {strings.edit}
             </button>
           </div>
