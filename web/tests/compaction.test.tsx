@@ -134,7 +134,9 @@ it("asks with the cost before a summary is written", async () => {
   expect(compact).not.toHaveBeenCalled();
   compact.mockRejectedValueOnce(new Error("no"));
   fireEvent.click(screen.getByRole("button", { name: "Summarize" }));
+  fireEvent.click(screen.getByRole("button", { name: "Summarize" }));
   await turn(0);
+  expect(compact).toHaveBeenCalledOnce();
   expect(onDone).not.toHaveBeenCalled();
   fireEvent.click(screen.getByRole("button", { name: "Summarize" }));
   await turn(0);

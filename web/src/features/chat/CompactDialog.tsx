@@ -2,12 +2,13 @@
 import { useEffect, useState } from "react";
 import type { CompactionEstimate, CompactRequest } from "../../bridge/contract";
 import { useConversations } from "../../conversations/useConversations";
-import { reasonOf, strings } from "../../i18n";
+import { strings } from "../../i18n";
 import { costs } from "../../i18n/costs";
 import { count, money } from "../../i18n/format";
 import { Button } from "../../ui/Button";
 import { Dialog } from "../../ui/Dialog";
 import { Problem } from "../../ui/Problem";
+import { useAsyncAction } from "../../ui/useAsyncAction";
 import styles from "./CompactDialog.module.css";
 
 export interface CompactDialogProps {
@@ -19,25 +20,23 @@ export function CompactDialog({ request, onDone }: CompactDialogProps) {
   const { compact, compactionEstimate } = useConversations().client.conversations;
   const { conversationId, providerId, modelId } = request;
   const [estimate, setEstimate] = useState<CompactionEstimate | null>(null);
-  const [problem, setProblem] = useState<string | null>(null);
+  const { reason, isBusy, attempt } = useAsyncAction();
 
   useEffect(() => {
-    compactionEstimate({ conversationId, providerId, modelId }).then(setEstimate, (error) =>
-      setProblem(reasonOf(error)),
-    );
-  }, [compactionEstimate, conversationId, providerId, modelId]);
+    attempt(compactionEstimate({ conversationId, providerId, modelId }).then(setEstimate));
+  }, [attempt, compactionEstimate, conversationId, providerId, modelId]);
 
   return (
     <Dialog title={costs.summary.ask} onClose={onDone}>
       <div className={styles.body}>
         <p>{costs.summary.explain}</p>
         <p role="status">{estimate !== null && estimateText(estimate)}</p>
-        <Problem>{problem}</Problem>
+        <Problem>{reason}</Problem>
         <div className="row">
           <Button
             tone="filled"
-            isFree={estimate !== null}
-            onClick={() => compact(request).then(onDone, (error) => setProblem(reasonOf(error)))}
+            isFree={estimate !== null && !isBusy}
+            onClick={() => attempt(compact(request).then(onDone))}
           >
             {costs.summary.begin}
           </Button>
