@@ -371,6 +371,15 @@ describe("stopping", () => {
     expect(screen.getByRole("group", { name: strings.version(2, 2) })).toBeTruthy();
   });
 
+  it("offers to continue where it was cut off at the length limit", async () => {
+    await openPage();
+    await send("one two\n/length");
+    await turn(300);
+    fireEvent.click(button(strings.continueAnswer));
+    await turn(300);
+    expect(answers()).toEqual(["one twoone two"]);
+  });
+
   it("moves the line above the box: in while an answer comes, out when it is stopped", async () => {
     const flow = () => document.querySelector("[data-flow]")?.getAttribute("data-flow");
     await openPage();

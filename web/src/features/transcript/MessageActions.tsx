@@ -40,7 +40,11 @@ export function MessageActions(props: MessageActionsProps) {
   const [copyState, copy] = useCopy(text);
   if (live) return null;
   const isAnswer = role === "assistant";
-  const isCut = status === "interrupted" || status === "cancelled" || status === "failed";
+  const isCut =
+    status === "interrupted" ||
+    status === "cancelled" ||
+    status === "failed" ||
+    finishReason === "length";
   const canContinue = (isCut && text !== "") || finishReason === "steps";
   // A failed answer has its own retry below it.
   const canRedo = isAnswer && !isBusy && !(isLast && status === "failed");
