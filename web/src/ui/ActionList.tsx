@@ -21,8 +21,6 @@ export interface Action extends Omit<MenuItem, "run"> {
   readonly showsLabel?: boolean;
   /** For an action that is on or off. */
   readonly isPressed?: boolean;
-  /** For an action whose label changes: it keeps its place and the focus. */
-  readonly id?: string;
 }
 
 export interface ActionListProps {

@@ -8,6 +8,8 @@ import styles from "./Popover.module.css";
 
 export interface MenuItem {
   readonly label: string;
+  /** Where several items may have one label, or a label changes: the item keeps its place and the focus. */
+  readonly id?: string;
   readonly run: () => void;
   readonly isDestructive?: boolean;
   readonly icon?: ReactNode;
@@ -63,26 +65,28 @@ export function Menu(props: MenuProps) {
 
 export function MenuItems({ items }: Required<Pick<MenuProps, "items">>) {
   const close = useContext(CloseContext);
-  return items.map(({ label: text, run, isDestructive = false, icon: own, keys, isApart }) => (
-    <Fragment key={text}>
-      {isApart && <hr />}
-      <button
-        type="button"
-        role="menuitem"
-        className={`row-button ${isDestructive ? styles.destructive : ""}`}
-        onClick={() => {
-          close();
-          run();
-        }}
-      >
-        {own}
-        {text}
-        {keys !== undefined && keys !== "" && (
-          <span className={styles.hint} aria-hidden="true">
-            <KeyCombo keys={keys.split(" ")[0] ?? ""} />
-          </span>
-        )}
-      </button>
-    </Fragment>
-  ));
+  return items.map(
+    ({ label: text, id = text, run, isDestructive = false, icon: own, keys, isApart }) => (
+      <Fragment key={id}>
+        {isApart && <hr />}
+        <button
+          type="button"
+          role="menuitem"
+          className={`row-button ${isDestructive ? styles.destructive : ""}`}
+          onClick={() => {
+            close();
+            run();
+          }}
+        >
+          {own}
+          {text}
+          {keys !== undefined && keys !== "" && (
+            <span className={styles.hint} aria-hidden="true">
+              <KeyCombo keys={keys.split(" ")[0] ?? ""} />
+            </span>
+          )}
+        </button>
+      </Fragment>
+    ),
+  );
 }

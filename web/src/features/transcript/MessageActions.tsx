@@ -75,7 +75,7 @@ export function MessageActions(props: MessageActionsProps) {
       !isRetry && {
         label: strings.again.label,
         icon: <ChevronIcon />,
-        menu: <RegenerateItems id={id} modelId={view.modelId} conversation={conversation} />,
+        menu: <RegenerateItems id={id} by={view} conversation={conversation} />,
       },
   ];
   return (

@@ -1,5 +1,6 @@
 /** More ways to regenerate the last answer: by another model, shorter, longer. */
 import type { Conversation } from "../../conversations/conversation";
+import type { MessageView } from "../../conversations/message";
 import { strings } from "../../i18n";
 import { LongerIcon, RedoIcon, SearchIcon, ShorterIcon } from "../../ui/icons";
 import { type MenuItem, MenuItems } from "../../ui/Menu";
@@ -9,22 +10,24 @@ import { useRecentModels } from "../models/useRecentModels";
 export interface RegenerateItemsProps {
   /** The answer's row. */
   readonly id: string;
-  readonly modelId: string | null;
+  /** Its model. */
+  readonly by: Pick<MessageView, "providerId" | "modelId">;
   readonly conversation: Conversation;
 }
 
-export function RegenerateItems({ id, modelId, conversation }: RegenerateItemsProps) {
+export function RegenerateItems({ id, by: present, conversation }: RegenerateItemsProps) {
   const [recent] = useRecentModels();
   const composer = useComposer();
   const words = strings.again;
   const others = recent
-    .filter((model) => model.modelId !== modelId)
+    .filter((by) => by.providerId !== present.providerId || by.modelId !== present.modelId)
     .map(({ name, ...by }): MenuItem => {
       const run = () => {
         conversation.choose(by);
         conversation.regenerate(id);
       };
-      return { label: words.by(name ?? by.modelId), run, icon: <RedoIcon /> };
+      const label = words.by(name ?? by.modelId);
+      return { id: `${by.providerId}/${by.modelId}`, label, run, icon: <RedoIcon /> };
     });
   return (
     <MenuItems
