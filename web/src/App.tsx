@@ -151,6 +151,8 @@ function Layout({ bridge, shell, conversations, notice }: LayoutProps) {
   const focusBefore = useRef<Element | null>(null);
   const [find, setFind] = useState({ key: "", openCount: 0 });
   const isFinding = find.key === conversation.key;
+  // The find bar of another conversation does not come back with it.
+  if (!isFinding && find.key !== "") setFind({ key: "", openCount: 0 });
   const endFind = useCallback(() => {
     setFind({ key: "", openCount: 0 });
     if (focusBefore.current instanceof HTMLElement) focusBefore.current.focus();

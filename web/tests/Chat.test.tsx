@@ -685,6 +685,25 @@ describe("a new chat", () => {
   });
 });
 
+describe("the find bar", () => {
+  it("does not come back with its conversation", async () => {
+    // Of the element `search`, which happy-dom does not know.
+    vi.spyOn(console, "error").mockImplementation(() => {});
+    const { conversations } = await openPage();
+    await send("one");
+    await turn(300);
+    const { id } = conversations.shown.get().conversation.get();
+    const findBar = () => screen.queryByRole("textbox", { name: strings.actions.find });
+    fireEvent.keyDown(document.body, { key: "f", code: "KeyF", ctrlKey: true });
+    await turn(40);
+    expect(findBar()).not.toBeNull();
+    await act(async () => conversations.showNew());
+    await act(async () => void conversations.show(id ?? ""));
+    await turn(100);
+    expect(findBar()).toBeNull();
+  });
+});
+
 describe("windows", () => {
   it("Ctrl+Shift+N opens another", async () => {
     const { shell } = await openPage();
