@@ -80,6 +80,23 @@ it("explains what a template is where there is none, and begins with an example"
   expect(names()).toEqual(["/summarize"]);
 });
 
+it("begins every example with its own text, and keeps what is not saved yet", async () => {
+  const { press, text, write, close } = await openLibrary(async ({ answerTo, bridge }) => {
+    for (const { name } of await answerTo(bridge.client.templates.list())) {
+      await answerTo(bridge.client.templates.remove(name));
+    }
+  });
+  await press("Translate");
+  await write("Look at this");
+  await close();
+  await press("Summarize a file");
+  expect(text().value).toContain("type: file");
+  await close();
+  await press("Translate");
+  expect(text().value).toBe("Look at this");
+  await press("Save");
+});
+
 it("marks the line of a problem, and keeps the last form until the text is right again", async () => {
   const { press, text, write } = await openLibrary();
   await press("Edit review");

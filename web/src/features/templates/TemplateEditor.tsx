@@ -26,7 +26,7 @@ import styles from "./templates.module.css";
 /** Pause after the last input before the text is checked. */
 const CHECK_MS = 300;
 
-/** Unsaved texts by the template's name; "" for a new one. Only in memory. */
+/** Unsaved texts by the template's name, or that of the example of a new one. Only in memory. */
 const unsaved = new Map<string, string>();
 export const isUnsaved = (name: string): boolean => unsaved.has(name);
 
@@ -52,8 +52,9 @@ export function TemplateEditor({ name: known, example, onSaved, onClose }: Templ
   const { templates } = useSettings();
   const [saved, setSaved] = useState<TemplateDetail | null>(null);
   const [newName, setNewName] = useState(example.name);
+  const initialKey = known ?? `new:${example.name}`;
   const [text, setText] = useState(() => {
-    return known === null ? (unsaved.get("") ?? example.text) : null;
+    return known === null ? (unsaved.get(initialKey) ?? example.text) : null;
   });
   /** The text of the person, while another version is shown. */
   const [mine, setMine] = useState<string | null>(null);
@@ -66,7 +67,7 @@ export function TemplateEditor({ name: known, example, onSaved, onClose }: Templ
   const { box, goTo } = useGoTo(text ?? "");
   const hint = useId();
   const name = saved?.name ?? known;
-  const key = name ?? "";
+  const key = name ?? initialKey;
   const canSave = text !== null && !isBusy && (name !== null || newName.trim() !== "");
   const before = saved?.text ?? (known === null ? example.text : null);
 
