@@ -411,6 +411,23 @@ describe("a text that a server wrote", () => {
     ]);
   });
 
+  it("is one when its message is refused and sent again, and the next message is not", async () => {
+    const page = await fakePage({ rate: 0 });
+    const { conversation, id } = await typed(page, "");
+    const send = vi.spyOn(page.bridge.client.conversations, "send");
+    send.mockRejectedValueOnce(refusal("VALIDATION", "Not now"));
+    conversation.giveBack(written);
+    conversation.send();
+    await turn(1_000);
+    expect(conversation.draft.get()).toBe(written.text);
+    conversation.retry();
+    await turn(1_000);
+    conversation.draft.set("mine alone");
+    conversation.send();
+    await turn(1_000);
+    expect(await questions(page, id)).toEqual(["a question", marked(written.text), "mine alone"]);
+  });
+
   it("is one in the queue, and when it comes back from there", async () => {
     const page = await fakePage({ rate: 0 });
     const { conversation, id } = await typed(page, "first");

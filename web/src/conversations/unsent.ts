@@ -198,7 +198,10 @@ export function createUnsent({ state, rows, drafts, bytes }: UnsentOptions): Uns
       const keys = new Set(tray.get().map(({ key }) => key));
       const isThere = now === text || text === "" || now.startsWith(`${text}\n`);
       if (!isThere || !attached.every(({ key }) => keys.has(key))) return false;
-      if (text !== "") draft.set(now.slice(text.length + 1));
+      const rest = text === "" ? now : now.slice(text.length + 1);
+      // All of the box is sent with it, as by `take`.
+      if (rest === "") untrusted = false;
+      draft.set(rest);
       for (const { key } of attached) tray.remove(key);
       return true;
     },
