@@ -301,12 +301,13 @@ describe("a call that waits", () => {
   });
 
   it("is edited as the same JSON, with hidden characters as escapes", async () => {
-    show({ arguments: { name: "a\u202Eb\u{E0041}" } });
+    const hidden = "a\u202Eb\u{E0041}\u2800\uE000\u0378";
+    show({ arguments: { name: hidden } });
     await pass(2 * GUARD_MS);
     press("Edit");
     const { value } = screen.getByLabelText<HTMLTextAreaElement>("Arguments as JSON");
-    expect(value).toContain("a\\u202eb\\udb40\\udc41");
-    expect(JSON.parse(value)).toEqual({ name: "a\u202Eb\u{E0041}" });
+    expect(value).toContain("a\\u202eb\\udb40\\udc41\\u2800\\ue000\\u0378");
+    expect(JSON.parse(value)).toEqual({ name: hidden });
   });
 
   it("is always allowed where the arguments fit, by default the same ones", async () => {

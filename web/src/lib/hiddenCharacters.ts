@@ -4,7 +4,7 @@
  */
 
 /** All except line breaks and tabs, which plain text shows as such. */
-const HIDDEN =
+export const HIDDEN =
   /(?:(?![\n\t])[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800])+/gu;
 
 export interface Segment {

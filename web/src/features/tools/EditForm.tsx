@@ -2,6 +2,7 @@
 import { useEffect, useId, useRef, useState } from "react";
 import type { JsonValue } from "../../bridge/contract";
 import { strings } from "../../i18n";
+import { HIDDEN } from "../../lib/hiddenCharacters";
 import { Button } from "../../ui/Button";
 import { Problem } from "../../ui/Problem";
 import { namedValues } from "./Arguments";
@@ -60,11 +61,9 @@ export function EditForm({ call, isFree, onDecide }: ApprovalFormProps) {
 
 /** Escapes characters, in JSON's own syntax, that a text field would not show. */
 function inEscapes(json: string): string {
-  return json.replace(
-    /(?!\n)[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu,
-    (hidden) =>
-      Array.from({ length: hidden.length }, (_, at) => {
-        return `\\u${hidden.charCodeAt(at).toString(16).padStart(4, "0")}`;
-      }).join(""),
+  return json.replace(HIDDEN, (hidden) =>
+    Array.from({ length: hidden.length }, (_, at) => {
+      return `\\u${hidden.charCodeAt(at).toString(16).padStart(4, "0")}`;
+    }).join(""),
   );
 }
