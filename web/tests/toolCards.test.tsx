@@ -300,6 +300,17 @@ describe("a call that waits", () => {
     expect(decided).toHaveBeenCalledTimes(2);
   });
 
+  it("stays open when Escape ends a composition", async () => {
+    show();
+    await pass(2 * GUARD_MS);
+    press("Edit");
+    const field = screen.getByLabelText("Arguments as JSON");
+    fireEvent.keyDown(field, { key: "Escape", isComposing: true });
+    expect(screen.queryByLabelText("Arguments as JSON")).not.toBeNull();
+    fireEvent.keyDown(field, { key: "Escape" });
+    expect(screen.queryByLabelText("Arguments as JSON")).toBeNull();
+  });
+
   it("is edited as the same JSON, with hidden characters as escapes", async () => {
     const hidden = "a\u202Eb\u{E0041}\u2800\uE000\u0378";
     show({ arguments: { name: hidden } });

@@ -48,7 +48,7 @@ export function ApprovalCard({ call }: { readonly call: AnswerCall }) {
 
   function onKeyDown(event: KeyboardEvent): void {
     // Elsewhere Escape stops the answer; here it closes the open form.
-    if (event.key !== "Escape" || form === null) return;
+    if (event.key !== "Escape" || form === null || isComposing(event)) return;
     event.preventDefault();
     setForm(null);
     card.current?.focus();
