@@ -215,7 +215,8 @@ it("shows what was spent by day with a chart, and saves it as a table", async ()
       ? [row("2026-11-29", 0.5), row("2026-11-28", 0.25)]
       : [row("cloud/tide", 0.5), row("cloud/ebb", 0.25)],
   );
-  vi.spyOn(client.conversations, "saveUsage").mockResolvedValue("…/usage-by-day.csv");
+  const saveUsage = vi.spyOn(client.conversations, "saveUsage");
+  saveUsage.mockResolvedValue("…/usage-by-day.csv");
   show(<Costs />);
   await turn(50);
   const cells = screen.getAllByRole("row").map((row) => row.textContent);
@@ -236,6 +237,10 @@ it("shows what was spent by day with a chart, and saves it as a table", async ()
   fireEvent.click(screen.getByRole("button", { name: "Export as CSV" }));
   await turn(50);
   expect(screen.getByText("Saved to …/usage-by-day.csv")).toBeTruthy();
+  saveUsage.mockRejectedValueOnce(new Error("the disk is full"));
+  fireEvent.click(screen.getByRole("button", { name: "Export as CSV" }));
+  await turn(50);
+  expect(screen.queryByText("Saved to …/usage-by-day.csv")).toBeNull();
   // A budget is saved with the others as they are.
   type("Each day (US dollars)", "1.5");
   await turn(100);

@@ -38,7 +38,10 @@ interface Shown {
   refuse: boolean;
 }
 
-async function openSettings(section: Section, backups: BackupInfo[] = []): Promise<Shown> {
+async function openSettings(
+  section: Section,
+  backups: BackupInfo[] | Promise<BackupInfo[]> = [],
+): Promise<Shown> {
   const { bridge, llm } = await fakePage();
   const page = { refuse: false, updates: [], toastTexts, details, close } as unknown as Shown;
   let added: ProviderSummary[] = [];
@@ -283,6 +286,13 @@ it("says of each provider whether it is ready, and has one filled button to go o
   expect(filled().some((button) => card("Cloud")?.contains(button))).toBe(false);
 });
 
+it("says why the backups are not listed", async () => {
+  const backups = Promise.reject(new Error("the disk is gone"));
+  backups.catch(() => {});
+  await openSettings("data", backups);
+  expect(alert()).toContain("the disk is gone");
+});
+
 it("restores nothing when the button is pressed twice", async () => {
   const backups = [{ name: "one.zip", createdAt: 0, size: 1 }];
   const { restored } = await openSettings("data", backups);
@@ -354,6 +364,7 @@ it.each([
 ])("lets a file of weights be chosen in a window only: %s", async (isWindow, path) => {
   const { bridge } = await fakePage();
   const settings = createSettings(bridge, () => {});
+  const refused = vi.spyOn(settings, "chooseModelFile");
   render(
     <SettingsContext value={settings}>
       <IsBrowserContext value={!isWindow}>
@@ -367,6 +378,10 @@ it.each([
   fireEvent.click(choose);
   await turn(100);
   expect(field(settingsTexts.filePath).value).toBe(path);
+  refused.mockRejectedValueOnce(new Error("no dialog here"));
+  fireEvent.click(choose);
+  await turn(100);
+  expect(alert()).toContain("no dialog here");
 });
 
 /** Adds a server by the form, with a key that is refused. */

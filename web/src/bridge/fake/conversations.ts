@@ -30,7 +30,6 @@ type Missing =
   | "importWrite"
   | "importCancel"
   | "backup"
-  | "backups"
   | "backupContents"
   | "restore"
   | "compactionEstimate"
@@ -352,6 +351,7 @@ export function createFakeConversations(host: FakeAnswers): FakeConversations {
     },
     attachment: (hash) => blobs.get(hash),
     recall: () => Object.fromEntries(notes),
+    backups: () => [],
     budgets: () => [],
     estimate: ({ text }) => ({
       inputTokens: Math.ceil(text.length / 4),

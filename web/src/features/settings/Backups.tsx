@@ -39,8 +39,8 @@ export function Backups() {
   const { problem, isBusy, attempt } = useAsyncAction();
 
   useEffect(() => {
-    backups().then(setList, () => setList([]));
-  }, [backups]);
+    attempt(backups().then(setList));
+  }, [attempt, backups]);
 
   async function make(): Promise<void> {
     setNotice(null);

@@ -72,6 +72,7 @@ function UsageTable() {
   useEffect(() => attempt(load(by)), [load, by]);
 
   async function saveCsv(): Promise<void> {
+    setNotice(null);
     setNotice(strings.exported(await host.saveUsage(by)));
   }
 

@@ -6,6 +6,8 @@ import { useSettings } from "../../../settings/useSettings";
 import { Button } from "../../../ui/Button";
 import formStyles from "../../../ui/form/form.module.css";
 import { TextField } from "../../../ui/form/TextField";
+import { Problem } from "../../../ui/Problem";
+import { useAsyncAction } from "../../../ui/useAsyncAction";
 import { useIsBrowser } from "../../../ui/useIsBrowser";
 import { type AddedProvider, AddForm } from "./AddForm";
 import { idOf } from "./providerId";
@@ -18,6 +20,7 @@ export function FileForm({ onAdded }: { readonly onAdded: (added: AddedProvider)
   const [name, setName] = useState("");
   const [context, setContext] = useState("");
   const { chooseModelFile } = useSettings();
+  const { problem, attempt } = useAsyncAction();
   // A browser hides the path of a file from a page, so the person types it.
   const isWindow = !useIsBrowser();
   const label = name.trim() === "" ? modelNameOf(path) : name.trim();
@@ -27,7 +30,7 @@ export function FileForm({ onAdded }: { readonly onAdded: (added: AddedProvider)
   const provider = { id, label, kind: "gguf", file, contextTokens } as const;
 
   async function choose(): Promise<void> {
-    const chosen = await chooseModelFile().catch(() => null);
+    const chosen = await chooseModelFile();
     if (chosen !== null) setPath(chosen);
   }
 
@@ -42,8 +45,9 @@ export function FileForm({ onAdded }: { readonly onAdded: (added: AddedProvider)
         value={path}
         onChange={setPath}
       >
-        {isWindow && <Button onClick={() => void choose()}>{words.chooseFile}</Button>}
+        {isWindow && <Button onClick={() => attempt(choose())}>{words.chooseFile}</Button>}
       </TextField>
+      <Problem>{problem}</Problem>
       <TextField
         label={strings.name}
         maxLength={60}
