@@ -67,6 +67,7 @@ it("adds a command with its words and values, and says why one was refused", asy
   const { add } = await openServers();
   const button = () => screen.getByRole<HTMLButtonElement>("button", { name: "Add" });
   expect(button().disabled).toBe(true);
+  screen.getByText("Letters, digits, - and _, at most 40.");
   type("Name", "refused");
   type("Command or address", `npx -y 'my server' "a \\"b"`);
   type("Variables or headers", "KEY=a=b\n");

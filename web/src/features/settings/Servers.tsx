@@ -199,7 +199,7 @@ function AddServer({ onAdded }: { readonly onAdded: () => Promise<unknown> }) {
     <form className={formStyles.section} onSubmit={(event) => attempt(add(event))}>
       <h3>{words.addTitle}</h3>
       <p className={formStyles.text}>{words.addText}</p>
-      <TextField label={strings.name} value={name} onChange={setName} />
+      <TextField label={strings.name} hint={words.nameText} value={name} onChange={setName} />
       <TextField
         label={words.where}
         placeholder="uvx mcp-server-time"

@@ -28,6 +28,7 @@ export const mcpInGerman: Strings["mcp"] = {
   flagOf: (tool, flag) => `${tool}: ${flag}`,
   addTitle: "Server hinzufügen",
   addText: "Du wirst gefragt, bevor etwas läuft oder angesprochen wird.",
+  nameText: "Buchstaben, Ziffern, - und _, höchstens 40.",
   where: "Befehl oder Adresse",
   values: "Variablen oder Kopfzeilen",
   valuesText: "Je Zeile ein NAME=WERT. Die Werte werden im Schlüsselbund gespeichert.",

@@ -28,6 +28,7 @@ export const mcpInEnglish = {
   flagOf: (tool: string, flag: string) => `${tool}: ${flag}`,
   addTitle: "Add a server",
   addText: "You are asked before anything runs or is contacted.",
+  nameText: "Letters, digits, - and _, at most 40.",
   where: "Command or address",
   values: "Variables or headers",
   valuesText: "One NAME=VALUE per line. The values are stored in the keychain.",
