@@ -17,6 +17,8 @@ it.each<[string, number, ListOptions, number | null]>([
   ["ArrowDown", 2, { wraps: true }, 0],
   ["ArrowUp", 0, {}, 0],
   ["ArrowUp", 0, { wraps: true }, 2],
+  ["ArrowUp", -1, { wraps: true }, 2],
+  ["ArrowDown", -1, { wraps: true }, 0],
   ["Home", 2, {}, 0],
   ["End", 0, { wraps: true }, 2],
   ["ArrowRight", 0, {}, null],

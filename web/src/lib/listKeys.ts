@@ -30,7 +30,8 @@ export function placeOf(
   };
   const step = steps[event.key];
   if (step === undefined || count === 0) return null;
-  const place = here + step;
+  // From outside of the items, the first step back leads to the last.
+  const place = (wraps && step < 0 ? Math.max(here, 0) : here) + step;
   return wraps ? (place + count) % count : Math.max(0, Math.min(place, count - 1));
 }
 
