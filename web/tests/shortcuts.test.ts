@@ -112,6 +112,16 @@ describe("an act", () => {
     expect(shortcutProblem(keys, "sidebar", {}, false)).toBe(refusal),
   );
 
+  it.each([
+    ["Mod+W", "closeWindow"],
+    ["F11", "fullScreen"],
+    ["?", "shortcuts"],
+  ] as const)("can have %s back, its own: %s", (keys, action) => {
+    const chosen = { [action]: "Mod+J" };
+    expect(shortcutProblem(keys, action, chosen, false)).toBeNull();
+    expect(shortcutProblem(keys, action, { ...chosen, sidebar: keys }, false)).toBe("taken");
+  });
+
   it("takes keys from another action, which keeps its others", () => {
     const chosen = withKeys("search", "Mod+N", {}, false);
     expect(keysFor("search", chosen, false)).toEqual(["Mod+N"]);

@@ -82,11 +82,14 @@ export function shortcutProblem(
   chosen: Chosen,
   mac = isMac(),
 ): Refusal | null {
-  if (OF_SYSTEM.includes(keys)) return "system";
-  if (OF_TEXT.includes(keys)) return "text";
-  if (OF_CHAT.includes(keys)) return "chat";
-  const hasModifier = /^(Mod|Ctrl|Meta|Alt)\+/.test(keys);
-  if ((!hasModifier && !FUNCTION_KEY.test(keys)) || (mac && types(keys))) return "plain";
+  // Its own default is available, also if the system would take it in a browser.
+  if (!keysFor(action, {}, mac).includes(keys)) {
+    if (OF_SYSTEM.includes(keys)) return "system";
+    if (OF_TEXT.includes(keys)) return "text";
+    if (OF_CHAT.includes(keys)) return "chat";
+    const hasModifier = /^(Mod|Ctrl|Meta|Alt)\+/.test(keys);
+    if ((!hasModifier && !FUNCTION_KEY.test(keys)) || (mac && types(keys))) return "plain";
+  }
   const owner = actionOf(keys, chosen, mac);
   return owner !== null && owner !== action ? "taken" : null;
 }
