@@ -211,6 +211,18 @@ describe("the end", () => {
 });
 
 // shows: B55, D72
+it.each([
+  [{ verdict: "allow" }, "approved"],
+  [{ verdict: "allow", edited: { to: "ann" } }, "edited"],
+  [{ verdict: "deny" }, "denied"],
+])("has the state of a call after the decision %o", (decision, state) => {
+  const asked = { channel: "llm:call", callId: "c1", tool: "send_mail", state: "waiting" };
+  const decided = { channel: "llm:approval", callId: "c1", state: "decided", ...decision };
+  const events = [asked, decided].map((event, seq) => ({ ...event, inferenceId: ID, seq, ms: 0 }));
+  const [part] = run(events as unknown as AnyEvent[]).parts;
+  expect(part?.type === "tool" && part.call?.state).toBe(state);
+});
+
 it("ignores the events of other runs", () => {
   expect(reduce(initialRun, [tokenEvent("inf-2", 0, "OLD")])).toBe(initialRun);
 });

@@ -173,7 +173,7 @@ const table: Table = {
         : {
             nonce: undefined,
             ...withoutStamp(event),
-            state: event.verdict === "deny" ? "denied" : "approved",
+            state: event.verdict === "deny" ? "denied" : event.edited ? "edited" : "approved",
           },
     ),
   "llm:elicitation": (state, event) =>
