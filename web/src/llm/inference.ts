@@ -221,7 +221,7 @@ function inferenceViewOf(state: RunState): InferenceView {
 }
 
 /** The view before the first run. */
-export const IDLE: InferenceView = {
+const IDLE: InferenceView = {
   ...inferenceViewOf(beginRun("")),
   isLoading: false,
   status: "idle",

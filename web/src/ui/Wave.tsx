@@ -2,7 +2,7 @@
 import styles from "./Wave.module.css";
 
 /** One wavelength, 14 wide and 4 high, starting at the foot of its crest. */
-export const WAVE = "c3.5 0 3.5-4 7-4s3.5 4 7 4";
+const WAVE = "c3.5 0 3.5-4 7-4s3.5 4 7 4";
 
 /** An activity indicator: the wave moves. */
 export const Wave = () => (

@@ -14,7 +14,7 @@ export function EstimateLine({ conversation }: { readonly conversation: Conversa
   const { estimate: fetchEstimate } = useConversations().client.conversations;
   const text = useStore(conversation.draft);
   const attached = useStore(conversation.tray);
-  const { tools: _, ...options } = useStore(conversation.options);
+  const { maxTokens } = useStore(conversation.options);
   const { providerId, modelId } = conversation.model() ?? {};
   const { id: conversationId } = conversation.get();
   const [estimate, setEstimate] = useState<Estimate | null>(null);
@@ -23,7 +23,6 @@ export function EstimateLine({ conversation }: { readonly conversation: Conversa
   const fileBytes = sizes
     .filter(({ kind }) => kind === "file")
     .reduce((sum, { size }) => sum + size, 0);
-  const { maxTokens } = options;
 
   useEffect(() => {
     let isCurrent = true;

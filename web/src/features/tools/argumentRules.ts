@@ -2,7 +2,7 @@
 import type { ArgumentRule, JsonValue } from "../../bridge/contract";
 import { parsedUrl } from "../../lib/parsedUrl";
 
-export type Match = ArgumentRule["match"];
+type Match = ArgumentRule["match"];
 
 /** From the strictest to the loosest; only those that can match the value. */
 export function matchesFor(value: JsonValue): readonly Match[] {

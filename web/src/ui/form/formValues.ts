@@ -9,7 +9,7 @@ import { parsedUrl } from "../../lib/parsedUrl";
 export type Typed = string | boolean | readonly string[] | FormFile;
 
 /** The host's limit. */
-export const MOST_FILE_BYTES = 1_000_000;
+const MOST_FILE_BYTES = 1_000_000;
 
 /** A field's initial content. */
 export function typedOf(field: FormField, value: FormValue | undefined): Typed {
