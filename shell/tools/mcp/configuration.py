@@ -146,7 +146,8 @@ class ServersFile:
             StorageFailed: it cannot be written.
         """
         with self._editing() as entries:
-            entries.pop(name, None)
+            for given_name in [each for each in entries if clean_name(each) == name]:
+                del entries[given_name]
 
     @contextlib.contextmanager
     def _editing(self) -> Iterator[dict[str, object]]:
@@ -156,17 +157,19 @@ class ServersFile:
             file_lock(self._path),
         ):
             content: dict[str, Any] = {}
+            key = "mcpServers"
             entries: dict[str, object] = {}
             try:
                 content = json.loads(self._path.read_bytes())
-                entries = dict(content.get("mcpServers", {}))
+                key = _servers_key(content)
+                entries = dict(content.get(key, {}))
             except FileNotFoundError:
                 pass  # the write below creates it
             except (ValueError, TypeError, AttributeError):
                 self._path.rename(free_path(self._path.with_name("mcp-invalid.json")))
                 content = {}
             yield entries
-            written = json.dumps({**content, "mcpServers": entries}, indent=2)
+            written = json.dumps({**content, key: entries}, indent=2)
             replace_file(self._path, written.encode())
 
 
@@ -179,21 +182,25 @@ def parse_servers(data: bytes) -> tuple[dict[str, ServerSpec], dict[str, str]]:
     """
     try:
         content = json.loads(data)
-        entries = content.get("mcpServers", content.get("servers"))
-        pairs = list(entries.items())
-    except (ValueError, AttributeError, RecursionError):
+        pairs = list(content[_servers_key(content)].items())
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
         raise ValidationFailed([("file", 'It has no "mcpServers"')]) from None
     found: dict[str, ServerSpec] = {}
     problems: dict[str, str] = {}
     for given_name, entry in pairs:
-        name = re.sub(r"[^A-Za-z0-9_-]+", "-", str(given_name)).strip("-")[:40] or "server"
+        name = clean_name(given_name)
         try:
             if len(found) >= MAX_SERVERS or name in found:
                 raise ValueError("there is another server of this name, or too many")
             found[name] = ServerSpec.model_validate(entry)
         except (ValidationError, ValueError, RecursionError) as error:
-            problems[str(given_name)[:100]] = _first_problem(error)
+            problems[given_name[:100]] = _first_problem(error)
     return found, problems
+
+
+def clean_name(given_name: str) -> str:
+    """The name that the program uses for a server that has any name in a file."""
+    return re.sub(r"[^A-Za-z0-9_-]+", "-", given_name).strip("-")[:40] or "server"
 
 
 def expand_variables(value: str, environ: Mapping[str, str]) -> str | None:
@@ -221,6 +228,11 @@ def sign_in_name(server: str) -> str:
 def client_secret_name(server: str) -> str:
     """The keychain's name for the client secret of the program's registration at a server."""
     return f"mcp-client/{server}"
+
+
+def _servers_key(content: Mapping[str, object]) -> str:
+    """The key of the servers in a file. VS Code calls it `servers`, all others `mcpServers`."""
+    return "servers" if "servers" in content and "mcpServers" not in content else "mcpServers"
 
 
 def _first_problem(error: Exception) -> str:

@@ -1,0 +1,39 @@
+"""The file of MCP servers: what a person wrote by hand, and what the program changes in it."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from shell.tools.mcp.configuration import FILE, ServersFile, ServerSpec
+
+NODE = {"command": "node"}
+
+
+def write(folder: Path, content: object) -> None:
+    (folder / FILE).write_text(json.dumps(content), "utf-8")
+
+
+def read(folder: Path) -> object:
+    return json.loads((folder / FILE).read_bytes())
+
+
+def test_a_server_is_removed_by_the_name_that_lists_show(tmp_path: Path) -> None:
+    write(tmp_path, {"mcpServers": {"my server": NODE, "other": NODE}})
+    file = ServersFile(tmp_path)
+    assert list(file.servers()) == ["my-server", "other"]
+    file.remove("my-server")
+    assert list(file.servers()) == ["other"]
+    assert read(tmp_path) == {"mcpServers": {"other": NODE}}
+
+
+@pytest.mark.parametrize("key", ["mcpServers", "servers"])
+def test_a_change_leaves_the_other_servers_and_settings_of_the_file(
+    tmp_path: Path, key: str
+) -> None:
+    write(tmp_path, {"inputs": [1], key: {"mine": NODE}})
+    file = ServersFile(tmp_path)
+    file.put("new", ServerSpec(command="python"))
+    assert list(file.servers()) == ["mine", "new"]
+    file.remove("new")
+    assert read(tmp_path) == {"inputs": [1], key: {"mine": NODE}}
