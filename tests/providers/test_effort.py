@@ -20,6 +20,7 @@ from shell.providers.http.api import Api
 from shell.providers.http.provider import HttpProvider
 from tests.providers import scenes
 from tests.providers.collect import a_request, ask
+from tests.providers.dialects import data
 from tests.providers.fault_server import Exchange, Scene, fault_server
 from tests.providers.scenes import endpoint, streaming
 
@@ -235,6 +236,33 @@ async def test_another_refusal_is_not_asked_again() -> None:
 
     async with fault_server(scene) as server:
         provider = HttpProvider(RESPONSES, endpoint(f"{server.url}/v1"), "m")
+        answer = await ask(provider, _provider_request(provider, "high"))
+        await provider.close()
+    assert answer.error is not None
+    assert len(server.requests) == 1
+
+
+@pytest.mark.anyio
+async def test_an_error_in_mid_answer_is_no_refusal_of_an_effort() -> None:
+    dialect = KINDS["messages"].dialect
+    error = data({"type": "error", "error": REFUSALS["messages"]})
+    async with fault_server(streaming(*dialect.begin(), *dialect.text("Half"), error)) as server:
+        provider = HttpProvider(MESSAGES, endpoint(f"{server.url}/v1"), "m")
+        answer = await ask(provider, _provider_request(provider, "high"))
+        await provider.close()
+    assert answer.error is not None
+    assert answer.error.code is ErrorCode.INVALID_REQUEST
+    assert (answer.text, len(server.requests)) == ("Half", 1)
+
+
+@pytest.mark.anyio
+async def test_the_name_of_a_provider_is_no_refusal_of_an_effort() -> None:
+    async def scene(exchange: Exchange) -> None:
+        await exchange.answer(400, {"error": {"type": "invalid_request_error", "message": "no"}})
+
+    async with fault_server(scene) as server:
+        where = endpoint(f"{server.url}/v1", label="My thinking server")
+        provider = HttpProvider(RESPONSES, where, "m")
         answer = await ask(provider, _provider_request(provider, "high"))
         await provider.close()
     assert answer.error is not None

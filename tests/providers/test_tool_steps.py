@@ -147,6 +147,46 @@ async def test_a_refusal_of_something_else_is_an_error(functions: Functions) -> 
     assert len(server.requests) == 1
 
 
+async def test_an_error_in_mid_answer_is_no_refusal_of_tools(functions: Functions) -> None:
+    error = DIALECT.error("invalid_request_error", "The tool call is not valid")
+    broken = [*DIALECT.begin(), *DIALECT.text("Half"), data(error)]
+    async with fault_server(in_turn(broken, ANSWER)) as server:
+        provider = HttpProvider(CHAT_COMPLETIONS, endpoint(server.url), "m")
+        log = await run(provider, functions)
+        await provider.close()
+    assert isinstance(log.ending, ErrorEvent), log.ending
+    assert log.text("llm:token") == "Half"
+    assert len(server.requests) == 1
+
+
+async def test_tools_are_not_blamed_for_a_request_that_is_refused_without_them_too(
+    functions: Functions,
+) -> None:
+    refusal = 400, DIALECT.error("invalid_request_error", "Unknown model tool-model")
+    async with fault_server(in_turn(refusal, refusal, ANSWER)) as server:
+        provider = HttpProvider(CHAT_COMPLETIONS, endpoint(server.url), "m")
+        refused = await run(provider, functions)
+        answered = await run(provider, functions)
+        await provider.close()
+    assert isinstance(refused.ending, ErrorEvent), refused.ending
+    assert tools_of(server) == [True, False, True]
+    assert notices(answered) == []
+
+
+@pytest.mark.parametrize("words", ["temperature is too high", ""])
+async def test_the_name_of_a_provider_is_no_refusal_of_tools(
+    functions: Functions, words: str
+) -> None:
+    refusal = 400, DIALECT.error("invalid_request_error", words)
+    async with fault_server(in_turn(refusal, ANSWER)) as server:
+        where = endpoint(server.url, label="My tool server with propertyNames")
+        provider = HttpProvider(CHAT_COMPLETIONS, where, "m")
+        log = await run(provider, functions)
+        await provider.close()
+    assert isinstance(log.ending, ErrorEvent), log.ending
+    assert len(server.requests) == 1
+
+
 async def test_a_keyword_that_a_server_refuses_is_left_out_and_still_checked(
     functions: Functions,
 ) -> None:

@@ -102,7 +102,7 @@ def refuses_effort(error: ProviderError) -> bool:
     if error.code is not ErrorCode.INVALID_REQUEST:
         return False
     named = (error.details or {}).get("field") in EFFORT_FIELDS
-    return named or bool(_EFFORT_WORDS.search(error.message.lower()))
+    return named or bool(_EFFORT_WORDS.search((error.words or "").lower()))
 
 
 def from_error_object(endpoint: Endpoint, error: object) -> ProviderError:

@@ -110,32 +110,39 @@ class HttpProvider:
 
     async def _try_tools(self, request: ProviderRequest) -> AsyncGenerator[Chunk, None]:
         """Run a model that may not support tools. Omits them after the server has refused them."""
+        has_begun = False
         if request.model.id not in self._without_tools:
             try:
                 async with aclosing(self._stream(request)) as chunks:
                     async for chunk in chunks:
+                        has_begun = True
                         yield chunk
                 return
             except ProviderError as error:
-                if error.code not in _REFUSALS or "tool" not in error.message.lower():
+                if has_begun or not _refuses_tools(error):
                     raise
-            self._without_tools.add(request.model.id)
-        yield tools_dropped(request.model)
         async with aclosing(self._stream(replace(request, tools=()))) as chunks:
             async for chunk in chunks:
+                if not has_begun:
+                    # Only now it is certain that the tools were what the server refused.
+                    has_begun = True
+                    self._without_tools.add(request.model.id)
+                    yield tools_dropped(request.model)
                 yield chunk
 
     async def _try_effort(self, request: ProviderRequest) -> AsyncGenerator[Chunk, None]:
         """Run a model with an effort, or without one if the server refuses it."""
         refused = request.model.id, request.effort or "off"
         if refused not in self._refused_efforts:
+            has_begun = False
             try:
                 async with aclosing(self._read(request)) as chunks:
                     async for chunk in chunks:
+                        has_begun = True
                         yield chunk
                 return
             except ProviderError as error:
-                if not refuses_effort(error):
+                if has_begun or not refuses_effort(error):
                     raise
         async with aclosing(self._read(replace(request, effort=None))) as chunks:
             async for chunk in chunks:
@@ -171,7 +178,8 @@ class HttpProvider:
             if field == SUMMARY_FIELD and _remove_summary(body):
                 self._without_summary = True
             elif error.code is ErrorCode.INVALID_REQUEST and (
-                keywords := named_keywords(request.tools, error.message) - self._refused_keywords
+                keywords := named_keywords(request.tools, error.words or "")
+                - self._refused_keywords
             ):
                 self._refused_keywords |= keywords
                 body = self.body(request)
@@ -221,6 +229,10 @@ class HttpProvider:
                 client = await asyncio.to_thread(http_client, self._endpoint, header)
                 self._clients[key] = client
             return client
+
+
+def _refuses_tools(error: ProviderError) -> bool:
+    return error.code in _REFUSALS and "tool" in (error.words or "").lower()
 
 
 def _encode(body: Body) -> bytes:
