@@ -15,6 +15,7 @@ from shell.bridge.topics import Topics
 from shell.contract import McpSwitch, NewMcpServer
 from shell.errors import ErrorCode, ShellError, ValidationFailed
 from shell.providers.keys import Keys
+from shell.tools.mcp import configuration
 from shell.tools.mcp.configuration import ServerSpec
 from shell.tools.mcp.servers import NoConsent
 from shell.tools.registry import Tools
@@ -194,6 +195,16 @@ async def test_an_import_is_off_and_its_secrets_are_in_no_file(
     assert secret not in summaries
     assert secret not in window.questions[0]
     assert len(window.chain.passwords) == 2
+
+
+async def test_a_server_that_cannot_be_added_leaves_no_secret(
+    window: Window, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(configuration, "MAX_SERVERS", 0)
+    values = {"API_KEY": "sk-abcdefghijklmnop"}
+    with pytest.raises(ValidationFailed, match="At most 0 servers"):
+        await window.api.add(CALLER, NewMcpServer(name="mine", command=["node"], values=values))
+    assert window.chain.passwords == {}
 
 
 async def test_a_secret_reaches_the_command_that_it_was_given_for_and_no_other(

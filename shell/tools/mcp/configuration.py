@@ -90,9 +90,15 @@ class ServerSpec(BaseModel):
         """The command or the host that an elicitation shows, and not the server's own name."""
         return shlex.join(self.argv) or urlsplit(self.url or "").netloc.rpartition("@")[2]
 
-    def with_values(self, values: Mapping[str, str]) -> "ServerSpec":
-        """The same server with other values of its variables or headers."""
-        return self.model_copy(update={"env" if self.url is None else "headers": dict(values)})
+    @property
+    def secret_values(self) -> Mapping[str, str]:
+        """The values to store in the keychain: all but those that the environment has."""
+        return {key: value for key, value in self.values.items() if not value.startswith("${")}
+
+    def with_placeholders(self) -> "ServerSpec":
+        """The same server as the file has it, without the values that the keychain has."""
+        values = {**self.values, **dict.fromkeys(self.secret_values, IN_KEYCHAIN)}
+        return self.model_copy(update={"env" if self.url is None else "headers": values})
 
     def shown(self) -> str:
         """The whole command as a shell would take it, or the address."""

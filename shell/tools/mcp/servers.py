@@ -107,8 +107,8 @@ class McpServers:
         if name in self._file.servers():
             text = f"There is a server {name!r} already. Remove it first"
             raise ValidationFailed([("name", text)])
-        stored, session_only = await self._transports.store_values(name, spec)
-        await asyncio.to_thread(self._file.put, name, stored)
+        await asyncio.to_thread(self._file.put, name, spec.with_placeholders())
+        session_only = await self._transports.store_values(name, spec)
         await asyncio.to_thread(self._choices.set_server, name, enabled=False)
         self.on_change()
         return session_only

@@ -88,22 +88,18 @@ class Transports:
             await self._keys.set(client_secret_name(name), client_secret, url)
         return await self._sign_in(name, url, spec).sign_in(open_browser)
 
-    async def store_values(self, name: str, spec: ServerSpec) -> tuple[ServerSpec, list[str]]:
+    async def store_values(self, name: str, spec: ServerSpec) -> list[str]:
         """Store the values of a new server in the keychain.
 
         Returns:
-            The server with placeholders, and the names of values that last for this session only.
+            The names of values that last for this session only.
         """
-        values = dict(spec.values)
         session_only = []
-        for key, value in spec.values.items():
-            if value.startswith("${"):
-                continue
+        for key, value in spec.secret_values.items():
             status = await self._keys.set(_secret(name, key), value, spec.secret_host)
-            values[key] = IN_KEYCHAIN
             if status.source != "keychain":
                 session_only.append(key)
-        return spec.with_values(values), session_only
+        return session_only
 
     async def forget(self, name: str, spec: ServerSpec) -> None:
         """Delete the values, tokens and client secret of a server."""
