@@ -9,7 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 from shell.cli.output import print_line
 from shell.cli.tools import with_tools
 from shell.contract import McpName, McpResources, McpServerSummary
-from shell.errors import ShellError, ValidationFailed
+from shell.errors import ValidationFailed
 from shell.support.data_directory import DataDirectory
 from shell.support.files import reason
 from shell.support.text import CONTROLS, escaped
@@ -44,14 +44,7 @@ def add(
 
     async def add(tools: Tools) -> McpServerSummary:
         servers = tools.servers
-        lost = await servers.add(name, spec)
-        if lost:
-            await servers.remove(name)
-            text = (
-                f"There is no keychain that keeps {', '.join(lost)}. Write "
-                f"{lost[0]}=${{{lost[0]}}} to take it from the environment."
-            )
-            raise ShellError(text)
+        await servers.add(name, spec, needs_keychain=True)
         await servers.agree(name, servers.spec(name).identity)
         await servers.enable(name, True)
         return await servers.test(name)
@@ -116,6 +109,8 @@ def disable(data: DataDirectory, *, name: str, as_json: bool) -> None:
 def import_(data: DataDirectory, *, file: str, as_json: bool) -> None:
     """Add the servers in another program's file, switched off.
 
+    A server with secret values is left out if there is no keychain, since the session ends here.
+
     Raises:
         ValidationFailed: the file cannot be read or is not of this kind.
     """
@@ -126,7 +121,9 @@ def import_(data: DataDirectory, *, file: str, as_json: bool) -> None:
     if len(content) > MAX_IMPORT_BYTES:
         raise ValidationFailed([("file", "It is larger than 1 MB")])
     data.prepare()
-    added, problems = with_tools(data, lambda tools: tools.servers.read_import(content))
+    added, problems = with_tools(
+        data, lambda tools: tools.servers.read_import(content, needs_keychain=True)
+    )
     if as_json:
         print(json.dumps({"added": added, "problems": problems}))
         return

@@ -145,4 +145,6 @@ class McpImported(Value):
 
     added: list[str]
     problems: dict[str, str]
-    """Entries that could not be added, with the reason."""
+    """The reason for each entry that could not be added. Also a note for each added server whose
+    secret values last for this session only.
+    """

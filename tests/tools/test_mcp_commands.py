@@ -124,8 +124,19 @@ def test_a_secret_needs_a_keychain_and_a_variable_does_not(tmp_path: Path) -> No
     argv = hostile("nothing", tmp_path)
     nowhere = {"DBUS_SESSION_BUS_ADDRESS": "unix:path=/nowhere"}
     refused = mcp(tmp_path, "add", "--env", "TOKEN=t0ken", "mine", *argv, **nowhere)
-    assert refused.is_one_sentence("no keychain", "TOKEN=${TOKEN}"), refused.err
+    assert refused.is_one_sentence("no keychain", "TOKEN", "${NAME}"), refused.err
     assert "t0ken" not in (tmp_path / "mcp.json").read_text()
+    file = tmp_path / "claude.json"
+    entries = {
+        "lost": {"command": "node", "env": {"TOKEN": "t0ken"}},
+        "here": {"command": "node", "env": {"TOKEN": "${MINE}"}},
+    }
+    file.write_text(json.dumps({"mcpServers": entries}), "utf-8")
+    imported = mcp(tmp_path, "import", str(file), **nowhere)
+    assert imported.out.startswith("here was added")
+    assert imported.is_one_sentence("lost", "no keychain", "${NAME}"), imported.err
+    assert [line["name"] for line in mcp(tmp_path, "list", "--json").lines] == ["here"]
+    mcp(tmp_path, "remove", "here")
     added = mcp(tmp_path, "add", "--env", "TOKEN=${MINE}", "mine", *argv, MINE="t0ken-value")
     assert added.status == 0, added.out
     data = {"TIDEWIRE_DATA_DIR": str(tmp_path)}

@@ -34,6 +34,10 @@ class NoConsent(ShellError):
     code = ErrorCode.PERMISSION_DENIED
 
 
+class NoKeychain(ShellError):
+    """There is no keychain for the values of a server, and they must outlast the session."""
+
+
 class McpServers:
     """One per host. Loop thread only. See `Transports` for `environ` and `keys`."""
 
@@ -92,14 +96,20 @@ class McpServers:
         """Whether a person has agreed to exactly this command or address."""
         return self._choices.server(name).consent == spec.identity
 
-    async def add(self, name: str, spec: ServerSpec) -> list[str]:
+    async def add(self, name: str, spec: ServerSpec, *, needs_keychain: bool = False) -> list[str]:
         """Add a server, switched off. Starts and contacts nothing.
+
+        Args:
+            name: the name.
+            spec: the command or address.
+            needs_keychain: whether values that last for this session only are refused.
 
         Returns:
             The names of values that last for this session only, because there is no keychain.
 
         Raises:
             ValidationFailed: there is a server of this name.
+            NoKeychain: there is no keychain, and `needs_keychain` is set.
             StorageFailed: the file cannot be written.
         """
         if name in RESERVED:
@@ -109,15 +119,29 @@ class McpServers:
             raise ValidationFailed([("name", text)])
         await asyncio.to_thread(self._file.put, name, spec.with_placeholders())
         session_only = await self._transports.store_values(name, spec)
+        if session_only and needs_keychain:
+            await self.remove(name)
+            raise NoKeychain(
+                f"There is no keychain that keeps {', '.join(session_only)}. Write ${{NAME}} as a "
+                "value to take it from the variable NAME of the environment."
+            )
         await asyncio.to_thread(self._choices.set_server, name, enabled=False)
         self.on_change()
         return session_only
 
-    async def read_import(self, data: bytes) -> tuple[list[str], dict[str, str]]:
+    async def read_import(
+        self, data: bytes, *, needs_keychain: bool = False
+    ) -> tuple[list[str], dict[str, str]]:
         """Add the servers of another program's file, all off.
 
+        Args:
+            data: the file.
+            needs_keychain: whether servers are left out whose values would last for this session
+                only.
+
         Returns:
-            The names of the added servers, and the reason for each that could not be added.
+            The names of the added servers. Then the reason for each that could not be added, and a
+            note for each whose values last for this session only.
 
         Raises:
             ValidationFailed: the file has no servers.
@@ -126,12 +150,12 @@ class McpServers:
         added = []
         for name, spec in found.items():
             try:
-                session_only = await self.add(name, spec)
+                session_only = await self.add(name, spec, needs_keychain=needs_keychain)
                 added.append(name)
                 if session_only:
                     names = ", ".join(session_only)
                     problems[name] = f"{names} is kept for this session only: there is no keychain"
-            except ValidationFailed as error:
+            except (ValidationFailed, NoKeychain) as error:
                 problems[name] = error.message
         return added, problems
 

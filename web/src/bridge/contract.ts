@@ -1889,7 +1889,10 @@ export interface McpSwitch {
 /** The servers that an import has added. All of them are off. */
 export interface McpImported {
   added: string[];
-  /** Entries that could not be added, with the reason. */
+  /**
+   * The reason for each entry that could not be added. Also a note for each added server whose
+   * secret values last for this session only.
+   */
   problems: Record<string, string>;
 }
 
