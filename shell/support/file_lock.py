@@ -10,20 +10,21 @@ WAIT_S = 5.0
 
 
 @contextlib.contextmanager
-def file_lock(path: Path) -> Iterator[None]:
+def file_lock(path: Path, *, wait: bool = True) -> Iterator[None]:
     """Hold a lock for a file while it is read, changed and written. It ends with the process.
 
     Args:
         path: the file; its directory is created if needed.
+        wait: whether to wait, at most `WAIT_S`, while another process holds the lock.
 
     Raises:
-        StorageUnavailable: another process holds the lock for too long.
+        StorageUnavailable: another process holds the lock.
         OSError: the directory cannot be written.
     """
     from filelock import FileLock, Timeout
 
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    lock = FileLock(path.with_name(f".{path.name}.lock"), timeout=WAIT_S, mode=0o600)
+    lock = FileLock(path.with_name(f".{path.name}.lock"), timeout=WAIT_S if wait else 0, mode=0o600)
     try:
         guard = lock.acquire()
     except Timeout:

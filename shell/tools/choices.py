@@ -16,7 +16,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from shell.contract import Flag, GrantSummary, Pattern, Verdict
-from shell.errors import Reason, StorageFailed
+from shell.errors import Reason, StorageFailed, StorageUnavailable
 from shell.support.file_lock import file_lock
 from shell.support.files import file_errors, reason, replace_file
 from shell.support.ids import epoch_ms
@@ -134,6 +134,7 @@ class ToolChoices:
 
         Raises:
             StorageFailed: it cannot be stored.
+            StorageUnavailable: another process holds the lock of the file.
         """
         with self._editing() as file:
             file.enabled[_key(tool)] = enabled
@@ -149,6 +150,7 @@ class ToolChoices:
 
         Raises:
             StorageFailed: it cannot be stored.
+            StorageUnavailable: another process holds the lock of the file.
         """
         choices = {"enabled": enabled, "consent": consent}
         update = {key: value for key, value in choices.items() if value is not None}
@@ -161,6 +163,7 @@ class ToolChoices:
 
         Raises:
             StorageFailed: they cannot be deleted.
+            StorageUnavailable: another process holds the lock of the file.
         """
         prefix = f"{name}/"
         with self._editing() as file:
@@ -187,6 +190,7 @@ class ToolChoices:
 
         Raises:
             StorageFailed: it cannot be stored.
+            StorageUnavailable: another process holds the lock of the file.
         """
         with self._editing() as file:
             file.flags[_key(tool)] = flags
@@ -200,6 +204,7 @@ class ToolChoices:
 
         Raises:
             StorageFailed: it cannot be stored.
+            StorageUnavailable: another process holds the lock of the file.
         """
         path = str(folder.resolve())
         with self._editing() as file:
@@ -211,6 +216,7 @@ class ToolChoices:
 
         Raises:
             StorageFailed: it cannot be stored.
+            StorageUnavailable: another process holds the lock of the file.
         """
         names = (str(folder.absolute()), str(folder.resolve()))
         path = next((each for each in self.folders() if each in names), None)
@@ -234,6 +240,7 @@ class ToolChoices:
 
         Raises:
             StorageFailed: it cannot be stored.
+            StorageUnavailable: another process holds the lock of the file.
         """
         grant = Grant(
             id=secrets.token_hex(4),
@@ -274,6 +281,7 @@ class ToolChoices:
 
         Raises:
             StorageFailed: it cannot be deleted.
+            StorageUnavailable: another process holds the lock of the file.
         """
         known = any(grant.id == grant_id for grant in self._readable().grants)
         if known:
@@ -313,11 +321,11 @@ class ToolChoices:
         return file
 
     @contextlib.contextmanager
-    def _editing(self) -> Iterator[_File]:
+    def _editing(self, *, wait: bool = True) -> Iterator[_File]:
         """Lock the file, give a copy of its content, and write this copy at the end."""
         with (
             file_errors(f"Nothing was changed: {self._path} cannot be written"),
-            file_lock(self._path),
+            file_lock(self._path, wait=wait),
         ):
             file = self._readable().model_copy(deep=True)
             yield file
@@ -332,8 +340,10 @@ class ToolChoices:
         }
         if not stale:
             return
-        # Failures are ignored: the verdict does not depend on the time of its last use.
-        with contextlib.suppress(StorageFailed), self._editing() as file:
+        # The verdict does not depend on the time of its last use. So failures are ignored, and the
+        # loop does not wait for another process.
+        failures = (StorageFailed, StorageUnavailable)
+        with contextlib.suppress(*failures), self._editing(wait=False) as file:
             file.grants = [
                 grant.model_copy(update={"used_at": now}) if grant.id in stale else grant
                 for grant in file.grants

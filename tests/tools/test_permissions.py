@@ -1,6 +1,7 @@
 """Permissions of tools: grants, patterns, and the grants that outlive a change of a tool."""
 
 import json
+import time
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -11,11 +12,13 @@ from hypothesis import strategies as st
 
 from shell.contract import ArgumentRule
 from shell.errors import Reason, StorageFailed, ValidationFailed
+from shell.support.file_lock import file_lock
 from shell.tools import choices as stored
 from shell.tools.base import Arguments, Tool
 from shell.tools.choices import FILE, ToolChoices
 from shell.tools.permissions import Permissions, fits
 from shell.tools.registry import FOLDER, Tools
+from tests.host_process import PATIENCE_S
 
 pytestmark = pytest.mark.anyio
 
@@ -188,6 +191,21 @@ def test_a_choice_that_cannot_be_kept_is_said(tmp_path: Path) -> None:
     blocked.write_text("", "utf-8")
     with pytest.raises(StorageFailed, match="Nothing was changed"):
         ToolChoices(blocked / "data").enable(tool(), enabled=False)
+
+
+def test_a_call_is_ruled_at_once_while_another_process_holds_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    choices = ToolChoices(tmp_path)
+    choices.add(tool(), "allow", {})
+    monkeypatch.setattr("shell.support.file_lock.WAIT_S", PATIENCE_S)
+    began = time.monotonic()
+    with file_lock(tmp_path / FILE):
+        assert Permissions(choices).rule(tool(), {}).verdict == "allow"
+    assert time.monotonic() - began < PATIENCE_S
+    assert choices.grants([])[0].used_at is None
+    assert Permissions(choices).rule(tool(), {}).verdict == "allow"
+    assert choices.grants([])[0].used_at is not None
 
 
 def test_the_file_is_the_owners_alone(tmp_path: Path) -> None:

@@ -138,6 +138,7 @@ class ServersFile:
 
         Raises:
             StorageFailed: it cannot be written.
+            StorageUnavailable: another process holds the lock of the file.
             ValidationFailed: there are too many.
         """
         with self._editing() as entries:
@@ -150,6 +151,7 @@ class ServersFile:
 
         Raises:
             StorageFailed: it cannot be written.
+            StorageUnavailable: another process holds the lock of the file.
         """
         with self._editing() as entries:
             for given_name in [each for each in entries if clean_name(each) == name]:
