@@ -43,10 +43,12 @@ class Tools:
             data, self.choices, os.environ if environ is None else environ, keys or Keys()
         )
         self._files: dict[Path, PythonFile] = {}
+        self._files_lock = asyncio.Lock()
+        self._end_tasks: set[asyncio.Task[None]] = set()
 
     async def all(self) -> list[OfferedTool]:
         """List every tool, also those that are off or have a problem. Imports changed files."""
-        files = await asyncio.to_thread(self._sources)
+        files = await self._sources()
         # Files come first: a server cannot take the name of a tool that a file has.
         sources: list[PythonFile | McpServer] = [*files, *self.servers.sources()]
         listed = await asyncio.gather(*(source.list() for source in sources))
@@ -169,7 +171,8 @@ class Tools:
     async def close(self) -> None:
         """End the processes of all files and servers."""
         files, self._files = self._files, {}
-        await asyncio.gather(self.servers.close(), *(file.close() for file in files.values()))
+        file_ends = (file.close() for file in files.values())
+        await asyncio.gather(self.servers.close(), *file_ends, *self._end_tasks)
 
     def _usable(self, name: str, known: list[OfferedTool]) -> OfferedTool:
         try:
@@ -183,17 +186,26 @@ class Tools:
             raise ValidationFailed([("tools", text)])
         return offered
 
-    def _sources(self) -> Sequence[PythonFile]:
-        """List a source for each file. Drops the sources of deleted files."""
+    async def _sources(self) -> Sequence[PythonFile]:
+        """List a source for each file. Ends the processes of deleted files."""
+        async with self._files_lock:  # an older listing of the folder must not replace a newer one
+            own, shipped = await asyncio.to_thread(self._paths)
+            known, self._files = self._files, {}
+            for path in own:
+                self._files[path] = known.get(path) or PythonFile(path)
+            for path in shipped:
+                arguments = self.choices.folders if path == READ_FILE else tuple
+                self._files[path] = known.get(path) or PythonFile(path, "builtin", arguments)
+            for path in known.keys() - self._files.keys():
+                task = asyncio.ensure_future(known[path].close())
+                self._end_tasks.add(task)
+                task.add_done_callback(self._end_tasks.discard)
+            return list(self._files.values())
+
+    def _paths(self) -> tuple[list[Path], list[Path]]:
+        """List a person's own files and the shipped ones. Called in a thread."""
         own = sorted(self.folder.glob("*.py"))[:MAX_FILES] if self.folder.is_dir() else []
-        shipped = sorted(SHIPPED.glob("[a-z]*.py"))
-        files: dict[Path, PythonFile] = {}
-        for path in [*own, *shipped]:
-            kind: Literal["python", "builtin"] = "python" if path in own else "builtin"
-            arguments = self.choices.folders if path == READ_FILE else tuple
-            files[path] = self._files.get(path) or PythonFile(path, kind, arguments)
-        self._files = files
-        return list(files.values())
+        return own, sorted(SHIPPED.glob("[a-z]*.py"))
 
 
 def _by_name(name: str, known: Iterable[OfferedTool]) -> OfferedTool:
