@@ -1,7 +1,8 @@
 """Finds programs where a terminal finds them.
 
 A program that was started from a menu has a short PATH, without the folders that a person's shell
-adds for Node.js or uv. So the first use starts the login shell once and reads its PATH.
+adds for Node.js or uv. So the first use starts the login shell and reads its PATH. Other callers
+wait for the same shell meanwhile.
 """
 
 import asyncio
@@ -12,6 +13,7 @@ import signal
 import sys
 from asyncio.subprocess import Process
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from shell.errors import ToolFailed
@@ -41,6 +43,18 @@ _login_paths: dict[tuple[str, str], str] = {}
 """The PATH of login shells, by the shell and the home folder. "" if the shell did not answer."""
 
 
+@dataclass(slots=True)
+class _Reading:
+    """A login shell that runs, and the number of callers that wait for it."""
+
+    task: asyncio.Task[str]
+    waiting: int = 0
+
+
+_readings: dict[tuple[asyncio.AbstractEventLoop, str, str], _Reading] = {}
+"""The login shells that run, by the event loop, the shell and the home folder."""
+
+
 def resolve_program(command: str, path: str) -> str:
     """Find the absolute path of a program.
 
@@ -65,7 +79,7 @@ async def search_path(environ: Mapping[str, str]) -> str:
         return join_path(environ)
     login = environ.get("SHELL", ""), environ.get("HOME", "")
     if login not in _login_paths:
-        _login_paths[login] = await _read_login_path(environ)
+        _login_paths[login] = await _join_reading(login, environ)
     return join_path(environ, _login_paths[login])
 
 
@@ -80,6 +94,26 @@ def join_path(environ: Mapping[str, str], login_path: str = "") -> str:
     usual = () if sys.platform == "win32" else (f.replace("~", home_folder) for f in USUAL_FOLDERS)
     folders = [*login_path.split(os.pathsep), *environ.get("PATH", "").split(os.pathsep), *usual]
     return os.pathsep.join(dict.fromkeys(folder for folder in folders if folder))
+
+
+async def _join_reading(login: tuple[str, str], environ: Mapping[str, str]) -> str:
+    """Wait for the login shell that runs, or start it. It ends with the last caller that waits."""
+    key = (asyncio.get_running_loop(), *login)
+    reading = _readings.get(key)
+    if reading is None:
+        reading = _readings[key] = _Reading(asyncio.create_task(_read_login_path(environ)))
+    reading.waiting += 1
+    try:
+        return await asyncio.shield(reading.task)
+    finally:
+        reading.waiting -= 1
+        if not reading.waiting:
+            del _readings[key]
+            # At the end of the loop the task is cancelled already. To cancel it once more would
+            # stop it from hanging up the shell.
+            if not reading.task.cancelling():
+                reading.task.cancel()
+            await asyncio.wait({reading.task})
 
 
 async def _read_login_path(environ: Mapping[str, str]) -> str:
