@@ -37,3 +37,21 @@ def test_a_change_leaves_the_other_servers_and_settings_of_the_file(
     assert list(file.servers()) == ["mine", "new"]
     file.remove("new")
     assert read(tmp_path) == {"inputs": [1], key: {"mine": NODE}}
+
+
+def test_servers_return_after_a_moment_without_access_to_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, {"mcpServers": {"mine": NODE}})
+    file = ServersFile(tmp_path)
+    assert list(file.servers()) == ["mine"]
+
+    def fail(path: Path) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "stat", fail)
+        assert file.servers() == {}
+        assert "cannot be read" in file.problems[FILE]
+    assert list(file.servers()) == ["mine"]
+    assert file.problems == {}

@@ -130,7 +130,8 @@ class ServersFile:
         except FileNotFoundError:
             self._servers, self.problems, self._file_version = {}, {}, None
         except (OSError, ValidationFailed):
-            self._servers, self.problems = {}, {FILE: f"{self._path} cannot be read"}
+            self._servers, self._file_version = {}, None
+            self.problems = {FILE: f"{self._path} cannot be read"}
         return dict(self._servers)
 
     def put(self, name: str, spec: ServerSpec) -> None:
