@@ -13,7 +13,7 @@ MAX_COUNT = 10**9
 
 
 def parse_object(data: str, endpoint: Endpoint) -> dict[str, object]:
-    """Parse the data of an event as a JSON object.
+    """Parse what a server sent as a JSON object.
 
     Raises:
         ProviderError: PROTOCOL_ERROR when it is anything else.

@@ -22,6 +22,7 @@ from shell.providers.exchanges import Exchange, OutgoingRequest, Recording
 from shell.providers.http.api import Api, Body
 from shell.providers.http.endpoint import Endpoint
 from shell.providers.http.errors import SUMMARY_FIELD, refuses_effort
+from shell.providers.http.lenient_json import parse_object
 from shell.providers.http.outgoing import describe_request
 from shell.providers.http.response import read_answer
 from shell.providers.http.transport import EXCHANGE, classify_error, http_client
@@ -187,14 +188,18 @@ class HttpProvider:
                 raise
         return await self._send("POST", self.api.path, body, request.recording)
 
-    async def ask_json(self, path: str, body: Body) -> object:
-        """Post a body and read the answer as JSON.
+    async def ask_json(self, path: str, body: Body) -> dict[str, object]:
+        """Post a body and read the answer as a JSON object.
 
         Raises:
-            ProviderError: the request failed.
+            ProviderError: the request failed, or the answer is no JSON object.
         """
-        async with aclosing(await self._send("POST", path, body)) as response:
-            return json.loads(await response.aread())
+        try:
+            async with aclosing(await self._send("POST", path, body)) as response:
+                answer = (await response.aread()).decode("utf-8", "replace")
+            return parse_object(answer, self._endpoint)
+        except Exception as error:
+            raise classify_error(self._endpoint, error, answering=False) from None
 
     async def _send(
         self, method: str, path: str, body: Body | None, recording: Recording | None = None

@@ -176,7 +176,7 @@ class LocalProvider:
         ):
             connection = await self._connect(runner, child)
             counted = await connection.ask_json("/messages/count_tokens", MESSAGES.body(request))
-        tokens = counted.get("input_tokens") if isinstance(counted, dict) else None
+        tokens = counted.get("input_tokens")
         return tokens if isinstance(tokens, int) else None
 
     async def warm(self) -> None:
