@@ -74,6 +74,24 @@ async def test_the_key_reaches_the_child_and_no_process_list(
     assert "gguf" not in "".join(llama_command())
 
 
+@pytest.mark.parametrize(
+    ("command", "error", "words"),
+    [
+        (lambda: ["/nowhere/llama"], ProviderError, "cannot be started"),
+        (child("print('nonsense')"), ValueError, "Expecting value"),
+    ],
+    ids=["no program", "nonsense"],
+)
+async def test_a_start_that_failed_does_not_fail_the_end(
+    command: Callable[[], list[str]], error: type[Exception], words: str
+) -> None:
+    llama = LlamaProcess(Path("/models/a.gguf"), "a", 512, command=command)
+    with pytest.raises(error, match=words):
+        async with llama.use():
+            raise AssertionError("it has started")
+    await llama.end()
+
+
 async def test_every_child_has_a_key_of_its_own() -> None:
     async with (
         process(GOOD) as first,

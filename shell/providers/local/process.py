@@ -23,6 +23,7 @@ from urllib.parse import urlsplit
 from shell.errors import ErrorCode, ProviderError
 from shell.providers.local.child import Plan
 from shell.support.environment import SECRET
+from shell.support.files import reason
 from shell.support.futures import read_exception
 
 IDLE_S = 600.0
@@ -139,7 +140,7 @@ class LlamaProcess:
             self._check_task = asyncio.create_task(check, name="check the model")
 
     async def end(self) -> None:
-        """End the child within a second."""
+        """End the child within two seconds."""
         if self._check_task is not None:
             self._check_task.cancel()
         if self._idle is not None:
@@ -148,7 +149,8 @@ class LlamaProcess:
         if start_task is None:
             return
         start_task.cancel()
-        with contextlib.suppress(asyncio.CancelledError, ProviderError):
+        # The callers of `use` have seen why a start has failed.
+        with contextlib.suppress(asyncio.CancelledError, Exception):
             await _end((await start_task).process)
         if self._stderr_task is not None:
             await asyncio.wait({self._stderr_task}, timeout=END_S)
@@ -167,19 +169,23 @@ class LlamaProcess:
     async def _start(self) -> Child:
         key = secrets.token_urlsafe(32)
         plan = Plan(str(self._model), self._name, key, self._context_tokens, self._fit_to_devices)
-        process = await asyncio.create_subprocess_exec(
-            *self._command(),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            # The package can be imported from here, installed or not.
-            cwd=Path(__file__).parents[3],
-            # No secrets for a process that reads untrusted files.
-            env={k: v for k, v in os.environ.items() if not SECRET.search(k)},
-            # Ctrl-C is for the parent, which then ends the child.
-            start_new_session=True,
-            creationflags=_OWN_GROUP,
-        )
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *self._command(),
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.PIPE,
+                # The package can be imported from here, installed or not.
+                cwd=Path(__file__).parents[3],
+                # No secrets for a process that reads untrusted files.
+                env={k: v for k, v in os.environ.items() if not SECRET.search(k)},
+                # Ctrl-C is for the parent, which then ends the child.
+                start_new_session=True,
+                creationflags=_OWN_GROUP,
+            )
+        except OSError as error:  # for example no memory
+            text = f"The local model's process cannot be started ({reason(error)}). Ask again."
+            raise ProviderError(ErrorCode.LOCAL_MODEL_CRASHED, text) from None
         try:
             if sys.platform == "win32":  # elsewhere its standard input ends the child
                 from shell.providers.local.windows_job import end_with_us
