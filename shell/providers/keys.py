@@ -244,8 +244,14 @@ class Keys:
 
 
 def host_of(base_url: str) -> str:
-    """The host that a key belongs to, with the port if the address has one."""
-    parts = urlsplit(base_url)
+    """The host that a key belongs to, with the port if the address has one.
+
+    An address that is not valid has the host "". `Endpoint.check` refuses it.
+    """
+    try:
+        parts = urlsplit(base_url)
+    except ValueError:
+        return ""
     return parts.netloc.rpartition("@")[2].lower()
 
 

@@ -60,6 +60,23 @@ def test_list_says_who_can_run_models_and_who_has_a_key(providers: ProvidersComm
     assert not providers.data.exists(), "to look changes nothing"
 
 
+def test_an_address_that_is_not_valid_is_a_problem_of_its_provider_only(
+    providers: ProvidersCommand,
+) -> None:
+    changes = {"OPENAI_BASE_URL": "http://[::1", "OPENAI_API_KEY": SECRET}
+    by_id = {str(line["id"]): line for line in providers("list", "--json", **changes).lines}
+    assert (by_id["openai"]["host"], by_id["local"]["problem"]) == ("", None)
+    assert "not an http(s) address" in str(by_id["openai"]["problem"])
+    data = {"TIDEWIRE_DATA_DIR": str(providers.data)}
+    keys = {
+        line["providerId"]: line for line in run("keys", "list", "--json", **data, **changes).lines
+    }
+    assert keys["openai"]["host"] == ""
+    doctor = {line["name"]: line for line in run("doctor", "--json", **data, **changes).lines}
+    assert "not an http(s) address" in str(doctor["openai"]["text"])
+    assert "echo" in doctor
+
+
 def test_add_list_remove(providers: ProvidersCommand) -> None:
     added = providers("add", "mine", "--base-url", URL, "--header", "X-Team=blue=1", "--json")
     assert (added.status, added.err) == (0, "")
