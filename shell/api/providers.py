@@ -123,8 +123,8 @@ class ProvidersApi:
         return (await self._add(added)).model_copy(update={"remark": remark})
 
     async def remove(self, caller: Caller, params: ProviderId) -> bool:
-        """Remove an added provider and its key; `restore` undoes it. Its running answers continue.
-        False when there is no such provider.
+        """Remove an added provider and its key; `restore` undoes it, except for a key that belongs
+        to another host. Running answers continue. False when there is no such provider.
         """
         if params in self._providers.built_in:
             text = f"{params} is built into Tidewire and cannot be removed"
@@ -133,17 +133,17 @@ class ProvidersApi:
         added = self._providers.added(params)
         if added is None:
             return False
-        key = None
         url = self._providers.base_urls.get(params)
-        if url is not None and self._keys.status(params, url).source in {"keychain", "session"}:
-            key = self._keys.find(params, url)
+        source = None if url is None else self._keys.status(params, url).source
+        has_stored_key = source in {"keychain", "session"}
+        key = self._keys.find(params, url) if url is not None and has_stored_key else None
         async with self._writing:
             removed = await asyncio.to_thread(remove, self._data_dir, params)
         self._providers.reload()
         self._removed[params] = _Removed(added, key)
         while len(self._removed) > MAX_PROVIDERS:
             del self._removed[next(iter(self._removed))]
-        if key is not None and url is not None:
+        if url is not None and has_stored_key:
             await self._keys.remove(params, url)
         return removed
 

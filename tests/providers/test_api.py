@@ -176,6 +176,19 @@ async def test_a_server_is_added_asked_removed_and_brought_back(host: ProvidersH
         assert refused.value.code == "NOT_FOUND"
 
 
+async def test_a_key_of_another_host_is_removed_with_its_provider(host: ProvidersHost) -> None:
+    old, new = "https://old.example/v1", "https://new.example/v1"
+    await host.call("providers.add", {"id": "mine", "baseUrl": old})
+    await host.call("keys.set", {"providerId": "mine", "key": f"{SECRET}-mine"})
+    file = host.data / FILE
+    file.write_text(file.read_text("utf-8").replace(old, new), "utf-8")
+    assert (await host.listed())["mine"]["host"] == "new.example"
+    assert await host.call("providers.remove", "mine") is True
+    assert host.chain.passwords == {}
+    restored = await host.call_object("providers.restore", "mine")
+    assert (restored["host"], restored["hasKey"]) == ("new.example", False)
+
+
 async def test_what_is_being_answered_outlives_its_provider(host: ProvidersHost) -> None:
     received, release = asyncio.Event(), asyncio.Event()
     dialect = Chat()

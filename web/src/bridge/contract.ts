@@ -2297,8 +2297,8 @@ export const client = (call: Invoke) => ({
     add: (params: NewProvider) =>
       call<ProviderSummary>("providers.add", params),
     /**
-     * Remove an added provider and its key; `restore` undoes it. Its running answers continue.
-     * False when there is no such provider.
+     * Remove an added provider and its key; `restore` undoes it, except for a key that belongs
+     * to another host. Running answers continue. False when there is no such provider.
      */
     remove: (params: string) =>
       call<boolean>("providers.remove", params),
