@@ -29,7 +29,11 @@ def open_link(url: str) -> bool:
 
     The program inherits none of our streams and outlives this process.
     """
-    return urlsplit(url).scheme in SCHEMES and _open_with_system(url)
+    try:
+        scheme = urlsplit(url).scheme
+    except ValueError:
+        return False
+    return scheme in SCHEMES and _open_with_system(url)
 
 
 def open_path(path: Path) -> bool:
@@ -125,18 +129,24 @@ def _handler(kind: str) -> str:
 
 def _open_with_system(url: str, *options: str) -> bool:
     if sys.platform == "win32":
-        os.startfile(url)  # noqa: S606 - the callers check the scheme
+        try:
+            os.startfile(url)  # noqa: S606 - the callers check the scheme
+        except OSError:
+            return False
         return True
     opener = shutil.which("open" if sys.platform == "darwin" else "xdg-open")
     if opener is None or not has_desktop():
         return False
-    process = subprocess.Popen(  # noqa: S603 - a checked address or our path, and no shell
-        [opener, *options, url],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+    try:
+        process = subprocess.Popen(  # noqa: S603 - a checked address or our path, and no shell
+            [opener, *options, url],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+    except OSError:
+        return False
     # Without `wait` the ended process would stay as a zombie.
     threading.Thread(target=process.wait, name="open link", daemon=True).start()
     return True

@@ -4,9 +4,11 @@ import os
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from shell.support import open_url
 from shell.support.open_url import open_link, open_path
 
 
@@ -67,6 +69,29 @@ def test_a_folder_and_a_python_file_are_shown_and_never_started(
     assert not ran.exists()
 
 
-@pytest.mark.parametrize("url", ["file:///etc/passwd", "javascript:alert(1)", "--version", ""])
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows opens links without a process")
+def test_a_program_that_does_not_start_opens_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opener = tmp_path / ("open" if sys.platform == "darwin" else "xdg-open")
+    opener.write_text("#!/nowhere/sh\n", "utf-8")
+    opener.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("DISPLAY", ":1")
+    assert not open_link("https://example.com/")
+
+
+def test_windows_without_a_program_for_links_opens_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(url: str) -> None:
+        raise OSError(1155, "No application is associated with the file")
+
+    monkeypatch.setattr(open_url, "sys", SimpleNamespace(platform="win32"))
+    monkeypatch.setattr(os, "startfile", fail, raising=False)
+    assert not open_link("https://example.com/")
+
+
+@pytest.mark.parametrize(
+    "url", ["file:///etc/passwd", "javascript:alert(1)", "--version", "", "http://[::1"]
+)
 def test_nothing_but_web_and_mail_addresses_is_opened(url: str) -> None:
     assert not open_link(url)
