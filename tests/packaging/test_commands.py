@@ -1,11 +1,13 @@
 """`python -m tidewire_bridge COMMAND`: its help, and its refusals in a sentence."""
 
+import signal
 import sys
 from pathlib import Path
 
 import pytest
 
 from shell.errors import ShellError
+from tidewire_bridge.program import develop
 from tidewire_bridge.program.build import build
 from tidewire_bridge.program.commands import main
 from tidewire_bridge.program.develop import program_files, without_proxy_errors
@@ -53,6 +55,30 @@ def test_a_file_without_a_program_is_told_in_a_sentence(
     with pytest.raises(ShellError, match=r"`app = App\(\.\.\.\)`"):
         main([command])
     monkeypatch.delitem(sys.modules, "app", raising=False)
+
+
+@pytest.mark.parametrize(
+    ("script", "is_interrupted", "status"),
+    [
+        ("import sys; sys.exit(3)", False, 3),
+        ("import threading; threading.Event().wait()", True, 130),
+    ],
+    ids=["Vite ends", "Ctrl-C while Vite starts"],
+)
+def test_the_status_of_dev_says_why_it_ended(
+    script: str, is_interrupted: bool, status: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def is_listening(port: int) -> bool:
+        if is_interrupted:
+            raise KeyboardInterrupt
+        return False
+
+    (tmp_path / "page").mkdir()
+    (tmp_path / "app.py").write_text("", "utf-8")
+    monkeypatch.setattr(develop, "find_vite", lambda folder: [sys.executable, "-c", script])
+    monkeypatch.setattr(develop, "_listening", is_listening)
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    assert main(["dev"]) == status
 
 
 @pytest.mark.parametrize("command", ["types", "dev", "build"])

@@ -27,7 +27,9 @@ _OF_TESTS = re.compile(r"test_.*|.*_test\.py|conftest\.py")
 
 
 def develop(folder: Path, *, window: bool) -> int:
-    """Run until Ctrl-C, or until the window is closed; returns the exit status.
+    """Run until Ctrl-C, or until the window is closed.
+
+    Returns the exit status: 0 after the window, 130 after Ctrl-C, or that of Vite.
 
     An edit of the page keeps its state. After an edit of Python the types are written again, and
     tabs reconnect to the new host by themselves.
@@ -51,10 +53,10 @@ def develop(folder: Path, *, window: bool) -> int:
     with contextlib.ExitStack() as stack:
         serve = [*vite, "--clearScreen", "false", *place]
         page = _start_vite(stack, serve, folder / "page", env)
-        while page.poll() is None and not _listening(page_port):
-            time.sleep(0.05)
         seen, program = None, None
         try:
+            while page.poll() is None and not _listening(page_port):
+                time.sleep(0.05)
             while page.poll() is None:
                 if seen != (seen := program_files(folder)):
                     _stop(program)
@@ -67,10 +69,10 @@ def develop(folder: Path, *, window: bool) -> int:
                     return 0
                 time.sleep(POLL_S)
         except KeyboardInterrupt:
-            pass
+            return 130
         finally:
             _stop(program)
-    return 130
+    return page.returncode
 
 
 def _start_vite(
