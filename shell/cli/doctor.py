@@ -149,11 +149,13 @@ def _providers(data: DataDirectory) -> Iterator[Finding]:
 
 
 def _servers(data: DataDirectory) -> Iterator[Finding]:
-    """Look for the programs of MCP servers, also on the search path of a terminal."""
+    """Look for the programs and variables that MCP servers need. Starts nothing, so a program that
+    only the login shell finds is reported as missing.
+    """
     if not (data.path / MCP_FILE).exists():
         return
     servers = McpServers(data.path, ToolChoices(data.path), os.environ, Keys())
     missing = {**servers.problems, **servers.missing()}
     for name in dict.fromkeys([*(each.name for each in servers.summaries()), *missing]):
         problem = missing.get(name)
-        yield Finding(f"mcp {name}", problem is None, problem or "its program is here")
+        yield Finding(f"mcp {name}", problem is None, problem or "nothing is missing")

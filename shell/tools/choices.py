@@ -28,8 +28,8 @@ MAX_GRANTS = 1_000
 MAX_SUMMARY = 20_000
 """Most characters of a tool's definition that a grant stores."""
 UNREADABLE = (
-    "tools.json, which has your verdicts about tools, cannot be read ({}), so every call is asked "
-    "about. Mend the file in the data directory, or delete it to begin anew."
+    "tools.json, which stores your decisions about tools, cannot be read ({}), so every call needs "
+    "your approval. Repair the file in the data directory, or delete it to decide again."
 )
 USE_INTERVAL_MS = 60_000
 """The stored time of a grant's last use is updated at most this often."""
@@ -61,7 +61,8 @@ class Grant(BaseModel):
         return is_same_tool and (outlives or self.definition == tool.definition)
 
     def difference(self, known: list[Tool]) -> str | None:
-        """The changes of the tool since, as lines that begin with - or +.
+        """The changes of the tool since, as the lines of a diff. They begin with -, with +, or
+        with a space for one line of context around each change.
 
         None if the tool does not exist any more, or if its summary has not changed.
         """

@@ -26,10 +26,10 @@ def NAME(text: str, most: int = 3) -> dict[str, int]:
 
     Args:
         text: the text
-        most: how many words are told
+        most: how many words to return
     """
     # reads: it reads private data. brings: its results come from strangers, such as a web page.
-    # sends: it changes something, or sends data out. What is not said is taken for True.
+    # sends: it changes something, or sends data out. A flag that is left out is True.
     words = text.lower().split()
     counts = {word: words.count(word) for word in sorted(set(words))}
     return dict(sorted(counts.items(), key=lambda item: -item[1])[:most])

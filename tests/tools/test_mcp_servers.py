@@ -194,11 +194,11 @@ async def test_a_server_at_an_address_answers_a_call(
 @pytest.mark.parametrize(
     ("wrong", "reason"),
     [
-        ("writes 100 MB", "It writes something else than messages."),
+        ("writes 100 MB", "It writes something that is no message."),
         ("writes 100 MB of messages", "It writes more than anybody asked for."),
         ("writes a line of 10 MB", "It wrote a line longer than 4 MB."),
         ("answers with 10 MB", "It wrote a line longer than 4 MB."),
-        ("writes garbage", "It writes something else than messages."),
+        ("writes garbage", "It writes something that is no message."),
         ("closes", "It has ended with the status 7. It said: no more"),
         ("closes its output", "It has ended"),
         ("answers sloppily", "content.0"),

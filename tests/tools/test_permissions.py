@@ -170,7 +170,7 @@ def test_while_a_never_cannot_be_read_every_call_is_asked_and_the_file_is_kept(
             partial(store.revoke, "x"),
             partial(store.grants, []),
         ):
-            with pytest.raises(StorageFailed, match=r"Mend the file .* or delete it") as refused:
+            with pytest.raises(StorageFailed, match=r"Repair the file .* or delete it") as refused:
                 change()
             assert refused.value.reason is Reason.VERDICTS_UNREADABLE
         assert (tmp_path / FILE).read_text("utf-8") == text, "nothing of it is lost"

@@ -340,7 +340,10 @@ async def test_a_file_that_changes_while_it_is_imported_is_not_taken_for_the_old
         ("raise RuntimeError('no')", "RuntimeError: no"),
         ("import sys; sys.exit()", "SystemExit"),
         ("import os; os._exit(1)", "cannot be imported"),
-        *[(f"WORDS = b'{words}\\n'\n{FORGED}", "wrote something else") for words in FORGERIES],
+        *[
+            (f"WORDS = b'{words}\\n'\n{FORGED}", "wrote something that is no list")
+            for words in FORGERIES
+        ],
         ("print('hello'); import nothing_like_it", "No module named 'nothing_like_it'"),
     ],
 )

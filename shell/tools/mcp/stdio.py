@@ -221,7 +221,7 @@ class _Process:
                 garbage_bytes += len(line)
                 self._output.add(line[:1_000])
                 if garbage_bytes > MAX_GARBAGE_BYTES:
-                    self._set_reason("It writes something else than messages.")
+                    self._set_reason("It writes something that is no message.")
                     return
                 continue
             if not hasattr(message, "method"):

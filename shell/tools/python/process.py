@@ -86,7 +86,7 @@ class ToolProcess:
                 raise ValueError("a tool without a name")
         except (KeyError, TypeError, ValueError):
             await asyncio.shield(self.end())
-            text = f"{self._path.name} wrote something else than which tools it has."
+            text = f"{self._path.name} wrote something that is no list of its tools."
             raise ToolFailed(text) from None
         except BaseException:
             await asyncio.shield(self.end())
@@ -200,7 +200,7 @@ class ToolProcess:
             while (message := await _message(stdout)) is not None:
                 self._handle_message(message)
         except (ValueError, TypeError, AttributeError, KeyError):
-            failure = "wrote something else than an answer"
+            failure = "wrote something that is no answer"
         finally:
             await asyncio.shield(self.end())
             text = f"{self._path.name} {failure} during the call.{self._error_tail(' It said: ')}"
@@ -257,7 +257,8 @@ def tool_environment(environ: Mapping[str, str]) -> dict[str, str]:
 def kill_process_tree(mark: str, root: int | None, exclude: Collection[int] = ()) -> None:
     """On Linux, kill a process's descendants and all processes with this mark in their environment.
 
-    Neither is enough: a process can leave its group and session, or start without our environment.
+    Neither is enough: a process whose parent has ended is no descendant, and a process can start
+    without our environment.
 
     Args:
         mark: the value of `MARK` in the environment of the processes to kill.

@@ -28,7 +28,7 @@ BINARY: dict[type[ast.operator], Callable[[Number, Number], Number]] = {
 
 @tool(reads=False, brings=False, sends=False)
 def calculate(expression: str) -> str:
-    """Compute an arithmetic expression exactly, such as 2**10 / 3 or sqrt(2) * pi.
+    """Compute an arithmetic expression, such as 2**10 / 3 or sqrt(2) * pi. Whole numbers are exact.
 
     Args:
         expression: numbers, + - * / // % **, parentheses, pi, e, and functions such as sqrt or log

@@ -10,6 +10,6 @@ async def fetch_page(url: str) -> str:
     Args:
         url: the address of the page, with http:// or https://
     """
-    from shell.tools.web import fetch  # takes longer to import than the other tools to run
+    from shell.tools.web import fetch  # here, because it is slow to import
 
     return await fetch(url)

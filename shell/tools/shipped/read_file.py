@@ -33,7 +33,7 @@ def read_file(path: str) -> str:
     descriptor = os.open(found, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
     with os.fdopen(descriptor, "rb") as file:
         status = os.fstat(descriptor)
-        # Whoever puts a link in the place of the file meanwhile gains nothing.
+        # Another program may have put a link in the place of the file since the check above.
         if _real(found) != found or not os.path.samestat(status, found.lstat()):
             raise PermissionError("The file has been replaced meanwhile.")
         if not stat.S_ISREG(status.st_mode):

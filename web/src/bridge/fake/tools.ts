@@ -6,7 +6,7 @@ const CALCULATE: ToolSummary = {
   name: "calculate",
   source: "calculator.py",
   kind: "builtin",
-  description: "Compute an arithmetic expression exactly.",
+  description: "Compute an arithmetic expression.",
   enabled: false,
   reads: false,
   brings: false,
