@@ -1,3 +1,6 @@
-"""A desktop home for every language model. What other programs use of it is `tidewire_bridge`."""
+"""Runs language models for a window, a browser and the command line.
+
+Other programs use parts of it through `tidewire_bridge`.
+"""
 
 __version__ = "0.1.0"

@@ -182,7 +182,7 @@ class App:
                 text = f"A window can have {most} streams at a time"
                 raise LimitReached(text, most, most) from None
             raise
-        # A stream that is cancelled before it starts never resolves its generator.
+        # A stream that is cancelled before it starts never takes its generator.
         log.subscribe(lambda _: None if log.ending is None else self._items.drop(name))
         caller.feed.follow(caller.load, log, -1)
         return Stream(log.inference_id)

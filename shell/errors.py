@@ -1,7 +1,8 @@
 """The exceptions of the host, each with its code.
 
 The host raises them. At its edges each becomes an envelope or an `llm:error` event with the same
-`ErrorCode`. Code distinguishes errors by their type, never by words in their text.
+`ErrorCode`. Code distinguishes errors by their type and code, not by words in their text. The only
+exception is which part of a request a model's server has refused.
 """
 
 import re

@@ -123,6 +123,8 @@ class GrantSummary(Value):
     suspended: bool
     """Whether the tool has changed since, so that a person must decide again."""
     difference: Annotated[str | None, ABSENT] = None
-    """The changes of a suspended grant's tool, as lines that begin with - or +."""
+    """The changes of a suspended grant's tool, as the lines of a diff. They begin with -, with +,
+    or with a space for one line of context around each change.
+    """
     created_at: int
     used_at: int | None

@@ -65,6 +65,6 @@ class Reservation:
     output_tokens: int
     """The longest answer that fits."""
     tightest: BudgetMeter | None
-    """The budget of which the smallest part is left, with this call."""
+    """The budget of which the largest part was spent before this call. None without a budget."""
     cut: BudgetPause | None
-    """Which budget makes the answer shorter than it may be."""
+    """The budget that makes the answer shorter. None if the longest answer fits in every budget."""

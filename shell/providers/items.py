@@ -29,7 +29,7 @@ class ItemsProvider:
         self._generators: dict[str, AsyncGenerator[str | BaseModel, None]] = {}
 
     def put(self, items: AsyncGenerator[str | BaseModel, None]) -> InferenceRequest:
-        """Hold a generator until its request is resolved."""
+        """Hold a generator until its request is streamed. Returns this request."""
         name = secrets.token_hex(8)
         self._generators[name] = items
         return InferenceRequest(
@@ -70,4 +70,4 @@ class ItemsProvider:
         yield Finish("stop")
 
     async def close(self) -> None:
-        """Holds nothing."""
+        """Do nothing, because there are no connections."""

@@ -10,7 +10,8 @@ from pydantic_core import SchemaError, SchemaValidator, core_schema
 def search(pattern: str) -> Callable[[str], bool]:
     """Return a function that tests whether a text contains the pattern.
 
-    For a pattern that needs more than linear time, the function returns True for every text.
+    The function returns True for every text if the pattern is not valid, or has a part that no
+    linear search supports, such as a backreference.
     """
     try:
         schema = core_schema.str_schema(pattern=pattern, regex_engine="rust-regex")

@@ -75,7 +75,7 @@ def pieces(text: str, length: int) -> list[str]:
 
 
 def estimate_tokens(text: str) -> int:
-    """Estimate the tokens of a text: one for four bytes, at least one for any text."""
+    """Estimate the tokens of a text: one for every four bytes, rounded up."""
     return -(-len(text.encode("utf-8", "replace")) // 4)
 
 

@@ -1,3 +1,3 @@
-"""What a model may call, and who allowed it."""
+"""Tools that models may call, and the permissions for their calls."""
 
 from shell.tools.decorator import tool as tool

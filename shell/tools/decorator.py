@@ -25,7 +25,7 @@ def tool(
     brings: bool = True,
     sends: bool = True,
 ) -> Function | Callable[[Function], Function]:
-    """Say what a function does that a person may care about. Without it all three are assumed.
+    """Declare what a function does that approval depends on. A flag that is left out is True.
 
     Args:
         function: the function, where the decorator stands without arguments.

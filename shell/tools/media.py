@@ -138,7 +138,7 @@ def _longer_side(media_type: str, data: bytes) -> int:
             return _webp_side(data)
         case "image/jpeg":
             for marker, segment in _jpeg_segments(data):
-                # The frames' headers; DHT, JPG and DAC are among their numbers.
+                # Headers of frames. DHT, JPG and DAC have numbers among these.
                 if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
                     return max(_number(segment[1:3]), _number(segment[3:5]))
     return 0

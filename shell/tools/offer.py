@@ -64,14 +64,16 @@ class Offer:
         return Offer(self._tools.values(), permissions, listed_names, self._limit)
 
     def for_model(self, model: ModelInfo) -> "Offer":
-        """The same tools for a model. It must search them if they fill its window too much."""
+        """The same tools for a model. If their definitions take more than `SHARE` of its window, it
+        must search them.
+        """
         share = int(SHARE * model.context_tokens)
         is_large = model.known and definition_tokens(self._all.values()) > share
         limit = share if is_large else None
         return Offer(self._tools.values(), self.permissions, self._listed_names, limit)
 
     def note_step(self, calls: Iterable[tuple[str, str]]) -> None:
-        """List from now on the tools that a step has called or found.
+        """Add the tools that a step has called or found to those that later requests list.
 
         Args:
             calls: the name and the result of each call, in order. A stored step gives the same.

@@ -48,7 +48,8 @@ class GrantBook(Protocol):
 class Permissions:
     """The permissions of one run, or of the runs of one conversation.
 
-    The order is: never, approval in any case, allowed, approval. Nothing is allowed by default.
+    The first of these decides about a call: the verdict "never", a reason to ask in any case, a
+    permission. Every other call needs approval.
 
     Args:
         grants: the verdicts that hold for every conversation.

@@ -201,7 +201,7 @@ class Model:
         """Can always run."""
 
     async def close(self) -> None:
-        """Holds nothing."""
+        """Do nothing, because there are no connections."""
 
     async def stream(self, request: ProviderRequest) -> AsyncGenerator[Chunk, None]:
         machine, chance = self._machine, self._machine.chance

@@ -57,7 +57,7 @@ class Puppet:
         return self._play(request)
 
     async def close(self) -> None:
-        """Holds nothing."""
+        """Do nothing, because there are no connections."""
 
 
 class Keyless(EchoProvider):

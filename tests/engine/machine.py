@@ -130,7 +130,7 @@ class CuedProvider:
             yield cue
 
     async def close(self) -> None:
-        """Holds nothing."""
+        """Do nothing, because there are no connections."""
 
     async def _listen(self, stage: Stage) -> Cue:
         try:

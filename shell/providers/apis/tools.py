@@ -9,9 +9,9 @@ from shell.providers.base import AnsweredCall, ProviderRequest, ToolSpec
 from shell.providers.http.lenient_json import as_object, json_of
 
 _DEPTH = 16
-"""A schema that refers to itself is cut here."""
+"""Most levels of a schema. Deeper ones are left out, because a schema may refer to itself."""
 _NEEDED = frozenset({"type", "properties", "required", "items", "description", "enum"})
-"""Keywords without which a schema says nothing, and words of every sentence."""
+"""Keywords that are always sent. A schema needs them, and an error may use them as plain words."""
 _NODES = 5_000
 """A schema with more parts is cut: references can make a small one endless."""
 

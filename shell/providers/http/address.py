@@ -17,8 +17,11 @@ _AT_ROOT = frozenset({"api.perplexity.ai"})
 
 
 def complete_address(address: str, *, has_version: bool) -> str:
-    """Add the scheme and the version that an address lacks. Returns the same text if nothing is
-    missing, or nothing can be added.
+    """Turn the address of a server into its base URL.
+
+    Adds the scheme and the version that it lacks. Removes the path of a request, a slash at the end
+    and, for an API whose base URL has no version, `/v1`. Returns the same text if it is no address,
+    or if only a slash at the end would change.
 
     Args:
         address: the person's input.

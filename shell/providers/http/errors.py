@@ -1,7 +1,8 @@
 """Turns errors of servers and of the network into codes.
 
 The code depends on the status, the names in the body and the type of exception, never on the words
-of a message. Only whether an effort was refused may be read from the words.
+of a message. The words only tell which part of a request a server has refused: the effort, the
+tools, or a keyword in the schema of a tool.
 """
 
 import email.utils

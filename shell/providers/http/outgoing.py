@@ -17,7 +17,7 @@ VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def describe_request(api: "Api", endpoint: Endpoint, path: str, body: bytes) -> OutgoingRequest:
-    """Describe a POST to this path. The key is not looked up for it, only whether there is one."""
+    """Describe a POST to this path. `KEY` stands for the key and for headers that may be secret."""
     headers = {
         "accept": "application/json",
         "accept-encoding": "identity",

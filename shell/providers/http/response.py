@@ -24,7 +24,7 @@ have about 65 MB. A server that never stops must not fill the memory, with or wi
 
 
 class StreamingResponse:
-    """Decodes the events of one response. Each API has a subclass, with an object a response."""
+    """Decodes the events of one response. Each API has a subclass."""
 
     def __init__(self, endpoint: Endpoint) -> None:
         self._endpoint = endpoint

@@ -1,7 +1,8 @@
 """Decodes server-sent events from pieces of bytes.
 
 Follows the standard: three kinds of line end, a byte order mark, comments, several data lines, and
-bytes that are not UTF-8 become U+FFFD. An event that the end of the stream cuts in two is dropped.
+bytes that are not UTF-8 become U+FFFD. The end of the stream completes the last event. Only a line
+that it cuts is dropped.
 """
 
 from typing import NamedTuple
@@ -9,7 +10,7 @@ from typing import NamedTuple
 from shell.errors import ErrorCode, ProviderError
 
 MAX_EVENT_BYTES = 32_000_000
-"""No model says so much at once; a server that never ends a line must not fill the memory."""
+"""Limit on one event. A server that never ends a line must not fill the memory."""
 
 
 class ServerEvent(NamedTuple):
@@ -20,7 +21,7 @@ class ServerEvent(NamedTuple):
 
 
 class EventDecoder:
-    """The unfinished line and event of one stream."""
+    """Decodes the events of one stream."""
 
     def __init__(self) -> None:
         self._line: list[bytes] = []
@@ -28,13 +29,15 @@ class EventDecoder:
         self._name = ""
         self._data: list[str] = []
         self._data_size = 0
-        """Each data line counts one more: an empty one takes memory, too."""
+        """The size of the data lines, each with one byte more: an empty line takes memory, too."""
         self._has_begun = False
         self._after_return = False
-        """A line feed that comes next belongs to the line end that was taken already."""
+        """Whether the last piece ended with a carriage return. A line feed after it belongs to the
+        same line end.
+        """
 
     def feed(self, piece: bytes) -> list[ServerEvent]:
-        """The events that `piece` completes.
+        """Decode a piece. Returns the events that it completes.
 
         Raises:
             ProviderError: PROTOCOL_ERROR when an event is larger than `MAX_EVENT_BYTES`.
@@ -66,7 +69,7 @@ class EventDecoder:
         return events
 
     def end(self) -> list[ServerEvent]:
-        """What is whole but for the empty line that should have followed it."""
+        """Return the last event, if the empty line after it is missing."""
         event = self._dispatch()
         return [event] if event is not None else []
 
@@ -100,7 +103,7 @@ class WholeBody:
         self._body = bytearray()
 
     def feed(self, piece: bytes) -> list[ServerEvent]:
-        """Nothing yet.
+        """Store a piece. Returns no event before the end.
 
         Raises:
             ProviderError: PROTOCOL_ERROR when the body is larger than `MAX_EVENT_BYTES`.

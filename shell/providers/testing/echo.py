@@ -95,10 +95,10 @@ class EchoProvider:
         return _Run(request, self._rate, self._should_fail).play()
 
     async def close(self) -> None:
-        """Holds nothing."""
+        """Do nothing, because there are no connections."""
 
     def _should_fail(self, script: str, times: int) -> bool:
-        """Whether this run of a script that fails `times` times is one of those."""
+        """Whether this run of a script fails: `times` runs do, the next does not, and so on."""
         count = self._failures.get(script, 0)
         if count < times:
             self._failures[script] = count + 1

@@ -68,7 +68,7 @@ class ReplayProvider:
                 yield chunk
 
     async def close(self) -> None:
-        """Holds nothing."""
+        """Do nothing, because there are no connections."""
 
 
 def _chunks(event: AnyEvent) -> Iterator[Chunk]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 CONNECT_S = 15.0
 READ_S = 600.0
-"""The longest time of a call."""
+"""The longest time without a byte from the server."""
 MAX_BODY_BYTES = 16_000_000
 """Longest answer that is not a stream: a file of 10 MB in base64, with room for the rest."""
 MAX_EVENT_BYTES = 16_000_000

@@ -184,7 +184,10 @@ def _is_same(current: Tool, decided: Tool) -> bool:
 
 
 def _is_exposed(status: os.stat_result) -> bool:
-    """Whether another user can change a file or a folder."""
+    """Whether all users can change a file or a folder, or it belongs to another user than root.
+
+    What its group may do does not count.
+    """
     if sys.platform == "win32":
         return False
     return bool(status.st_mode & stat.S_IWOTH) or status.st_uid not in (0, os.geteuid())

@@ -1780,7 +1780,10 @@ export interface GrantSummary {
   verdict: Verdict;
   /** Whether the tool has changed since, so that a person must decide again. */
   suspended: boolean;
-  /** The changes of a suspended grant's tool, as lines that begin with - or +. */
+  /**
+   * The changes of a suspended grant's tool, as the lines of a diff. They begin with -, with +,
+   * or with a space for one line of context around each change.
+   */
   difference?: string;
   createdAt: number;
   usedAt: number | null;
