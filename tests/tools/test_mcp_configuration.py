@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from shell.tools.mcp.configuration import FILE, ServersFile, ServerSpec
+from shell.tools.mcp.configuration import FILE, IN_KEYCHAIN, ServersFile, ServerSpec
 
 NODE = {"command": "node"}
 
@@ -55,3 +55,20 @@ def test_servers_return_after_a_moment_without_access_to_the_file(
         assert "cannot be read" in file.problems[FILE]
     assert list(file.servers()) == ["mine"]
     assert file.problems == {}
+
+
+@pytest.mark.parametrize(
+    ("value", "is_secret"),
+    [
+        ("${TOKEN}", False),
+        ("Bearer ${TOKEN}", False),
+        ("Bearer abc", True),
+        ("a-secret-${SUFFIX}", True),
+        ("two words ${TOKEN}", True),
+    ],
+)
+def test_a_value_from_the_environment_stays_in_the_file(value: str, is_secret: bool) -> None:
+    spec = ServerSpec(url="https://tide.example/mcp", headers={"Authorization": value})
+    assert (spec.secret_values == {"Authorization": value}) is is_secret
+    shown = spec.with_placeholders().headers["Authorization"]
+    assert shown == (IN_KEYCHAIN if is_secret else value)

@@ -119,6 +119,7 @@ function Layout({ bridge, shell, conversations, notice }: LayoutProps) {
   const composer = useComposer();
   /** Belongs to one conversation, and goes with it. */
   const [panel, setPanel] = useState<{ key: string; content: SidePanelContent } | null>(null);
+  if (panel !== null && panel.key !== conversation.key) setPanel(null);
   const showInPanel: ShowInPanel = useCallback(
     (content) => setPanel(content && { key: conversation.key, content }),
     [conversation.key],
@@ -238,7 +239,7 @@ function Layout({ bridge, shell, conversations, notice }: LayoutProps) {
               }
             />
           </div>
-          {panel?.key === conversation.key && (
+          {panel !== null && (
             <SidePanel title={panel.content.title} onClose={() => setPanel(null)}>
               {panel.content.body}
             </SidePanel>

@@ -25,6 +25,8 @@ FILE = "mcp.json"
 MAX_SERVERS = 50
 IN_KEYCHAIN = "${keychain}"
 """The placeholder in the file for a value that is in the keychain."""
+_REFERENCE = re.compile(r"(?:[A-Za-z]+ )?\$\{")
+"""The beginning of a value from the environment. A header has a scheme before it, such as Bearer."""
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _Text = Annotated[str, Field(max_length=10_000, pattern=r"^[^\x00]*$")]
 _Values = Annotated[dict[Annotated[str, Field(min_length=1, max_length=200)], _Text], Field()]
@@ -93,7 +95,7 @@ class ServerSpec(BaseModel):
     @property
     def secret_values(self) -> Mapping[str, str]:
         """The values to store in the keychain: all but those that the environment has."""
-        return {key: value for key, value in self.values.items() if not value.startswith("${")}
+        return {key: value for key, value in self.values.items() if not _REFERENCE.match(value)}
 
     def with_placeholders(self) -> "ServerSpec":
         """The same server as the file has it, without the values that the keychain has."""
