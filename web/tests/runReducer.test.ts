@@ -210,7 +210,6 @@ describe("the end", () => {
   });
 });
 
-// shows: B55, D72
 it.each([
   [{ verdict: "allow" }, "approved"],
   [{ verdict: "allow", edited: { to: "ann" } }, "edited"],
@@ -223,6 +222,7 @@ it.each([
   expect(part?.type === "tool" && part.call?.state).toBe(state);
 });
 
+// shows: B55, D72
 it("ignores the events of other runs", () => {
   expect(reduce(initialRun, [tokenEvent("inf-2", 0, "OLD")])).toBe(initialRun);
 });
