@@ -7,7 +7,8 @@ import py_compile
 import re
 import sys
 import textwrap
-from collections.abc import AsyncIterator
+import threading
+from collections.abc import AsyncIterator, Collection
 from importlib.util import cache_from_source
 from pathlib import Path
 from types import SimpleNamespace
@@ -22,6 +23,7 @@ from shell.tools.python import source as sources
 from shell.tools.python.source import PythonFile
 from shell.tools.registry import READ_FILE, SHIPPED
 from tests.command import ROOT
+from tests.host_process import PATIENCE_S
 from tests.tools.processes import arguments_of, is_running, tool_processes, until
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("own_processes")]
@@ -67,6 +69,7 @@ def fork() -> str:
 def start() -> str:
     return str(subprocess.Popen([sys.executable, "-c", "import time; time.sleep(1000)"]).pid)
 SLEEP = [sys.executable, "-c", "import time; time.sleep(1000)"]
+def run() -> int: return subprocess.run([sys.executable, "-c", ""]).returncode
 def hide() -> str:
     """Leave a process behind that has left the group, and has nothing of our environment."""
     return str(subprocess.Popen(SLEEP, env={}, start_new_session=True).pid)
@@ -235,6 +238,33 @@ async def test_a_process_that_hides_is_ended_with_a_cancelled_call(
         await task
     pid = int(pid_file.read_text("utf-8"))
     await until(lambda: not is_running(pid))
+
+
+async def test_a_call_that_begins_during_a_clean_up_waits_for_its_end(
+    source: PythonFile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tools = process.ToolProcess(tmp_path / "mine.py")
+    await tools.start()
+    scanning, released = threading.Event(), threading.Event()
+    kill_process_tree = process.kill_process_tree
+
+    def kill(mark: str, root: int | None, exclude: Collection[int] = ()) -> None:
+        scanning.set()
+        assert released.wait(PATIENCE_S)
+        kill_process_tree(mark, root, exclude)
+
+    monkeypatch.setattr(process, "kill_process_tree", kill)
+    first = asyncio.ensure_future(tools.call("add", {"a": 1}, lambda line: None))
+    await until(scanning.is_set)
+    first.cancel()
+    second = asyncio.ensure_future(tools.call("run", {}, lambda line: None))
+    with pytest.raises(asyncio.CancelledError):
+        await first
+    begun = list(tools._calls)
+    released.set()
+    assert begun == [], "the clean-up would kill the processes of the second call"
+    assert await second == "0"
+    await tools.end()
 
 
 async def test_secrets_of_the_environment_stay_with_the_host(

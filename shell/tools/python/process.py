@@ -61,6 +61,7 @@ class ToolProcess:
         self._stderr_task: asyncio.Task[None] | None = None
         self._tail = bytearray()
         self._calls: dict[str, tuple[asyncio.Future[str], Progress]] = {}
+        self._clean_up_lock = asyncio.Lock()
 
     @property
     def alive(self) -> bool:
@@ -101,12 +102,13 @@ class ToolProcess:
         Raises:
             ToolError: TOOL_FAILED with the function's own error.
         """
-        process = self._process
-        if process is None or process.stdin is None or not self.alive:
-            raise ToolFailed(f"{self._path.name} is not running.")
         call = secrets.token_hex(8)
         answer: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-        self._calls[call] = answer, progress
+        async with self._clean_up_lock:  # a clean-up would kill the processes of this call
+            process = self._process
+            if process is None or process.stdin is None or not self.alive:
+                raise ToolFailed(f"{self._path.name} is not running.")
+            self._calls[call] = answer, progress
         message = {"call": call, "name": name, "arguments": arguments}
         try:
             with contextlib.suppress(ConnectionError):
@@ -118,8 +120,8 @@ class ToolProcess:
             raise
         finally:
             del self._calls[call]
-            if not self._calls:
-                await asyncio.to_thread(self._kill_leftovers)
+            # A cancelled caller must not release the lock while the thread still kills.
+            await asyncio.shield(self._clean_up())
 
     async def end(self) -> None:
         """Kill the process and all processes that it has started."""
@@ -228,6 +230,12 @@ class ToolProcess:
     def _error_tail(self, prefix: str = "") -> str:
         sentence = last_sentence(self._tail.decode("utf-8", "replace"))
         return f"{prefix}{sentence[:500]}" if sentence else ""
+
+    async def _clean_up(self) -> None:
+        """Kill the processes that calls have left, once no call runs."""
+        async with self._clean_up_lock:
+            if not self._calls:
+                await asyncio.to_thread(self._kill_leftovers)
 
     def _kill_leftovers(self) -> None:
         """Kill the processes that finished calls have left."""
