@@ -50,6 +50,7 @@ def functions() -> Functions:
     functions.add("echo", _echo)
     functions.add("double", _double, parameters=NUMBER)
     functions.add("far", _double, parameters={"$ref": "http://127.0.0.1:9/schema.json"})
+    functions.add("broken", _double, parameters={"properties": ["n"]})
     return functions
 
 
@@ -224,6 +225,7 @@ async def test_an_allowed_call_runs_while_another_waits(host: Host, functions: F
         ('/call echo {"a": 1e999}', "1e999 is not JSON"),
         ('/call echo {"a": "\\ud800"}', "half a character"),
         ("/call far {}", "The tool's schema cannot be used"),
+        ("/call broken {}", "The tool's schema cannot be used"),
     ],
     ids=[
         "unknown",
@@ -235,7 +237,8 @@ async def test_an_allowed_call_runs_while_another_waits(host: Host, functions: F
         "constant",
         "infinite",
         "half",
-        "schema",
+        "far schema",
+        "broken schema",
     ],
 )
 async def test_a_wrong_call_is_answered_and_never_run(
@@ -289,6 +292,32 @@ def test_no_schema_and_no_value_keep_the_host_busy(
     expected = nullcontext() if error_part is None else pytest.raises(ToolError, match=error_part)
     with expected:
         check_arguments(tool, value)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"properties": ["a"]},
+        {"properties": {"a": "number"}},
+        {"properties": None, "additionalProperties": False},
+        {"patternProperties": ["a"]},
+        {"dependentRequired": ["a"]},
+        {"required": 5},
+        {"allOf": {"a": 1}},
+        {"$ref": 5},
+        {"$id": 5},
+        {"$ref": "#/x/%"},
+        {"properties": {"a": {"minimum": "1"}}},
+        {"properties": {"a": {"multipleOf": 0}}},
+        {"properties": {"a": {"multipleOf": 0.01}}},
+    ],
+    ids=str,
+)
+def test_a_schema_that_cannot_be_used_is_an_error_of_the_call(schema: dict[str, object]) -> None:
+    tool = Tool("t", "test.py", "python", parameters=schema)
+    with pytest.raises(ToolError, match="The tool's schema cannot be used") as raised:
+        check_arguments(tool, {"a": 10**400})
+    assert raised.value.code is ErrorCode.TOOL_INVALID
 
 
 async def test_a_run_ends_at_its_last_step(host: Host, functions: Functions) -> None:
