@@ -363,6 +363,45 @@ async def test_a_file_that_changes_while_it_is_imported_is_not_taken_for_the_old
     await source.close()
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are found through /proc")
+@pytest.mark.parametrize("step", ["clean-up", "second hash"])
+async def test_a_list_that_is_cancelled_after_the_import_leaves_no_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    (tmp_path / "mine.py").write_text(FILE, "utf-8")
+    loop = asyncio.get_running_loop()
+    cancelled = threading.Event()
+
+    def cancel() -> None:
+        loop.call_soon_threadsafe(task.cancel)
+        loop.call_soon_threadsafe(cancelled.set)
+        assert cancelled.wait(PATIENCE_S)
+
+    def kill(mark: str, root: int | None, exclude: Collection[int] = ()) -> None:
+        if step == "clean-up" and not cancelled.is_set():
+            cancel()
+        kill_process_tree(mark, root, exclude)
+
+    calls = 0
+
+    def arguments() -> list[str]:
+        # The hash of the list, then the hash and the arguments of the process, then its hash again.
+        nonlocal calls
+        calls += 1
+        if step == "second hash" and calls == 4:
+            cancel()
+        return []
+
+    kill_process_tree = process.kill_process_tree
+    monkeypatch.setattr(process, "kill_process_tree", kill)
+    source = PythonFile(tmp_path / "mine.py", "python", arguments)
+    task = asyncio.ensure_future(source.list())
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert tool_processes() == []
+    await source.close()
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

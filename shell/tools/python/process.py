@@ -85,6 +85,7 @@ class ToolProcess:
             tools = list(described["tools"])
             if not all(isinstance(tool, dict) and "name" in tool for tool in tools):
                 raise ValueError("a tool without a name")
+            await asyncio.to_thread(self._kill_leftovers)
         except (KeyError, TypeError, ValueError):
             await asyncio.shield(self.end())
             text = f"{self._path.name} wrote something that is no list of its tools."
@@ -92,7 +93,6 @@ class ToolProcess:
         except BaseException:
             await asyncio.shield(self.end())
             raise
-        await asyncio.to_thread(self._kill_leftovers)
         self._read_task = asyncio.create_task(self._read(stdout))
         return tools
 

@@ -107,10 +107,14 @@ class PythonFile:
             self._check_hash(file_hash)
             process = ToolProcess(self._path, self._arguments())
             functions = await process.start()
-            if await asyncio.to_thread(self._read_hash) != file_hash:
-                await process.end()  # either version may have been imported
-                text = f"{self.name} has changed while it was imported. Ask again."
-                raise ToolError(ErrorCode.TOOL_UNKNOWN, text)
+            try:
+                if await asyncio.to_thread(self._read_hash) != file_hash:
+                    # Either version may have been imported.
+                    text = f"{self.name} has changed while it was imported. Ask again."
+                    raise ToolError(ErrorCode.TOOL_UNKNOWN, text)
+            except BaseException:
+                await asyncio.shield(process.end())
+                raise
             self._process, self._hash = process, file_hash
             self._tools = [self._tool(function, file_hash) for function in functions]
             self._restart_idle_timer()
