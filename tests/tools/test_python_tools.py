@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import errno
 import os
 import py_compile
 import re
@@ -489,6 +490,19 @@ async def test_a_file_that_hangs_while_it_is_imported_is_listed_with_the_reason(
     (tool,) = await source.list()
     assert tool.problem == "mine.py takes longer than 3 s to be imported."
     assert tool_processes() == []
+
+
+async def test_a_file_whose_process_cannot_be_started_is_listed_and_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "mine.py").write_text(FILE, "utf-8")
+    source = PythonFile(tmp_path / "mine.py")
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "nothing"))
+    (tool,) = await source.list()
+    assert tool.problem == f"mine.py cannot be started ({os.strerror(errno.ENOENT)})."
+    monkeypatch.undo()
+    assert await call(source, "add", {"a": 1}) == "3"
+    await source.close()
 
 
 async def test_megabytes_of_output_while_a_file_is_imported_stop_nothing(tmp_path: Path) -> None:

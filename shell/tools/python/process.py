@@ -15,6 +15,7 @@ from typing import Any
 
 from shell.errors import ToolFailed
 from shell.support.environment import SECRET
+from shell.support.files import reason
 from shell.tools.base import Arguments, Progress
 from shell.tools.python.dependencies import uv_command
 
@@ -34,6 +35,10 @@ _OWN_GROUP = 0
 if sys.platform == "win32":
     _OWN_GROUP = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
 _log = logging.getLogger(__name__)
+
+
+class CannotStart(ToolFailed):
+    """Raised if the system starts no process now, for example because too many are running."""
 
 
 def tool_command() -> list[str]:
@@ -72,6 +77,7 @@ class ToolProcess:
         """Start the process and import the file. Returns the descriptions of its functions.
 
         Raises:
+            CannotStart: there is no process, and another attempt may succeed.
             ToolError: TOOL_FAILED with the reason.
         """
         try:
@@ -167,8 +173,12 @@ class ToolProcess:
         try:
             self._process = process = await asyncio.shield(start_task)
         except asyncio.CancelledError:
-            self._process = await start_task  # so that `end` can kill it
+            with contextlib.suppress(OSError):
+                self._process = await start_task  # so that `end` can kill it
             raise
+        except OSError as error:
+            text = f"{self._path.name} cannot be started ({reason(error)})."
+            raise CannotStart(text) from None
         if process.stdout is None or process.stderr is None:
             raise RuntimeError("a child process without pipes")
         self._stderr_task = asyncio.create_task(self._read_stderr(process.stderr))
@@ -191,8 +201,8 @@ class ToolProcess:
             if message is None and self._stderr_task is not None:
                 await self.end()
                 await asyncio.wait({self._stderr_task}, timeout=END_S)
-            reason = self._error_tail() if message is None else str(message["failed"])
-            raise ToolFailed(f"{self._path.name} cannot be imported: {reason}")
+            why = self._error_tail() if message is None else str(message["failed"])
+            raise ToolFailed(f"{self._path.name} cannot be imported: {why}")
         return message
 
     async def _read(self, stdout: asyncio.StreamReader) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from shell.contract import ToolKind
 from shell.errors import ErrorCode, ToolError, ToolFailed
 from shell.tools.base import Arguments, Progress, Tool
-from shell.tools.python.process import ToolProcess
+from shell.tools.python.process import CannotStart, ToolProcess
 
 IDLE_S = 300.0
 """A process without calls ends after this long."""
@@ -57,7 +57,8 @@ class PythonFile:
                 await (self._describe() if self._kind == "builtin" else self._ensure_process())
             except ToolError as error:
                 broken = Tool(self._path.stem, self.name, self._kind, problem=error.message)
-                self._tools, self._hash = [broken], file_hash
+                self._tools = [broken]
+                self._hash = "" if isinstance(error, CannotStart) else file_hash
         return list(self._tools)
 
     async def call(self, tool: Tool, arguments: Arguments, progress: Progress) -> str:
