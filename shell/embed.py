@@ -12,6 +12,7 @@ import os
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import BaseModel, JsonValue
@@ -37,7 +38,7 @@ from shell.providers.items import ItemsProvider
 from shell.support.environment import take_secrets
 from shell.support.event_loop import LoopThread, event_loop_thread, run_within
 from shell.support.hooks import call_hook
-from shell.support.open_url import has_desktop, open_link
+from shell.support.open_url import RedirectPage, has_desktop
 from shell.support.signals import shutdown_signals
 from shell.support.uncaught import print_message_only
 
@@ -284,16 +285,21 @@ class App:
             PageMissing: there is no such page, or the bridge's own script was not built.
             PortTaken: another program uses the port.
         """
+        from shell.bridge.browser.open_page import open_page
         from shell.bridge.browser.tokens import AccessTokens
 
-        with shutdown_signals() as signals, event_loop_thread() as thread:
+        with (
+            shutdown_signals() as signals,
+            TemporaryDirectory(ignore_cleanup_errors=True) as folder,
+            event_loop_thread() as thread,
+        ):
             root = os.environ.get(DEV_SECRET) if self._dev_url else None
             host, server = thread.run(self._make_for_tabs(port, AccessTokens(root=root)))
             try:
                 url = thread.call(lambda: server.link(lasting=True))
                 print(json.dumps({"url": url, "token": server.token}), flush=True)
                 if open_browser and has_desktop():
-                    open_link(thread.call(lambda: server.link(owner_only=True)))
+                    open_page(thread, server, RedirectPage(Path(folder), self._title))
                 signals.wait()
             finally:
                 self._close(thread, host, server)

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import gc
+import os
 import sys
 import weakref
 from collections.abc import AsyncGenerator, Iterator
@@ -17,6 +18,8 @@ from shell.bridge.caller import Caller
 from shell.bridge.signatures import WrongSignatures
 from shell.errors import LimitReached, ProgramError
 from shell.support.event_loop import event_loop_thread
+from tests.host_process import ROOT, HostProcess
+from tests.tools.processes import until_now
 from tidewire_bridge import App, Stream, pytest_plugin
 from tidewire_bridge.program.types import render
 from tidewire_bridge.testing import Host, Refused
@@ -327,3 +330,33 @@ def test_streams_and_pushes_name_fields_as_the_types_do(tmp_path: Path) -> None:
     types = render({"sea": EndingMethods()})
     assert "myValue: number" in types
     assert 'unannotated: () => call<number>("sea.unannotated"),' in types
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the stand-ins for programs are shell scripts")
+def test_a_program_opens_the_browser_through_a_file_of_its_owner(tmp_path: Path) -> None:
+    scripts, opened = tmp_path / "bin", tmp_path / "opened"
+    scripts.mkdir()
+    copy = f'cat "${{1#file://}}" > "{opened}.part"; mv "{opened}.part" "{opened}"'
+    for name, command in {"xdg-open": copy, "open": copy, "xdg-mime": "echo a.desktop"}.items():
+        (scripts / name).write_text(f"#!/bin/sh\n{command}\n", "utf-8")
+        (scripts / name).chmod(0o755)
+    (tmp_path / "sea.py").write_text(
+        "from tidewire_bridge import App\n"
+        "App('http://127.0.0.1:5173', {}, title='Sea & Sand').main()\n",
+        "utf-8",
+    )
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    environment = {
+        "PATH": f"{scripts}{os.pathsep}{os.environ['PATH']}",
+        "PYTHONPATH": str(ROOT),
+        "DISPLAY": ":1",
+        "TMPDIR": str(temporary),
+    }
+    with HostProcess("sea", "serve", env=environment, cwd=tmp_path) as program:
+        assert sorted(program.json_line()) == ["token", "url"]
+        until_now(opened.exists)
+        html = opened.read_text("utf-8")
+        assert 'content="0;url=http://127.0.0.1:5173/#ticket=' in html
+        assert "<title>Sea &amp; Sand</title>" in html
+    assert list(temporary.iterdir()) == []

@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING
 
 from shell.app.startup import Startup, close
 from shell.bridge.appearance import Appearance, read_appearance
+from shell.bridge.browser.open_page import open_page
 from shell.bridge.browser.tokens import AccessTokens
 from shell.bridge.desktop.window_state import FILE as PLACEMENT
 from shell.bridge.listener import address_of, listen
@@ -33,7 +34,7 @@ from shell.bridge.owner import DONE, OPEN_WINDOW, SHOW_WINDOW, OwnerCommands
 from shell.bridge.page import Page, load_page
 from shell.support.data_directory import DataDirectory
 from shell.support.event_loop import LoopThread, event_loop_thread, run_within
-from shell.support.open_url import RedirectPage, browser_reads_files, has_desktop, open_link
+from shell.support.open_url import RedirectPage, has_desktop
 from shell.support.signals import shutdown_signals
 
 if TYPE_CHECKING:  # loaded while the window appears
@@ -90,7 +91,7 @@ def serve(options: Options) -> int:
             ready = {"url": thread.call(lambda: server.link(lasting=True)), "token": tokens.token}
             print(json.dumps(ready), flush=True)
             opens = options.open_browser and has_desktop()
-            is_open = opens and _open(thread, server, redirect_page)
+            is_open = opens and open_page(thread, server, redirect_page)
             if not is_open and sys.stderr.isatty():  # for a person; the line above is for programs
                 print(
                     f"Tidewire is running at {server.address}. `tidewire link` prints a link.",
@@ -198,13 +199,6 @@ async def _make_for_tabs(
     )
     server.start()
     return host, server
-
-
-def _open(thread: LoopThread, server: "BrowserServer", redirect_page: RedirectPage) -> bool:
-    """Show the page in the desktop's browser, without a secret in the browser's command line."""
-    if browser_reads_files():
-        return redirect_page.open(thread.call(lambda: server.link(on_used=redirect_page.remove)))
-    return open_link(thread.call(lambda: server.link(owner_only=True)))
 
 
 def _close(thread: LoopThread, work: Coroutine[None, None, None]) -> None:

@@ -18,8 +18,8 @@ _REDIRECT_HTML = """<!doctype html>
 <meta charset="utf-8">
 <meta name="referrer" content="no-referrer">
 <meta http-equiv="refresh" content="0;url={url}">
-<title>Tidewire</title>
-<a href="{url}">Open Tidewire</a>
+<title>{title}</title>
+<a href="{url}">Open {title}</a>
 """
 
 
@@ -61,13 +61,15 @@ class RedirectPage:
 
     Args:
         folder: for the file. It is created if needed, and pages of earlier processes are removed.
+        title: of the page, which people see for a moment.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, title: str = "Tidewire") -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for leftover in folder.glob(f"{FOLDER}*"):
             shutil.rmtree(leftover, ignore_errors=True)
         self._folder = folder
+        self._title = title
         self._page_folder: Path | None = None
 
     def __enter__(self) -> Self:
@@ -88,7 +90,8 @@ class RedirectPage:
             self._page_folder = Path(tempfile.mkdtemp(prefix=FOLDER, dir=self._folder))  # mode 0700
             page = self._page_folder / "tidewire.html"
             page.touch(mode=0o600)
-            page.write_text(_REDIRECT_HTML.format(url=escape(url)), "utf-8")
+            html = _REDIRECT_HTML.format(url=escape(url), title=escape(self._title))
+            page.write_text(html, "utf-8")
         except OSError:  # for example a full disk; the person can open a link instead
             return False
         return _open_with_system(page.as_uri())
