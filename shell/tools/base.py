@@ -69,6 +69,15 @@ class Tool:
         return f"{name[: MAX_NAME - 9]}_{checksum}"
 
 
+def parameters_problem(parameters: Mapping[str, object]) -> str | None:
+    """Why a schema cannot be sent to a provider. None if it can."""
+    try:
+        json.dumps(parameters, allow_nan=False)
+    except ValueError:
+        return "The description of its arguments has a number that JSON does not have, such as NaN."
+    return None
+
+
 def host_tool(
     name: str, description: str, properties: Mapping[str, object], required: Sequence[str]
 ) -> Tool:

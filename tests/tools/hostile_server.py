@@ -109,6 +109,9 @@ def main() -> None:
             for own_session in (False, True):
                 sleeping = ["sleep", "1000"]
                 file.write(f"{subprocess.Popen(sleeping, start_new_session=own_session).pid}\n")
+    if WRONG == "describes arguments with NaN":
+        number = {"type": "number", "default": float("nan")}
+        TOOLS[0]["inputSchema"] = {"type": "object", "properties": {"n": number}}
     if WRONG == "prints a greeting":
         print("Welcome to the server!", flush=True)
     if WRONG == "does not start":

@@ -215,6 +215,17 @@ async def test_what_a_hostile_server_does_is_a_failed_call_and_the_next_one_work
     assert processes_in(tmp_path) == []
 
 
+async def test_a_tool_whose_schema_is_not_json_is_not_offered(tmp_path: Path) -> None:
+    servers = {"bad": hostile("describes arguments with NaN", tmp_path)}
+    async with with_servers(tmp_path / "data", servers) as tools:
+        found = {each.tool.name: each.tool for each in await tools.all()}
+        assert "such as NaN" in str(found["go"].problem)
+        assert found["go"].parameters == {}
+        assert await call(tools, "fine") == "fine"
+    state, _ = await approved(tmp_path / "data", "bad__fine", "{}")
+    assert state == "done"
+
+
 async def test_a_server_that_never_answers_is_cancelled_and_goes_on(tmp_path: Path) -> None:
     async with with_servers(
         tmp_path / "data", {"bad": hostile("never answers", tmp_path)}

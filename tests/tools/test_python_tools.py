@@ -136,6 +136,33 @@ async def test_public_functions_with_types_are_tools(source: PythonFile) -> None
     assert "tool" not in tools, "imported, not defined here"
 
 
+async def test_a_default_that_json_does_not_have_is_left_out_of_the_schema(tmp_path: Path) -> None:
+    text = "import math\ndef far(x: float = math.inf, y: float = math.nan) -> str: return str(x)\n"
+    (tmp_path / "mine.py").write_text(text, "utf-8")
+    source = PythonFile(tmp_path / "mine.py")
+    (tool,) = await source.list()
+    assert tool.problem is None
+    assert tool.parameters["properties"] == {"x": {"type": "number"}, "y": {"type": "number"}}
+    assert await call(source, "far") == "inf"
+    await source.close()
+
+
+async def test_a_schema_that_is_not_json_is_a_problem_of_its_tool(tmp_path: Path) -> None:
+    text = """
+from typing import Annotated
+from pydantic import Field
+def far(x: Annotated[float, Field(json_schema_extra={"example": float("nan")})]) -> str: return ""
+def near(x: float) -> str: return ""
+"""
+    (tmp_path / "mine.py").write_text(text, "utf-8")
+    source = PythonFile(tmp_path / "mine.py")
+    far, near = await source.list()
+    assert "such as NaN" in str(far.problem)
+    assert far.parameters == {}
+    assert near.problem is None
+    await source.close()
+
+
 @pytest.mark.parametrize("path", sorted(SHIPPED.glob("[a-z]*.py")), ids=lambda path: path.stem)
 async def test_a_shipped_file_has_a_process_only_once_it_is_called(path: Path) -> None:
     source = PythonFile(path, "builtin")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 from shell.errors import ErrorCode, ShellError, ToolError, ToolFailed
 from shell.support.redaction import REPLACEMENT, redact
 from shell.tools.asker import ASKER, Asker
-from shell.tools.base import Arguments, Progress, Tool
+from shell.tools.base import Arguments, Progress, Tool, parameters_problem
 from shell.tools.mcp.configuration import ServerSpec
 from shell.tools.mcp.content import output_of
 from shell.tools.mcp.owner import Connection, ServerOwner
@@ -213,13 +213,15 @@ def tool_of(listed: "ListedTool", server: str, identity: str) -> Tool:
     definition = listed.model_dump(mode="json", exclude={"icons", "meta"}, exclude_none=True)
     schema = dict(listed.input_schema)
     identified = f"{identity}{json.dumps(definition, sort_keys=True)}"
-    is_large = len(json.dumps(schema)) > MAX_SCHEMA_BYTES
+    problem = parameters_problem(schema)
+    if len(json.dumps(schema)) > MAX_SCHEMA_BYTES:
+        problem = "The description of its arguments is too long."
     return Tool(
         name=listed.name,
         source=server,
         kind="mcp",
         description=(listed.description or listed.title or "")[:MAX_DESCRIPTION],
-        parameters={} if is_large else schema,
+        parameters={} if problem else schema,
         identity=hashlib.sha256(identified.encode()).hexdigest(),
-        problem="The description of its arguments is too long." if is_large else None,
+        problem=problem,
     )

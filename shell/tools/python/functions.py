@@ -5,6 +5,7 @@ Runs in the child process of the file, and for a shipped file in the host.
 
 import importlib.util
 import inspect
+import json
 import sys
 from collections.abc import Callable, Iterator
 from importlib.machinery import SourceFileLoader
@@ -14,7 +15,8 @@ from typing import Any
 
 import docstring_parser
 from pydantic import ConfigDict, Field, TypeAdapter, create_model
-from pydantic.json_schema import GenerateJsonSchema
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+from pydantic_core import core_schema
 
 from shell.tools.decorator import FLAGS
 
@@ -33,7 +35,7 @@ class FoundFunction:
         self.schema: dict[str, object] = {}
         try:
             self._adapter = TypeAdapter(self._model())
-            self.schema = self._adapter.json_schema(schema_generator=_NoTitles)
+            self.schema = self._adapter.json_schema(schema_generator=_SchemaGenerator)
         except Exception as error:
             self.problem = str(error).splitlines()[0][:500] or type(error).__name__
 
@@ -87,11 +89,21 @@ class FoundFunction:
         return model
 
 
-class _NoTitles(GenerateJsonSchema):
-    """Leaves out the titles that pydantic makes from names, which repeat what a model knows."""
+class _SchemaGenerator(GenerateJsonSchema):
+    """Leaves out the titles that pydantic makes from names, which repeat what a model knows, and
+    the defaults that JSON does not have.
+    """
 
     def field_title_should_be_set(self, schema: object) -> bool:
         return False
+
+    def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
+        described = super().default_schema(schema)
+        try:
+            json.dumps(described.get("default"), allow_nan=False)
+        except ValueError:  # NaN or Infinity
+            del described["default"]
+        return described
 
 
 class _Source(SourceFileLoader):

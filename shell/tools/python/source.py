@@ -11,7 +11,7 @@ from pathlib import Path
 
 from shell.contract import ToolKind
 from shell.errors import ErrorCode, ToolError, ToolFailed
-from shell.tools.base import Arguments, Progress, Tool
+from shell.tools.base import Arguments, Progress, Tool, parameters_problem
 from shell.tools.python.process import CannotStart, ToolProcess
 
 IDLE_S = 300.0
@@ -127,14 +127,15 @@ class PythonFile:
             raise ToolFailed(text)
 
     def _tool(self, function: "dict[str, object]", identity: str) -> Tool:
-        parameters = function.get("parameters")
-        problem = function.get("problem")
+        schema = function.get("parameters")
+        parameters = schema if isinstance(schema, dict) else {}
+        problem = function.get("problem") or parameters_problem(parameters)
         return Tool(
             name=str(function["name"]),
             source=self.name,
             kind=self._kind,
             description=str(function.get("description", "")),
-            parameters=parameters if isinstance(parameters, dict) else {},
+            parameters={} if problem else parameters,
             reads=function.get("reads") is not False,
             brings=function.get("brings") is not False,
             sends=function.get("sends") is not False,
