@@ -67,6 +67,10 @@ def form(properties: dict[str, Any], required: tuple[str, ...] = ()) -> Elicitat
             {"type": "array", "items": {"anyOf": [{"const": "a", "title": "A"}]}, "default": ["a"]},
             {"type": "enum", "multiple": True, "default": ["a"]},
         ),
+        (
+            {"type": "array", "items": {"type": "string", "enum": ["a"]}, "default": [{}]},
+            {"type": "enum", "default": None},
+        ),
         ({"type": "integer", "title": "Max tokens"}, {"type": "integer"}),
         ({"type": "string", "title": "hidden"}, {"title": "***"}),
     ],
@@ -88,6 +92,10 @@ def test_every_value_of_the_protocol_becomes_a_field(
         {"type": "array", "items": {"type": "object"}},
         {"type": "null"},
         {"type": "string", "enum": [1]},
+        {"type": "string", "enum": 5},
+        {"type": "string", "enum": {"a": "b"}},
+        {"type": "string", "enum": ["a"], "enumNames": 5},
+        {"type": "string", "enum": ["a"], "enumNames": {"a": "A"}},
         {"type": "string", "enum": [str(number) for number in range(101)]},
         {"type": "string", "minLength": "many"},
         {"type": "string", "description": "a" * 20_000},
@@ -98,6 +106,23 @@ def test_every_value_of_the_protocol_becomes_a_field(
 def test_what_no_form_can_show_is_refused(schema: Any) -> None:
     with pytest.raises(ElicitationRefused):
         form({"f": schema})
+
+
+@pytest.mark.parametrize(("message", "title"), [("m" * 16_000, "t"), ("m", "t" * 16_000)])
+def test_a_question_that_is_too_long_is_refused_before_it_is_searched_for_secrets(
+    message: str, title: str
+) -> None:
+    searched: list[str] = []
+
+    def redact(text: str) -> str:
+        searched.append(text)
+        return text
+
+    schema = {"type": "object", "properties": {"f": {"type": "string", "title": title}}}
+    params = ElicitRequestFormParams(message=message, requested_schema=schema)
+    with pytest.raises(ElicitationRefused, match="more than a form can show"):
+        elicitation_of(params, "server", redact)
+    assert searched == []
 
 
 def test_a_form_has_few_fields() -> None:

@@ -4,6 +4,7 @@ A server may ask for flat values only, and not for secrets: what a person types 
 the server, and a person cannot tell whether a form is honest.
 """
 
+import json
 import re
 import secrets
 import unicodedata
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
 MAX_FIELDS = 20
 MAX_OPTIONS = 100
 MAX_CHARACTERS = 16_000
-"""Of everything that one question shows."""
+"""Of everything that one question shows, and of the question as the server sends it."""
+TOO_LONG = "asked for more than a form can show"
+NO_TEXTS = "asked with choices that are no texts"
 _SECRET = re.compile(
     r"\b(pass ?(word|phrase|code|wd)|passwd|pwd|passwort|kennwort|secret|token|credential"
     r"|(api|access|private|auth|secret) ?key|cvv|cvc|otp)s?\b"
@@ -48,6 +51,9 @@ def elicitation_of(
         ElicitationRefused: it asks for a secret, too much for a form, or an unsafe address.
     """
     given = params.model_dump(mode="json", exclude={"meta"})
+    # Before the search for secrets, which takes seconds in megabytes of text.
+    if len(json.dumps(given, ensure_ascii=False)) > MAX_CHARACTERS:
+        raise ElicitationRefused(TOO_LONG)
     cleaned = {name: _cleaned(value, redact) for name, value in given.items()}
     is_url = params.mode == "url"
     elicitation = Elicitation(
@@ -58,7 +64,7 @@ def elicitation_of(
         url=_address(str(cleaned["url"])) if is_url else None,
     )
     if len(elicitation.model_dump_json()) > MAX_CHARACTERS:
-        raise ElicitationRefused("asked for more than a form can show")
+        raise ElicitationRefused(TOO_LONG)
     return elicitation
 
 
@@ -112,17 +118,19 @@ def _options(schema: Mapping[str, Any]) -> list[FormOption]:
         pairs = [(each.get("const"), each.get("title")) for each in alternatives]
     else:
         values, names = schema.get("enum") or [], schema.get("enumNames") or []
+        if not isinstance(values, list) or not isinstance(names, list):
+            raise ElicitationRefused(NO_TEXTS)
         pairs = [(each, names[i] if i < len(names) else None) for i, each in enumerate(values)]
     if len(pairs) > MAX_OPTIONS:
         raise ElicitationRefused(f"asked with more than {MAX_OPTIONS} choices")
     if any(not isinstance(value, str) or not value for value, _ in pairs):
-        raise ElicitationRefused("asked with choices that are no texts")
+        raise ElicitationRefused(NO_TEXTS)
     return [FormOption(value=value, title=str(title) if title else None) for value, title in pairs]
 
 
 def _with_default(facts: dict[str, Any]) -> dict[str, Any]:
     """Remove a default that the field cannot have."""
-    default, known = facts.get("default"), {each.value for each in facts.get("options", ())}
+    default, known = facts.get("default"), [each.value for each in facts.get("options", ())]
     chosen = default if isinstance(default, list) else [default]
     kinds: dict[str, type | tuple[type, ...]] = {
         "boolean": bool,
