@@ -61,7 +61,8 @@ class McpApi:
         spec = _spec(params)
         await self._agree(caller, params.name, spec, f"tidewire mcp add {params.name} …")
         await self._servers.add(params.name, spec)
-        await self._servers.agree(params.name, self._servers.spec(params.name).identity)
+        # To what the person has seen. Another process may have replaced the entry by now.
+        await self._servers.agree(params.name, spec.identity)
         return await self.enable(caller, McpSwitch(name=params.name, enabled=True))
 
     async def enable(self, caller: Caller, params: McpSwitch) -> McpServerSummary:

@@ -81,6 +81,29 @@ async def test_a_server_of_a_page_runs_once_the_person_at_the_window_agrees(
     assert json.loads((tmp_path / "data" / "mcp.json").read_bytes()) == {"mcpServers": {}}
 
 
+async def test_a_command_that_replaces_an_added_one_is_asked_about_anew(
+    window: Window, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, servers = tmp_path / "data" / "mcp.json", window.tools.servers
+    add = servers.add
+
+    async def add_and_replace(name: str, spec: ServerSpec) -> list[str]:
+        session_only = await add(name, spec)
+        content = json.loads(file.read_bytes())
+        content["mcpServers"]["mine"]["args"].append("another")
+        file.write_text(json.dumps(content))  # as another process may do at any time
+        window.answer = False
+        return session_only
+
+    monkeypatch.setattr(servers, "add", add_and_replace)
+    with pytest.raises(NoConsent):
+        await window.api.add(CALLER, new(tmp_path))
+    seen, replaced = window.questions
+    assert replaced == f"{seen} another"
+    assert [each.state for each in window.api.list(CALLER)] == ["consent"]
+    assert not (tmp_path / "processes").exists()
+
+
 async def test_the_person_is_asked_in_the_language_of_the_page(
     window: Window, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
