@@ -244,6 +244,8 @@ class ConversationsApi:
             params, lambda c: tree.delete(c, tree.conversation(c, params), epoch_ms())
         )
         self._answers.stop(caller.id, params)
+        self._answers.forget(params)
+        self._compactions.forget(params)
         await self._forget_requests(params)
         return True
 

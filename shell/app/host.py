@@ -256,6 +256,9 @@ class Host:
         return _ConversationServices(store, answers, compactions, imports, exports)
 
     async def _on_restored(self) -> None:
+        if self._services is not None:
+            self._services.answers.forget_stored()
+            self._services.compactions.forget_stored()
         await self._core.wire.forget_stored()
         await self._core.reload_providers()
 

@@ -218,6 +218,14 @@ class Answers:
         for inference_id in self._recorder_of(conversation_id).live_runs(conversation_id):
             self._engine.cancel(owner, inference_id)
 
+    def forget(self, conversation_id: str) -> None:
+        """Forget the calls that wait in a deleted conversation."""
+        self._waiting.put(conversation_id, {})
+
+    def forget_stored(self) -> None:
+        """Forget the calls that wait in the conversations that a restore has replaced."""
+        self._waiting.forget_stored()
+
     async def wait_until_stored(self, conversation_id: str) -> None:
         """Wait until an answer that has ended is on the disk. Returns at once while an answer runs.
 

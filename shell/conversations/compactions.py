@@ -44,7 +44,7 @@ from shell.providers.base import ModelInfo
 from shell.providers.charges import Price, price_of
 from shell.store.messages import compactions, entries, queries, turns
 from shell.store.store import Store
-from shell.support.ids import epoch_ms
+from shell.support.ids import TEMPORARY, epoch_ms
 
 OWNER = "compactions"
 
@@ -56,6 +56,8 @@ class _Job:
     task: "asyncio.Task[None] | None" = None
     inference_id: str | None = None
     is_stopped: bool = False
+    is_forgotten: bool = False
+    """Whether its conversation is gone, so that nobody reads how it ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +145,20 @@ class Compactions:
             self._engine.cancel(OWNER, job.inference_id)
         return True
 
+    def forget(self, conversation_id: str) -> None:
+        """Stop writing a summary of a deleted conversation, and drop its state."""
+        job = self._jobs.get(conversation_id)
+        if job is not None:
+            job.is_forgotten = True
+            self.stop(conversation_id)
+        self._put(conversation_id, None)
+
+    def forget_stored(self) -> None:
+        """Do the same for the conversations that a restore has replaced."""
+        for conversation_id in {*self._states, *self._jobs}:
+            if not conversation_id.startswith(TEMPORARY):
+                self.forget(conversation_id)
+
     def consider(self, conversation_id: str) -> None:
         """After an answer, summarize a nearly full context if that is free; otherwise offer it."""
         task = asyncio.ensure_future(self._consider(conversation_id))
@@ -186,7 +202,7 @@ class Compactions:
             )
         finally:
             del self._jobs[conversation_id]
-            self._put(conversation_id, state)
+            self._put(conversation_id, None if job.is_forgotten else state)
 
     async def _write(self, job: _Job, conversation_id: str, planned: _PlannedSummary) -> Compaction:
         plan, model = planned.plan, planned.model

@@ -11,6 +11,7 @@ from shell.contract import (
     WaitingConversation,
 )
 from shell.inference.log import InferenceLog
+from shell.support.ids import TEMPORARY
 
 
 class WaitingCalls:
@@ -71,3 +72,9 @@ class WaitingCalls:
             for waiting_id, names in self._tools.items()
         ]
         self._publish(waiting)
+
+    def forget_stored(self) -> None:
+        """Forget the calls in all conversations on the disk, which a restore has replaced."""
+        stored = [each for each in self._tools if not each.startswith(TEMPORARY)]
+        for conversation_id in stored:
+            self.put(conversation_id, {})

@@ -449,6 +449,35 @@ async def test_stopping_changes_nothing(desk: CompactDesk) -> None:
     assert len(await desk.summaries(talk)) == 1
 
 
+async def test_no_summary_is_left_of_a_deleted_conversation(desk: CompactDesk) -> None:
+    failed, running = await desk.talk(), await desk.talk()
+    desk.model.failures = [ErrorCode.INVALID_REQUEST]
+    await desk.conversations.compact(desk.caller, CompactRequest(conversation_id=failed))
+    await until(desk, "failed")
+    await desk.conversations.delete(desk.caller, failed)
+    assert desk.states.get_nowait() == []
+    desk.model.wait.clear()
+    await desk.conversations.compact(desk.caller, CompactRequest(conversation_id=running))
+    await until(desk, "running")
+    [job] = desk.compactions._jobs.values()
+    await desk.conversations.delete(desk.caller, running)
+    desk.model.wait.set()
+    assert job.task is not None
+    await job.task
+    assert desk.compactions._states == {}
+
+
+async def test_a_restore_leaves_the_summaries_of_temporary_conversations(
+    desk: CompactDesk,
+) -> None:
+    desk.model.price = 10.0
+    stored, temporary = await fill(desk), await fill(desk, temporary=True)
+    await asyncio.gather(*desk.compactions._considerations)
+    assert set(desk.compactions._states) == {stored, temporary}
+    desk.compactions.forget_stored()
+    assert set(desk.compactions._states) == {temporary}
+
+
 async def test_an_empty_answer_is_no_summary(desk: CompactDesk) -> None:
     talk = await desk.talk()
     desk.model.summary = " \n"
@@ -507,9 +536,9 @@ async def stays_unsummarized(desk: CompactDesk, talk: str) -> bool:
     return not desk.conversations.stop_compaction(desk.caller, talk)
 
 
-async def fill(desk: CompactDesk) -> str:
+async def fill(desk: CompactDesk, *, temporary: bool = False) -> str:
     """Make a conversation that nearly fills the context window."""
-    talk = await desk.begin()
+    talk = await desk.begin(temporary=temporary)
     for number in range(30):
         await desk.send(talk, f"{WORDS * 10}({number})")
     return talk

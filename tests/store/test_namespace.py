@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import apsw
 import pytest
@@ -111,6 +112,12 @@ class Page:
             lambda: self.topics.get(key, {}).get("state") in ("done", "cancelled", "failed")
         )
         return self.topics[key]
+
+    async def topic(self, name: str, condition: Callable[[Any], bool]) -> Any:
+        """Wait until the value of a topic meets the condition; returns the value."""
+        self.take()
+        await self._until(lambda: condition(self.topics.get((name, ""), [])))
+        return self.topics[name, ""]
 
     async def done(self, inference_id: object) -> None:
         ending = ("llm:done", inference_id)

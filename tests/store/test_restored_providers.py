@@ -10,6 +10,7 @@ import pytest
 from shell import cli
 from shell.app.host import Host
 from shell.contract import CONTRACT_VERSION
+from shell.inference import tool_calls
 from shell.store.store import Store
 from tests.providers.fault_server import Exchange, FaultServer, fault_server
 from tests.store.test_namespace import Page, Refused
@@ -142,6 +143,33 @@ async def test_a_restore_removes_the_requests_of_the_conversations_that_it_repla
         await page.call("conversations.restore", NAME)
         assert await requests(page) == conversations[1:]
         assert [*(data / "wire").iterdir()] == []
+
+
+async def test_after_a_restore_no_call_waits_in_a_replaced_conversation(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tool_calls, "WAIT_S", 0)
+    data = tmp_path / "data"
+    for folder in ("tools", "backups"):
+        (data / folder).mkdir(parents=True)
+    (data / "tools" / "mine.py").write_text("def go() -> str: return 'gone'\n", "utf-8")
+    hostile(fresh(tmp_path), data / "backups" / NAME, "http://127.0.0.1:9")
+    host = Host(data, {}, "echo", None, lambda: False)
+    page = Page(host.door, "window-1", host._topics)
+    conversations: list[object] = []
+    for temporary in (False, True):
+        made = await page.fields("conversations.create", {"temporary": temporary})
+        conversations.append(made["id"])
+        params = {"conversationId": made["id"], "content": "/call go {}", "tools": ["go"]}
+        sent = await page.fields("conversations.send", params)
+        await page.done(sent["inferenceId"])
+        await page.call("conversations.spent", made["id"])  # returns once it is on the disk
+    await page.topic("waiting", lambda waiting: len(waiting) == 2)
+    await page.call("conversations.restore", NAME)
+    waiting = await page.topic("waiting", lambda _: True)
+    assert [each["conversationId"] for each in waiting] == conversations[1:]
+    await host.end_runs()
+    await host.close()
 
 
 async def requests(page: Page) -> list[object]:

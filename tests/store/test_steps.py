@@ -668,6 +668,19 @@ async def test_of_several_stored_calls_those_that_still_wait_are_told(desk: Tool
     await again.close()
 
 
+async def test_nothing_waits_in_a_deleted_conversation(desk: ToolDesk) -> None:
+    talk = await desk.begin()
+    begun = await desk.ask(talk, '/call add {"a": 1}\n/call fetch {}\n/then\nDone.')
+    await wait_for_approvals(begun)
+    again = await reopen(desk)
+    answer = await last(again, talk)
+    assert await again.answers.decide(OWNER, allow(answer, calls(answer)[0])) == (True, None)
+    assert [waiting.conversation_id for waiting in again.waiting[-1]] == [talk]
+    await again.conversations.delete(again.caller, talk)
+    assert again.waiting[-1] == []
+    await again.close()
+
+
 async def test_pages_are_told_that_nothing_waits_once_the_answer_goes_on(desk: ToolDesk) -> None:
     """A page reads the conversation on this report, and would not see a run that begins later."""
     talk = await desk.begin()
