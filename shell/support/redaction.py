@@ -46,16 +46,18 @@ def redact_pieces(pieces: Sequence[str], secrets: Iterable[str]) -> list[str]:
             merged[-1] = merged[-1][0], max(end, merged[-1][1])
         else:
             merged.append((start, end))
-    redacted, offset = [], 0
+    redacted, offset, index = [], 0, 0
     for piece in pieces:
         end = offset + len(piece)
         output, position = "", offset
-        for start, stop in merged:
-            if stop <= position or start >= end:
-                continue
+        while index < len(merged) and merged[index][0] < end:
+            start, stop = merged[index]
             output += text[position : max(start, position)]
             output += REPLACEMENT if start >= offset else ""
             position = min(stop, end)
+            if stop > end:
+                break  # the next piece has the rest of it
+            index += 1
         redacted.append(output + text[position:end])
         offset = end
     return redacted

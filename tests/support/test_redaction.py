@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shell.support.redaction import REPLACEMENT, redact
+from shell.support.redaction import REPLACEMENT, redact, redact_pieces
 
 KEY = "sk-proj-Zx9/+qTe3st=Key&0123456789abcdefWXYZ"
 
@@ -55,3 +55,19 @@ def test_a_long_text_does_not_take_long(filler: str) -> None:
     began = time.process_time()
     redact(text, [KEY])
     assert time.process_time() - began < 2
+
+
+def test_many_pieces_do_not_take_long() -> None:
+    pieces = [f"{KEY} "] * 16_000
+    began = time.process_time()
+    assert redact_pieces(pieces, [KEY]) == [f"{REPLACEMENT} "] * 16_000
+    assert time.process_time() - began < 4
+
+
+@given(
+    pieces=st.lists(st.sampled_from(["", "a", KEY, KEY[:20], KEY[20:], f"{KEY} b {KEY}", KEY[:5]]))
+)
+def test_secrets_are_removed_from_pieces_as_from_the_whole_text(pieces: list[str]) -> None:
+    redacted = redact_pieces(pieces, [KEY])
+    assert len(redacted) == len(pieces)
+    assert "".join(redacted) == redact("".join(pieces), [KEY])
