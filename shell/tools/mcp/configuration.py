@@ -26,7 +26,7 @@ MAX_SERVERS = 50
 IN_KEYCHAIN = "${keychain}"
 """The placeholder in the file for a value that is in the keychain."""
 _REFERENCE = re.compile(r"(?:[A-Za-z]+ )?\$\{")
-"""The beginning of a value from the environment. A header has a scheme before it, such as Bearer."""
+"""The beginning of a value from the environment. A header may have a scheme such as Bearer."""
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _Text = Annotated[str, Field(max_length=10_000, pattern=r"^[^\x00]*$")]
 _Values = Annotated[dict[Annotated[str, Field(min_length=1, max_length=200)], _Text], Field()]
