@@ -8,6 +8,7 @@ import logging
 import os
 import re
 import signal
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -26,9 +27,11 @@ settings.load_profile("suite")
 # the tests before.
 providers._get_local_constants = Constants
 
-# A shell starts background jobs with SIGINT ignored, and every program that a test starts would
-# inherit that.
+# A shell starts background jobs with SIGINT ignored, and `nohup` its command with SIGHUP. Every
+# program that a test starts would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+if sys.platform != "win32":
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 # Programs ask the login shell for its PATH. A shell with start-up files may take seconds.
 os.environ["SHELL"] = "/bin/sh"
