@@ -49,7 +49,7 @@ MUTATIONS = (
         "D1",
         "the stall watchdog is not fed by what arrives",
         "shell/inference/provider_call.py",
-        (("        self._watchdog.expect(self._waits.between_s)\n", ""),),
+        (("        self._watchdog.expect(self._deadlines.between_s)\n", ""),),
     ),
     Mutation(
         "D3",
