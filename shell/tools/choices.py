@@ -106,6 +106,9 @@ class _File(BaseModel):
 class ToolChoices:
     """Reads the file again whenever another process has changed it.
 
+    Every method that changes something raises StorageFailed if it cannot be stored, and
+    StorageUnavailable if another process holds the lock of the file.
+
     Args:
         folder: the data directory. The first choice creates the file.
     """
@@ -131,12 +134,7 @@ class ToolChoices:
         return self._load().enabled.get(_key(tool), tool.kind != "builtin")
 
     def enable(self, tool: Tool, enabled: bool) -> None:
-        """Switch a tool on or off.
-
-        Raises:
-            StorageFailed: it cannot be stored.
-            StorageUnavailable: another process holds the lock of the file.
-        """
+        """Switch a tool on or off."""
         with self._editing() as file:
             file.enabled[_key(tool)] = enabled
 
@@ -147,12 +145,7 @@ class ToolChoices:
     def set_server(
         self, name: str, *, enabled: bool | None = None, consent: str | None = None
     ) -> None:
-        """Switch a server on or off, or store a person's consent to it.
-
-        Raises:
-            StorageFailed: it cannot be stored.
-            StorageUnavailable: another process holds the lock of the file.
-        """
+        """Switch a server on or off, or store a person's consent to it."""
         choices = {"enabled": enabled, "consent": consent}
         update = {key: value for key, value in choices.items() if value is not None}
         with self._editing() as file:
@@ -160,12 +153,7 @@ class ToolChoices:
             file.servers[name] = known.model_copy(update=update)
 
     def forget_server(self, name: str) -> None:
-        """Delete the choices about a server and its tools. Its grants are suspended then.
-
-        Raises:
-            StorageFailed: they cannot be deleted.
-            StorageUnavailable: another process holds the lock of the file.
-        """
+        """Delete the choices about a server and its tools. Its grants are suspended then."""
         prefix = f"{name}/"
         with self._editing() as file:
             file.servers.pop(name, None)
@@ -187,12 +175,7 @@ class ToolChoices:
         )
 
     def set_flags(self, tool: Tool, flags: list[Flag]) -> None:
-        """Set flags of a tool in addition to its own.
-
-        Raises:
-            StorageFailed: it cannot be stored.
-            StorageUnavailable: another process holds the lock of the file.
-        """
+        """Set flags of a tool in addition to its own."""
         with self._editing() as file:
             file.flags[_key(tool)] = flags
 
@@ -201,24 +184,14 @@ class ToolChoices:
         return self._load().folders
 
     def choose_folder(self, folder: Path) -> str:
-        """Allow `read_file` to read a folder. Returns the path as it is stored.
-
-        Raises:
-            StorageFailed: it cannot be stored.
-            StorageUnavailable: another process holds the lock of the file.
-        """
+        """Allow `read_file` to read a folder. Returns the path as it is stored."""
         path = str(folder.resolve())
         with self._editing() as file:
             file.folders = [*filter(path.__ne__, file.folders), path]
         return path
 
     def drop_folder(self, folder: Path) -> str | None:
-        """Stop `read_file` from reading a folder. Returns the stored path, or None if it had none.
-
-        Raises:
-            StorageFailed: it cannot be stored.
-            StorageUnavailable: another process holds the lock of the file.
-        """
+        """Stop `read_file` from reading a folder. Returns the stored path; None if it had none."""
         names = (str(folder.absolute()), str(folder.resolve()))
         path = next((each for each in self.folders() if each in names), None)
         if path is not None:
@@ -237,12 +210,7 @@ class ToolChoices:
         return [grant.verdict for grant in found]
 
     def add(self, tool: Tool, verdict: Verdict, pattern: Pattern) -> None:
-        """Store a verdict for a tool with its present definition.
-
-        Raises:
-            StorageFailed: it cannot be stored.
-            StorageUnavailable: another process holds the lock of the file.
-        """
+        """Store a verdict for a tool with its present definition."""
         grant = Grant(
             id=secrets.token_hex(4),
             tool=tool.name,
@@ -278,12 +246,7 @@ class ToolChoices:
         return [summary(grant) for grant in reversed(self._readable().grants)]
 
     def revoke(self, grant_id: str) -> bool:
-        """Delete a stored verdict. Returns False if there is none with this id.
-
-        Raises:
-            StorageFailed: it cannot be deleted.
-            StorageUnavailable: another process holds the lock of the file.
-        """
+        """Delete a stored verdict. Returns False if there is none with this id."""
         known = any(grant.id == grant_id for grant in self._readable().grants)
         if known:
             with self._editing() as file:
