@@ -272,7 +272,7 @@ def compact(page: Page) -> None:
 def summary(page: Page) -> None:
     """Show an unfolded summary of earlier messages."""
     compact(page)
-    page.get_by_role("button", name="Summarize", exact=True).click()
+    page.get_by_role("dialog").get_by_role("button", name="Summarize").click()
     fold = page.get_by_role("region", name="Earlier messages are summarized")
     fold.locator("summary").click()
     expect(fold.get_by_role("button", name="Edit")).to_be_visible()
