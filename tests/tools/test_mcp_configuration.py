@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from shell.errors import ValidationFailed
 from shell.tools.mcp.configuration import FILE, IN_KEYCHAIN, ServersFile, ServerSpec
 
 NODE = {"command": "node"}
@@ -27,13 +28,22 @@ def test_a_server_is_removed_by_the_name_that_lists_show(tmp_path: Path) -> None
     assert read(tmp_path) == {"mcpServers": {"other": NODE}}
 
 
+def test_a_server_that_another_process_has_added_is_not_replaced(tmp_path: Path) -> None:
+    file = ServersFile(tmp_path)
+    assert file.servers() == {}
+    write(tmp_path, {"mcpServers": {"my server": NODE}})
+    with pytest.raises(ValidationFailed, match="already"):
+        file.add("my-server", ServerSpec(command="python"))
+    assert read(tmp_path) == {"mcpServers": {"my server": NODE}}
+
+
 @pytest.mark.parametrize("key", ["mcpServers", "servers"])
 def test_a_change_leaves_the_other_servers_and_settings_of_the_file(
     tmp_path: Path, key: str
 ) -> None:
     write(tmp_path, {"inputs": [1], key: {"mine": NODE}})
     file = ServersFile(tmp_path)
-    file.put("new", ServerSpec(command="python"))
+    file.add("new", ServerSpec(command="python"))
     assert list(file.servers()) == ["mine", "new"]
     file.remove("new")
     assert read(tmp_path) == {"inputs": [1], key: {"mine": NODE}}

@@ -6,6 +6,8 @@ import errno
 import os
 import py_compile
 import re
+import signal
+import subprocess
 import sys
 import textwrap
 import threading
@@ -566,6 +568,29 @@ async def test_a_file_that_forks_while_it_is_imported_leaves_nothing(
     assert await source.call(tool, {}, lambda line: None) == "done"
     await source.close()
     assert tool_processes() == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are found through /proc")
+def test_a_process_that_starts_while_the_others_are_listed_is_killed_as_well(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start() -> None:
+        environment = {**os.environ, process.MARK: "mark-of-a-test"}
+        started.append(subprocess.Popen(["sleep", "1000"], env=environment))
+
+    def list_and_start(mark: str, root: int | None) -> set[int]:
+        found = processes_of(mark, root)
+        if len(started) < 2:
+            start()
+        return found
+
+    processes_of = process._processes_of
+    monkeypatch.setattr(process, "_processes_of", list_and_start)
+    start()
+    process.kill_process_tree("mark-of-a-test", None)
+    assert [each.wait(PATIENCE_S) for each in started] == [-signal.SIGKILL] * 2
 
 
 async def test_a_file_that_is_too_large_is_not_imported(

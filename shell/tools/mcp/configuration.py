@@ -136,16 +136,19 @@ class ServersFile:
             self.problems = {FILE: f"{self._path} cannot be read"}
         return dict(self._servers)
 
-    def put(self, name: str, spec: ServerSpec) -> None:
-        """Add or replace a server.
+    def add(self, name: str, spec: ServerSpec) -> None:
+        """Add a server.
 
         Raises:
             StorageFailed: it cannot be written.
             StorageUnavailable: another process holds the lock of the file.
-            ValidationFailed: there are too many.
+            ValidationFailed: there is a server of this name, or there are too many.
         """
         with self._editing() as entries:
-            if name not in entries and len(entries) >= MAX_SERVERS:
+            if name in map(clean_name, entries):
+                text = f"There is a server {name!r} already. Remove it first"
+                raise ValidationFailed([("name", text)])
+            if len(entries) >= MAX_SERVERS:
                 raise ValidationFailed([("name", f"At most {MAX_SERVERS} servers can be added")])
             entries[name] = spec.model_dump(mode="json", by_alias=True, exclude_defaults=True)
 

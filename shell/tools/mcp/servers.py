@@ -114,10 +114,7 @@ class McpServers:
         """
         if name in RESERVED:
             raise ValidationFailed([("name", f"{name} is a name of Tidewire's own tools")])
-        if name in self._file.servers():
-            text = f"There is a server {name!r} already. Remove it first"
-            raise ValidationFailed([("name", text)])
-        await asyncio.to_thread(self._file.put, name, spec.with_placeholders())
+        await asyncio.to_thread(self._file.add, name, spec.with_placeholders())
         session_only = await self._transports.store_values(name, spec)
         if session_only and needs_keychain:
             await self.remove(name)

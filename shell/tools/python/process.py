@@ -25,6 +25,8 @@ INSTALL_S = 300.0
 """How long uv may take to install the packages of a file."""
 END_S = 1.0
 """How long a killed process may take to end."""
+MAX_SCANS = 20
+"""How often processes are listed until none is left."""
 MAX_LINE_BYTES = 64_000_000
 """Longest message of the child: the longest result, with each byte escaped."""
 TAIL_BYTES = 16_384
@@ -283,6 +285,18 @@ def kill_process_tree(mark: str, root: int | None, exclude: Collection[int] = ()
         root: a process that runs or was not waited for. None for one that has ended.
         exclude: ids of processes that are not killed.
     """
+    killed = set(exclude)
+    for _ in range(MAX_SCANS):  # a process may fork while the others are listed
+        found = _processes_of(mark, root) - killed
+        if not found:
+            return
+        for pid in found:
+            with contextlib.suppress(OSError):
+                os.kill(pid, signal.SIGKILL)
+        killed |= found
+
+
+def _processes_of(mark: str, root: int | None) -> set[int]:
     variable = f"{MARK}={mark}".encode()
     parents: dict[int, int] = {}
     found: set[int] = set()
@@ -298,9 +312,7 @@ def kill_process_tree(mark: str, root: int | None, exclude: Collection[int] = ()
             ancestor = parents[ancestor]
         if root is not None and ancestor == root:
             found.add(pid)
-    for pid in found.difference(exclude):
-        with contextlib.suppress(OSError):
-            os.kill(pid, signal.SIGKILL)
+    return found
 
 
 async def _message(stdout: asyncio.StreamReader) -> dict[str, Any] | None:
