@@ -330,13 +330,14 @@ class ConversationsApi:
         return True
 
     async def _attachment(self, blob_hash: str) -> bytes:
+        # A page receives a result a moment before it is on the disk. Memory comes first: a result
+        # that is no longer in it is on the disk.
+        for recorder in self._answers.recorders:
+            if (data := recorder.media(blob_hash)) is not None:
+                return data
         for prefix in ("", TEMPORARY):
             data = await self._store.read(prefix, lambda c: read_blob(c, blob_hash))
             if data is not None:
-                return data
-        # A page receives a result a moment before it is on the disk.
-        for recorder in self._answers.recorders:
-            if (data := recorder.media(blob_hash)) is not None:
                 return data
         raise NotFound("There is no such attachment")
 

@@ -13,6 +13,7 @@ from shell.bridge.caller import Caller
 from shell.contract import AnswerCall, CallDecision, ResultEvent, SendRequest
 from shell.errors import NotFound
 from shell.providers.base import ModelStep
+from shell.store.connection_thread import Job
 from shell.store.database import Connection
 from shell.store.exchange import archive, portable, render
 from shell.store.exchange.portable import ConversationWriter, PortableConversation
@@ -112,6 +113,28 @@ async def test_a_page_can_have_one_before_it_is_on_the_disk(desk: CallsDesk) -> 
     assert found.data == CODED
     with pytest.raises(NotFound):
         await desk.conversations.attachment(CALLER, "0" * 64)
+    await desk.done(begun)
+
+
+async def test_a_page_can_have_one_that_reaches_the_disk_while_it_is_looked_for(
+    desk: CallsDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    talk = await desk.begin()
+    request = SendRequest(conversation_id=talk, content=SCRIPT, tools="all")
+    begun = await desk.answers.send(OWNER, request)
+    async for event in begun.log.follow():
+        if isinstance(event, ResultEvent):
+            break
+    read = desk.store.read
+
+    async def read_and_save(name: str, job: Job[bytes | None]) -> bytes | None:
+        found = await read(name, job)
+        await desk.done(begun)
+        return found
+
+    monkeypatch.setattr(desk.store, "read", read_and_save)
+    found = await desk.conversations.attachment(CALLER, sha256(PICTURE).hexdigest())
+    assert found.data == CODED
     await desk.done(begun)
 
 
