@@ -15,6 +15,10 @@ from tests.way_in import new_link
 Kind = Literal["browser", "window"]
 KINDS: tuple[Kind, ...] = ("browser", "window")
 OFFSCREEN = {"QT_QPA_PLATFORM": "offscreen"}
+STILL = {"QTWEBENGINE_CHROMIUM_FLAGS": "--force-prefers-reduced-motion"}
+"""Shows pages in windows as to a person who wants reduced motion; in browsers they are animated.
+Without a graphics processor, animations take almost a third of these tests' processor time.
+"""
 PATIENCE_MS = 60_000
 """Timeout for a busy machine. On an idle one every wait takes a fraction of it."""
 
@@ -128,7 +132,7 @@ def running(
         if kind == "browser"
         else ("shell", "--debug-port", "0", *common)
     )
-    with HostProcess(*command, env=OFFSCREEN) as program:
+    with HostProcess(*command, env=OFFSCREEN | STILL) as program:
         app = App(kind, playwright, program)
         try:
             yield app
