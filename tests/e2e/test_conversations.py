@@ -235,7 +235,9 @@ def chatgpt_export(title: str) -> list[dict[str, object]]:
     ]
 
 
-def test_a_whole_conversation_is_copied_as_markdown(page: Page) -> None:
+def test_a_whole_conversation_is_copied_as_markdown(page: Page, app: App) -> None:
+    if app.kind == "browser":
+        page.context.grant_permissions(["clipboard-write"])
     ask(page, "what is worth copying")
     wait_for_end(page, 1)
     page.get_by_role("button", name="Conversation actions").click()
