@@ -12,10 +12,10 @@ from tests.tools.test_elicitation import ASKING_SERVER
 ASK = ["--provider", "echo", "--allow", "*"]
 
 
-@pytest.fixture
-def data(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data directory with the server that asks."""
-    data = tmp_path / "data"
+    data = tmp_path_factory.mktemp("data")
     assert run("mcp", "add", "bank", *ASKING_SERVER, TIDEWIRE_DATA_DIR=str(data)).status == 0
     return data
 
