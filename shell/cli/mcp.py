@@ -1,4 +1,7 @@
-"""`tidewire mcp`: lists, adds, switches and tests MCP servers. It prints no secret."""
+"""`tidewire mcp`: lists, adds, switches and tests MCP servers. It prints no secret.
+
+All commands but `add` and `import` raise NotFound if there is no server of the name.
+"""
 
 import json
 import sys
@@ -53,11 +56,7 @@ def add(
 
 
 def remove(data: DataDirectory, *, name: str, as_json: bool) -> None:
-    """Stop and remove a server, with its values.
-
-    Raises:
-        NotFound: there is no such server.
-    """
+    """Stop and remove a server, with its values."""
     with_tools(data, lambda tools: tools.servers.remove(name))
     print_line({"name": name, "removed": True}, f"removed {name}", as_json=as_json)
 
@@ -66,7 +65,6 @@ def test(data: DataDirectory, *, name: str, as_json: bool) -> int:
     """Start a server, and print its state.
 
     Raises:
-        NotFound: there is no such server.
         NoConsent: the person has not agreed to its command or address.
     """
     return _report(with_tools(data, lambda tools: tools.servers.test(name)), as_json=as_json)
@@ -76,7 +74,6 @@ def enable(data: DataDirectory, *, name: str, yes: bool, as_json: bool) -> None:
     """Switch a server on. Asks for consent to its command or address, unless it was given before.
 
     Raises:
-        NotFound: there is no such server.
         NoConsent: the person does not agree.
     """
 
@@ -93,11 +90,7 @@ def enable(data: DataDirectory, *, name: str, yes: bool, as_json: bool) -> None:
 
 
 def disable(data: DataDirectory, *, name: str, as_json: bool) -> None:
-    """Switch a server off.
-
-    Raises:
-        NotFound: there is no such server.
-    """
+    """Switch a server off."""
 
     async def disable(tools: Tools) -> McpServerSummary:
         await tools.servers.enable(name, False)

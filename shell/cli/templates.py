@@ -46,11 +46,7 @@ def list_(data: DataDirectory, *, as_json: bool) -> None:
 
 
 def show(data: DataDirectory, *, name: str, as_json: bool) -> None:
-    """Print a template.
-
-    Raises:
-        NotFound: there is no template with this name.
-    """
+    """Print a template."""
     found = Templates(data.path).get(name)
     print_line(found.model_dump(mode="json"), found.text.rstrip("\n"), as_json=as_json)
 

@@ -1,4 +1,7 @@
-"""`tidewire tools`: lists, adds, switches and runs tools, and lists the grants."""
+"""`tidewire tools`: lists, adds, switches and runs tools, and lists the grants.
+
+A command with the name of a tool raises NotFound if there is none.
+"""
 
 import asyncio
 import json
@@ -83,29 +86,17 @@ def remove(data: DataDirectory, *, file: str, as_json: bool) -> None:
 
 
 def enable(data: DataDirectory, *, name: str, as_json: bool) -> None:
-    """Offer a tool to models.
-
-    Raises:
-        NotFound: there is no such tool.
-    """
+    """Offer a tool to models."""
     _switch(data, name, enabled=True, as_json=as_json)
 
 
 def disable(data: DataDirectory, *, name: str, as_json: bool) -> None:
-    """Stop offering a tool to models.
-
-    Raises:
-        NotFound: there is no such tool.
-    """
+    """Stop offering a tool to models."""
     _switch(data, name, enabled=False, as_json=as_json)
 
 
 def run(data: DataDirectory, *, name: str, arguments: str, as_json: bool) -> int:
-    """Call a tool on behalf of a person, without an approval.
-
-    Raises:
-        NotFound: there is no such tool.
-    """
+    """Call a tool on behalf of a person, without an approval."""
 
     async def call(tools: Tools) -> str:
         given = parse_arguments(arguments)

@@ -28,6 +28,9 @@ READ_FILE = SHIPPED / "read_file.py"
 class Tools:
     """One per host. Loop thread only.
 
+    Methods with the name of a tool raise NotFound if there is none. Those that change something
+    raise StorageFailed if it cannot be stored.
+
     Args:
         data: the data directory. Its `tools` folder has a person's own files.
         environ: the environment. Servers get a part of it.
@@ -86,7 +89,6 @@ class Tools:
         """Find a tool by its name, or by `SOURCE__NAME` if several have the name.
 
         Raises:
-            NotFound: there is none.
             ValidationFailed: several have it.
         """
         return _by_name(name, await self.all())
@@ -128,22 +130,12 @@ class Tools:
         return Permissions(self.choices, allowed)
 
     async def enable(self, name: str, enabled: bool) -> None:
-        """Switch a tool on or off.
-
-        Raises:
-            NotFound: there is no such tool.
-            StorageFailed: the choice cannot be stored.
-        """
+        """Switch a tool on or off."""
         found = await self.find(name)
         await asyncio.to_thread(self.choices.enable, found.tool, enabled)
 
     async def set_flags(self, name: str, flags: list[Flag]) -> None:
-        """Set flags of a tool in addition to its own. This suspends its grants, like any change.
-
-        Raises:
-            NotFound: there is no such tool.
-            StorageFailed: the flags cannot be stored.
-        """
+        """Set flags of a tool in addition to its own. This suspends its grants, like any change."""
         found = await self.find(name)
         await asyncio.to_thread(self.choices.set_flags, found.tool, flags)
 
@@ -151,7 +143,6 @@ class Tools:
         """Carry out one call that a person makes.
 
         Raises:
-            NotFound: there is no such tool.
             ToolError: the call failed.
         """
         found = await self.find(name)

@@ -45,7 +45,11 @@ _RESERVED = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?", re.I)
 
 
 class Templates:
-    """The library in a data directory. Its methods block; any thread may call them."""
+    """The library in a data directory. Its methods block; any thread may call them.
+
+    Methods that need the template of a name (`restore`: a removed one) raise NotFound if there is
+    none, or not this version of it. Those that write raise ShellError if that fails.
+    """
 
     def __init__(self, data: Path) -> None:
         self.folder = data / FOLDER
@@ -62,11 +66,7 @@ class Templates:
         ]
 
     def get(self, name: str, version: str | None = None) -> TemplateDetail:
-        """A template with its form, or an earlier version of it.
-
-        Raises:
-            NotFound: there is no such template or version.
-        """
+        """A template with its form, or an earlier version of it."""
         text, updated = self._text(name, version)
         parsed = self._parse_all([text])[0]
         head = parsed.head
@@ -89,7 +89,6 @@ class Templates:
         """Fill in a template, or a `text` in its place. Missing fields have their defaults.
 
         Raises:
-            NotFound: there is no such template or version.
             ValidationFailed: a value or the template is invalid.
         """
         if text is None:
@@ -137,19 +136,11 @@ class Templates:
         return self.get(name)
 
     def create(self, name: str, text: str) -> TemplateDetail:
-        """Write a new template, under another name if this one is taken.
-
-        Raises:
-            ShellError: the template cannot be written.
-        """
+        """Write a new template, under another name if this one is taken."""
         return self.save(self._free_name(name), text)
 
     def duplicate(self, name: str) -> TemplateDetail:
-        """Write a copy of a template.
-
-        Raises:
-            ShellError: there is no such template, or the copy cannot be written.
-        """
+        """Write a copy of a template."""
         return self.create(name, self._text(name)[0])
 
     def rename(self, name: str, to: str) -> TemplateDetail:
@@ -172,11 +163,7 @@ class Templates:
         return self.get(to)
 
     def remove(self, name: str) -> None:
-        """Remove a template. `restore` brings it back.
-
-        Raises:
-            NotFound: there is no such template.
-        """
+        """Remove a template. `restore` brings it back."""
         text, _ = self._text(name)
         self._save_version(name, text)
         path = self._path(name)
@@ -184,11 +171,7 @@ class Templates:
             path.unlink()
 
     def restore(self, name: str) -> TemplateDetail:
-        """Bring a removed template back.
-
-        Raises:
-            NotFound: there is no removed template with this name.
-        """
+        """Bring a removed template back."""
         versions = self.versions(name)
         if not versions or self._path(name).exists():
             raise NotFound(f"There is no removed template {name[:100]}.")

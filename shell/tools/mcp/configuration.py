@@ -110,6 +110,9 @@ class ServerSpec(BaseModel):
 class ServersFile:
     """The servers of `mcp.json`. Reads the file again whenever it has changed.
 
+    Its changes raise StorageFailed if the file cannot be written, and StorageUnavailable if another
+    process holds its lock.
+
     Args:
         folder: the data directory. The first change creates the file.
     """
@@ -140,8 +143,6 @@ class ServersFile:
         """Add a server.
 
         Raises:
-            StorageFailed: it cannot be written.
-            StorageUnavailable: another process holds the lock of the file.
             ValidationFailed: there is a server of this name, or there are too many.
         """
         with self._editing() as entries:
@@ -153,12 +154,7 @@ class ServersFile:
             entries[name] = spec.model_dump(mode="json", by_alias=True, exclude_defaults=True)
 
     def remove(self, name: str) -> None:
-        """Remove a server.
-
-        Raises:
-            StorageFailed: it cannot be written.
-            StorageUnavailable: another process holds the lock of the file.
-        """
+        """Remove a server."""
         with self._editing() as entries:
             for given_name in [each for each in entries if clean_name(each) == name]:
                 del entries[given_name]

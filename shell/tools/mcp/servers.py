@@ -39,7 +39,11 @@ class NoKeychain(ShellError):
 
 
 class McpServers:
-    """One per host. Loop thread only. See `Transports` for `environ` and `keys`."""
+    """One per host. Loop thread only. See `Transports` for `environ` and `keys`.
+
+    Methods that need the server of a name raise NotFound if there is none. Those that switch it on
+    or start it raise NoConsent if nobody has agreed to its command or address.
+    """
 
     def __init__(
         self, data: Path, choices: ToolChoices, environ: Mapping[str, str], keys: Keys
@@ -68,11 +72,7 @@ class McpServers:
         return [self._summary(name, spec) for name, spec in self._sync(self._file.servers())]
 
     def summary(self, name: str) -> McpServerSummary:
-        """One server as lists show it.
-
-        Raises:
-            NotFound: there is no such server.
-        """
+        """One server as lists show it."""
         return self._summary(name, self.spec(name))
 
     @property
@@ -82,11 +82,7 @@ class McpServers:
         return self._file.problems
 
     def spec(self, name: str) -> ServerSpec:
-        """The command or address of a server.
-
-        Raises:
-            NotFound: there is no such server.
-        """
+        """The command or address of a server."""
         found = self._file.servers().get(name)
         if found is None:
             raise NotFound(f"There is no server {name[:40]!r}. 'tidewire mcp list' shows them.")
@@ -157,11 +153,7 @@ class McpServers:
         return added, problems
 
     async def remove(self, name: str) -> None:
-        """End a server and delete it, with its values.
-
-        Raises:
-            NotFound: there is no such server.
-        """
+        """End a server and delete it, with its values."""
         spec = self.spec(name)
         await self._end(name)
         await asyncio.to_thread(self._file.remove, name)
@@ -175,22 +167,13 @@ class McpServers:
         return self._transports.missing(self._file.servers())
 
     async def agree(self, name: str, identity: str) -> None:
-        """Store a person's consent to exactly this command or address.
-
-        Raises:
-            NotFound: there is no such server.
-        """
+        """Store a person's consent to exactly this command or address."""
         self.spec(name)
         await asyncio.to_thread(self._choices.set_server, name, consent=identity)
         self.on_change()
 
     async def enable(self, name: str, enabled: bool) -> None:
-        """Switch a server on or off. One that is on starts when it is first needed.
-
-        Raises:
-            NotFound: there is no such server.
-            NoConsent: nobody has agreed to its command or address.
-        """
+        """Switch a server on or off. One that is on starts when it is first needed."""
         if enabled:
             self._consented_spec(name)
         else:
@@ -204,8 +187,6 @@ class McpServers:
         """Start a server that is on, so that its tools are known.
 
         Raises:
-            NotFound: there is no such server.
-            NoConsent: nobody has agreed to its command or address.
             ToolError: it does not start.
         """
         server = self._server(name, self._consented_spec(name))
@@ -213,12 +194,7 @@ class McpServers:
         server.known_tools()
 
     async def test(self, name: str) -> McpServerSummary:
-        """Restart a server, and return its summary. One that is off is ended again.
-
-        Raises:
-            NotFound: there is no such server.
-            NoConsent: nobody has agreed to its command or address.
-        """
+        """Restart a server, and return its summary. One that is off is ended again."""
         spec = self._consented_spec(name)
         await self._end(name)
         server = self._server(name, spec)
@@ -244,8 +220,6 @@ class McpServers:
             Whether the tokens are in the keychain. Otherwise they last for this session only.
 
         Raises:
-            NotFound: there is no such server.
-            NoConsent: nobody has agreed to its address.
             ShellError: it is a command, or the sign-in has failed.
         """
         spec = self._consented_spec(name)
