@@ -125,11 +125,7 @@ class Answers:
     async def continue_answer(
         self, owner: str, request: AnswerRequest | CallDecision
     ) -> StartedAnswer:
-        """Continue an answer that was cut short. The new text is added to the old.
-
-        Raises:
-            ShellError: the request is refused; the conversation has not changed.
-        """
+        """Continue an answer that was cut short. The new text is added to the old."""
         more = request.more if isinstance(request, ContinueRequest) else None
         return await self._answer_at(owner, request, turns.continuation(request.message_id, more))
 
@@ -175,20 +171,12 @@ class Answers:
             self._waiting.put(conversation_id, waiting)
 
     async def estimate(self, request: EstimateRequest) -> Estimate:
-        """Estimate the tokens and the cost of a message. Nothing is sent or written.
-
-        Raises:
-            ShellError: the message could not be sent either.
-        """
+        """Estimate the tokens and the cost of a message. Nothing is sent or written."""
         planned = await self._planned_question(request, take_apart(request.text))
         return await estimate_answer(request, planned)
 
     async def preview(self, request: PreviewRequest) -> Preview:
-        """The request that a message would send now. Nothing is sent or written.
-
-        Raises:
-            ShellError: the message could not be sent either.
-        """
+        """The request that a message would send now. Nothing is sent or written."""
         planned = await self._planned_question(request, await _to_stored_content(request.content))
         return await preview_answer(planned, await self._offer(request, planned))
 

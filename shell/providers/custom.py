@@ -2,6 +2,7 @@
 
 The file holds names, addresses and headers. Keys are stored elsewhere, or come from an environment
 variable that the entry names. A header may hold a secret, so only the owner can read the file.
+Changes raise ShellError if the file cannot be read or written.
 """
 
 import contextlib
@@ -136,7 +137,6 @@ def add(data_dir: Path, provider: CustomProvider, taken: frozenset[str] | set[st
 
     Raises:
         ValidationFailed: its id is taken, or its settings are invalid.
-        ShellError: the file cannot be read or written.
     """
     provider.check()
     with _editing(data_dir) as known:
@@ -147,11 +147,7 @@ def add(data_dir: Path, provider: CustomProvider, taken: frozenset[str] | set[st
 
 
 def remove(data_dir: Path, provider_id: str) -> bool:
-    """Remove a provider. Returns False if there is none with this id.
-
-    Raises:
-        ShellError: the file cannot be read or written.
-    """
+    """Remove a provider. Returns False if there is none with this id."""
     with _editing(data_dir) as known:
         return known.pop(provider_id, None) is not None
 
@@ -160,7 +156,7 @@ def put(data_dir: Path, providers: Sequence[CustomProvider]) -> None:
     """Add providers, or replace those with the same ids.
 
     Raises:
-        ShellError: the file cannot be read or written, or there are too many.
+        ShellError: there are too many.
     """
     with _editing(data_dir) as known:
         known.update((provider.id, provider) for provider in providers)

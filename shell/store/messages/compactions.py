@@ -1,4 +1,7 @@
-"""Changes the summaries of messages. Everything here is part of a writing job."""
+"""Changes the summaries of messages. Everything here is part of a writing job.
+
+NotFound is raised for a message that no longer exists, or that has no summary.
+"""
 
 import apsw
 
@@ -8,30 +11,18 @@ from shell.store.messages import entries, queries, tree
 
 
 def put(connection: apsw.Connection, message_id: str, compaction: Compaction) -> None:
-    """Store a summary of a message and of all before it.
-
-    Raises:
-        NotFound: the message no longer exists.
-    """
+    """Store a summary of a message and of all before it."""
     entries.put(connection, queries.row_of(connection, message_id).number, compaction)
 
 
 def change(connection: apsw.Connection, request: SummaryChange) -> ConversationView:
-    """Replace the text of a summary.
-
-    Raises:
-        NotFound: there is no summary.
-    """
+    """Replace the text of a summary."""
     _update(connection, _find(connection, request.message_id), text=request.text, edited=True)
     return _view(connection, request.message_id)
 
 
 def use(connection: apsw.Connection, request: SummaryUse) -> ConversationView:
-    """Undo a summary, or use it again; with `everywhere`, all summaries on the path.
-
-    Raises:
-        NotFound: there is no summary.
-    """
+    """Undo a summary, or use it again; with `everywhere`, all summaries on the path."""
     row = _find(connection, request.message_id)
     path = _path(connection, row.conversation) if request.everywhere else []
     for message in [row, *path]:

@@ -1,4 +1,7 @@
-"""Reads the list of conversations, the path through one, and the messages of its tree."""
+"""Reads the list of conversations, the path through one, and the messages of its tree.
+
+What is deleted or unknown raises NotFound, unless a function returns None for it.
+"""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -94,11 +97,7 @@ def summaries(connection: apsw.Connection) -> list[ConversationSummary]:
 
 
 def summary(connection: apsw.Connection, conversation_id: str) -> ConversationSummary:
-    """The summary of one conversation.
-
-    Raises:
-        NotFound: there is no conversation with this id.
-    """
+    """The summary of one conversation."""
     found = first(connection.execute(f"{_SUMMARY} AND id = ?", (conversation_id,)), _summary)
     if found is None:
         raise NotFound(f"Conversation {conversation_id} not found")
@@ -163,11 +162,7 @@ def row(connection: apsw.Connection, number: int) -> MessageRow | None:
 
 
 def row_of(connection: apsw.Connection, message_id: str) -> MessageRow:
-    """The message with this id.
-
-    Raises:
-        NotFound: there is no such message, or its conversation is deleted.
-    """
+    """The message with this id."""
     sql = f"""
         {_ROW} WHERE id = ?
         AND (SELECT deleted_at FROM conversations WHERE number = messages.conversation) IS NULL
@@ -179,11 +174,7 @@ def row_of(connection: apsw.Connection, message_id: str) -> MessageRow:
 
 
 def conversation_of(connection: apsw.Connection, message_id: str) -> str:
-    """The id of the conversation that a message belongs to.
-
-    Raises:
-        NotFound: there is no such message, or its conversation is deleted.
-    """
+    """The id of the conversation that a message belongs to."""
     number = row_of(connection, message_id).conversation
     return str(connection.execute("SELECT id FROM conversations WHERE number = ?", (number,)).get)
 

@@ -1,6 +1,7 @@
 """Lists and reads the resources and prompts of servers.
 
-Nothing is cached: each list is fetched anew, so it shows every change at the server.
+Nothing is cached: each list is fetched anew, so it shows every change at the server. To read one
+raises ToolError (TOOL_FAILED) with the reason.
 """
 
 import asyncio
@@ -81,11 +82,7 @@ async def list_prompts(servers: Sequence[McpServer], *, start: bool) -> McpPromp
 
 
 async def read_resource(server: McpServer, uri: str, values: Mapping[str, str]) -> McpContents:
-    """Read a resource, or a template with its variables filled in.
-
-    Raises:
-        ToolError: TOOL_FAILED with the reason.
-    """
+    """Read a resource, or a template with its variables filled in."""
 
     async def read(client: "Client") -> McpContents:
         files: list[McpFile] = []
@@ -104,11 +101,7 @@ async def read_resource(server: McpServer, uri: str, values: Mapping[str, str]) 
 
 
 async def read_prompt(server: McpServer, name: str, values: Mapping[str, str]) -> McpContents:
-    """Read the messages of a prompt as one text, with its pictures and sounds.
-
-    Raises:
-        ToolError: TOOL_FAILED with the reason.
-    """
+    """Read the messages of a prompt as one text, with its pictures and sounds."""
 
     async def get(client: "Client") -> McpContents:
         messages = (await client.get_prompt(name, dict(values) or None)).messages
@@ -179,11 +172,7 @@ async def _list_all(
 
 
 async def _ask(server: McpServer, work: Callable[["Client"], Awaitable[Item]]) -> Item:
-    """Send a server a request. Starts it if it does not run.
-
-    Raises:
-        ToolError: TOOL_FAILED with the reason.
-    """
+    """Send a server a request. Starts it if it does not run."""
 
     async def ask(connection: Connection) -> Item:
         try:
