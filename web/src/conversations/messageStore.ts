@@ -51,7 +51,9 @@ export function createMessageStore(
     if (run && isRunOf(run, message) && !isDecided(run, message)) {
       // The run's content follows what was there before it.
       const { content, reasoning, detail } = before.message;
-      put(key, { message: { ...message, content, reasoning, detail }, run });
+      // The parts of a running answer are without those of its run, those of a complete one are not.
+      const { parts } = message.status === "streaming" ? message : before.message;
+      put(key, { message: { ...message, content, reasoning, detail, parts }, run });
     } else {
       const { status, inferenceId } = message;
       const isLive = status === "streaming" && inferenceId !== null;
