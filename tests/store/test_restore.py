@@ -107,6 +107,7 @@ async def ours(tmp_path: Path) -> AsyncIterator[Ours]:
     await desk.send(conversation, "ours")
     (folder / "settings.json").write_text('{"theme": "dark"}', "utf-8")
     await asyncio.wrap_future(desk.store.back_up())
+    await desk.ledger.close()  # writes what the call has used, for which no answer waits
     yield Ours(desk, folder, conversation)
     await desk.close()
 
