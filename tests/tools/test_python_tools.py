@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator, Collection
 from importlib.util import cache_from_source
 from pathlib import Path
 from types import SimpleNamespace
-from typing import cast
+from typing import Any, cast
 
 import pytest
 
@@ -407,10 +407,10 @@ async def test_a_list_that_is_cancelled_after_the_import_leaves_no_process(
         loop.call_soon_threadsafe(cancelled.set)
         assert cancelled.wait(PATIENCE_S)
 
-    def kill(mark: str, root: int | None, exclude: Collection[int] = ()) -> None:
-        if step == "clean-up" and not cancelled.is_set():
+    def kill_leftovers(tool_process: process.ToolProcess) -> None:
+        if step == "clean-up":
             cancel()
-        kill_process_tree(mark, root, exclude)
+        original(tool_process)
 
     calls = 0
 
@@ -422,14 +422,41 @@ async def test_a_list_that_is_cancelled_after_the_import_leaves_no_process(
             cancel()
         return []
 
-    kill_process_tree = process.kill_process_tree
-    monkeypatch.setattr(process, "kill_process_tree", kill)
+    original = process.ToolProcess._kill_leftovers
+    monkeypatch.setattr(process.ToolProcess, "_kill_leftovers", kill_leftovers)
     source = PythonFile(tmp_path / "mine.py", "python", arguments)
     task = asyncio.ensure_future(source.list())
     with pytest.raises(asyncio.CancelledError):
         await task
     assert tool_processes() == []
     await source.close()
+
+
+async def test_a_start_that_is_cancelled_twice_leaves_no_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "mine.py").write_text(FILE, "utf-8")
+    has_begun, may_start = asyncio.Event(), asyncio.Event()
+    created: list[asyncio.subprocess.Process] = []
+
+    async def create(*command: str, **options: Any) -> asyncio.subprocess.Process:
+        has_begun.set()
+        await may_start.wait()
+        created.append(await create_subprocess_exec(*command, **options))
+        return created[0]
+
+    create_subprocess_exec = asyncio.create_subprocess_exec
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", create)
+    task = asyncio.ensure_future(PythonFile(tmp_path / "mine.py").list())
+    await has_begun.wait()
+    for _ in range(2):
+        task.cancel()
+        await asyncio.wait({task}, timeout=0)
+    may_start.set()
+    await until(lambda: len(created) == 1)
+    assert await asyncio.wait_for(created[0].wait(), PATIENCE_S) == -signal.SIGKILL
+    with pytest.raises(asyncio.CancelledError):
+        await task
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from typing import Any
 from shell.errors import ToolFailed
 from shell.support.environment import SECRET
 from shell.support.files import reason
+from shell.support.futures import read_exception
 from shell.tools.base import Arguments, Progress
 from shell.tools.python.dependencies import uv_command
 
@@ -63,6 +64,7 @@ class ToolProcess:
         self._arguments = arguments
         self._mark = secrets.token_hex(16)
         self._child = 0
+        self._start_task: asyncio.Future[asyncio.subprocess.Process] | None = None
         self._process: asyncio.subprocess.Process | None = None
         self._read_task: asyncio.Task[None] | None = None
         self._stderr_task: asyncio.Task[None] | None = None
@@ -133,6 +135,10 @@ class ToolProcess:
 
     async def end(self) -> None:
         """Kill the process and all processes that it has started."""
+        if self._process is None and self._start_task is not None:
+            # Its start was cancelled, and goes on.
+            with contextlib.suppress(OSError):
+                self._process = await self._start_task
         process = self._process
         if process is None:
             return
@@ -157,7 +163,7 @@ class ToolProcess:
         environment = {**tool_environment(os.environ), MARK: self._mark}
         if command != tool_command():
             del environment["PYTHONPATH"]  # uv brings its own packages, maybe for another Python
-        start_task = asyncio.ensure_future(
+        self._start_task = asyncio.ensure_future(
             asyncio.create_subprocess_exec(
                 *command,
                 str(self._path),
@@ -172,12 +178,9 @@ class ToolProcess:
                 limit=MAX_LINE_BYTES,
             )
         )
+        self._start_task.add_done_callback(read_exception)
         try:
-            self._process = process = await asyncio.shield(start_task)
-        except asyncio.CancelledError:
-            with contextlib.suppress(OSError):
-                self._process = await start_task  # so that `end` can kill it
-            raise
+            self._process = process = await asyncio.shield(self._start_task)
         except OSError as error:
             text = f"{self._path.name} cannot be started ({reason(error)})."
             raise CannotStart(text) from None
