@@ -11,6 +11,7 @@ import pytest
 
 from shell.bridge.caller import Caller
 from shell.contract import AnswerCall, CallDecision, ResultEvent, SendRequest
+from shell.conversations.answers import StartedAnswer
 from shell.errors import NotFound
 from shell.providers.base import ModelStep
 from shell.store.connection_thread import Job
@@ -71,6 +72,16 @@ async def only_call(desk: CallsDesk, talk: str) -> AnswerCall:
     return (await all_calls(desk, talk))[0]
 
 
+async def until_result(desk: CallsDesk, talk: str) -> tuple[StartedAnswer, ResultEvent]:
+    """Ask for the picture, and wait for the result of the tool."""
+    request = SendRequest(conversation_id=talk, content=SCRIPT, tools="all")
+    begun = await desk.answers.send(OWNER, request)
+    async for event in begun.log.follow():
+        if isinstance(event, ResultEvent):
+            return begun, event
+    raise AssertionError("the tool has no result")
+
+
 async def test_the_model_gets_the_picture_in_the_next_step_and_in_the_next_turn(
     desk: CallsDesk,
 ) -> None:
@@ -100,12 +111,7 @@ async def test_they_are_kept_once_and_stay_after_the_program_has_ended(
 
 async def test_a_page_can_have_one_before_it_is_on_the_disk(desk: CallsDesk) -> None:
     talk = await desk.begin()
-    request = SendRequest(conversation_id=talk, content=SCRIPT, tools="all")
-    begun = await desk.answers.send(OWNER, request)
-    async for event in begun.log.follow():
-        if isinstance(event, ResultEvent):
-            break
-    assert isinstance(event, ResultEvent)
+    begun, event = await until_result(desk, talk)
     blob = sha256(PICTURE).hexdigest()
     assert next(part.hash for part in event.parts or []) == blob
     assert desk.answers.recorders[0].media(blob) == PICTURE
@@ -120,11 +126,7 @@ async def test_a_page_can_have_one_that_reaches_the_disk_while_it_is_looked_for(
     desk: CallsDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     talk = await desk.begin()
-    request = SendRequest(conversation_id=talk, content=SCRIPT, tools="all")
-    begun = await desk.answers.send(OWNER, request)
-    async for event in begun.log.follow():
-        if isinstance(event, ResultEvent):
-            break
+    begun, _ = await until_result(desk, talk)
     read = desk.store.read
 
     async def read_and_save(name: str, job: Job[bytes | None]) -> bytes | None:
