@@ -136,8 +136,8 @@ class ToolProcess:
     async def end(self) -> None:
         """Kill the process and all processes that it has started."""
         if self._process is None and self._start_task is not None:
-            # Its start was cancelled, and goes on.
-            with contextlib.suppress(OSError):
+            # Its start was cancelled and goes on, or has failed.
+            with contextlib.suppress(Exception):
                 self._process = await self._start_task
         process = self._process
         if process is None:
