@@ -331,6 +331,21 @@ async def test_replies_and_endings_do_not_wait_for_the_rhythm(
         assert page.text == " ".join(["word"] * 20)
 
 
+async def test_a_reply_does_not_wait_for_the_rhythm_after_the_answer_to_the_push_before_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("shell.bridge.browser.connection.FLUSH_S", 3600)
+    async with serving() as server:
+        page = await open_page(server)
+        page.answering = False
+        for number in (100, 101):
+            await page.socket.send(page.batch("llm.list", number=number))
+            await page.ticket()  # by then the reply waits, or is on its way
+        page.answering, page.last_push = True, page.last_push + 1
+        await page.socket.send(json.dumps({"answer": [page.load, page.last_push]}))
+        await page.until(lambda: 101 in page.replies)
+
+
 async def test_tabs_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("shell.bridge.browser.tabs.MAX_TABS", 2)
     async with serving() as server:

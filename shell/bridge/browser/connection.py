@@ -42,6 +42,8 @@ class TabConnection:
         self._door = door
         self._loop = asyncio.get_running_loop()
         self._due = asyncio.Event()
+        self._is_urgent = False
+        """Whether something urgent waits for the answer to the push in flight."""
         self._acknowledged = asyncio.Event()
         self._probed = asyncio.Event()
         self._closed = asyncio.Event()
@@ -127,7 +129,8 @@ class TabConnection:
     # --- out --------------------------------------------------------------------------------
 
     def _on_wake(self, urgent: bool) -> None:
-        if urgent or self._loop.time() >= self._not_before:
+        self._is_urgent = self._is_urgent or urgent
+        if self._is_urgent or self._loop.time() >= self._not_before:
             self._due.set()
         elif self._timer is None:
             self._timer = self._loop.call_at(self._not_before, self._on_timer)
@@ -145,7 +148,7 @@ class TabConnection:
             # One push is in flight at a time. An unacknowledged push of an earlier load is skipped.
             if flush is None or flush is sent or flush.load != self.load:
                 continue
-            sent = flush
+            sent, self._is_urgent = flush, False
             self._not_before = self._loop.time() + FLUSH_S
             await self._send(flush.load, flush.number, flush.items)
 
