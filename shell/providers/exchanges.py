@@ -46,6 +46,8 @@ class Exchange:
     pieces: list[tuple[float, bytes]] = field(default_factory=list)
     received: int = 0
     """Bytes of the response, recorded or not."""
+    is_cut: bool = False
+    """Whether the end of the response is not recorded, because it was too long."""
     error: str | None = None
     ended: float | None = None
 
@@ -57,7 +59,9 @@ class Exchange:
     def receive(self, piece: bytes) -> None:
         """Note a piece of the response."""
         self.received += len(piece)
-        if self.recording.take(len(piece)):
+        # A shorter piece may have room where a longer one had none; that would leave a gap.
+        self.is_cut = self.is_cut or not self.recording.take(len(piece))
+        if not self.is_cut:
             self.pieces.append((time.monotonic(), piece))
 
     def end(self, error: str | None = None) -> None:
