@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,14 +14,16 @@ from shell.errors import NotFound
 from shell.inference.engine import Engine
 from shell.inference.log import InferenceLog
 from shell.providers.base import Provider
+from shell.providers.exchanges import OutgoingRequest, Recording
 from shell.providers.request_code import as_curl, as_python
 from shell.providers.testing.echo import EchoProvider
 from shell.store.wire_log import MAX_BYTES, MAX_RUNS, WireLog, stored_summaries
 from shell.support.ids import TEMPORARY
+from tests.providers.collect import ask
 from tests.providers.copies import run_copy
 from tests.providers.fault_server import Exchange, fault_server
 from tests.providers.previews import check_previews
-from tests.providers.scenes import APIS, KEY, Api, streaming
+from tests.providers.scenes import APIS, CHAT, KEY, Api, streaming
 
 pytestmark = pytest.mark.anyio
 HOSTILE = (
@@ -80,6 +83,25 @@ async def test_an_attempt_has_everything_that_was_sent_except_the_key(
     if os.name == "posix":
         assert path.stat().st_mode & 0o777 == 0o600
         assert path.parent.stat().st_mode & 0o777 == 0o700
+
+
+async def test_the_headers_of_an_api_are_sent() -> None:
+    api = replace(CHAT, api=replace(CHAT.api, headers={"x-version": "7"}))
+    async with api.serving(streaming(*api.dialect.finish())) as (provider, server):
+        await ask(provider, "hello")
+    assert server.requests[0].headers["x-version"] == "7"
+
+
+def test_a_response_that_is_too_long_is_recorded_to_a_point_and_without_a_gap(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("shell.providers.exchanges.MAX_RUN_BYTES", 10)
+    request = OutgoingRequest("http://127.0.0.1", {}, {}, b"", "chat", "http://127.0.0.1")
+    exchange = Recording().begin(request, list)
+    for piece in (b"first ", b"second ", b"last"):
+        exchange.receive(piece)
+    assert [piece for _, piece in exchange.pieces] == [b"first "]
+    assert exchange.received == 17
 
 
 async def test_a_key_that_a_server_repeats_is_not_recorded(tmp_path: Path) -> None:

@@ -9,9 +9,10 @@ _TYPED = re.compile(
     re.ASCII,
 )
 """An address without a scheme. A single word does not match, because it may be anything."""
-_CALLS = ("/chat/completions", "/responses", "/messages", "/models")
+_REQUEST_PATHS = ("/chat/completions", "/responses", "/messages", "/models")
 """Paths that requests add to a base URL, and that people copy with it from a manual."""
 _VERSION = "/v1"
+_PRIVATE_SUFFIXES = (".home.arpa", ".internal", ".lan", ".local", ".localhost")
 _AT_ROOT = frozenset({"api.perplexity.ai"})
 """Servers with the API of OpenAI at their root, without a version."""
 
@@ -29,7 +30,7 @@ def complete_address(address: str, *, has_version: bool) -> str:
     """
     text = address.strip()
     if match := _TYPED.fullmatch(text):
-        text = f"{'http' if _is_near(match[1]) else 'https'}://{text}"
+        text = f"{'http' if _is_private(match[1]) else 'https'}://{text}"
     try:
         parts = urlsplit(text)
     except ValueError:
@@ -37,8 +38,8 @@ def complete_address(address: str, *, has_version: bool) -> str:
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         return address
     path = parts.path.rstrip("/")
-    for call in _CALLS:
-        path = path.removesuffix(call)
+    for request_path in _REQUEST_PATHS:
+        path = path.removesuffix(request_path)
     if has_version:
         path = path or ("" if parts.hostname in _AT_ROOT else _VERSION)
     else:
@@ -47,10 +48,10 @@ def complete_address(address: str, *, has_version: bool) -> str:
     return address if completed == address.rstrip("/") else completed
 
 
-def _is_near(host: str) -> bool:
-    """Whether a host is likely to speak http: this machine, or one that has no public name."""
+def _is_private(host: str) -> bool:
+    """Whether a host is an address, or has a name of a private network. It likely has no https."""
     try:
         ipaddress.ip_address(host.strip("[]"))
     except ValueError:
-        return "." not in host
+        return "." not in host or host.lower().endswith(_PRIVATE_SUFFIXES)
     return True

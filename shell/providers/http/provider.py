@@ -213,7 +213,7 @@ class HttpProvider:
         try:
             client = await self._client()
             url = self._endpoint.base_url.rstrip("/") + path
-            headers = {"accept": "application/json", **self.api.headers}
+            headers = {"accept": "application/json"}
             if content is not None:
                 headers["content-type"] = "application/json"
             request = client.build_request(
@@ -230,8 +230,8 @@ class HttpProvider:
         async with self._client_lock:
             client = self._clients.get(key)
             if client is None:
-                header = self.api.key_header(key) if key else {}
-                client = await asyncio.to_thread(http_client, self._endpoint, header)
+                headers = {**self.api.headers, **(self.api.key_header(key) if key else {})}
+                client = await asyncio.to_thread(http_client, self._endpoint, headers)
                 self._clients[key] = client
             return client
 

@@ -36,8 +36,6 @@ _ALLOWED_HEADERS = frozenset(
     {
         "accept",
         "accept-encoding",
-        "anthropic-beta",
-        "anthropic-version",
         "connection",
         "content-length",
         "content-type",
@@ -45,15 +43,19 @@ _ALLOWED_HEADERS = frozenset(
         "transfer-encoding",
     }
 )
-"""The headers that a request may have, with the key and the user's own. Libraries add others on
-their own, such as facts about this machine."""
+"""The headers that a request may have, with those of its API and the user's own. Libraries add
+others, such as facts about this machine."""
 
 _VERBOSE_LOGGERS = ("httpcore2", "httpx2")
 """Loggers that write addresses and headers, in which a key can stand, at DEBUG and INFO."""
 
 
-def http_client(endpoint: Endpoint, key: Mapping[str, str]) -> "httpx2.AsyncClient":
+def http_client(endpoint: Endpoint, api_headers: Mapping[str, str]) -> "httpx2.AsyncClient":
     """Make a client for this endpoint. It loads certificates, so call it in a worker thread.
+
+    Args:
+        endpoint: the server. Its own headers replace those of the API.
+        api_headers: the headers of the API, with the key.
 
     Raises:
         ProviderError: INVALID_REQUEST when the proxy settings cannot be used.
@@ -62,7 +64,7 @@ def http_client(endpoint: Endpoint, key: Mapping[str, str]) -> "httpx2.AsyncClie
 
     for name in _VERBOSE_LOGGERS:
         logging.getLogger(name).setLevel(logging.WARNING)
-    own_headers = {"user-agent": f"Tidewire/{__version__}", **key, **endpoint.headers}
+    own_headers = {"user-agent": f"Tidewire/{__version__}", **api_headers, **endpoint.headers}
 
     async def filter_headers(request: httpx2.Request) -> None:
         for name in [name for name in request.headers if name.lower() not in _ALLOWED_HEADERS]:
