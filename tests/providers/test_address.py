@@ -13,6 +13,8 @@ from shell.providers.http.address import complete_address
         ("127.0.0.1:1234", "http://127.0.0.1:1234/v1"),
         ("[::1]:1234/", "http://[::1]:1234/v1"),
         ("attic:8080", "http://attic:8080/v1"),
+        ("Attic.local:8080", "http://Attic.local:8080/v1"),
+        ("attic.home.arpa", "http://attic.home.arpa/v1"),
         ("http://127.0.0.1:11434", "http://127.0.0.1:11434/v1"),
         ("http://127.0.0.1:11434/", "http://127.0.0.1:11434/v1"),
         (" https://api.example.com ", "https://api.example.com/v1"),
