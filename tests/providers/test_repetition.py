@@ -32,6 +32,12 @@ def test_a_story_told_again_and_again_repeats_itself(size: int) -> None:
     assert not repeats(STORY * 2, size)
 
 
+@pytest.mark.parametrize("size", [1, 5, 1_000])
+@pytest.mark.parametrize("unit", ["a", "哈", "!", "从前有一只鲸鱼住在深蓝色的大海里", "-=", "\n"])
+def test_what_has_no_words_repeats_itself(unit: str, size: int) -> None:
+    assert repeats(unit * 4_000, size)
+
+
 @pytest.mark.parametrize(
     "text",
     [

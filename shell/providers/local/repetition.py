@@ -15,7 +15,11 @@ WINDOW = 160
 MOST_REPEATED = 0.75
 """The answer repeats itself if a larger share of them occurred in it before."""
 
-_WORD = re.compile(r"\w+")
+LONGEST_WORD = 12
+"""Longer ones are compared in pieces of this length, and so are rows of marks. Some scripts have
+no spaces, and an answer may repeat a single character."""
+
+_WORD = re.compile(rf"\w{{1,{LONGEST_WORD}}}|\W{{{LONGEST_WORD}}}")
 
 
 class RepetitionGuard:
@@ -29,13 +33,17 @@ class RepetitionGuard:
 
     def repeats(self, text: str) -> bool:
         """Add the next piece of the answer. Returns whether the answer now repeats itself."""
-        *whole, self._tail = re.split(r"(?<=\W)", self._tail + text)
-        for word in _WORD.findall("".join(whole).lower()):
-            self._last_words.append(word)
+        text, end = self._tail + text, 0
+        for word in _WORD.finditer(text):
+            if word.end() == len(text) and len(word[0]) < LONGEST_WORD:
+                break  # it may go on in the next piece
+            end = word.end()
+            self._last_words.append(word[0].lower())
             if len(self._last_words) == RUN:
                 run = tuple(self._last_words)
                 self._repeats.append(run in self._known_runs)
                 self._known_runs.add(run)
+        self._tail = text[end:]
         return len(self._repeats) == WINDOW and sum(self._repeats) > MOST_REPEATED * WINDOW
 
 
