@@ -90,13 +90,55 @@ async def test_a_file_that_is_no_whole_model_is_refused_before_it_is_loaded(
     def never(weights: ModelFile, context_tokens: int) -> LlamaProcess:
         raise AssertionError("it was loaded")
 
-    provider = LocalProvider(ModelFiles(None, {MODEL_FILE_VARIABLE: str(path)}), never)
+    files = ModelFiles(None, {MODEL_FILE_VARIABLE: str(path)}, tmp_path)
+    provider = LocalProvider(files, never)
     with pytest.raises(ProviderError) as raised:
         provider.check()
     assert raised.value.code is ErrorCode.LOCAL_MODEL_MISSING
     error = (await ask(provider, "hi")).error
     assert error is not None
     assert error.code is ErrorCode.LOCAL_MODEL_MISSING
+
+
+async def test_a_damaged_default_file_does_not_keep_another_model_from_answering(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "a.gguf").write_bytes(gguf()[:-64])
+    provider = LocalProvider(ModelFiles(tmp_path, {}, tmp_path / "empty"))
+    with pytest.raises(ProviderError):
+        provider.check()
+    (tmp_path / "models" / "b.gguf").write_bytes(gguf())
+    assert (provider.default_model_id, [m.id for m in await provider.list_models()]) == ("a", ["b"])
+    provider.check()
+
+
+async def test_a_model_that_makes_room_ends_also_when_the_next_question_is_cancelled(
+    tmp_path: Path,
+) -> None:
+    begun, let_end, ended = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    class Process(LlamaProcess):
+        async def end(self) -> None:
+            begun.set()
+            await let_end.wait()
+            ended.set()
+
+    def make(weights: ModelFile, context_tokens: int) -> LlamaProcess:
+        return Process(weights.path, weights.id, context_tokens, command=lambda: ["/missing"])
+
+    (tmp_path / "models").mkdir()
+    for name in ("a", "b"):
+        (tmp_path / "models" / f"{name}.gguf").write_bytes(gguf())
+    provider = LocalProvider(ModelFiles(tmp_path, {}, tmp_path / "empty"), make)
+    assert (await ask(provider, a_request(provider, "hi", model="a"))).error is not None
+    question = asyncio.create_task(ask(provider, a_request(provider, "hi", model="b")))
+    async with asyncio.timeout(PATIENCE_S):
+        await begun.wait()
+        question.cancel()
+        await asyncio.wait([question])
+        let_end.set()
+        await ended.wait()
 
 
 async def test_an_unknown_model_is_named(tmp_path: Path) -> None:

@@ -65,7 +65,7 @@ class LocalProvider:
         files: ModelFiles,
         make_process: MakeProcess = _process,
         *,
-        id: str = "local",  # noqa: A002, the seam's name for it
+        id: str = "local",  # noqa: A002, a provider's attribute
         label: str = "Local model",
         models: Callable[[str], ModelInfo] | None = None,
         context_tokens: int = MAX_CONTEXT_TOKENS,
@@ -129,13 +129,17 @@ class LocalProvider:
         )
 
     def check(self) -> None:
-        """Raise if there is no model file, or it is not valid."""
-        self._files.header(self._files.default())
+        """Raise if there is no model file, or no valid one."""
+        try:
+            self._files.header(self._files.default())
+        except ProviderError:
+            if not self._listed():  # the request may be for another model
+                raise
 
     async def stream(self, request: ProviderRequest) -> AsyncGenerator[Chunk, None]:
         """Run the model once. Loads it first if necessary."""
         weights = self._files.find(request.model.id)
-        self._files.header(weights)
+        await asyncio.to_thread(self._files.header, weights)
         async with self._runner(weights, request.model.context_tokens) as runner:
             prepared = _prepared(runner, weights)
             if not runner.process.ready:
@@ -213,7 +217,8 @@ class LocalProvider:
         # Counted before the first await, so that a concurrent request does not end this runner.
         runner.users += 1
         try:
-            await asyncio.gather(*(_end(other) for other in ending))
+            # A process that is no longer listed must end even if this request is cancelled.
+            await asyncio.shield(asyncio.gather(*(_end(other) for other in ending)))
             yield runner
         finally:
             runner.users -= 1

@@ -41,7 +41,7 @@ class ReplayProvider:
         path: Path,
         *,
         speed: float | None = 1.0,
-        id: str = "replay",  # noqa: A002, the seam's name for it
+        id: str = "replay",  # noqa: A002, a provider's attribute
     ) -> None:
         self.id = id
         self._path = path
