@@ -1,5 +1,7 @@
 """Writes a working tool file as a template for a person's own tool."""
 
+import builtins
+import keyword
 import re
 from pathlib import Path
 
@@ -61,7 +63,10 @@ def write_template(folder: Path, name: str) -> Path:
     """
     stem = name.removesuffix(".py")
     if not NAME.fullmatch(stem):
-        text = f"{name[:60]!r} is no name for a tool: small letters, digits and _, such as my_notes"
+        text = f"{name[:60]!r} cannot be a tool's name: use a-z, 0-9 and _, such as my_notes"
+        raise ValidationFailed([("name", text)])
+    if keyword.iskeyword(stem) or hasattr(builtins, stem):
+        text = f"{stem} is a name of Python itself. Choose another one, such as my_{stem}"
         raise ValidationFailed([("name", text)])
     path = folder / f"{stem}.py"
     try:

@@ -122,7 +122,11 @@ def test_a_new_file_comes_from_a_template_that_works(tmp_path: Path) -> None:
     for name in ("../evil", "a/b", "", "1st", "Ünïcode", "a" * 60):
         refused = tools(data, "new", name)
         assert refused.status == 2
-        assert refused.is_one_sentence("is no name for a tool"), refused.err
+        assert refused.is_one_sentence("cannot be a tool's name"), refused.err
+    for name in ("class", "sorted", "set"):
+        refused = tools(data, "new", name)
+        assert refused.status == 2
+        assert refused.is_one_sentence(f"such as my_{name}"), refused.err
     assert [each.name for each in (data / "tools").glob("*.py")] == ["frequent_words.py"]
 
 
