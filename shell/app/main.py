@@ -1,8 +1,7 @@
 """Starts and ends the program, with a window or as a server.
 
-    settings → runtime → door           `host.py`: what a page needs
-             → server                   serves the page; with `serve` it also has the door
-             → windows, or tabs         `run_window`, `serve`
+It makes, in this order: the settings, the runtime and the door (`host.py`); the server of the page;
+the windows (`run_window`), or the tabs and their sockets (`serve`).
 
 The main thread belongs to the window. Everything else runs on one event loop, in a thread of its
 own. The host is made while the window appears, because the web view's own processes take longest.
@@ -72,7 +71,7 @@ class Options:
     """The folder of a page that replaces Tidewire's."""
     debug_port: int | None = None
     grace_s: float | None = None
-    """How long a tab that lost its connection may come back."""
+    """How long the runs of a tab that lost its connection go on and wait for it."""
 
 
 def serve(options: Options) -> int:
@@ -94,7 +93,8 @@ def serve(options: Options) -> int:
             is_open = opens and open_page(thread, server, redirect_page)
             if not is_open and sys.stderr.isatty():  # for a person; the line above is for programs
                 print(
-                    f"Tidewire is running at {server.address}. `tidewire link` prints a link.",
+                    "Tidewire is running. Open the printed `url` in a browser of this computer; "
+                    "`tidewire link` prints another one.",
                     file=sys.stderr,
                     flush=True,
                 )

@@ -1,4 +1,4 @@
-"""One of the runs that an owner may have at a time: reserved first, then begun."""
+"""Defines the slot of a run: reserved before anything is stored, then begun or released."""
 
 import secrets
 import string
@@ -16,7 +16,8 @@ _BASE36 = string.digits + string.ascii_lowercase
 
 @dataclass(slots=True, eq=False)
 class Slot:
-    """Counts against its owner's limit from its reservation to the end of its run.
+    """Counts against its owner's limit from its reservation to the end of its run, except while the
+    run waits for a person.
 
     Everything that can be refused is refused before there is a slot, so `begin` cannot fail. Call
     `begin` or `release`, once. Loop thread only.
@@ -28,6 +29,7 @@ class Slot:
     finish_on_close: bool
     session: Session | None
     turn: SessionTurn | None
+    """The place of the run in its session; both are None for a run without a session."""
     plan: RunPlan
     on_begin: Callable[["Slot"], InferenceLog]
     on_release: Callable[["Slot"], None]

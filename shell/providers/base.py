@@ -268,7 +268,7 @@ class Provider(Protocol):
         """Whether it runs on this machine. Its first content may take 300 s instead of 60 s."""
 
     def model(self, model_id: str) -> ModelInfo:
-        """Describe a model. For an unknown one this is a cautious guess."""
+        """Describe a model. An unknown one gets limits that most models have."""
 
     def check(self) -> None:
         """Raise if no request could succeed, for example without a key or a model file.

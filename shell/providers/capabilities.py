@@ -96,7 +96,7 @@ class Capabilities:
         self._own = data_dir / OWN if data_dir is not None else None
 
     def info(self, provider_id: str, model_id: str) -> ModelInfo:
-        """Describe a model. For an unknown one this is its provider's cautious guess."""
+        """Describe a model. An unknown one gets limits that most models have."""
         entry = self._entry(provider_id, model_id)
         return ModelInfo(model_id) if entry is None else entry.info(model_id)
 
@@ -142,7 +142,7 @@ def _own_entries(path: Path | None) -> list[ModelEntry]:
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(step) for step in first["loc"])
-        _log.warning("%s is left out: %s: %s", path, place, first["msg"])
+        _log.warning("The table %s is not used: %s: %s", path, place, first["msg"])
     except (OSError, ValueError) as error:
-        _log.warning("%s is left out: %s", path, error)
+        _log.warning("The table %s is not used: %s", path, error)
     return []

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:  # loads the models of the wire only where one is shown
+if TYPE_CHECKING:  # the models of the wire are loaded only where one is shown
     from shell.contract import WireApi
 
 KEY = "[key]"

@@ -69,7 +69,7 @@ def test_the_users_own_table_goes_first(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("not = toml = at all", "left out"),
+        ("not = toml = at all", "is not used"),
         ("[[model]]\n", "date: Field required"),
         ('date = 2027-01-01\n[[model]]\nprovider = "x"\nmatch = "*"\ncontxt = 1\n', "contxt"),
         ('date = 2027-01-01\n[[model]]\nprovider = "x"\nmatch = "*"\ncontext = 0\n', "context"),

@@ -65,7 +65,7 @@ class Header:
 
     @property
     def reasoning(self) -> bool:
-        """Whether the template has reasoning."""
+        """Whether the template makes the model reason before it answers."""
         return "<think>" in self.chat_template or "enable_thinking" in self.chat_template
 
 

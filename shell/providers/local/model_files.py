@@ -87,7 +87,8 @@ class ModelFiles:
         """Find the file of a model.
 
         Raises:
-            ProviderError: MODEL_NOT_FOUND, or LOCAL_MODEL_MISSING when there is none at all.
+            ProviderError: MODEL_NOT_FOUND; LOCAL_MODEL_MISSING when there is no file at all, or the
+                one that the environment names does not exist.
         """
         default = self.default()
         files = {weights.id: weights for weights in self.all()} | {default.id: default}

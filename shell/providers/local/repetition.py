@@ -8,10 +8,10 @@ from contextlib import aclosing
 from shell.contract import Notice, NoticeCode
 from shell.providers.base import Chunk, Finish, TextDelta
 
-RUN = 4
-"""Words in a row that are compared."""
+SEQUENCE = 4
+"""How many words in a row are compared."""
 WINDOW = 160
-"""Number of the last runs that are compared, about 200 tokens."""
+"""How many of the last sequences count, about 200 tokens."""
 MOST_REPEATED = 0.75
 """The answer repeats itself if a larger share of them occurred in it before."""
 
@@ -27,8 +27,8 @@ class RepetitionGuard:
 
     def __init__(self) -> None:
         self._tail = ""
-        self._last_words: deque[str] = deque(maxlen=RUN)
-        self._known_runs: set[tuple[str, ...]] = set()
+        self._last_words: deque[str] = deque(maxlen=SEQUENCE)
+        self._known_sequences: set[tuple[str, ...]] = set()
         self._repeats: deque[bool] = deque(maxlen=WINDOW)
 
     def repeats(self, text: str) -> bool:
@@ -39,10 +39,10 @@ class RepetitionGuard:
                 break  # it may go on in the next piece
             end = word.end()
             self._last_words.append(word[0].lower())
-            if len(self._last_words) == RUN:
-                run = tuple(self._last_words)
-                self._repeats.append(run in self._known_runs)
-                self._known_runs.add(run)
+            if len(self._last_words) == SEQUENCE:
+                sequence = tuple(self._last_words)
+                self._repeats.append(sequence in self._known_sequences)
+                self._known_sequences.add(sequence)
         self._tail = text[end:]
         return len(self._repeats) == WINDOW and sum(self._repeats) > MOST_REPEATED * WINDOW
 
