@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from shell.bridge.caller import Caller
 from shell.bridge.door import Door
-from shell.bridge.feed import MAX_FLUSH_BYTES, Feed, Flush
+from shell.bridge.feed import MAX_PUSH_BYTES, Feed, Push
 from shell.bridge.rate_limit import RateLimit
 from shell.contract import CONTRACT_VERSION
 
@@ -141,24 +141,24 @@ class Page:
         """Whether the reply to this call has arrived."""
         return number in self._replies
 
-    def pump(self, flushes: int = 1_000_000) -> int:
-        """Receive the pushes that are ready, at most `flushes`; returns their number."""
+    def pump(self, pushes: int = 1_000_000) -> int:
+        """Receive the pushes that are ready, at most `pushes`; returns their number."""
         received = 0
-        while received < flushes and (flush := self.feed.next()) is not None:
-            self.receive(flush)
-            self.feed.acknowledge(flush.load, flush.number)
+        while received < pushes and (push := self.feed.next()) is not None:
+            self.receive(push)
+            self.feed.acknowledge(push.load, push.number)
             received += 1
         return received
 
-    def receive(self, flush: Flush) -> None:
+    def receive(self, push: Push) -> None:
         """Receive one push like the page's own `receive`."""
-        items: list[Json] = json.loads(f"[{flush.items}]")
-        assert flush.items.isascii()
-        assert len(flush.items) <= MAX_FLUSH_BYTES or len(items) == 1
-        if flush.load != self.load or flush.number <= self._last_push:
+        items: list[Json] = json.loads(f"[{push.items}]")
+        assert push.items.isascii()
+        assert len(push.items) <= MAX_PUSH_BYTES or len(items) == 1
+        if push.load != self.load or push.number <= self._last_push:
             return
-        assert flush.number == self._last_push + 1, "a push was left out"
-        self._last_push = flush.number
+        assert push.number == self._last_push + 1, "a push was left out"
+        self._last_push = push.number
         self.pushes += 1
         for item in items:
             if item["channel"] == "reply":

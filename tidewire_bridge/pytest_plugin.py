@@ -119,10 +119,10 @@ class Host:
     def _wait(self, condition: Callable[[], bool], problem: str) -> None:
         async def until() -> None:
             while not condition():
-                while (flush := self._caller.feed.next()) is not None:
-                    for item in json.loads(f"[{flush.items}]"):
+                while (push := self._caller.feed.next()) is not None:
+                    for item in json.loads(f"[{push.items}]"):
                         self._take(item)
-                    self._caller.feed.acknowledge(flush.load, flush.number)
+                    self._caller.feed.acknowledge(push.load, push.number)
                 if not condition():
                     await self._woken.wait()
                     self._woken.clear()

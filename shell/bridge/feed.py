@@ -1,11 +1,11 @@
 """Collects the pushes for one page: host state, replies to its calls, and events of runs.
 
 A feed belongs to a window or tab and outlives its page loads. Each load has a nonce, and nothing
-that was meant for an earlier load reaches a later one. `next()` makes one flush at a time and
-returns the same flush until the page has acknowledged it. A lost push is therefore sent again
+that was meant for an earlier load reaches a later one. `next()` makes one push at a time and
+returns the same push until the page has acknowledged it. A lost push is therefore sent again
 unchanged, and the page recognises it by its number.
 
-A flush has topics first, then replies, then events. So a page that has the reply to a call also has
+A push has topics first, then replies, then events. So a page that has the reply to a call also has
 every value that was published before it.
 """
 
@@ -20,7 +20,7 @@ from shell.bridge.topics import Key, Topics
 if TYPE_CHECKING:  # the GUI thread makes a feed, and would wait until the contract is loaded
     from shell.inference.log import InferenceLog
 
-MAX_FLUSH_BYTES = 256 * 1024
+MAX_PUSH_BYTES = 256 * 1024
 """Longest text of one push. A single reply may be longer; it then travels alone."""
 MAX_WAITING_BYTES = 32_000_000
 """Limit on replies the page has not fetched yet. Above it new calls are refused with LIMIT; above
@@ -28,7 +28,7 @@ twice the limit replies are dropped."""
 
 
 @dataclass(frozen=True, slots=True)
-class Flush:
+class Push:
     """One push. `items` is the inside of a JSON array, in ASCII."""
 
     load: str
@@ -63,7 +63,7 @@ class Feed:
         self._sent_versions: dict[Key, int] = {}
         """The version of each topic that was last sent to this load."""
         self._unsubscribe: Callable[[], None] = lambda: None
-        self._in_flight: Flush | None = None
+        self._in_flight: Push | None = None
         self._number = 0
 
     def on_wake(self, wake: Callable[[bool], None] | None) -> None:
@@ -141,21 +141,21 @@ class Feed:
         if log.last_seq > after:
             self._notify(log.ending is not None)
 
-    def next(self) -> Flush | None:
-        """The unacknowledged flush, else a new one with as much as fits, or None."""
+    def next(self) -> Push | None:
+        """The unacknowledged push, else a new one with as much as fits, or None."""
         with self._lock:
             if self._in_flight is None and self.load is not None:
                 items = self._gather()
                 if items:
                     self._number += 1
-                    self._in_flight = Flush(self.load, self._number, ",".join(items))
+                    self._in_flight = Push(self.load, self._number, ",".join(items))
             return self._in_flight
 
     def acknowledge(self, load: str, number: int) -> bool:
-        """Note that the page took this flush; returns whether there is more to push."""
+        """Note that the page took this push; returns whether there is more to push."""
         with self._lock:
-            flush = self._in_flight
-            if flush is not None and flush.load == load and flush.number == number:
+            push = self._in_flight
+            if push is not None and push.load == load and push.number == number:
                 self._in_flight = None
             return self._in_flight is not None or self._has_more()
 
@@ -183,7 +183,7 @@ class Feed:
 
     def _gather(self) -> list[str]:
         items: list[str] = []
-        room = MAX_FLUSH_BYTES
+        room = MAX_PUSH_BYTES
         for key, version, item in self._topics.updates(self._sent_versions):
             if items and len(item) > room:
                 return items

@@ -413,9 +413,9 @@ async def test_a_batch_is_answered_in_order_and_one_wrong_call_harms_nobody(desk
         {"id": 104, "method": "llm.cancel", "params": "inf-x"},
     ]
     page.door.post(page.caller, batch(page, *calls))
-    flush = page.feed.next()
-    assert flush is not None
-    replies = json.loads(f"[{flush.items}]")
+    push = page.feed.next()
+    assert push is not None
+    replies = json.loads(f"[{push.items}]")
     assert [(reply["id"], reply["ok"]) for reply in replies] == [
         (101, True),
         (102, False),
@@ -476,10 +476,10 @@ async def test_the_calls_of_a_malformed_batch_are_answered(desk: Desk, change: J
 async def test_a_page_of_another_version_is_told_so_by_its_hello(desk: Desk) -> None:
     call = {"id": 1, "method": "shell.hello", "params": {"version": 99, "lastPush": 0}}
     desk.door.post(desk.page.caller, batch(desk.page, call, load="load-9999", version=99))
-    flush = desk.page.feed.next()
-    assert flush is not None
-    assert flush.load == "load-9999"
-    assert "another version of the program" in flush.items
+    push = desk.page.feed.next()
+    assert push is not None
+    assert push.load == "load-9999"
+    assert "another version of the program" in push.items
 
 
 @pytest.mark.shows("D36", "D62")

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shell.api.llm import MAX_PIECE_CHARACTERS
-from shell.bridge.feed import MAX_FLUSH_BYTES, Feed, Flush
+from shell.bridge.feed import MAX_PUSH_BYTES, Feed, Push
 from shell.bridge.topics import Topics
 from shell.contract import (
     DoneEvent,
@@ -30,9 +30,9 @@ from tests.host_process import PATIENCE_S
 EMOJI = "\N{WAVING HAND SIGN}"
 
 
-def items(flush: Flush | None) -> list[Json]:
-    assert flush is not None
-    listed: list[Json] = json.loads(f"[{flush.items}]")
+def items(push: Push | None) -> list[Json]:
+    assert push is not None
+    listed: list[Json] = json.loads(f"[{push.items}]")
     return listed
 
 
@@ -162,12 +162,12 @@ def test_a_push_is_bounded(feed: Feed, log: InferenceLog) -> None:
         log.append_text("llm:token", EMOJI * 8_000)
     for number in range(40):
         feed.reply("load-1", json.dumps({"channel": "reply", "id": number, "x": "y" * 60_000}))
-    flushes = []
-    while (flush := feed.next()) is not None:
-        flushes.append(flush)
-        feed.acknowledge(flush.load, flush.number)
-    assert all(len(flush.items) <= MAX_FLUSH_BYTES for flush in flushes)
-    all_items = [item for flush in flushes for item in items(flush)]
+    pushes = []
+    while (push := feed.next()) is not None:
+        pushes.append(push)
+        feed.acknowledge(push.load, push.number)
+    assert all(len(push.items) <= MAX_PUSH_BYTES for push in pushes)
+    all_items = [item for push in pushes for item in items(push)]
     assert [item["id"] for item in all_items if item["channel"] == "reply"] == list(range(40))
     assert "".join(str(item["token"]) for item in all_items if "token" in item) == EMOJI * 320_000
 
@@ -177,9 +177,9 @@ def test_what_is_larger_than_a_push_travels_alone(feed: Feed, log: InferenceLog)
     for item in ('{"channel":"reply","id":0}', huge, '{"channel":"reply","id":2}'):
         feed.reply("load-1", item)
     counts = []
-    while (flush := feed.next()) is not None:
-        counts.append(len(items(flush)))
-        feed.acknowledge(flush.load, flush.number)
+    while (push := feed.next()) is not None:
+        counts.append(len(items(push)))
+        feed.acknowledge(push.load, push.number)
     assert counts == [1, 1, 1]
 
 
@@ -216,14 +216,14 @@ def test_an_attach_takes_nothing_from_those_who_listen(feed: Feed, log: Inferenc
         reached = log.last_seq
         feed.follow("load-1", log, reached)
         log.append_text("llm:token", "b")
-        flush = feed.next()
-        for item in items(flush):
+        push = feed.next()
+        for item in items(push):
             story.take(item)
             seq, count = item["seq"], item["count"]
             assert isinstance(seq, int)
             assert isinstance(count, int)
             assert not seq <= reached < seq + count - 1, "half of it is known from the reply"
-        feed.acknowledge("load-1", flush.number if flush else 0)
+        feed.acknowledge("load-1", push.number if push else 0)
     assert story.text == log.text("llm:token")
 
 
@@ -279,16 +279,16 @@ class Reader:
 
     def push(self, *, received: bool = True, acknowledged: bool = True) -> None:
         """Take one push; either the push or the answer to it may get lost."""
-        flush = self.feed.next()
-        if flush is None:
+        push = self.feed.next()
+        if push is None:
             return
-        if received and flush.load == self.load and flush.number > self.last_push:
-            assert flush.number == self.last_push + 1
-            self.last_push = flush.number
-            for item in items(flush):
+        if received and push.load == self.load and push.number > self.last_push:
+            assert push.number == self.last_push + 1
+            self.last_push = push.number
+            for item in items(push):
                 self.story.take(item)
         if received and acknowledged:
-            self.feed.acknowledge(flush.load, flush.number)
+            self.feed.acknowledge(push.load, push.number)
 
     def reconnect(self) -> None:
         """Connect anew as the same page, and report the last push that it has."""
@@ -368,11 +368,11 @@ def test_every_push_of_a_hostile_log_is_bounded(feed: Feed) -> None:
     log = hostile_log()
     feed.follow("load-1", log, -1)
     story = Story()
-    while (flush := feed.next()) is not None:
-        assert len(flush.items) <= MAX_FLUSH_BYTES
-        for item in items(flush):
+    while (push := feed.next()) is not None:
+        assert len(push.items) <= MAX_PUSH_BYTES
+        for item in items(push):
             story.take(item)
-        feed.acknowledge(flush.load, flush.number)
+        feed.acknowledge(push.load, push.number)
     assert story.next_seq == log.last_seq + 1
 
 
@@ -383,7 +383,7 @@ def test_every_piece_of_an_attach_reply_is_bounded() -> None:
     while after < log.last_seq:
         events = log.read(after, max_characters=MAX_PIECE_CHARACTERS)
         size = sum(len(e.model_dump_json(ensure_ascii=True)) + 1 for e in events) + 200
-        assert size <= MAX_FLUSH_BYTES, [(e.channel, e.seq) for e in events]
+        assert size <= MAX_PUSH_BYTES, [(e.channel, e.seq) for e in events]
         after = events[-1].seq + getattr(events[-1], "count", 1) - 1
 
 
@@ -401,17 +401,17 @@ def test_a_pump_in_another_thread_loses_nothing() -> None:
             while True:
                 # Read before the feed: whatever was appended before the event is in it.
                 is_last = finished.is_set()
-                flush = feed.next()
-                if flush is None:
+                push = feed.next()
+                if push is None:
                     if is_last:
                         return
                     continue
-                for item in items(flush):
+                for item in items(push):
                     if item["channel"] == "reply":
                         replies.append(item["id"])
                     else:
                         story.take(item)
-                feed.acknowledge(flush.load, flush.number)
+                feed.acknowledge(push.load, push.number)
         except BaseException as error:
             faults.append(error)
 
@@ -437,8 +437,8 @@ def test_replies_that_are_never_taken_are_bounded(
     for _ in range(1_000):
         feed.reply("load-1", f'"{"x" * 98}"')
     assert feed.waiting == 2_000
-    flush = feed.next()
-    assert len(items(flush)) == 20
+    push = feed.next()
+    assert len(items(push)) == 20
     assert feed.waiting == 0
     feed.acknowledge("load-1", 1)
     feed.reply("load-1", '{"told":"again"}')
@@ -450,8 +450,8 @@ def store_topic(version: int, key: str = "", text: str = "") -> StoreTopic:
     return StoreTopic(key=key, value=StoreState(version=version, problem=problem, remarks=[]))
 
 
-def versions(flush: Flush | None) -> list[object]:
-    return [item["value"]["version"] for item in items(flush)]  # type: ignore[index]
+def versions(push: Push | None) -> list[object]:
+    return [item["value"]["version"] for item in items(push)]  # type: ignore[index]
 
 
 @pytest.fixture
@@ -493,13 +493,13 @@ def test_a_reply_comes_after_the_values_that_were_published_before_it(
     feed: Feed, topics: Topics
 ) -> None:
     for number in range(3):  # more than one push can hold
-        topics.publish(store_topic(number, str(number), "x" * (MAX_FLUSH_BYTES - 200)))
+        topics.publish(store_topic(number, str(number), "x" * (MAX_PUSH_BYTES - 200)))
     feed.reply("load-1", '{"channel":"reply","id":1}')
     order: list[object] = []
-    while (flush := feed.next()) is not None:
-        assert len(flush.items) <= MAX_FLUSH_BYTES
-        order += [item.get("key", "reply") for item in items(flush)]
-        feed.acknowledge(flush.load, flush.number)
+    while (push := feed.next()) is not None:
+        assert len(push.items) <= MAX_PUSH_BYTES
+        order += [item.get("key", "reply") for item in items(push)]
+        feed.acknowledge(push.load, push.number)
     assert order == ["0", "1", "2", "reply"]
 
 

@@ -321,7 +321,7 @@ async def test_pushes_keep_their_rhythm() -> None:
 async def test_replies_and_endings_do_not_wait_for_the_rhythm(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("shell.bridge.browser.connection.FLUSH_S", 3600)
+    monkeypatch.setattr("shell.bridge.browser.connection.PUSH_INTERVAL_S", 3600)
     async with serving() as server:
         page = await open_page(server)
         for _ in range(5):
@@ -334,7 +334,7 @@ async def test_replies_and_endings_do_not_wait_for_the_rhythm(
 async def test_a_reply_does_not_wait_for_the_rhythm_after_the_answer_to_the_push_before_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("shell.bridge.browser.connection.FLUSH_S", 3600)
+    monkeypatch.setattr("shell.bridge.browser.connection.PUSH_INTERVAL_S", 3600)
     async with serving() as server:
         page = await open_page(server)
         page.answering = False

@@ -432,16 +432,16 @@ class EngineMachine(RuleBasedStateMachine):
     def reload(self, page: int) -> None:
         self.do(self.pages[page].reload, 1)
 
-    @rule(page=PAGE, flushes=st.integers(1, 3), outcome=st.integers(0, 3))
-    def pump(self, page: int, flushes: int, outcome: int) -> None:
+    @rule(page=PAGE, pushes=st.integers(1, 3), outcome=st.integers(0, 3))
+    def pump(self, page: int, pushes: int, outcome: int) -> None:
         caller_page = self.pages[page]
         match outcome:
             case 0:  # the push is lost
                 caller_page.feed.next()
-            case 1 if (flush := caller_page.feed.next()) is not None:  # its answer is lost
-                caller_page.receive(flush)
+            case 1 if (push := caller_page.feed.next()) is not None:  # its answer is lost
+                caller_page.receive(push)
             case _:
-                caller_page.pump(flushes)
+                caller_page.pump(pushes)
 
     @rule(page=PAGE, back=st.booleans())
     def close_window(self, page: int, back: bool) -> None:

@@ -79,15 +79,15 @@ class Page:
         return value
 
     def take(self) -> None:
-        while (flush := self.caller.feed.next()) is not None:
-            for item in json.loads(f"[{flush.items}]"):
+        while (push := self.caller.feed.next()) is not None:
+            for item in json.loads(f"[{push.items}]"):
                 if item["channel"] == "reply":
                     self._replies[item["id"]] = item
                 elif item["channel"] == "topic":
                     self.topics[item["name"], item["key"]] = item["value"]
                 else:
                     self.events.append(item)
-            self.caller.feed.acknowledge(flush.load, flush.number)
+            self.caller.feed.acknowledge(push.load, push.number)
 
     async def ended(self, inference_id: object) -> None:
         """Wait for the end of a run, with or without an error."""

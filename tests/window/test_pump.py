@@ -74,7 +74,7 @@ def start(feed: Feed, screen: Screen) -> Iterator[Callable[[], Pump]]:
 @pytest.fixture
 def slow(monkeypatch: pytest.MonkeyPatch) -> None:
     """Set an interval so long that a push that waits for it never arrives."""
-    monkeypatch.setattr(pump_module, "FLUSH_SECONDS", 3_600.0)
+    monkeypatch.setattr(pump_module, "PUSH_INTERVAL_S", 3_600.0)
 
 
 Start = Callable[[], Pump]
@@ -109,7 +109,7 @@ def test_what_is_urgent_does_not_wait_and_brings_the_rest(
 def test_what_is_not_urgent_gathers(
     feed: Feed, screen: Screen, start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pump_module, "FLUSH_SECONDS", 0.2)
+    monkeypatch.setattr(pump_module, "PUSH_INTERVAL_S", 0.2)
     start()
     log = InferenceLog("inf-1", None)
     feed.follow(LOAD, log, -1)

@@ -10,9 +10,9 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from shell.bridge.caller import Caller
 from shell.bridge.door import Door
-from shell.bridge.feed import Flush
+from shell.bridge.feed import Push
 
-FLUSH_S = 0.008
+PUSH_INTERVAL_S = 0.008
 """Least time between two pushes, unless something urgent waits."""
 PROBE = 0
 """The number of a push without content. Pushes count from 1, so a page takes this one for a resend:
@@ -140,17 +140,17 @@ class TabConnection:
         self._due.set()
 
     async def _push(self) -> None:
-        sent: Flush | None = None
+        sent: Push | None = None
         while True:
             await self._due.wait()
             self._due.clear()
-            flush = self._caller.feed.next()
+            push = self._caller.feed.next()
             # One push is in flight at a time. An unacknowledged push of an earlier load is skipped.
-            if flush is None or flush is sent or flush.load != self.load:
+            if push is None or push is sent or push.load != self.load:
                 continue
-            sent, self._is_urgent = flush, False
-            self._not_before = self._loop.time() + FLUSH_S
-            await self._send(flush.load, flush.number, flush.items)
+            sent, self._is_urgent = push, False
+            self._not_before = self._loop.time() + PUSH_INTERVAL_S
+            await self._send(push.load, push.number, push.items)
 
     async def _probe(self) -> None:
         with contextlib.suppress(WebSocketDisconnect, RuntimeError):

@@ -7,14 +7,14 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # it loads the contract, which is not needed to open a window
-    from shell.bridge.feed import Feed, Flush
+    from shell.bridge.feed import Feed, Push
 
 OnValue = Callable[[object], None]
 RunScript = Callable[[str, OnValue], None]
 """Runs a script in the page and hands its value to `OnValue`: from any thread, at most once, and
 perhaps never (the page may be reloading or closed)."""
 
-FLUSH_SECONDS = 0.008
+PUSH_INTERVAL_S = 0.008
 """Least time between two pushes, unless something urgent waits."""
 RETRY_SECONDS = 0.25
 """First pause after a push that the page did not accept; doubles up to `LONGEST_RETRY_SECONDS`."""
@@ -40,7 +40,7 @@ class Pump:
         self._awake = False
         self._urgent = False
         self._closed = False
-        self._pushing: Flush | None = None
+        self._pushing: Push | None = None
         self._thread = threading.Thread(target=self._run, name="pump", daemon=True)
 
     def start(self) -> threading.Thread:
@@ -69,14 +69,14 @@ class Pump:
     # --- inside: the pump's own thread ------------------------------------------------------
 
     def _run(self) -> None:
-        pushed_at = -FLUSH_SECONDS
-        while self._wait_for_items(pushed_at + FLUSH_SECONDS):
-            flush = self._feed.next()
-            if flush is None:
+        pushed_at = -PUSH_INTERVAL_S
+        while self._wait_for_items(pushed_at + PUSH_INTERVAL_S):
+            push = self._feed.next()
+            if push is None:
                 continue
             pushed_at = time.monotonic()
-            self._pushing = flush
-            if not self._deliver(flush):
+            self._pushing = push
+            if not self._deliver(push):
                 return
             self._pushing = None
 
@@ -90,28 +90,28 @@ class Pump:
             self._awake = self._urgent = False
             return not self._closed
 
-    def _deliver(self, flush: "Flush") -> bool:
+    def _deliver(self, push: "Push") -> bool:
         """Push until the page has answered or another load has replaced it. False: closed."""
         # A page without `__shell` answers like a page that refuses the push. The page compares
         # the answer itself: not every web view returns lists, and PySide never frees a string.
-        load = json.dumps(flush.load)
-        expected = json.dumps(f"[{load},{flush.number}]")
-        call = f"window.__shell?.receive({load},{flush.number},[{flush.items}])"
+        load = json.dumps(push.load)
+        expected = json.dumps(f"[{load},{push.number}]")
+        call = f"window.__shell?.receive({load},{push.number},[{push.items}])"
         script = f"JSON.stringify({call})==={expected}"
         retry = RETRY_SECONDS
-        while not self._is_over(flush):
-            if self._push(flush, script) in (True, "true"):
-                if self._feed.acknowledge(flush.load, flush.number):
+        while not self._is_over(push):
+            if self._push(push, script) in (True, "true"):
+                if self._feed.acknowledge(push.load, push.number):
                     self.wake(False)
                 self._on_push()
                 return True
             with self._changed:
-                self._changed.wait_for(lambda: self._is_over(flush), retry)
+                self._changed.wait_for(lambda: self._is_over(push), retry)
             retry = min(2 * retry, LONGEST_RETRY_SECONDS)
         self.wake(False)
         return not self._closed
 
-    def _push(self, flush: "Flush", script: str) -> object:
+    def _push(self, push: "Push", script: str) -> object:
         """Run the script; returns its value, or None without one."""
         answers: list[object] = []
 
@@ -122,7 +122,7 @@ class Pump:
 
         self._run_script(script, answer)
         with self._changed:
-            self._changed.wait_for(lambda: answers or self._is_over(flush), ANSWER_SECONDS)
+            self._changed.wait_for(lambda: answers or self._is_over(push), ANSWER_SECONDS)
         return answers[0] if answers else None
 
     def _is_outdated(self) -> bool:
@@ -130,5 +130,5 @@ class Pump:
         pushing = self._pushing
         return pushing is not None and pushing.load != self._feed.load
 
-    def _is_over(self, flush: "Flush") -> bool:
-        return self._closed or self._feed.load != flush.load
+    def _is_over(self, push: "Push") -> bool:
+        return self._closed or self._feed.load != push.load
