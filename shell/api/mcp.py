@@ -30,12 +30,10 @@ from shell.contract import (
     NewMcpServer,
 )
 from shell.errors import ShellError, ToolFailed, ValidationFailed
-from shell.support.open_url import RedirectPage
 from shell.support.text import escaped
 from shell.tools.mcp import offerings
 from shell.tools.mcp.configuration import ServerSpec, parse_servers
 from shell.tools.mcp.servers import McpServers, NoConsent
-from shell.tools.mcp.transports import FOLDER
 
 Confirm = Callable[[str, str, str], Awaitable[bool | None]]
 """Asks the person at a caller's window. Takes the caller's id, a title and a text; returns None if
@@ -88,7 +86,7 @@ class McpApi:
     async def sign_in(self, caller: Caller, name: McpName) -> McpServerSummary:
         """Sign in to a server in the system's browser; resolves when the person has signed in."""
         await self._ask_once(caller, name)
-        with RedirectPage(self._servers.data / FOLDER) as redirect_page:
+        with self._servers.redirect_page(name) as redirect_page:
 
             async def show(address: str) -> None:
                 if not await asyncio.to_thread(redirect_page.show, address):

@@ -10,9 +10,7 @@ from shell.cli.tools import with_tools
 from shell.errors import ShellError
 from shell.providers.keys import Keychain, Keys, system_keychain
 from shell.support.data_directory import DataDirectory
-from shell.support.open_url import RedirectPage
 from shell.support.text import CONTROLS
-from shell.tools.mcp.transports import FOLDER
 from shell.tools.registry import Tools
 
 
@@ -39,7 +37,7 @@ def login(
                 "the window, for one session."
             )
             raise ShellError(text)
-        with RedirectPage(data.path / FOLDER) as redirect_page:
+        with tools.servers.redirect_page(name) as redirect_page:
 
             async def show(address: str) -> None:
                 text = f"The browser opens. If it does not, open this address:\n{address}"

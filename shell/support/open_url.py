@@ -60,7 +60,8 @@ class RedirectPage:
     path of a file that only its owner can read, not the address.
 
     Args:
-        folder: for the file. It is created if needed, and pages of earlier processes are removed.
+        folder: for the file. It is created if needed, and all earlier pages in it are removed, also
+            those of other processes.
         title: of the page, which people see for a moment.
     """
 

@@ -4,7 +4,9 @@ import asyncio
 import contextlib
 import json
 import logging
+import re
 from collections.abc import Iterator
+from html import unescape
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -423,6 +425,33 @@ async def test_a_page_signs_in_through_the_browser_of_the_host(
     monkeypatch.setattr(open_url, "open_link", open_in_browser)
     await api.sign_in(Caller("window-1"), NAME)
     await until(lambda: program.state() == "ready")
+    await program.tools.close()
+
+
+async def test_a_sign_in_removes_no_file_of_a_server_and_no_page_of_another_sign_in(
+    program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    servers = program.tools.servers
+    file = program.folder / "mcp" / "opening-hours" / "memory.json"
+    file.parent.mkdir(parents=True)
+    file.write_text("{}", "utf-8")
+    pages: list[str] = []
+
+    def open_in_browser(address: str) -> bool:
+        page = Path(urlsplit(address).path)
+        with servers.redirect_page("opening-hours"):
+            pages.append(page.read_text("utf-8"))
+        url = re.search(r'href="([^"]+)"', pages[0])
+        assert url is not None
+        httpx2.get(unescape(url[1]), follow_redirects=True, trust_env=False)
+        return True
+
+    monkeypatch.setattr(open_url, "browser_reads_files", lambda: True)
+    monkeypatch.setattr(open_url, "_open_with_system", open_in_browser)
+    await McpApi(servers, Topics(), None).sign_in(Caller("window-1"), NAME)
+    assert len(pages) == 1
+    assert file.read_text("utf-8") == "{}"
+    assert not list(program.folder.rglob("*.html"))
     await program.tools.close()
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from shell.contract import McpServerSummary, McpState
 from shell.errors import ErrorCode, NotFound, ShellError, ToolError, ValidationFailed
 from shell.providers.keys import Keys
+from shell.support.open_url import RedirectPage
 from shell.tools.choices import ToolChoices
 from shell.tools.mcp.configuration import ServersFile, ServerSpec, parse_servers
 from shell.tools.mcp.owner import INSTALL_S, START_S, ServerOwner
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 SHOWN_OUTPUT = 4_000
 """Most characters of a server's output that pages show."""
+SIGN_IN_FOLDER = "sign-in"
+"""The data directory's folder for pages that lead to a sign-in, in a folder for each server: a new
+page removes what is in its folder."""
 DOWNLOADERS = {"npx", "uvx", "bunx", "docker", "pipx", "dnx"}
 """Programs that may download a server when it first starts."""
 RESERVED = {"tidewire", "calculator", "fetch_page", "read_file"}
@@ -205,6 +209,10 @@ class McpServers:
         if not self._choices.server(name).enabled:
             await server.owner.stop()  # keeps its output
         return summary
+
+    def redirect_page(self, name: str) -> RedirectPage:
+        """The page that leads the browser to the sign-in of a server."""
+        return RedirectPage(self.data / SIGN_IN_FOLDER / name)
 
     async def sign_in(
         self, name: str, open_browser: "OpenBrowser", client_secret: str | None = None
