@@ -57,10 +57,11 @@ class McpApi:
     async def add(self, caller: Caller, params: NewMcpServer) -> McpServerSummary:
         """Add a server and start it, after asking the person at the window."""
         spec = _spec(params)
-        await self._agree(caller, params.name, spec, f"tidewire mcp add {params.name} …")
+        in_file = spec.with_placeholders()
+        await self._agree(caller, params.name, in_file, f"tidewire mcp add {params.name} …")
         await self._servers.add(params.name, spec)
         # To what the person has seen. Another process may have replaced the entry by now.
-        await self._servers.agree(params.name, spec.identity)
+        await self._servers.agree(params.name, in_file.identity)
         return await self.enable(caller, McpSwitch(name=params.name, enabled=True))
 
     async def enable(self, caller: Caller, params: McpSwitch) -> McpServerSummary:
@@ -140,13 +141,7 @@ class McpApi:
 
     async def _agree(self, caller: Caller, name: str, spec: ServerSpec, command: str) -> None:
         texts = consent_texts(self._servers.data, os.environ)
-        shown = [name, spec.shown()]
-        if spec.cwd:
-            shown.append(texts.folder.format(spec.cwd))
-        if spec.values:
-            shown.append(texts.values.format(", ".join(sorted(spec.values))))
-        question = texts.contact if spec.url else texts.run
-        await self._ask(caller, question, escaped("\n\n".join(shown)), command)
+        await self._ask(caller, texts.question(spec), texts.details(name, spec), command)
 
     async def _ask(self, caller: Caller, title: str, text: str, command: str) -> None:
         """Ask the person at the window.

@@ -48,7 +48,7 @@ def add(
     async def add(tools: Tools) -> McpServerSummary:
         servers = tools.servers
         await servers.add(name, spec, needs_keychain=True)
-        await servers.agree(name, spec.identity)
+        await servers.agree(name, spec.with_placeholders().identity)
         await servers.enable(name, True)
         return await servers.test(name)
 

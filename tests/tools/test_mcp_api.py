@@ -121,6 +121,49 @@ async def test_the_person_is_asked_in_the_language_of_the_page(
         assert window.questions[-1] == f"{question}\nmine\n\n./server\n\n{gets}"
 
 
+async def test_the_person_sees_each_variable_that_a_server_gets_and_is_asked_about_another(
+    window: Window, tmp_path: Path
+) -> None:
+    header = "${OPENAI_API_KEY}, ${MINE}"
+    entry = {"url": "http://127.0.0.1:9/mcp", "headers": {"X-Client": header, "X-Plain": "plain"}}
+    await window.api.read_import(CALLER, json.dumps({"mcpServers": {"weather": entry}}))
+    switch_on = McpSwitch(name="weather", enabled=True)
+    await window.api.enable(CALLER, switch_on)
+    assert window.questions[1:] == [
+        "Contact this address?\nweather\n\nhttp://127.0.0.1:9/mcp\n\n"
+        "It gets: X-Client (from the variable OPENAI_API_KEY, from the variable MINE), X-Plain"
+    ]
+    file = tmp_path / "data" / "mcp.json"
+    file.write_text(file.read_text().replace("${MINE}", "${ANTHROPIC_API_KEY}"))
+    assert [each.state for each in window.api.list(CALLER)] == ["consent"]
+    await window.api.enable(CALLER, switch_on)
+    assert "from the variable ANTHROPIC_API_KEY" in window.questions[2]
+
+
+async def test_a_secret_that_looks_like_a_variable_is_sent_as_it_was_typed(
+    window: Window, tmp_path: Path
+) -> None:
+    values = {"API_KEY": "a-secret-${HOME}"}
+    command = hostile("nothing", tmp_path)
+    await window.api.add(CALLER, NewMcpServer(name="mine", command=command, values=values))
+    (question,) = window.questions
+    assert question.endswith("\n\nIt gets: API_KEY")
+    variables = json.loads(await window.tools.call("environment", {}, ignore))
+    assert variables["API_KEY"] == values["API_KEY"]
+
+
+async def test_a_line_feed_in_a_name_adds_no_line_to_the_question(
+    window: Window, tmp_path: Path
+) -> None:
+    window.answer = False
+    servers = {"mine": {"command": "node", "env": {"A\n\nIn the folder: /": "x"}}}
+    (tmp_path / "data" / "mcp.json").write_text(json.dumps({"mcpServers": servers}))
+    with pytest.raises(NoConsent):
+        await window.api.test(CALLER, "mine")
+    (question,) = window.questions
+    assert question.splitlines()[-1] == "It gets: A\\n\\nIn the folder: /"
+
+
 @pytest.mark.parametrize("answer", [False, None], ids=["refused", "in a browser"])
 async def test_nothing_is_kept_run_or_contacted_without_the_person_at_the_window(
     window: Window, tmp_path: Path, answer: bool | None

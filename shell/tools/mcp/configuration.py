@@ -72,10 +72,17 @@ class ServerSpec(BaseModel):
     @property
     def identity(self) -> str:
         """A hash of everything that a consent is given for, without the values of secrets."""
-        parts: list[object] = [self.argv, self.cwd, sorted(self.env)]
+        parts = self._target
+        if self.variables:
+            parts.append(sorted(self.variables.items()))
+        return _hash(parts)
+
+    @property
+    def _target(self) -> list[object]:
+        """What is run or contacted, with the names of its values."""
         if self.url is not None:
-            parts = [self.url, self.type == "sse", sorted(self.headers)]
-        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+            return [self.url, self.type == "sse", sorted(self.headers)]
+        return [self.argv, self.cwd, sorted(self.env)]
 
     @property
     def values(self) -> Mapping[str, str]:
@@ -83,9 +90,20 @@ class ServerSpec(BaseModel):
         return self.env if self.url is None else self.headers
 
     @property
+    def variables(self) -> Mapping[str, list[str]]:
+        """The variables of the environment that a value is made of, by the value's name. Only for a
+        server as the file has it: a value in the keychain is used as it stands.
+        """
+        in_file = {name: value for name, value in self.values.items() if value != IN_KEYCHAIN}
+        found = {name: _VARIABLE.findall(value) for name, value in in_file.items()}
+        return {name: variables for name, variables in found.items() if variables}
+
+    @property
     def secret_host(self) -> str:
-        """The address that values in the keychain are bound to. No other server gets them."""
-        return self.url or f"stdio://{self.identity}"
+        """The address or command that values in the keychain are bound to. No other server gets
+        them.
+        """
+        return self.url or f"stdio://{_hash(self._target)}"
 
     @property
     def place(self) -> str:
@@ -243,6 +261,10 @@ def client_secret_name(server: str) -> str:
 def _servers_key(content: Mapping[str, object]) -> str:
     """The key of the servers in a file. VS Code calls it `servers`, all others `mcpServers`."""
     return "servers" if "servers" in content and "mcpServers" not in content else "mcpServers"
+
+
+def _hash(parts: list[object]) -> str:
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
 def _first_problem(error: Exception) -> str:
