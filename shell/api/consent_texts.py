@@ -13,7 +13,7 @@ from shell.tools.mcp.configuration import ServerSpec
 
 @dataclass(frozen=True, slots=True)
 class ConsentTexts:
-    """The texts of one language; `{}` stands for a folder, the names of the values, or a variable."""
+    """The texts of one language; `{}` stands for a folder, the names of values, or a variable."""
 
     run: str
     contact: str

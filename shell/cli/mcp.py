@@ -9,13 +9,14 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
+from shell.api.consent_texts import ENGLISH
 from shell.cli.output import print_line
 from shell.cli.tools import with_tools
 from shell.contract import McpName, McpResources, McpServerSummary
 from shell.errors import ValidationFailed
 from shell.support.data_directory import DataDirectory
 from shell.support.files import reason
-from shell.support.text import CONTROLS, escaped
+from shell.support.text import CONTROLS
 from shell.tools.mcp import offerings
 from shell.tools.mcp.configuration import ServerSpec
 from shell.tools.mcp.servers import NoConsent
@@ -81,7 +82,7 @@ def enable(data: DataDirectory, *, name: str, yes: bool, as_json: bool) -> None:
         servers = tools.servers
         spec = servers.spec(name)
         if not servers.has_consent(name, spec):
-            _agree(spec, yes=yes)
+            _agree(name, spec, yes=yes)
             await servers.agree(name, spec.identity)
         await servers.enable(name, True)
         return servers.summary(name)
@@ -208,19 +209,18 @@ def _pairs(given: list[str]) -> dict[str, str]:
     return pairs
 
 
-def _agree(spec: ServerSpec, *, yes: bool) -> None:
-    """Show the command or address, and ask for consent.
+def _agree(name: str, spec: ServerSpec, *, yes: bool) -> None:
+    """Show the command or address and what the server gets, and ask for consent.
 
     Raises:
         NoConsent: the person does not agree, or the input is no terminal.
     """
-    question = "Contact this address?" if spec.url else "Run this program on your computer?"
-    print(f"{escaped(spec.shown())}\n", file=sys.stderr)
+    print(f"{ENGLISH.details(name, spec)}\n", file=sys.stderr)
     if yes:
         return
     if not sys.stdin.isatty():
         raise NoConsent("Nobody can be asked here. Add --yes if you agree to what is printed above")
-    print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
+    print(f"{ENGLISH.question(spec)} [y/N] ", end="", file=sys.stderr, flush=True)
     if sys.stdin.readline().strip().lower() not in ("y", "yes"):
         raise NoConsent("You did not agree, so nothing was changed")
 

@@ -99,6 +99,18 @@ def test_an_import_waits_for_the_person_at_the_terminal(tmp_path: Path) -> None:
     assert run("tools", "run", "fine", TIDEWIRE_DATA_DIR=str(data)).out == "fine\n"
 
 
+def test_a_question_at_the_terminal_shows_the_folder_and_the_values_too(tmp_path: Path) -> None:
+    data, file = tmp_path / "data", tmp_path / "claude.json"
+    entry = {"command": "./x", "cwd": "/strange", "env": {"NODE_OPTIONS": "${MINE}", "A": "${B}"}}
+    file.write_text(json.dumps({"mcpServers": {"mine": entry}}), "utf-8")
+    mcp(data, "import", str(file))
+    shown = mcp(data, "enable", "mine", "--yes")
+    assert shown.err == (
+        "mine\n\n./x\n\nIn the folder: /strange\n\n"
+        "It gets: A (from the variable B), NODE_OPTIONS (from the variable MINE)\n\n"
+    )
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
