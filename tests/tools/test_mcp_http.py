@@ -1,6 +1,7 @@
 """Servers at an address that break the protocol: real sockets, no real server."""
 
 import asyncio
+import base64
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from shell.errors import ErrorCode, ToolError
+from shell.tools.mcp import offerings
 from shell.tools.mcp import servers as all_servers
 from shell.tools.mcp.configuration import ServerSpec
 from shell.tools.registry import Tools
@@ -30,12 +32,8 @@ class Remote:
         """Answer one connection, request by request."""
         try:
             while True:
-                head = (await reader.readuntil(b"\r\n\r\n")).decode()
+                head, message = await read_request(reader)
                 self.requests.append(head)
-                lengths = [line for line in head.lower().splitlines() if "content-length" in line]
-                length = int(lengths[0].partition(":")[2]) if lengths else 0
-                body = await reader.readexactly(length)
-                message = json.loads(body) if body else {}
                 await self._answer(head, message, writer)
         except (asyncio.IncompleteReadError, ConnectionError):
             writer.close()
@@ -65,6 +63,15 @@ class Remote:
         await writer.drain()
 
 
+async def read_request(reader: asyncio.StreamReader) -> tuple[str, dict[str, object]]:
+    """Read a request. Returns its head, and the message in its body."""
+    head = (await reader.readuntil(b"\r\n\r\n")).decode()
+    lengths = [line for line in head.lower().splitlines() if "content-length" in line]
+    body = await reader.readexactly(int(lengths[0].partition(":")[2]) if lengths else 0)
+    message: dict[str, object] = json.loads(body) if body else {}
+    return head, message
+
+
 def write(
     writer: asyncio.StreamWriter, status: int, body: bytes, kind: str = "application/json"
 ) -> None:
@@ -77,18 +84,22 @@ def answer(writer: asyncio.StreamWriter, message: dict[str, object], result: obj
     write(writer, 200, json.dumps(text).encode())
 
 
+async def tools_of(folder: Path, spec: ServerSpec) -> Tools:
+    """The tools of one server, agreed to and switched on."""
+    tools = Tools(folder, {"HEADER": "s3cret-value"})
+    await tools.servers.add("there", spec)
+    await tools.servers.agree("there", spec.identity)
+    await tools.servers.enable("there", True)
+    return tools
+
+
 @asynccontextmanager
 async def remote(folder: Path, reply: Reply) -> AsyncIterator[tuple[Tools, Remote]]:
     """The tools of one server at an address of this machine."""
     remote_server = Remote(reply)
     async with await asyncio.start_server(remote_server.serve, "127.0.0.1", 0) as server:
-        port = server.sockets[0].getsockname()[1]
-        tools = Tools(folder, {"HEADER": "s3cret-value"})
-        url = f"http://127.0.0.1:{port}/mcp"
-        spec = ServerSpec(url=url, headers={"X-Key": "${HEADER}"})
-        await tools.servers.add("there", spec)
-        await tools.servers.agree("there", spec.identity)
-        await tools.servers.enable("there", True)
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/mcp"
+        tools = await tools_of(folder, ServerSpec(url=url, headers={"X-Key": "${HEADER}"}))
         yield tools, remote_server
         await tools.close()
 
@@ -155,6 +166,76 @@ async def test_an_address_gets_the_chosen_headers_and_none_besides(tmp_path: Pat
     }
 
 
+class Streaming:
+    """A server of the transport of 2024, which sends every answer on one stream."""
+
+    def __init__(self) -> None:
+        self.streams: list[asyncio.StreamWriter] = []
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Answer one connection, request by request."""
+        try:
+            while True:
+                head, message = await read_request(reader)
+                if head.startswith("GET"):
+                    self.streams.append(writer)
+                    head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"
+                    writer.write(f"{head}event: endpoint\ndata: /messages\n\n".encode())
+                    continue
+                write(writer, 202, b"")
+                if "id" in message:
+                    text = json.dumps(self._reply(message))
+                    self.streams[-1].write(f"event: message\ndata: {text}\n\n".encode())
+                    await self.streams[-1].drain()
+        except (asyncio.IncompleteReadError, ConnectionError):
+            writer.close()
+
+    def _reply(self, message: dict[str, object]) -> dict[str, object]:
+        capabilities: dict[str, object] = {"tools": {}, "resources": {}}
+        results: dict[object, dict[str, object]] = {
+            "initialize": {
+                "protocolVersion": "2024-11-05",
+                "capabilities": capabilities,
+                "serverInfo": {"name": "streaming", "version": "1"},
+            },
+            "tools/list": {"tools": [TOOL]},
+            "tools/call": {"content": [{"type": "text", "text": "gone"}]},
+            "resources/read": {"contents": [{"uri": "tide://high", "text": "gone"}]},
+        }
+        reply: dict[str, object] = {"error": {"code": -32_601, "message": "unknown"}}
+        if message["method"] in results:
+            reply = {"result": results[message["method"]]}
+        return {"jsonrpc": "2.0", "id": message["id"], **reply}
+
+
+async def call(tools: Tools) -> str:
+    return await tools.call("go", {}, ignore)
+
+
+async def read_resource(tools: Tools) -> str:
+    (server,) = tools.servers.sources()
+    (file,) = (await offerings.read_resource(server, "tide://high", {})).files
+    return base64.b64decode(file.data).decode()
+
+
+@pytest.mark.parametrize("use", [call, read_resource])
+async def test_a_stream_that_was_cut_fails_one_use_and_is_opened_again_by_the_next(
+    tmp_path: Path, use: Callable[[Tools], Awaitable[str]]
+) -> None:
+    streaming = Streaming()
+    async with await asyncio.start_server(streaming.serve, "127.0.0.1", 0) as server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/sse"
+        tools = await tools_of(tmp_path, ServerSpec(url=url, type="sse"))
+        async with asyncio.timeout(60):
+            assert await use(tools) == "gone"
+            streaming.streams[0].close()
+            with pytest.raises(ToolError, match="connection has ended"):
+                await use(tools)
+            assert await use(tools) == "gone"
+        assert len(streaming.streams) == 2
+        await tools.close()
+
+
 async def test_an_address_that_never_answers_is_told_as_such(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -166,10 +247,7 @@ async def test_an_address_that_never_answers_is_told_as_such(
 
     async with await asyncio.start_server(silent, "127.0.0.1", 0) as server:
         url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/mcp"
-        tools = Tools(tmp_path)
-        await tools.servers.add("there", ServerSpec(url=url))
-        await tools.servers.agree("there", tools.servers.spec("there").identity)
-        await tools.servers.enable("there", True)
+        tools = await tools_of(tmp_path, ServerSpec(url=url))
         (tool,) = [each.tool for each in await tools.all() if each.tool.kind == "mcp"]
         assert tool.problem == "there does not answer within 1 s."
         await tools.close()

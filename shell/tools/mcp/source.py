@@ -100,7 +100,13 @@ class McpServer:
             ToolError: for any failure, without the secrets that the server was given.
         """
         try:
-            return await work(await self.owner.use())
+            connection = await self.owner.use()
+            from mcp.shared.exceptions import MCPError  # the start has loaded it
+
+            try:
+                return await work(connection)
+            except MCPError as error:
+                raise self._error(self._failure(connection, error)) from None
         except ShellError as error:
             raise ToolError(error.code, self.redacted(error.message)) from None
         except Exception as error:  # the SDK refuses an invalid answer
@@ -124,7 +130,7 @@ class McpServer:
         self, connection: Connection, tool: Tool, arguments: Arguments, report: Progress
     ) -> str | ToolOutput:
         from mcp.shared.exceptions import MCPError
-        from mcp_types import CONNECTION_CLOSED, URL_ELICITATION_REQUIRED
+        from mcp_types import URL_ELICITATION_REQUIRED
 
         self._use_connection(connection)
         current = {each.name: each for each in self._tools or ()}.get(tool.name)
@@ -147,20 +153,27 @@ class McpServer:
             text = self.without_tokens(output.text)
             return replace(output, text=text) if output.media else text
         except MCPError as error:
-            words = error.message
-            if error.code == URL_ELICITATION_REQUIRED:
-                words = await self._offer_pages(error)
-            if connection.output.reason is not None or words == CLOSED:
-                words = connection.output.reason or ""
-                words = f"The connection has ended during the call. {words}".strip()
-            elif self._spec.url is not None and (
-                error.code == CONNECTION_CLOSED or words == EXPIRED
-            ):
-                self.owner.mark_lost(connection, words)
-            raise self._error(words) from None
+            if error.code != URL_ELICITATION_REQUIRED:
+                raise
+            raise self._error(await self._offer_pages(error)) from None
         finally:
             if asker is not None:
                 self._askers.remove(asker)
+
+    def _failure(self, connection: Connection, error: "MCPError") -> str:
+        """The text for a failed request. Reports the connection as lost if this shows it: nothing
+        else does, for a server at an address.
+        """
+        from mcp_types import CONNECTION_CLOSED
+
+        reason = connection.output.reason
+        if self._spec.url is not None and (
+            error.code == CONNECTION_CLOSED or error.message == EXPIRED
+        ):
+            self.owner.mark_lost(connection, error.message)
+        if reason is not None or error.message == CLOSED:
+            return f"The connection has ended before the answer came. {reason or ''}".strip()
+        return error.message
 
     async def _answer_elicitation(self, params: "ElicitRequestParams") -> "ElicitResult":
         """Have the person answer an elicitation that the server sends during a call.
