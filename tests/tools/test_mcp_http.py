@@ -2,6 +2,8 @@
 
 import asyncio
 import base64
+import contextlib
+import gzip
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -13,6 +15,7 @@ from shell.errors import ErrorCode, ToolError
 from shell.tools.mcp import offerings
 from shell.tools.mcp import servers as all_servers
 from shell.tools.mcp.configuration import ServerSpec
+from shell.tools.mcp.http import new_client
 from shell.tools.registry import Tools
 from tests.tools.mcp_servers import ignore
 
@@ -73,10 +76,14 @@ async def read_request(reader: asyncio.StreamReader) -> tuple[str, dict[str, obj
 
 
 def write(
-    writer: asyncio.StreamWriter, status: int, body: bytes, kind: str = "application/json"
+    writer: asyncio.StreamWriter,
+    status: int,
+    body: bytes,
+    kind: str = "application/json",
+    encoding: str = "identity",
 ) -> None:
-    head = f"HTTP/1.1 {status} Told\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n\r\n"
-    writer.write(head.encode() + body)
+    head = f"HTTP/1.1 {status} Told\r\nContent-Type: {kind}\r\nContent-Encoding: {encoding}\r\n"
+    writer.write(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
 
 
 def answer(writer: asyncio.StreamWriter, message: dict[str, object], result: object) -> None:
@@ -104,6 +111,14 @@ async def remote(folder: Path, reply: Reply) -> AsyncIterator[tuple[Tools, Remot
         await tools.close()
 
 
+async def send_100_mb(writer: asyncio.StreamWriter, kind: str) -> None:
+    head = f"HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\n"
+    writer.write(f"{head}Content-Length: 100000000\r\n\r\n".encode())
+    for _ in range(1_000):
+        writer.write(b" " * 100_000)
+        await writer.drain()
+
+
 async def garbage(message: dict[str, object], writer: asyncio.StreamWriter) -> None:
     write(writer, 200, b"\xff{[garbage", "application/json")
 
@@ -117,11 +132,17 @@ async def a_failure(message: dict[str, object], writer: asyncio.StreamWriter) ->
 
 
 async def endless(message: dict[str, object], writer: asyncio.StreamWriter) -> None:
-    head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
-    writer.write(f"{head}Content-Length: 100000000\r\n\r\n".encode())
-    for _ in range(1_000):
-        writer.write(b" " * 100_000)
-        await writer.drain()
+    await send_100_mb(writer, "application/json")
+
+
+async def disguised(message: dict[str, object], writer: asyncio.StreamWriter) -> None:
+    await send_100_mb(writer, "application/json; x=text/event-stream")
+
+
+async def compressed(message: dict[str, object], writer: asyncio.StreamWriter) -> None:
+    result = {"content": [{"type": "text", "text": " " * 1_000_000}]}
+    text = {"jsonrpc": "2.0", "id": message["id"], "result": result}
+    write(writer, 200, gzip.compress(json.dumps(text).encode()), encoding="gzip")
 
 
 async def closes(message: dict[str, object], writer: asyncio.StreamWriter) -> None:
@@ -147,6 +168,42 @@ async def test_what_a_hostile_address_answers_is_a_failed_call(
         assert "s3cret" not in raised.value.message
         server._reply = repeats
         assert await tools.call("go", {}, ignore) == "gone", "the next one works"
+
+
+@pytest.mark.parametrize(
+    ("reply", "reason"),
+    [
+        (endless, "longer than 16 MB"),
+        (disguised, "longer than 16 MB"),
+        (compressed, "connection has ended"),
+    ],
+)
+async def test_no_answer_of_an_address_fills_the_memory(
+    tmp_path: Path, reply: Reply, reason: str
+) -> None:
+    async with remote(tmp_path, reply) as (tools, server):
+        with pytest.raises(ToolError, match=reason):
+            await asyncio.wait_for(tools.call("go", {}, ignore), 60)
+        assert all("accept-encoding: identity" in each.lower() for each in server.requests)
+
+
+async def test_no_answer_of_an_authorization_server_fills_the_memory() -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(ConnectionError):
+            head, _ = await read_request(reader)
+            if "/stream" in head:
+                await send_100_mb(writer, "text/event-stream")
+            else:
+                write(writer, 200, gzip.compress(b"{}"), encoding="gzip")
+        writer.close()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        async with new_client(url, 60) as client:
+            with pytest.raises(ToolError, match="longer than 16 MB"):
+                await client.post(f"{url}/stream")
+            with pytest.raises(ToolError, match="compresses its answers"):
+                await client.post(f"{url}/compressed")
 
 
 async def test_an_address_gets_the_chosen_headers_and_none_besides(tmp_path: Path) -> None:

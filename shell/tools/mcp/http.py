@@ -1,6 +1,6 @@
 """Connects to a server at an address. Imports the SDK, so it is imported only at the first use."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -44,7 +44,8 @@ async def http_transport(
         timeout: httpx2.Timeout | None = None,
         auth: httpx2.Auth | None = auth,
     ) -> httpx2.AsyncClient:
-        return new_client(url, READ_S, headers, auth)
+        streaming = {"GET"} if is_sse else {"GET", "POST"}
+        return new_client(url, READ_S, headers, auth, streaming)
 
     if is_sse:
         async with sse_client(
@@ -66,6 +67,7 @@ def new_client(
     read_s: float,
     headers: Mapping[str, str] | None = None,
     auth: httpx2.Auth | None = None,
+    streaming: Collection[str] = (),
 ) -> httpx2.AsyncClient:
     """Make the HTTP client for a server, or for its authorization server.
 
@@ -74,6 +76,8 @@ def new_client(
         read_s: how long it may take to answer.
         headers: sent with every request.
         auth: signs requests.
+        streaming: the methods of requests whose answer may be a stream of events. A stream may be
+            of any length, as its reader limits each event; other answers have `MAX_BODY_BYTES`.
 
     Raises:
         ShellError: the address is not safe.
@@ -82,17 +86,31 @@ def new_client(
     endpoint.check()
 
     async def limit(response: httpx2.Response) -> None:
-        if "text/event-stream" not in response.headers.get("content-type", ""):
+        if response.headers.get("content-encoding", "").strip().lower() not in ("", "identity"):
+            # A few bytes can become gigabytes, before anything counts them.
+            text = "The server compresses its answers although it is asked not to."
+            raise ToolFailed(f"{text} Turn that off at the server.")
+        kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+        may_stream = response.request.method in streaming and response.status_code == 200
+        if not may_stream or kind != "text/event-stream":
             response.stream = _Limited(response.stream)
 
     return httpx2.AsyncClient(
-        headers={"user-agent": f"Tidewire/{__version__}", **(headers or {})},
+        headers={
+            "user-agent": f"Tidewire/{__version__}",
+            "accept-encoding": "identity",
+            **(headers or {}),
+        },
         timeout=httpx2.Timeout(CONNECT_S, read=read_s),
         auth=auth,
         follow_redirects=False,
         trust_env=not endpoint.on_this_machine,
         event_hooks={"response": [limit]},
     )
+
+
+class _TooLong(ToolFailed, httpx2.StreamError):
+    """The second class lets the SDK fail this answer alone, instead of the whole connection."""
 
 
 class _Limited(httpx2.AsyncByteStream):
@@ -107,7 +125,7 @@ class _Limited(httpx2.AsyncByteStream):
             read += len(piece)
             if read > MAX_BODY_BYTES:
                 text = f"The server's answer is longer than {MAX_BODY_BYTES // 1_000_000} MB."
-                raise ToolFailed(text)
+                raise _TooLong(text)
             yield piece
 
     async def aclose(self) -> None:
