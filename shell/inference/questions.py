@@ -7,14 +7,10 @@ from shell.inference.form_values import check_values
 from shell.inference.log import InferenceLog
 from shell.inference.watchdog import Watchdog
 from shell.support.text import clean
-from shell.tools.asker import CANCELLED, Reply
+from shell.tools.asker import ANSWER_S, CANCELLED, LONGEST_CALL_S, Reply
 
 CALL_S = 60.0
 """How long a call may take without progress."""
-LONGEST_CALL_S = 600.0
-"""Longest time of a call. A person who opens a page for it has this long as well."""
-ANSWER_S = 600.0
-"""How long the person has to answer."""
 CANCEL_S = 5.0
 """How long a call that the person has cancelled may take to end."""
 MAX_QUESTIONS = 20

@@ -5,6 +5,11 @@ from typing import NamedTuple, Protocol
 
 from shell.contract import Elicitation, ElicitationAction, FormValues
 
+LONGEST_CALL_S = 600.0
+"""Longest time of a call. A person who opens a page for it has this long as well."""
+ANSWER_S = 600.0
+"""How long the person has to answer. This time does not count as time of the call."""
+
 
 class Reply(NamedTuple):
     """The person's answer."""

@@ -17,8 +17,8 @@ from shell.contract import (
 )
 from shell.errors import ValidationFailed
 from shell.inference.log import InferenceLog
-from shell.inference.questions import ANSWER_S, MAX_QUESTIONS
-from shell.tools.asker import ASKER, Asker
+from shell.inference.questions import MAX_QUESTIONS
+from shell.tools.asker import ANSWER_S, ASKER, Asker
 from shell.tools.base import Arguments, Progress
 from tests.engine.functions import Functions
 from tests.engine.host import ME, OTHER, Host, request

@@ -11,13 +11,15 @@ from mcp.client.streamable_http import streamable_http_client
 from shell import __version__
 from shell.errors import ToolFailed
 from shell.providers.http.endpoint import Endpoint
+from shell.tools.asker import ANSWER_S, LONGEST_CALL_S
 
 if TYPE_CHECKING:
     from mcp.client._transport import TransportStreams
 
 CONNECT_S = 15.0
-READ_S = 600.0
-"""The longest time without a byte from the server."""
+READ_S = ANSWER_S + LONGEST_CALL_S
+"""The longest time without a byte from the server: it may say nothing while a person answers its
+question, and nothing for the rest of the call."""
 MAX_BODY_BYTES = 16_000_000
 """Longest answer that is not a stream: a file of 10 MB in base64, with room for the rest."""
 MAX_EVENT_BYTES = 16_000_000
