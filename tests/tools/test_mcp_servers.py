@@ -511,6 +511,17 @@ async def test_a_start_that_is_stopped_leaves_nothing(tmp_path: Path) -> None:
     assert processes_in(tmp_path) == []
 
 
+async def test_a_use_whose_server_is_stopped_before_its_first_step_fails(tmp_path: Path) -> None:
+    bad = hostile("never says hello", tmp_path)
+    async with with_servers(tmp_path / "data", {"bad": bad}) as tools:
+        (server,) = tools.servers.sources()
+        using = asyncio.ensure_future(server.owner.use())
+        await asyncio.ensure_future(server.owner.stop())  # begins right after `use`
+        with pytest.raises(ToolError, match="bad was stopped"):
+            await asyncio.wait_for(using, 60)
+    assert not (tmp_path / "processes").exists()
+
+
 def test_a_host_without_servers_does_not_load_the_sdk(tmp_path: Path) -> None:
     script = f"""
 import asyncio, os, sys

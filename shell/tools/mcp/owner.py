@@ -147,6 +147,9 @@ class ServerOwner:
         if pending:
             task.cancel()
             await asyncio.wait({task}, timeout=STOP_S)
+        if self._task is task:
+            # A task that was cancelled before its first step has not done this itself.
+            self._fail_waiting(ToolFailed(f"{self.name} was stopped."))
         self._stop.clear()
         self._set_state("idle")
 
