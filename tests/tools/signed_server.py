@@ -163,7 +163,7 @@ class SignedServer:
         self.broken: set[str] = set()
         """Paths that answer 503."""
         self.answers: dict[str, object] = {}
-        """JSON values that replace the right answers, by path."""
+        """JSON values or whole responses that replace the right answers, by path."""
         server = MCPServer(
             "signed",
             auth_server_provider=self.provider,
@@ -197,7 +197,8 @@ class SignedServer:
         if path in self.broken:
             answer = Response(status_code=503)
         elif path in self.answers:
-            answer = JSONResponse(self.answers[path])
+            given = self.answers[path]
+            answer = given if isinstance(given, Response) else JSONResponse(given)
         elif path == METADATA and self.issuer != self.origin:
             metadata = {name: f"{self.origin}/{name}" for name in ("authorize", "token")}
             answer = JSONResponse(

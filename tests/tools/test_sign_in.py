@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx2
 import pytest
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from shell.api.mcp import McpApi
 from shell.bridge.caller import Caller
@@ -226,6 +227,29 @@ async def test_a_token_that_cannot_be_renewed_now_is_not_forgotten(
     with pytest.raises(ToolError, match="503"):
         await program.call()
     server.broken.clear()
+    assert await program.call() == "high at Husum"
+    assert len(server.provider.authorizations) == 1
+    await program.tools.close()
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        PlainTextResponse("Blocked by the firewall", 403),
+        JSONResponse({"error": "temporarily_unavailable"}, 400),
+        JSONResponse(["invalid_grant"], 401),
+    ],
+)
+async def test_a_refusal_that_does_not_concern_the_token_forgets_nothing(
+    program: Program, server: SignedServer, refusal: Response
+) -> None:
+    await program.sign_in()
+    await program.call()
+    server.provider.end_access()
+    server.answers["/token"] = refusal
+    with pytest.raises(ToolError, match=f"answers {refusal.status_code}. Try again later"):
+        await program.call()
+    server.answers.clear()
     assert await program.call() == "high at Husum"
     assert len(server.provider.authorizations) == 1
     await program.tools.close()

@@ -141,8 +141,8 @@ class Tokens:
         except (httpx2.HTTPError, OSError) as error:
             text = f"The sign-in cannot be renewed: {str(error) or type(error).__name__}"
             raise self.error(text) from None
-        if response.status_code in (400, 401, 403):
-            # Another process may have used the refresh token just now. Otherwise it was revoked.
+        if _is_revoked(response):
+            # Another process may have used the refresh token just now.
             newer = await self._read_newer(old)
             if newer is None:
                 await self.forget()
@@ -152,7 +152,10 @@ class Tokens:
                 raise ValueError
             refreshed = old.with_token(OAuthToken.model_validate_json(response.content))
         except ValueError:
-            text = f"The sign-in cannot be renewed; the server answers {response.status_code}."
+            text = (
+                f"The sign-in cannot be renewed; the server answers {response.status_code}. Try "
+                f"again later, or sign in again: tidewire mcp login {self._name}"
+            )
             raise self.error(text) from None
         await self.store(refreshed)  # first, as the old one is used up
         return refreshed
@@ -216,6 +219,17 @@ class Tokens:
         """Make an error whose text contains no token."""
         words = redact(" ".join(text.split()), self.secrets())[:500]
         return ToolFailed(f"{self._name}: {words}")
+
+
+def _is_revoked(response: httpx2.Response) -> bool:
+    """Whether an answer says that the refresh token or the program's registration is not valid.
+
+    The status alone does not: a firewall refuses with 403, and other errors of OAuth have 400 too.
+    """
+    try:
+        return response.json()["error"] in ("invalid_grant", "invalid_client")
+    except (ValueError, LookupError, TypeError, RecursionError):
+        return False
 
 
 def refresh_time(token: OAuthToken) -> float | None:
