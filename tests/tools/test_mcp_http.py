@@ -233,6 +233,7 @@ class Streaming:
 
     def __init__(self) -> None:
         self.streams: list[asyncio.StreamWriter] = []
+        self.text = "gone"
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answer one connection, request by request."""
@@ -261,13 +262,25 @@ class Streaming:
                 "serverInfo": {"name": "streaming", "version": "1"},
             },
             "tools/list": {"tools": [TOOL]},
-            "tools/call": {"content": [{"type": "text", "text": "gone"}]},
+            "tools/call": {"content": [{"type": "text", "text": self.text}]},
             "resources/read": {"contents": [{"uri": "tide://high", "text": "gone"}]},
         }
         reply: dict[str, object] = {"error": {"code": -32_601, "message": "unknown"}}
         if message["method"] in results:
             reply = {"result": results[message["method"]]}
         return {"jsonrpc": "2.0", "id": message["id"], **reply}
+
+
+@asynccontextmanager
+async def with_streaming(folder: Path) -> AsyncIterator[tuple[Tools, Streaming]]:
+    """The tools of one server of the transport of 2024, for at most 60 s."""
+    streaming = Streaming()
+    async with await asyncio.start_server(streaming.serve, "127.0.0.1", 0) as server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/sse"
+        tools = await tools_of(folder, ServerSpec(url=url, type="sse"))
+        async with asyncio.timeout(60):
+            yield tools, streaming
+        await tools.close()
 
 
 async def call(tools: Tools) -> str:
@@ -284,18 +297,24 @@ async def read_resource(tools: Tools) -> str:
 async def test_a_stream_that_was_cut_fails_one_use_and_is_opened_again_by_the_next(
     tmp_path: Path, use: Callable[[Tools], Awaitable[str]]
 ) -> None:
-    streaming = Streaming()
-    async with await asyncio.start_server(streaming.serve, "127.0.0.1", 0) as server:
-        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/sse"
-        tools = await tools_of(tmp_path, ServerSpec(url=url, type="sse"))
-        async with asyncio.timeout(60):
-            assert await use(tools) == "gone"
-            streaming.streams[0].close()
-            with pytest.raises(ToolError, match="connection has ended"):
-                await use(tools)
-            assert await use(tools) == "gone"
+    async with with_streaming(tmp_path) as (tools, streaming):
+        assert await use(tools) == "gone"
+        streaming.streams[0].close()
+        with pytest.raises(ToolError, match="connection has ended"):
+            await use(tools)
+        assert await use(tools) == "gone"
         assert len(streaming.streams) == 2
-        await tools.close()
+
+
+async def test_a_stream_with_an_answer_above_its_limit_is_opened_again(tmp_path: Path) -> None:
+    async with with_streaming(tmp_path) as (tools, streaming):
+        streaming.text = "a" * 1_000_000
+        assert await call(tools) == streaming.text
+        streaming.text = "a" * 1_100_000
+        with pytest.raises(ToolError, match="connection has ended"):
+            await call(tools)
+        streaming.text = "gone"
+        assert await call(tools) == "gone"
 
 
 async def test_an_address_that_never_answers_is_told_as_such(
