@@ -177,7 +177,16 @@ def test_an_address_that_is_not_plain_https_is_not_opened(url: str) -> None:
         page(url)
 
 
-@pytest.mark.parametrize("url", ["https://a.example/?b=1#c", "http://127.0.0.1:8080/x"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://a.example/?b=1#c",
+        "http://127.0.0.1:8080/x",
+        "http://127.0.0.2/",
+        "http://app.localhost/",
+        "http://[::1]:8080/",
+    ],
+)
 def test_a_page_is_shown_with_its_whole_address(url: str) -> None:
     assert page(url).url == url
 

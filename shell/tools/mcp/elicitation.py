@@ -10,12 +10,12 @@ import secrets
 import unicodedata
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, get_args
-from urllib.parse import urlsplit
 
 from pydantic import JsonValue, ValidationError
 
 from shell.contract import Elicitation, FieldFormat, FormField, FormOption
 from shell.support.text import clean
+from shell.tools.mcp.configuration import is_safe
 
 if TYPE_CHECKING:
     from mcp_types import ElicitRequestParams
@@ -30,7 +30,6 @@ _SECRET = re.compile(
     r"\b(pass ?(word|phrase|code|wd)|passwd|pwd|passwort|kennwort|secret|token|credential"
     r"|(api|access|private|auth|secret) ?key|cvv|cvc|otp)s?\b"
 )
-_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
 class ElicitationRefused(Exception):
@@ -163,17 +162,8 @@ def _words(text: str) -> str:
 
 
 def _address(url: str) -> str:
-    try:
-        parts = urlsplit(url)
-        host = parts.hostname or ""
-        is_fine = parts.scheme == "https" or (parts.scheme == "http" and host in _LOOPBACK)
-        if not host or not is_fine or parts.username or parts.password:
-            raise ValueError
-        if not url.isascii() or not url.isprintable() or " " in url:
-            raise ValueError
-    except ValueError:
-        text = "asked to open an address that is not a plain https:// one"
-        raise ElicitationRefused(text) from None
+    if not is_safe(url) or not url.isascii() or not url.isprintable() or " " in url:
+        raise ElicitationRefused("asked to open an address that is not a plain https:// one")
     return url
 
 
