@@ -15,11 +15,22 @@ afterEach(() => {
   sessionStorage.clear();
 });
 
-const conversationsOf = ({ bridge, llm }: FakePage): Conversations =>
+const conversationsOf = ({ bridge, llm }: FakePage, storage = sessionStorage): Conversations =>
   createConversations({
     host: { client: bridge.client, router: bridge.router, topics: bridge.topics, llm },
     defaults: () => bridge.host()?.defaults ?? null,
+    storage,
   });
+
+/** The storage of another tab. */
+function tabStorage(): Storage {
+  const items = new Map<string, string>();
+  return {
+    getItem: (key) => items.get(key) ?? null,
+    setItem: (key, value) => void items.set(key, value),
+    removeItem: (key) => void items.delete(key),
+  } as Storage;
+}
 
 /** A conversation with one question, and this text in its box. */
 async function typed(page: FakePage, text: string, temporary = false) {
@@ -72,6 +83,74 @@ async function visitOthers(page: FakePage, conversations: Conversations): Promis
 }
 
 describe("a draft", () => {
+  it("stays when another window that only showed its conversation is reloaded", async () => {
+    const page = await fakePage({ rate: 0 });
+    const { conversation, id } = await typed(page, "");
+    const tab = tabStorage();
+    conversationsOf(page, tab).show(id);
+    await turn(500);
+    conversation.draft.set("half a thought");
+    await turn(1_000);
+    hidePage();
+    const reloaded = conversationsOf(page, tab).show(id);
+    await turn(1_000);
+    expect(reloaded.draft.get()).toBe("half a thought");
+    expect((await opened(page, id)).draft.get()).toBe("half a thought");
+  });
+
+  it("of a new chat stays when another window with an empty one is reloaded", async () => {
+    const page = await fakePage({ rate: 0 });
+    const { draft } = conversationsOf(page).shown.get().conversation;
+    const tab = tabStorage();
+    conversationsOf(page, tab).begin();
+    await turn(500);
+    draft.set("half a question");
+    await turn(1_000);
+    hidePage();
+    const { choose } = conversationsOf(page, tab).shown.get().conversation;
+    choose({ providerId: "local", modelId: "small" });
+    await turn(1_000);
+    sessionStorage.clear();
+    const anew = conversationsOf(page);
+    anew.begin();
+    await turn(500);
+    expect(anew.shown.get().conversation.draft.get()).toBe("half a question");
+  });
+
+  it("stays when the page is reloaded before it has received it", async () => {
+    const page = await fakePage({ rate: 0 });
+    const { id } = await typed(page, "half a thought");
+    await turn(1_000);
+    const tab = tabStorage();
+    conversationsOf(page, tab).show(id);
+    hidePage();
+    const reloaded = conversationsOf(page, tab).show(id);
+    await turn(1_000);
+    expect(reloaded.draft.get()).toBe("half a thought");
+  });
+
+  it("stays when its conversation is put away before it has received it", async () => {
+    const page = await fakePage({ rate: 0 });
+    const { id } = await typed(page, "half a thought");
+    await turn(1_000);
+    const conversations = conversationsOf(page, tabStorage());
+    const { client } = page.bridge;
+    let arrive = () => {};
+    const stored = client.conversations.recall();
+    await turn(40);
+    const notes = await stored;
+    vi.spyOn(client.conversations, "recall").mockImplementation(
+      () => new Promise((resolve) => (arrive = () => resolve(notes))),
+    );
+    const conversation = conversations.show(id);
+    await visitOthers(page, conversations);
+    expect(conversations.find(id)).not.toBe(conversation);
+    conversations.show(id);
+    arrive();
+    await turn(500);
+    expect(conversations.shown.get().conversation.draft.get()).toBe("half a thought");
+  });
+
   it("is there when the program is started again, once its writer has paused", async () => {
     const page = await fakePage({ rate: 0 });
     const { id } = await typed(page, "half a thought");

@@ -50,7 +50,8 @@ export interface DraftSource {
   /** The conversation's id, or `NEW_CHAT`. */
   key(): string;
   isTemporary(): boolean;
-  read(): Draft;
+  /** Null as long as only the host has the draft: a copy from here would then delete it. */
+  read(): Draft | null;
 }
 
 export interface Drafts {
@@ -125,7 +126,8 @@ export function withLost(
 }
 
 /** Adds to a draft. New conversations share one key, so their unsent texts become one draft. */
-function put(all: Map<string, Draft>, key: string, draft: Draft): void {
+function put(all: Map<string, Draft>, key: string, draft: Draft | null): void {
+  if (draft === null) return;
   const before = all.get(key);
   const textsOf = ({ sent, queue, text }: Draft) => [sent?.text ?? "", ...queue, text];
   const text = joinTexts([before, draft].flatMap((entry) => (entry ? textsOf(entry) : [])));
@@ -152,7 +154,8 @@ export function isNoDraft({ text, queue, sent, names, edits }: Draft): boolean {
   return text === "" && sent === null && queue.length + names.length + edits.length === 0;
 }
 
-const noteOf = (draft: Draft): string | null => (isNoDraft(draft) ? null : JSON.stringify(draft));
+const noteOf = (draft: Draft | null): string | null =>
+  draft === null || isNoDraft(draft) ? null : JSON.stringify(draft);
 
 /** Storage may be full, disabled or damaged: a reload then loses the draft. */
 function attempt(run: () => void): void {

@@ -89,31 +89,32 @@ export function createUnsent({ state, rows, drafts, bytes }: UnsentOptions): Uns
     };
   }
 
-  const source = {
-    key: keyNow,
-    isTemporary: () => state.get().temporary,
-    read(): Draft {
-      const { queue } = state.get();
-      const pending = pendingMessage();
-      return {
-        text: draft.get(),
-        queue: queue.map((message) => message.text),
-        sent: pending && pendingSend(pending),
-        untrusted: untrusted || queue.some((message) => message.untrusted),
-        ...templateOf(returned.get(), draft.get()),
-        names: namesOf([...queue.map((message) => message.attached), tray.get()].flat()),
-        edits: edits.snapshot(),
-      };
-    },
-  };
-  const subscription = drafts.follow(source);
+  function snapshot(): Draft {
+    const { queue } = state.get();
+    const pending = pendingMessage();
+    return {
+      text: draft.get(),
+      queue: queue.map((message) => message.text),
+      sent: pending && pendingSend(pending),
+      untrusted: untrusted || queue.some((message) => message.untrusted),
+      ...templateOf(returned.get(), draft.get()),
+      names: namesOf([...queue.map((message) => message.attached), tray.get()].flat()),
+      edits: edits.snapshot(),
+    };
+  }
+
   /** False as long as the host's copy may replace an untouched draft. */
   let isOurs = tabDraft !== null;
+  const subscription = drafts.follow({
+    key: keyNow,
+    isTemporary: () => state.get().temporary,
+    read: () => (isOurs ? snapshot() : null),
+  });
 
   /** Attachments change seldom and are large, so they are written only after a change. */
   let savedLists: readonly unknown[] = [];
   function save(isSent = false): void {
-    isOurs ||= !isNoDraft(source.read());
+    isOurs ||= !isNoDraft(snapshot());
     if (!isOurs) return;
     subscription.onChange(isSent);
     const { queue, temporary } = state.get();
