@@ -158,6 +158,16 @@ describe("a draft", () => {
     expect((await opened(page, id)).draft.get()).toBe("half a thought");
   });
 
+  it("is there while an answer is being written", async () => {
+    const page = await fakePage({ rate: 0 });
+    const { conversation, id } = await typed(page, "half a thought");
+    conversation.send("/stall");
+    await turn(1_000);
+    const reopened = await opened(page, id);
+    expect(reopened.isBusy()).toBe(true);
+    expect(reopened.draft.get()).toBe("half a thought");
+  });
+
   it("of a chat that was never begun is there, too, and comes before what was open last", async () => {
     const page = await fakePage({ rate: 0 });
     conversationsOf(page).shown.get().conversation.draft.set("half a question");

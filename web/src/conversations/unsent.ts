@@ -216,8 +216,9 @@ export function createUnsent({ state, rows, drafts, bytes }: UnsentOptions): Uns
     async recall() {
       const { id } = state.get();
       const isWanted = () => {
-        const { temporary, runs, queue, ...now } = state.get();
-        const isFree = tray.get().length + queue.length + runs.size === 0;
+        const { temporary, queue, ...now } = state.get();
+        // The host's copy may still have the attachments of a message that is being sent.
+        const isFree = tray.get().length + queue.length === 0 && pendingMessage() === null;
         return now.id === id && !temporary && isFree;
       };
       if (tabDraft !== null) return recallLost();
