@@ -14,7 +14,7 @@ import type {
 import type { ModelRef } from "../src/conversations/conversation";
 import { createConversations } from "../src/conversations/conversations";
 import { initialState, reduce } from "../src/conversations/machine";
-import { type ManualPage, manualPage, settled, strangePage } from "./support";
+import { end, type ManualPage, manualPage, settled, strangePage } from "./support";
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -275,6 +275,29 @@ describe("a refused question", () => {
     const refused = reduce(open, { type: "refused", call, failure });
     const both = reduce(refused, { type: "refused", call: { kind: "refresh" }, failure });
     expect(both.pending?.retry).toBe(call);
+  });
+});
+
+describe("a queued message", () => {
+  it.each<[EndReason, string]>([
+    ["waiting", "and then?"],
+    ["budget", "and then?"],
+    ["steps", "and then?"],
+    ["length", "and then?"],
+    ["stop", ""],
+  ])("returns to the box after an answer that can be continued: %s", async (reason, box) => {
+    const { conversation, transport, callsOf, reply } = await openConversation();
+    conversation.send("is it high?");
+    await settled();
+    const { params } = callsOf("send").at(-1) ?? {};
+    const { inferenceId } = params as { inferenceId: string };
+    const ids = { conversationId: "c-1", messageId: "m-3", answerId: "m-4", inferenceId };
+    await reply("send", ids);
+    conversation.send("and then?");
+    act(() => void transport.push({ ...end(inferenceId, 0), finishReason: reason }));
+    await settled();
+    expect(conversation.draft.get()).toBe(box);
+    expect(callsOf("send")).toHaveLength(box === "" ? 2 : 1);
   });
 });
 

@@ -341,8 +341,11 @@ export function createConversation(config: ConversationOptions): Conversation {
   function sendNext(): void {
     const { queue, phase, run } = get();
     const [first] = queue;
+    const last = run?.get();
     if (first === undefined || isBusy(get()) || (phase !== "open" && phase !== "new")) return;
-    if (run !== null && run.get().status !== "done") unqueue();
+    // After another message, a paused answer could not be continued.
+    const isPaused = CONTINUED.has(last?.finishReason ?? "other");
+    if (isPaused || (last && last.status !== "done")) unqueue();
     else {
       dispatch({ type: "dequeued" });
       begin({ kind: "send", written: first });
