@@ -425,10 +425,13 @@ it("a note that the host refused is not written again over a later one", async (
   expect(requests).toEqual(["old", null]);
 });
 
-it("notes are asked for until the host answers", async () => {
+it.each([
+  ["is back", hostLost("Too late")],
+  ["can read its database", refusal("STORAGE_UNAVAILABLE", "The database is locked")],
+])("notes are asked for until the host %s", async (_, failure) => {
   vi.useFakeTimers();
   const recall = vi.fn(async () => ({ "draft.c-1": "old" }));
-  recall.mockRejectedValueOnce(hostLost("Too late"));
+  recall.mockRejectedValueOnce(failure);
   const notes = createHostStorage({ client: { conversations: { recall } } } as unknown as HostPort);
   const found = notes.recall();
   await turn(3_000);

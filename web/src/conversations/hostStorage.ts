@@ -4,13 +4,13 @@ import type { HostPort } from "./hostPort";
 
 /** Delay between the first change of a text and its write. */
 const PAUSE_MS = 800;
-/** Pause before a host that did not answer is asked again. */
+/** Pause before a host that could not send the notes is asked again. */
 const RETRY_MS = 2_000;
 
 export interface HostStorage {
   /**
    * All notes: as they were when this page opened, plus its own changes. Never rejects, and waits for a
-   * host that cannot be reached: without its notes, the page would write over them.
+   * host that cannot read them yet: without its notes, the page would write over them.
    */
   recall(): Promise<ReadonlyMap<string, string>>;
   /** Writes soon; a function is called for the text then. Null removes the note at once. */
@@ -32,7 +32,7 @@ export function createHostStorage({ client }: Pick<HostPort, "client">): HostSto
       try {
         return new Map(Object.entries(await conversations.recall()));
       } catch (error) {
-        if (failureOf(error).code !== "HOST_LOST") return new Map(); // a host without notes
+        if (isFinal(error)) return new Map(); // a host without notes
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
       }
     }
@@ -47,8 +47,7 @@ export function createHostStorage({ client }: Pick<HostPort, "client">): HostSto
       if (written.get(name) !== text) return; // changed in the meantime
       written.delete(name);
       // A host that is busy or restores a backup will accept it soon.
-      const isHopeless = /^(VALIDATION|NOT_FOUND)$/.test(failureOf(error).code);
-      if (!isHopeless && !pending.has(name)) schedule(name, () => text);
+      if (!isFinal(error) && !pending.has(name)) schedule(name, () => text);
     });
   }
 
@@ -78,3 +77,6 @@ export function createHostStorage({ client }: Pick<HostPort, "client">): HostSto
     },
   };
 }
+
+/** Whether a later request would be refused in the same way. */
+const isFinal = (error: unknown): boolean => /^(VALIDATION|NOT_FOUND)$/.test(failureOf(error).code);
