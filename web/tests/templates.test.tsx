@@ -180,8 +180,7 @@ it("keeps the form while another answer is being written", async () => {
   conversation().regenerate(conversation().get().messages.at(-1) ?? "");
   await press("Send", dialog("Review"));
   expect(dialog("Review").textContent).toContain("You can ask this when the answer is complete.");
-  // The answer that is being written keeps the chat's own instructions.
-  expect(instruct.mock.lastCall?.[0]).toMatchObject({ systemPrompt: null });
+  expect(instruct).not.toHaveBeenCalled();
   await turn(3_000);
   await press("Send", dialog("Review"));
   await turn(3_000);
@@ -279,6 +278,54 @@ it("does not bring back what the person chose otherwise after a refusal", async 
   await turn(1_000);
   expect(send.mock.lastCall?.[0]).toMatchObject(local);
   expect(conversation().options.get()).toMatchObject({ effort: null, tools: [] });
+});
+
+it("leaves the instructions as they were when the message of its template is refused", async () => {
+  const { ask, press, conversation, bridge } = await openPage();
+  const send = vi.spyOn(bridge.client.conversations, "send");
+  send.mockRejectedValueOnce(new Error("no"));
+  await ask();
+  expect(conversation().options.first.get().instructions).toBeNull();
+  await press("Retry");
+  await turn(1_000);
+  expect(conversation().options.first.get().instructions).toBe("You review Go.");
+});
+
+it("leaves them as they were when its message is refused later, and sets them on a retry", async () => {
+  const { ask, press, conversation, bridge, answerTo } = await openPage();
+  const { conversations } = bridge.client;
+  const instructions = async () => {
+    const conversationId = conversation().get().id ?? "";
+    return (await answerTo(conversations.get({ conversationId, limit: 1 }))).systemPrompt;
+  };
+  conversation().send("hello");
+  await turn(2_000);
+  let atSend: string | null = "";
+  const send = vi.spyOn(conversations, "send");
+  send.mockImplementationOnce(async () => {
+    atSend = await instructions();
+    throw new Error("no");
+  });
+  await ask();
+  expect(atSend).toBe("You review Go.");
+  expect(await instructions()).toBeNull();
+  await press("Retry");
+  await turn(1_000);
+  expect(await instructions()).toBe("You review Go.");
+  expect(questionCount()).toBe(2);
+});
+
+it("leaves them as they are while its message is queued, and when it is taken back", async () => {
+  const { ask, press, conversation, bridge, box } = await openPage();
+  conversation().send("/stall");
+  await turn(1_000);
+  const instruct = vi.spyOn(bridge.client.conversations, "instruct");
+  await ask();
+  expect(conversation().get().queue).toMatchObject([{ text: "Review this:\nx" }]);
+  await press("Cancel");
+  expect(box().value).toBe("Review this:\nx");
+  await turn(1_000);
+  expect(instruct).not.toHaveBeenCalled();
 });
 
 it("sets what a template asks for when its message is sent, not while others wait", async () => {

@@ -47,11 +47,16 @@ export interface DraftMessage {
   readonly untrusted: boolean;
   /** The template that made the text. */
   readonly template?: MessageTemplate | undefined;
-  /** Applies the template's options to the chat on sending. Returns a function to revert them. */
+  /** Gives the chat the template's instructions and options on sending. */
   readonly setUp?: SetUp | undefined;
 }
 
-export type SetUp = () => () => void;
+export type SetUp = () => {
+  /** Resolves when the host has the instructions; rejects if it refuses them. */
+  readonly ready: Promise<void> | undefined;
+  /** Takes instructions and options back if the message is refused. */
+  revert(): void;
+};
 
 export const NO_MESSAGE: DraftMessage = { text: "", attached: [], untrusted: false };
 

@@ -284,20 +284,24 @@ export function createConversation(config: ConversationOptions): Conversation {
   function begin(turn: Turn): boolean {
     const inferenceId = newInferenceId();
     const before = get().messages;
-    const revertSetUp = "written" in turn ? turn.written.setUp?.() : undefined;
+    const setUp = "written" in turn ? turn.written.setUp?.() : undefined;
     const shown = showTurn(context, turn, inferenceId);
     if (shown === null) {
-      revertSetUp?.();
+      setUp?.revert();
       return false;
     }
     let refusal = null as Failure | null;
     const run = startRun(
       host.llm,
-      (id) =>
-        shown.submit(id).catch((error) => {
+      async (id) => {
+        try {
+          await setUp?.ready;
+          await shown.submit(id);
+        } catch (error) {
           refusal = failureOf(error);
           throw error;
-        }),
+        }
+      },
       { inferenceId },
     );
     rows.write(shown.answer, run);
@@ -309,7 +313,7 @@ export function createConversation(config: ConversationOptions): Conversation {
         options.once.set(null);
         dispatch({ type: "accepted", added, by });
       } else {
-        revertSetUp?.();
+        setUp?.revert();
         refused(turn, shown.undo, refusal);
       }
       sendNext();

@@ -70,6 +70,7 @@ interface Tree {
   head: Omit<ConversationSummary, "messageCount" | "inferenceId">;
   readonly messages: Map<string, FakeMessage>;
   chosen: string | null;
+  systemPrompt: string | null;
   deleted: boolean;
 }
 
@@ -139,7 +140,8 @@ export function createFakeConversations(host: FakeAnswers): FakeConversations {
         .map(({ id }) => id),
     }));
     const earlier = path.length - messages.length;
-    return { conversation: summaryOf(tree), systemPrompt: null, messages, earlier };
+    const { systemPrompt } = tree;
+    return { conversation: summaryOf(tree), systemPrompt, messages, earlier };
   }
 
   function choose(messageId: string): Tree {
@@ -236,13 +238,13 @@ export function createFakeConversations(host: FakeAnswers): FakeConversations {
 
   publish();
   return {
-    create({ title, folder, temporary = false }) {
+    create({ title, folder, systemPrompt = null, temporary = false }) {
       const id = newId(temporary);
       const now = Date.now();
       const times = { createdAt: now, updatedAt: now };
       const names = { id, title: title ?? "", folder: folder ?? null };
       const head = { ...names, ...times, pinned: false, temporary };
-      const tree = { head, messages: new Map(), chosen: null, deleted: false };
+      const tree = { head, messages: new Map(), chosen: null, systemPrompt, deleted: false };
       trees.set(id, tree);
       publishChange();
       return summaryOf(tree);
@@ -361,7 +363,11 @@ export function createFakeConversations(host: FakeAnswers): FakeConversations {
       contextTokens: null,
       leftOut: 0,
     }),
-    instruct: ({ conversationId }) => summaryOf(treeOf(conversationId)),
+    instruct({ conversationId, systemPrompt = null }) {
+      const tree = treeOf(conversationId);
+      tree.systemPrompt = systemPrompt;
+      return summaryOf(tree);
+    },
     setBudget: () => [],
     usage: () => [],
     saveUsage: () => "…/exports/usage.csv",

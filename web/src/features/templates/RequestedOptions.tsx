@@ -1,9 +1,8 @@
 /** The model, the effort and the tools that a template asks for. The person may leave them out. */
 import { useCallback, useEffect } from "react";
-import type { SetUp } from "../../attachments/draftAttachment";
 import type { TemplateDetail } from "../../bridge/contract";
 import type { ChosenOptions } from "../../conversations/answerOptions";
-import type { Conversation, ModelRef } from "../../conversations/conversation";
+import type { ModelRef } from "../../conversations/conversation";
 import { costs } from "../../i18n/costs";
 import { formatList } from "../../i18n/formatList";
 import { templates as texts } from "../../i18n/templates";
@@ -66,29 +65,6 @@ export function useRequestedOptions(
     options: { ...(effort && { effort }), ...(found.length > 0 && { tools: found }) },
     lines,
     missing,
-  };
-}
-
-/**
- * Applies the options that a template asks for. Undoing it leaves what the person has chosen
- * meanwhile, and a retry does nothing once the person has chosen something else.
- */
-export function setUpFor({ model, options }: RequestedOptions, conversation: Conversation): SetUp {
-  const choice = conversation.options;
-  const now = () => ({ by: conversation.get().by, options: choice.get() });
-  let afterUndo: ReturnType<typeof now> | null = null;
-  return () => {
-    const before = now();
-    if (afterUndo !== null && (afterUndo.by !== before.by || afterUndo.options !== before.options))
-      return () => {};
-    if (model !== null) conversation.choose(model);
-    choice.choose(options);
-    const set = now();
-    return () => {
-      if (conversation.get().by === set.by) conversation.choose(before.by);
-      if (choice.get() === set.options) choice.choose(before.options);
-      afterUndo = now();
-    };
   };
 }
 

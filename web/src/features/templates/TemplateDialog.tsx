@@ -5,7 +5,7 @@ import type { MessageTemplate, RenderedTemplate, TemplateDetail } from "../../br
 import { failureOf } from "../../bridge/hostError";
 import type { Conversation } from "../../conversations/conversation";
 import { useConversations } from "../../conversations/useConversations";
-import { reasonOf, strings } from "../../i18n";
+import { strings } from "../../i18n";
 import { templates as texts } from "../../i18n/templates";
 import { withEscapes } from "../../lib/hiddenCharacters";
 import { useSettings } from "../../settings/useSettings";
@@ -17,7 +17,8 @@ import { useRequest } from "../../ui/form/useRequest";
 import { Notice, Problem } from "../../ui/Problem";
 import { problemText } from "./problemText";
 import { RenderedText } from "./RenderedText";
-import { RequestedOptionsCheck, setUpFor, useRequestedOptions } from "./RequestedOptions";
+import { RequestedOptionsCheck, useRequestedOptions } from "./RequestedOptions";
+import { setUpFor } from "./setUp";
 import own from "./templates.module.css";
 
 export interface TemplateDialogProps {
@@ -46,7 +47,6 @@ export function TemplateDialog({ template, conversation, onClose, onSend }: Temp
   /** The values of a form: texts, numbers, lists and files. */
   const [values, setValues] = useState((template.values ?? {}) as FormValues);
   const [rendered, setRendered] = useState<ShownText | null>(null);
-  const [isSending, setIsSending] = useState(false);
   const [isUsed, setIsUsed] = useState(true);
   const body = useRef<HTMLDivElement>(null);
   const [problem, setProblem] = useState<string | null>(null);
@@ -86,36 +86,11 @@ export function TemplateDialog({ template, conversation, onClose, onSend }: Temp
     setRendered({ ...result, values: entered });
   }
 
-  /** Gives the chat the template's instructions. Resolves with what takes them back. */
-  async function instruct(system: string): Promise<() => unknown> {
-    const { first } = conversation.options;
-    const { id: conversationId } = conversation.get();
-    if (conversationId === null) {
-      const { instructions } = first.get();
-      first.set({ ...first.get(), instructions: system });
-      return () => first.set({ ...first.get(), instructions });
-    }
-    const { systemPrompt } = await conversations.get({ conversationId, limit: 1 });
-    await conversations.instruct({ conversationId, systemPrompt: system });
-    return () => conversations.instruct({ conversationId, systemPrompt });
-  }
-
-  async function send({ user, system, version, values }: ShownText): Promise<void> {
-    setIsSending(true);
-    try {
-      const takeBack = system === undefined ? null : await instruct(system);
-      const setUp = isUsed && requested !== null ? setUpFor(requested, conversation) : undefined;
-      if (onSend(user, { name, version, values: values as MessageTemplate["values"] }, setUp))
-        onClose();
-      else {
-        setProblem(conversation.isBusy() ? strings.editWaits : strings.gone);
-        await takeBack?.();
-      }
-    } catch (error) {
-      setProblem(reasonOf(error));
-    } finally {
-      setIsSending(false);
-    }
+  function send({ user, system, version, values }: ShownText): void {
+    const setUp = setUpFor(conversation, conversations, system, isUsed ? requested : null);
+    if (onSend(user, { name, version, values: values as MessageTemplate["values"] }, setUp))
+      onClose();
+    else setProblem(conversation.isBusy() ? strings.editWaits : strings.gone);
   }
 
   return (
@@ -150,11 +125,7 @@ export function TemplateDialog({ template, conversation, onClose, onSend }: Temp
         {rendered !== null && <RenderedText rendered={rendered} />}
         {rendered !== null && (
           <div className="wrap">
-            <Button
-              tone="filled"
-              isFree={requested !== null && !isSending}
-              onClick={() => void send(rendered)}
-            >
+            <Button tone="filled" isFree={requested !== null} onClick={() => send(rendered)}>
               {strings.send}
             </Button>
             <Button onClick={() => setRendered(null)}>{texts.change}</Button>
