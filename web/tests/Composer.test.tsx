@@ -1,5 +1,5 @@
 /** Keys, clicks and the cursor in the message box, over the fake host. */
-import { act, render, screen } from "@testing-library/react";
+import { act, fireEvent, render, screen } from "@testing-library/react";
 import { userEvent } from "@testing-library/user-event";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { App } from "../src/App";
@@ -121,6 +121,44 @@ describe("Send", () => {
     await person.click(screen.getByRole("button", { name: "Stop" }));
     await turn(1_000);
     expect(screen.getByText("Stopped")).toBeTruthy();
+  });
+});
+
+describe("Stop", () => {
+  it("sends no draft when the answer ends under the pressed button", async () => {
+    const { person, conversations } = await openPage();
+    const { conversation } = conversations.shown.get();
+    act(() => void conversation.send(Array.from({ length: 40 }, (_, at) => `word${at}`).join(" ")));
+    act(() => conversation.draft.set("half a thou"));
+    await turn(100);
+    const stop = screen.getByRole("button", { name: "Stop" });
+    await person.pointer({ keys: "[MouseLeft>]", target: stop });
+    await turn(2_000);
+    expect(conversation.isBusy()).toBe(false);
+    await person.pointer("[/MouseLeft]");
+    await turn(40);
+    expect(box().value).toBe("half a thou");
+    await person.click(screen.getByRole("button", { name: "Send" }));
+    expect(box().value).toBe("");
+  });
+});
+
+describe("a held Enter", () => {
+  it("sends nothing", async () => {
+    const { person } = await openPage();
+    await person.type(box(), "half a thou");
+    fireEvent.keyDown(box(), { key: "Enter", repeat: true });
+    expect(box().value).toBe("half a thou");
+  });
+
+  it("does not send the edit that it has opened", async () => {
+    const { person, conversations } = await openPage({ rate: 0 });
+    await person.type(box(), "a tide{Enter}");
+    await turn(2_000);
+    await person.keyboard("{ArrowUp}");
+    const editor = screen.getByRole("textbox", { name: "Edit your question" });
+    fireEvent.keyDown(editor, { key: "Enter", repeat: true });
+    expect(conversations.shown.get().conversation.edits.get().size).toBe(1);
   });
 });
 

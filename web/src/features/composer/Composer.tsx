@@ -1,5 +1,5 @@
 /** The message box. It stays usable while an answer streams. */
-import type { KeyboardEvent, ReactNode, RefObject } from "react";
+import { type KeyboardEvent, type ReactNode, type RefObject, useRef } from "react";
 import { type DraftMessage, isBlank } from "../../attachments/draftAttachment";
 import type { Conversation } from "../../conversations/conversation";
 import { useConversation } from "../../conversations/useConversation";
@@ -43,6 +43,8 @@ export function Composer(props: ComposerProps) {
   const stepPrompts = usePromptHistory(draft, box);
   const isEmpty = isBlank({ text, attached });
   const isLong = text.length >= LONG_DRAFT || attached.length > 0;
+  /** Whether the button was Stop when it was pressed; null if no pointer has pressed it. */
+  const wasStop = useRef<boolean | null>(null);
 
   function onKeyDown(event: KeyboardEvent): void {
     if (isComposing(event)) return;
@@ -59,7 +61,8 @@ export function Composer(props: ComposerProps) {
     }
     if (event.key !== "Enter" || event.shiftKey) return;
     event.preventDefault();
-    if (!isEmpty) attempt(onSend);
+    // A key that is still held may belong to a field that is gone.
+    if (!isEmpty && !event.repeat) attempt(onSend);
   }
 
   function onPress(): void {
@@ -127,9 +130,16 @@ export function Composer(props: ComposerProps) {
             aria-label={isBusy ? strings.stop : strings.send}
             title={isBusy ? strings.stop : strings.send}
             aria-busy={status === "stopping"}
+            onPointerDown={() => {
+              wasStop.current = isBusy;
+            }}
             // The second click of a double click on Send would stop the answer that the first one
-            // started.
-            onClick={(event) => event.detail > 1 && event.preventDefault()}
+            // started, and an answer that ends under a pressed Stop would send the draft.
+            onClick={(event) => {
+              const isOther = event.detail > 0 && (wasStop.current ?? isBusy) !== isBusy;
+              wasStop.current = null;
+              if (event.detail > 1 || isOther) event.preventDefault();
+            }}
             disabled={!isBusy && isEmpty}
           >
             {isBusy ? <StopIcon /> : <SendIcon />}

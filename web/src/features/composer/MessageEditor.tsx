@@ -49,7 +49,8 @@ export function MessageEditor(props: MessageEditorProps) {
       onCancel();
     } else if (event.key === "Enter" && !event.shiftKey) {
       event.preventDefault();
-      save();
+      // The key may still be held from the button that opened the editor.
+      if (!event.repeat) save();
     }
   }
 
