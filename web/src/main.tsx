@@ -37,7 +37,8 @@ const settings = createSettings(
   bridge,
   (preferences) => {
     applyAppearance(preferences, document.documentElement);
-    // The language is fixed at page load, so a change reloads the page; drafts survive the reload.
+    // The language is fixed at page load, so a change reloads the page. Drafts and unsaved templates
+    // survive the reload.
     if (rememberLanguage(preferences.language)) window.location.reload();
   },
   nameOfProvider,

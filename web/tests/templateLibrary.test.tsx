@@ -1,6 +1,6 @@
 /** The library of templates in the settings, over the fake host. */
-import { screen, within } from "@testing-library/react";
-import { afterEach, expect, it } from "vitest";
+import { act, screen, within } from "@testing-library/react";
+import { afterEach, expect, it, vi } from "vitest";
 import { shownApp } from "./app";
 import { turn } from "./support";
 
@@ -179,4 +179,15 @@ it("imports what can be read, and says what cannot", async () => {
   expect(within(screen.getByRole("tabpanel")).getAllByRole("alert")[0]?.textContent).toContain(
     "no.json:",
   );
+});
+
+it("has what was not saved after a reload, as for another language", async () => {
+  const { press, text, write } = await openLibrary();
+  await press("Edit review");
+  await write("half a thought");
+  act(() => void window.dispatchEvent(new Event("pagehide")));
+  vi.resetModules();
+  const { isUnsaved } = await import("../src/features/templates/TemplateEditor");
+  expect(isUnsaved("review")).toBe(true);
+  expect(text().value).toBe("half a thought");
 });

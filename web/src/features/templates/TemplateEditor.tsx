@@ -1,6 +1,6 @@
 /**
  * Edits a template, with its form beside it. The host checks the text. Unsaved text stays until the
- * editor is opened the next time.
+ * editor is opened the next time, also after a reload.
  */
 import { type KeyboardEvent, useCallback, useEffect, useId, useState } from "react";
 import type { CheckedTemplate, SavedVersion, TemplateDetail } from "../../bridge/contract";
@@ -9,6 +9,7 @@ import { strings } from "../../i18n";
 import { timeOf } from "../../i18n/format";
 import { templates as texts } from "../../i18n/templates";
 import { withEscapes } from "../../lib/hiddenCharacters";
+import { createReloadedTexts } from "../../lib/reloadedTexts";
 import { useSettings } from "../../settings/useSettings";
 import { Button } from "../../ui/Button";
 import { Dialog } from "../../ui/Dialog";
@@ -26,8 +27,8 @@ import styles from "./templates.module.css";
 /** Pause after the last input before the text is checked. */
 const CHECK_MS = 300;
 
-/** Unsaved texts by the template's name, or that of the example of a new one. Only in memory. */
-const unsaved = new Map<string, string>();
+/** Unsaved texts by the template's name, or that of the example of a new one. */
+const unsaved = createReloadedTexts("tidewire.templates");
 export const isUnsaved = (name: string): boolean => unsaved.has(name);
 
 /** Moves the unsaved text of a template that gets another name. */
