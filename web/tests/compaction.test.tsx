@@ -47,13 +47,13 @@ async function createChat() {
 async function fold(part: Partial<Compaction> = {}) {
   const { value, summaries } = await createChat();
   const onChange = vi.fn();
-  render(
+  const { unmount } = render(
     <ConversationsContext value={value}>
       <SummaryFold messageId="m9" compaction={{ ...COMPACTION, ...part }} onChange={onChange} />
     </ConversationsContext>,
   );
   const region = screen.getByRole("region", { name: "Earlier messages are summarized" });
-  return { region, onChange, ...summaries };
+  return { region, onChange, unmount, ...summaries };
 }
 
 it("says what was summarized, when, by which model, and what that took", async () => {
@@ -83,6 +83,35 @@ it("changes the text of a summary, and says when that was refused", async () => 
   await turn(0);
   expect(editSummary).toHaveBeenLastCalledWith({ messageId: "m9", text: "What I say." });
   expect(onChange).toHaveBeenCalledOnce();
+  expect(within(region).queryByLabelText("Summary")).toBeNull();
+});
+
+it("keeps an edited summary while another conversation is shown", async () => {
+  const { region, unmount } = await fold();
+  fireEvent.click(within(region).getByText("Edit"));
+  fireEvent.change(within(region).getByLabelText("Summary"), { target: { value: "What I say." } });
+  unmount();
+  const { region: again } = await fold();
+  expect(again.querySelector("details")?.open).toBe(true);
+  expect(within(again).getByLabelText<HTMLTextAreaElement>("Summary").value).toBe("What I say.");
+  fireEvent.click(within(again).getByText("Cancel"));
+  expect(within(again).queryByLabelText("Summary")).toBeNull();
+});
+
+it("keeps what is typed while a summary is saved, and while it is undone", async () => {
+  const { region } = await fold();
+  fireEvent.click(within(region).getByText("Edit"));
+  const box = within(region).getByLabelText<HTMLTextAreaElement>("Summary");
+  fireEvent.change(box, { target: { value: "What I say." } });
+  fireEvent.click(within(region).getByText("Save"));
+  fireEvent.change(box, { target: { value: "What I say. And more." } });
+  await turn(0);
+  fireEvent.click(within(region).getByRole("button", { name: "Undo" }));
+  await turn(0);
+  expect(within(region).getByLabelText("Summary")).toBe(box);
+  expect(box.value).toBe("What I say. And more.");
+  fireEvent.click(within(region).getByText("Save"));
+  await turn(0);
   expect(within(region).queryByLabelText("Summary")).toBeNull();
 });
 

@@ -5,11 +5,15 @@ import { useConversations } from "../../conversations/useConversations";
 import { reasonOf, strings } from "../../i18n";
 import { costs } from "../../i18n/costs";
 import { count, money, timeOf } from "../../i18n/format";
+import { createReloadedTexts } from "../../lib/reloadedTexts";
 import buttons from "../../ui/buttons.module.css";
 import { Problem } from "../../ui/Problem";
 import { Summary } from "../../ui/Summary";
 import { PlainText } from "./PlainText";
 import styles from "./SummaryFold.module.css";
+
+/** Edited summaries that are not saved yet, by the ids of their messages. */
+const drafts = createReloadedTexts("tidewire.summaries");
 
 export interface SummaryFoldProps {
   /** The last summarized message. */
@@ -21,13 +25,14 @@ export interface SummaryFoldProps {
 
 export function SummaryFold({ messageId, compaction, onChange }: SummaryFoldProps) {
   const { editSummary, useSummary: use } = useConversations().client.conversations;
-  const [draft, setDraft] = useState<string | null>(null);
+  const [draft, setDraft] = useState(drafts.get(messageId) ?? null);
   const [problem, setProblem] = useState<string | null>(null);
   const box = useId();
   const area = useRef<HTMLTextAreaElement>(null);
   const editButton = useRef<HTMLButtonElement>(null);
-  const wasEditing = useRef(false);
   const isEditing = draft !== null;
+  const wasEditing = useRef(isEditing);
+  const [isOpenAtFirst] = useState(isEditing);
   const { text, undone } = compaction;
 
   // The element that had the focus is gone, so its successor takes it.
@@ -37,20 +42,33 @@ export function SummaryFold({ messageId, compaction, onChange }: SummaryFoldProp
     if (document.activeElement === document.body) (area.current ?? editButton.current)?.focus();
   }, [isEditing]);
 
-  function change(request: Promise<ConversationView>): void {
+  function edit(value: string | null): void {
+    setDraft(value);
+    if (value === null) drafts.delete(messageId);
+    else drafts.set(messageId, value);
+  }
+
+  function change(request: Promise<ConversationView>, onDone = () => {}): void {
     setProblem(null);
     request.then(
       () => {
-        setDraft(null);
+        onDone();
         onChange();
       },
       (error) => setProblem(reasonOf(error)),
     );
   }
 
+  function save(value: string): void {
+    change(editSummary({ messageId, text: value }), () => {
+      // What was typed in the meantime is not saved yet.
+      if (drafts.get(messageId) === value) edit(null);
+    });
+  }
+
   return (
     <section className={styles.fold} aria-label={costs.summary.title}>
-      <details>
+      <details open={isOpenAtFirst}>
         <Summary>
           <span>
             {undone ? costs.summary.undone : costs.summary.title}
@@ -64,7 +82,7 @@ export function SummaryFold({ messageId, compaction, onChange }: SummaryFoldProp
             className="stack"
             onSubmit={(event) => {
               event.preventDefault();
-              change(editSummary({ messageId, text: draft }));
+              save(draft);
             }}
           >
             <label htmlFor={box}>{costs.summary.label}</label>
@@ -75,10 +93,10 @@ export function SummaryFold({ messageId, compaction, onChange }: SummaryFoldProp
               rows={8}
               maxLength={32_000}
               value={draft}
-              onChange={(event) => setDraft(event.target.value)}
+              onChange={(event) => edit(event.target.value)}
             />
             <div className={`row ${buttons.pills}`}>
-              <button type="button" onClick={() => setDraft(null)}>
+              <button type="button" onClick={() => edit(null)}>
                 {strings.cancel}
               </button>
               <button type="submit" disabled={draft.trim() === ""}>
@@ -89,7 +107,7 @@ export function SummaryFold({ messageId, compaction, onChange }: SummaryFoldProp
         )}
         {draft === null && (
           <div className={`row ${buttons.pills}`}>
-            <button ref={editButton} type="button" onClick={() => setDraft(text)}>
+            <button ref={editButton} type="button" onClick={() => edit(text)}>
               {strings.edit}
             </button>
           </div>
