@@ -326,6 +326,30 @@ describe("background requests", () => {
     expect(callsOf("get")).toHaveLength(reads);
   });
 
+  it("take their refusal back once they succeed, and no other", async () => {
+    const { conversation, reply, refuse } = await openConversation(BOTH, 2);
+    const refresh = async () => {
+      conversation.refresh();
+      await settled();
+    };
+    await refresh();
+    await refuse("get", "STORAGE_UNAVAILABLE");
+    expect(conversation.get().pending?.failure).toBeTruthy();
+    await refresh();
+    await reply("get", view(BOTH, 2));
+    expect(conversation.get().pending).toBeNull();
+    void conversation.loadEarlier();
+    await settled();
+    await refuse("get", "STORAGE_UNAVAILABLE");
+    await refresh();
+    await reply("get", view(BOTH, 2));
+    expect(conversation.get().pending?.retry).toEqual({ kind: "earlier" });
+    void conversation.loadEarlier();
+    await settled();
+    await reply("get", view([stored("m-a"), answer("m-b")]));
+    expect(conversation.get().pending).toBeNull();
+  });
+
   it("follows a run without a log once, and not in a loop", async () => {
     const { conversations, transport, callsOf, reply } = await conversationsOf(await manualPage());
     const conversation = conversations.show("c-1");

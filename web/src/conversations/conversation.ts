@@ -227,12 +227,13 @@ export function createConversation(config: ConversationOptions): Conversation {
     const { earlier, conversation } = view;
     if (call.kind === "earlier") {
       if (get().messages[0] !== before[0]) return;
-      dispatch({ type: "extended", messages: rows.take(view.messages), earlier });
+      dispatch({ type: "extended", call, messages: rows.take(view.messages), earlier });
     } else {
       const messages = rows.take(view.messages);
       const answer = view.messages.findLast((item) => item.role === "assistant" && authorOf(item));
       const answeredBy = answer === undefined ? null : authorOf(answer);
-      dispatch({ type: "shown", messages, earlier, count: conversation.messageCount, answeredBy });
+      const count = conversation.messageCount;
+      dispatch({ type: "shown", call, messages, earlier, count, answeredBy });
       const key = call.kind === "choose" && call.isTarget ? rowOf(call.messageId) : undefined;
       if (key !== undefined && visit === visits) dispatch({ type: "targeted", key });
     }

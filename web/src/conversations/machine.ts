@@ -76,11 +76,14 @@ export interface ConversationState {
 
 export type ConversationEvent =
   | { readonly type: "reopened" }
-  | ({ readonly type: "shown" } & Pick<
+  | ({ readonly type: "shown"; readonly call: Read } & Pick<
       ConversationState,
       "messages" | "earlier" | "count" | "answeredBy"
     >)
-  | ({ readonly type: "extended" } & Pick<ConversationState, "messages" | "earlier">)
+  | ({ readonly type: "extended"; readonly call: Read } & Pick<
+      ConversationState,
+      "messages" | "earlier"
+    >)
   | { readonly type: "missing" }
   | {
       readonly type: "began";
@@ -149,13 +152,18 @@ const CHANGES: {
   readonly [T in ConversationEvent["type"]]: (state: ConversationState, event: Of<T>) => Part;
 } = {
   reopened: () => ({ pending: null }),
-  shown: (_, { messages, earlier, count, answeredBy }) => ({
+  shown: ({ pending }, { call, messages, earlier, count, answeredBy }) => ({
+    pending: withoutRefusal(pending, call),
     messages,
     earlier,
     count,
     ...(answeredBy && { answeredBy }),
   }),
-  extended: (old, { messages, earlier }) => ({ messages: [...messages, ...old.messages], earlier }),
+  extended: ({ pending, ...old }, { call, messages, earlier }) => ({
+    pending: withoutRefusal(pending, call),
+    messages: [...messages, ...old.messages],
+    earlier,
+  }),
   missing: () => ({}),
   began: ({ runs }, { turn, restore, messages }) => ({
     pending: { retry: turn, restore, failure: null },
@@ -191,6 +199,11 @@ const CHANGES: {
   },
   changed: (_, { part }) => part,
 };
+
+/** A read that succeeds ends the refusal of an earlier one of its kind. */
+function withoutRefusal(pending: Pending | null, { kind }: Read): Pending | null {
+  return pending?.failure != null && pending.retry.kind === kind ? null : pending;
+}
 
 /** The path as it was before the turn, plus earlier messages fetched in the meantime. */
 function stateBefore({ messages, runs, run }: ConversationState, restore: Restore): Part {
