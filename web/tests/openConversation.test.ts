@@ -326,6 +326,17 @@ describe("background requests", () => {
     expect(callsOf("get")).toHaveLength(reads);
   });
 
+  it("that waited for an answer is made when the host refuses that", async () => {
+    const { conversation, callsOf, refuse } = await openConversation();
+    conversation.send("is it high?");
+    await settled();
+    conversation.refresh();
+    await settled();
+    expect(callsOf("get")).toHaveLength(1);
+    await refuse("send");
+    expect(callsOf("get")).toHaveLength(2);
+  });
+
   it("take their refusal back once they succeed, and no other", async () => {
     const { conversation, reply, refuse } = await openConversation(BOTH, 2);
     const refresh = async () => {

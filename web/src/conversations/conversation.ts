@@ -317,6 +317,7 @@ export function createConversation(config: ConversationOptions): Conversation {
         setUp?.revert();
         refused(turn, shown.undo, refusal);
       }
+      if (isStale) self.refresh();
       sendNext();
     });
     return true;
