@@ -301,6 +301,25 @@ describe("a queued message", () => {
   });
 });
 
+it("the effort of one answer holds until a decision has continued the answer", async () => {
+  const waiting = [stored("m-1"), answer("m-2", { detail: ended("waiting") })];
+  const { conversation, callsOf, reply } = await openConversation(waiting);
+  const { once } = conversation.options;
+  once.set("high");
+  const [, row = ""] = conversation.get().messages;
+  const decide = async (callId: string, value: unknown) => {
+    void conversation.decide(row, { callId, nonce: "n", verdict: "allow" });
+    await settled();
+    await reply("decide", value);
+  };
+  await decide("t-1", { taken: true, answer: null });
+  expect(once.get()).toBe("high");
+  const ids = { conversationId: "c-1", messageId: "m-1", answerId: "m-2", inferenceId: "inf-2" };
+  await decide("t-2", { taken: true, answer: ids });
+  expect(callsOf("decide").at(-1)?.params).toMatchObject({ effort: "high" });
+  expect(once.get()).toBeNull();
+});
+
 describe("background requests", () => {
   it("fetches earlier messages after the call that was under way", async () => {
     const { conversation, callsOf, reply } = await openConversation(BOTH, 2);

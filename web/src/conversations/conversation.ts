@@ -418,7 +418,9 @@ export function createConversation(config: ConversationOptions): Conversation {
     async decide(row, verdict) {
       const messageId = rows.message(row)?.id;
       if (messageId === undefined) return false;
-      const { taken } = await conversations.decide({ ...verdict, ...requestOptions(), messageId });
+      const decision = { ...verdict, ...requestOptions(), messageId };
+      const { taken, answer } = await conversations.decide(decision);
+      if (answer !== null) options.once.set(null);
       // While the run of the call continues, its events report the outcome.
       if (!isBusy(get())) void read({ kind: "refresh" });
       return taken;
