@@ -11,6 +11,7 @@ import type {
   EndReason,
   StoredMessage,
 } from "../src/bridge/contract";
+import { NO_FIRST } from "../src/conversations/answerOptions";
 import type { ModelRef } from "../src/conversations/conversation";
 import { createConversations } from "../src/conversations/conversations";
 import { initialState, reduce } from "../src/conversations/machine";
@@ -245,6 +246,20 @@ describe("a refused question", () => {
     await refuse("send");
     expect(conversation.get()).toMatchObject({ phase: "new", id: null });
     expect(sessionStorage.getItem("tidewire.chat")).toBeNull();
+  });
+
+  it("leaves no conversation behind when its budget is refused", async () => {
+    const { conversations, callsOf, reply, refuse } = await conversationsOf(await manualPage());
+    const { conversation } = conversations.shown.get();
+    conversation.options.first.set({ ...NO_FIRST, budget: { usd: 1, tokens: null } });
+    conversation.send("is it high?");
+    await settled();
+    await reply("create", { ...summary, messageCount: 0 });
+    await refuse("set_budget", "STORAGE_UNAVAILABLE");
+    expect(conversation.get()).toMatchObject({ phase: "new", id: null, messages: [] });
+    expect(conversation.draft.get()).toBe("is it high?");
+    expect(callsOf("send")).toEqual([]);
+    expect(callsOf("delete").map(({ params }) => params)).toEqual(["c-1"]);
   });
 
   it("takes only its own rows away when earlier messages arrive meanwhile", async () => {

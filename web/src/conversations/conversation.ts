@@ -274,10 +274,11 @@ export function createConversation(config: ConversationOptions): Conversation {
   async function create(): Promise<string> {
     const { instructions: systemPrompt, budget, folder } = options.first.get();
     const { id } = await conversations.create({ temporary: get().temporary, systemPrompt, folder });
-    if (budget !== null) await conversations.setBudget({ conversationId: id, budget });
     dispatch({ type: "named", id });
     options.save();
     config.onNamed(self);
+    // Now that it has its id, a refused budget deletes it, as a refused first message does.
+    if (budget !== null) await conversations.setBudget({ conversationId: id, budget });
     return id;
   }
 
