@@ -2,6 +2,8 @@
 import { describe, expect, it } from "vitest";
 import type { StoredMessage, Usage } from "../src/bridge/contract";
 import { answerSoFar, blank, viewOf } from "../src/conversations/message";
+import type { Run } from "../src/llm/run";
+import { beginRun } from "../src/llm/runReducer";
 
 const usage = (outputTokens: number): Usage => ({
   inputTokens: 10,
@@ -37,6 +39,13 @@ describe("an answer that is continued", () => {
     expect([view.text, view.reasoningMs]).toEqual(["cut sh", 40]);
     expect(view.tools.map(({ name }) => name)).toEqual(["tide"]);
     expect(view.notices.map(({ code }) => code)).toEqual(["HISTORY_TRIMMED"]);
+  });
+
+  it("adds up the time for which its runs have reasoned", () => {
+    const runOf = (reasoningMs: number | null) =>
+      ({ get: () => ({ ...beginRun("inf-3"), reasoningMs }) }) as Run;
+    expect(viewOf({ message, run: runOf(20) }).reasoningMs).toBe(60);
+    expect(viewOf({ message, run: runOf(null) }).reasoningMs).toBe(40);
   });
 
   it("has the usage of each of its runs, and no end yet", () => {

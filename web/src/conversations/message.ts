@@ -177,7 +177,10 @@ function withRun(stored: MessageView, state: RunState): MessageView {
     parts: continueParts(stored.parts, state.parts),
     text: stored.text + state.response,
     reasoning: stored.reasoning + state.reasoning,
-    reasoningMs: state.reasoningMs ?? stored.reasoningMs,
+    reasoningMs:
+      state.reasoningMs === null
+        ? stored.reasoningMs
+        : (stored.reasoningMs ?? 0) + state.reasoningMs,
     status: statusOf(state),
     live: !hasEnded(state),
     thinking: state.thinking,
