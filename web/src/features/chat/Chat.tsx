@@ -102,7 +102,6 @@ export function Chat(props: ChatProps) {
       models.current?.click();
       return models.current !== null;
     },
-    editLast: conversation.editLast,
     showRequest,
   }));
 

@@ -7,8 +7,6 @@ export interface ComposerHandle {
   openModels(): boolean;
   /** Shows the request that the draft would send. */
   showRequest(): void;
-  /** Starts to edit the last question in place. */
-  editLast(): void;
 }
 
 /** `current` is null while no box is shown. */
