@@ -98,6 +98,23 @@ describe("a draft", () => {
     expect((await opened(page, id)).draft.get()).toBe("half a thought");
   });
 
+  it("stays when another window that has sent its own is reloaded", async () => {
+    const page = await fakePage({ rate: 0 });
+    const { conversation, id } = await typed(page, "");
+    const tab = tabStorage();
+    const other = conversationsOf(page, tab).show(id);
+    await turn(500);
+    other.draft.set("hello");
+    other.send();
+    await turn(1_000);
+    conversation.draft.set("half a thought");
+    await turn(1_000);
+    hidePage();
+    conversationsOf(page, tab).show(id);
+    await turn(1_000);
+    expect((await opened(page, id)).draft.get()).toBe("half a thought");
+  });
+
   it("of a new chat stays when another window with an empty one is reloaded", async () => {
     const page = await fakePage({ rate: 0 });
     const { draft } = conversationsOf(page).shown.get().conversation;

@@ -103,12 +103,13 @@ export function createUnsent({ state, rows, drafts, bytes }: UnsentOptions): Uns
     };
   }
 
-  /** False as long as the host's copy may replace an untouched draft. */
-  let isOurs = tabDraft !== null;
+  /** False as long as nothing was written here: the host's copy may come from another window. */
+  let isOurs = !isNoDraft(reloaded);
   const subscription = drafts.follow({
     key: keyNow,
     isTemporary: () => state.get().temporary,
-    read: () => (isOurs ? snapshot() : null),
+    // An empty draft that was ours stays: the host may not have deleted yet what was sent.
+    read: () => (isOurs || tabDraft !== null ? snapshot() : null),
   });
 
   /** Attachments change seldom and are large, so they are written only after a change. */
