@@ -334,6 +334,20 @@ async def test_what_came_before_an_error_stays_and_can_be_continued(desk: Desk) 
     assert view.messages[1].siblings == [cut.answer_id]
 
 
+async def test_the_time_of_reasoning_counts_every_run_of_a_continued_answer(desk: Desk) -> None:
+    conversation = await desk.begin()
+    cut = await desk.send(conversation, "/rate 50\n/reasoning hm hm hm hm\nsome words\n/cut")
+    first = (await desk.view(conversation)).messages[1].detail
+    assert first is not None
+    await desk.go_on(cut.answer_id)
+    both = (await desk.view(conversation)).messages[1].detail
+    assert both is not None
+    assert first.reasoning_ms
+    assert both.reasoning_ms is not None
+    # Each word takes 20 ms or more, so neither run alone takes as long as both.
+    assert both.reasoning_ms >= first.reasoning_ms + 3 * 20
+
+
 async def test_a_continued_answer_names_all_of_its_runs_in_order(desk: Desk) -> None:
     conversation = await desk.begin()
     cut = await desk.send(conversation, "some words\n/cut")

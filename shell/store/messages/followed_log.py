@@ -171,7 +171,8 @@ def _detail(
         "notices": [*earlier.notices, *notices],
     }
     if thinking_ms is not None:
-        update["reasoning_ms"] = thinking_ms[1] - thinking_ms[0]
+        earlier_ms = earlier.reasoning_ms or 0
+        update["reasoning_ms"] = earlier_ms + thinking_ms[1] - thinking_ms[0]
     if isinstance(ending, DoneEvent):
         field_names = ("finish_reason", "budget", "usage", "timing")
         update |= {name: getattr(ending, name) for name in field_names}
