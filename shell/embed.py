@@ -377,7 +377,7 @@ class App:
 
 def _runtime(data: Path) -> "Runtime":
     from shell.app.runtime import Runtime
-    from shell.settings import read_budgets
+    from shell.settings import read_preferences
 
-    budgets = read_budgets(data)
+    budgets = read_preferences(data).budgets
     return Runtime(data, take_secrets(), Settings(), lambda: budgets, counts=False)

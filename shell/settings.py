@@ -7,6 +7,7 @@ stays unchanged.
 
 import contextlib
 import json
+import logging
 import time
 from collections.abc import Collection, Iterator, Mapping
 from copy import deepcopy
@@ -18,7 +19,6 @@ from pydantic import JsonValue, ValidationError
 
 from shell.contract import (
     NO_BUDGETS,
-    Budgets,
     DeadlineSettings,
     LimitSettings,
     Preferences,
@@ -27,6 +27,7 @@ from shell.contract import (
     RemarkCode,
     SettingsView,
 )
+from shell.errors import StorageFailed
 from shell.inference.limits import Deadlines, Limits, Settings
 from shell.support.file_lock import file_lock
 from shell.support.files import file_errors, reason, replace_file
@@ -51,6 +52,8 @@ CHOICES: Mapping[str, str] = MappingProxyType(
     {"defaultProvider": "defaultModel", "titleProvider": "titleModel"}
 )
 """The settings that choose where questions are sent, each with the setting of its model."""
+IGNORED = "%s: '%s' has no usable value and is ignored"
+"""The remark on an invalid value, for the names of the file and of the setting."""
 MAX_PASSES = 100
 """Most passes to remove invalid values. If some are left then, the whole file is ignored."""
 
@@ -73,6 +76,7 @@ DEFAULTS = Preferences(
     limits=LimitSettings(inferences=Limits().inferences, sessions=Limits().sessions),
     deadlines=DeadlineSettings(**asdict(Deadlines())),
 )
+_log = logging.getLogger(__name__)
 _DEFAULT_VALUES: dict[str, JsonValue] = DEFAULTS.model_dump(mode="json", by_alias=True)
 
 
@@ -163,10 +167,7 @@ class SettingsFile:
 
     def _read(self) -> None:
         try:
-            raw = json.loads(self.path.read_text("utf-8"))
-            if not isinstance(raw, dict):
-                raise ValueError("it is not a JSON object")
-            self.preferences, invalid = _validate(raw)
+            raw, self.preferences, invalid = _read_file(self.path)
         except FileNotFoundError:
             self._raw, self.preferences = {}, DEFAULTS
             self._remark_ignored([])
@@ -191,8 +192,7 @@ class SettingsFile:
         ignored = RemarkCode.SETTING_IGNORED
         self.remarks = [remark for remark in self.remarks if remark.code is not ignored]
         for name in names:
-            text = f"{self.path.name}: '{name}' has no usable value and is ignored"
-            self._add_remark(ignored, text, file=self.path.name, name=name)
+            self._add_remark(ignored, IGNORED % (FILE, name), file=FILE, name=name)
 
     def _add_remark(self, code: RemarkCode, text: str, **facts: str | int) -> None:
         remark = Remark(code=code, text=text, facts=facts)
@@ -207,24 +207,24 @@ class SettingsFile:
         self._remark_ignored(invalid)
 
 
-def read_records(folder: Path) -> bool:
-    """Whether to record requests, by the settings file, which is not changed."""
+def read_preferences(folder: Path) -> Preferences:
+    """Read the settings for a command that calls models. The file is not changed.
+
+    Raises:
+        StorageFailed: the file cannot be read. A call could exceed a budget in it.
+    """
+    path = folder / FILE
     try:
-        raw = json.loads((folder / FILE).read_text("utf-8"))
-        return raw.get("recordRequests") is not False
+        _, preferences, invalid = _read_file(path)
     except FileNotFoundError:
-        return True
-    except (OSError, ValueError, AttributeError, RecursionError):
-        return False
-
-
-def read_budgets(folder: Path) -> Budgets:
-    """The budgets in the settings file, which is not changed. `NO_BUDGETS` if it is unreadable."""
-    try:
-        raw = json.loads((folder / FILE).read_text("utf-8"))
-        return Budgets.model_validate(raw.get("budgets") or {})
-    except (OSError, ValueError, AttributeError, RecursionError):
-        return NO_BUDGETS
+        return DEFAULTS
+    except (OSError, ValueError, RecursionError) as error:
+        cause = reason(error) if isinstance(error, OSError) else str(error)[:200]
+        text = f"{path} cannot be read ({cause}), so its budgets are unknown and no model is called"
+        raise StorageFailed(f"{text}. Correct or remove the file.") from None
+    for name in invalid:
+        _log.warning(IGNORED, FILE, name)
+    return preferences
 
 
 def read_choices(raw: Mapping[str, JsonValue]) -> dict[str, tuple[str, str | None]]:
@@ -239,6 +239,19 @@ def read_choices(raw: Mapping[str, JsonValue]) -> dict[str, tuple[str, str | Non
         for name, (provider_id, model_id) in choices.items()
         if provider_id is not None
     }
+
+
+def _read_file(path: Path) -> tuple[dict[str, JsonValue], Preferences, list[str]]:
+    """Read a file. Returns its content, the settings in it, and the names of invalid values.
+
+    Raises:
+        ValueError, RecursionError: its content is no JSON object.
+        OSError: it cannot be read.
+    """
+    raw = json.loads(path.read_text("utf-8"))
+    if not isinstance(raw, dict):
+        raise ValueError("it is not a JSON object")
+    return raw, *_validate(raw)
 
 
 def _validate(raw: Mapping[str, JsonValue]) -> tuple[Preferences, list[str]]:

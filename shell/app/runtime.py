@@ -14,7 +14,7 @@ from shell.inference.limits import Settings
 from shell.providers.charges import PlannedCall, Price, Reservation
 from shell.providers.keys import Keys
 from shell.providers.registry import Providers
-from shell.settings import read_budgets, read_records
+from shell.settings import read_preferences
 from shell.support.data_directory import REQUESTS
 from shell.support.event_loop import LoopThread, event_loop_thread, run_within
 from shell.support.logs import redact_also
@@ -171,16 +171,20 @@ class RunningHost:
 
 @contextlib.contextmanager
 def running_host(data: Path, *, counts: bool = False) -> Iterator[RunningHost]:
-    """Run a runtime for as long as the context lasts. With `counts` it begins a ledger of calls."""
+    """Run a runtime for as long as the context lasts. With `counts` it begins a ledger of calls.
+
+    Raises:
+        StorageFailed: the settings cannot be read.
+    """
+    preferences = read_preferences(data)
     with event_loop_thread() as thread:
-        budgets, records = read_budgets(data), read_records(data)
         runtime = thread.call(
             lambda: Runtime(
                 data,
                 os.environ,
                 Settings(),
-                lambda: budgets,
-                records=lambda: records,
+                lambda: preferences.budgets,
+                records=lambda: preferences.record_requests,
                 counts=counts,
             )
         )

@@ -242,6 +242,27 @@ def test_an_answer_stops_at_its_budget_and_says_what_to_do(tmp_path: Path) -> No
     assert run(*ask).is_one_sentence("stopped at the budget of the day: 81 of 150 tokens spent")
 
 
+def test_a_budget_beside_an_unusable_one_holds(tmp_path: Path) -> None:
+    settings = {"budgets": {"day": {"tokens": 60}, "month": {"usd": 0}, "week": {"usd": 5}}}
+    (tmp_path / "settings.json").write_text(json.dumps(settings), "utf-8")
+    ask = ("ask", "words " * 40, "--provider", "echo", "--data-dir", str(tmp_path))
+    result = run(*ask)
+    assert (result.status, result.out) == (0, "")
+    ignored, stopped = result.err.splitlines()
+    assert "'budgets.month' has no usable value and is ignored" in ignored
+    assert "stopped at the budget of the day: 0 of 60 tokens spent" in stopped
+
+
+@pytest.mark.parametrize("content", ["{", "[]", "\udc80"])
+def test_no_question_is_sent_while_the_budgets_are_unknown(tmp_path: Path, content: str) -> None:
+    file = tmp_path / "settings.json"
+    file.write_bytes(content.encode("utf-8", "surrogateescape"))
+    result = run("ask", "hello", "--provider", "echo", "--data-dir", str(tmp_path))
+    assert (result.status, result.out) == (1, "")
+    assert result.is_one_sentence("STORAGE_ERROR", str(file), "Correct or remove the file")
+    assert [*tmp_path.iterdir()] == [file]
+
+
 def test_without_a_budget_a_question_leaves_no_file(tmp_path: Path) -> None:
     folder = tmp_path / "data"
     folder.mkdir()
