@@ -377,7 +377,9 @@ class App:
 
 def _runtime(data: Path) -> "Runtime":
     from shell.app.runtime import Runtime
+    from shell.providers.key_variables import protect_key_variables
     from shell.settings import read_preferences
 
+    protect_key_variables(data)
     budgets = read_preferences(data).budgets
     return Runtime(data, take_secrets(), Settings(), lambda: budgets, counts=False)

@@ -81,13 +81,16 @@ def _status_of(given: list[str]) -> int:
 
 
 def _run(chosen: argparse.Namespace) -> int:
+    from shell.providers.key_variables import protect_key_variables
     from shell.support.data_directory import DataDirectory
     from shell.support.logs import set_up_logs
 
     set_up_logs(chosen.log_level)
     run = getattr(import_module(f"shell.cli.{chosen.command.module}"), chosen.command.function)
     given = {name: getattr(chosen, name) for name in chosen.names}
-    status: int | None = run(DataDirectory(chosen.data_dir), **given)
+    data = DataDirectory(chosen.data_dir)
+    protect_key_variables(data.path)
+    status: int | None = run(data, **given)
     return status or 0
 
 

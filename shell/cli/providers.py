@@ -22,6 +22,7 @@ from shell.providers.base import ANY_MODEL
 from shell.providers.connection_test import try_provider
 from shell.providers.custom import CustomProvider
 from shell.providers.http.endpoint import is_secret
+from shell.providers.key_variables import FILE
 from shell.providers.keys import Keys
 from shell.providers.registry import Providers
 from shell.support.data_directory import DataDirectory
@@ -58,7 +59,7 @@ def add(data: DataDirectory, *, as_json: bool, **given: Any) -> None:
         print(f"Note: {remark.text}", file=sys.stderr)
     for name in filter(is_secret, provider.headers):
         print(
-            f"Note: the header {name} contains a secret. {data.path / custom.FILE} keeps it, "
+            f"Note: the header {name} contains a secret. {data.path / FILE} keeps it, "
             "readable only by you, but other users of this machine could see the command "
             f"line. Use --key-env VAR or 'tidewire keys set {provider.id}' instead.",
             file=sys.stderr,

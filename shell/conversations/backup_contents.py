@@ -18,6 +18,7 @@ from shell.contract import BackupChoice, BackupContents, BackupProvider, Routing
 from shell.errors import ShellError, ValidationFailed
 from shell.providers import custom
 from shell.providers.custom import CustomProvider, parse_added, read_added
+from shell.providers.key_variables import FILE as PROVIDERS_FILE
 from shell.settings import FILE, SettingsFile, read_choices
 from shell.store.store import Choose
 
@@ -96,7 +97,7 @@ def _without_secrets(url: str) -> str:
 def _providers(extras: Mapping[str, bytes]) -> dict[str, CustomProvider]:
     """The providers of a backup by their ids; empty if they cannot be read."""
     try:
-        return {provider.id: provider for provider in parse_added(extras[custom.FILE])}
+        return {provider.id: provider for provider in parse_added(extras[PROVIDERS_FILE])}
     except (KeyError, ValidationError):
         return {}
 

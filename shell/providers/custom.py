@@ -18,11 +18,11 @@ from shell.contract import NewProvider, Remark, RemarkCode
 from shell.errors import ProviderError, Reason, ShellError, ValidationFailed
 from shell.providers.http.address import complete_address
 from shell.providers.http.endpoint import Endpoint
+from shell.providers.key_variables import FILE
 from shell.providers.local.gguf import read_header
 from shell.support.file_lock import file_lock
 from shell.support.files import replace_file
 
-FILE = "providers.json"
 MAX_PROVIDERS = 100
 
 

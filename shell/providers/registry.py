@@ -19,6 +19,7 @@ from shell.providers.base import ANY_MODEL, Provider
 from shell.providers.capabilities import Capabilities
 from shell.providers.custom import CustomProvider, read_added
 from shell.providers.http.endpoint import Endpoint
+from shell.support.environment import add_secret_names
 
 if TYPE_CHECKING:
     from shell.providers.http.api import Api
@@ -97,6 +98,8 @@ class Providers(Mapping[str, Provider]):
         except ShellError as error:  # the other providers stay usable
             _log.warning("%s", error)
             return
+        # Children that start later must not get its key.
+        add_secret_names(added.key_env for added in found.values() if added.key_env)
         for provider_id in [key for key, old in self._added.items() if found.get(key) != old]:
             del self._added[provider_id]
             del self._constructors[provider_id]

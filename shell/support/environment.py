@@ -2,10 +2,21 @@
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-SECRET = re.compile(r"(KEY|TOKEN|SECRET|PASSWORD)$", re.IGNORECASE)
+_SECRET = re.compile(r"(KEY|TOKEN|SECRET|PASSWORD)$", re.IGNORECASE)
 """Matches the names of variables that hold a secret."""
+_added_names: set[str] = set()
+
+
+def add_secret_names(names: Iterable[str]) -> None:
+    """Treat these variables as secrets, too, whatever their names are."""
+    _added_names.update(name.upper() for name in names)
+
+
+def without_secrets(environ: Mapping[str, str]) -> dict[str, str]:
+    """The environment for a child process, which gets no secrets."""
+    return {name: value for name, value in environ.items() if not _is_secret(name)}
 
 
 def take_secrets() -> Mapping[str, str]:
@@ -16,6 +27,10 @@ def take_secrets() -> Mapping[str, str]:
     """
     full_environment = dict(os.environ)
     for name in full_environment:
-        if SECRET.search(name):
+        if _is_secret(name):
             del os.environ[name]
     return full_environment
+
+
+def _is_secret(name: str) -> bool:
+    return name.upper() in _added_names or _SECRET.search(name) is not None

@@ -9,6 +9,8 @@ from shell.support.redaction import redact
 
 FORMAT = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
 _SECRET = re.compile(r"KEY|TOKEN|SECRET|PASSWORD", re.IGNORECASE)
+"""Matches more names than those kept from child processes: a child may need the value of
+SSH_KEY_PATH, and the log does not."""
 SHORTEST = 8
 """A shorter value is not a key (`GIT_TERMINAL_TOKEN=1`)."""
 

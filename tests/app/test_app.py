@@ -322,19 +322,21 @@ def test_without_a_display_the_page_goes_to_a_browser(tmp_path: Path, display: s
 
 @contextmanager
 def program_with_browser(
-    tmp_path: Path, browser: str = "a.desktop"
+    tmp_path: Path, browser: str = "a.desktop", **changes: str
 ) -> Iterator[tuple[Program, str]]:
     """Start a program that opens a browser, which is a script. Yields also the script's argument.
 
     Args:
         tmp_path: a folder for the scripts and the data.
         browser: the desktop file of the default browser, as `xdg-mime` prints it.
+        changes: to the program's environment. The script writes its own to the file `environment`.
     """
     bin_, opened = tmp_path / "bin", tmp_path / "opened"
     bin_.mkdir()
     opener = bin_ / ("open" if sys.platform == "darwin" else "xdg-open")
     opener.write_text(
-        f'#!/bin/sh\nprintf %s "$1" > "{opened}.part"\nmv "{opened}.part" "{opened}"\n'
+        f'#!/bin/sh\nenv > "{tmp_path}/environment"\n'
+        f'printf %s "$1" > "{opened}.part"\nmv "{opened}.part" "{opened}"\n'
     )
     mime_query = bin_ / "xdg-mime"
     mime_query.write_text(f"#!/bin/sh\necho {browser}\n")
@@ -343,7 +345,7 @@ def program_with_browser(
     path = f"{bin_}{os.pathsep}{os.environ['PATH']}"
     data = str(tmp_path / "data")
     with started(
-        "serve", "--data-dir", data, "--provider", "echo", PATH=path, DISPLAY=":1"
+        "serve", "--data-dir", data, "--provider", "echo", PATH=path, DISPLAY=":1", **changes
     ) as program:
         deadline = time.monotonic() + LONGEST_S
         while not opened.exists():
@@ -368,6 +370,17 @@ def test_a_browser_is_opened_without_a_secret_on_its_command_line(tmp_path: Path
         assert not file.parent.exists()
         program.stop()
     assert not list((tmp_path / "data").glob("opening-*"))
+
+
+def test_a_browser_gets_no_key_whatever_its_variable_is_called(tmp_path: Path) -> None:
+    add = ("providers", "add", "groq", "--base-url", "http://127.0.0.1:9/v1")
+    added = run(*add, "--key-env", "GROQ_WORK", "--data-dir", str(tmp_path / "data"))
+    assert added.status == 0, added.err
+    key = "sk-not-for-a-browser"
+    with program_with_browser(tmp_path, GROQ_WORK=key, OPENAI_API_KEY=key):
+        variables = (tmp_path / "environment").read_text("utf-8")
+    assert "PATH=" in variables
+    assert key not in variables
 
 
 def test_what_a_killed_program_left_for_a_browser_is_removed(tmp_path: Path) -> None:

@@ -9,8 +9,10 @@ import pytest
 from pydantic import ValidationError
 
 from shell.errors import ErrorCode, ProviderError, ShellError, ValidationFailed
-from shell.providers.custom import FILE, CustomProvider, add, read_added, remove
+from shell.providers.custom import CustomProvider, add, read_added, remove
+from shell.providers.key_variables import FILE
 from shell.providers.registry import Providers
+from shell.support.environment import without_secrets
 from tests.providers.collect import ask
 from tests.providers.dialects import Chat, Dialect, Messages, Responses
 from tests.providers.fault_server import fault_server
@@ -140,3 +142,13 @@ def test_whoever_keeps_the_keys_is_asked_for_an_address_before_every_request(
     assert endpoints["openai"].check() == "from-the-environment"
     assert endpoints["mine"].check() == "mine"
     assert lookups[0] == ("openai", providers.base_urls["openai"])
+
+
+def test_the_key_of_a_provider_that_another_process_adds_is_kept_from_child_processes(
+    tmp_path: Path,
+) -> None:
+    environ = {"LATER": "sk-not-for-children", "PATH": "/bin"}
+    providers = Providers(tmp_path, environ)
+    add(tmp_path, OLLAMA.model_copy(update={"id": "mine", "key_env": "LATER"}), set())
+    assert providers.resolve("mine").id == "mine"
+    assert without_secrets(environ) == {"PATH": "/bin"}

@@ -14,8 +14,9 @@ from shell.api.providers import ProvidersApi
 from shell.bridge.caller import Caller
 from shell.bridge.door import Door
 from shell.contract import HelloRequest
-from shell.providers.custom import FILE, CustomProvider, add, read_added
+from shell.providers.custom import CustomProvider, add, read_added
 from shell.providers.http.endpoint import Endpoint
+from shell.providers.key_variables import FILE
 from shell.providers.keys import Keys
 from shell.providers.registry import Providers
 from tests.caller_page import Json, Page, Refused

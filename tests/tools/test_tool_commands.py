@@ -205,6 +205,19 @@ def test_a_pipe_gets_what_a_tool_returns_and_a_terminal_only_what_is_harmless(da
     assert "\x1b" not in terminal.output
 
 
+def test_a_tool_gets_no_key_whatever_its_variable_is_called(data: Path) -> None:
+    add = ("providers", "add", "groq", "--base-url", "http://127.0.0.1:9/v1")
+    added = run(*add, "--key-env", "GROQ_WORK", "--data-dir", str(data))
+    assert added.status == 0, added.err
+    (data / "tools" / "mine.py").write_text(
+        "import os\n\ndef look() -> str:\n    return ' '.join(os.environ)\n", "utf-8"
+    )
+    result = tools(data, "run", "look", GROQ_WORK="sk-not-for-tools")
+    assert result.status == 0, result.err
+    assert "PATH" in result.out
+    assert "GROQ_WORK" not in result.out
+
+
 def test_ctrl_c_ends_a_call_by_hand_and_its_process(data: Path, tmp_path: Path) -> None:
     started_file = tmp_path / "began"
     command = ["tools", "run", "hang", "--data-dir", str(data)]

@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 
 from shell.errors import ErrorCode, ProviderError
 from shell.providers.local.child import Plan
-from shell.support.environment import SECRET
+from shell.support.environment import without_secrets
 from shell.support.files import reason
 from shell.support.futures import read_exception
 
@@ -178,7 +178,7 @@ class LlamaProcess:
                 # The package can be imported from here, installed or not.
                 cwd=Path(__file__).parents[3],
                 # No secrets for a process that reads untrusted files.
-                env={k: v for k, v in os.environ.items() if not SECRET.search(k)},
+                env=without_secrets(os.environ),
                 # Ctrl-C is for the parent, which then ends the child.
                 start_new_session=True,
                 creationflags=_OWN_GROUP,

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from shell.errors import ToolFailed
-from shell.support.environment import SECRET
+from shell.support.environment import without_secrets
 from shell.support.files import reason
 from shell.support.futures import read_exception
 from shell.tools.base import Arguments, Progress
@@ -271,7 +271,7 @@ def last_sentence(text: str) -> str:
 
 def tool_environment(environ: Mapping[str, str]) -> dict[str, str]:
     """The environment without secrets, and with this package on PYTHONPATH."""
-    allowed = {name: value for name, value in environ.items() if not SECRET.search(name)}
+    allowed = without_secrets(environ)
     root = str(Path(__file__).parents[3])
     paths = [root, *filter(None, [allowed.get("PYTHONPATH")])]
     return {**allowed, "PYTHONPATH": os.pathsep.join(paths)}
