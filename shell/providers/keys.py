@@ -113,7 +113,7 @@ class Keys:
         key = self._keys.get(provider_id)
         if key is not None:
             return key.value if key.host == host_of(base_url) else None
-        return self._environment(provider_id)
+        return self._from_environment(provider_id)
 
     def secrets(self) -> set[str]:
         """List every key that this process has seen, to redact it in logs and errors."""
@@ -128,6 +128,8 @@ class Keys:
             base_urls: the address of each.
             again: replace loaded keys by those that another process has written since.
         """
+        for provider_id in base_urls:
+            self._from_environment(provider_id)
 
         def read() -> dict[str, _Key]:
             chain = self._find_keychain()
@@ -199,7 +201,7 @@ class Keys:
         """Describe a provider's key without showing it."""
         host = host_of(base_url)
         key = self._keys.get(provider_id)
-        if key is None and (value := self._environment(provider_id)):
+        if key is None and (value := self._from_environment(provider_id)):
             key = _Key(value, host, "environment")
         if key is not None and key.host != host:
             text = f"The key is for {key.host}. Enter one for {host}."
@@ -215,6 +217,12 @@ class Keys:
             host=None if key is None else key.host,
             remark=note,
         )
+
+    def _from_environment(self, provider_id: str) -> str | None:
+        key = self._environment(provider_id)
+        if key:
+            self._known.add(key)
+        return key
 
     async def _call_keychain(self, work: Callable[[], T], on_late_answer: Callable[[T], None]) -> T:
         """Call the keychain with a time limit.

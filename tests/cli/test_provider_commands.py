@@ -215,6 +215,29 @@ async def test_a_provider_that_works_is_said_to(providers: ProvidersCommand) -> 
     assert SECRET not in plain.out + plain.err + as_json.out + as_json.err
 
 
+async def repeating(exchange: Exchange) -> None:
+    """Play a model that repeats the key."""
+    await streaming(*Chat().text(f"The key is {SECRET}"), *Chat().finish())(exchange)
+
+
+@pytest.mark.anyio
+async def test_a_recording_has_no_key_of_the_environment(
+    providers: ProvidersCommand, tmp_path: Path
+) -> None:
+    recording, stored = tmp_path / "answer.jsonl", providers.data / "wire"
+    stored.mkdir(parents=True)
+    async with fault_server(repeating) as server:
+        arguments = ["--base-url", f"{server.url}/v1", "--key-env", "MINE"]
+        await asyncio.to_thread(providers, "add", "mine", *arguments)
+        ask = ["ask", "hi", "--provider", "mine", "--data-dir", str(providers.data)]
+        answer = await asyncio.to_thread(run, *ask, "--record", str(recording), MINE=SECRET)
+    assert answer.status == 0, answer.err
+    [wire] = stored.iterdir()
+    for text in (recording.read_text("utf-8"), wire.read_text("utf-8")):
+        assert "The key is [key]" in text
+        assert SECRET not in text
+
+
 @pytest.mark.anyio
 async def test_what_is_wrong_with_a_provider_is_said_by_its_code(
     providers: ProvidersCommand,

@@ -213,6 +213,16 @@ async def test_the_environment_is_a_source_too() -> None:
     assert store.find("openai", URL) == CANARY
 
 
+@pytest.mark.parametrize("use", ["find", "status", "load"])
+async def test_a_key_of_the_environment_is_redacted(use: str) -> None:
+    store = keys(None, environment=CANARY)
+    if use == "load":
+        await store.load({"openai": URL})
+    else:
+        getattr(store, use)("openai", URL)
+    assert store.secrets() == {CANARY}
+
+
 async def test_removing_forgets_everywhere() -> None:
     chain = Memory()
     store = keys(chain)
