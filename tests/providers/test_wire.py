@@ -92,6 +92,17 @@ async def test_the_headers_of_an_api_are_sent() -> None:
     assert server.requests[0].headers["x-version"] == "7"
 
 
+@pytest.mark.parametrize("api", APIS, ids=lambda api: api.api.name)
+async def test_a_header_of_ones_own_is_sent_once_in_place_of_the_key(api: Api) -> None:
+    headers = {api.key_header.title(): "mine", "User-Agent": "older", "USER-AGENT": "own"}
+    async with api.serving(streaming(*api.dialect.finish()), headers=headers) as (provider, server):
+        await ask(provider, "hello")
+    names = [line.partition(b":") for line in server.requests[0].raw.lower().split(b"\r\n")]
+    sent = [(name, value.strip()) for name, _, value in names]
+    assert [value for name, value in sent if name == api.key_header.encode()] == [b"mine"]
+    assert [value for name, value in sent if name == b"user-agent"] == [b"own"]
+
+
 def test_a_response_that_is_too_long_is_recorded_to_a_point_and_without_a_gap(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -64,7 +64,9 @@ def http_client(endpoint: Endpoint, api_headers: Mapping[str, str]) -> "httpx2.A
 
     for name in _VERBOSE_LOGGERS:
         logging.getLogger(name).setLevel(logging.WARNING)
-    own_headers = {"user-agent": f"Tidewire/{__version__}", **api_headers, **endpoint.headers}
+    # In lower case, so that a header of the user's replaces another of the same name.
+    own_headers = {"user-agent": f"Tidewire/{__version__}", **api_headers}
+    own_headers |= {name.lower(): value for name, value in endpoint.headers.items()}
 
     async def filter_headers(request: httpx2.Request) -> None:
         for name in [name for name in request.headers if name.lower() not in _ALLOWED_HEADERS]:
