@@ -172,6 +172,21 @@ def test_a_data_directory_gives_its_providers(tmp_path: Path) -> None:
     assert _methods_without_models(tmp_path) == {"llm.attach", "llm.cancel", "shell.hello"}
 
 
+def test_every_start_of_a_process_has_the_keys_of_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "index.html").write_text("<!doctype html>", "utf-8")
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-not-for-children")
+    for _ in range(2):
+        with event_loop_thread() as thread:
+            host = thread.run(App(tmp_path, {}, title="Keys", data=tmp_path / "data").start())
+            (runtime,) = host.resources
+            assert isinstance(runtime, Runtime)
+            assert runtime.providers.environment_key("openai") == "sk-not-for-children"
+            assert "OPENAI_API_KEY" not in os.environ
+            thread.run(close_host(host))
+
+
 def _methods_without_models(folder: Path) -> set[str]:
     with event_loop_thread() as thread:
         host = thread.run(App(folder, {}, title="None").start())

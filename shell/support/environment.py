@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 _SECRET = re.compile(r"(KEY|TOKEN|SECRET|PASSWORD)$", re.IGNORECASE)
 """Matches the names of variables that hold a secret."""
 _added_names: set[str] = set()
+_taken: dict[str, str] = {}
 
 
 def add_secret_names(names: Iterable[str]) -> None:
@@ -20,16 +21,15 @@ def without_secrets(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def take_secrets() -> Mapping[str, str]:
-    """Remove the secrets from the environment of later child processes, and return the old one.
+    """Remove the secrets from the environment of later child processes, and return the old one,
+    with the secrets that earlier calls have removed.
 
     A web view's processes, a browser and a model's process inherit the environment, and every
     program of the same person can read it there.
     """
-    full_environment = dict(os.environ)
-    for name in full_environment:
-        if _is_secret(name):
-            del os.environ[name]
-    return full_environment
+    for name in [name for name in os.environ if _is_secret(name)]:
+        _taken[name] = os.environ.pop(name)
+    return {**os.environ, **_taken}
 
 
 def _is_secret(name: str) -> bool:
