@@ -31,6 +31,8 @@ from shell.errors import StorageFailed
 from shell.inference.limits import Deadlines, Limits, Settings
 from shell.support.file_lock import file_lock
 from shell.support.files import file_errors, reason, replace_file
+from shell.support.json_values import is_within_depth
+from shell.support.text import clean
 
 FILE = "settings.json"
 RESTORED = (
@@ -54,6 +56,8 @@ CHOICES: Mapping[str, str] = MappingProxyType(
 """The settings that choose where questions are sent, each with the setting of its model."""
 IGNORED = "%s: '%s' has no usable value and is ignored"
 """The remark on an invalid value, for the names of the file and of the setting."""
+MAX_DEPTH = 64
+"""Most levels of objects and lists in a file."""
 MAX_PASSES = 100
 """Most passes to remove invalid values. If some are left then, the whole file is ignored."""
 
@@ -227,6 +231,19 @@ def read_preferences(folder: Path) -> Preferences:
     return preferences
 
 
+def parse_settings(content: str) -> dict[str, JsonValue]:
+    """Parse the content of a file, with valid Unicode in every text.
+
+    Raises:
+        ValueError, RecursionError: it is no JSON object, or has too many levels.
+    """
+    raw = json.loads(content)
+    if not isinstance(raw, dict) or not is_within_depth(raw, MAX_DEPTH):
+        raise ValueError(f"it is not a JSON object of at most {MAX_DEPTH} levels")
+    cleaned: dict[str, JsonValue] = json.loads(clean(json.dumps(raw, ensure_ascii=False)))
+    return cleaned
+
+
 def read_choices(raw: Mapping[str, JsonValue]) -> dict[str, tuple[str, str | None]]:
     """The provider and model of each setting of `CHOICES` in the content of a file."""
     preferences, _ = _validate(dict(raw))
@@ -245,12 +262,10 @@ def _read_file(path: Path) -> tuple[dict[str, JsonValue], Preferences, list[str]
     """Read a file. Returns its content, the settings in it, and the names of invalid values.
 
     Raises:
-        ValueError, RecursionError: its content is no JSON object.
+        ValueError, RecursionError: as `parse_settings`.
         OSError: it cannot be read.
     """
-    raw = json.loads(path.read_text("utf-8"))
-    if not isinstance(raw, dict):
-        raise ValueError("it is not a JSON object")
+    raw = parse_settings(path.read_text("utf-8"))
     return raw, *_validate(raw)
 
 

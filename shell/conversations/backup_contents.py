@@ -6,7 +6,6 @@ conversations and the harmless settings (`settings.RESTORED`). It brings a provi
 that chooses one, only after the user agreed to it.
 """
 
-import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -19,7 +18,7 @@ from shell.errors import ShellError, ValidationFailed
 from shell.providers import custom
 from shell.providers.custom import CustomProvider, parse_added, read_added
 from shell.providers.key_variables import FILE as PROVIDERS_FILE
-from shell.settings import FILE, SettingsFile, read_choices
+from shell.settings import FILE, SettingsFile, parse_settings, read_choices
 from shell.store.store import Choose
 
 _SETTINGS: tuple[RoutingSetting, ...] = ("defaultProvider", "titleProvider")
@@ -29,7 +28,7 @@ def contents(extras: Mapping[str, bytes], data: Path) -> BackupContents:
     """The providers and settings in a backup that differ from the current ones and need consent."""
     current = _current_providers(data)
     changed = [added for added in _providers(extras).values() if current.get(added.id) != added]
-    choices = read_choices(_settings(extras))
+    choices = read_choices(_settings(extras) or {})
     current_choices = read_choices(_current_settings(data))
     return BackupContents(
         providers=[_describe(provider, replaces=provider.id in current) for provider in changed],
@@ -50,13 +49,13 @@ def chooser(data: Path, providers: Collection[str], settings: Collection[str]) -
         if unknown := [name for name in providers if name not in known]:
             text = f"The backup has no provider {unknown[0][:64]!r}"
             raise ValidationFailed([("providers", text)])
-        if unknown := [name for name in settings if name not in read_choices(raw)]:
+        if unknown := [name for name in settings if name not in read_choices(raw or {})]:
             text = f"The backup does not set {unknown[0][:64]!r}"
             raise ValidationFailed([("settings", text)])
         selected = [known[name] for name in dict.fromkeys(providers)]
         for provider in selected:
             provider.check()
-        return partial(_take_over, data, selected, raw if FILE in extras else None, settings)
+        return partial(_take_over, data, selected, raw, settings)
 
     return choose
 
@@ -109,17 +108,16 @@ def _current_providers(data: Path) -> dict[str, CustomProvider]:
         return {}
 
 
-def _settings(extras: Mapping[str, bytes]) -> dict[str, JsonValue]:
-    """The settings of a backup; empty if they cannot be read."""
+def _settings(extras: Mapping[str, bytes]) -> dict[str, JsonValue] | None:
+    """The settings of a backup; None if it has none that can be read."""
     try:
-        raw = json.loads(extras[FILE].decode())
+        return parse_settings(extras[FILE].decode())
     except (KeyError, ValueError, RecursionError):
-        return {}
-    return raw if isinstance(raw, dict) else {}
+        return None
 
 
 def _current_settings(data: Path) -> dict[str, JsonValue]:
     try:
-        return _settings({FILE: (data / FILE).read_bytes()})
+        return _settings({FILE: (data / FILE).read_bytes()}) or {}
     except OSError:
         return {}

@@ -252,7 +252,33 @@ async def test_settings_and_providers_that_are_none_are_left_out(
         contents = await page.fields("conversations.backup_contents", NAME)
         assert contents == {"providers": [], "choices": []}
         await page.call("conversations.restore", NAME)
-        assert (await page.fields("settings.get"))["remarks"] == []
+        settings = await page.fields("settings.get")
+        assert settings["remarks"] == []
+        theme = "system" if content == b"{}" else "light"
+        assert settings["preferences"]["theme"] == theme  # type: ignore[index]
+
+
+async def test_settings_that_cannot_be_written_do_not_break_a_restore(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    async with restored_from(data, {"theme": "light"}) as (page, _):
+        database = fresh(tmp_path)
+        halves = {"theme": "\ud800", "textSize": "large", "shortcuts": {"\udfff": "x"}}
+        extras = {"settings.json": json.dumps(halves).encode()}
+        write_bundle(data / "backups" / NAME, database, extras)
+        await page.call("conversations.restore", NAME)
+        settings = await page.fields("settings.get")
+        assert [each["facts"]["name"] for each in settings["remarks"]] == [  # type: ignore[attr-defined]
+            "theme",
+            "shortcuts.\N{REPLACEMENT CHARACTER}",
+        ]
+        stored = (data / "settings.json").read_text("utf-8")
+        assert json.loads(stored)["textSize"] == "large"
+        deep = f'{{"theme": "dark", "favourites": {"[" * 700}{"]" * 700}}}'
+        extras = {"settings.json": deep.encode()}
+        write_bundle(data / "backups" / NAME, database, extras)
+        await page.call("conversations.restore", NAME)
+        assert (data / "settings.json").read_text("utf-8") == stored
+        assert [*data.glob("settings.broken-*")] == []
 
 
 def test_the_command_line_leaves_out_and_says_how_to_take_over(
