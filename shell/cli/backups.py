@@ -32,8 +32,8 @@ def restore(
     if not source.exists():
         raise ShellError(f"There is no file {source}")
     with to_write(data, "tidewire restore") as store:
-        store.restore(source, chooser(data.path, with_provider, with_setting)).result()
-        remove_stored(data.path / REQUESTS)
+        choose = chooser(data.path, with_provider, with_setting)
+        store.restore(source, choose, lambda: remove_stored(data.path / REQUESTS)).result()
         print(f"Restored {source}. The previous data is backed up in {store.backups.folder}.")
         left = contents(bundle.read_extras(source), data.path)
     for provider in left.providers:

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import itertools
+import threading
 import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from pathlib import Path
@@ -48,7 +49,8 @@ class Exports:
         store: opened.
         settings: reloaded after a restore, which may have changed them.
         is_idle: whether no answer and no import is running; otherwise a restore is refused.
-        on_restored: awaited after a restore, which may have added providers.
+        on_restored: awaited once the conversations were replaced, also if a later step has failed.
+            Providers may have been added.
     """
 
     def __init__(
@@ -88,14 +90,14 @@ class Exports:
             text = "Wait for all answers and imports to finish, then restore"
             raise SessionBusy(text, reason=Reason.NOT_IDLE)
         choose = chooser(self._data, request.providers, request.settings)
+        replaced = threading.Event()
         try:
-            await asyncio.wrap_future(self._store.restore(source, choose))
-        except ShellError:
-            self._store.notify_change()  # the conversations may have been replaced
-            raise
-        self._settings.reload()
-        await self._on_restored()
-        self._store.notify_change()
+            await asyncio.wrap_future(self._store.restore(source, choose, replaced.set))
+        finally:
+            if replaced.is_set():
+                self._settings.reload()
+                await self._on_restored()
+                self._store.notify_change()
         return self._store.state()
 
     def export(self, request: ExportRequest) -> ExportReply:

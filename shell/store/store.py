@@ -253,19 +253,26 @@ class Store:
         """Write everything, settings included, to one file, on the backup thread."""
         return self._run_backup_job(target, lambda: bundle.write(target, self.path))
 
-    def restore(self, source: Path, choose: Choose = lambda _: lambda: None) -> Future[None]:
+    def restore(
+        self,
+        source: Path,
+        choose: Choose = lambda _: lambda: None,
+        on_replaced: Callable[[], object] = lambda: None,
+    ) -> Future[None]:
         """Replace the conversations with those of a backup, after a safety copy. Nothing else may
         write meanwhile, because rows have other numbers afterwards.
 
         Args:
             source: a bundle, or a backup of the conversations alone.
             choose: restores the settings and providers that the user chose.
+            on_replaced: called on the backup thread once the conversations are replaced, also if
+                a later step fails.
         """
         self.restoring = True
 
         def restore() -> None:
             try:
-                self._replace(source, choose)
+                self._replace(source, choose, on_replaced)
             finally:
                 self.restoring = False
 
@@ -278,7 +285,7 @@ class Store:
 
         return self._backup_thread.submit(run)
 
-    def _replace(self, source: Path, choose: Choose) -> None:
+    def _replace(self, source: Path, choose: Choose, on_replaced: Callable[[], object]) -> None:
         with tempfile.TemporaryDirectory(dir=self.path.parent, prefix=RESTORE) as folder:
             unpacked = bundle.unpack(source, Path(folder))
             apply_extras = choose(unpacked.extras)
@@ -290,6 +297,7 @@ class Store:
                     shutil.copyfile(extra, safety.with_name(f"{safety.stem}-{extra.name}"))
             # The step that fails most often comes first, so settings never change without it.
             self.database.replace(unpacked.conversations).result()
+            on_replaced()
             self.database.write(self._clean_up).result()
             apply_extras()
             try:

@@ -11,6 +11,7 @@ from shell import cli
 from shell.app.host import Host
 from shell.contract import CONTRACT_VERSION
 from shell.inference import tool_calls
+from shell.providers.custom import MAX_PROVIDERS
 from shell.store.store import Store
 from tests.providers.fault_server import Exchange, FaultServer, fault_server
 from tests.store.test_namespace import Page, Refused
@@ -143,6 +144,44 @@ async def test_a_restore_removes_the_requests_of_the_conversations_that_it_repla
         await page.call("conversations.restore", NAME)
         assert await requests(page) == conversations[1:]
         assert [*(data / "wire").iterdir()] == []
+
+
+def too_many() -> list[dict[str, object]]:
+    """Providers beside which there is no room for another one."""
+    return [provider("http://127.0.0.1:9", id=f"mine-{number}") for number in range(MAX_PROVIDERS)]
+
+
+async def test_a_restore_whose_last_step_fails_removes_the_requests_too(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    ours = {"defaultProvider": "echo", "theme": "light"}
+    async with restored_from(data, ours, too_many()) as (page, _):
+        made = await page.fields("conversations.create", {})
+        params = {"conversationId": made["id"], "content": "a question"}
+        await page.ended((await page.fields("conversations.send", params))["inferenceId"])
+        await page.call("conversations.spent", made["id"])  # returns once it is on the disk
+        assert await requests(page) == [made["id"]]
+        with pytest.raises(Refused, match="Too many providers"):
+            await page.call("conversations.restore", {"name": NAME, "providers": ["stranger"]})
+        assert str(made["id"]) not in json.dumps(await page.call("conversations.list"))
+        assert await requests(page) == []
+        settings = await page.fields("settings.get")
+        assert settings["preferences"]["theme"] == "dark"  # type: ignore[index]
+
+
+def test_a_restore_of_the_command_line_whose_last_step_fails_removes_the_requests_too(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shell.support.logs.set_up_logs", lambda level: None)
+    data, file = tmp_path / "data", tmp_path / "all.zip"
+    hostile(fresh(tmp_path), file, "https://stranger.example")
+    (data / "wire").mkdir(parents=True)
+    (data / "wire" / "0000000000001-inf-1.jsonl").write_text("{}\n", "utf-8")
+    content = json.dumps({"version": 1, "providers": too_many()})
+    (data / "providers.json").write_text(content, "utf-8")
+    command = ["--data-dir", str(data), "restore", str(file), "--with-provider", "stranger"]
+    assert cli.main(command) == 2
+    assert "Too many providers" in capsys.readouterr().err
+    assert [*(data / "wire").iterdir()] == []
 
 
 async def test_after_a_restore_no_call_waits_in_a_replaced_conversation(
