@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import logging
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from datetime import date
 from functools import partial
@@ -27,11 +27,12 @@ from shell.contract import (
     UsageGroup,
     UsageRow,
 )
-from shell.errors import ShellError
+from shell.errors import Reason, ShellError
 from shell.providers.charges import PlannedCall, Price, Reservation
 from shell.store import reservations
 from shell.store.connection_thread import Job
 from shell.store.database import Database
+from shell.store.errors import DatabaseDamaged
 
 T = TypeVar("T")
 FILE = "usage.db"
@@ -76,16 +77,17 @@ class Ledger:
         if not (has_limit or self._creates or self._path.exists()):
             return None
         try:
-            database = await self._ensure_open()
-            if not has_limit and call.conversation not in self._conversations_with_budget:
-                # No budget can refuse the call, so it need not wait for the disk.
-                number = secrets.randbits(62)
-                write = database.write(
-                    lambda c: reservations.reserve(c, call, NO_BUDGETS, self._now(), number)
-                )
-                write.add_done_callback(_log_failure)
-                return Reservation(number, call.output_tokens, None, None)
-            return await self._reserve(database, call, budgets)
+            with self._explained_damage():
+                database = await self._ensure_open()
+                if not has_limit and call.conversation not in self._conversations_with_budget:
+                    # No budget can refuse the call, so it need not wait for the disk.
+                    number = secrets.randbits(62)
+                    write = database.write(
+                        lambda c: reservations.reserve(c, call, NO_BUDGETS, self._now(), number)
+                    )
+                    write.add_done_callback(_log_failure)
+                    return Reservation(number, call.output_tokens, None, None)
+                return await self._reserve(database, call, budgets)
         except ShellError as error:
             if has_limit:
                 raise
@@ -164,8 +166,23 @@ class Ledger:
             return self._database
 
     async def _write(self, job: Job[T]) -> T:
-        database = await self._ensure_open()
-        return await asyncio.wrap_future(database.write(job))
+        with self._explained_damage():
+            database = await self._ensure_open()
+            return await asyncio.wrap_future(database.write(job))
+
+    @contextlib.contextmanager
+    def _explained_damage(self) -> Iterator[None]:
+        """Say what helps against damage. Nothing repairs this file: a new one would forget what was
+        spent, so a person has to decide on it.
+        """
+        try:
+            yield
+        except DatabaseDamaged as error:
+            text = (
+                f"{self._path} is damaged, so what was spent is unknown. While a budget is set, no "
+                "model is called. To count from zero, close Tidewire and move the file away."
+            )
+            raise DatabaseDamaged(text, reason=Reason.USAGE_DAMAGED) from error
 
 
 def _release(database: Database, write: "Future[Reservation | BudgetPause]") -> None:

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shell.contract import NO_BUDGETS, Budget, BudgetPause, BudgetRaise, Budgets
-from shell.errors import ShellError, StorageFailed
+from shell.errors import Reason, ShellError, StorageFailed
 from shell.providers.charges import NANOS, Price, Reservation
 from shell.store import reservations
 from shell.store.ledger import Ledger
@@ -199,6 +199,23 @@ async def test_without_a_budget_a_file_that_cannot_be_used_stops_nobody(tmp_path
     assert await Ledger(tmp_path, lambda: NO_BUDGETS).reserve(call()) is None
     with pytest.raises(StorageFailed):
         await Ledger(tmp_path, lambda: _day(DOLLAR)).reserve(call())
+
+
+@pytest.mark.anyio
+async def test_a_damaged_file_is_explained_and_a_new_one_counts_from_zero(tmp_path: Path) -> None:
+    file = tmp_path / "usage.db"
+    file.write_bytes(b"rubbish" * 10_000)
+    first = Ledger(tmp_path, lambda: _day(DOLLAR))
+    for work in (first.reserve(call(price=PRICE)), first.states(None), first.usage("day")):
+        with pytest.raises(StorageFailed, match="what was spent is unknown") as raised:
+            await work
+        assert raised.value.reason is Reason.USAGE_DAMAGED
+        assert "repair" not in raised.value.message
+    await first.close()
+    file.rename(tmp_path / "elsewhere.db")
+    second = Ledger(tmp_path, lambda: _day(DOLLAR))
+    assert isinstance(await second.reserve(call(price=PRICE)), Reservation)
+    await second.close()
 
 
 @pytest.mark.anyio

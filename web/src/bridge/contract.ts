@@ -80,6 +80,7 @@ export type Reason =
   | "IMPORT_BROKEN"
   | "NO_RECORDING"
   | "NOT_KEPT"
+  | "USAGE_DAMAGED"
   | "VERDICTS_UNREADABLE";
 
 /** A limit on spending. Null means no limit. With both limits, the first one reached counts. */

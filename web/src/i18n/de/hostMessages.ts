@@ -91,6 +91,8 @@ export const hostInGerman: HostMessages = {
       "Die Datei ist ab einer Stelle beschädigt. Was davor lesbar war, ist importiert.",
     NO_RECORDING: "Diese Datei ist keine vollständige Aufzeichnung einer Antwort.",
     NOT_KEPT: "Von den Anfragen dieser Antwort ist nichts aufbewahrt.",
+    USAGE_DAMAGED:
+      "Die Datei usage.db im Datenordner ist beschädigt. Wie viel ausgegeben wurde, ist deshalb unbekannt, und mit einem Budget wird kein Modell gefragt. Um bei null anzufangen, beende Tidewire und verschiebe die Datei.",
     VERDICTS_UNREADABLE:
       "Deine Entscheidungen über Werkzeuge sind nicht lesbar. Bis du tools.json im Datenordner reparierst oder löschst, wirst du bei jedem Aufruf gefragt.",
   },
