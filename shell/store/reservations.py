@@ -307,7 +307,7 @@ def _allowances(
             base, limit = budget.tokens, budget.tokens + tokens
             allowances.append(_Allowance(scope, "tokens", total.tokens, limit, base, _TOKENS))
         if budget.usd is not None and call.price is not None:
-            base = round(budget.usd * NANOS)
+            base = max(round(budget.usd * NANOS), 1)
             allowances.append(_Allowance(scope, "usd", total.nanos, base + nanos, base, call.price))
         elif budget.usd is not None and unpriced is None:
             spent, base = total.unpriced, UNPRICED_TOKENS

@@ -116,6 +116,17 @@ def test_a_month_counts_all_its_days_and_no_other() -> None:
     assert [isinstance(outcome, Reservation) for outcome in outcomes] == [True, True, False, True]
 
 
+def test_a_budget_below_the_smallest_amount_allows_only_what_is_free() -> None:
+    connection = open_ledger()
+    budgets = _day(Budget(usd=1e-10, tokens=None))
+    free = reservations.reserve(connection, call(price=Price(0, 0)), budgets, FRIDAY)
+    assert isinstance(free, Reservation)
+    assert free.tightest is not None
+    assert (free.tightest.spent, free.tightest.limit) == (0, 1e-9)
+    priced = reservations.reserve(connection, call(price=PRICE), budgets, FRIDAY)
+    assert isinstance(priced, BudgetPause)
+
+
 def test_a_conversations_own_budget_goes_before_that_of_the_settings() -> None:
     connection = open_ledger()
     budgets = NO_BUDGETS.model_copy(update={"conversation": Budget(usd=None, tokens=100)})
