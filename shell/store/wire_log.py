@@ -125,11 +125,13 @@ class WireLog:
         inference_id = live.log.inference_id
         try:
             content = await asyncio.to_thread(self._content, live)
+            if not self._is_on():  # it was switched off while the run went on
+                return
             if (live.conversation_id or "").startswith(TEMPORARY):
                 self._temporary[inference_id] = content
                 while not _fits([*map(len, self._temporary.values())]):
                     del self._temporary[next(iter(self._temporary))]
-            elif self._is_on():
+            else:
                 name = f"{live.header.created_at:013}-{inference_id}"
                 await asyncio.to_thread(_write, self._folder, name, content)
         except OSError as error:  # a full disk must not fail the answer

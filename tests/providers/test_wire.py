@@ -253,6 +253,21 @@ async def test_a_restore_leaves_the_requests_of_temporary_conversations_alone(
     assert [*(tmp_path / "wire").iterdir()] == []
 
 
+@pytest.mark.parametrize("conversation", ["c-1", f"{TEMPORARY}1"], ids=["stored", "temporary"])
+async def test_a_run_that_ends_after_recording_was_switched_off_is_not_kept(
+    tmp_path: Path, conversation: str
+) -> None:
+    is_on = True
+    wire = WireLog(tmp_path, lambda: is_on, list)
+    log = InferenceLog("inf-1")
+    assert wire.begin(log, "echo", "echo", conversation) is not None
+    is_on = False
+    await wire.clear()
+    wire.end(log)
+    await wire.close()
+    assert await wire.list() == []
+
+
 async def test_nothing_is_recorded_while_it_is_off(tmp_path: Path) -> None:
     wire = WireLog(tmp_path, lambda: False, list)
     async with APIS[0].serving(streaming(*APIS[0].dialect.finish())) as (provider, _):
