@@ -5,7 +5,7 @@ from pathlib import Path
 
 from shell.cli.open_store import to_write
 from shell.contract import BackupProvider
-from shell.conversations.backup_contents import chooser, contents
+from shell.conversations.backup_contents import chooser, contents, missing_headers
 from shell.errors import ShellError
 from shell.store.backup import bundle
 from shell.store.errors import storage_errors
@@ -35,7 +35,13 @@ def restore(
         choose = chooser(data.path, with_provider, with_setting)
         store.restore(source, choose, lambda: remove_stored(data.path / REQUESTS)).result()
         print(f"Restored {source}. The previous data is backed up in {store.backups.folder}.")
-        left = contents(bundle.read_extras(source), data.path)
+        extras = bundle.read_extras(source)
+        left = contents(extras, data.path)
+        missing = missing_headers(extras, data.path)
+    for name in dict.fromkeys(with_provider):
+        if missing[name]:
+            print(f"The provider {name} was restored without its headers {_joined(missing[name])},")
+            print("    whose values are in no backup. Remove it, then add it again with --header.")
     for provider in left.providers:
         print(f"Left out: {_described(provider)}. To restore it as well, add")
         print(f"    --with-provider {provider.id}")
@@ -51,8 +57,14 @@ def _described(provider: BackupProvider) -> str:
     if provider.key_env is not None:
         facts.append(f"key from the variable {provider.key_env}")
     if provider.headers:
-        facts.append(f"headers {', '.join(provider.headers)}")
+        facts.append(f"headers {_joined(provider.headers)}")
+    if provider.missing_headers:
+        facts.append(f"without the values of the headers {_joined(provider.missing_headers)}")
     return _plain(f"the provider {provider.id} ({'; '.join(facts)})")
+
+
+def _joined(names: Sequence[str]) -> str:
+    return ", ".join(names)
 
 
 def _plain(text: str) -> str:

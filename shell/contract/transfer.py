@@ -66,6 +66,8 @@ class BackupProvider(Value):
     """The environment variable whose value would be sent as the key."""
     headers: list[str]
     """The names of the headers that would be sent."""
+    missing_headers: list[str]
+    """The names of the headers whose values no backup has, and that would not be sent."""
     replaces: bool
     """Whether another provider with this id exists here."""
 

@@ -27,11 +27,14 @@ _SETTINGS: tuple[RoutingSetting, ...] = ("defaultProvider", "titleProvider")
 def contents(extras: Mapping[str, bytes], data: Path) -> BackupContents:
     """The providers and settings in a backup that differ from the current ones and need consent."""
     current = _current_providers(data)
-    changed = [added for added in _providers(extras).values() if current.get(added.id) != added]
     choices = read_choices(_settings(extras) or {})
     current_choices = read_choices(_current_settings(data))
     return BackupContents(
-        providers=[_describe(provider, replaces=provider.id in current) for provider in changed],
+        providers=[
+            _describe(provider, missing, replaces=provider.id in current)
+            for provider, missing in _completed(extras, data).values()
+            if current.get(provider.id) != provider
+        ],
         choices=[
             BackupChoice(setting=name, provider_id=choices[name][0], model_id=choices[name][1])
             for name in _SETTINGS
@@ -44,7 +47,7 @@ def chooser(data: Path, providers: Collection[str], settings: Collection[str]) -
     """Make the function that checks and restores the chosen settings; for `Store.restore`."""
 
     def choose(extras: Mapping[str, bytes]) -> Callable[[], None]:
-        known = _providers(extras)
+        known = _completed(extras, data)
         raw = _settings(extras)
         if unknown := [name for name in providers if name not in known]:
             text = f"The backup has no provider {unknown[0][:64]!r}"
@@ -52,7 +55,7 @@ def chooser(data: Path, providers: Collection[str], settings: Collection[str]) -
         if unknown := [name for name in settings if name not in read_choices(raw or {})]:
             text = f"The backup does not set {unknown[0][:64]!r}"
             raise ValidationFailed([("settings", text)])
-        selected = [known[name] for name in dict.fromkeys(providers)]
+        selected = [known[name][0] for name in dict.fromkeys(providers)]
         for provider in selected:
             provider.check()
         return partial(_take_over, data, selected, raw, settings)
@@ -72,7 +75,16 @@ def _take_over(
         custom.put(data, providers)
 
 
-def _describe(provider: CustomProvider, *, replaces: bool) -> BackupProvider:
+def missing_headers(extras: Mapping[str, bytes], data: Path) -> dict[str, list[str]]:
+    """The names of the headers that each provider of a backup has without a value, by its id, where
+    the present provider has none either.
+    """
+    return {name: missing for name, (_, missing) in _completed(extras, data).items()}
+
+
+def _describe(
+    provider: CustomProvider, missing: Sequence[str], *, replaces: bool
+) -> BackupProvider:
     return BackupProvider(
         id=provider.id,
         name=provider.label or provider.id,
@@ -80,6 +92,7 @@ def _describe(provider: CustomProvider, *, replaces: bool) -> BackupProvider:
         address=provider.file if provider.base_url is None else _without_secrets(provider.base_url),
         key_env=provider.key_env,
         headers=sorted(provider.headers),
+        missing_headers=list(missing),
         replaces=replaces,
     )
 
@@ -91,6 +104,21 @@ def _without_secrets(url: str) -> str:
     except ValueError:
         return ""
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+
+
+def _completed(
+    extras: Mapping[str, bytes], data: Path
+) -> dict[str, tuple[CustomProvider, list[str]]]:
+    """The providers of a backup by their ids, with the values of headers that the backup leaves out
+    from the present ones, and the names of the headers that have no value there either.
+    """
+    current = _current_providers(data)
+    completed = {}
+    for provider_id, added in _providers(extras).items():
+        provider = added.with_values_of(current.get(provider_id))
+        missing = sorted(added.headers.keys() - provider.headers.keys())
+        completed[provider_id] = provider, missing
+    return completed
 
 
 def _providers(extras: Mapping[str, bytes]) -> dict[str, CustomProvider]:

@@ -6,7 +6,7 @@ Changes raise ShellError if the file cannot be read or written.
 """
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from shell.contract import NewProvider, Remark, RemarkCode
 from shell.errors import ProviderError, Reason, ShellError, ValidationFailed
 from shell.providers.http.address import complete_address
-from shell.providers.http.endpoint import Endpoint
+from shell.providers.http.endpoint import Endpoint, is_secret
 from shell.providers.key_variables import FILE
 from shell.providers.local.gguf import read_header
 from shell.support.file_lock import file_lock
@@ -61,6 +61,26 @@ class CustomProvider(NewProvider):
             facts={"address": shown},
         )
         return self.model_copy(update={"base_url": address}), remark
+
+    def without_secret_values(self) -> Self:
+        """Remove the values of headers that may hold a key, for a backup. The names stay."""
+        headers = {name: "" if is_secret(name) else value for name, value in self.headers.items()}
+        return self.model_copy(update={"headers": headers})
+
+    def with_values_of(self, present: "CustomProvider | None") -> Self:
+        """Complete a provider of a backup with the missing values of the present provider.
+
+        Without one at exactly this address, the headers are removed.
+        """
+        values: Mapping[str, str] = {}
+        if present is not None and present.base_url == self.base_url:
+            values = present.headers
+        headers = dict(self.headers)
+        for name in [name for name, value in headers.items() if is_secret(name) and not value]:
+            del headers[name]
+            if name in values:
+                headers[name] = values[name]
+        return self.model_copy(update={"headers": headers})
 
     def check(self) -> None:
         """Check the settings without a request.
@@ -132,6 +152,16 @@ def parse_added(content: bytes) -> list[CustomProvider]:
     return _File.model_validate_json(content).providers
 
 
+def without_secret_values(content: bytes) -> bytes:
+    """Remove the values of headers that may hold a key from the content of the file.
+
+    Raises:
+        ValidationError: it is not valid.
+    """
+    providers = [provider.without_secret_values() for provider in parse_added(content)]
+    return _content(providers)
+
+
 def add(data_dir: Path, provider: CustomProvider, taken: frozenset[str] | set[str]) -> None:
     """Add a provider.
 
@@ -174,10 +204,13 @@ def _editing(data_dir: Path) -> Iterator[dict[str, CustomProvider]]:
             if len(known) > MAX_PROVIDERS:
                 raise ValidationFailed([("id", f"Too many providers (max: {MAX_PROVIDERS})")])
             if known != before:
-                content = _File(providers=list(known.values())).model_dump_json(indent=1)
-                replace_file(path, content.encode())
+                replace_file(path, _content(list(known.values())))
     except OSError as error:
         raise ShellError(f"{path} cannot be written ({error.strerror}).") from None
+
+
+def _content(providers: list[CustomProvider]) -> bytes:
+    return _File(providers=providers).model_dump_json(indent=1).encode()
 
 
 def _first_problem(error: OSError | ValidationError) -> str:

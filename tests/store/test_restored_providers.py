@@ -1,9 +1,11 @@
 """After a restore no question and no key goes to a stranger's server without a person's consent."""
 
 import json
+import zipfile
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -11,7 +13,7 @@ from shell import cli
 from shell.app.host import Host
 from shell.contract import CONTRACT_VERSION
 from shell.inference import tool_calls
-from shell.providers.custom import MAX_PROVIDERS
+from shell.providers.custom import MAX_PROVIDERS, read_added
 from shell.store.store import Store
 from tests.providers.fault_server import Exchange, FaultServer, fault_server
 from tests.store.test_namespace import Page, Refused
@@ -69,6 +71,7 @@ def hostile(
 
 def fresh(folder: Path) -> bytes:
     """Make a sound, empty database."""
+    folder.mkdir(exist_ok=True)
     store = Store(folder)
     store.open()
     store.close()
@@ -239,6 +242,7 @@ async def test_what_needs_a_yes_is_told_without_a_secret(tmp_path: Path) -> None
                     "address": f"{server.url}/v1",
                     "keyEnv": VARIABLE,
                     "headers": ["X-Trap"],
+                    "missingHeaders": [],
                     "replaces": False,
                 }
             ],
@@ -264,6 +268,53 @@ async def test_after_a_yes_the_provider_is_asked_at_once(tmp_path: Path) -> None
         contents = await page.fields("conversations.backup_contents", NAME)
         assert contents["providers"] == []
         assert [entry["setting"] for entry in contents["choices"]] == ["titleProvider"]  # type: ignore[attr-defined]
+
+
+KEY_HEADERS = {"Authorization": f"Bearer {HEADER}", "X-Team": "blue"}
+
+
+async def test_a_backup_has_no_values_of_secret_headers(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    ours = provider("https://ours.example", headers=KEY_HEADERS)
+    async with restored_from(data, {}, [ours]) as (page, _):
+        made = await page.fields("conversations.backup")
+        with zipfile.ZipFile(data / "backups" / str(made["name"])) as zipped:
+            contents = {name: zipped.read(name) for name in zipped.namelist()}
+        assert b"X-Team" in contents["providers.json"]
+        assert [name for name, content in contents.items() if HEADER.encode() in content] == []
+        # The provider here has the values, so the backup offers nothing new.
+        found = await page.fields("conversations.backup_contents", made["name"])
+        assert found["providers"] == []
+        params = {"name": made["name"], "providers": ["stranger"]}
+        await page.call("conversations.restore", params)
+        assert read_added(data)[0].headers == KEY_HEADERS
+        # A provider at another address does not get them.
+        content = contents["providers.json"].replace(b"ours.example", b"theirs.example")
+        write_bundle(data / "backups" / NAME, fresh(tmp_path), {"providers.json": content})
+        found = await page.fields("conversations.backup_contents", NAME)
+        [entry] = cast("list[dict[str, object]]", found["providers"])
+        assert (entry["headers"], entry["missingHeaders"]) == (["X-Team"], ["Authorization"])
+        await page.call("conversations.restore", {"name": NAME, "providers": ["stranger"]})
+        assert read_added(data)[0].headers == {"X-Team": "blue"}
+
+
+def test_the_command_line_says_which_headers_a_restored_provider_lacks(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shell.support.logs.set_up_logs", lambda level: None)
+    old, new, file = tmp_path / "old", tmp_path / "new", str(tmp_path / "all.zip")
+    fresh(old)
+    ours = provider("https://ours.example", headers=KEY_HEADERS)
+    content = json.dumps({"version": 1, "providers": [ours]})
+    (old / "providers.json").write_text(content, "utf-8")
+    assert cli.main(["--data-dir", str(old), "backup", file]) == 0
+    restore = ["--data-dir", str(new), "restore", file]
+    assert cli.main(restore) == 0
+    assert "without the values of the headers Authorization" in capsys.readouterr().out
+    assert cli.main([*restore, "--with-provider", "stranger"]) == 0
+    output = capsys.readouterr().out
+    assert "The provider stranger was restored without its headers Authorization" in output
+    assert HEADER not in output
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Writes and reads bundles: zip files with the conversations, the settings and a manifest.
 
-Keys are not included. They stay in the keychain.
+Keys are not included. They stay in the keychain. Headers of providers that may hold a key are
+included without their values.
 """
 
 import contextlib
@@ -14,7 +15,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from shell.errors import Reason, StorageUnavailable
+from shell.providers.custom import without_secret_values
+from shell.providers.key_variables import FILE as PROVIDERS
 from shell.store.backup.backups import EXTRAS, copy
 from shell.store.backup.restore import copy_rows
 from shell.store.backup.working_folder import working_folder
@@ -62,7 +67,13 @@ def write(target: Path, conversations: Path) -> None:
         members = [CONVERSATIONS]
         for extra in EXTRAS:
             if (source := conversations.with_name(extra)).exists():
-                shutil.copyfile(source, folder / extra)
+                content = source.read_bytes()
+                if extra == PROVIDERS:
+                    try:
+                        content = without_secret_values(content)
+                    except ValidationError:  # its secrets cannot be found
+                        continue
+                (folder / extra).write_bytes(content)
                 members.append(extra)
         manifest = {
             "format": FORMAT,

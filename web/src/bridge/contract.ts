@@ -1195,6 +1195,8 @@ export interface BackupProvider {
   keyEnv: string | null;
   /** The names of the headers that would be sent. */
   headers: string[];
+  /** The names of the headers whose values no backup has, and that would not be sent. */
+  missingHeaders: string[];
   /** Whether another provider with this id exists here. */
   replaces: boolean;
 }

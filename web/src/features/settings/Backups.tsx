@@ -157,11 +157,13 @@ function Consent({ contents: { providers, choices }, consents, onChange }: Conse
 }
 
 /** The facts about a provider, without the values of headers. */
-function facts({ address, keyEnv, headers, replaces }: BackupProvider): string {
+function facts(provider: BackupProvider): string {
+  const { address, keyEnv, headers, missingHeaders, replaces } = provider;
   const all = [
     address,
     keyEnv !== null && words.keyEnv(keyEnv),
     headers.length > 0 && words.headers(headers.join(", ")),
+    missingHeaders.length > 0 && words.missingHeaders(missingHeaders.join(", ")),
     replaces && words.replaces,
   ];
   return all.filter(Boolean).join(" · ");

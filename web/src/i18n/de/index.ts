@@ -201,6 +201,7 @@ export const german: Strings = {
     titleProvider: (providerName) => `Titel von ${providerName}`,
     keyEnv: (name) => `Schlüssel aus der Variablen ${name}`,
     headers: (names) => `Kopfzeilen ${names}`,
+    missingHeaders: (names) => `ohne die Kopfzeilen ${names}, die in keiner Sicherung stehen`,
     replaces: "ersetzt deinen",
   },
   size,

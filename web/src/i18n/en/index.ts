@@ -198,6 +198,7 @@ export const english = {
     titleProvider: (providerName: string) => `Titles by ${providerName}`,
     keyEnv: (name: string) => `key from variable ${name}`,
     headers: (names: string) => `headers ${names}`,
+    missingHeaders: (names: string) => `without headers ${names}, which no backup contains`,
     replaces: "replaces yours",
   },
   size,
