@@ -23,7 +23,7 @@ ROOTS = (PACKAGE, "shell/bridge", "shell/contract", "shell/embed.py")
 """The parts of the wheel, which also has everything that they import."""
 PLUGIN = f"{PACKAGE}/pytest_plugin.py"
 """The fixtures for pytest."""
-APPLICATION_MODULES = ("shell.app", "shell.settings")
+APPLICATION_MODULES = ("shell.app", "shell.providers.key_variables", "shell.settings")
 """Modules that `App(data=...)` imports. They need the distribution `tidewire`."""
 DATA = ("shell/bridge/index.html", "shell/page/bridge.js", "shell/py.typed", f"{PACKAGE}/py.typed")
 BRIDGE = ("h11", "pydantic", "pywebview", "starlette", "uvicorn", "websockets")
