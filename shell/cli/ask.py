@@ -101,9 +101,10 @@ def ask(
             chosen = {name: value for name, value in fields.items() if value is not None}
             checked = validate_params(TypeAdapter(InferenceRequest), chosen)
             request = cast("InferenceRequest", checked)
-            url = core.providers.base_urls.get(request.provider_id)
-            if url is not None:
-                thread.run(core.keys.load({request.provider_id: url}))
+            urls = core.providers.base_urls
+            core.keys.note_environment(urls)
+            if request.provider_id in urls:
+                thread.run(core.keys.load({request.provider_id: urls[request.provider_id]}))
 
             async def begin() -> InferenceLog:
                 offer = None

@@ -14,7 +14,7 @@ import importlib
 import json
 import logging
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, TypeVar
 from urllib.parse import urlsplit
@@ -119,6 +119,11 @@ class Keys:
         """List every key that this process has seen, to redact it in logs and errors."""
         return set(self._known)
 
+    def note_environment(self, provider_ids: Iterable[str]) -> None:
+        """Redact the keys that these providers have in the environment, used or not."""
+        for provider_id in provider_ids:
+            self._from_environment(provider_id)
+
     # --- keeping them -----------------------------------------------------------------------
 
     async def load(self, base_urls: Mapping[str, str], *, again: bool = False) -> None:
@@ -128,8 +133,7 @@ class Keys:
             base_urls: the address of each.
             again: replace loaded keys by those that another process has written since.
         """
-        for provider_id in base_urls:
-            self._from_environment(provider_id)
+        self.note_environment(base_urls)
 
         def read() -> dict[str, _Key]:
             chain = self._find_keychain()

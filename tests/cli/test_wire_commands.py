@@ -23,6 +23,16 @@ def test_a_recorded_answer_is_replayed_as_it_was_printed(tmp_path: Path) -> None
     assert (played.status, played.out) == (0, "one two\nthree\n")
 
 
+def test_a_recording_has_no_key_of_any_provider(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    options = ("--provider", "echo", "--record", str(path), "--data-dir", str(tmp_path))
+    result = run("ask", f"my key is {KEY}", *options, OPENAI_API_KEY=KEY)
+    assert KEY in result.out
+    content = path.read_text("utf-8")
+    assert "[key]" in content
+    assert KEY not in content
+
+
 def test_a_recording_that_is_none_is_refused_in_one_sentence(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     path.write_text("{}\n", "utf-8")
