@@ -79,7 +79,8 @@ class Ledger:
         try:
             with self._explained_damage():
                 database = await self._ensure_open()
-                if not has_limit and call.conversation not in self._conversations_with_budget:
+                has_limit = has_limit or call.conversation in self._conversations_with_budget
+                if not has_limit:
                     # No budget can refuse the call, so it need not wait for the disk.
                     number = secrets.randbits(62)
                     write = database.write(

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shell.contract import NO_BUDGETS, Budget, BudgetPause, BudgetRaise, Budgets
-from shell.errors import Reason, ShellError, StorageFailed
+from shell.errors import Reason, ShellError, StorageFailed, StorageUnavailable
 from shell.providers.charges import NANOS, Price, Reservation
 from shell.store import reservations
 from shell.store.ledger import Ledger
@@ -280,6 +280,22 @@ async def test_a_settlement_that_cannot_be_written_is_logged_and_counts_as_reser
     await ledger.close()
     assert [state.tokens for state in states if state.scope == "day"] == [1_100]
     assert "The usage of a model's call cannot be saved" in caplog.text
+
+
+@pytest.mark.anyio
+async def test_a_call_that_cannot_be_reserved_is_refused_by_a_conversations_own_budget(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger = Ledger(tmp_path, lambda: NO_BUDGETS)
+    await ledger.set_budget("c", DOLLAR)
+
+    def fails(*_: object) -> None:
+        raise apsw.FullError("database or disk is full")
+
+    monkeypatch.setattr(reservations, "reserve", fails)
+    with pytest.raises(StorageUnavailable):
+        await ledger.reserve(call())
+    await ledger.close()
 
 
 @pytest.mark.anyio
