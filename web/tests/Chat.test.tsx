@@ -395,11 +395,12 @@ describe("stopping", () => {
     expect(flow()).toBeUndefined();
   });
 
-  it("is what Escape does, wherever the focus is, but not in a composition", async () => {
+  it("is what Escape does, wherever the focus is, but neither in a composition nor still held", async () => {
     const { transport } = await openPage();
     await send(WORDS);
     await turn(100);
     fireEvent.keyDown(box(), { key: "Escape", isComposing: true });
+    fireEvent.keyDown(box(), { key: "Escape", repeat: true });
     await turn(60);
     expect([...transport.host.runs.values()][0]?.live).toBe(true);
     fireEvent.keyDown(document.body, { key: "Escape" });

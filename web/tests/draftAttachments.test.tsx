@@ -119,6 +119,19 @@ describe("a message with a picture", () => {
     expect(screen.getByRole("button", { name: "tide.png" })).toBeTruthy();
   });
 
+  it("loses one attachment for each press of Delete, however long it is held", async () => {
+    const { conversations } = await openPage();
+    paste(png("ebb.png"), png("flood.png"));
+    await read(conversations);
+    const button = within(chips()[0] as HTMLElement).getByRole("button");
+    act(() => button.focus());
+    fireEvent.keyDown(button, { key: "Delete" });
+    await turn(40);
+    fireEvent.keyDown(document.activeElement as HTMLElement, { key: "Delete", repeat: true });
+    await turn(40);
+    expect(chips().map((chip) => chip.textContent)).toEqual([expect.stringContaining("flood")]);
+  });
+
   it("waits for what is still being read", async () => {
     await openPage();
     paste(png());

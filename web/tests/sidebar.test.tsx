@@ -81,6 +81,18 @@ describe("a conversation that is named", () => {
   });
 });
 
+describe("the Delete key", () => {
+  it("removes one conversation each time it is pressed, however long it is held", () => {
+    const remove = vi.fn();
+    const actions = { remove } as unknown as ConversationActions;
+    render(<ConversationItem item={item} isOpen isStop actions={actions} onMove={() => {}} />);
+    const button = screen.getByRole("button", { name: "low water" });
+    fireEvent.keyDown(button, { key: "Delete" });
+    fireEvent.keyDown(button, { key: "Delete", repeat: true });
+    expect(remove).toHaveBeenCalledExactlyOnceWith(item);
+  });
+});
+
 /** Runs an action with these conversations; returns the toasts. */
 async function acting(conversations: Conversations, act: (acts: ConversationActions) => void) {
   const toasts = createToastStore();

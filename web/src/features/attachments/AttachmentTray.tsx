@@ -118,7 +118,8 @@ function Chip({ attached, obstacle, onRemove }: ChipProps) {
         onKeyDown={(event) => {
           if (event.key !== "Delete" && event.key !== "Backspace") return;
           event.preventDefault();
-          onRemove();
+          // The focus moves to the next attachment.
+          if (!event.repeat) onRemove();
         }}
       >
         <CloseIcon />

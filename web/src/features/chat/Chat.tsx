@@ -108,7 +108,8 @@ export function Chat(props: ChatProps) {
   useEffect(() => {
     function onKeyDown(event: KeyboardEvent): void {
       if (event.key !== "Escape" || isComposing(event) || event.defaultPrevented) return;
-      if (isCovered()) return;
+      // A key still held down may have closed something over the chat.
+      if (event.repeat || isCovered()) return;
       // Asks the current state, which may be newer than the last render.
       if (!conversation.isBusy()) return;
       event.preventDefault();

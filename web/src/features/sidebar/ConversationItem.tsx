@@ -34,7 +34,8 @@ export const ConversationItem = memo(function ConversationItem(props: Conversati
   function onKeyDown(event: KeyboardEvent): void {
     if (handleKey(event) || event.key !== "Delete") return;
     event.preventDefault();
-    actions.remove(item);
+    // The focus moves to the next conversation, which a key still held down must not remove, too.
+    if (!event.repeat) actions.remove(item);
   }
 
   if (box !== null) {
