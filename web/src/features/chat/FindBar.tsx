@@ -10,6 +10,9 @@ import { mark, phraseOf, rangesOf } from "../transcript/highlightMatches";
 import type { StickToBottom } from "../transcript/useStickToBottom";
 import styles from "./FindBar.module.css";
 
+/** Most matches of a search. The browser updates each one with every change of the page. */
+const MOST = 10_000;
+
 export interface FindBarProps {
   readonly conversation: Conversation;
   readonly follow: StickToBottom;
@@ -39,10 +42,20 @@ export function FindBar(props: FindBarProps) {
     if (isLoadingEarlier && messages.length > 0) void conversation.loadEarlier();
   }, [isLoadingEarlier, messages, conversation]);
 
+  /** The matches in their order; the newest ones if there are too many. */
   function findMatches(): readonly Range[] {
     const texts = content.current?.querySelectorAll(".message-text, [data-row] details") ?? [];
     const phrase = phraseOf(query);
-    return phrase.length === 0 ? [] : [...texts].flatMap((text) => rangesOf(text, phrase));
+    if (phrase.length === 0) return [];
+    const found: Range[][] = [];
+    let missing = MOST;
+    for (const text of [...texts].reverse()) {
+      const ranges = rangesOf(text, phrase).slice(-missing);
+      found.unshift(ranges);
+      missing -= ranges.length;
+      if (missing === 0) break;
+    }
+    return found.flat();
   }
 
   // Starts at the newest match, nearest to the reader at the end.
@@ -110,7 +123,7 @@ export function FindBar(props: FindBarProps) {
       <span className={styles.count} role="status">
         {query !== "" &&
           (places.length > 0
-            ? words.count(place + 1, places.length)
+            ? words.count(place + 1, places.length, places.length === MOST)
             : isLoadingEarlier
               ? strings.loadingEarlier
               : words.none)}

@@ -1,6 +1,6 @@
 /** Highlights search matches in a message without changing its DOM. */
 
-/** Most matches to highlight; a single letter occurs everywhere. */
+/** Most matches in one element; a single letter occurs everywhere. */
 const MOST = 500;
 
 /** A text as one phrase. */
@@ -44,7 +44,9 @@ export function rangesOf(element: Element, words: readonly string[]): Range[] {
 export function mark(name: "sought" | "found", ranges: readonly Range[]): () => void {
   // Older web views do not support highlights; the message itself is shown all the same.
   if (ranges.length === 0 || typeof Highlight === "undefined") return () => {};
-  const marks = new Highlight(...ranges);
+  // Added one by one: a call can't take as many arguments as a long conversation has matches.
+  const marks = new Highlight();
+  for (const range of ranges) marks.add(range);
   CSS.highlights.set(name, marks);
   return () => {
     if (CSS.highlights.get(name) === marks) CSS.highlights.delete(name);

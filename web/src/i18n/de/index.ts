@@ -432,7 +432,7 @@ export const german: Strings = {
 
   find: {
     actions: "Treffer",
-    count: (place, all) => `${count(place)} von ${count(all)}`,
+    count: (place, all, hasMore) => `${count(place)} von ${count(all)}${hasMore ? "+" : ""}`,
     none: "Nicht gefunden",
     previous: "Voriger Treffer",
     next: "Nächster Treffer",

@@ -421,7 +421,8 @@ export const english = {
 
   find: {
     actions: "Matches",
-    count: (place: number, all: number) => `${count(place)} of ${count(all)}`,
+    count: (place: number, all: number, hasMore: boolean) =>
+      `${count(place)} of ${count(all)}${hasMore ? "+" : ""}`,
     none: "Not found",
     previous: "Previous match",
     next: "Next match",
