@@ -169,9 +169,23 @@ describe("a host that is not there", () => {
 });
 
 describe("a call that takes long", () => {
-  it.each([
+  it.each<[string, number]>([
     ["providers.test", 290_000],
     ["conversations.backup", 3_600_000],
+    ["mcp.sign_in", 300_000],
+    // The host installs a server or the packages of a tool file in 300 s, and then starts it.
+    ["mcp.prompt", 360_000],
+    ["mcp.read_resource", 360_000],
+    ["tools.list", 360_000],
+    ["tools.enable", 360_000],
+    ["tools.set_flags", 360_000],
+    ["conversations.send", 360_000],
+    ["conversations.edit", 360_000],
+    ["conversations.regenerate", 360_000],
+    ["conversations.continue_answer", 360_000],
+    ["wire.preview", 360_000],
+    ["llm.inference", 360_000],
+    ["llm.run_session", 360_000],
   ])("is waited for: %s", async (method, ms) => {
     calls.open();
     const long = calls.call(method);

@@ -8,23 +8,42 @@ const MAX_CHARACTERS = 31_000_000;
 const DEADLINE_MS = 60_000;
 /**
  * Calls that may take longer. Another server answers a test only after it has loaded its model. Calls
- * that read or write all conversations, or wait for a person, have no deadline: only a lost connection
- * ends them.
+ * that read or write all conversations, wait for a person, or may first install a server or the
+ * packages of a tool file have no deadline: only a lost connection ends them.
  */
 export const DEADLINES_MS: Readonly<Record<string, number>> = {
   "providers.test": 300_000,
   "providers.models": 300_000,
-  "conversations.backup": Number.POSITIVE_INFINITY,
-  "conversations.backup_contents": Number.POSITIVE_INFINITY,
-  "conversations.restore": Number.POSITIVE_INFINITY,
-  "conversations.export": Number.POSITIVE_INFINITY,
-  "conversations.export_file": Number.POSITIVE_INFINITY,
-  "mcp.add": Number.POSITIVE_INFINITY,
-  "mcp.enable": Number.POSITIVE_INFINITY,
-  "mcp.test": Number.POSITIVE_INFINITY,
-  "mcp.read_import": Number.POSITIVE_INFINITY,
-  "shell.choose_model_file": Number.POSITIVE_INFINITY,
+  ...withoutDeadline(
+    "conversations.backup",
+    "conversations.backup_contents",
+    "conversations.restore",
+    "conversations.export",
+    "conversations.export_file",
+    "conversations.send",
+    "conversations.edit",
+    "conversations.regenerate",
+    "conversations.continue_answer",
+    "llm.inference",
+    "llm.run_session",
+    "mcp.add",
+    "mcp.enable",
+    "mcp.test",
+    "mcp.sign_in",
+    "mcp.read_import",
+    "mcp.read_resource",
+    "mcp.prompt",
+    "shell.choose_model_file",
+    "tools.list",
+    "tools.enable",
+    "tools.set_flags",
+    "wire.preview",
+  ),
 };
+
+function withoutDeadline(...methods: string[]): Record<string, number> {
+  return Object.fromEntries(methods.map((method) => [method, Number.POSITIVE_INFINITY]));
+}
 
 /** Milliseconds after which a call without a reply is lost. */
 export type Deadline = (method: string) => number;
