@@ -6,7 +6,7 @@ memory, so that `restore` needs nothing from the page.
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,19 +52,26 @@ class _CachedModels:
 
 
 class ProvidersApi:
-    """Loop thread only."""
+    """Loop thread only. `on_change` is called when the providers may have changed."""
 
-    def __init__(self, providers: Providers, keys: Keys, data_dir: Path) -> None:
+    def __init__(
+        self,
+        providers: Providers,
+        keys: Keys,
+        data_dir: Path,
+        on_change: Callable[[], None] = lambda: None,
+    ) -> None:
         self._providers = providers
         self._keys = keys
         self._data_dir = data_dir
+        self._on_change = on_change
         self._writing = asyncio.Lock()
         self._removed: dict[str, _Removed] = {}
         self._model_cache: dict[str, _CachedModels] = {}
 
     def list(self, caller: Caller) -> "list[ProviderSummary]":
         """List the providers, the built-in ones first."""
-        self._providers.reload()
+        self._reload()
         return [summary(self._providers, provider) for provider in self._providers.values()]
 
     async def models(self, caller: Caller, params: ModelsRequest) -> ModelList:
@@ -129,7 +136,7 @@ class ProvidersApi:
         if params in self._providers.built_in:
             text = f"{params} is built into Tidewire and cannot be removed"
             raise ValidationFailed([("providerId", text)])
-        self._providers.reload()
+        self._reload()
         added = self._providers.added(params)
         if added is None:
             return False
@@ -139,7 +146,7 @@ class ProvidersApi:
         key = self._keys.find(params, url) if url is not None and has_stored_key else None
         async with self._writing:
             removed = await asyncio.to_thread(remove, self._data_dir, params)
-        self._providers.reload()
+        self._reload()
         self._removed[params] = _Removed(added, key)
         while len(self._removed) > MAX_PROVIDERS:
             del self._removed[next(iter(self._removed))]
@@ -179,11 +186,15 @@ class ProvidersApi:
     async def _add(self, added: CustomProvider) -> ProviderSummary:
         async with self._writing:
             await asyncio.to_thread(add, self._data_dir, added, self._providers.built_in)
-        self._providers.reload()
+        self._reload()
         url = self._providers.base_urls.get(added.id)
         if url is not None:
             await self._keys.load({added.id: url})
         return summary(self._providers, self._providers.resolve(added.id))
+
+    def _reload(self) -> None:
+        self._providers.reload()
+        self._on_change()
 
 
 def summary(providers: Providers, provider: Provider) -> ProviderSummary:

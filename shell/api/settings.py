@@ -9,13 +9,17 @@ from shell.settings import SettingsFile
 
 
 class SettingsApi:
-    """The `settings` namespace. Loop thread only."""
+    """The `settings` namespace. Loop thread only. `on_change` is called after each change."""
 
     def __init__(
-        self, settings: SettingsFile, forget_requests: Callable[[], Awaitable[None]]
+        self,
+        settings: SettingsFile,
+        forget_requests: Callable[[], Awaitable[None]],
+        on_change: Callable[[], None] = lambda: None,
     ) -> None:
         self._settings = settings
         self._forget_requests = forget_requests
+        self._on_change = on_change
         self._writing = asyncio.Lock()
 
     def get(self, caller: Caller) -> SettingsView:
@@ -37,6 +41,7 @@ class SettingsApi:
         async with self._writing:
             # In a thread: it waits for the disk, and perhaps for another process.
             await asyncio.to_thread(self._settings.change, params)
+            self._on_change()
             if params.record_requests is False:
                 await self._forget_requests()
             return self._settings.view()

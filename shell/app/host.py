@@ -166,12 +166,18 @@ class Host:
 
     def _defaults(self) -> Defaults:
         provider, model = self._chosen_model
-        if provider is None:
-            chosen = self._settings.preferences
-            # The chosen provider may have been removed since. Then another one is the default.
-            with contextlib.suppress(ShellError):
-                return self._core.defaults(chosen.default_provider, model or chosen.default_model)
-        return self._core.defaults(provider, model)
+        chosen = self._settings.preferences
+        # The provider may have been removed since it was chosen. Then another one is the default.
+        with contextlib.suppress(ShellError):
+            if provider is not None:
+                return self._core.defaults(provider, model)
+            return self._core.defaults(chosen.default_provider, model or chosen.default_model)
+        return self._core.defaults(None, model if provider is None else None)
+
+    def _publish_defaults(self) -> None:
+        from shell.contract import DefaultsTopic
+
+        self._topics.publish(DefaultsTopic(value=self._defaults()))
 
     def _title_model(self) -> tuple[str, str | None] | None:
         chosen = self._settings.preferences
@@ -261,6 +267,7 @@ class Host:
             self._services.compactions.forget_stored()
         await self._core.wire.forget_stored()
         await self._core.reload_providers()
+        self._publish_defaults()
 
     async def _keys(self) -> object:
         from shell.api.keys import KeysApi
@@ -283,12 +290,14 @@ class Host:
         from shell.api.providers import ProvidersApi
 
         await self._core.load_keys()
-        return ProvidersApi(self._core.providers, self._core.keys, self._data)
+        return ProvidersApi(
+            self._core.providers, self._core.keys, self._data, self._publish_defaults
+        )
 
     async def _settings_api(self) -> object:
         from shell.api.settings import SettingsApi
 
-        return SettingsApi(self._settings, lambda: self._core.wire.clear())
+        return SettingsApi(self._settings, lambda: self._core.wire.clear(), self._publish_defaults)
 
     async def _templates(self) -> object:
         from shell.api.templates import TemplatesApi

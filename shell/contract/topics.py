@@ -8,6 +8,7 @@ from shell.contract.base import Value
 from shell.contract.compactions import CompactionState
 from shell.contract.mcp import McpServerSummary
 from shell.contract.providers import ModelFetch
+from shell.contract.requests import Defaults
 from shell.contract.tools import WaitingConversation
 from shell.contract.transfer import ImportState, StoreState
 
@@ -63,6 +64,14 @@ class CompactionTopic(Topic):
     value: list[CompactionState]
 
 
+class DefaultsTopic(Topic):
+    """Pushed when another provider or model became that of new conversations."""
+
+    name: Literal["defaults"] = "defaults"
+    value: Defaults
+    """As in `HelloReply`, which has it first."""
+
+
 class ProgramTopic(Topic):
     """Pushed by a program that uses the bridge as a library."""
 
@@ -71,6 +80,12 @@ class ProgramTopic(Topic):
 
 
 AnyTopic = Annotated[
-    StoreTopic | ImportTopic | ModelTopic | McpTopic | WaitingTopic | CompactionTopic,
+    StoreTopic
+    | ImportTopic
+    | ModelTopic
+    | McpTopic
+    | WaitingTopic
+    | CompactionTopic
+    | DefaultsTopic,
     Field(discriminator="name"),
 ]

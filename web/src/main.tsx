@@ -3,6 +3,7 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./App";
 import { createBridge } from "./bridge/bridge";
+import { followDefaults } from "./bridge/defaultModel";
 import { createLlm, createShell, installApis } from "./bridge/llmApi";
 import { detectTransport } from "./bridge/transports/detect";
 import { createConversations } from "./conversations/conversations";
@@ -29,7 +30,7 @@ installApis(window, llm, shell);
 
 const conversations = createConversations({
   host: { client: bridge.client, router: bridge.router, topics: bridge.topics, llm },
-  defaults: () => bridge.host()?.defaults ?? null,
+  defaults: followDefaults(bridge),
 });
 const attach = page.get("attach");
 const sharedRun = attach === null ? null : attachRun(llm, attach);

@@ -4,6 +4,7 @@ import { StrictMode } from "react";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { App } from "../src/App";
 import type { AnyEvent } from "../src/bridge/contract";
+import { followDefaults } from "../src/bridge/defaultModel";
 import type { FakeSettings } from "../src/bridge/fake/settings";
 import type { Llm, Shell } from "../src/bridge/llmApi";
 import { type Conversations, createConversations } from "../src/conversations/conversations";
@@ -63,7 +64,7 @@ async function showShared(page: FakePage, sharedRun: Run): Promise<void> {
 function conversationsOf({ bridge, llm }: FakePage): Conversations {
   return createConversations({
     host: { client: bridge.client, router: bridge.router, topics: bridge.topics, llm },
-    defaults: () => bridge.host()?.defaults ?? null,
+    defaults: followDefaults(bridge),
   });
 }
 

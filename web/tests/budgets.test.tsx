@@ -11,6 +11,7 @@ import { GUARD_MS } from "../src/features/tools/useGuard";
 import { BudgetCard } from "../src/features/transcript/BudgetCard";
 import "../src/features/composer/EstimateLine"; // what is fetched when it is needed is there already
 import { StepLine } from "../src/features/transcript/StepLine";
+import { createStore } from "../src/lib/store";
 import { createSettings } from "../src/settings/settings";
 import { SettingsContext } from "../src/settings/useSettings";
 import { createToastStore, ToastsContext } from "../src/ui/toasts/toastStore";
@@ -48,7 +49,7 @@ async function chat(settings: Partial<FakeSettings>) {
   const { client, router, topics } = bridge;
   const conversations = createConversations({
     host: { client, llm, router, topics },
-    defaults: () => ({ providerId: "local", modelId: "m" }),
+    defaults: createStore({ providerId: "local", modelId: "m" }),
   });
   render(
     <ConversationsContext value={conversations}>

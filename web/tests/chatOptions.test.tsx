@@ -9,6 +9,7 @@ import { ConversationsContext } from "../src/conversations/useConversations";
 import { ChatOptions } from "../src/features/models/ChatOptions";
 import { EffortMenu } from "../src/features/models/EffortMenu";
 import { Costs } from "../src/features/settings/Costs";
+import { createStore } from "../src/lib/store";
 import { createSettings } from "../src/settings/settings";
 import { SettingsContext } from "../src/settings/useSettings";
 import { createToastStore, ToastsContext } from "../src/ui/toasts/toastStore";
@@ -33,7 +34,7 @@ async function page(efforts: readonly Effort[] = []) {
   vi.spyOn(client.providers, "describe").mockResolvedValue({ efforts } as ModelSummary);
   const conversations = createConversations({
     host: { client, llm, router, topics },
-    defaults: () => ({ providerId: "local", modelId: "m" }),
+    defaults: createStore({ providerId: "local", modelId: "m" }),
   });
   const settings = createSettings(bridge, () => {});
   const isLoaded = settings.load();

@@ -6,6 +6,7 @@
 import { afterEach, expect, it, vi } from "vitest";
 import { createBridge } from "../src/bridge/bridge";
 import type { SearchReply } from "../src/bridge/contract";
+import { followDefaults } from "../src/bridge/defaultModel";
 import { refusal } from "../src/bridge/fake/refusal";
 import { type FakeSettings, randomOf } from "../src/bridge/fake/settings";
 import { createFakeTransport } from "../src/bridge/fake/transport";
@@ -106,7 +107,7 @@ class Walk {
     this.#seen.clear();
     this.#page = createConversations({
       host: { client, router, topics, llm: createLlm(bridge) },
-      defaults: () => bridge.host()?.defaults ?? null,
+      defaults: followDefaults(bridge),
     });
     const end = this.#page.begin();
     this.#unload = () => {

@@ -11,6 +11,7 @@ import {
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { App } from "../src/App";
 import type { ModelSummary } from "../src/bridge/contract";
+import { followDefaults } from "../src/bridge/defaultModel";
 import type { Shell } from "../src/bridge/llmApi";
 import { type Conversations, createConversations } from "../src/conversations/conversations";
 import { strings } from "../src/i18n";
@@ -63,7 +64,7 @@ async function openPage(model: Partial<ModelSummary> = {}, page?: FakePage): Pro
   const { bridge, llm } = host;
   const conversations = createConversations({
     host: { client: bridge.client, router: bridge.router, topics: bridge.topics, llm },
-    defaults: () => bridge.host()?.defaults ?? null,
+    defaults: followDefaults(bridge),
     storage: storageOver(tab),
   });
   conversations.begin();

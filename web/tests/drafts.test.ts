@@ -2,6 +2,7 @@
 import { act } from "@testing-library/react";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { NO_MESSAGE } from "../src/attachments/draftAttachment";
+import { followDefaults } from "../src/bridge/defaultModel";
 import { refusal } from "../src/bridge/fake/refusal";
 import { hostLost } from "../src/bridge/hostError";
 import { type Conversations, createConversations } from "../src/conversations/conversations";
@@ -18,7 +19,7 @@ afterEach(() => {
 const conversationsOf = ({ bridge, llm }: FakePage, storage = sessionStorage): Conversations =>
   createConversations({
     host: { client: bridge.client, router: bridge.router, topics: bridge.topics, llm },
-    defaults: () => bridge.host()?.defaults ?? null,
+    defaults: followDefaults(bridge),
     storage,
   });
 

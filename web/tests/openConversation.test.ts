@@ -15,6 +15,7 @@ import { NO_FIRST } from "../src/conversations/answerOptions";
 import type { ModelRef } from "../src/conversations/conversation";
 import { createConversations } from "../src/conversations/conversations";
 import { initialState, reduce } from "../src/conversations/machine";
+import { createStore } from "../src/lib/store";
 import { end, type ManualPage, manualPage, settled, strangePage } from "./support";
 
 afterEach(() => {
@@ -71,7 +72,7 @@ async function conversationsOf(page: ManualPage, defaults: ModelRef | null = nul
   const { bridge, llm, transport } = page;
   const conversations = createConversations({
     host: { client: bridge.client, router: bridge.router, topics: bridge.topics, llm },
-    defaults: () => defaults,
+    defaults: createStore(defaults),
   });
   const callsOf = (name: string) =>
     transport.calls().filter(({ method }) => method === `conversations.${name}`);

@@ -10,6 +10,7 @@ import type { HostStorage } from "../src/conversations/hostStorage";
 import { ConversationsContext } from "../src/conversations/useConversations";
 import { Chat } from "../src/features/chat/Chat";
 import { Tools } from "../src/features/settings/Tools";
+import { createStore } from "../src/lib/store";
 import { createSettings } from "../src/settings/settings";
 import { requestName } from "../src/settings/toolNames";
 import { SettingsContext } from "../src/settings/useSettings";
@@ -41,7 +42,7 @@ async function chat(overrides: Partial<FakeSettings> = {}) {
   const { client, router, topics } = bridge;
   const conversations = createConversations({
     host: { client, llm, router, topics },
-    defaults: () => ({ providerId: "local", modelId: "m" }),
+    defaults: createStore({ providerId: "local", modelId: "m" }),
   });
   const settings = createSettings(bridge, () => {});
   const describe = vi.spyOn(settings.providers, "describe");

@@ -1946,6 +1946,13 @@ export interface CompactionTopic extends Topic {
   value: CompactionState[];
 }
 
+/** Pushed when another provider or model became that of new conversations. */
+export interface DefaultsTopic extends Topic {
+  name: "defaults";
+  /** As in `HelloReply`, which has it first. */
+  value: Defaults;
+}
+
 export type Role = "user" | "assistant" | "system";
 
 export type FinishReason = "stop" | "length" | "content_filter" | "tool_calls" | "other";
@@ -2048,7 +2055,8 @@ export type AnyTopic =
   | ModelTopic
   | McpTopic
   | WaitingTopic
-  | CompactionTopic;
+  | CompactionTopic
+  | DefaultsTopic;
 
 export type TerminalEvent = DoneEvent | ErrorEvent;
 

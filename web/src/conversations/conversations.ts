@@ -77,14 +77,14 @@ export interface Conversations {
 export interface ConversationsOptions {
   readonly host: HostPort;
   /** The model of new conversations; null until the host has sent it. */
-  readonly defaults?: () => ModelRef | null;
+  readonly defaults?: ReadonlyStore<ModelRef | null>;
   /** Storage of the tab that survives a reload. */
   readonly storage?: Storage | null;
 }
 
 export function createConversations({
   host,
-  defaults = () => null,
+  defaults = createStore(null),
   storage = storageOf(window, "sessionStorage"),
 }: ConversationsOptions): Conversations {
   const { conversations } = host.client;
@@ -105,7 +105,7 @@ export function createConversations({
   });
 
   function addConversation(id: string | null): Conversation {
-    const own = { id, host, rows, drafts, bytes, notes, defaults, onNamed: remember };
+    const own = { id, host, rows, drafts, bytes, notes, defaults: defaults.get, onNamed: remember };
     const conversation = createConversation(own);
     open.push(conversation);
     return conversation;
@@ -152,9 +152,18 @@ export function createConversations({
   }
 
   function prefer(by: ModelRef | null): void {
-    preferred = by;
+    replacePreferred(by);
     const { conversation } = shown.get();
     if (conversation.get().phase === "new") conversation.choose(by);
+  }
+
+  /** Replaces the preferred model, also in chats that have begun with it and have no message yet. */
+  function replacePreferred(by: ModelRef | null): void {
+    for (const conversation of open) {
+      const state = conversation.get();
+      if (state.phase === "new" && state.by === preferred) conversation.choose(by);
+    }
+    preferred = by;
   }
 
   function showNew(temporary = false, folder: string | null = null): void {
@@ -260,6 +269,8 @@ export function createConversations({
         list.subscribe(refreshOpen),
         host.topics.on("waiting", updateWaiting),
         host.topics.on("compaction", (now = []) => compactions.set(now)),
+        // A provider that this window preferred may have been removed. New chats show the change.
+        defaults.subscribe(() => replacePreferred(null)),
       ];
       updateWaiting(host.topics.get("waiting"));
       compactions.set(host.topics.get("compaction") ?? []);

@@ -1,5 +1,6 @@
 /** Settings, providers and keys of the fake host, for the lifetime of the page. */
 import type {
+  Defaults,
   Effort,
   Handlers,
   KeyStatus,
@@ -38,8 +39,15 @@ export type FakeChoices = Pick<Handlers, "settings" | "keys"> & {
   readonly providers: Omit<Handlers["providers"], "add" | "remove" | "restore">;
 };
 
-/** Creates the settings with the page's own provider, and one that needs a key. */
-export function createFakeChoices(providerId: string, modelId: string): FakeChoices {
+/**
+ * Creates the settings with the page's own provider, and one that needs a key. `publishDefaults` is
+ * called after each change.
+ */
+export function createFakeChoices(
+  providerId: string,
+  modelId: string,
+  publishDefaults: (defaults: Defaults) => void,
+): FakeChoices {
   let preferences = PREFERENCES;
   let hint: string | null = null;
 
@@ -83,6 +91,11 @@ export function createFakeChoices(providerId: string, modelId: string): FakeChoi
         const { limits, deadlines } = change;
         if (limits === null) preferences = { ...preferences, limits: PREFERENCES.limits };
         if (deadlines === null) preferences = { ...preferences, deadlines: PREFERENCES.deadlines };
+        const { defaultProvider, defaultModel } = preferences;
+        publishDefaults({
+          providerId: defaultProvider ?? providerId,
+          modelId: defaultModel ?? modelId,
+        });
         return view();
       },
       place: () => ({

@@ -1,5 +1,13 @@
 /** A fake host inside the page: runs and conversations, with the real host's errors. */
-import type { AnyEvent, AnyTopic, Handlers, HelloReply, Message, SessionInfo } from "../contract";
+import type {
+  AnyEvent,
+  AnyTopic,
+  Defaults,
+  Handlers,
+  HelloReply,
+  Message,
+  SessionInfo,
+} from "../contract";
 import { HELLO, handlerOf } from "../programFake";
 import { createFakeChoices, type FakeChoices } from "./choices";
 import { createFakeConversations, type FakeConversations, textOf } from "./conversations";
@@ -44,6 +52,7 @@ export function createFakeHost(
   const { provider: providerId, model: modelId, stream } = settings;
   const runs = new Map<string, FakeRun>();
   const sessions = new Map<string, SessionInfo>();
+  let defaults: Defaults = { providerId, modelId };
   /** The number of failures so far, by script. */
   const failures = new Map<string, number>();
 
@@ -87,7 +96,10 @@ export function createFakeHost(
   }
 
   const handlers: FakeHandlers = {
-    ...createFakeChoices(providerId, modelId),
+    ...createFakeChoices(providerId, modelId, (value) => {
+      defaults = value;
+      publish({ channel: "topic", name: "defaults", key: "", value });
+    }),
     llm: {
       inference: (request) => {
         check(request.messages, true);
@@ -166,7 +178,7 @@ export function createFakeHost(
     },
     hello: (resumed: boolean): HelloReply => ({
       ...HELLO,
-      defaults: { providerId, modelId },
+      defaults,
       resumed,
     }),
     forget(): void {
