@@ -33,6 +33,7 @@ import { type ShortcutAction, STANDARD_KEYS } from "./settings/shortcuts";
 import { OpenSettingsContext, SettingsContext, useSettingsState } from "./settings/useSettings";
 import buttons from "./ui/buttons.module.css";
 import { Dialog } from "./ui/Dialog";
+import { ConnectionContext } from "./ui/form/useHostRetry";
 import { lazyPart } from "./ui/lazyPart";
 import type { MenuItem } from "./ui/Menu";
 import { type ShowInPanel, type SidePanelContent, SidePanelContext } from "./ui/panel/useSidePanel";
@@ -90,17 +91,19 @@ export function App(props: AppProps) {
     );
   }
   return (
-    <ConversationsContext value={conversations}>
-      <SettingsContext value={settings}>
-        <ToastsContext value={toasts}>
-          <IsBrowserContext value={bridge.kind !== "pywebview"}>
-            <ComposerContext value={composer}>
-              <Layout {...props} notice={notice} />
-            </ComposerContext>
-          </IsBrowserContext>
-        </ToastsContext>
-      </SettingsContext>
-    </ConversationsContext>
+    <ConnectionContext value={connection}>
+      <ConversationsContext value={conversations}>
+        <SettingsContext value={settings}>
+          <ToastsContext value={toasts}>
+            <IsBrowserContext value={bridge.kind !== "pywebview"}>
+              <ComposerContext value={composer}>
+                <Layout {...props} notice={notice} />
+              </ComposerContext>
+            </IsBrowserContext>
+          </ToastsContext>
+        </SettingsContext>
+      </ConversationsContext>
+    </ConnectionContext>
   );
 }
 

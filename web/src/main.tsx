@@ -5,6 +5,7 @@ import { App } from "./App";
 import { createBridge } from "./bridge/bridge";
 import { followDefaults } from "./bridge/defaultModel";
 import { createLlm, createShell, installApis } from "./bridge/llmApi";
+import { onReady } from "./bridge/onReady";
 import { detectTransport } from "./bridge/transports/detect";
 import { createConversations } from "./conversations/conversations";
 import { nameOfProvider, strings } from "./i18n";
@@ -47,8 +48,8 @@ const settings = createSettings(
 const language = shownLanguage();
 document.documentElement.lang = language;
 document.documentElement.dir = directionOf(language);
-// A host without settings changes nothing.
-void settings.load().catch(() => {});
+// Again after an outage: another window may have changed them. A host without settings changes nothing.
+onReady(bridge, () => void settings.load().catch(() => {}));
 if (sharedRun === null) conversations.begin();
 
 await fontsReady;

@@ -2,10 +2,11 @@
 import { createStore, type ReadonlyStore } from "../lib/store";
 import type { Bridge } from "./bridge";
 import type { Defaults } from "./contract";
+import { onReady } from "./onReady";
 
 /** Those of the host's last hello, or those that it has pushed since. Null before the first hello. */
 export function followDefaults(bridge: Bridge): ReadonlyStore<Defaults | null> {
-  const store = createStore(bridge.host()?.defaults ?? null);
+  const store = createStore<Defaults | null>(null);
 
   function set(next: Defaults | undefined): void {
     const { providerId, modelId } = store.get() ?? {};
@@ -14,7 +15,7 @@ export function followDefaults(bridge: Bridge): ReadonlyStore<Defaults | null> {
   }
 
   bridge.topics.on("defaults", set);
-  // While the connection is lost, the hello is older than what was pushed.
-  bridge.onConnection(() => bridge.connection().phase === "ready" && set(bridge.host()?.defaults));
+  // Not while the connection is lost: the hello is older than what was pushed.
+  onReady(bridge, () => set(bridge.host()?.defaults));
   return store;
 }

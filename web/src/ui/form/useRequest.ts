@@ -1,6 +1,7 @@
 /** Sends a request, and again whenever it changes. Replies to earlier requests are ignored. */
 import { useEffect, useState } from "react";
 import { reasonOf } from "../../i18n";
+import { useHostRetry } from "./useHostRetry";
 
 interface Last<T> {
   /** The request that returned `value`. */
@@ -13,10 +14,12 @@ interface Last<T> {
 
 /**
  * Create `request` with `useCallback`; null sends nothing. It is sent once it has stayed the same
- * for `pauseMs`. `isCurrent` says whether the present request returned the value.
+ * for `pauseMs`, and once more when the host was lost and answers again. `isCurrent` says whether the
+ * present request returned the value.
  */
 export function useRequest<T>(request: (() => Promise<T>) | null, pauseMs: number = 0) {
   const [last, setLast] = useState<Last<T>>({ request: null, value: null, reason: null });
+  const { attempt, willRetry } = useHostRetry();
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: another pause is no new request
   useEffect(() => {
@@ -25,14 +28,18 @@ export function useRequest<T>(request: (() => Promise<T>) | null, pauseMs: numbe
     const run = () =>
       request().then(
         (value) => isWanted && setLast({ request, value, reason: null }),
-        (error) => isWanted && setLast((before) => ({ ...before, reason: reasonOf(error) })),
+        (error) => {
+          if (!isWanted) return;
+          willRetry(error);
+          setLast((before) => ({ ...before, reason: reasonOf(error) }));
+        },
       );
     const timer = pauseMs > 0 ? setTimeout(run, pauseMs) : void run();
     return () => {
       isWanted = false;
       clearTimeout(timer);
     };
-  }, [request]);
+  }, [request, attempt]);
 
   return { ...last, isCurrent: last.request === request };
 }
