@@ -1,15 +1,19 @@
 /** What the page could not ask of its host is asked again when the host answers. */
 import { act, render, screen } from "@testing-library/react";
-import { useSyncExternalStore } from "react";
-import { afterEach, expect, it, vi } from "vitest";
+import { type ReactNode, useSyncExternalStore } from "react";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import type { Bridge } from "../src/bridge/bridge";
-import type { ModelSummary } from "../src/bridge/contract";
+import type { Attachment, ModelSummary } from "../src/bridge/contract";
 import { onReady } from "../src/bridge/onReady";
+import { createConversations } from "../src/conversations/conversations";
+import { ConversationsContext } from "../src/conversations/useConversations";
+import { AttachmentDialog } from "../src/features/attachments/AttachmentDialog";
 import { useModel } from "../src/features/models/useModel";
 import { createSettings } from "../src/settings/settings";
 import { SettingsContext } from "../src/settings/useSettings";
 import { ConnectionContext } from "../src/ui/form/useHostRetry";
-import { settled, strangePage } from "./support";
+import { createToastStore, ToastsContext } from "../src/ui/toasts/toastStore";
+import { manualPage, settled, strangePage } from "./support";
 
 afterEach(() => void vi.useRealTimers());
 
@@ -17,13 +21,14 @@ afterEach(() => void vi.useRealTimers());
 const SLOW_START_MS = 12_000;
 const BY = { providerId: "local", modelId: "small" };
 
-function Model({ bridge }: { readonly bridge: Bridge }) {
+interface WithBridge {
+  readonly bridge: Bridge;
+  readonly children: ReactNode;
+}
+
+function Connected({ bridge, children }: WithBridge) {
   const connection = useSyncExternalStore(bridge.onConnection, bridge.connection);
-  return (
-    <ConnectionContext value={connection}>
-      <ModelName />
-    </ConnectionContext>
-  );
+  return <ConnectionContext value={connection}>{children}</ConnectionContext>;
 }
 
 const ModelName = () => <p role="status">{useModel(BY, true)?.name ?? "unknown"}</p>;
@@ -36,7 +41,9 @@ async function slowPage() {
   onReady(page.bridge, () => void settings.load().catch(() => {}));
   render(
     <SettingsContext value={settings}>
-      <Model bridge={page.bridge} />
+      <Connected bridge={page.bridge}>
+        <ModelName />
+      </Connected>
     </SettingsContext>,
   );
   await act(() => vi.advanceTimersByTimeAsync(SLOW_START_MS));
@@ -87,4 +94,63 @@ it("asks once more when the host was lost in between, and not when it refused", 
   act(() => transport.peer.lost("gone"));
   await start();
   expect(callsOf("providers.describe")).toHaveLength(2);
+});
+
+describe("an attachment", () => {
+  const FETCH = "conversations.attachment";
+
+  /** Its dialog, with a host that is lost before it has sent the bytes. */
+  async function opened(attachment: Partial<Attachment>) {
+    const { transport, bridge, llm } = await manualPage();
+    const { client, router, topics } = bridge;
+    const conversations = createConversations({ host: { client, router, topics, llm } });
+    const shown = { hash: "0".repeat(64), name: "tide", size: 4, ...attachment } as Attachment;
+    const none = () => {};
+    render(
+      <Connected bridge={bridge}>
+        <ConversationsContext value={conversations}>
+          <ToastsContext value={createToastStore()}>
+            <AttachmentDialog
+              attachments={[shown]}
+              pictures={1}
+              place={0}
+              onPlace={none}
+              onClose={none}
+            />
+          </ToastsContext>
+        </ConversationsContext>
+      </Connected>,
+    );
+    await settled();
+    act(() => transport.peer.lost("gone"));
+    await settled();
+    expect(screen.queryByText("No longer available")).toBeNull();
+    transport.peer.connected();
+    await act(() => transport.welcome());
+    await settled();
+    const calls = () => transport.calls().filter(({ method }) => method === FETCH);
+    expect(calls()).toHaveLength(2);
+    return { transport, call: calls().at(-1) };
+  }
+
+  it("that is a picture is there after an outage", async () => {
+    const { transport, call } = await opened({ mediaType: "image/png" });
+    expect(screen.getByText("Loading…")).toBeTruthy();
+    transport.reply(call, { data: btoa("tide") });
+    await settled();
+    expect(screen.getByRole("img", { name: "tide" })).toBeTruthy();
+  });
+
+  it("that is a text is there after an outage", async () => {
+    const { transport, call } = await opened({ mediaType: "text/plain" });
+    transport.reply(call, { data: btoa("low tide") });
+    expect(await screen.findByText("low tide")).toBeTruthy();
+  });
+
+  it("that the host has no longer is said to be gone", async () => {
+    const { transport, call } = await opened({ mediaType: "image/png" });
+    transport.refuse(call, { code: "NOT_FOUND" });
+    await settled();
+    expect(screen.getByText("No longer available")).toBeTruthy();
+  });
 });

@@ -1,11 +1,12 @@
 /** A picture in full size, or the text of a file. */
-import { type KeyboardEvent, useEffect, useState } from "react";
+import { type KeyboardEvent, useCallback } from "react";
 import { isPicture, isText } from "../../attachments/draftAttachment";
 import type { Attachment } from "../../bridge/contract";
 import { useConversations } from "../../conversations/useConversations";
 import { strings } from "../../i18n";
 import { arrowsOf } from "../../lib/direction";
 import { Dialog } from "../../ui/Dialog";
+import { useRequest } from "../../ui/form/useRequest";
 import { IconButton } from "../../ui/IconButton";
 import { NextIcon, PreviousIcon } from "../../ui/icons";
 import styles from "./AttachmentDialog.module.css";
@@ -50,7 +51,7 @@ export function AttachmentDialog(props: AttachmentDialogProps) {
         {isShown ? (
           <LargePicture key={attachment.hash} attachment={attachment} name={name} />
         ) : (
-          <TextPreview attachment={attachment} />
+          <TextPreview key={attachment.hash} attachment={attachment} />
         )}
         <div className={styles.bar}>
           {isShown && pictures > 1 && (
@@ -88,26 +89,15 @@ function LargePicture({ attachment: { hash, mediaType }, name }: LargePicturePro
 function TextPreview({ attachment }: { readonly attachment: Attachment }) {
   const { bytes } = useConversations();
   const { hash, mediaType } = attachment;
-  const [text, setText] = useState<string | null>(null);
   const isReadable = isText(attachment);
-
-  useEffect(() => {
-    if (!isReadable) return;
-    let isCurrent = true;
-    bytes
-      .get(hash, mediaType)
-      .then((found) => found.text())
-      .then(
-        (found) => isCurrent && setText(found),
-        () => isCurrent && setText(strings.attachments.gone),
-      );
-    return () => {
-      isCurrent = false;
-    };
-  }, [bytes, hash, mediaType, isReadable]);
+  const fetchText = useCallback(
+    async () => (await bytes.get(hash, mediaType)).text(),
+    [bytes, hash, mediaType],
+  );
+  const { value: text, reason } = useRequest(isReadable ? fetchText : null);
 
   if (!isReadable) return <p className={styles.none}>{strings.attachments.noPreview}</p>;
-  if (text === null) return <p className={styles.none}>{strings.attachments.loading}</p>;
+  if (text === null) return <p className={styles.none}>{reason ?? strings.attachments.loading}</p>;
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable area must be reachable by keyboard
     <pre className={styles.words} dir="auto" tabIndex={0}>

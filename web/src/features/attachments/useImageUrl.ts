@@ -2,6 +2,7 @@
 import { useEffect, useState } from "react";
 import { isPicture, isSound } from "../../attachments/draftAttachment";
 import { useConversations } from "../../conversations/useConversations";
+import { useHostRetry } from "../../ui/form/useHostRetry";
 
 export interface Picture {
   readonly hash: string;
@@ -10,11 +11,16 @@ export interface Picture {
   readonly bytes: Blob | null;
 }
 
-/** Null until loaded; `UNAVAILABLE` if the bytes are no longer available, or of another type. */
+/**
+ * Null until loaded, also while the host cannot be reached; `UNAVAILABLE` if the bytes are no longer
+ * available, or of another type.
+ */
 export function useImageUrl({ hash, mediaType, bytes }: Picture, isWanted = true): string | null {
   const { bytes: all } = useConversations();
   const [address, setAddress] = useState<string | null>(null);
+  const { attempt, willRetry } = useHostRetry();
 
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another connection is no other picture
   useEffect(() => {
     if (!isWanted || hash === "") return;
     let isCurrent = true;
@@ -26,13 +32,17 @@ export function useImageUrl({ hash, mediaType, bytes }: Picture, isWanted = true
     }
     if (!isPicture(mediaType) && !isSound({ mediaType })) setAddress(UNAVAILABLE);
     else if (bytes !== null) show(bytes);
-    else all.get(hash, mediaType).then(show, () => isCurrent && setAddress(UNAVAILABLE));
+    else {
+      all.get(hash, mediaType).then(show, (error) => {
+        if (isCurrent && !willRetry(error)) setAddress(UNAVAILABLE);
+      });
+    }
     return () => {
       isCurrent = false;
       if (objectUrl !== null) URL.revokeObjectURL(objectUrl);
       setAddress(null);
     };
-  }, [all, hash, mediaType, bytes, isWanted]);
+  }, [all, hash, mediaType, bytes, isWanted, attempt]);
 
   return address;
 }
