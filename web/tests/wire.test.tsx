@@ -11,6 +11,7 @@ import type {
   WireRequest,
   WireRun,
 } from "../src/bridge/contract";
+import { followDefaults } from "../src/bridge/defaultModel";
 import { HostError } from "../src/bridge/hostError";
 import { type Conversations, createConversations } from "../src/conversations/conversations";
 import { ConversationsContext } from "../src/conversations/useConversations";
@@ -260,6 +261,7 @@ it("downloads a recording in a browser", async () => {
   expect(recording).toHaveBeenCalledWith("inf-1");
 });
 
+const CLOUD = { providerId: "cloud", modelId: "large" };
 const PREVIEW: Preview = {
   request: REQUEST,
   estimate: {
@@ -278,7 +280,8 @@ it("shows what the draft would send, and asks again when it changes", async () =
   const preview = vi.fn(async () => PREVIEW);
   const wire = { ...client.wire, preview };
   const host = { client: { ...client, wire }, llm, router, topics };
-  const conversations = createConversations({ host });
+  const conversations = createConversations({ host, defaults: followDefaults(bridge) });
+  conversations.begin();
   const { conversation } = conversations.shown.get();
   render(
     <ConversationsContext value={conversations}>
@@ -301,11 +304,17 @@ it("shows what the draft would send, and asks again when it changes", async () =
   act(() => conversation.options.choose({ temperature: 0.1 }));
   await turn(500);
   expect(preview).toHaveBeenLastCalledWith(expect.objectContaining({ temperature: 0.1 }));
+  act(() => conversation.options.once.set("high"));
+  await turn(500);
+  expect(preview).toHaveBeenLastCalledWith(expect.objectContaining({ effort: "high" }));
+  act(() => bridge.topics.take({ channel: "topic", name: "defaults", key: "", value: CLOUD }));
+  await turn(500);
+  expect(preview).toHaveBeenLastCalledWith(expect.objectContaining(CLOUD));
   preview.mockRejectedValueOnce(failure("STORAGE_ERROR"));
   act(() => conversation.draft.set("how wide?"));
   await turn(500);
   expect(screen.getByRole("alert").textContent).not.toBe("");
-  expect(preview).toHaveBeenCalledTimes(3);
+  expect(preview).toHaveBeenCalledTimes(5);
 });
 
 it.each(Object.keys(expectations()))("plays %s to the state that its events make", (name) => {

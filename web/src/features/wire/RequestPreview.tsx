@@ -21,12 +21,14 @@ export function RequestPreview() {
   const attached = useStore(conversation.tray);
   const options = useStore(conversation.options);
   const first = useStore(conversation.options.first);
-  const { id, messages, by, run } = useStore(conversation);
+  const once = useStore(conversation.options.once);
+  const { id, messages, run } = useStore(conversation);
+  const model = conversation.model();
   const isEmpty = isBlank({ text, attached });
   // biome-ignore lint/correctness/useExhaustiveDependencies: everything that the request is made of
   const fetchPreview = useCallback(
     () => conversation.preview(),
-    [conversation, text, attached, options, first, id, messages, by, run],
+    [conversation, text, attached, options, first, once, id, messages, model, run],
   );
   const pauseMs = attached.length === 0 ? PAUSE_MS : PAUSE_WITH_FILES_MS;
   const isWanted = !isEmpty && attached.every(isReady);
