@@ -107,6 +107,23 @@ it("takes an address for an address, and nothing that lacks something", () => {
   expect(serverOf("a", "node", "KEY")).toBeNull();
 });
 
+/** In these commands and words ~ stands for a backslash. */
+it.each([
+  ['"C:~Program Files~node.exe" a.js', "C:~Program Files~node.exe", "a.js"],
+  ['"C:~~Program Files~~node.exe"', "C:~Program Files~node.exe"],
+  ['list "C:~my dir~" "D:~my dir~"', "list", "C:~my dir~", "D:~my dir~"],
+  ['"C:~my dir~~" next', "C:~my dir~", "next"],
+  ['grep "~d+ ~w"', "grep", "~d+ ~w"],
+  ['say "a ~"b c~" d"', "say", 'a "b c" d'],
+  ['run "{~"a~" : ~"b~"}"', "run", '{"a" : "b"}'],
+  [`run --dir="/my docs" --to='a b'c`, "run", "--dir=/my docs", "--to=a bc"],
+  [`run "" ''`, "run", "", ""],
+  [`C:~node.exe it's 5" wide`, "C:~node.exe", "it's", '5"', "wide"],
+])("reads the words of %s", (command, ...words) => {
+  const withBackslashes = (text: string) => text.replaceAll("~", "\\");
+  expect(splitCommand(withBackslashes(command))).toEqual(words.map(withBackslashes));
+});
+
 it("lets a person add to what a tool is said to do, and take back only that", async () => {
   const { bridge } = await fakePage({ rate: 0 });
   const tool = {
