@@ -45,6 +45,8 @@ it("has the focus while it is open, and Escape gives it back", () => {
   const opener = opened();
   const panel = screen.getByRole("complementary", { name: "Tide tables" });
   expect(document.activeElement).toBe(panel);
+  fireEvent.keyDown(screen.getByLabelText("Search it"), { key: "Escape", isComposing: true });
+  expect(screen.getByRole("complementary")).toBe(panel);
   fireEvent.keyDown(screen.getByLabelText("Search it"), { key: "Escape" });
   expect(screen.queryByRole("complementary")).toBeNull();
   expect(document.activeElement).toBe(opener);

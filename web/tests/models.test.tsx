@@ -1,5 +1,5 @@
 /** The names of models, and the availability of providers. */
-import { render, screen } from "@testing-library/react";
+import { fireEvent, render, screen } from "@testing-library/react";
 import { userEvent } from "@testing-library/user-event";
 import { createRef } from "react";
 import { expect, it } from "vitest";
@@ -100,6 +100,26 @@ it("keeps the name under which it was chosen after the page is opened anew", asy
   const { page: again } = await openPanel(async () => listOf("tide-4"), notes);
   again();
   await until(() => expect(label()).toBe("The tide-4 · Cloud"));
+});
+
+it("leaves the keys of a composition to the input method", async () => {
+  const { page } = await openPanel(async () => listOf("tide-4", "tide-5"));
+  page();
+  await turn(40);
+  const person = userEvent.setup({ delay: null });
+  await person.click(screen.getByRole("button", { name: /choose another model/ }));
+  await until(() => screen.getAllByRole("option", { name: /tide-5/ }));
+  const box = screen.getByRole("combobox");
+  const active = () => box.getAttribute("aria-activedescendant");
+  const before = active();
+  fireEvent.keyDown(box, { key: "ArrowUp", isComposing: true });
+  fireEvent.keyDown(box, { key: "ArrowDown", isComposing: true });
+  fireEvent.keyDown(box, { key: "End", isComposing: true });
+  expect(active()).toBe(before);
+  fireEvent.keyDown(box, { key: "Escape", isComposing: true });
+  expect(screen.queryByRole("combobox")).toBe(box);
+  fireEvent.keyDown(box, { key: "Escape" });
+  expect(screen.queryByRole("combobox")).toBeNull();
 });
 
 it("has the list of the new key when one is set while models are listed", async () => {

@@ -143,6 +143,8 @@ it("has the keys of the page while it is there", async () => {
   expect(search).not.toHaveBeenCalled();
   fireEvent.keyDown(document.body, { key: "k", code: "KeyK", ctrlKey: true });
   expect(search).toHaveBeenCalledTimes(1);
+  fireEvent.keyDown(document.body, { key: "Escape", keyCode: 229 });
+  expect(seen.isOpen).toBe(true);
   // Over the chat lies the sidebar, which closes first.
   fireEvent.keyDown(document.body, { key: "Escape" });
   expect([conversation.get().run?.get().status, seen.isOpen]).toEqual(["streaming", false]);

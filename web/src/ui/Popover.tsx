@@ -13,6 +13,7 @@ import {
   useRef,
   useState,
 } from "react";
+import { isComposing } from "../lib/ime";
 import styles from "./Popover.module.css";
 import { useAnchoredPosition } from "./useAnchoredPosition";
 
@@ -70,6 +71,7 @@ export function Popover(props: PopoverProps) {
 
   function onKeyDown(event: KeyboardEvent): void {
     event.stopPropagation();
+    if (isComposing(event)) return;
     if (event.key !== "Escape" && !(event.key === "Tab" && role === "menu")) return;
     event.preventDefault();
     event.nativeEvent.stopImmediatePropagation();

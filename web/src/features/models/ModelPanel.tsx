@@ -98,11 +98,12 @@ export function ModelPanel(props: ModelPanelProps) {
   }
 
   function onSearchKey(event: KeyboardEvent): void {
+    if (isComposing(event)) return;
     const next = placeOf(event, active, options.length, { page: PAGE });
     if (next !== null) {
       event.preventDefault();
       go(next);
-    } else if (event.key === "Enter" && !isComposing(event)) {
+    } else if (event.key === "Enter") {
       event.preventDefault();
       if (shown !== undefined) onChoose(modelRefOf(shown));
     }

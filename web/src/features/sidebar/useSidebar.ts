@@ -5,6 +5,7 @@
 import { useEffect, useMemo, useState } from "react";
 import { useConversations } from "../../conversations/useConversations";
 import { useStore } from "../../conversations/useStore";
+import { isComposing } from "../../lib/ime";
 import { isCovered } from "../../lib/overlays";
 import { readStored, writeStored } from "../../lib/storage";
 import { createStore } from "../../lib/store";
@@ -72,7 +73,8 @@ export function useSidebar(): SidebarState {
   useEffect(() => {
     if (!isOpen) return;
     function onKeyDown(event: KeyboardEvent): void {
-      if (event.key !== "Escape" || event.defaultPrevented || !isNarrow() || isCovered()) return;
+      if (event.key !== "Escape" || isComposing(event) || event.defaultPrevented) return;
+      if (!isNarrow() || isCovered()) return;
       event.preventDefault();
       setIsOpen(false);
     }

@@ -1,6 +1,7 @@
 /** The panel at the end side of the chat, with a header and a close button. */
 import { type CSSProperties, type ReactNode, useEffect, useRef, useState } from "react";
 import { strings } from "../../i18n";
+import { isComposing } from "../../lib/ime";
 import { readStored, writeStored } from "../../lib/storage";
 import { IconButton } from "../IconButton";
 import { CloseIcon } from "../icons";
@@ -41,7 +42,7 @@ export function SidePanel({ title, onClose, children }: SidePanelProps) {
       style={{ "--width": `${width}px` } as CSSProperties}
       tabIndex={-1}
       onKeyDown={(event) => {
-        if (event.key !== "Escape" || event.defaultPrevented) return;
+        if (event.key !== "Escape" || isComposing(event) || event.defaultPrevented) return;
         event.preventDefault();
         onClose();
       }}
