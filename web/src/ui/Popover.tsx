@@ -29,7 +29,6 @@ export interface PopoverProps extends Omit<ComponentProps<"div">, "children" | "
   readonly button: (props: PopoverButton) => ReactNode;
   /** Receives the button, for a caller that presses it, too. */
   readonly trigger?: RefObject<HTMLButtonElement | null>;
-  readonly onOpen?: () => void;
   /** `close()` returns the focus to the button; `close(true)` leaves it where it is. */
   readonly children: (close: (isFocusKept?: boolean) => void) => ReactNode;
 }
@@ -38,7 +37,7 @@ export interface PopoverProps extends Omit<ComponentProps<"div">, "children" | "
 const FIRST = "input, [role=menuitem]";
 
 export function Popover(props: PopoverProps) {
-  const { role, button, trigger: outerTrigger, onOpen, children, className, ...rest } = props;
+  const { role, button, trigger: outerTrigger, children, className, ...rest } = props;
   const [isOpen, setIsOpen] = useState(false);
   const own = useRef<HTMLButtonElement>(null);
   const trigger = outerTrigger ?? own;
@@ -82,10 +81,7 @@ export function Popover(props: PopoverProps) {
     ref: trigger,
     "aria-haspopup": role,
     "aria-expanded": isOpen,
-    onClick() {
-      setIsOpen(!isOpen);
-      if (!isOpen) onOpen?.();
-    },
+    onClick: () => setIsOpen(!isOpen),
   };
   return (
     <>

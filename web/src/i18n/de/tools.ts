@@ -20,7 +20,6 @@ export const toolsInGerman: Strings["tools"] = {
     cancelled: "Abgebrochen",
     lost: "Verloren",
   },
-  writing: "Das Modell schreibt den Aufruf …",
   arguments: "Argumente",
   noArguments: "Keine Argumente",
   changed: "Deine Argumente",
@@ -70,7 +69,6 @@ export const toolsInGerman: Strings["tools"] = {
   reason: "Grund für das Modell",
   pressedEarly: "Das hat sich gerade bewegt, darum zählte der Klick nicht. Drücke noch einmal.",
   decidedElsewhere: "Das wurde in einem anderen Fenster entschieden.",
-  back: "Zurück",
 
   waiting: (number) =>
     number === 1 ? "Wartet auf deine Entscheidung" : `Wartet auf ${number} Entscheidungen`,

@@ -20,7 +20,6 @@ export const toolsInEnglish = {
     cancelled: "Canceled",
     lost: "Lost",
   } satisfies Record<CallState, string>,
-  writing: "The model writes the call…",
   arguments: "Arguments",
   noArguments: "No arguments",
   changed: "Your arguments",
@@ -70,7 +69,6 @@ export const toolsInEnglish = {
   reason: "Reason for the model",
   pressedEarly: "This has just moved, so the press did not count. Press again.",
   decidedElsewhere: "This was decided in another window.",
-  back: "Back",
 
   waiting: (number: number) =>
     number === 1 ? "Waiting for your decision" : `Waiting for ${number} decisions`,

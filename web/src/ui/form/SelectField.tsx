@@ -11,7 +11,6 @@ export type Option<T extends string = string> = readonly [
 
 export interface SelectFieldProps<T extends string> {
   readonly label: string;
-  readonly hint?: string;
   readonly value: T;
   readonly save: (value: T) => Promise<unknown>;
   /** The values to choose from, with their texts. */
