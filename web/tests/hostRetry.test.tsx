@@ -8,6 +8,7 @@ import { onReady } from "../src/bridge/onReady";
 import { createConversations } from "../src/conversations/conversations";
 import { ConversationsContext } from "../src/conversations/useConversations";
 import { AttachmentDialog } from "../src/features/attachments/AttachmentDialog";
+import { FirstRunProviders } from "../src/features/chat/FirstRunProviders";
 import { useModel } from "../src/features/models/useModel";
 import { createSettings } from "../src/settings/settings";
 import { SettingsContext } from "../src/settings/useSettings";
@@ -80,6 +81,34 @@ it("knows the model after a slow start", async () => {
   await settled();
   expect(screen.getByRole("status").textContent).toBe("Small");
   expect(callsOf("providers.describe")).toHaveLength(1);
+});
+
+it("offers the servers that run after a slow start", async () => {
+  vi.useFakeTimers();
+  const { transport, bridge, llm } = strangePage();
+  const { client, router, topics } = bridge;
+  const conversations = createConversations({ host: { client, router, topics, llm } });
+  render(
+    <Connected bridge={bridge}>
+      <ConversationsContext value={conversations}>
+        <SettingsContext value={createSettings(bridge, () => {})}>
+          <ToastsContext value={createToastStore()}>
+            <FirstRunProviders />
+          </ToastsContext>
+        </SettingsContext>
+      </ConversationsContext>
+    </Connected>,
+  );
+  await act(() => vi.advanceTimersByTimeAsync(SLOW_START_MS));
+  transport.peer.connected();
+  await act(() => transport.welcome());
+  await settled();
+  const call = transport.calls().find(({ method }) => method === "providers.presets");
+  const preset = { id: "ollama", name: "Ollama", running: true, models: ["llama"] };
+  transport.reply(call, [preset, { ...preset, id: "vllm", name: "vLLM", running: false }]);
+  await settled();
+  expect(screen.getByRole("button", { name: /Use Ollama/ })).toBeTruthy();
+  expect(screen.queryByRole("button", { name: /Use vLLM/ })).toBeNull();
 });
 
 it("asks once more when the host was lost in between, and not when it refused", async () => {

@@ -1,10 +1,10 @@
 /** Offers better models than the small local one: a running server, an existing key, or a new key. */
-import { useEffect, useState } from "react";
 import type { PresetSummary } from "../../bridge/contract";
 import { useConversations } from "../../conversations/useConversations";
 import { strings } from "../../i18n";
 import { useOpenSettings, useSettings, useSettingsState } from "../../settings/useSettings";
 import buttons from "../../ui/buttons.module.css";
+import { useRequest } from "../../ui/form/useRequest";
 import { Problem } from "../../ui/Problem";
 import { useToasts } from "../../ui/toasts/toastStore";
 import { useAsyncAction } from "../../ui/useAsyncAction";
@@ -18,16 +18,11 @@ export function FirstRunProviders() {
   const openSettings = useOpenSettings();
   const { providers, keys } = useSettingsState();
   const composer = useComposer();
-  const [running, setRunning] = useState<readonly PresetSummary[]>([]);
   const { problem, isBusy, attempt } = useAsyncAction();
-
-  useEffect(() => {
-    settings.providers.presets().then(
-      (presets) => setRunning(presets.filter((preset) => preset.running === true)),
-      () => {}, // the settings still offer every provider
-    );
-    settings.loadProviders().catch(() => {});
-  }, [settings]);
+  // Failures are not shown: the settings still offer every provider.
+  const { value: presets } = useRequest(settings.providers.presets);
+  useRequest(settings.loadProviders);
+  const running = presets?.filter((preset) => preset.running === true) ?? [];
 
   /** The key comes from the environment; the person may not know that it works here. */
   const keyed = providers.filter(
