@@ -342,7 +342,10 @@ class Store:
         return bool(self.backups.list_all()) or (wal.exists() and wal.stat().st_size > 0)
 
     def _clean_up(self, connection: apsw.Connection) -> None:
-        """End the answers of an earlier process, and purge conversations deleted long ago."""
+        """Replace ids that would be looked for in memory, end the answers of an earlier process,
+        and purge conversations deleted long ago.
+        """
         now = epoch_ms()
+        tree.replace_temporary_ids(connection)
         tree.end_interrupted(connection, now)
         tree.purge(connection, now - tree.DELETED_RETENTION_MS)

@@ -233,7 +233,6 @@ VALUES: Mapping[str, Spoil] = {
     "an id that leads elsewhere": value("messages", "id", "'../../etc/passwd'"),
     "an id of two lines": value("conversations", "id", "'a' || char(10) || 'b'"),
     "an id of bytes": value("conversations", "id", "x'61'"),
-    "an id in memory only": value("conversations", "id", "'tmp-1'"),
     "an id without end": value("conversations", "id", "printf('%.*c', 65, 'x')"),
     "a model of bytes": value("messages", "model_id", "x'61'"),
     "numbers up to the last": with_checksums(

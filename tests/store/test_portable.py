@@ -32,12 +32,12 @@ from shell.errors import ErrorCode, Reason, ValidationFailed
 from shell.store.database import Connection
 from shell.store.exchange import archive, chatgpt, importing, portable, render
 from shell.store.exchange.importing import ImportCancelled, ImportedPart, import_file
-from shell.store.exchange.portable import PortableConversation
+from shell.store.exchange.portable import PortableConversation, PortableMessage
 from shell.store.messages import queries, tree
 from shell.store.messages.content import take_apart
 from shell.store.search import search
 from shell.store.store import Store
-from shell.support.ids import new_id
+from shell.support.ids import TEMPORARY, new_id
 
 PIXEL = base64.b64encode(b"\x89PNG a picture").decode()
 
@@ -172,6 +172,28 @@ def test_what_is_missing_is_added_and_the_path_stays(store: Store, other: Store)
     assert (arrived.conversations, arrived.messages, arrived.skipped) == (0, 1, 0)
     assert path_of(other, conversation_id) == ["1", "2"]
     assert path_of(store, conversation_id) == ["1", "3"]
+
+
+def test_a_temporary_chat_that_was_exported_gets_ids_of_the_disk(
+    store: Store, tmp_path: Path
+) -> None:
+    first, second = (new_id(temporary=True) for _ in range(2))
+    temporary = PortableConversation(new_id(temporary=True), "t", 1, 1, chosen_id=first)
+    temporary.messages = [
+        PortableMessage(first, None, "user", "1", 1, chosen_id=second),
+        PortableMessage(second, first, "assistant", "2", 2),
+    ]
+    text = "".join(archive.write([temporary]))
+    assert import_content(store, text).messages == 2
+    imported = only_id(store)
+    assert store.database_of(imported) is store.database
+    assert path_of(store, imported) == ["1", "2"]
+    [conversation] = exported(store)
+    assert not any(message.id.startswith(TEMPORARY) for message in conversation.messages)
+    again = import_content(store, text)
+    assert (again.conversations, again.messages) == (0, 0)
+    store.restore(store.back_up().result()).result()
+    assert path_of(store, imported) == ["1", "2"]
 
 
 def test_a_conversation_that_is_not_one_is_left_out_and_said(store: Store) -> None:

@@ -24,7 +24,15 @@ from shell.store.messages.content import take_apart
 from shell.store.tables import ENTRY_TABLES
 from tests.store.desk import Desk
 from tests.store.entries import COMPACTION, TEMPLATE
-from tests.store.hostile_backups import OBJECTS, TREES, VALUES, Spoil, write_in_utf16, write_spoilt
+from tests.store.hostile_backups import (
+    OBJECTS,
+    TREES,
+    VALUES,
+    Spoil,
+    with_checksums,
+    write_in_utf16,
+    write_spoilt,
+)
 
 pytestmark = pytest.mark.anyio
 TIMEOUT_S = 60.0
@@ -243,6 +251,23 @@ async def test_what_is_sound_comes_back_whole_in_tables_of_our_own(
     assert await desk.texts("c1") == ["a question", "an answer", "more", "more"]
     found = await desk.store.read("", lambda c: c.execute("SELECT rowid FROM words('answer')").get)
     assert found == [2, 4]
+
+
+async def test_ids_of_temporary_conversations_are_replaced(
+    ours: Ours, tmp_path: Path, whole: bytes
+) -> None:
+    """An earlier Tidewire imported them from archives."""
+    source = tmp_path / "sound.db"
+    renamed = (f"UPDATE {table} SET id = 'tmp-' || id" for table in ("conversations", "messages"))  # noqa: S608
+    await asyncio.to_thread(write_spoilt, whole, source, with_checksums(*renamed))
+    await asyncio.wrap_future(ours.desk.store.restore(source))
+    listed = await ours.desk.conversations.list(ours.desk.caller)
+    assert [summary.temporary for summary in listed] == [False, False]
+    for summary in listed:
+        await ours.desk.send(summary.id, "more")
+        assert (await ours.desk.texts(summary.id))[-3:] == ["an answer", "more", "more"]
+    first = await asyncio.wrap_future(ours.desk.store.back_up())
+    await asyncio.wrap_future(ours.desk.store.restore(first))
 
 
 @pytest.mark.parametrize("known", range(1, len(schema.MIGRATIONS)))

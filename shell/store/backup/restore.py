@@ -37,7 +37,6 @@ from shell.store.tables import (
     shorten,
     tables,
 )
-from shell.support.ids import TEMPORARY
 
 MAX_VALUE_BYTES = 64 * 1024 * 1024
 """Limit on one value, such as an attachment. The page accepts a few megabytes at most."""
@@ -223,8 +222,6 @@ class _BackupReader:
                 raise _UnusableBackup(found)
             if isinstance(value, str) and len(value) > MAX_CHARACTERS:
                 raise _UnusableBackup(f"a {column.name} in it is too long")
-        if str(row.get("id", "")).startswith(TEMPORARY):
-            raise _UnusableBackup("it has a temporary conversation")
         if table.name == "messages":
             self._check_message(row)
         if (check := CHECKS.get(table.name)) is not None:

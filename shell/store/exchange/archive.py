@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import fields
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, ConfigDict, Field, ValidationError
 
 from shell.contract import (
     AnswerDetail,
@@ -19,13 +19,20 @@ from shell.contract import (
 )
 from shell.contract.base import ABSENT
 from shell.store.exchange.calls import PortableCall
-from shell.store.exchange.portable import PortableConversation, PortableMessage
+from shell.store.exchange.portable import PortableConversation, PortableMessage, derived_id
 from shell.store.tables import MAX_TIME_MS
+from shell.support.ids import TEMPORARY
 
 FORMAT = "tidewire-conversations"
 VERSION = 1
 
 
+def _permanent(stored_id: str) -> str:
+    """Replace the id of a temporary conversation, which the store would look for in memory."""
+    return derived_id(stored_id) if stored_id.startswith(TEMPORARY) else stored_id
+
+
+_Id = Annotated[StoredId, AfterValidator(_permanent)]
 Time = Annotated[int, Field(ge=0, le=MAX_TIME_MS)]
 
 
@@ -36,9 +43,9 @@ class _Archived(Value):
 
 
 class _Message(_Archived):
-    id: StoredId
-    parent_id: StoredId | None
-    chosen_id: StoredId | None
+    id: _Id
+    parent_id: _Id | None
+    chosen_id: _Id | None
     role: Role
     content: str | list[Part]
     reasoning: str
@@ -53,7 +60,7 @@ class _Message(_Archived):
 
 
 class _Conversation(_Archived):
-    id: StoredId
+    id: _Id
     title: str
     title_from: Literal["words", "model", "person"]
     system_prompt: str | None
@@ -61,7 +68,7 @@ class _Conversation(_Archived):
     pinned: bool
     created_at: Time
     updated_at: Time
-    chosen_id: StoredId | None
+    chosen_id: _Id | None
     messages: Annotated[list[_Message], Field(max_length=1_000_000)]
 
 

@@ -17,6 +17,7 @@ from shell.store.messages.content import StoredContent, save_blobs, sweep_blobs
 from shell.store.messages.markdown_text import plain
 from shell.store.rows import Row, rows, save
 from shell.store.search import index
+from shell.support.ids import TEMPORARY, new_id
 from shell.support.text import clean
 
 TITLE_CHARACTERS = 60
@@ -191,6 +192,17 @@ def end_interrupted(connection: apsw.Connection, now: int) -> None:
     live = rows(connection.execute("SELECT number FROM messages WHERE status = 'streaming'"), int)
     for number in live:
         end(connection, number, "interrupted", None, now)
+
+
+def replace_temporary_ids(connection: apsw.Connection) -> None:
+    """Give new ids to what an earlier Tidewire imported with the ids of a temporary conversation.
+
+    The store looks for such ids in the database in memory.
+    """
+    for table in ("conversations", "messages"):
+        sql = f"SELECT number FROM {table} WHERE id GLOB ?"  # noqa: S608
+        for number in rows(connection.execute(sql, (f"{TEMPORARY}*",)), int):
+            save(connection, table, {"id": new_id()}, number)
 
 
 # --- properties of a conversation -----------------------------------------------------------
