@@ -3,6 +3,7 @@
 import asyncio
 import json
 import random
+import re
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
@@ -19,7 +20,7 @@ from shell.errors import StorageUnavailable
 from shell.store import checksum
 from shell.store.database import Connection
 from shell.store.errors import DatabaseDamaged
-from shell.store.messages import entries, queries, tree
+from shell.store.messages import entries, queries, steps, tree
 from shell.store.messages.content import take_apart
 from shell.store.repair import file_state
 from shell.store.search import index
@@ -345,6 +346,45 @@ def test_templates_and_summaries_are_repaired_with_their_messages(tmp_path: Path
         shown = store.database.read(lambda c: queries.view(c, request)).result().messages
         assert [message.template for message in shown] == [TEMPLATE, None, None, None, None]
         assert [message.compaction for message in shown] == [None, COMPACTION, None, None, None]
+
+
+def test_a_bit_of_the_place_of_a_call_costs_the_call_alone(tmp_path: Path) -> None:
+    fields = {"run": "r", "at": 0, "thought_at": 0, "step": 1, "provider_id": "p", "model_id": "m"}
+    entry = steps.OutputEntry.model_validate({**fields, "calls": [], "items": []})
+    with open_store(tmp_path) as store:
+        converse(store)
+        store.database.write(lambda c: steps.write(c, 2, [(0, entry), (1, entry)])).result()
+    broken = bytearray((tmp_path / FILE).read_bytes())
+    # A record of a number, of the constant 0, and of a text. The constant becomes a NULL.
+    record = re.search(rb"\x05\x01(\x08)..\x02\{", broken, re.DOTALL)
+    assert record is not None
+    broken[record.start(1)] ^= 8
+    (tmp_path / FILE).write_bytes(broken)
+    with open_store(tmp_path) as store:
+        assert "some of it may be missing" in store.remarks[0].text
+        count = store.database.read(lambda c: c.execute("SELECT count(*) FROM messages").get)
+        assert count.result() == 5
+        places = store.database.read(lambda c: c.execute("SELECT place FROM steps").get)
+        assert places.result() == 1
+    with open_store(tmp_path) as store:
+        assert store.remarks == []
+
+
+def test_a_bit_of_a_time_without_a_checksum_costs_nothing(tmp_path: Path) -> None:
+    with open_store(tmp_path) as store:
+        converse(store)
+        zero = "UPDATE conversations SET updated_at = 0"  # as of an import without times
+        store.database.write(lambda c: c.execute(zero)).result()
+    broken = bytearray((tmp_path / FILE).read_bytes())
+    # The types in the record of the conversation. `created_at` is the constant 1, this one is 0.
+    record = re.search(rb"\x0f\x0f\x19\x00\x00\x08\x09(\x08)\x00", broken)
+    assert record is not None
+    broken[record.start(1)] ^= 8
+    (tmp_path / FILE).write_bytes(broken)
+    with open_store(tmp_path) as store:
+        assert "nothing seems to be missing" in store.remarks[0].text
+        count = store.database.read(lambda c: c.execute("SELECT count(*) FROM messages").get)
+        assert count.result() == 5
 
 
 # --- the tree and what is old ---------------------------------------------------------------

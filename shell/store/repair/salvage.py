@@ -94,9 +94,10 @@ class Salvage:
         del row.values["number"]
         chosen = row.values.pop("chosen")
         if known is None or row.is_sound:
+            _make_valid(table, row.values)  # no checksum covers the time of the last change
             if not row.is_sound:
                 self.doubtful_rows += 1
-                _make_valid(table, row.values)
+                _drop_damaged(row.values)
             known = save(self._target, table.name, row.values, known)
         if isinstance(chosen, int):
             self._choices.append((table, known, chosen))
@@ -174,8 +175,11 @@ class Salvage:
         if isinstance(message, int) and message in self._messages:
             try:
                 CHECKS[table](str(row.values["entry"]))
+                is_readable = _is_valid(tables()[table], row.values)
             except ValidationError:
-                self.doubtful_rows += 1
+                is_readable = False
+            self.doubtful_rows += not (row.is_sound and is_readable)
+            if not is_readable:
                 return
             row.values["message"] = self._messages[message]
             insert(self._target, table, row.values, "OR REPLACE")
@@ -199,6 +203,10 @@ class Salvage:
             self.doubtful_rows += 1
 
 
+def _is_valid(table: Table, values: Row) -> bool:
+    return all(problem_with(column, values[column.name]) is None for column in table.columns)
+
+
 def _make_valid(table: Table, values: Row) -> None:
     """Replace values that the tables, or the readers of a row, would refuse."""
     for column in table.columns:
@@ -211,6 +219,10 @@ def _make_valid(table: Table, values: Row) -> None:
             values[name] = _DEFAULTS.get(name, "" if column.type == "TEXT" else 0)
         else:
             values[name] = None
+
+
+def _drop_damaged(values: Row) -> None:
+    """Remove values of a row with a wrong checksum that may do harm."""
     # A damaged date must not cause the purge of a conversation.
     if "deleted_at" in values:
         values["deleted_at"] = None
