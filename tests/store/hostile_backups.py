@@ -40,6 +40,14 @@ def with_checksums(*statements: str) -> Spoil:
     return spoil
 
 
+def _all(*spoils: Spoil) -> Spoil:
+    def spoil(connection: Connection) -> None:
+        for each in spoils:
+            each(connection)
+
+    return spoil
+
+
 def rewritten(name: str, old: str, new: str) -> Spoil:
     """Changes the definition of a table or an index, which SQLite itself would refuse."""
 
@@ -249,6 +257,31 @@ VALUES: Mapping[str, Spoil] = {
     "a wrong checksum": sql("UPDATE messages SET text = 'other' WHERE number = 2"),
 }
 """Attacks in the values of rows."""
+
+_RESULT = {"run": "r", "at": 0, "thought_at": 0, "type": "result", "call_id": "c", "state": "done"}
+_SIZES = {"text": "x", "bytes": 1, "shown_bytes": 1, "parts": None}
+
+
+def _repeated(content: object, key: str, trap: object = "TRAP") -> str:
+    """JSON in which an earlier value of a key is not what its reader expects."""
+    text = _json(content)
+    return text.replace(f'"{key}":', f'"{key}": {json.dumps(trap)}, "{key}":', 1)
+
+
+REPEATED: Mapping[str, Spoil] = {
+    "parts of a result": _all(
+        entry("steps", f"0, {_repeated(_RESULT | _SIZES, 'parts', ['TRAP'])}"),
+        # A conversation to purge and an attachment, so that a restore looks for what is in use.
+        with_checksums("UPDATE conversations SET deleted_at = 1 WHERE number = 2"),
+    ),
+    "a template": entry("templates", _repeated(_ENTRIES["templates"], "name")),
+    "a summary": entry("compactions", _repeated(_ENTRIES["compactions"], "text")),
+    "parts of a message": value("messages", "parts", _repeated([_GOOD], "hash")),
+    "the detail of an answer": value(
+        "messages", "detail", _repeated({"reasoningMs": 1}, "reasoningMs")
+    ),
+}
+"""Values of which SQLite and the check read different ones."""
 
 
 def write_spoilt(whole: bytes, target: Path, spoil: Spoil) -> None:

@@ -22,10 +22,12 @@ from shell.store.errors import DatabaseDamaged
 from shell.store.messages import entries, notes, tree
 from shell.store.messages.content import take_apart
 from shell.store.tables import ENTRY_TABLES
+from tests.store.damage import open_store
 from tests.store.desk import Desk
 from tests.store.entries import COMPACTION, TEMPLATE
 from tests.store.hostile_backups import (
     OBJECTS,
+    REPEATED,
     TREES,
     VALUES,
     Spoil,
@@ -251,6 +253,22 @@ async def test_what_is_sound_comes_back_whole_in_tables_of_our_own(
     assert await desk.texts("c1") == ["a question", "an answer", "more", "more"]
     found = await desk.store.read("", lambda c: c.execute("SELECT rowid FROM words('answer')").get)
     assert found == [2, 4]
+
+
+@pytest.mark.parametrize("name", REPEATED)
+async def test_of_a_repeated_key_only_the_checked_value_is_copied(
+    ours: Ours, tmp_path: Path, whole: bytes, name: str
+) -> None:
+    """SQLite reads the first of two values, and the check the second."""
+    source, target = tmp_path / "stranger.db", tmp_path / "copy.db"
+    await asyncio.to_thread(write_spoilt, whole, source, REPEATED[name])
+    copy_rows(source, target, name="it")
+    assert not [row for rows in rows_of(target).values() for row in rows if "TRAP" in str(row)]
+    await asyncio.wrap_future(ours.desk.store.restore(source))
+    await ours.desk.send("c1", "more")
+    await asyncio.to_thread(ours.desk.store.close)
+    with open_store(ours.desk.store.path.parent) as again:
+        assert again.remarks == []
 
 
 async def test_ids_of_temporary_conversations_are_replaced(

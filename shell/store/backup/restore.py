@@ -23,12 +23,13 @@ from shell.store.database import in_transaction
 from shell.store.errors import DatabaseDamaged, storage_errors
 from shell.store.integrity import open_immutable, rows_problem, table_problem
 from shell.store.messages import steps
-from shell.store.messages.entries import CHECKS
+from shell.store.messages.entries import rewritten
 from shell.store.rows import Row, Value, insert
 from shell.store.schema import APPLICATION_ID, MIGRATIONS, migrate, version
 from shell.store.search import index
 from shell.store.tables import (
     DEFINITIONS,
+    ENTRY_TABLES,
     INDEX_PARTS,
     MAX_NUMBER,
     Table,
@@ -215,6 +216,7 @@ class _BackupReader:
                 yield dict(zip(names, values, strict=True))
 
     def _check(self, table: Table, row: Row) -> None:
+        """Check the values of a row, and write its JSON anew, as `entries.rewritten` explains."""
         for column in table.columns:
             value = row[column.name]
             found = problem_with(column, value)
@@ -224,11 +226,11 @@ class _BackupReader:
                 raise _UnusableBackup(f"a {column.name} in it is too long")
         if table.name == "messages":
             self._check_message(row)
-        if (check := CHECKS.get(table.name)) is not None:
+        if table.name in ENTRY_TABLES:
             try:
-                check(str(row["entry"]))
+                row["entry"] = entry = rewritten(table.name, str(row["entry"]))
                 if table.name == "compactions":
-                    _check_numbers(json.loads(str(row["entry"])))
+                    _check_numbers(json.loads(entry))
             except (ValidationError, ValueError, RecursionError):
                 text = f"the {table.name} of a message do not have the form that they should"
                 raise _UnusableBackup(text) from None
@@ -250,10 +252,12 @@ class _BackupReader:
         self._parents[row["number"]] = row["conversation"], parent
         try:
             if isinstance(parts, str):
-                _PARTS.validate_json(parts)
+                stored = _PARTS.dump_python(_PARTS.validate_json(parts), exclude_unset=True)
+                row["parts"] = json.dumps(stored, ensure_ascii=False)
             if isinstance(detail, str):
-                AnswerDetail.model_validate_json(detail)
-                _check_numbers(json.loads(detail, parse_constant=_refuse_constant))
+                answer = AnswerDetail.model_validate_json(detail)
+                _check_numbers(answer.model_dump())
+                row["detail"] = answer.model_dump_json(by_alias=True)
         except (ValidationError, ValueError, RecursionError):
             text = "the parts of a message do not have the form that they should"
             raise _UnusableBackup(text) from None
@@ -289,7 +293,3 @@ def _check_numbers(value: object) -> None:
             remaining.extend(item)
         elif isinstance(item, int | float) and abs(item) > MAX_NUMBER:
             raise ValueError("too large a number")
-
-
-def _refuse_constant(name: str) -> None:
-    raise ValueError(name)

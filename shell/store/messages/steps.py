@@ -149,11 +149,13 @@ def write(connection: apsw.Connection, message: int, entries: Sequence[tuple[int
     """Store entries of a message by their places, which count up. Part of a writing job."""
     connection.executemany(
         "INSERT OR REPLACE INTO steps VALUES (?, ?, ?)",
-        [
-            (message, place, ENTRY.dump_json(entry, exclude_none=True).decode())
-            for place, entry in entries
-        ],
+        [(message, place, dump(entry)) for place, entry in entries],
     )
+
+
+def dump(entry: Entry) -> str:
+    """The JSON of an entry, as it is stored."""
+    return ENTRY.dump_json(entry, exclude_none=True).decode()
 
 
 def next_place(connection: apsw.Connection, message: int) -> int:

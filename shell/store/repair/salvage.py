@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from shell.contract import TextPart
 from shell.store.messages import steps
 from shell.store.messages.content import HASHES, for_page
-from shell.store.messages.entries import CHECKS
+from shell.store.messages.entries import rewritten
 from shell.store.repair.damaged_reader import DamagedReader, DamagedRow
 from shell.store.rows import Row, Value, insert, rows, save
 from shell.store.search import index
@@ -174,7 +174,7 @@ class Salvage:
         message = row.values["message"]
         if isinstance(message, int) and message in self._messages:
             try:
-                CHECKS[table](str(row.values["entry"]))
+                row.values["entry"] = rewritten(table, str(row.values["entry"]))
                 is_readable = _is_valid(tables()[table], row.values)
             except ValidationError:
                 is_readable = False
