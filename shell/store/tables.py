@@ -18,6 +18,8 @@ from shell.store.schema import MIGRATIONS, migrate
 
 MAX_NUMBER = 1 << 53
 """The largest integer that JavaScript represents exactly."""
+MAX_CHARACTERS = 16_000_000
+"""Limit on one text. The longest answers have a few hundred thousand characters."""
 MAX_TIME_MS = 253_402_300_799_999
 """The last millisecond of the year 9999."""
 DEFINITIONS = "SELECT type, name, tbl_name, sql FROM sqlite_schema"
@@ -104,6 +106,23 @@ def problem_with(column: Column, value: Value) -> str | None:
         if not least <= value <= (MAX_TIME_MS if name.endswith("_at") else MAX_NUMBER):
             return f"a {name} is out of range ({shorten(value)})"
     return None
+
+
+def check_numbers(value: object) -> None:
+    """Refuse numbers that SQLite cannot sum up and a page cannot represent exactly.
+
+    Raises:
+        ValueError: the value, which is of JSON, has such a number.
+    """
+    remaining = [value]
+    while remaining:
+        item = remaining.pop()
+        if isinstance(item, dict):
+            remaining.extend(item.values())
+        elif isinstance(item, list):
+            remaining.extend(item)
+        elif isinstance(item, int | float) and abs(item) > MAX_NUMBER:
+            raise ValueError("a number in it is too large")
 
 
 def shorten(value: object) -> str:

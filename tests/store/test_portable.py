@@ -37,7 +37,9 @@ from shell.store.messages import queries, tree
 from shell.store.messages.content import take_apart
 from shell.store.search import search
 from shell.store.store import Store
+from shell.store.tables import MAX_CHARACTERS
 from shell.support.ids import TEMPORARY, new_id
+from tests.store.entries import COMPACTION
 
 PIXEL = base64.b64encode(b"\x89PNG a picture").decode()
 
@@ -220,6 +222,62 @@ def test_a_file_that_breaks_off_keeps_what_came_before(store: Store) -> None:
     with pytest.raises(ValidationFailed, match="1 conversations were imported before that"):
         import_content(store, text[: text.index('"B"')])
     assert only_id(store) == "a"
+
+
+def archive_of(**fields: object) -> str:
+    """An archive of one answer, with these fields of the answer or of the conversation."""
+    portable = PortableConversation("c", "t", 1, 1, chosen_id="m")
+    portable.messages = [PortableMessage("m", None, "assistant", "x", 1)]
+    found = json.loads("".join(archive.write([portable])))
+    conversation = found["conversations"][0]
+    for name, value in fields.items():
+        (conversation if name in conversation else conversation["messages"][0])[name] = value
+    return json.dumps(found)
+
+
+HUGE = 10**17
+NUMBERS: dict[str, object] = {
+    "reasoningMs": HUGE,
+    "timing": {"firstTokenMs": None, "totalMs": HUGE},
+}
+TOO_LONG = "x" * (MAX_CHARACTERS + 1)
+SUMMARY = COMPACTION.model_dump(mode="json")
+CALL = {
+    **dict.fromkeys(("callId", "tool", "source"), "t"),
+    **dict.fromkeys(("step", "ordinal", "at", "thoughtAt", "bytes", "shownBytes"), 1),
+    **dict.fromkeys(("reads", "brings", "sends"), False),
+    "type": "call",
+    "arguments": {},
+    "state": "done",
+    "result": TOO_LONG,
+}
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        *({"detail": {name: value}} for name, value in NUMBERS.items()),
+        {"compaction": {**SUMMARY, "messages": HUGE}},
+        {"systemPrompt": TOO_LONG},
+        {"content": TOO_LONG},
+        {"content": TOO_LONG[1:], "reasoning": "x"},
+        {"content": [{"type": "text", "text": TOO_LONG}]},
+        {"providerId": TOO_LONG},
+        {"calls": [CALL]},
+    ],
+    ids=lambda fields: " ".join(fields),
+)
+def test_what_no_restore_would_take_is_left_out(store: Store, fields: dict[str, object]) -> None:
+    arrived = import_content(store, archive_of(**fields))
+    assert (arrived.conversations, arrived.skipped) == (0, 1)
+    assert "is too l" in arrived.remarks[0].text
+    assert exported(store) == []
+
+
+def test_a_title_that_never_ends_is_cut(store: Store) -> None:
+    import_content(store, archive_of(title="T" * 2_000_000, folder="F" * 2_000_000))
+    [summary] = store.database.read(queries.summaries).result()
+    assert (summary.title, summary.folder) == ("T" * 200, "F" * 100)
 
 
 # --- ChatGPT --------------------------------------------------------------------------------
@@ -457,6 +515,25 @@ def test_the_zip_brings_its_pictures(store: Store) -> None:
         TextPart(text="What is in "),
         ImagePart(media_type="image/png", data=PIXEL),
     ]
+
+
+def test_a_long_text_beside_a_picture_comes_back_from_our_archive(
+    store: Store, other: Store
+) -> None:
+    """A person may not send such a text, but ChatGPT's users may have."""
+    long_text = "x" * 100_001
+    message = gpt_message("user", long_text, PICTURE, picture("file-service://file-empty"))
+    body = io.BytesIO()
+    with zipfile.ZipFile(body, "w") as zipped:
+        conversation = {"id": "c", "mapping": {"a": child_node(None, message)}}
+        zipped.writestr("conversations.json", json.dumps([conversation]))
+        zipped.writestr("file-AbC.png", b"\x89PNG a picture")
+        zipped.writestr("file-empty.png", b"")
+    assert len(import_content(store, body.getvalue()).remarks) == 1, "the empty picture"
+    text = archived(store)
+    arrived = import_content(other, text)
+    assert (arrived.messages, arrived.remarks) == (1, [])
+    assert archived(other) == text
 
 
 def test_progress_is_told_and_an_import_can_be_stopped(store: Store) -> None:

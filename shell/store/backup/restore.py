@@ -31,8 +31,10 @@ from shell.store.tables import (
     DEFINITIONS,
     ENTRY_TABLES,
     INDEX_PARTS,
+    MAX_CHARACTERS,
     MAX_NUMBER,
     Table,
+    check_numbers,
     definitions,
     problem_with,
     shorten,
@@ -41,8 +43,6 @@ from shell.store.tables import (
 
 MAX_VALUE_BYTES = 64 * 1024 * 1024
 """Limit on one value, such as an attachment. The page accepts a few megabytes at most."""
-MAX_CHARACTERS = 16_000_000
-"""Limit on one text. The longest answers have a few hundred thousand characters."""
 MAX_SCHEMA_BYTES = 64 * 1024
 MIN_SECONDS, BYTES_A_SECOND = 120.0, 500_000
 """Time limit of reading a backup: MIN_SECONDS, plus the size divided by BYTES_A_SECOND."""
@@ -230,7 +230,7 @@ class _BackupReader:
             try:
                 row["entry"] = entry = rewritten(table.name, str(row["entry"]))
                 if table.name == "compactions":
-                    _check_numbers(json.loads(entry))
+                    check_numbers(json.loads(entry))
             except (ValidationError, ValueError, RecursionError):
                 text = f"the {table.name} of a message do not have the form that they should"
                 raise _UnusableBackup(text) from None
@@ -256,7 +256,7 @@ class _BackupReader:
                 row["parts"] = json.dumps(stored, ensure_ascii=False)
             if isinstance(detail, str):
                 answer = AnswerDetail.model_validate_json(detail)
-                _check_numbers(answer.model_dump())
+                check_numbers(answer.model_dump())
                 row["detail"] = answer.model_dump_json(by_alias=True)
         except (ValidationError, ValueError, RecursionError):
             text = "the parts of a message do not have the form that they should"
@@ -280,16 +280,3 @@ def _readable() -> Iterator[None]:
         raise _UnusableBackup("reading it takes too much memory") from None
     except apsw.Error as error:
         raise _UnusableBackup(f"it cannot be read ({type(error).__name__})") from None
-
-
-def _check_numbers(value: object) -> None:
-    """Refuse numbers that SQLite cannot sum up and a page cannot represent exactly."""
-    remaining = [value]
-    while remaining:
-        item = remaining.pop()
-        if isinstance(item, dict):
-            remaining.extend(item.values())
-        elif isinstance(item, list):
-            remaining.extend(item)
-        elif isinstance(item, int | float) and abs(item) > MAX_NUMBER:
-            raise ValueError("too large a number")

@@ -5,16 +5,18 @@ from collections.abc import Iterable, Iterator
 from dataclasses import fields
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, ConfigDict, Field, SerializeAsAny, ValidationError
 
 from shell.contract import (
     AnswerDetail,
     Compaction,
+    FilePart,
+    ImagePart,
     MessageStatus,
     MessageTemplate,
-    Part,
     Role,
     StoredId,
+    TextPart,
     Value,
 )
 from shell.contract.base import ABSENT
@@ -25,6 +27,8 @@ from shell.support.ids import TEMPORARY
 
 FORMAT = "tidewire-conversations"
 VERSION = 1
+MAX_TITLE_CHARACTERS, MAX_FOLDER_CHARACTERS = 200, 100
+"""Limits of the contract. Longer ones are cut, because every page gets them with each list."""
 
 
 def _permanent(stored_id: str) -> str:
@@ -42,12 +46,21 @@ class _Archived(Value):
     model_config = ConfigDict(extra="ignore")
 
 
+class _Text(TextPart):
+    """Text of any length. A message from another program may be longer than one that is sent."""
+
+    text: str
+
+
+_Part = Annotated[_Text | ImagePart | FilePart, Field(discriminator="type")]
+
+
 class _Message(_Archived):
     id: _Id
     parent_id: _Id | None
     chosen_id: _Id | None
     role: Role
-    content: str | list[Part]
+    content: SerializeAsAny[str | list[_Part]]
     reasoning: str
     status: MessageStatus
     provider_id: str | None
@@ -101,6 +114,8 @@ def read(raw: object) -> PortableConversation:
         place = ".".join(str(step) for step in first["loc"])
         raise NotOurs(f"{place}: {first['msg']}") from None
     portable = PortableConversation(**dict(archived))
+    portable.title = portable.title[:MAX_TITLE_CHARACTERS]
+    portable.folder = portable.folder and portable.folder[:MAX_FOLDER_CHARACTERS]
     portable.messages = [PortableMessage(**dict(message)) for message in archived.messages]
     known: set[str] = set()
     for message in portable.messages:

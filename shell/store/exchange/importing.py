@@ -21,7 +21,7 @@ from shell.contract import ImagePart, Remark, RemarkCode
 from shell.errors import Reason, ValidationFailed
 from shell.store.backup.bundle import BROKEN_ZIP
 from shell.store.database import Database
-from shell.store.exchange import archive, chatgpt
+from shell.store.exchange import archive, chatgpt, limits
 from shell.store.exchange.portable import ConversationWriter, PortableConversation
 
 MESSAGES_PER_COMMIT = 100
@@ -252,15 +252,17 @@ def _conversations(
     for raw in ijson.items(limited_file, place, buf_size=_BUFFER_BYTES, use_float=True):
         limited_file.begin()
         try:
+            warnings: list[Remark] = []
             if is_archive:
-                yield archive.read(raw)
+                portable = archive.read(raw)
             else:
-                warnings: list[Remark] = []
                 pictures.begin()
-                yield chatgpt.read(raw, pictures.find, warnings)
-                for warning in warnings:
-                    imported.warn(warning)
-        except (archive.NotOurs, chatgpt.NotChatGpt) as error:
+                portable = chatgpt.read(raw, pictures.find, warnings)
+            limits.check(portable)
+            yield portable
+            for warning in warnings:
+                imported.warn(warning)
+        except (archive.NotOurs, chatgpt.NotChatGpt, limits.TooLarge) as error:
             imported.skipped += 1
             text = f"A conversation was left out: {error}"
             imported.warn(Remark(code=RemarkCode.CONVERSATION_LEFT_OUT, text=text, facts={}))
@@ -285,7 +287,7 @@ class _Pictures:
         self._picture_bytes = 0
 
     def find(self, reference: str) -> ImagePart | None:
-        """Return the picture, or None if it is not in the export or too large."""
+        """Return the picture, or None if it is not in the export, empty or too large."""
         key = reference.rpartition("//")[2]
         place = bisect_left(self._names, (key, ""))
         if self._zipped is None or not key or place == len(self._names):
@@ -294,7 +296,7 @@ class _Pictures:
         if not file_name.startswith(key):
             return None
         size = self._zipped.getinfo(name).file_size
-        if size > MAX_PICTURE_BYTES or self._picture_bytes + size > MAX_PICTURES_BYTES:
+        if size == 0 or size > MAX_PICTURE_BYTES or self._picture_bytes + size > MAX_PICTURES_BYTES:
             return None
         self._picture_bytes += size
         try:
