@@ -1,15 +1,18 @@
 """Backups with wrong clocks, repeated restores, other threads, and killed processes."""
 
 import asyncio
+import base64
 import json
 import os
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
 
-from shell.contract import NewConversation
+from shell.contract import FilePart, NewConversation
+from shell.store.backup import bundle
 from shell.store.backup.backups import (
     DUE_MS,
     MIN_SAFETY_COPIES,
@@ -18,7 +21,9 @@ from shell.store.backup.backups import (
     SLACK_MS,
     Backups,
 )
+from shell.store.database import Connection
 from shell.store.messages import tree
+from shell.store.messages.content import take_apart
 from shell.store.store import Store
 from tests.store.damage import open_store
 
@@ -81,6 +86,27 @@ async def test_four_restores_in_turn_keep_the_present(tmp_path: Path) -> None:
     title = await store.read("", lambda c: c.execute("SELECT title FROM conversations").get)
     assert title == "now"
     await asyncio.to_thread(store.close)
+
+
+@pytest.mark.parametrize("place", ["text", "attachment"])
+async def test_a_database_that_looks_like_the_end_of_a_zip_is_restored(
+    tmp_path: Path, place: str
+) -> None:
+    end = "x y " * 5_000 + "PK\x05\x06" + "x" * 30
+    data = base64.b64encode(end.encode()).decode()
+    content = [FilePart(name="a.docx", media_type="application/zip", data=data)]
+    message = tree.NewMessage("m", "user", take_apart(end if place == "text" else content), 2)
+
+    def add(connection: Connection) -> None:
+        number = tree.create(connection, "c", NewConversation(title="now"), 2)
+        tree.add(connection, number, None, message)
+
+    with open_store(tmp_path) as store:
+        store.database.write(add).result()
+        made = store.back_up().result()
+        assert zipfile.is_zipfile(made)
+        store.restore(made).result()
+        assert bundle.read_extras(made) == {}
 
 
 # --- the clock ------------------------------------------------------------------------------

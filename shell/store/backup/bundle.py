@@ -40,6 +40,8 @@ BROKEN_ZIP = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, Run
 """Errors of a zip file that is damaged, encrypted or of an unknown kind."""
 
 _BLOCK = 1 << 20
+_SQLITE = b"SQLite format 3\0"
+"""The first bytes of every database."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,7 @@ def unpack(source: Path, folder: Path) -> UnpackedBundle:
     """
     packed = folder / PACKED
     extras: dict[str, bytes] = {}
-    if zipfile.is_zipfile(source):
+    if _is_bundle(source):
         with _zip_errors(source):
             extras = _unzip(source, packed)
     else:
@@ -122,10 +124,17 @@ def read_extras(source: Path) -> dict[str, bytes]:
         DatabaseDamaged: the file is incomplete, or not a backup.
         OSError: the file cannot be read.
     """
-    if not zipfile.is_zipfile(source):
+    if not _is_bundle(source):
         return {}
     with _zip_errors(source), zipfile.ZipFile(source) as zipped:
         return _extras(zipped, _files(zipped))
+
+
+def _is_bundle(source: Path) -> bool:
+    """Tell a bundle from a database, which may end with a text or a file that looks like a zip."""
+    with source.open("rb") as file:
+        is_database = file.read(len(_SQLITE)) == _SQLITE
+    return not is_database and zipfile.is_zipfile(source)
 
 
 @contextlib.contextmanager
