@@ -1,6 +1,7 @@
 """Exports and imports of conversations: our own archive, ChatGPT's export, pages to read."""
 
 import base64
+import contextlib
 import io
 import json
 import random
@@ -8,7 +9,7 @@ import re
 import resource
 import time
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
@@ -23,6 +24,8 @@ from shell.contract import (
     Notice,
     NoticeCode,
     Part,
+    Remark,
+    RemarkCode,
     Role,
     TextPart,
     Timing,
@@ -30,7 +33,7 @@ from shell.contract import (
 )
 from shell.errors import ErrorCode, Reason, ValidationFailed
 from shell.store.database import Connection
-from shell.store.exchange import archive, chatgpt, importing, portable, render
+from shell.store.exchange import archive, chatgpt, importing, limits, portable, render
 from shell.store.exchange.importing import ImportCancelled, ImportedPart, import_file
 from shell.store.exchange.portable import PortableConversation, PortableMessage
 from shell.store.messages import queries, tree
@@ -455,6 +458,43 @@ def test_odd_and_broken_conversations_do_not_stop_an_import(store: Store) -> Non
     assert {"readable", "its own parent", "g", "A canaryword"} <= texts
     again = import_content(store, json.dumps([*ODD, BRANCHED]))
     assert (again.conversations, again.messages, again.skipped) == (0, 0, 7)
+
+
+@pytest.mark.parametrize("value", [["x"], {"x": 1}, 7, True, 1e300, None])
+def test_no_value_of_another_kind_stops_an_import(store: Store, value: object) -> None:
+    """Puts a value in the place of each other value of an export, one at a time."""
+
+    def spoilt(found: object) -> Iterator[object]:
+        if isinstance(found, dict):
+            for key, inner in found.items():
+                yield from ({**found, key: each} for each in [value, *spoilt(inner)])
+        elif isinstance(found, list):
+            for place, inner in enumerate(found):
+                for each in [value, *spoilt(inner)]:
+                    yield [*found[:place], each, *found[place + 1 :]]
+
+    count = 0
+    for conversation in spoilt(BRANCHED):
+        count += 1
+        with contextlib.suppress(chatgpt.NotChatGpt):
+            limits.check(chatgpt.read(conversation, lambda _: None, []))
+    assert count > 300
+    odd = {"id": "odd", "mapping": {"a": {"children": [["x"]], "message": None}}}
+    assert import_content(store, json.dumps([odd, BRANCHED])).messages == 8
+
+
+def test_a_picture_that_is_missing_often_is_said_a_few_times(store: Store) -> None:
+    missing = [picture("file-service://" + "x" * 1_000)] * 2_000
+    conversation = {"id": "c", "mapping": {"a": child_node(None, gpt_message("user", *missing))}}
+    warnings: list[Remark] = []
+    chatgpt.read(conversation, lambda _: None, warnings)
+    assert len(warnings) <= chatgpt.MAX_WARNINGS + 1
+    assert max(len(str(warning)) for warning in warnings) < 1_000
+    remarks = import_content(store, json.dumps([conversation])).remarks
+    assert [remark.code for remark in remarks[-2:]] == [
+        RemarkCode.ATTACHMENT_LEFT_OUT,
+        RemarkCode.MORE_LEFT_OUT,
+    ]
 
 
 HALVES = [

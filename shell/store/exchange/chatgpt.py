@@ -18,6 +18,8 @@ Thoughts: TypeAlias = "tuple[Thoughts, str] | None"
 """The earlier thoughts and the last one. Joined only for an answer, because a chain may be long."""
 MAX_THOUGHT_CHARACTERS = 50_000_000
 """Limit for all answers of a conversation. Answers that branch off one chain each repeat it."""
+MAX_WARNINGS = 100
+"""Limit on the remarks about one import."""
 Picture = Callable[[str], ImagePart | None]
 """Finds the picture of a reference; returns None when the export does not have it."""
 
@@ -96,7 +98,7 @@ def _order(mapping: Raw) -> list[str]:
         ordered[node_id] = None
         node = mapping[node_id]
         child_ids = node.get("children") if isinstance(node, Mapping) else None
-        places = {child: place for place, child in enumerate(_list(child_ids))}
+        places = {_text(child): place for place, child in enumerate(_list(child_ids))}
         children = children_by_parent.get(node_id, [])
         stack += sorted(children, key=lambda c: places.get(c, len(places)), reverse=True)
     # Nodes whose parents form a circle have no root. They stay in the order of the file.
@@ -118,9 +120,10 @@ def _add_node(state: _ImportState, node_id: str) -> None:
     author, metadata, content = (_map(raw.get(k)) for k in ("author", "metadata", "content"))
     role = _ROLES.get(str(author.get("role")))
     hidden = metadata.get("is_visually_hidden_from_conversation") is True
-    if role is None or hidden or content.get("content_type") in _HIDDEN_TYPES:
+    kind = _text(content.get("content_type"))
+    if role is None or hidden or kind in _HIDDEN_TYPES:
         return
-    if content.get("content_type") == "thoughts":
+    if kind == "thoughts":
         texts = [_text(_map(thought).get("content")) for thought in _list(content.get("thoughts"))]
         text = "\n\n".join(filter(None, texts))
         state.thoughts[node_id] = (thoughts, text) if text else thoughts
@@ -212,12 +215,16 @@ def _part(state: _ImportState, part: object) -> str | ImagePart:
     reference = _text(fields.get("asset_pointer"))
     picture = state.picture(reference) if kind == "image" else None
     if picture is None:
-        title = state.portable.title
-        text = f"{title}: {kind} {reference or 'without a name'} is not included"
-        facts = {"title": title, "kind": kind, "name": reference}
-        state.warnings.append(Remark(code=RemarkCode.ATTACHMENT_LEFT_OUT, text=text, facts=facts))
+        if len(state.warnings) <= MAX_WARNINGS:  # one more than are shown
+            state.warnings.append(_left_out(state.portable.title, kind, reference[:200]))
         return f"[{kind}: {reference}]"
     return picture
+
+
+def _left_out(title: str, kind: str, name: str) -> Remark:
+    text = f"{title}: {kind} {name or 'without a name'} is not included"
+    facts = {"title": title, "kind": kind, "name": name}
+    return Remark(code=RemarkCode.ATTACHMENT_LEFT_OUT, text=text, facts=facts)
 
 
 def _map(value: object) -> Raw:

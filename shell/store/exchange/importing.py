@@ -22,11 +22,11 @@ from shell.errors import Reason, ValidationFailed
 from shell.store.backup.bundle import BROKEN_ZIP
 from shell.store.database import Database
 from shell.store.exchange import archive, chatgpt, limits
+from shell.store.exchange.chatgpt import MAX_WARNINGS
 from shell.store.exchange.portable import ConversationWriter, PortableConversation
 
 MESSAGES_PER_COMMIT = 100
 """Few enough that the commits of a streaming answer are not delayed."""
-MAX_WARNINGS = 100
 MAX_PICTURE_BYTES = 20 * 1024 * 1024
 MAX_PICTURES_BYTES = 200 * 1024 * 1024
 """Limit for the pictures of one conversation. A small file may name one picture a million times."""
