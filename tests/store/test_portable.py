@@ -655,16 +655,34 @@ def test_markdown_has_the_chosen_path(store: Store) -> None:
     assert "*This answer was interrupted.*" in text
 
 
+KINDS = {"deflate": zipfile.ZIP_DEFLATED, "bzip2": zipfile.ZIP_BZIP2, "lzma": zipfile.ZIP_LZMA}
+
+
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("at", [0.3, 0.5, 0.7])
-def test_a_damaged_zip_is_a_sentence(store: Store, at: float) -> None:
+def test_a_damaged_zip_is_a_sentence(store: Store, at: float, kind: str) -> None:
     body = io.BytesIO()
-    with zipfile.ZipFile(body, "w", zipfile.ZIP_DEFLATED) as zipped:
+    with zipfile.ZipFile(body, "w", KINDS[kind]) as zipped:
         text = json.dumps([{**BRANCHED, "conversation_id": f"c-{n}"} for n in range(20)])
         zipped.writestr("conversations.json", text)
     content = bytearray(body.getvalue())
-    content[int(len(content) * at)] ^= 0xFF
+    place = int(len(content) * at)
+    content[place : place + 20] = bytes(byte ^ 0xFF for byte in content[place : place + 20])
     with pytest.raises(ValidationFailed):
         import_content(store, bytes(content))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_damaged_picture_is_left_out(store: Store, kind: str) -> None:
+    body = io.BytesIO()
+    with zipfile.ZipFile(body, "w", KINDS[kind]) as zipped:
+        zipped.writestr("file-AbC.png", random.Random(1).randbytes(500))  # noqa: S311
+        size = body.tell()
+        zipped.writestr("conversations.json", json.dumps([BRANCHED]), zipfile.ZIP_DEFLATED)
+    content = bytearray(body.getvalue())
+    content[60 : size - 5] = b"\xff" * (size - 65)
+    arrived = import_content(store, bytes(content))
+    assert (arrived.messages, len(arrived.remarks)) == (8, 1)
 
 
 @pytest.mark.parametrize("broken", [b'[{"title": "gr\xfc\xdfe"}]', b"[{'title': 1}]", b"[tru]"])

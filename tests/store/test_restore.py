@@ -226,6 +226,18 @@ async def test_a_bundle_with_an_odd_list_is_refused(
     await ours.check_refused(source, "not a complete Tidewire backup")
 
 
+@pytest.mark.parametrize("kind", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+async def test_a_damaged_bundle_is_refused_however_it_is_packed(
+    ours: Ours, tmp_path: Path, whole: bytes, kind: int
+) -> None:
+    source = tmp_path / "stranger.zip"
+    write_bundle(source, whole, kind=kind)
+    content = bytearray(source.read_bytes())
+    content[60:90] = b"\xff" * 30
+    source.write_bytes(content)
+    await ours.check_refused(source, "not a complete Tidewire backup")
+
+
 async def test_a_bundle_takes_no_other_member_out(ours: Ours, tmp_path: Path, whole: bytes) -> None:
     source = tmp_path / "stranger.zip"
     write_bundle(source, whole, {"../../planted": b"x", "damaged/planted": b"x"})
@@ -321,14 +333,19 @@ def test_what_is_copied_has_a_schema_of_ours_to_the_letter(tmp_path: Path, whole
 # --- inside ---------------------------------------------------------------------------------
 
 
-def write_bundle(target: Path, database: bytes, more: dict[str, bytes] | None = None) -> None:
+def write_bundle(
+    target: Path,
+    database: bytes,
+    more: dict[str, bytes] | None = None,
+    kind: int = zipfile.ZIP_DEFLATED,
+) -> None:
     members = {bundle.CONVERSATIONS: database, **(more or {})}
     manifest = {
         "format": bundle.FORMAT,
         "version": bundle.VERSION,
         "files": {name: hashlib.sha256(data).hexdigest() for name, data in members.items()},
     }
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as packed:
+    with zipfile.ZipFile(target, "w", kind) as packed:
         packed.writestr(bundle.MANIFEST, json.dumps(manifest))
         for name, data in members.items():
             packed.writestr(name, data)

@@ -14,6 +14,7 @@ import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from pydantic import ValidationError
 
@@ -137,6 +138,16 @@ def _is_bundle(source: Path) -> bool:
     return not is_database and zipfile.is_zipfile(source)
 
 
+def open_member(zipped: zipfile.ZipFile, name: str) -> IO[bytes]:
+    """Open a member of a zip file. Its damage raises one of BROKEN_ZIP, here or while it is read.
+
+    Refuses bzip2, whose damage raises an OSError as a faulty disk does, and LZMA.
+    """
+    if zipped.getinfo(name).compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise NotImplementedError("it uses an unknown compression")
+    return zipped.open(name)
+
+
 @contextlib.contextmanager
 def _zip_errors(source: Path) -> Iterator[None]:
     """Convert the errors of a zip file that is incomplete, or not a backup."""
@@ -152,7 +163,7 @@ def _unzip(source: Path, target: Path) -> dict[str, bytes]:
         files = _files(zipped)
         size = zipped.getinfo(CONVERSATIONS).file_size
         _check_room(target.parent, size)
-        with zipped.open(CONVERSATIONS) as packed, target.open("wb") as file:
+        with open_member(zipped, CONVERSATIONS) as packed, target.open("wb") as file:
             shutil.copyfileobj(packed, file, _BLOCK)
         if sha256(target) != files[CONVERSATIONS]:
             raise ValueError(f"{CONVERSATIONS} is not what was packed")
@@ -177,7 +188,7 @@ def _extras(zipped: zipfile.ZipFile, files: Mapping[str, str]) -> dict[str, byte
 
 
 def _small(zipped: zipfile.ZipFile, name: str) -> bytes:
-    with zipped.open(name) as packed:
+    with open_member(zipped, name) as packed:
         content = packed.read(MAX_EXTRA_BYTES + 1)
     if len(content) > MAX_EXTRA_BYTES:
         raise ValueError(f"{name} is too large")

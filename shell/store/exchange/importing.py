@@ -19,7 +19,7 @@ import ijson  # type: ignore[import-untyped]
 
 from shell.contract import ImagePart, Remark, RemarkCode
 from shell.errors import Reason, ValidationFailed
-from shell.store.backup.bundle import BROKEN_ZIP
+from shell.store.backup.bundle import BROKEN_ZIP, open_member
 from shell.store.database import Database
 from shell.store.exchange import archive, chatgpt, limits
 from shell.store.exchange.chatgpt import MAX_WARNINGS
@@ -300,7 +300,8 @@ class _Pictures:
             return None
         self._picture_bytes += size
         try:
-            data = base64.b64encode(self._zipped.read(name)).decode("ascii")
+            with open_member(self._zipped, name) as member:
+                data = base64.b64encode(member.read()).decode("ascii")
         except BROKEN_ZIP:
             return None
         media_type = _PICTURES[PurePosixPath(name).suffix.lower()]
@@ -330,7 +331,7 @@ def _replace_if_lone(surrogates: re.Match[bytes]) -> bytes:
 
 def _member(zipped: zipfile.ZipFile, name: str) -> IO[bytes]:
     try:
-        return zipped.open(name)
+        return open_member(zipped, name)
     except (RuntimeError, NotImplementedError):
         text = "The zip file is encrypted or uses an unknown compression"
         raise _import_error(text, Reason.ZIP_UNREADABLE) from None
