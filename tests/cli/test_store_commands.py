@@ -211,6 +211,26 @@ def test_a_backup_brings_everything_back(
     assert run("--data-dir", str(tmp_path / "empty"), "backup", bundle)[0] == 1
 
 
+def test_a_backup_that_cannot_be_written_is_said_by_its_own_name(
+    run: Run, store: Store, data: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("")
+    (tmp_path / "folder").mkdir()
+    errors = {
+        "no/such/x.zip": f"{tmp_path / 'no' / 'such'} cannot be written (No such file or directory",
+        "file/x.zip": f"{tmp_path / 'file'} cannot be written (Not a directory",
+        "folder": f"{tmp_path / 'folder'} is a directory",
+    }
+    for name, error in errors.items():
+        status, _, output = run("backup", str(tmp_path / name))
+        assert (status, error in output, ".backup-" in output) == (1, True, False), output
+    (data / "settings.json").mkdir()  # the copy of it fails
+    status, _, output = run("backup", str(tmp_path / "x.zip"))
+    assert (status, str(data / "settings.json") in output) == (1, True), output
+    assert not (tmp_path / "x.zip").exists()
+    assert not [*tmp_path.rglob(".backup-*")]
+
+
 def test_what_is_damaged_is_repaired_before_it_is_read(run: Run, data: Path) -> None:
     DataDirectory(str(data)).prepare()
     store = Store(data)

@@ -18,7 +18,7 @@ from typing import IO
 
 from pydantic import ValidationError
 
-from shell.errors import Reason, StorageUnavailable
+from shell.errors import Reason, ShellError, StorageUnavailable
 from shell.providers.custom import without_secret_values
 from shell.providers.key_variables import FILE as PROVIDERS
 from shell.store.backup.backups import EXTRAS, copy
@@ -26,7 +26,7 @@ from shell.store.backup.restore import copy_rows
 from shell.store.backup.working_folder import working_folder
 from shell.store.errors import DatabaseDamaged
 from shell.store.integrity import problem_of
-from shell.support.files import put_in_place, sha256
+from shell.support.files import file_errors, put_in_place, sha256
 from shell.support.ids import epoch_ms
 
 FORMAT = "tidewire-backup"
@@ -59,8 +59,10 @@ def write(target: Path, conversations: Path) -> None:
 
     Raises:
         DatabaseDamaged: the conversations are damaged. No backup was made.
-        OSError, apsw.Error: the file cannot be written.
+        ShellError, OSError, apsw.Error: the file cannot be written.
     """
+    if target.is_dir():
+        raise ShellError(f"{target} is a directory. Give the name of a file.")
     with working_folder(target.parent, conversations.parent) as folder:
         copy(conversations, folder / CONVERSATIONS)
         found = problem_of(folder / CONVERSATIONS)
@@ -92,7 +94,8 @@ def write(target: Path, conversations: Path) -> None:
         with draft.open("rb+") as file:
             os.fsync(file.fileno())
         draft.chmod(0o600)
-        put_in_place(draft, target)
+        with file_errors(f"{target} cannot be written"):
+            put_in_place(draft, target)
 
 
 def unpack(source: Path, folder: Path) -> UnpackedBundle:

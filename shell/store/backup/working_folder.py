@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from shell.support.file_lock import try_lock
+from shell.support.files import file_errors
 
 PREFIX = ".backup-"
 _NOTE = re.compile(r"\.backup-[0-9a-f]{8}\.path")
@@ -26,18 +27,19 @@ def working_folder(parent: Path, data: Path) -> Iterator[Path]:
         data: the data directory, which has the note and the lock.
 
     Raises:
-        OSError: one of the two cannot be written.
+        StorageFailed: one of the two cannot be written.
     """
     name = f"{PREFIX}{secrets.token_hex(4)}"
     folder, note = parent / name, data / f"{name}.path"
-    with try_lock(note.with_suffix(".lock")):
-        try:
+    with contextlib.ExitStack() as stack:
+        with file_errors(f"{data} cannot be written"):
+            stack.enter_context(try_lock(note.with_suffix(".lock")))
+            stack.callback(note.unlink, missing_ok=True)
             note.write_text(str(folder.absolute()), "utf-8")
+        with file_errors(f"{parent} cannot be written"):
             folder.mkdir(mode=0o700)
-            yield folder
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
-            note.unlink(missing_ok=True)
+        stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        yield folder
 
 
 def sweep(data: Path) -> None:
