@@ -3,6 +3,8 @@
 import asyncio
 import contextlib
 import itertools
+import secrets
+import shutil
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator
@@ -107,7 +109,7 @@ class Exports:
             NotFound: one of them does not exist.
             ValidationFailed: the text is too long for one reply.
         """
-        name, conversations = self._open_all(request)
+        title, conversations = self._open_all(request)
         media_type, write = FORMATS[request.format]
         pieces: list[str] = []
         length = 0
@@ -117,7 +119,9 @@ class Exports:
             if length > MAX_REPLY_CHARACTERS:
                 text = "This is too large for the page. Export it to a file"
                 raise ValidationFailed([("conversationIds", text)])
-        return ExportReply(name=name, media_type=media_type, text="".join(pieces))
+        return ExportReply(
+            name=_name(title, request.format), media_type=media_type, text="".join(pieces)
+        )
 
     def export_file(self, request: ExportRequest) -> str:
         """Write conversations to a new file in `exports`; returns its path.
@@ -125,15 +129,11 @@ class Exports:
         Raises:
             ShellError: one of them does not exist, or the file cannot be written.
         """
-        name, conversations = self._open_all(request)
-        path = self._folder / name
-        try:
-            write_file(path, request.format, conversations)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                path.unlink(missing_ok=True)
-            raise
-        return str(path)
+        title, conversations = self._open_all(request)
+        return self._write_new(
+            lambda number: _name(title, request.format, number),
+            _encoded(request.format, conversations),
+        )
 
     def save(self, name: str, data: bytes) -> str:
         """Write data, such as an attachment, to a new file in `exports`; returns its path.
@@ -143,16 +143,26 @@ class Exports:
         """
         stem, suffix = _split(name)
         stem = file_name(stem, allowed=".()", replacement="_") or "attachment"
+        return self._write_new(
+            lambda number: file_name(stem, f"{number}{suffix}", allowed=".()"), [data]
+        )
+
+    def _write_new(self, name: Callable[[str], str], pieces: Iterable[bytes]) -> str:
+        """Write a new file in `exports`; returns its path.
+
+        Args:
+            name: makes the name of the file, with a number if there is a file of this name.
+            pieces: the content of the file.
+        """
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             for count in itertools.count(1):
-                number = "" if count == 1 else f" ({count})"
-                path = self._folder / file_name(stem, f"{number}{suffix}", allowed=".()")
+                path = self._folder / name("" if count == 1 else f" ({count})")
                 with contextlib.suppress(FileExistsError):
-                    _write_new(path, data)
+                    _write(path, pieces)
                     break
         except OSError as error:
-            raise ShellError(f"{name} cannot be written: {reason(error)}") from error
+            raise ShellError(f"{name('')} cannot be written: {reason(error)}") from error
         return str(path)
 
     def backup_contents(self, name: str) -> BackupContents:
@@ -167,9 +177,10 @@ class Exports:
             return contents(bundle.read_extras(source), self._data)
 
     def _open_all(self, request: ExportRequest) -> tuple[str, Iterator[PortableConversation]]:
-        """The file name, and the conversations, which are read one by one while they are written.
+        """The title of the file, and the conversations.
 
-        Other readers get their turn in between, and only one conversation is in memory.
+        They are read one by one while they are written, so other readers get their turn in
+        between, and only one conversation is in memory.
         """
         ids = request.conversation_ids
         if ids is None:
@@ -179,7 +190,7 @@ class Exports:
         title = "conversations"
         if len(numbers) == 1:
             title = self._read(*numbers[0]).title
-        return _name(title, request.format), itertools.starmap(self._read, numbers)
+        return title, itertools.starmap(self._read, numbers)
 
     def _number(self, conversation_id: str) -> int:
         return self._store.read_blocking(
@@ -193,25 +204,40 @@ class Exports:
 
 
 def write_file(path: Path, format_name: str, conversations: Iterable[PortableConversation]) -> None:
-    """Write an export to a file; blocks.
+    """Write an export to a file; blocks. An older file stays until the export is complete.
 
     Raises:
         ShellError: it cannot be written.
     """
+    pieces = _encoded(format_name, conversations)
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with path.open("w", encoding="utf-8", newline="\n") as file:
-            for piece in FORMATS[format_name][1](conversations):
-                file.write(piece)
+        if path.exists() and not path.is_file():  # a pipe, or a device such as /dev/stdout
+            with path.open("wb") as file:
+                file.writelines(pieces)
+            return
+        target = path.resolve()  # a link stays one
+        draft = target.with_name(f".tidewire-{secrets.token_hex(4)}")
+        try:
+            _write(draft, pieces)
+            if target.exists():
+                shutil.copymode(target, draft)
+            draft.replace(target)
+        finally:
+            draft.unlink(missing_ok=True)
     except OSError as error:
         raise ShellError(f"{path} cannot be written: {reason(error)}") from error
 
 
-def _write_new(path: Path, data: bytes) -> None:
+def _encoded(format_name: str, conversations: Iterable[PortableConversation]) -> Iterator[bytes]:
+    return (piece.encode() for piece in FORMATS[format_name][1](conversations))
+
+
+def _write(path: Path, pieces: Iterable[bytes]) -> None:
     """Write a new file; leaves none after an error."""
     try:
         with path.open("xb") as file:
-            file.write(data)
+            file.writelines(pieces)
     except FileExistsError:
         raise
     except BaseException:
@@ -226,8 +252,8 @@ def _split(name: str) -> tuple[str, str]:
     return (stem, f".{suffix}") if has_suffix else (name, "")
 
 
-def _name(title: str, format_name: str) -> str:
+def _name(title: str, format_name: str, number: str = "") -> str:
     ending = ENDINGS.get(format_name, format_name)
-    suffix = f" {time.strftime('%Y-%m-%d %H%M%S')}.{ending}"
+    suffix = f" {time.strftime('%Y-%m-%d %H%M%S')}{number}.{ending}"
     plain = cut(file_name(title), MAX_TITLE_BYTES).strip(". ")
     return file_name(plain or "conversation", suffix)

@@ -1,8 +1,12 @@
 """The commands for stored data: beside a running host, and without one."""
 
+import contextlib
+import errno
 import io
 import json
+import os
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -10,6 +14,7 @@ import pytest
 from shell import cli
 from shell.cli import keys
 from shell.contract import MessageStatus, NewConversation
+from shell.conversations import exports
 from shell.store.database import Connection
 from shell.store.messages import tree
 from shell.store.messages.content import take_apart
@@ -187,6 +192,45 @@ def test_a_file_that_cannot_be_imported_is_a_sentence(
     assert output.startswith("tidewire: ")
     assert "Traceback" not in output
     assert run("conversations", "import", str(tmp_path / "no such file"))[0] == 1
+
+
+def test_a_file_is_replaced_only_by_a_whole_export(
+    run: Run, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "out" / "conversation.md"
+    command = ("conversations", "export", "conv-1", "--format", "md", "--out", str(out))
+    assert run(*command)[0] == 0
+    whole = out.read_text("utf-8")
+    assert "What is a <needle>?" in whole
+    out.chmod(0o640)
+
+    def stops(error: BaseException) -> Callable[..., Iterator[str]]:
+        def write(_: object) -> Iterator[str]:
+            yield "the beginning"
+            raise error
+
+        return write
+
+    for error in (OSError(errno.ENOSPC, "No space left on device"), SystemExit()):
+        with monkeypatch.context() as patched, contextlib.suppress(SystemExit):
+            patched.setitem(exports.FORMATS, "md", ("text/markdown", stops(error)))
+            status, _, output = run(*command)
+            assert (status, f"{out} cannot be written: No space" in output) == (1, True)
+        assert [*out.parent.iterdir()] == [out]
+        assert out.read_text("utf-8") == whole
+    link = tmp_path / "link.md"
+    link.symlink_to(out)
+    store.database.write(lambda c: tree.set_title(c, 1, "Renamed", "person")).result()
+    assert run(*command[:-1], str(link))[0] == 0
+    assert link.is_symlink()
+    assert out.read_text("utf-8") == whole.replace("A title", "Renamed")
+    assert out.stat().st_mode & 0o777 == 0o640
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with ThreadPoolExecutor() as threads:
+        read = threads.submit(pipe.read_text, "utf-8")
+        assert run(*command[:-1], str(pipe))[0] == 0
+        assert read.result(60) == out.read_text("utf-8")
 
 
 def test_a_backup_brings_everything_back(

@@ -212,6 +212,39 @@ async def test_nothing_is_left_of_an_export_that_failed(
     assert not folder.exists() or list(folder.iterdir()) == []
 
 
+async def test_conversations_of_one_title_get_files_of_their_own(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("time.strftime", lambda *_: "2026-12-01 120000")
+    found = [await create_titled(desk, "A title") for _ in range(2)]
+    exporter = exports_of(desk)
+
+    async def export(conversation: str) -> Path:
+        request = ExportRequest(conversation_ids=[conversation], format="json")
+        return Path(await asyncio.to_thread(exporter.export_file, request))
+
+    paths = [await export(conversation) for conversation in found]
+    texts = [await asyncio.to_thread(path.read_text, "utf-8") for path in paths]
+    assert [path.name for path in paths] == [
+        "A title 2026-12-01 120000.tidewire.json",
+        "A title 2026-12-01 120000 (2).tidewire.json",
+    ]
+    assert [conversation in text for conversation, text in zip(found, texts, strict=True)] == [
+        True,
+        True,
+    ]
+
+    def fails(_: Iterable[PortableConversation]) -> Iterator[str]:
+        yield "the beginning"
+        raise NotFound("It was purged meanwhile")
+
+    monkeypatch.setitem(exports.FORMATS, "json", ("application/json", fails))
+    with pytest.raises(NotFound):
+        await export(found[0])
+    assert [await asyncio.to_thread(path.read_text, "utf-8") for path in paths] == texts
+    assert sorted(paths[0].parent.iterdir()) == sorted(paths)
+
+
 async def test_attachments_are_encoded_while_others_write(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
