@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from contextlib import closing
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import apsw
 
@@ -62,12 +62,17 @@ def problem_of(path: Path) -> str | None:
 
 def open_immutable(path: Path) -> apsw.Connection:
     """Open a file that no process is writing, without creating any file beside it."""
-    quoted = path.absolute().as_uri().removeprefix("file://")
     flags = apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI
-    connection = apsw.Connection(f"file:{quoted}?immutable=1", flags=flags)
+    connection = apsw.Connection(f"{sqlite_uri(path.absolute())}?immutable=1", flags=flags)
     connection.pragma("trusted_schema", False)
     register(connection)
     return connection
+
+
+def sqlite_uri(path: PurePath) -> str:
+    """Return the URI of an absolute path. For SQLite, a server is part of the path."""
+    uri = path.as_uri()
+    return uri if uri.startswith("file:///") else uri.replace("file://", "file:////", 1)
 
 
 def _structure(connection: apsw.Connection) -> str | None:

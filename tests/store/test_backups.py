@@ -7,7 +7,8 @@ import os
 import subprocess
 import sys
 import zipfile
-from pathlib import Path
+from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -22,6 +23,7 @@ from shell.store.backup.backups import (
     Backups,
 )
 from shell.store.database import Connection
+from shell.store.integrity import sqlite_uri
 from shell.store.messages import tree
 from shell.store.messages.content import take_apart
 from shell.store.store import Store
@@ -107,6 +109,20 @@ async def test_a_database_that_looks_like_the_end_of_a_zip_is_restored(
         assert zipfile.is_zipfile(made)
         store.restore(made).result()
         assert bundle.read_extras(made) == {}
+
+
+@pytest.mark.parametrize(
+    ("path", "uri"),
+    [
+        (PurePosixPath("/home/my data/#1?.db"), "file:///home/my%20data/%231%3F.db"),
+        (PureWindowsPath(r"C:\my data\x.db"), "file:///C:/my%20data/x.db"),
+        (PureWindowsPath(r"\\server\my share\x.db"), "file:////server/my%20share/x.db"),
+    ],
+)
+def test_sqlite_finds_a_file_on_every_kind_of_drive(path: PurePath, uri: str) -> None:
+    """SQLite opens no URI with a server, so the name of the server must be in the path."""
+    assert sqlite_uri(path) == uri
+    assert urlsplit(uri).netloc == ""
 
 
 # --- the clock ------------------------------------------------------------------------------
