@@ -17,6 +17,7 @@ from shell.store.exchange.importing import ImportedPart, import_file
 from shell.store.messages import queries, tree
 from shell.store.search.search import search as search_messages
 from shell.support.data_directory import DataDirectory
+from shell.support.dates import format_date
 from shell.support.files import reason
 from shell.support.text import CONTROLS
 
@@ -32,7 +33,7 @@ def list_(data: DataDirectory, *, as_json: bool) -> None:
     with to_read(data) as database:
         for summary in database.read(queries.summaries).result():
             line = summary.model_dump(by_alias=True, include=LISTED)
-            facts = f"{_date(summary.updated_at)}  {summary.message_count:>5}"
+            facts = f"{format_date(summary.updated_at)}  {summary.message_count:>5}"
             text = f"{summary.id}  {facts}  {_line(summary.title)}"
             _print(line, text, as_json=as_json)
 
@@ -161,7 +162,3 @@ def _print(line: object, text: str, *, as_json: bool) -> None:
 def _line(text: str) -> str:
     """Return a title as one line. An imported title may have line feeds."""
     return " ".join(text.split())
-
-
-def _date(milliseconds: int) -> str:
-    return time.strftime("%Y-%m-%d %H:%M", time.localtime(milliseconds / 1000))

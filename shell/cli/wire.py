@@ -1,7 +1,6 @@
 """`tidewire wire`: prints the requests and responses of the latest runs."""
 
 import json
-import time
 from typing import Literal
 
 from shell.cli.output import print_line, print_text
@@ -10,16 +9,17 @@ from shell.errors import ShellError, ValidationFailed
 from shell.providers.request_code import as_curl, as_python
 from shell.store.wire_log import stored_run, stored_summaries
 from shell.support.data_directory import REQUESTS, DataDirectory
+from shell.support.dates import format_date
 from shell.support.text import CONTROLS
 
 
 def list_(data: DataDirectory, *, as_json: bool) -> None:
     """Print one line for each run, the newest first."""
     for run in stored_summaries(data.path / REQUESTS):
-        at = time.strftime("%Y-%m-%d %H:%M", time.localtime(run.started_at / 1000))
         status = "-" if run.status is None else str(run.status)
         model = f"{run.provider_id}/{run.model_id}".translate(CONTROLS)
-        text = f"{run.inference_id}  {at}  {status:>3}  {run.attempts:>3}  {model}"
+        facts = f"{format_date(run.started_at)}  {status:>3}  {run.attempts:>3}"
+        text = f"{run.inference_id}  {facts}  {model}"
         print_line(run.model_dump(mode="json", by_alias=True), text, as_json=as_json)
 
 

@@ -6,7 +6,6 @@ Both have only the chosen path. An archive has the whole tree.
 import itertools
 import json
 import re
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from shell.store.exchange.calls import entries_of
 from shell.store.exchange.portable import PortableConversation, PortableMessage
 from shell.store.messages.markdown_text import fenced
 from shell.store.messages.steps import parts_of
+from shell.support.dates import format_date
 
 TEMPLATE = Path(__file__).with_name("conversation.html.j2")
 MAX_MARKDOWN = 500_000
@@ -40,7 +40,7 @@ def markdown(conversations: Iterable[PortableConversation]) -> Iterator[str]:
     """Yield the text of a Markdown file in pieces."""
     separator = ""
     for portable in conversations:
-        yield f"{separator}# {_title(portable)}\n\n*{_date(portable.created_at)}*\n"
+        yield f"{separator}# {_title(portable)}\n\n*{format_date(portable.created_at)}*\n"
         for message in _path(portable):
             yield f"\n## {_author(message)}\n\n"
             for part in _parts(message):
@@ -74,7 +74,7 @@ def html(conversations: Iterable[PortableConversation]) -> Iterator[str]:
             }
             for each in _path(portable)
         ]
-        date = _date(portable.created_at)
+        date = format_date(portable.created_at)
         return {"title": _title(portable), "date": date, "messages": messages}
 
     # Two are enough to know the title. The others are read while the file is written.
@@ -179,7 +179,3 @@ def _label(part: Part) -> str:
 
 def _title(portable: PortableConversation) -> str:
     return portable.title or "Untitled conversation"
-
-
-def _date(milliseconds: int) -> str:
-    return time.strftime("%Y-%m-%d %H:%M", time.localtime(milliseconds / 1000))
