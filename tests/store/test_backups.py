@@ -114,8 +114,8 @@ async def test_a_database_that_looks_like_the_end_of_a_zip_is_restored(
 @pytest.mark.parametrize(
     ("path", "uri"),
     [
-        (PurePosixPath("/home/my data/#1?.db"), "file:///home/my%20data/%231%3F.db"),
-        (PureWindowsPath(r"C:\my data\x.db"), "file:///C:/my%20data/x.db"),
+        (PurePosixPath("/srv/my data/#1?.db"), "file:///srv/my%20data/%231%3F.db"),
+        (PureWindowsPath(r"D:\my data\x.db"), "file:///D:/my%20data/x.db"),
         (PureWindowsPath(r"\\server\my share\x.db"), "file:////server/my%20share/x.db"),
     ],
 )
