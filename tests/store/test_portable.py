@@ -238,6 +238,13 @@ def archive_of(**fields: object) -> str:
     return json.dumps(found)
 
 
+@pytest.mark.parametrize("name", ["calls", "template", "compaction"])
+def test_an_archive_without_later_fields_is_imported(store: Store, name: str) -> None:
+    found = json.loads(archive_of())
+    found["conversations"][0]["messages"][0].pop(name, None)
+    assert import_content(store, json.dumps(found)).messages == 1
+
+
 HUGE = 10**17
 NUMBERS: dict[str, object] = {
     "reasoningMs": HUGE,

@@ -122,6 +122,7 @@ def read(raw: object) -> PortableConversation:
         if message.id in known or not (message.parent_id is None or message.parent_id in known):
             raise NotOurs(f"messages: {message.id} is out of place")
         known.add(message.id)
+        message.calls = message.calls or []  # an earlier Tidewire wrote none
         if message.status == "streaming":
             message.status = "interrupted"
     return portable
