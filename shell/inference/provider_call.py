@@ -183,17 +183,18 @@ class ProviderCall:
         self._report("Processing...", activity="asking")
         self._watchdog.expect(self._deadlines.first_s)
         chunks, turn_ends = 0, self._loop.time() + SECONDS_PER_TURN
-        task = asyncio.current_task()
         async with aclosing(self._provider.stream(self._request)) as stream:
             async for chunk in stream:
-                if task is not None and task.cancelling():
-                    return  # the provider went on after the cancel
+                if self._is_cancelled():
+                    break
                 self._handle_chunk(chunk)
                 self._text.count_chunk()
                 chunks += 1
                 if chunks % CHUNKS_PER_TURN == 0 or self._loop.time() >= turn_ends:
                     await asyncio.sleep(0)
                     turn_ends = self._loop.time() + SECONDS_PER_TURN
+        if self._is_cancelled():  # a provider that went on or ended in order hid the cancel
+            raise asyncio.CancelledError
         if self.finish_reason is None:
             raise ProviderError(ErrorCode.STREAM_INCOMPLETE, "The answer ended unexpectedly")
 

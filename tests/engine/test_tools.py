@@ -2,8 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import Sequence
-from contextlib import nullcontext
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import nullcontext, suppress
 from pathlib import Path
 
 import pytest
@@ -27,6 +27,7 @@ from shell.contract import (
 )
 from shell.errors import ErrorCode, StorageFailed, ToolError, ValidationFailed
 from shell.inference.log import InferenceLog
+from shell.providers.base import Chunk, Finish, ModelInfo, ProviderRequest, ToolCallDelta
 from shell.tools.arguments import check_arguments, parse_arguments
 from shell.tools.base import Arguments, Progress, Tool
 from shell.tools.choices import ToolChoices
@@ -34,6 +35,7 @@ from shell.tools.offer import Offer, OfferedTool
 from shell.tools.permissions import Permissions
 from tests.engine.functions import Functions
 from tests.engine.host import ME, OTHER, Host, request, until
+from tests.virtual_loop import run_ready_tasks
 
 pytestmark = pytest.mark.anyio
 
@@ -513,6 +515,30 @@ async def test_a_decision_after_the_stop_is_not_taken(host: Host, functions: Fun
     assert host.engine.cancel(ME, log.inference_id)
     assert host.engine.decide(ME, decision(log, question)) is False
     await all_events(log)
+    assert functions.calls == []
+
+
+@pytest.mark.parametrize("finishes_first", [False, True])
+async def test_no_tool_runs_after_a_cancel_that_the_provider_answers_with_an_end(
+    host: Host, functions: Functions, finishes_first: bool
+) -> None:
+    async def ends_in_order(_: ProviderRequest) -> AsyncGenerator[Chunk, None]:
+        yield ToolCallDelta("c1", "test__double", '{"n": 1}')
+        if finishes_first:
+            yield Finish("tool_calls")
+        with suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+        if not finishes_first:
+            yield Finish("tool_calls")
+
+    puppet = host.puppet(ends_in_order, ModelInfo("m", tools=True))
+    log = start(host, functions, "hi", provider_id="puppet")
+    await run_ready_tasks()
+    assert len(puppet.requests) == 1
+    assert host.engine.cancel(ME, log.inference_id)
+    done = (await all_events(log))[-1]
+    assert isinstance(done, DoneEvent)
+    assert done.cancelled
     assert functions.calls == []
 
 
