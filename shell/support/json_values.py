@@ -4,6 +4,9 @@ import json
 
 from shell.support.text import clean
 
+MAX_ARGUMENT_DEPTH = 64
+"""Most levels of objects and lists in the arguments of a tool call."""
+
 
 def is_within_depth(value: object, limit: int) -> bool:
     """Whether a value has at most `limit` levels of nested objects and lists."""

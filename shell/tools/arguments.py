@@ -7,14 +7,12 @@ from collections.abc import Mapping
 from pydantic import JsonValue
 
 from shell.errors import ErrorCode, ToolError
-from shell.support.json_values import is_within_depth
+from shell.support.json_values import MAX_ARGUMENT_DEPTH, is_within_depth
 from shell.tools.base import Arguments, Tool
 
 MAX_ARGUMENT_BYTES = 256 * 1024
 """Longest arguments of one call as UTF-8."""
-MAX_DEPTH = 64
-"""Most levels of objects and lists in each other."""
-TOO_DEEP = f"The arguments have more than {MAX_DEPTH} levels."
+TOO_DEEP = f"The arguments have more than {MAX_ARGUMENT_DEPTH} levels."
 MAX_PROBLEMS = 5
 MAX_SAFE_INTEGER = 2**53 - 1
 """Largest whole number that JavaScript represents exactly."""
@@ -42,7 +40,7 @@ def parse_arguments(text: str) -> Arguments:
         raise _invalid(f"The arguments are not JSON: {error}") from None
     if not isinstance(value, dict):
         raise _invalid("The arguments are not a JSON object.")
-    if not is_within_depth(value, MAX_DEPTH):
+    if not is_within_depth(value, MAX_ARGUMENT_DEPTH):
         raise _invalid(TOO_DEEP)
     return value
 

@@ -26,6 +26,7 @@ from shell.providers.apis.chat_completions import (
 from shell.providers.apis.messages import MESSAGES
 from shell.providers.apis.responses import RESPONSES
 from shell.providers.base import AnsweredCall, ModelInfo, ModelStep, ProviderRequest, ToolSpec
+from shell.providers.exchanges import OutgoingRequest
 from shell.providers.http.api import Api
 from shell.providers.http.provider import HttpProvider
 from tests.providers.collect import ask
@@ -234,6 +235,29 @@ def test_output_goes_back_unchanged_and_only_to_its_author(name: str) -> None:
         request = ProviderRequest(ModelInfo(model_id), [question, step], provider_id=provider_id)
         body = json.dumps(APIS[name].body(request))
         assert (json.dumps(output[0]) in body) is is_sent
+
+
+@EVERY_API
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ('{"n": NaN}', "{}"),
+        ('{"n": 1e999}', "{}"),
+        ('{"a":' * 100 + "1" + "}" * 100, "{}"),
+        ('{"t": "\\ud83d", "n": 1}', '{"t": "\N{REPLACEMENT CHARACTER}", "n": 1}'),
+    ],
+)
+def test_refused_arguments_of_another_model_are_sent_as_json(
+    api: Api, written: str, expected: str
+) -> None:
+    provider = HttpProvider(api, endpoint("http://127.0.0.1:9"), "m")
+
+    def outgoing(arguments: str) -> OutgoingRequest:
+        call = AnsweredCall("call-7", "look", arguments, "The arguments are not JSON", failed=True)
+        messages = [Message(role="user", content="x"), ModelStep("", (call,))]
+        return provider.outgoing(ProviderRequest(ModelInfo("m"), messages))
+
+    assert outgoing(written) == outgoing(expected)
 
 
 def test_google_gets_the_signature_of_its_call_back() -> None:

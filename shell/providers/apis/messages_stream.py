@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from shell.contract import FinishReason
+from shell.providers.apis.tools import sendable_arguments
 from shell.providers.base import Chunk, OutputItem, ToolCallDelta, UsageReport
 from shell.providers.http.endpoint import Endpoint
 from shell.providers.http.errors import from_error_object
@@ -17,10 +18,6 @@ from shell.providers.http.lenient_json import (
     text_of,
 )
 from shell.providers.http.response import StreamingResponse
-from shell.support.json_values import clean_object
-
-MAX_INPUT_DEPTH = 64
-"""Most levels of the input of a tool call. The host refuses calls with more."""
 
 _REASONS: dict[str, FinishReason] = {
     "end_turn": "stop",
@@ -87,7 +84,7 @@ class MessagesStream(StreamingResponse):
             whole = text_of(block.get(name)) + "".join(pieces)
             block[name] = json_of(whole) if name == "input" else whole
         if "input" in block:
-            block["input"] = _input(block["input"])
+            block["input"] = sendable_arguments(block["input"])
         if block and (block.get("type") != "text" or block.get("text")):
             yield OutputItem(block)
 
@@ -131,11 +128,3 @@ class MessagesStream(StreamingResponse):
             reasoning_tokens=count_of(details.get("thinking_tokens")),
             cached_tokens=cached,
         )
-
-
-def _input(value: object) -> dict[str, object]:
-    """The input of a call as it can be sent back; empty where it cannot, as the call is refused."""
-    try:
-        return clean_object(value, MAX_INPUT_DEPTH)
-    except ValueError:
-        return {}

@@ -7,6 +7,7 @@ from typing import cast
 
 from shell.providers.base import AnsweredCall, ProviderRequest, ToolSpec
 from shell.providers.http.lenient_json import as_object, json_of
+from shell.support.json_values import MAX_ARGUMENT_DEPTH, clean_object
 
 _DEPTH = 16
 """Most levels of a schema. Deeper ones are left out, because a schema may refer to itself."""
@@ -72,8 +73,18 @@ def _keywords(schema: object) -> set[str]:
 
 
 def arguments_of(call: AnsweredCall) -> dict[str, object]:
-    """The arguments of an earlier call. Empty where the model wrote no object."""
-    return as_object(json_of(call.arguments))
+    """The arguments of an earlier call, as `sendable_arguments`."""
+    return sendable_arguments(json_of(call.arguments))
+
+
+def sendable_arguments(value: object) -> dict[str, object]:
+    """The arguments of a call as they can be sent back. Empty where the model wrote no object, or
+    one that the host refuses for its depth or a number that JSON does not have.
+    """
+    try:
+        return clean_object(value, MAX_ARGUMENT_DEPTH)
+    except ValueError:
+        return {}
 
 
 def _resolved(
