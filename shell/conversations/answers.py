@@ -44,7 +44,7 @@ from shell.store.messages.recorder import Recorder
 from shell.store.store import Store
 from shell.support.ids import TEMPORARY
 from shell.tools.arguments import check_arguments, parse_edited
-from shell.tools.base import Arguments
+from shell.tools.base import Arguments, Tool
 from shell.tools.call_states import SETTLED
 from shell.tools.offer import Offer
 from shell.tools.permissions import complete_pattern
@@ -339,20 +339,28 @@ class Answers:
             await recorder.commit(log)
 
     async def _save_verdict(self, call: steps.StoredCall, decision: CallDecision) -> None:
-        """Check edited arguments, and save a verdict with the scope `always`."""
+        """Check edited arguments, and save a verdict with the scope `always`.
+
+        A permission is for the tool that the person saw, a refusal for its name alone.
+        """
         if self._tools is None:
             return
         tools = self._tools()
-        try:
-            tool = (await tools.find(call.name)).tool
-            if decision.arguments is not None:
-                check_arguments(tool, parse_edited(decision.arguments))
-        except (NotFound, ToolError) as error:
-            if decision.arguments is not None:
-                raise ValidationFailed([("arguments", error.message)]) from None
-            return
-        if decision.scope == "always" and tool.definition == call.definition:
-            arguments = decision.arguments or cast("Arguments", call.part.arguments)
+        tool = Tool(call.part.tool, call.part.source, "python")
+        arguments = cast("Arguments", call.part.arguments)
+        if decision.verdict == "allow":
+            try:
+                tool = (await tools.find(call.name)).tool
+                if decision.arguments is not None:
+                    arguments = decision.arguments
+                    check_arguments(tool, parse_edited(arguments))
+            except (NotFound, ToolError) as error:
+                if decision.arguments is not None:
+                    raise ValidationFailed([("arguments", error.message)]) from None
+                return
+            if tool.definition != call.definition:
+                return
+        if decision.scope == "always":
             pattern = complete_pattern(decision.pattern, arguments)
             tools.permissions().keep(tool, decision.verdict, "always", pattern)
 

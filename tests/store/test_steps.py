@@ -421,6 +421,46 @@ async def test_a_tool_that_changed_while_it_was_asked_is_asked_again(desk: ToolD
     await again.close()
 
 
+@pytest.mark.parametrize("changed", [FILE.replace("a + b", "a - b"), ""], ids=["edited", "gone"])
+async def test_a_late_never_is_kept_although_the_tool_is_not_the_same(
+    desk: ToolDesk, changed: str
+) -> None:
+    talk = await desk.begin()
+    await wait_for_approvals(await desk.ask(talk, ADD))
+    again = await reopen(desk)
+    file = desk.folder / FOLDER / "mine.py"
+    file.write_text(changed, "utf-8")
+    answer = await last(again, talk)
+    (call,) = calls(answer)
+    never = allow(answer, call, verdict="deny", scope="always")
+    taken, resumed = await again.answers.decide(OWNER, never)
+    assert taken
+    assert resumed is not None
+    await again.done(resumed)
+    (grant,) = await again.tools.grants()
+    assert (grant.tool, grant.source, grant.verdict) == ("add", "mine.py", "deny")
+    file.write_text(FILE, "utf-8")
+    other = await again.begin()
+    await again.done(await again.ask(other, ADD))
+    (denied,) = calls(await last(again, other))
+    assert denied.state == "denied"
+    assert desk.calls == []
+    await again.close()
+
+
+async def test_a_late_permission_is_not_kept_for_a_tool_that_has_changed(desk: ToolDesk) -> None:
+    talk = await desk.begin()
+    await wait_for_approvals(await desk.ask(talk, ADD))
+    again = await reopen(desk)
+    file = desk.folder / FOLDER / "mine.py"
+    file.write_text(FILE.replace("return a + b", "return a - b"), "utf-8")
+    answer = await last(again, talk)
+    (call,) = calls(answer)
+    await again.answers.decide(OWNER, allow(answer, call, scope="always"))
+    assert await again.tools.grants() == []
+    await again.close()
+
+
 async def test_a_new_question_settles_the_calls_that_wait(desk: ToolDesk) -> None:
     talk = await desk.begin()
     await wait_for_approvals(await desk.ask(talk, ADD))

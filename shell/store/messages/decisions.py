@@ -65,7 +65,7 @@ def decide(
     row = queries.row_of(connection, decision.message_id)
     entries = steps.read(connection, row.number)
     edited = cast("JsonValue", decision.arguments)
-    if canonical_json(edited) == canonical_json(call.part.arguments):
+    if decision.verdict == "deny" or canonical_json(edited) == canonical_json(call.part.arguments):
         edited = None
     entry = steps.ApprovalEntry(
         run=entries[-1].run,
