@@ -254,8 +254,8 @@ def test_refused_arguments_of_another_model_are_sent_as_json(
 
     def outgoing(arguments: str) -> OutgoingRequest:
         call = AnsweredCall("call-7", "look", arguments, "The arguments are not JSON", failed=True)
-        messages = [Message(role="user", content="x"), ModelStep("", (call,))]
-        return provider.outgoing(ProviderRequest(ModelInfo("m"), messages))
+        question, step = Message(role="user", content="x"), ModelStep("", (call,))
+        return provider.outgoing(ProviderRequest(ModelInfo("m"), [question, step]))
 
     assert outgoing(written) == outgoing(expected)
 
