@@ -318,17 +318,15 @@ class Answers:
 
     async def _offer(self, options: AnswerOptions, planned: PlannedAnswer) -> Offer | None:
         """The tools of an answer, with the earlier decisions in its conversation."""
-        tool_names = options.tools
-        if planned.resumed is not None and planned.resumed.calls:
-            # The open calls of an earlier run need their tools.
-            open_calls = [call for call in planned.resumed.calls if call.state not in SETTLED]
-            tool_names = tool_names or [call.proposed.name for call in open_calls]
-        if tool_names is None or tool_names == [] or self._tools is None:
+        # The open calls of an earlier run need their tools, whatever is chosen now.
+        calls = () if planned.resumed is None else planned.resumed.calls
+        called = [call.proposed.name for call in calls if call.state not in SETTLED]
+        if self._tools is None or not (options.tools or called):
             return None
         tools = self._tools()
         permissions = tools.permissions()
         decisions.restore(permissions, planned.path)
-        offer = await tools.offer(tool_names, permissions)
+        offer = await tools.offer(options.tools or called, permissions, called)
         ended = (step for message in planned.path for step in message.steps if not step.is_open)
         for step in ended:
             offer.note_step((call.name, call.part.result or "") for call in step.calls)

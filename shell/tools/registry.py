@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
@@ -94,13 +94,18 @@ class Tools:
         return _by_name(name, await self.all())
 
     async def offer(
-        self, wanted: Sequence[str] | Literal["all"], permissions: Permissions | None = None
+        self,
+        wanted: Sequence[str] | Literal["all"],
+        permissions: Permissions | None = None,
+        called: Collection[str] = (),
     ) -> Offer:
         """Select the tools for a run.
 
         Args:
             wanted: their names, or `all` for those that are on.
             permissions: decide about calls. By default these are the permanent verdicts.
+            called: the wire names of tools with open calls. They come after the others, except
+                those that do not exist any more, are off, or have a problem.
 
         Raises:
             ValidationFailed: one of them does not exist, is off, or has a problem. Or the
@@ -114,7 +119,9 @@ class Tools:
         ]
         if wanted != "all":
             names = (name for name in dict.fromkeys(wanted) if name not in HOST_TOOLS)
-            usable = [self._usable(name, known) for name in names]
+            chosen = [self._usable(name, known) for name in names]
+            needed = [offered for offered in usable if offered.tool.wire_name in called]
+            usable = [*chosen, *(offered for offered in needed if offered not in chosen)]
         permissions = permissions or self.permissions()
         for name in permissions.allowed:
             if any(name == offered.tool.name for offered in usable):

@@ -354,6 +354,43 @@ async def test_a_decision_goes_on_beside_a_call_of_a_tool_that_does_not_exist(
     await again.close()
 
 
+@pytest.mark.parametrize("chosen", [["show"], ["add"], []])
+async def test_an_allowed_call_of_a_kept_question_runs_whatever_tools_are_chosen_now(
+    desk: ToolDesk, chosen: Sequence[str]
+) -> None:
+    talk = await desk.begin()
+    await wait_for_approvals(await desk.ask(talk, ADD))
+    again = await reopen(desk)
+    answer = await last(again, talk)
+    (call,) = calls(answer)
+    _, resumed = await again.answers.decide(OWNER, allow(answer, call, tools=chosen))
+    assert resumed is not None
+    await again.done(resumed)
+    assert desk.calls == ["add 1 2"]
+    offered = [tool.name for tool in again.echo.received[-1].tools]
+    assert offered == [*(f"mine__{name}" for name in chosen if name != "add"), "mine__add"]
+    await again.close()
+
+
+async def test_a_kept_question_about_a_tool_that_is_gone_goes_on_without_it(
+    desk: ToolDesk,
+) -> None:
+    talk = await desk.begin()
+    await wait_for_approvals(await desk.ask(talk, ADD))
+    again = await reopen(desk)
+    (desk.folder / FOLDER / "mine.py").write_text(FILE.replace("def add", "def added"), "utf-8")
+    answer = await last(again, talk)
+    (call,) = calls(answer)
+    _, resumed = await again.answers.decide(OWNER, allow(answer, call, tools=["show"]))
+    assert resumed is not None
+    await again.done(resumed)
+    done = await last(again, talk)
+    assert done.content == "Three."
+    assert [(c.state, c.code) for c in calls(done)] == [("invalid", "TOOL_UNKNOWN")]
+    assert desk.calls == []
+    await again.close()
+
+
 async def test_a_kept_question_runs_with_the_edit_even_if_python_takes_it_for_the_same(
     desk: ToolDesk,
 ) -> None:
