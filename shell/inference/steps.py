@@ -44,11 +44,15 @@ class Steps:
         self._plan = plan
         self._new_call = new_call
         self._tools = tools
-        resumed = plan.resumed
-        self._first_step = 1 if resumed is None else resumed.step + 1
+        resumed, limit = plan.resumed, plan.max_steps
+        earlier_steps = 0 if resumed is None else resumed.step
+        self._first_step = earlier_steps + 1
         # A person who continues after the last step allows as many steps again. A decision about
-        # a call allows no further steps.
-        self._max_steps = plan.max_steps + (resumed.step if resumed and not resumed.calls else 0)
+        # a call allows no further steps: the limit stays what they have allowed so far.
+        is_decision = resumed is not None and bool(resumed.calls)
+        self._max_steps = (
+            -(-earlier_steps // limit) * limit if is_decision else earlier_steps + limit
+        )
         self._request = with_tools(request, plan.offer, plan.provider.id)
         self._call: ProviderCall | None = None
         """The latest call of the model; None before the first one of a step."""
@@ -97,6 +101,9 @@ class Steps:
         try:
             if resumed is not None and resumed.calls:
                 answered = tuple(await tools.resume(resumed.calls))
+                if resumed.step >= self._max_steps:
+                    self._end_reason = "steps"
+                    return
                 earlier_ids = resumed.provider_id, resumed.model_id
                 self._add_step(ModelStep(resumed.text, answered, resumed.output, *earlier_ids))
             while (call := await self._call_model(step)) is not None:

@@ -11,6 +11,7 @@ from shell.contract import (
     AnswerPart,
     AnswerRequest,
     ApprovalEvent,
+    ArgumentRule,
     CallDecision,
     DoneEvent,
     EarlierCallsRequest,
@@ -18,6 +19,7 @@ from shell.contract import (
     ImagePart,
     Scope,
     SendRequest,
+    StepEvent,
     StoredMessage,
     TextPart,
     WaitingConversation,
@@ -697,6 +699,46 @@ async def test_an_answer_goes_on_after_its_limit_of_steps_with_calls_of_new_ids(
     assert answer.content == "Three."
     assert [call.call_id for call in calls(answer)] == ["call-1-0", "call-2-0", "call-3-0"]
     assert desk.calls == ["add 0 2", "add 1 2", "add 2 2"]
+
+
+async def test_a_late_decision_allows_no_further_steps(desk: ToolDesk) -> None:
+    talk = await desk.begin()
+    request = SendRequest(conversation_id=talk, content=ADD, tools="all", max_steps=1)
+    await wait_for_approvals(await desk.answers.send(OWNER, request))
+    again = await reopen(desk)
+    answer = await last(again, talk)
+    (call,) = calls(answer)
+    _, resumed = await again.answers.decide(OWNER, allow(answer, call, max_steps=1))
+    assert resumed is not None
+    await again.done(resumed)
+    assert isinstance(resumed.log.ending, DoneEvent)
+    assert resumed.log.ending.finish_reason == "steps", "as if the person had decided at once"
+    assert desk.calls == ["add 1 2"]
+    assert again.echo.received == []
+    await again.close()
+
+
+async def test_a_late_decision_keeps_the_steps_that_a_person_has_added(desk: ToolDesk) -> None:
+    add = (await desk.tools.find("add")).tool
+    for number in "01":
+        pattern = {"a": ArgumentRule(match="exact", value=number)}
+        desk.tools.permissions().keep(add, "allow", "always", pattern)
+    talk = await desk.begin()
+    script = "\n/then\n".join([*(f'/call add {{"a": {number}}}' for number in range(3)), "Three."])
+    request = SendRequest(conversation_id=talk, content=script, tools="all", max_steps=2)
+    reply = await desk.done(await desk.answers.send(OWNER, request))
+    more = AnswerRequest(message_id=reply.answer_id, tools="all", max_steps=2)
+    await wait_for_approvals(await desk.answers.continue_answer(OWNER, more))
+    again = await reopen(desk)
+    answer = await last(again, talk)
+    call = calls(answer)[-1]
+    _, resumed = await again.answers.decide(OWNER, allow(answer, call, max_steps=2))
+    assert resumed is not None
+    await again.done(resumed)
+    steps = [event for event in resumed.log.read() if isinstance(event, StepEvent)]
+    assert [(event.step, event.max_steps) for event in steps] == [(4, 4)]
+    assert (await last(again, talk)).content == "Three."
+    await again.close()
 
 
 async def test_pages_are_told_where_calls_wait(tmp_path: Path) -> None:
