@@ -1,5 +1,6 @@
 """Reserves the tokens and costs of each model call of a run before the call."""
 
+import json
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -17,6 +18,7 @@ from shell.errors import ValidationFailed
 from shell.inference.request import BYTES_PER_TOKEN_MARGIN, TOKENS_PER_MESSAGE, text_tokens
 from shell.providers.base import ModelInfo, ModelStep, Provider, ProviderRequest
 from shell.providers.charges import CallKind, PlannedCall, Price, Reservation, price_of
+from shell.providers.pictures import with_pictures
 from shell.support.text import estimate_tokens
 
 UNKNOWN_OUTPUT_TOKENS = 8_192
@@ -113,16 +115,20 @@ def start_spending(
 
 
 def estimate_input(request: ProviderRequest, margin: float = BYTES_PER_TOKEN_MARGIN) -> int:
-    """Estimate the tokens of a request. The margin makes it rather too high than too low."""
-    tokens = sum(map(_tokens, request.messages)) + sum(
+    """Estimate the tokens of a request, with all that goes back to the model. The margin makes it
+    rather too high than too low.
+    """
+    tokens = sum(_tokens(message, request) for message in with_pictures(request)) + sum(
         estimate_tokens(f"{tool.name}{tool.description}{dict(tool.parameters)}")
         for tool in request.tools
     )
     return int(tokens * margin) + TOKENS_PER_MESSAGE * len(request.messages)
 
 
-def _tokens(message: Message | ModelStep) -> int:
-    if isinstance(message, ModelStep) or isinstance(message.content, str):
+def _tokens(message: Message | ModelStep, request: ProviderRequest) -> int:
+    if isinstance(message, ModelStep):
+        return text_tokens(message) + _tokens_beside_text(message, request)
+    if isinstance(message.content, str):
         return text_tokens(message)
     tokens = 0
     for part in message.content:
@@ -133,4 +139,18 @@ def _tokens(message: Message | ModelStep) -> int:
                 tokens += IMAGE_TOKENS
             case FilePart(data=data):
                 tokens += len(data) // BASE64_PER_TOKEN
+    return tokens
+
+
+def _tokens_beside_text(step: ModelStep, request: ProviderRequest) -> int:
+    """Estimate the tokens of a step's pictures and of its output that goes back unchanged, which
+    mostly is reasoning.
+    """
+    tokens = sum(len(call.images) for call in step.calls) * IMAGE_TOKENS
+    output = step.output_for(request.provider_id, request.model.id)
+    if output:
+        # Most APIs have the text and the calls in it, and these are counted already.
+        counted = step.text + "".join(call.arguments for call in step.calls)
+        whole = json.dumps([dict(item) for item in output], ensure_ascii=False)
+        tokens += max(estimate_tokens(whole) - estimate_tokens(counted), 0)
     return tokens

@@ -28,11 +28,14 @@ from shell.contract import (
 from shell.conversations.answers import Answers, StartedAnswer
 from shell.conversations.usage_table import as_csv
 from shell.errors import ValidationFailed
-from shell.providers.base import ModelInfo, ModelStep
+from shell.inference.spending import IMAGE_TOKENS, estimate_input
+from shell.providers.base import AnsweredCall, ModelInfo, ModelStep, ProviderRequest
 from shell.tools.base import Arguments, Progress
+from shell.tools.media import Media, ToolOutput
 from tests.engine.functions import Functions
 from tests.store.calls_desk import FunctionTools
 from tests.store.desk import OWNER, Desk, RecordingEcho, text_of
+from tests.tools.test_media import png
 
 pytestmark = pytest.mark.anyio
 
@@ -198,6 +201,35 @@ async def test_a_request_has_a_budget_of_its_own(desk: BudgetDesk) -> None:
     # The next answer has as much again.
     await desk.ask(talk, "hello", RunBudget(usd=ONE_CALL))
     assert await desk.pause(talk) is None
+
+
+async def test_the_pictures_of_results_need_room_in_a_budget(desk: BudgetDesk) -> None:
+    async def draw(arguments: Arguments, progress: Progress) -> ToolOutput:
+        return ToolOutput("[image: image/png]", (Media("image/png", png(2, 2)),))
+
+    desk.functions.add("draw", draw)
+    talk = await desk.begin()
+    script = ADD.replace('add {"a": 1}', "draw {}")
+    begun = await desk.ask(talk, script, RunBudget(usd=2))
+    assert isinstance(begun.log.ending, DoneEvent)
+    assert begun.log.ending.finish_reason == "budget"
+    assert len(desk.echo.received) == 1
+    pause = await desk.pause(talk)
+    assert pause is not None
+    assert pause.needed > IMAGE_TOKENS * PRICE / 1_000_000
+
+
+def test_returned_output_counts_for_the_model_that_gets_it() -> None:
+    thought = {"type": "thinking", "thinking": "x" * 4_000, "signature": "s" * 4_000}
+    call = AnsweredCall("c1", "add", "{}", "3")
+    step = ModelStep("", (call,), (thought,), "echo", "echo")
+    question = Message(role="user", content="hi")
+
+    def estimate(model_id: str) -> int:
+        model = ModelInfo(model_id)
+        return estimate_input(ProviderRequest(model, [question, step], provider_id="echo"))
+
+    assert estimate("echo") - estimate("other") > 2_000
 
 
 async def test_a_step_says_what_the_run_has_cost(desk: BudgetDesk) -> None:

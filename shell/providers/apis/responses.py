@@ -5,11 +5,12 @@ from collections.abc import Iterator
 from functools import partial
 
 from shell.contract import FilePart, ImagePart, Message, Part, TextPart
-from shell.providers.apis.content import data_url, with_pictures, write_message
+from shell.providers.apis.content import data_url, write_message
 from shell.providers.apis.responses_stream import ResponsesStream
 from shell.providers.apis.tools import arguments_of, parameters_of
 from shell.providers.base import AnsweredCall, ModelStep, ProviderRequest, ToolSpec
 from shell.providers.http.api import Api, Body, without_none
+from shell.providers.pictures import with_pictures
 
 
 def body(request: ProviderRequest) -> Body:
