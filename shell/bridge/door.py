@@ -177,9 +177,8 @@ class Door:
         method = self._methods.get(call.method)
         try:
             caller.admit(hello=call.method == HELLO)
-            busy = len(caller.running)
-            if (method is None or method.is_async) and busy >= caller.unanswered:
-                raise LimitReached("Too many calls at once", caller.unanswered, busy)
+            if method is None or method.is_async:
+                _check_unanswered(caller)
             work = self._run_after(prior, caller, call) if prior else self._work(caller, call)
             if isinstance(work, str):
                 caller.feed.reply(load, work)
@@ -191,8 +190,13 @@ class Door:
         except (Exception, SystemExit) as error:  # the latter would end the loop for all
             caller.feed.reply(load, self._refusal(call, error))
 
-    def _work(self, caller: Caller, call: Call) -> str | Coroutine[None, None, str]:
-        """Start a call; returns its reply, or a coroutine that returns it."""
+    def _work(
+        self, caller: Caller, call: Call, *, is_counted: bool = False
+    ) -> str | Coroutine[None, None, str]:
+        """Start a call; returns its reply, or a coroutine that returns it.
+
+        With `is_counted` it is one of the caller's unanswered calls already.
+        """
         method = self._methods.get(call.method)
         if method is None and _namespace(call) not in self._lazy:
             raise NotFound(f"There is no method {call.method[:80]!r}")
@@ -200,13 +204,20 @@ class Door:
             return self._run_after_creation(caller, call)
         result = method.run(caller, *self._params(method, call))
         if inspect.iscoroutine(result):
+            # Only now is it known that such a method does not answer at once.
+            if not is_counted and not method.is_async:
+                try:
+                    _check_unanswered(caller)
+                except LimitReached:
+                    result.close()
+                    raise
             return _awaited(call, method, result)
         return _success(call.id, method, result)
 
     async def _run_after(self, prior: set[asyncio.Task[None]], caller: Caller, call: Call) -> str:
         """Run a call of a new load after the calls of the load before it, or after `EARLIER_S`."""
         await asyncio.wait(prior, timeout=EARLIER_S)
-        work = self._work(caller, call)
+        work = self._work(caller, call, is_counted=True)
         return work if isinstance(work, str) else await work
 
     async def _run_after_creation(self, caller: Caller, call: Call) -> str:
@@ -218,7 +229,7 @@ class Door:
                 self._tasks.add(creation)
                 creation.add_done_callback(self._tasks.discard)
             await asyncio.shield(creation)
-        work = self._work(caller, call)
+        work = self._work(caller, call, is_counted=True)
         return work if isinstance(work, str) else await work
 
     async def _create(self, name: str) -> None:
@@ -330,6 +341,12 @@ def _error_reply(number: int, error: BaseException, program: str, method: str = 
     value = reply.model_dump(mode="json")
     value["error"] |= {"code": error.own_code, "retryable": error.retryable}
     return json.dumps(value)
+
+
+def _check_unanswered(caller: Caller) -> None:
+    busy = len(caller.running)
+    if busy >= caller.unanswered:
+        raise LimitReached("Too many calls at once", caller.unanswered, busy)
 
 
 def _namespace(call: Call) -> str:

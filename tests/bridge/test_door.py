@@ -4,7 +4,7 @@ import asyncio
 import json
 import logging
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import cast
 
 import pytest
@@ -59,11 +59,11 @@ class Slow:
 class Desk:
     """A host, its door, and a page that calls it."""
 
-    def __init__(self, host: Host) -> None:
+    def __init__(self, host: Host, tools: "Callable[[], Tools] | None" = None) -> None:
         self.host = host
         self.slow = Slow()
         shell = ShellApi("test", lambda: Defaults(provider_id="echo", model_id="echo"), bool, bool)
-        self.door = Door({"llm": LlmApi(host.engine), "shell": shell, "slow": self.slow})
+        self.door = Door({"llm": LlmApi(host.engine, tools), "shell": shell, "slow": self.slow})
         self.page = Page(self.door)
 
     def start(self, script: str, page: Page | None = None, **fields: object) -> str:
@@ -553,6 +553,27 @@ async def test_unanswered_calls_are_bounded(desk: Desk) -> None:
     desk.page.pump()
     assert {desk.page.result(number) for number in numbers} == {"window-1"}
     assert not desk.page.caller.running
+
+
+async def test_runs_whose_tools_must_be_listed_are_bounded_like_other_calls(desk: Desk) -> None:
+    class SlowTools:
+        async def offer(self, names: object) -> None:
+            await desk.slow.go.wait()
+
+    page = Desk(desk.host, lambda: cast("Tools", SlowTools())).page
+    page.caller.unanswered = 7
+    numbers = [page.send("llm.inference", {**_hello("x"), "tools": "all"}) for _ in range(8)]
+    await run_ready_tasks()
+    page.pump()
+    assert len(page.caller.running) == 7
+    with pytest.raises(Refused) as refused:
+        page.result(numbers[7])
+    assert refused.value.failure["details"] == {"limit": 7, "current": 7}
+    assert isinstance(page.call("llm.inference", _hello("x")), str), "it is answered at once"
+    desk.slow.go.set()
+    await run_ready_tasks()
+    page.pump()
+    assert not page.caller.running
 
 
 @pytest.mark.shows("D38", "D94")
