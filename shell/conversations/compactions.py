@@ -97,7 +97,8 @@ class Compactions:
         self._publish = publish
         self._jobs: dict[str, _Job] = {}
         self._states: dict[str, CompactionState] = {}
-        self._considerations: set[asyncio.Task[None]] = set()
+        self._considerations: dict[asyncio.Task[None], str] = {}
+        """The tasks of `consider`, each with the id of its conversation."""
 
     async def estimate(self, request: CompactRequest) -> CompactionEstimate:
         """Estimate the tokens and the cost of a summary. Nothing is sent.
@@ -147,6 +148,9 @@ class Compactions:
 
     def forget(self, conversation_id: str) -> None:
         """Stop writing a summary of a deleted conversation, and drop its state."""
+        for task, considered_id in self._considerations.items():
+            if considered_id == conversation_id:
+                task.cancel()
         job = self._jobs.get(conversation_id)
         if job is not None:
             job.is_forgotten = True
@@ -155,15 +159,15 @@ class Compactions:
 
     def forget_stored(self) -> None:
         """Do the same for the conversations that a restore has replaced."""
-        for conversation_id in {*self._states, *self._jobs}:
+        for conversation_id in {*self._states, *self._jobs, *self._considerations.values()}:
             if not conversation_id.startswith(TEMPORARY):
                 self.forget(conversation_id)
 
     def consider(self, conversation_id: str) -> None:
         """After an answer, summarize a nearly full context if that is free; otherwise offer it."""
         task = asyncio.ensure_future(self._consider(conversation_id))
-        self._considerations.add(task)
-        task.add_done_callback(self._considerations.discard)
+        self._considerations[task] = conversation_id
+        task.add_done_callback(self._considerations.pop)
 
     async def close(self) -> None:
         """Stop everything. Call it after `Engine.close`."""
@@ -301,6 +305,8 @@ class Compactions:
             estimate = planned.plan.estimate(planned.price)
         except ShellError:
             return  # there is nothing to summarize, or no model can do it now
+        if conversation_id in self._jobs:
+            return  # somebody has begun a summary meanwhile
         self._put(
             conversation_id,
             CompactionState(conversation_id=conversation_id, state="offered", estimate=estimate),

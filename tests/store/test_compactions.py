@@ -2,10 +2,11 @@
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
 
 import pytest
 
@@ -18,10 +19,11 @@ from shell.contract import (
     SummaryChange,
     SummaryUse,
 )
+from shell.conversations import compactions
 from shell.conversations.answers import Answers
 from shell.conversations.compactions import Compactions
 from shell.conversations.history import SUMMARY
-from shell.conversations.summaries import PROMPT
+from shell.conversations.summaries import PROMPT, Plan, plan_summary
 from shell.errors import ErrorCode, NotFound, ProviderError, SessionBusy, ValidationFailed
 from shell.providers.apis import chat_completions
 from shell.providers.base import Chunk, Finish, ModelInfo, ModelStep, ProviderRequest, TextDelta
@@ -32,9 +34,11 @@ from shell.store.exchange.portable import (
     PortableConversation,
     PortableMessage,
 )
-from shell.store.messages import compactions
+from shell.store.messages import compactions as stored_compactions
+from shell.store.messages.turns import PathMessage
 from shell.tools.base import Arguments, Progress
 from tests.engine.functions import Functions
+from tests.host_process import PATIENCE_S
 from tests.store.calls_desk import FunctionTools
 from tests.store.desk import OWNER, Desk, RecordingEcho
 from tests.store.entries import COMPACTION
@@ -230,7 +234,7 @@ async def test_ten_thousand_messages_are_summarized_answered_and_sent_again_afte
     assert len(shorter) < len(before)
     check_calls(shorter)
 
-    await desk.store.write("long", lambda c: compactions.undo_last(c, "long"))
+    await desk.store.write("long", lambda c: stored_compactions.undo_last(c, "long"))
     await desk.regenerate(first.answer_id)
     assert desk.sent() == before
     # The messages are as before, and the host makes no second summary after an undo.
@@ -520,7 +524,7 @@ async def test_a_summary_counts_to_the_budgets_and_shows_in_the_usage(desk: Comp
     assert after.usd > before.usd
 
     desk.budgets = desk.budgets.model_copy(update={"day": Budget(usd=after.usd, tokens=None)})
-    await desk.store.write(talk, lambda c: compactions.undo_last(c, talk))
+    await desk.store.write(talk, lambda c: stored_compactions.undo_last(c, talk))
     with pytest.raises(ProviderError) as refused:
         await desk.compact(talk)
     assert refused.value.code is ErrorCode.BUDGET
@@ -553,6 +557,40 @@ async def test_a_model_that_costs_something_is_not_asked_by_itself(desk: Compact
     assert state.estimate is not None
     assert state.estimate.cost is not None
     assert desk.model.prompts == []
+
+
+@pytest.mark.parametrize("change", ["begun", "deleted", "replaced"])
+async def test_nothing_is_offered_for_a_conversation_that_has_changed_meanwhile(
+    desk: CompactDesk, monkeypatch: pytest.MonkeyPatch, change: str
+) -> None:
+    desk.model.price = 10.0
+    talk = await fill(desk)
+    await asyncio.gather(*desk.compactions._considerations)
+    desk.compactions.stop(talk)
+    is_planning, go_on = Event(), Event()
+
+    def slowly(path: Sequence[PathMessage], model: ModelInfo) -> Plan:
+        is_planning.set()
+        assert go_on.wait(PATIENCE_S)
+        return plan_summary(path, model)
+
+    monkeypatch.setattr(compactions, "plan_summary", slowly)
+    desk.compactions.consider(talk)
+    assert await asyncio.to_thread(is_planning.wait, PATIENCE_S)
+    monkeypatch.setattr(compactions, "plan_summary", plan_summary)
+    if change == "begun":
+        desk.model.wait.clear()
+        await desk.compactions.begin(CompactRequest(conversation_id=talk))
+        await asyncio.wait_for(until(desk, "running"), PATIENCE_S)
+    elif change == "deleted":
+        await desk.conversations.delete(desk.caller, talk)
+    else:
+        desk.compactions.forget_stored()
+    considerations = list(desk.compactions._considerations)
+    go_on.set()
+    await asyncio.gather(*considerations, return_exceptions=True)
+    states = [state.state for state in desk.compactions._states.values()]
+    assert states == (["running"] if change == "begun" else [])
 
 
 async def test_with_room_left_nothing_is_summarized(desk: CompactDesk) -> None:
