@@ -74,7 +74,7 @@ class ToolsApi:
 
     async def revoke(self, caller: Caller, grant_id: LookupId) -> bool:
         """Remove a grant. False when there is none with this id."""
-        return self._tools.revoke(grant_id)
+        return await self._tools.revoke(grant_id)
 
     async def list(self, caller: Caller) -> "list[ToolSummary]":
         """List every tool, also those that are off or cannot be called."""

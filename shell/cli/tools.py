@@ -133,7 +133,7 @@ def revoke(data: DataDirectory, *, grant_id: str, as_json: bool) -> None:
     Raises:
         NotFound: there is no grant with this id.
     """
-    if not Tools(data.path).revoke(grant_id):
+    if not with_tools(data, lambda tools: tools.revoke(grant_id)):
         text = f"There is no grant {grant_id[:40]!r}. 'tidewire tools grants' lists them."
         raise NotFound(text)
     print_line({"id": grant_id, "revoked": True}, "revoked", as_json=as_json)

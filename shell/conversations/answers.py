@@ -360,7 +360,8 @@ class Answers:
                 return
         if decision.scope == "always":
             pattern = complete_pattern(decision.pattern, arguments)
-            tools.permissions().keep(tool, decision.verdict, "always", pattern)
+            keep = tools.permissions().keep
+            await asyncio.to_thread(keep, tool, decision.verdict, "always", pattern)
 
 
 async def _to_stored_content(content: Content) -> StoredContent:

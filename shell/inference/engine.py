@@ -188,7 +188,7 @@ class Engine:
         """Decide about a tool call, or answer its server. False: unknown, foreign, or done already.
 
         Raises:
-            ValidationFailed: it does not match the question. The call keeps waiting.
+            ShellError: it does not match the question, or cannot be stored. The call keeps waiting.
         """
         slot = self._runs.find(owner, decision.inference_id)
         return slot is not None and slot.run is not None and slot.run.decide(decision)

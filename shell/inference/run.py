@@ -124,7 +124,7 @@ class Run:
         """Take a person's decision or answer about a tool call. False if the call does not wait.
 
         Raises:
-            ValidationFailed: it does not match the question.
+            ShellError: it does not match the question, or cannot be stored.
         """
         if self._tools is None or self._stop_reason is not None:
             return False

@@ -143,7 +143,7 @@ class ToolCalls:
 
         Raises:
             ValidationFailed: the nonce is another question's, or the entered values are invalid.
-                The call keeps waiting.
+            ShellError: the verdict cannot be stored now. In both cases the call keeps waiting.
         """
         call = next((c for c in self._batch if c.proposed.id == decision.call_id), None)
         if isinstance(decision, ElicitationAnswer):
@@ -164,7 +164,13 @@ class ToolCalls:
             if canonical_json(arguments) != canonical_json(call.arguments):
                 edited = arguments
         pattern = complete_pattern(decision.pattern, call.arguments if edited is None else edited)
-        self._offer.permissions.keep(tool, decision.verdict, decision.scope, pattern)
+        self._offer.permissions.keep(
+            tool,
+            decision.verdict,
+            decision.scope,
+            pattern,
+            wait=False,  # the loop must not stand still for another process
+        )
         call.edited = edited
         reason = None if decision.reason is None else clean(decision.reason)
         state: CallState = "approved" if edited is None else "edited"

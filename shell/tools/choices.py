@@ -209,8 +209,10 @@ class ToolChoices:
         self._note_use({grant.id for grant in found})
         return [grant.verdict for grant in found]
 
-    def add(self, tool: Tool, verdict: Verdict, pattern: Pattern) -> None:
-        """Store a verdict for a tool with its present definition."""
+    def add(self, tool: Tool, verdict: Verdict, pattern: Pattern, *, wait: bool = True) -> None:
+        """Store a verdict for a tool with its present definition. `wait` says whether to wait
+        while another process holds the lock.
+        """
         grant = Grant(
             id=secrets.token_hex(4),
             tool=tool.name,
@@ -221,7 +223,7 @@ class ToolChoices:
             created_at=epoch_ms(),
             summary=tool.summary[:MAX_SUMMARY],
         )
-        with self._editing() as file:
+        with self._editing(wait=wait) as file:
             file.grants.append(grant)
             if len(file.grants) > MAX_GRANTS:  # remove the oldest permission, not a refusal
                 allowed = (grant for grant in file.grants if grant.verdict == "allow")

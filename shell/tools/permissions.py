@@ -41,8 +41,11 @@ class GrantBook(Protocol):
     def verdicts(self, tool: Tool, arguments: Arguments) -> list[Verdict]:
         """The verdicts whose pattern matches, of grants that are not suspended."""
 
-    def add(self, tool: Tool, verdict: Verdict, pattern: Pattern) -> None:
-        """Store a verdict for this tool with its present definition."""
+    def add(self, tool: Tool, verdict: Verdict, pattern: Pattern, *, wait: bool = True) -> None:
+        """Store a verdict for this tool with its present definition.
+
+        Without `wait`, raises StorageUnavailable at once while another process stores one.
+        """
 
 
 class Permissions:
@@ -93,12 +96,20 @@ class Permissions:
         """Remember that the conversation has content from strangers."""
         self._tainted = True
 
-    def keep(self, tool: Tool, verdict: Verdict, scope: str, pattern: Pattern | None) -> None:
-        """Store a person's verdict for its scope."""
+    def keep(
+        self,
+        tool: Tool,
+        verdict: Verdict,
+        scope: str,
+        pattern: Pattern | None,
+        *,
+        wait: bool = True,
+    ) -> None:
+        """Store a person's verdict for its scope; see `GrantBook.add`."""
         if scope == "conversation":
             self._conversation[tool.definition] = verdict
         elif scope == "always" and self._grants is not None:
-            self._grants.add(tool, verdict, pattern or {})
+            self._grants.add(tool, verdict, pattern or {}, wait=wait)
 
     def _is_named(self, tool: Tool) -> bool:
         # A source chooses the names of its tools, and must not imitate another source by them.

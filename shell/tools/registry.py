@@ -162,9 +162,9 @@ class Tools:
         """List the permanent verdicts, the newest first."""
         return self.choices.grants([offered.tool for offered in await self.all()])
 
-    def revoke(self, grant_id: str) -> bool:
+    async def revoke(self, grant_id: str) -> bool:
         """Delete a verdict. Returns False if there is none with this id."""
-        return self.choices.revoke(grant_id)
+        return await asyncio.to_thread(self.choices.revoke, grant_id)
 
     async def close(self) -> None:
         """End the processes of all files and servers."""

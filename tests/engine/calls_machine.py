@@ -137,7 +137,7 @@ class Grants:
     def verdicts(self, tool: Tool, arguments: Arguments) -> list[Verdict]:
         return [self.stored[tool.name]] if tool.name in self.stored else []
 
-    def add(self, tool: Tool, verdict: Verdict, pattern: Pattern) -> None:
+    def add(self, tool: Tool, verdict: Verdict, pattern: Pattern, *, wait: bool = True) -> None:
         if self._chance.random() < 0.2:
             raise StorageFailed("The disk is full")
         self.stored[tool.name] = verdict

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import nullcontext, suppress
 from pathlib import Path
@@ -25,16 +26,18 @@ from shell.contract import (
     ToolEvent,
     Verdict,
 )
-from shell.errors import ErrorCode, StorageFailed, ToolError, ValidationFailed
+from shell.errors import ErrorCode, StorageFailed, StorageUnavailable, ToolError, ValidationFailed
 from shell.inference.log import InferenceLog
 from shell.providers.base import Chunk, Finish, ModelInfo, ProviderRequest, ToolCallDelta
+from shell.support.file_lock import file_lock
 from shell.tools.arguments import check_arguments, parse_arguments
 from shell.tools.base import Arguments, Progress, Tool
-from shell.tools.choices import ToolChoices
+from shell.tools.choices import FILE, ToolChoices
 from shell.tools.offer import Offer, OfferedTool
 from shell.tools.permissions import Permissions
 from tests.engine.functions import Functions
 from tests.engine.host import ME, OTHER, Host, request, until
+from tests.host_process import PATIENCE_S
 from tests.virtual_loop import run_ready_tasks
 
 pytestmark = pytest.mark.anyio
@@ -497,7 +500,7 @@ async def test_an_edit_that_could_not_be_kept_is_forgotten(
         def verdicts(self, tool: Tool, arguments: Arguments) -> list[Verdict]:
             return []
 
-        def add(self, tool: Tool, verdict: Verdict, pattern: object) -> None:
+        def add(self, tool: Tool, verdict: Verdict, pattern: object, *, wait: bool = True) -> None:
             raise StorageFailed("The disk is full")
 
     log = start(host, functions, '/call double {"n": 1}', permissions=Permissions(Full()))
@@ -506,6 +509,24 @@ async def test_an_edit_that_could_not_be_kept_is_forgotten(
         host.engine.decide(ME, decision(log, question, scope="always", arguments={"n": 5}))
     assert host.engine.decide(ME, decision(log, question))
     await all_events(log)
+    assert functions.calls == [("double", {"n": 1})]
+
+
+async def test_a_verdict_for_good_is_refused_at_once_while_another_process_holds_the_file(
+    host: Host, functions: Functions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shell.support.file_lock.WAIT_S", PATIENCE_S)
+    choices = ToolChoices(tmp_path)
+    log = start(host, functions, '/call double {"n": 1}', permissions=Permissions(choices))
+    (question,) = await wait_for_approvals(log)
+    began = time.monotonic()
+    with file_lock(tmp_path / FILE), pytest.raises(StorageUnavailable, match="try again"):
+        host.engine.decide(ME, decision(log, question, scope="always"))
+    assert time.monotonic() - began < PATIENCE_S, "the loop has not waited"
+    assert functions.calls == []
+    assert host.engine.decide(ME, decision(log, question, scope="always"))
+    await all_events(log)
+    assert len(choices.grants([])) == 1
     assert functions.calls == [("double", {"n": 1})]
 
 

@@ -2,7 +2,9 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
+from threading import Event
 
 import pytest
 
@@ -32,8 +34,11 @@ from shell.store.exchange.portable import (
     PortableConversation,
     PortableMessage,
 )
+from shell.support.file_lock import file_lock
+from shell.tools.choices import FILE as CHOICES
 from shell.tools.registry import FOLDER, Tools
 from tests.engine.host import until
+from tests.host_process import PATIENCE_S
 from tests.store.desk import OWNER, Desk
 
 pytestmark = pytest.mark.anyio
@@ -484,6 +489,34 @@ async def test_a_late_never_is_kept_although_the_tool_is_not_the_same(
     (denied,) = calls(await last(again, other))
     assert denied.state == "denied"
     assert desk.calls == []
+    await again.close()
+
+
+async def test_the_loop_turns_while_a_late_verdict_is_kept_in_a_file_that_others_change(
+    desk: ToolDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    is_locking = Event()
+
+    def lock(path: Path, *, wait: bool = True) -> AbstractContextManager[None]:
+        is_locking.set()
+        return file_lock(path, wait=wait)
+
+    talk = await desk.begin()
+    await wait_for_approvals(await desk.ask(talk, ADD))
+    again = await reopen(desk)
+    answer = await last(again, talk)
+    (call,) = calls(answer)
+    monkeypatch.setattr("shell.tools.choices.file_lock", lock)
+    with file_lock(desk.folder / CHOICES):
+        always = allow(answer, call, scope="always")
+        decided = asyncio.ensure_future(again.answers.decide(OWNER, always))
+        assert await asyncio.to_thread(is_locking.wait, PATIENCE_S)
+    taken, resumed = await decided
+    assert taken
+    assert resumed is not None
+    await again.done(resumed)
+    assert [grant.verdict for grant in await again.tools.grants()] == ["allow"]
+    assert desk.calls == ["add 1 2"]
     await again.close()
 
 

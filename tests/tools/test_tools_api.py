@@ -1,5 +1,6 @@
 """The tools in the settings: the folder, a new file, and trust while a file is edited."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -8,6 +9,9 @@ import pytest
 from shell.api.tools import ToolsApi
 from shell.bridge.caller import Caller
 from shell.errors import StorageFailed
+from shell.support.file_lock import file_lock
+from shell.tools.base import Tool
+from shell.tools.choices import FILE
 from shell.tools.registry import Tools
 
 pytestmark = pytest.mark.anyio
@@ -86,3 +90,17 @@ async def test_a_grant_holds_for_an_edited_file_only_while_edits_are_trusted(too
     assert tools.permissions().rule(edited, {"text": "x"}).verdict == "allow"
     assert not api.trust_edits(TAB, trusted=False).trusts_edits
     assert tools.permissions().rule(edited, {"text": "x"}).verdict == "ask"
+
+
+async def test_the_loop_turns_while_a_grant_is_removed_from_a_file_that_others_change(
+    tools: Tools, tmp_path: Path
+) -> None:
+    api = ToolsApi(tools, Desktop().open)
+    tools.choices.add(Tool("send", "mine.py", "python"), "allow", {})
+    (grant,) = await api.grants(WINDOW)
+    with file_lock(tmp_path / FILE):
+        revoked = asyncio.ensure_future(api.revoke(WINDOW, grant.id))
+        await asyncio.sleep(0)  # it begins, and must not keep this thread
+    assert await revoked
+    assert await api.grants(WINDOW) == []
+    assert not await api.revoke(WINDOW, grant.id)
