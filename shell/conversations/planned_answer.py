@@ -2,10 +2,11 @@
 
 import contextlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from shell.contract import (
     AnswerOptions,
+    CallDecision,
     Estimate,
     EstimateRequest,
     InferenceRequest,
@@ -82,6 +83,8 @@ def plan_answer(
         effort = defaults.effort
     messages, notices = history(path, model, system_prompt, max_tokens)
     resumed = resumed_step(path[-1]) if path[-1].role == "assistant" else None
+    if resumed is not None and (resumed.calls or isinstance(options, CallDecision)):
+        resumed = replace(resumed, is_decision=True)
     last = messages[-1]
     if last.role == "assistant" and isinstance(last, Message) and not model.assistant_prefill:
         messages = [*messages, Message(role="user", content=CONTINUE)]

@@ -27,6 +27,8 @@ class ResumedStep:
     output: tuple[Mapping[str, object], ...]
     provider_id: str
     model_id: str
+    is_decision: bool = False
+    """Whether a person has decided about its calls, instead of asking for more steps."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,7 @@ class Steps:
         self._first_step = earlier_steps + 1
         # A person who continues after the last step allows as many steps again. A decision about
         # a call allows no further steps: the limit stays what they have allowed so far.
-        is_decision = resumed is not None and bool(resumed.calls)
+        is_decision = resumed is not None and resumed.is_decision
         self._max_steps = (
             -(-earlier_steps // limit) * limit if is_decision else earlier_steps + limit
         )
@@ -101,11 +101,11 @@ class Steps:
         try:
             if resumed is not None and resumed.calls:
                 answered = tuple(await tools.resume(resumed.calls))
-                if resumed.step >= self._max_steps:
-                    self._end_reason = "steps"
-                    return
                 earlier_ids = resumed.provider_id, resumed.model_id
                 self._add_step(ModelStep(resumed.text, answered, resumed.output, *earlier_ids))
+            if step > self._max_steps:
+                self._end_reason = "steps"
+                return
             while (call := await self._call_model(step)) is not None:
                 calls, output = tuple(call.calls), tuple(call.output)
                 if not calls or call.finish_reason in ("length", "content_filter"):

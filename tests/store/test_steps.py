@@ -734,20 +734,25 @@ async def test_an_answer_goes_on_after_its_limit_of_steps_with_calls_of_new_ids(
     assert desk.calls == ["add 0 2", "add 1 2", "add 2 2"]
 
 
-async def test_a_late_decision_allows_no_further_steps(desk: ToolDesk) -> None:
+@pytest.mark.parametrize("verdict", ["allow", "deny"])
+async def test_a_late_decision_allows_no_further_steps(desk: ToolDesk, verdict: str) -> None:
     talk = await desk.begin()
     request = SendRequest(conversation_id=talk, content=ADD, tools="all", max_steps=1)
     await wait_for_approvals(await desk.answers.send(OWNER, request))
     again = await reopen(desk)
     answer = await last(again, talk)
     (call,) = calls(answer)
-    _, resumed = await again.answers.decide(OWNER, allow(answer, call, max_steps=1))
+    decision = allow(answer, call, verdict=verdict, max_steps=1)
+    _, resumed = await again.answers.decide(OWNER, decision)
     assert resumed is not None
     await again.done(resumed)
     assert isinstance(resumed.log.ending, DoneEvent)
     assert resumed.log.ending.finish_reason == "steps", "as if the person had decided at once"
-    assert desk.calls == ["add 1 2"]
+    assert desk.calls == (["add 1 2"] if verdict == "allow" else [])
     assert again.echo.received == []
+    more = AnswerRequest(message_id=answer.id, tools="all", max_steps=1)
+    await again.done(await again.answers.continue_answer(OWNER, more))
+    assert (await last(again, talk)).content == "Three."
     await again.close()
 
 
