@@ -294,16 +294,17 @@ it("leaves the instructions as they were when the message of its template is ref
 it("leaves them as they were when its message is refused later, and sets them on a retry", async () => {
   const { ask, press, conversation, bridge, answerTo } = await openPage();
   const { conversations } = bridge.client;
-  const instructions = async () => {
+  async function stored(): Promise<string | null> {
     const conversationId = conversation().get().id ?? "";
-    return (await answerTo(conversations.get({ conversationId, limit: 1 }))).systemPrompt;
-  };
+    return (await conversations.get({ conversationId, limit: 1 })).systemPrompt;
+  }
+  const instructions = () => answerTo(stored());
   conversation().send("hello");
   await turn(2_000);
   let atSend: string | null = "";
   const send = vi.spyOn(conversations, "send");
   send.mockImplementationOnce(async () => {
-    atSend = await instructions();
+    atSend = await stored();
     throw new Error("no");
   });
   await ask();
