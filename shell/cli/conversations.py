@@ -1,13 +1,12 @@
 """`tidewire conversations`: lists, shows, searches, exports and imports conversations."""
 
-import json
-import re
 import sys
 import time
 from pathlib import Path
 from typing import Literal
 
 from shell.cli.open_store import to_read, to_write
+from shell.cli.output import print_line
 from shell.conversations.exports import FORMATS, write_file
 from shell.errors import ShellError, ValidationFailed
 from shell.store.connection_thread import ReadLimit
@@ -24,8 +23,6 @@ from shell.support.text import CONTROLS
 MOST_HITS = 200
 LISTED = {"id", "title", "updated_at", "message_count", "pinned", "folder"}
 """Fields of a conversation that `list` prints."""
-_UNESCAPED = re.compile(f"[{''.join(map(chr, CONTROLS))}]")
-"""Control characters of terminals that `json.dumps` leaves unescaped."""
 
 
 def list_(data: DataDirectory, *, as_json: bool) -> None:
@@ -35,7 +32,7 @@ def list_(data: DataDirectory, *, as_json: bool) -> None:
             line = summary.model_dump(by_alias=True, include=LISTED)
             facts = f"{format_date(summary.updated_at)}  {summary.message_count:>5}"
             text = f"{summary.id}  {facts}  {_line(summary.title)}"
-            _print(line, text, as_json=as_json)
+            print_line(line, text.translate(CONTROLS), as_json=as_json)
 
 
 def show(data: DataDirectory, *, conversation_id: str, as_json: bool) -> None:
@@ -64,7 +61,8 @@ def show(data: DataDirectory, *, conversation_id: str, as_json: bool) -> None:
     ]
     whole = {"id": conversation_id, "title": title, "messages": messages}
     body = "\n\n".join(f"[{row.role}, {row.status}] {row.id}\n{row.text}" for row in rows)
-    _print(whole, f"{_line(title)}\n\n{body}", as_json=as_json)
+    text = f"{_line(title)}\n\n{body}".translate(CONTROLS)
+    print_line(whole, text, as_json=as_json)
 
 
 def search(data: DataDirectory, *, query: str, as_json: bool) -> None:
@@ -76,7 +74,7 @@ def search(data: DataDirectory, *, query: str, as_json: bool) -> None:
     for hit in found.hits:
         line = hit.model_dump(by_alias=True, include={"conversation_id", "message_id", "snippet"})
         text = f"{hit.conversation_id}  {_line(hit.title)}\n    {hit.snippet}"
-        _print(line, text, as_json=as_json)
+        print_line(line, text.translate(CONTROLS), as_json=as_json)
 
 
 def export(
@@ -147,16 +145,7 @@ def _import(data: DataDirectory, name: str, *, as_json: bool) -> None:
     }
     text = f"{imported.conversations} conversations with {imported.messages} messages were imported"
     text += f", {imported.skipped} were skipped" if imported.skipped else ""
-    _print(line, "\n".join([text, *warnings]), as_json=as_json)
-
-
-def _print(line: object, text: str, *, as_json: bool) -> None:
-    """Print text of models and imports without characters that control a terminal."""
-    if as_json:
-        dumped = json.dumps(line, ensure_ascii=False)
-        print(_UNESCAPED.sub(lambda found: f"\\u{ord(found[0]):04x}", dumped), flush=True)
-    else:
-        print(text.translate(CONTROLS), flush=True)
+    print_line(line, "\n".join([text, *warnings]).translate(CONTROLS), as_json=as_json)
 
 
 def _line(text: str) -> str:

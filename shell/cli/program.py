@@ -155,13 +155,19 @@ def _add(parser: _Parser, arguments: Iterable[Argument], *, is_root: bool = Fals
 
 
 def _repair_streams() -> None:
-    """Open missing streams of a program without a console; replace unencodable characters."""
+    """Open missing streams of a program without a console, and make pipes and files UTF-8.
+
+    On Windows, pipes and files would have the encoding of the country, which lacks most characters,
+    and output would get a CR before each LF.
+    """
     for name in ("stdin", "stdout", "stderr"):
         stream = getattr(sys, name)
         if stream is None:
             setattr(sys, name, open(os.devnull, "r+", encoding="utf-8"))  # noqa: SIM115, PTH123
         elif hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
+            if not stream.isatty():
+                stream.reconfigure(encoding="utf-8", newline=None if name == "stdin" else "")
 
 
 def _drop_output() -> None:

@@ -1,11 +1,10 @@
 """`tidewire templates`: lists, checks, imports and fills in prompt templates."""
 
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from shell.cli.output import print_line
+from shell.cli.output import print_line, print_text
 from shell.contract import (
     AnswerOptions,
     Effort,
@@ -21,7 +20,6 @@ from shell.conversations.templates.library import MAX_BYTES, Templates, location
 from shell.errors import ValidationFailed
 from shell.support.data_directory import DataDirectory
 from shell.support.files import file_errors
-from shell.support.text import CONTROLS
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +88,7 @@ def render(
     """
     filled = fill_in(data, name, given, provider, model)
     if request:
-        body = _body(data, filled)
-        if sys.stdout.isatty():
-            print(body.translate(CONTROLS))
-        else:  # always UTF-8, whatever the encoding of the terminal is
-            sys.stdout.flush()
-            sys.stdout.buffer.write(f"{body}\n".encode())
+        print_text(_body(data, filled))
         return
     rendered = filled.rendered
     text = rendered.user
