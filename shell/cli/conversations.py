@@ -1,9 +1,14 @@
 """`tidewire conversations`: lists, shows, searches, exports and imports conversations."""
 
+import os
+import shutil
 import sys
+import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
+from typing import IO, Literal
 
 from shell.cli.open_store import to_read, to_write
 from shell.cli.output import print_line
@@ -127,13 +132,19 @@ def _import(data: DataDirectory, name: str, *, as_json: bool) -> None:
             print(f"{share} %, {imported.conversations} conversations", file=sys.stderr, flush=True)
 
     try:
-        file, size = path.open("rb"), path.stat().st_size
+        file = path.open("rb")
     except OSError as error:
         raise ShellError(f"{name} cannot be read: {reason(error)}") from error
     advice = "Or drop the file on the conversation list there."
     try:
-        with file, to_write(data, "tidewire conversations import", advice) as store:
-            imported = import_file(store.database, file, size, progress)
+        with (
+            file,
+            to_write(data, "tidewire conversations import", advice) as store,
+            _seekable(file, data.path) as whole,
+        ):
+            size = whole.seek(0, os.SEEK_END)
+            whole.seek(0)
+            imported = import_file(store.database, whole, size, progress)
     except ValidationFailed as error:  # the file's fault, not the command line's
         raise ShellError(error.message) from None
     warnings = [remark.text for remark in imported.remarks]
@@ -146,6 +157,17 @@ def _import(data: DataDirectory, name: str, *, as_json: bool) -> None:
     text = f"{imported.conversations} conversations with {imported.messages} messages were imported"
     text += f", {imported.skipped} were skipped" if imported.skipped else ""
     print_line(line, "\n".join([text, *warnings]).translate(CONTROLS), as_json=as_json)
+
+
+@contextmanager
+def _seekable(file: IO[bytes], folder: Path) -> Iterator[IO[bytes]]:
+    """Yield the file, or a copy in the folder of what comes through a pipe."""
+    if file.seekable():
+        yield file
+        return
+    with tempfile.TemporaryFile(dir=folder) as copy:
+        shutil.copyfileobj(file, copy)
+        yield copy
 
 
 def _line(text: str) -> str:

@@ -63,12 +63,19 @@ def read_key(prompt: str = "Key: ") -> str:
     Raises:
         ValidationFailed: the input is not a key.
     """
-    typed = getpass.getpass(prompt) if sys.stdin.isatty() else sys.stdin.readline()
-    key = typed.strip()
+    key = (_type_key(prompt) if sys.stdin.isatty() else sys.stdin.readline()).strip()
     sensible = key.isascii() and key.isprintable() and " " not in key
     if not key or not sensible or len(key) > MAX_KEY_CHARACTERS:
         raise ValidationFailed([("key", "Standard input must contain the key on one line")])
     return key
+
+
+def _type_key(prompt: str) -> str:
+    try:
+        return getpass.getpass(prompt)
+    except EOFError:  # Ctrl-D; `getpass` has not ended the line
+        print(file=sys.stderr)
+        return ""
 
 
 def _url(providers: Providers, provider_id: str) -> str:

@@ -15,7 +15,7 @@ from shell.cli.tools import with_tools
 from shell.contract import McpName, McpResources, McpServerSummary
 from shell.errors import ValidationFailed
 from shell.support.data_directory import DataDirectory
-from shell.support.files import reason
+from shell.support.files import expand_home, reason
 from shell.support.text import CONTROLS
 from shell.tools.mcp import offerings
 from shell.tools.mcp.configuration import ServerSpec
@@ -109,7 +109,7 @@ def import_(data: DataDirectory, *, file: str, as_json: bool) -> None:
         ValidationFailed: the file cannot be read or is not of this kind.
     """
     try:
-        content = Path(file).expanduser().read_bytes()[: MAX_IMPORT_BYTES + 1]
+        content = expand_home(file).read_bytes()[: MAX_IMPORT_BYTES + 1]
     except OSError as error:
         raise ValidationFailed([("file", f"{file[:200]}: {reason(error)}")]) from None
     if len(content) > MAX_IMPORT_BYTES:
@@ -193,7 +193,7 @@ def _spec(
     program = str(Path(words[0]).absolute()) if Path(words[0]).is_file() else words[0]
     fields: dict[str, object] = {"command": program, "args": words[1:], "env": _pairs(env)}
     if folder is not None:
-        fields["cwd"] = str(Path(folder).expanduser().absolute())
+        fields["cwd"] = str(expand_home(folder).absolute())
     if is_address:
         fields = {"url": words[0], "headers": _pairs(header), "type": "sse" if is_sse else None}
     try:

@@ -14,6 +14,7 @@ from shell import __version__
 from shell.cli.commands import COMMANDS, COMMON, PAGE, WINDOW
 from shell.cli.grammar import Argument, Command, Group
 from shell.errors import ShellError, ValidationFailed
+from shell.support.files import reason
 from shell.support.process_exit import ProcessExit
 from shell.support.text import CONTROLS
 
@@ -27,6 +28,10 @@ class WrongUsage(Exception):
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         raise WrongUsage(f"{message[:300]}. See '{self.prog} --help'.")
+
+    def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
+        sys.stdout.flush()  # while an error, such as a full disk, can still be reported
+        super().exit(status, message)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -77,6 +82,8 @@ def _status_of(given: list[str]) -> int:
     except BrokenPipeError:
         _drop_output()
         return FAILED
+    except OSError as error:
+        return _print_error(_describe(error), FAILED)
     return status
 
 
@@ -165,14 +172,29 @@ def _repair_streams() -> None:
         if stream is None:
             setattr(sys, name, open(os.devnull, "r+", encoding="utf-8"))  # noqa: SIM115, PTH123
         elif hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")
-            if not stream.isatty():
-                stream.reconfigure(encoding="utf-8", newline=None if name == "stdin" else "")
+            if stream.isatty():
+                stream.reconfigure(errors="replace")
+                continue
+            line_ends = None if name == "stdin" else ""
+            stream.reconfigure(encoding="utf-8", errors="replace", newline=line_ends)
 
 
 def _drop_output() -> None:
     """Discard further output, because nobody reads it and Python would wait at its end."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _describe(error: OSError) -> str:
+    """Describe an error of the system. The log has the traceback at the level debug."""
+    import logging
+
+    logging.getLogger(__name__).debug("An error of the system", exc_info=error)
+    try:
+        sys.stdout.flush()
+    except OSError:
+        _drop_output()
+        return f"The output cannot be written: {reason(error)}"
+    return f"{error.filename}: {reason(error)}" if error.filename else reason(error)
 
 
 def _print_error(text: str, status: int) -> int:

@@ -5,7 +5,6 @@ import json
 import re
 import sys
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, cast
 
 from pydantic import TypeAdapter
@@ -26,6 +25,7 @@ from shell.providers.key_variables import FILE
 from shell.providers.keys import Keys
 from shell.providers.registry import Providers
 from shell.support.data_directory import DataDirectory
+from shell.support.files import expand_home
 
 SHOWN_MODELS = 12
 _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
@@ -131,7 +131,7 @@ def _provider(given: Mapping[str, Any]) -> CustomProvider:
     known = {to_camel(name): value for name, value in given.items() if value is not None}
     known["headers"] = dict(_header(text) for text in given["headers"])
     if "file" in known:
-        known["file"] = str(Path(known["file"]).expanduser().absolute())
+        known["file"] = str(expand_home(known["file"]).absolute())
     return cast("CustomProvider", validate_params(TypeAdapter[object](CustomProvider), known))
 
 

@@ -19,7 +19,7 @@ from shell.contract.tools import ToolNames
 from shell.conversations.templates.library import MAX_BYTES, Templates, location_of
 from shell.errors import ValidationFailed
 from shell.support.data_directory import DataDirectory
-from shell.support.files import file_errors
+from shell.support.files import expand_home, file_errors
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +189,7 @@ def _value(field: FormField | None, text: str) -> FormValue:
 
 
 def _read(file: str) -> str:
-    path = Path(file).expanduser()
+    path = expand_home(file)
     with file_errors(f"{file[:200]} cannot be read"), path.open("rb") as opened:
         data = opened.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:

@@ -1,10 +1,9 @@
 """`tidewire tools folder`: chooses the folders that the tool `read_file` may read."""
 
-from pathlib import Path
-
 from shell.cli.output import print_line
 from shell.errors import NotFound, ValidationFailed
 from shell.support.data_directory import DataDirectory
+from shell.support.files import expand_home
 from shell.tools.choices import ToolChoices
 
 
@@ -20,7 +19,7 @@ def add(data: DataDirectory, *, folder: str, as_json: bool) -> None:
     Raises:
         ValidationFailed: the path is no folder.
     """
-    path = Path(folder).expanduser()
+    path = expand_home(folder)
     if not path.is_dir():
         raise ValidationFailed([("folder", f"{folder[:200]} is no folder")])
     data.prepare()
@@ -34,7 +33,7 @@ def remove(data: DataDirectory, *, folder: str, as_json: bool) -> None:
     Raises:
         NotFound: the folder is not chosen.
     """
-    dropped = ToolChoices(data.path).drop_folder(Path(folder).expanduser())
+    dropped = ToolChoices(data.path).drop_folder(expand_home(folder))
     if dropped is None:
         raise NotFound(f"{folder[:200]} is not chosen. 'tidewire tools folder list' shows what is.")
     line = {"folder": dropped, "removed": True}

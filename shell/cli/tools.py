@@ -16,7 +16,7 @@ from shell.contract import ToolSummary
 from shell.errors import ErrorCode, NotFound, ToolError, ValidationFailed
 from shell.providers.keys import Keys
 from shell.support.data_directory import DataDirectory
-from shell.support.files import file_errors
+from shell.support.files import expand_home, file_errors
 from shell.support.text import escaped
 from shell.tools.arguments import check_arguments, parse_arguments
 from shell.tools.registry import FOLDER, Tools
@@ -42,7 +42,7 @@ def add(data: DataDirectory, *, file: str, as_json: bool) -> None:
     Raises:
         ShellError: it is no Python file, or there is a file of this name already.
     """
-    source = Path(file).expanduser()
+    source = expand_home(file)
     if source.suffix != ".py" or not source.is_file():
         raise ValidationFailed([("file", f"{file[:200]} is no Python file")])
     target = data.path / FOLDER / source.name

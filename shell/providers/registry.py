@@ -20,6 +20,7 @@ from shell.providers.capabilities import Capabilities
 from shell.providers.custom import CustomProvider, read_added
 from shell.providers.http.endpoint import Endpoint
 from shell.support.environment import add_secret_names
+from shell.support.files import expand_home
 
 if TYPE_CHECKING:
     from shell.providers.http.api import Api
@@ -299,7 +300,7 @@ _BUILT_IN: Mapping[str, _BuiltIn] = {
 def _replay(file: str, provider_id: str) -> Provider:
     from shell.providers.testing.replay import ReplayProvider
 
-    return ReplayProvider(Path(file).expanduser(), id=provider_id)
+    return ReplayProvider(expand_home(file), id=provider_id)
 
 
 def _api(kind: str) -> "Api":

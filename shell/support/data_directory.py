@@ -5,10 +5,9 @@ import json
 import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
 
 from shell.errors import ErrorCode, ShellError
-from shell.support.files import reason
+from shell.support.files import expand_home, reason
 
 LOCK = "lock"
 HOLDER = "lock.json"
@@ -35,12 +34,15 @@ class DataDirectory:
     Args:
         chosen: the directory of `--data-dir`. Without one, `TIDEWIRE_DATA_DIR` or else the
             standard directory of the system is used.
+
+    Raises:
+        ValidationFailed: it begins with the home directory of an unknown person.
     """
 
     def __init__(self, chosen: str | None, environ: Mapping[str, str] = os.environ) -> None:
         given = chosen or environ.get("TIDEWIRE_DATA_DIR")
         if given:
-            self.path = Path(given).expanduser().absolute()
+            self.path = expand_home(given).absolute()
         else:
             from platformdirs import user_data_path
 

@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from shell.errors import StorageFailed
+from shell.errors import StorageFailed, ValidationFailed
 
 
 def replace_file(path: Path, content: bytes) -> None:
@@ -56,6 +56,19 @@ def free_path(path: Path) -> Path:
         number += 1
         free = path.with_name(f"{path.stem}-{number}{path.suffix}")
     return free
+
+
+def expand_home(path: str) -> Path:
+    """Replace "~" or "~NAME" at the beginning of a path by a home directory.
+
+    Raises:
+        ValidationFailed: nobody of this name has one.
+    """
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        text = f"{path[:200]} begins with a home directory that is not known. Write the whole path."
+        raise ValidationFailed([("path", text)]) from None
 
 
 def remove(path: Path) -> None:

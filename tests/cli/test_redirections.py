@@ -2,12 +2,16 @@
 
 import io
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from shell.cli.program import _repair_streams
-from tests.command import run
+from tests.command import COMMAND, Result, environment, run
+from tests.tools.terminal import Terminal
 
 TEXT = "Grüße, 日本 🎉"
 
@@ -60,3 +64,85 @@ def test_the_line_ends_of_a_redirected_table_are_those_of_csv(
     stream.write("a\r\nb\n")
     stream.flush()
     assert stream.buffer.getvalue() == b"a\r\nb\n"
+
+
+# --- errors of the system -------------------------------------------------------------------
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+@pytest.mark.parametrize(
+    "arguments", [("keys", "list"), ("--help",), ("ask", "hi", "--provider", "echo")]
+)
+def test_a_full_disk_is_a_sentence(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [*COMMAND, *arguments],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            env=environment(TIDEWIRE_DATA_DIR=str(tmp_path), PYTHONUNBUFFERED=None),
+            check=False,
+        )
+    result = Result(done.returncode, "", done.stderr.decode())
+    assert result.status == 1
+    assert result.is_one_sentence("tidewire: ", "No space left on device"), result.err
+
+
+def test_help_for_a_reader_that_has_left_is_no_error_to_report() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "wb") as pipe:
+        done = subprocess.run(
+            [*COMMAND, "--help"],
+            stdout=pipe,
+            stderr=subprocess.PIPE,
+            env=environment(PYTHONUNBUFFERED=None),
+            check=False,
+        )
+    assert (done.returncode, done.stderr) == (1, b"")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "words"),
+    [
+        (("restore", "x" * 300), 1, ["xxx", "File name too long"]),
+        (("--data-dir", "x" * 300, "usage"), 1, ["xxx", "File name too long"]),
+        (("--data-dir", "~nobody-of-this-name/x", "usage"), 2, ["~nobody-of-this-name"]),
+        (("templates", "check", "~nobody-of-this-name/x"), 2, ["~nobody-of-this-name"]),
+        (("tools", "add", "~nobody-of-this-name/x.py"), 2, ["~nobody-of-this-name"]),
+    ],
+)
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has other names and sentences")
+def test_an_impossible_path_is_a_sentence(
+    tmp_path: Path, arguments: tuple[str, ...], status: int, words: list[str]
+) -> None:
+    result = run("--data-dir", str(tmp_path), *arguments)
+    assert (result.status, result.out) == (status, "")
+    assert result.is_one_sentence("tidewire: ", *words), result.err
+
+
+def test_an_error_of_the_system_has_a_traceback_in_the_log_for_developers(tmp_path: Path) -> None:
+    result = run("--log-level", "debug", "--data-dir", str(tmp_path / ("x" * 300)), "usage")
+    assert result.status == 1
+    assert "Traceback" in result.err
+    assert result.err.splitlines()[-1].startswith("tidewire: ")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such files")
+def test_an_import_comes_through_a_pipe(data: Path, tmp_path: Path) -> None:
+    options = ("--data-dir", str(data))
+    [conversation] = run(*options, "conversations", "list", "--json").lines
+    exported = run(*options, "conversations", "export", str(conversation["id"])).out
+    elsewhere = ("--data-dir", str(tmp_path / "elsewhere"))
+    imported = run(*elsewhere, "conversations", "import", "/dev/stdin", "--json", text=exported)
+    assert imported.err == ""
+    assert imported.lines == [{"conversations": 1, "messages": 1, "skipped": 0, "warnings": []}]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
+def test_no_key_on_a_terminal_is_a_sentence(tmp_path: Path) -> None:
+    with Terminal("--data-dir", str(tmp_path), "keys", "set", "openai") as terminal:
+        terminal.until("Key: ")
+        terminal.enter("\x04")  # Ctrl-D
+        assert terminal.wait_for_exit() == 2
+    last_line = terminal.output.splitlines()[-1]
+    assert last_line.startswith("tidewire: Standard input must contain the key"), terminal.output

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 from shell.errors import ErrorCode, ProviderError
 from shell.providers.local.model_files import EMBEDDED_FILE, EMBEDDED_SHA256
-from shell.support.files import sha256
+from shell.support.files import expand_home, sha256
 
 if TYPE_CHECKING:
     import httpx2
@@ -74,7 +74,7 @@ class Download:
                 finally:
                     archive.unlink(missing_ok=True)
             else:
-                self._install(Path(source).expanduser())
+                self._install(expand_home(source))
         except OSError as error:
             where = error.filename or self._folder
             raise missing(f"{error.strerror or type(error).__name__}: {where}") from error

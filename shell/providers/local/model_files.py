@@ -7,7 +7,7 @@ from pathlib import Path
 
 from shell.errors import ErrorCode, ProviderError
 from shell.providers.local.gguf import Header, read_header
-from shell.support.files import sha256
+from shell.support.files import expand_home, sha256
 
 EMBEDDED_FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"
 EMBEDDED_ID = "smollm2-135m-instruct"
@@ -121,7 +121,7 @@ class ModelFiles:
 
     def _paths(self) -> list[Path]:
         named = self._environ.get(MODEL_FILE_VARIABLE)
-        paths = [Path(named).expanduser().absolute()] if named else []
+        paths = [expand_home(named).absolute()] if named else []
         paths.append(self._root / "shell" / "models" / EMBEDDED_FILE)
         paths.append(self._root / ".models" / EMBEDDED_FILE)
         if self._data_dir is not None:

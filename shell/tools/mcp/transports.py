@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from shell.errors import ToolError, ToolFailed
 from shell.providers.keys import Keys
+from shell.support.files import expand_home
 from shell.tools.mcp.configuration import (
     IN_KEYCHAIN,
     ServerSpec,
@@ -183,7 +184,7 @@ class Transports:
             own = self._data / FOLDER / name
             own.mkdir(0o700, parents=True, exist_ok=True)
             return own
-        chosen = Path(spec.cwd).expanduser()
+        chosen = expand_home(spec.cwd)
         if not chosen.is_dir():
             raise ToolFailed(f"The folder {chosen} of {name} does not exist.")
         return chosen
