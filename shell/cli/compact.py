@@ -5,6 +5,7 @@ from functools import partial
 
 from shell.app.runtime import RunningHost, running_host
 from shell.cli.ask import on_signals
+from shell.cli.confirm import confirm
 from shell.cli.open_store import to_write
 from shell.cli.output import print_line
 from shell.contract import Compaction, CompactionState, CompactRequest, Defaults
@@ -63,7 +64,11 @@ def compact(
 def _write(
     running: RunningHost, store: Store, data: DataDirectory, request: CompactRequest, *, yes: bool
 ) -> tuple[str, Compaction] | None:
-    """Write the summary; None if the person has stopped or declined it."""
+    """Write the summary; None if the person has stopped it.
+
+    Raises:
+        ShellError: the person does not agree to its cost, or it failed.
+    """
     core, thread = running.core, running.thread
     chosen = SettingsFile(data.path).preferences
 
@@ -82,8 +87,8 @@ def _write(
         question = f"It may cost ${expected.cost:.4f}."
         if not sys.stdin.isatty():
             raise ValidationFailed([("yes", f"{question} Agree to that with --yes.")])
-        if input(f"{question} Summarize {expected.messages} messages? [y/N] ").lower() != "y":
-            return None
+        if not confirm(f"{question} Summarize {expected.messages} messages?"):
+            raise ShellError("You did not agree, so nothing was summarized")
 
     def stop() -> None:
         thread.loop.call_soon_threadsafe(work.stop, request.conversation_id)

@@ -10,6 +10,7 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from shell.api.consent_texts import ENGLISH
+from shell.cli.confirm import confirm
 from shell.cli.output import print_line
 from shell.cli.tools import with_tools
 from shell.contract import McpName, McpResources, McpServerSummary
@@ -220,8 +221,7 @@ def _agree(name: str, spec: ServerSpec, *, yes: bool) -> None:
         return
     if not sys.stdin.isatty():
         raise NoConsent("Nobody can be asked here. Add --yes if you agree to what is printed above")
-    print(f"{ENGLISH.question(spec)} [y/N] ", end="", file=sys.stderr, flush=True)
-    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+    if not confirm(ENGLISH.question(spec)):
         raise NoConsent("You did not agree, so nothing was changed")
 
 

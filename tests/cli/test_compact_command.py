@@ -1,11 +1,13 @@
 """`tidewire compact` as a process: a summary, its undo, and its errors."""
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
 
 from tests.command import run
+from tests.tools.terminal import Terminal
 
 
 @pytest.fixture
@@ -82,6 +84,31 @@ def test_what_costs_something_is_not_done_without_a_yes(talk: str, tmp_path: Pat
     failed = run(*command, "--yes", "--data-dir", str(tmp_path), **key)
     assert failed.status == 1
     assert failed.is_one_sentence("NETWORK_ERROR")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
+@pytest.mark.parametrize(
+    ("answer", "sentence"),
+    [
+        ("yes\n", "tidewire: NETWORK_ERROR"),
+        ("\n", "tidewire: You did not agree, so nothing was summarized"),
+        ("\x04", "tidewire: You did not agree, so nothing was summarized"),
+    ],
+)
+def test_the_question_about_its_cost_is_not_part_of_the_output(
+    talk: str, tmp_path: Path, answer: str, sentence: str
+) -> None:
+    key = {"OPENAI_API_KEY": "sk-test", "OPENAI_BASE_URL": "http://127.0.0.1:9/v1"}
+    command = ["compact", talk, "--provider", "openai", "--model", "gpt-4o", "--json"]
+    out = tmp_path / "out.json"
+    with out.open("wb") as file:
+        options = ("--data-dir", str(tmp_path))
+        with Terminal(*command, *options, out=file.fileno(), **key) as terminal:
+            terminal.until("Summarize 10 messages? [y/N] ")
+            terminal.enter(answer)
+            assert terminal.wait_for_exit() == 1
+    assert terminal.output.splitlines()[-1].startswith(sentence), terminal.output
+    assert out.read_bytes() == b""
 
 
 def test_an_unknown_conversation_is_said(tmp_path: Path) -> None:

@@ -12,20 +12,27 @@ from tests.command import COMMAND, LONGEST_S, environment
 
 
 class Terminal:
-    """A process of the program whose three streams are one terminal.
+    """A process of the program whose streams are one terminal.
 
     Args:
         arguments: those of the command.
+        out: the file descriptor of its standard output, instead of the terminal.
         changes: changes of the environment.
     """
 
-    def __init__(self, *arguments: str, **changes: str | None) -> None:
+    def __init__(self, *arguments: str, out: int | None = None, **changes: str | None) -> None:
         self._primary, secondary = os.openpty()
+
+        def take_streams() -> None:
+            os.login_tty(secondary)
+            if out is not None:
+                os.dup2(out, 1)
+
         self.process = subprocess.Popen(
             [*COMMAND, *arguments],
             env=environment(**changes),
-            preexec_fn=lambda: os.login_tty(secondary),
-            pass_fds=[secondary],
+            preexec_fn=take_streams,
+            pass_fds=[secondary] if out is None else [secondary, out],
         )
         os.close(secondary)
         self.output = ""
