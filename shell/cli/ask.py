@@ -38,12 +38,11 @@ from shell.inference.log import InferenceLog
 from shell.providers.recordings import event_fields, new_header, save_recording
 from shell.providers.registry import RECORDING
 from shell.support.data_directory import DataDirectory
+from shell.support.futures import TICK_S
 from shell.support.text import CONTROLS
 
 OWNER = "ask"
 MAX_PROMPT_CHARACTERS = 100_000
-TICK_S = 0.2 if sys.platform == "win32" else None
-"""On Windows an endless wait would block Ctrl-C."""
 
 ENDS_EARLY = ("length", "content_filter", "waiting", "steps")
 """Finish reasons of an answer that ended before the model was done."""

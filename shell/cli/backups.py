@@ -12,6 +12,7 @@ from shell.store.errors import storage_errors
 from shell.store.store import FILE
 from shell.store.wire_log import remove_stored
 from shell.support.data_directory import REQUESTS, DataDirectory
+from shell.support.futures import result_of
 
 
 def backup(data: DataDirectory, *, file: str) -> None:
@@ -33,7 +34,7 @@ def restore(
         raise ShellError(f"There is no file {source}")
     with to_write(data, "tidewire restore") as store:
         choose = chooser(data.path, with_provider, with_setting)
-        store.restore(source, choose, lambda: remove_stored(data.path / REQUESTS)).result()
+        result_of(store.restore(source, choose, lambda: remove_stored(data.path / REQUESTS)))
         print(f"Restored {source}. The previous data is backed up in {store.backups.folder}.")
         extras = bundle.read_extras(source)
         left = contents(extras, data.path)

@@ -23,6 +23,7 @@ from shell.store.search.search import search as search_messages
 from shell.support.data_directory import DataDirectory
 from shell.support.dates import format_date
 from shell.support.files import reason
+from shell.support.futures import result_of
 from shell.support.text import CONTROLS
 
 MOST_HITS = 200
@@ -75,7 +76,7 @@ def search(data: DataDirectory, *, query: str, as_json: bool) -> None:
     with to_read(data) as database:
         limit = ReadLimit()  # a person can interrupt it by Ctrl-C
         search = database.search(lambda c: search_messages(c, query, MOST_HITS, limit), limit)
-        found = search.result()
+        found = result_of(search)
     for hit in found.hits:
         line = hit.model_dump(by_alias=True, include={"conversation_id", "message_id", "snippet"})
         text = f"{hit.conversation_id}  {_line(hit.title)}\n    {hit.snippet}"

@@ -7,6 +7,8 @@ import threading
 from collections.abc import Callable, Coroutine, Iterator
 from typing import TypeVar
 
+from shell.support.futures import result_of
+
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
 
@@ -35,7 +37,8 @@ class LoopThread:
         Raises:
             TimeoutError: the coroutine takes longer. It continues to run.
         """
-        return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(timeout_s)
+        future = asyncio.run_coroutine_threadsafe(coroutine, self.loop)
+        return result_of(future) if timeout_s is None else future.result(timeout_s)
 
     def call(self, function: Callable[[], T]) -> T:
         """Call a plain function on the loop and wait for its result, from another thread."""
