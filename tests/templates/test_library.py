@@ -181,6 +181,30 @@ def test_templates_are_removed_restored_renamed_and_copied(templates: Templates)
     assert [each.name for each in templates.summaries()] == ["b/c", "b/c-2"]
 
 
+def test_a_new_name_takes_no_history_of_templates_below_the_old_name(templates: Templates) -> None:
+    templates.save("work", "one")
+    templates.save("work", "two")
+    templates.save("work/review", "below")
+    templates.remove("work/review")
+    templates.rename("work", "job")
+    assert [templates.get("job", each.version).text for each in templates.versions("job")] == [
+        "one"
+    ]
+    assert templates.versions("work") == templates.versions("job/review") == []
+    assert templates.restore("work/review").text == "below"
+
+
+def test_a_history_comes_along_to_a_name_that_has_one(templates: Templates) -> None:
+    templates.save("job", "removed")
+    templates.remove("job")
+    templates.save("work", "one")
+    templates.save("work", "two")
+    templates.rename("work", "job")
+    texts = {templates.get("job", each.version).text for each in templates.versions("job")}
+    assert texts == {"removed", "one"}
+    assert templates.versions("work") == []
+
+
 @pytest.mark.parametrize(
     ("text", "line", "column", "code", "facts"),
     [

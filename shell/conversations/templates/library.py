@@ -154,11 +154,12 @@ class Templates:
         if target.exists():
             raise ValidationFailed([("to", f"There is a template {to} already.")])
         _write(target, text)
-        old_versions, new_versions = self._versions_folder(name), self._versions_folder(to)
+        folder = self._versions_folder(to)
         with file_errors(f"{path} cannot be moved"):
-            if old_versions.is_dir() and not new_versions.exists():
-                new_versions.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-                old_versions.rename(new_versions)
+            # The folder may also have the versions of templates below this name, which stay.
+            for version_path in self._version_files(name):
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+                version_path.replace(folder / version_path.name)
             path.unlink()
         return self.get(to)
 
@@ -181,7 +182,7 @@ class Templates:
         """The earlier versions of a template, the newest first."""
         self._path(name)
         versions = []
-        for path in self._versions_folder(name).glob("*-*.md"):
+        for path in self._version_files(name):
             saved_at, _, version = path.stem.partition("-")
             if saved_at.isdigit():
                 versions.append(SavedVersion(version=version, saved_at=int(saved_at)))
@@ -240,6 +241,9 @@ class Templates:
 
     def _versions_folder(self, name: str) -> Path:
         return self.folder / VERSIONS / name
+
+    def _version_files(self, name: str) -> list[Path]:
+        return [path for path in self._versions_folder(name).glob("*-*.md") if path.is_file()]
 
     def _save_version(self, name: str, text: str) -> None:
         folder = self._versions_folder(name)
