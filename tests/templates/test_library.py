@@ -4,7 +4,9 @@ import contextlib
 import os
 import re
 import stat
+import unicodedata
 from pathlib import Path
+from typing import Literal
 
 import pytest
 import yaml
@@ -126,6 +128,33 @@ def test_a_name_cannot_leave_the_folder(templates: Templates, name: str) -> None
     for use in (templates.get, templates.remove, lambda n: templates.save(n, "x")):
         with pytest.raises(ValidationFailed):
             use(name)
+
+
+WORDS = ["résumé", "हिन्दी", "ไทยที่", "தமிழ்"]
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_names_of_every_language_are_names(
+    templates: Templates, form: Literal["NFC", "NFD"]
+) -> None:
+    """Vowel signs and accents may be characters of their own; macOS always writes accents so."""
+    words = [unicodedata.normalize(form, word) for word in WORDS]
+    templates.folder.mkdir()
+    for word in words:
+        (templates.folder / f"{word}.md").write_text("x")
+    assert sorted(each.name for each in templates.summaries()) == sorted(words)
+    for word in words:
+        assert templates.get(word).text == "x"
+        [(name, _)] = convert(f"{word}.md", "---\nname: a\n---\nx")
+        assert name == unicodedata.normalize("NFC", word)
+
+
+@pytest.mark.parametrize("word", ["con", "CON", "nul.txt", "conin$", "com¹", "lpt9"])
+def test_devices_of_windows_are_no_names(templates: Templates, word: str) -> None:
+    with pytest.raises(ValidationFailed):
+        templates.save(f"work/{word}", "x")
+    [(name, _)] = convert(f"{word}.md", "x")
+    assert templates.save(name, "x").text == "x"
 
 
 def test_links_are_not_followed(templates: Templates, tmp_path: Path) -> None:

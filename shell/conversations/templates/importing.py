@@ -7,8 +7,10 @@ from typing import Any
 
 from shell.conversations.templates.front_matter import HeadError, read_yaml, split
 from shell.errors import ValidationFailed
+from shell.support.text import cut, file_name
 
 MAX_IMPORTED = 200
+MAX_NAME_CHARACTERS = 60
 _DOLLAR = re.compile(r"\$(?:(\$)|([A-Za-z_]\w*)|\{([A-Za-z_]\w*)\})")
 _BRACES = re.compile(r"\{\{\s*([^\W\d_][\w .-]{0,80}?)\s*\}\}")
 _ROLE = re.compile(r"^(system|user|assistant)[ \t]*:[ \t]*$", re.M)
@@ -145,8 +147,10 @@ def _variable_name(name: str) -> str:
 
 
 def _template_name(text: str) -> str:
-    name = re.sub(r"[^\w-]+", "-", text.strip().lstrip("/")).strip("-_")
-    return name[:60] or "imported"
+    words = "-".join(text.strip().lstrip("/").split())
+    name = file_name(words, replacement="-").strip("-_")
+    name = cut(name, len(name[:MAX_NAME_CHARACTERS].encode()))
+    return file_name(name) or "imported"
 
 
 def _invalid(text: str) -> ValidationFailed:

@@ -1,8 +1,8 @@
 """Stores the templates of a person: Markdown files below the folder `templates`."""
 
 import os
-import re
 import stat
+import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -32,6 +32,7 @@ from shell.errors import LimitReached, NotFound, StorageFailed, ValidationFailed
 from shell.inference.form_values import check_values, default_values
 from shell.support.files import file_errors, replace_file
 from shell.support.ids import epoch_ms
+from shell.support.text import file_name
 
 FOLDER = "templates"
 VERSIONS = ".versions"
@@ -39,9 +40,8 @@ MAX_TEMPLATES = 500
 MAX_VERSIONS = 20
 """Most saved versions of each template. Older ones are removed."""
 MAX_BYTES = 1_000_000
-_PART = re.compile(r"\w[\w .()+-]{0,79}(?<![ .])")
-_RESERVED = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?", re.I)
-"""Names that Windows reserves for devices."""
+MAX_PART_CHARACTERS = 80
+"""Longest name of a file or folder."""
 
 
 class Templates:
@@ -311,11 +311,15 @@ def _invalid(name: str, problem: TemplateProblem) -> ValidationFailed:
 
 def _is_name(name: str) -> bool:
     parts = name.split("/")
-    return (
-        len(name) <= 200
-        and len(parts) <= 4
-        and all(_PART.fullmatch(part) and not _RESERVED.fullmatch(part) for part in parts)
-    )
+    return len(name) <= 200 and len(parts) <= 4 and all(map(_is_part, parts))
+
+
+def _is_part(part: str) -> bool:
+    """Whether it can be the name of a file or folder on every system."""
+    begins_well = part[:1].isalnum() or part[:1] == "_"
+    file = unicodedata.normalize("NFC", f"{part}.md")
+    is_file_name = file == file_name(part, ".md", allowed=".()+")
+    return begins_well and is_file_name and len(part) <= MAX_PART_CHARACTERS
 
 
 def _read(path: Path) -> tuple[str, int]:
