@@ -17,8 +17,10 @@ def fetch(data: DataDirectory, *, source: str | None, folder: Path | None) -> No
         data.prepare()
         folder = data.path / MODELS
     progress = ProgressMeter()
-    path = Download(folder, progress.show).fetch(source)
-    progress.end()
+    try:
+        path = Download(folder, progress.show).fetch(source)
+    finally:
+        progress.end()
     print(path)
 
 
