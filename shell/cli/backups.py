@@ -13,6 +13,7 @@ from shell.store.store import FILE
 from shell.store.wire_log import remove_stored
 from shell.support.data_directory import REQUESTS, DataDirectory
 from shell.support.futures import result_of
+from shell.support.text import escaped
 
 
 def backup(data: DataDirectory, *, file: str) -> None:
@@ -48,7 +49,9 @@ def restore(
         print(f"    --with-provider {provider.id}")
     for each in left.choices:
         value = each.provider_id if each.model_id is None else each.model_id
-        print(f"Left out: the setting {each.setting} ({_plain(value)}). To restore it as well, add")
+        print(
+            f"Left out: the setting {each.setting} ({_one_line(value)}). To restore it as well, add"
+        )
         print(f"    --with-setting {each.setting}")
 
 
@@ -61,13 +64,13 @@ def _described(provider: BackupProvider) -> str:
         facts.append(f"headers {_joined(provider.headers)}")
     if provider.missing_headers:
         facts.append(f"without the values of the headers {_joined(provider.missing_headers)}")
-    return _plain(f"the provider {provider.id} ({'; '.join(facts)})")
+    return _one_line(f"the provider {provider.id} ({'; '.join(facts)})")
 
 
 def _joined(names: Sequence[str]) -> str:
     return ", ".join(names)
 
 
-def _plain(text: str) -> str:
-    """Remove control characters, so that the text cannot control a terminal."""
-    return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in text)
+def _one_line(text: str) -> str:
+    """Write a text in one line, which cannot control a terminal."""
+    return escaped(" ".join(text.split()))

@@ -6,11 +6,9 @@ as its name and its text, whatever the model. Other files are sent as files.
 
 import base64
 import binascii
-import re
 
 from shell.contract import FilePart, TextPart
-
-_RUNS = re.compile("`{3,}")
+from shell.store.messages import markdown_text
 
 
 def fenced(part: FilePart) -> TextPart | None:
@@ -26,8 +24,5 @@ def fenced(part: FilePart) -> TextPart | None:
 
 
 def fence(text: str) -> str:
-    """Put a text into a code fence, which is two lines of backticks."""
-    # The fence is longer than any run of backticks in the text, so the text cannot close it.
-    longest = max((len(run) for run in _RUNS.findall(text)), default=2)
-    fence_line = "`" * (longest + 1)
-    return f"{fence_line}\n{text.rstrip()}\n{fence_line}\n"
+    """Put a text into a code fence, two lines of backticks that the text cannot close."""
+    return f"{markdown_text.fenced(text.rstrip())}\n"
