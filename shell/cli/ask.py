@@ -21,6 +21,7 @@ from pydantic.alias_generators import to_camel
 from shell.app.runtime import running_host
 from shell.bridge.validation import validate_params
 from shell.cli.decisions import Decisions
+from shell.cli.output import check_target
 from shell.contract import (
     AnyEvent,
     BudgetPause,
@@ -80,6 +81,8 @@ def ask(
     elif template is not None or given:
         raise ValidationFailed([("prompt", "Give either a question, or --template with --set.")])
     messages = [{"role": "user", "content": _prompt(prompt)}]
+    if record is not None:
+        check_target(Path(record))
     news = threading.Event()
     try:
         with running_host(data.path) as running:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from shell.cli.open_store import to_write
+from shell.cli.output import check_target
 from shell.contract import BackupProvider
 from shell.conversations.backup_contents import chooser, contents, missing_headers
 from shell.errors import ShellError
@@ -21,6 +22,7 @@ def backup(data: DataDirectory, *, file: str) -> None:
     source, target = data.path / FILE, Path(file).absolute()
     if not source.exists():
         raise ShellError(f"There are no conversations in {data.path} yet")
+    check_target(target)
     with storage_errors(target):
         bundle.write(target, source)
     print(f"Saved {target} ({target.stat().st_size:,} bytes). Keys are not included.")

@@ -1,10 +1,27 @@
 """Prints the output of a command: lines of JSON, or text for a person."""
 
 import json
+import os
 import sys
+from pathlib import Path
 from typing import TextIO
 
+from shell.errors import ShellError
 from shell.support.text import CONTROLS
+
+
+def check_target(path: Path) -> None:
+    """Check that a file can be written, before the work whose result it gets.
+
+    Raises:
+        ShellError: it cannot be written.
+    """
+    if path.is_dir():
+        raise ShellError(f"{path} is a folder. Name a file in it.")
+    if not path.parent.is_dir():
+        raise ShellError(f"There is no folder {path.parent}. Make it first, or name another.")
+    if not os.access(path.parent, os.W_OK):
+        raise ShellError(f"The folder {path.parent} cannot be written. Name another.")
 
 
 def print_line(fields: object, text: str, *, as_json: bool) -> None:

@@ -146,3 +146,20 @@ def test_no_key_on_a_terminal_is_a_sentence(tmp_path: Path) -> None:
         assert terminal.wait_for_exit() == 2
     last_line = terminal.output.splitlines()[-1]
     assert last_line.startswith("tidewire: Standard input must contain the key"), terminal.output
+
+
+# --- files to write -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "arguments", [("backup",), ("ask", "hi", "--provider", "echo", "--record")]
+)
+def test_a_file_that_cannot_be_written_is_named_before_any_work(
+    data: Path, tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    missing = run("--data-dir", str(data), *arguments, str(tmp_path / "none" / "file"))
+    assert (missing.status, missing.out) == (1, "")
+    assert missing.is_one_sentence(f"There is no folder {tmp_path / 'none'}"), missing.err
+    folder = run("--data-dir", str(data), *arguments, str(tmp_path))
+    assert (folder.status, folder.out) == (1, "")
+    assert folder.is_one_sentence(f"{tmp_path} is a folder"), folder.err
