@@ -69,7 +69,7 @@ def ask(
     **parameters: float | str | None,
 ) -> int:
     """Print the answer to stdout, as text or as one line of JSON for each event."""
-    names = tools if tools is None or tools == "all" else tools.split(",")
+    names = tools if tools is None or tools == "all" else _names(tools)
     if template is not None and prompt is None:
         from shell.cli.templates import fill_in
 
@@ -145,6 +145,10 @@ def ask(
     if received:
         return 128 + received[0]
     return 1 if isinstance(log.ending, ErrorEvent) else 0
+
+
+def _names(text: str) -> list[str]:
+    return [name for each in text.split(",") if (name := each.strip())]
 
 
 def _prompt(given: str | None) -> str:

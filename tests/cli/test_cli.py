@@ -205,6 +205,15 @@ def test_json_is_every_event_with_dense_seq_and_one_ending() -> None:
     assert text == " ".join(["word"] * 200)
 
 
+def test_names_of_tools_may_have_spaces_between_them(tmp_path: Path) -> None:
+    directory = ("--data-dir", str(tmp_path))
+    assert run("tools", "enable", "calculate", *directory).status == 0
+    ask = ("ask", '/call calculate {"expression": "6*7"}', "--provider", "echo", *directory)
+    allowed = run(*ask, "--tools", "calculate , ", "--allow", "*", "--json")
+    assert (allowed.status, allowed.err, '"42"' in allowed.out) == (0, "", True), allowed
+    assert run("ask", "hi", "--provider", "echo", "--tools", "").out == "hi\n"
+
+
 def test_parameters_reach_the_model() -> None:
     options = [
         "--effort",
