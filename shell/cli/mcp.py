@@ -11,12 +11,13 @@ from pydantic import TypeAdapter, ValidationError
 
 from shell.api.consent_texts import ENGLISH
 from shell.cli.confirm import confirm
+from shell.cli.input import read_input
 from shell.cli.output import print_line
 from shell.cli.tools import with_tools
 from shell.contract import McpName, McpResources, McpServerSummary
 from shell.errors import ValidationFailed
 from shell.support.data_directory import DataDirectory
-from shell.support.files import expand_home, reason
+from shell.support.files import expand_home
 from shell.support.text import CONTROLS
 from shell.tools.mcp import offerings
 from shell.tools.mcp.configuration import ServerSpec
@@ -107,14 +108,9 @@ def import_(data: DataDirectory, *, file: str, as_json: bool) -> None:
     A server with secret values is left out if there is no keychain, since the session ends here.
 
     Raises:
-        ValidationFailed: the file cannot be read or is not of this kind.
+        ShellError: the file cannot be read or is not of this kind.
     """
-    try:
-        content = expand_home(file).read_bytes()[: MAX_IMPORT_BYTES + 1]
-    except OSError as error:
-        raise ValidationFailed([("file", f"{file[:200]}: {reason(error)}")]) from None
-    if len(content) > MAX_IMPORT_BYTES:
-        raise ValidationFailed([("file", "It is larger than 1 MB")])
+    content = read_input(file, MAX_IMPORT_BYTES)
     data.prepare()
     added, problems = with_tools(
         data, lambda tools: tools.servers.read_import(content, needs_keychain=True)

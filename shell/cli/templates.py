@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from shell.cli.input import read_input
 from shell.cli.output import print_line, print_text
 from shell.contract import (
     AnswerOptions,
@@ -19,7 +20,6 @@ from shell.contract.tools import ToolNames
 from shell.conversations.templates.library import MAX_BYTES, Templates, location_of
 from shell.errors import ValidationFailed
 from shell.support.data_directory import DataDirectory
-from shell.support.files import expand_home, file_errors
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,9 +189,4 @@ def _value(field: FormField | None, text: str) -> FormValue:
 
 
 def _read(file: str) -> str:
-    path = expand_home(file)
-    with file_errors(f"{file[:200]} cannot be read"), path.open("rb") as opened:
-        data = opened.read(MAX_BYTES + 1)
-    if len(data) > MAX_BYTES:
-        raise ValidationFailed([("file", f"{file[:200]} has more than {MAX_BYTES:,} bytes.")])
-    return data.decode("utf-8-sig", "replace")
+    return read_input(file, MAX_BYTES).decode("utf-8-sig", "replace")

@@ -160,3 +160,13 @@ def test_a_secret_needs_a_keychain_and_a_variable_does_not(tmp_path: Path) -> No
         line for line in run("doctor", "--json", **data).lines if line["name"] == "mcp mine"
     ]
     assert (doctor["ok"], doctor["text"]) == (False, "TOKEN needs a variable that is not set.")
+
+
+@pytest.mark.parametrize("name", ["missing.json", "large.json"])
+def test_a_file_that_cannot_be_imported_is_a_sentence(tmp_path: Path, name: str) -> None:
+    with (tmp_path / "large.json").open("wb") as file:
+        file.truncate(1 << 40)  # a file that takes no room on the disk, and no memory
+    refused = mcp(tmp_path / "data", "import", str(tmp_path / name))
+    reason = {"missing.json": "cannot be read", "large.json": "more than 1,000,000 bytes"}[name]
+    assert refused.is_one_sentence(name, reason), refused.err
+    assert refused.status == {"missing.json": 1, "large.json": 2}[name]
