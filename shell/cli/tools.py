@@ -36,15 +36,19 @@ def list_(data: DataDirectory, *, as_json: bool) -> None:
         print_line(_fields(tool), text, as_json=as_json)
 
 
-def add(data: DataDirectory, *, file: str, as_json: bool) -> None:
+def add(data: DataDirectory, *, file: str, as_json: bool) -> int:
     """Copy a file into the folder of tools, and list its tools, which imports the file.
+
+    The status is 1 if none of them can be used.
 
     Raises:
         ShellError: it is no Python file, or there is a file of this name already.
     """
     source = expand_home(file)
-    if source.suffix != ".py" or not source.is_file():
+    if source.suffix != ".py":
         raise ValidationFailed([("file", f"{file[:200]} is no Python file")])
+    if not source.is_file():
+        raise ValidationFailed([("file", f"There is no file {file[:200]}")])
     target = data.path / FOLDER / source.name
     if target.exists():
         text = f"{target} is there already. Remove it first: tidewire tools remove {target.name}"
@@ -53,9 +57,13 @@ def add(data: DataDirectory, *, file: str, as_json: bool) -> None:
     with file_errors(f"{target} cannot be written"):
         target.parent.mkdir(mode=0o700, exist_ok=True)
         shutil.copyfile(source, target)
-    for tool in with_tools(data, lambda tools: tools.summaries()):
-        if tool.source == target.name:
-            print_line(_fields(tool), f"{tool.name}  {tool.problem or 'added'}", as_json=as_json)
+    summaries = with_tools(data, lambda tools: tools.summaries())
+    added = [tool for tool in summaries if tool.source == target.name]
+    for tool in added:
+        print_line(_fields(tool), f"{tool.name}  {tool.problem or 'added'}", as_json=as_json)
+    if not added:
+        print(f"{target} was added, but no function in it is a tool", file=sys.stderr)
+    return 0 if any(tool.problem is None for tool in added) else 1
 
 
 def new(data: DataDirectory, *, name: str, as_json: bool) -> None:

@@ -142,10 +142,15 @@ def test_nothing_outside_the_folder_of_tools_is_removed(data: Path, name: str) -
 
 def test_what_is_no_python_file_is_not_added(data: Path, tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("hello", "utf-8")
-    for name in ("notes.txt", "missing.py", "."):
+    wrong = {
+        "notes.txt": "is no Python file",
+        "missing.py": "There is no file",
+        ".": "is no Python",
+    }
+    for name, words in wrong.items():
         result = tools(data, "add", str(tmp_path / name))
         assert result.status == 2
-        assert result.is_one_sentence("is no Python file"), result.err
+        assert result.is_one_sentence(words), result.err
     assert [path.name for path in (data / "tools").glob("*.*")] == ["mine.py"]
 
 
@@ -412,3 +417,18 @@ def test_an_unknown_tool_is_refused_before_anything_begins(data: Path) -> None:
     result = ask(data, "hi", "--tools", "double,nothing")
     assert (result.status, result.out) == (2, "")
     assert result.is_one_sentence("nothing", "tidewire tools list"), result.err
+
+
+def test_a_tool_file_without_a_usable_tool_is_added_with_status_1(
+    data: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "broken.py").write_text("def f(")
+    (tmp_path / "whole.py").write_text("def whole(text: str) -> str: return text")
+    broken = tools(data, "add", str(tmp_path / "broken.py"), "--json")
+    assert (broken.status, len(broken.lines)) == (1, 1)
+    assert "SyntaxError" in str(broken.lines[0]["problem"])
+    assert tools(data, "add", str(tmp_path / "whole.py")).status == 0
+    (tmp_path / "empty.py").write_text("x = 1")
+    empty = tools(data, "add", str(tmp_path / "empty.py"))
+    assert (empty.status, empty.out) == (1, "")
+    assert empty.is_one_sentence("empty.py was added, but no function in it is a tool"), empty.err
