@@ -8,7 +8,7 @@ import signal
 import sys
 from collections.abc import Iterable, Sequence
 from importlib import import_module
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from shell import __version__
 from shell.cli.commands import COMMANDS, COMMON, PAGE, WINDOW
@@ -28,6 +28,12 @@ class WrongUsage(Exception):
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         raise WrongUsage(f"{message[:300]}. See '{self.prog} --help'.")
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        known, unknown = super().parse_known_args(args, namespace)
+        if unknown:  # reported here, because the whole command line's parser has another help
+            self.error(f"unrecognized arguments: {' '.join(unknown)}")
+        return known, unknown
 
     def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
         sys.stdout.flush()  # while an error, such as a full disk, can still be reported

@@ -78,6 +78,7 @@ def test_version_and_help() -> None:
         (["serve", "--grace", "-1"], ["--grace"]),
         (["--dev-url", "javascript:alert(1)"], ["--dev-url"]),
         (["--log-level", "loud"], ["--log-level", "loud"]),
+        (["ask", "hello", "there"], ["there", "tidewire ask --help"]),
         (["providers"], ["COMMAND", "--help"]),
         (["providers", "add"], ["NAME", "--help"]),
         (["providers", "add", "x", "--kind", "telepathy"], ["--kind", "telepathy"]),
