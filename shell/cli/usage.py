@@ -7,6 +7,7 @@ from shell.cli.open_store import to_read
 from shell.cli.output import print_line
 from shell.contract import UsageGroup, UsageRow
 from shell.conversations.usage_table import as_csv
+from shell.errors import ValidationFailed
 from shell.store import ledger, reservations
 from shell.store.database import Database
 from shell.store.messages import queries
@@ -16,6 +17,9 @@ from shell.support.text import CONTROLS
 
 def usage(data: DataDirectory, *, by: UsageGroup, as_csv_file: bool, as_json: bool) -> None:
     """Print one line for each day, model or conversation."""
+    if as_csv_file and as_json:
+        text = "Choose --csv or --json, not both. See 'tidewire usage --help'."
+        raise ValidationFailed([("csv", text)])
     rows = _rows(data, by)
     if as_csv_file:
         sys.stdout.write(as_csv(rows, by))

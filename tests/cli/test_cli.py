@@ -79,6 +79,7 @@ def test_version_and_help() -> None:
         (["--dev-url", "javascript:alert(1)"], ["--dev-url"]),
         (["--log-level", "loud"], ["--log-level", "loud"]),
         (["ask", "hello", "there"], ["there", "tidewire ask --help"]),
+        (["usage", "--csv", "--json"], ["--csv", "--json", "tidewire usage --help"]),
         (["providers"], ["COMMAND", "--help"]),
         (["providers", "add"], ["NAME", "--help"]),
         (["providers", "add", "x", "--kind", "telepathy"], ["--kind", "telepathy"]),
