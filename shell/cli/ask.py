@@ -40,7 +40,7 @@ from shell.providers.recordings import event_fields, new_header, save_recording
 from shell.providers.registry import RECORDING
 from shell.support.data_directory import DataDirectory
 from shell.support.futures import TICK_S
-from shell.support.text import CONTROLS
+from shell.support.text import CONTROLS, clean
 
 OWNER = "ask"
 MAX_PROMPT_CHARACTERS = 100_000
@@ -95,7 +95,7 @@ def ask(
                 "messages": messages,
                 "providerId": defaults.provider_id,
                 "modelId": defaults.model_id,
-                "systemPrompt": None if system is None else _clean(system),
+                "systemPrompt": None if system is None else clean(system),
                 "tools": names,
                 "budget": {"usd": budget, "tokens": budget_tokens} if limited else None,
                 **{to_camel(name): value for name, value in parameters.items()},
@@ -158,7 +158,7 @@ def _prompt(given: str | None) -> str:
     if given == "-":
         # Reads no more than is needed to find that it is too long.
         given = sys.stdin.read(MAX_PROMPT_CHARACTERS + 2).removesuffix("\n")
-    text = _clean(given)
+    text = clean(given)  # bytes that are not UTF-8 come as lone surrogates
     if not text.strip():
         reason = "The prompt is empty: write a question, or '-' to read it from stdin."
         raise ValidationFailed([("prompt", reason)])
@@ -166,11 +166,6 @@ def _prompt(given: str | None) -> str:
         reason = f"the limit is {MAX_PROMPT_CHARACTERS:,} characters. Shorten it."
         raise ValidationFailed([("prompt", f"The prompt is too long: {reason}")])
     return text
-
-
-def _clean(text: str) -> str:
-    """Replace lone surrogates, which stand for bytes of an argument that are not UTF-8."""
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _follow(log: InferenceLog, news: threading.Event, write: Write, decisions: Decisions) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 from shell.cli.argument_types import port, seconds, speed, url
 from shell.cli.grammar import argument, command, group
+from shell.support.text import clean
 
 LEVELS = ("debug", "info", "warning", "error")
 COMMON = (
@@ -35,8 +36,9 @@ DEBUG_PORT = argument(
 _JSON = argument("--json", "print one JSON object per line", dest="as_json")
 _EVENTS = argument("--json", "print every event as one line of JSON", dest="as_json")
 _FINDINGS = argument("--json", "print every finding as one line of JSON", dest="as_json")
-_QUERY, _FILE, _NAME = (argument(form) for form in ("query QUERY", "file FILE", "name NAME"))
-_ID, _PROVIDER = argument("conversation_id ID"), argument("provider_id PROVIDER")
+_FILE, _NAME, _PROVIDER = map(argument, ("file FILE", "name NAME", "provider_id PROVIDER"))
+# `clean` replaces surrogates, which stand for bytes that are not UTF-8.
+_QUERY, _ID = argument("query QUERY", type=clean), argument("conversation_id ID", type=clean)
 GROUPS = ("day", "model", "conversation")
 EFFORTS = ("off", "low", "medium", "high", "max")
 _AGAIN: Mapping[str, Any] = {"action": "append", "default": []}
@@ -85,7 +87,7 @@ _SHOW = (
 )
 _REPLAY = (_FILE, argument("--speed N", "how many times as fast", type=speed, default=1.0), _EVENTS)
 _COMPACT = (
-    argument("conversation_id CONVERSATION"),
+    argument("conversation_id CONVERSATION", type=clean),
     *MODEL,
     argument("--undo", "send the messages again in place of the last summary"),
     argument("--yes", "agree to what it costs"),

@@ -2,8 +2,12 @@
 
 import sys
 from functools import partial
+from typing import cast
+
+from pydantic import TypeAdapter
 
 from shell.app.runtime import RunningHost, running_host
+from shell.bridge.validation import validate_params
 from shell.cli.ask import on_signals
 from shell.cli.confirm import confirm
 from shell.cli.open_store import to_write
@@ -13,7 +17,7 @@ from shell.conversations.authors import Authors
 from shell.conversations.compactions import Compactions
 from shell.errors import ErrorCode, ShellError, ValidationFailed
 from shell.settings import SettingsFile
-from shell.store.messages import compactions
+from shell.store.messages import compactions, tree
 from shell.store.store import Store
 from shell.support.data_directory import DataDirectory
 
@@ -31,6 +35,8 @@ def compact(
     """Write a summary and print its usage, or undo the last one."""
     advice = 'Or choose "Summarize earlier messages…" in the menu of the conversation there.'
     with to_write(data, "tidewire compact", advice) as store:
+        # The request takes no ids but those that a conversation may have.
+        store.database.read(lambda c: tree.conversation(c, conversation_id)).result()
         if undo:
             undo_last = partial(compactions.undo_last, conversation_id=conversation_id)
             message_id = store.database.write(undo_last).result()
@@ -38,10 +44,9 @@ def compact(
             print_line(line, "All messages are sent again.", as_json=as_json)
             return 0
         with running_host(data.path, counts=True) as running:
-            request = CompactRequest(
-                conversation_id=conversation_id, provider_id=provider, model_id=model
-            )
-            written = _write(running, store, data, request, yes=yes)
+            fields = {"conversationId": conversation_id, "providerId": provider, "modelId": model}
+            request = validate_params(TypeAdapter[object](CompactRequest), fields)
+            written = _write(running, store, data, cast("CompactRequest", request), yes=yes)
     if written is None:
         return 130
     message_id, summary = written

@@ -7,6 +7,7 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -106,6 +107,25 @@ def test_what_a_running_host_writes_can_be_read_meanwhile(run: Run, store: Store
     }
     assert run("conversations", "list")[0] == 0
     assert "needle" in run("conversations", "show", "conv-1")[2]
+
+
+@pytest.mark.parametrize("wrong", ["nobody", "", "two words", "x" * 100, "\udcff"])
+def test_an_id_of_no_conversation_is_a_sentence(run: Run, data: Path, wrong: str) -> None:
+    """Bytes of an argument that are no text arrive as surrogates, which no database takes."""
+    DataDirectory(str(data)).prepare()
+    with closing(Store(data)) as store:
+        store.open()
+    for command in (
+        ("conversations", "show", wrong),
+        ("conversations", "export", wrong),
+        ("compact", wrong),
+        ("compact", wrong, "--undo"),
+    ):
+        status, _, output = run(*command)
+        assert status == 1, command
+        assert output.startswith("tidewire: "), command
+        assert "not found" in output, command
+    assert run("conversations", "search", wrong) == (0, [], "")
 
 
 def message(
