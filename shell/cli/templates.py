@@ -60,15 +60,21 @@ def check(data: DataDirectory, *, file: str, as_json: bool) -> int:
     return 1
 
 
-def import_(data: DataDirectory, *, file: str, as_json: bool) -> None:
-    """Copy the templates of a file into the library.
+def import_(data: DataDirectory, *, file: str, as_json: bool) -> int:
+    """Copy the templates of a file into the library. The status is 1 if one has a problem.
 
     Raises:
         ShellError: the file has no templates, or they cannot be written.
     """
     data.prepare()
+    status = 0
     for each in Templates(data.path).import_file(Path(file).name, _read(file)):
-        print_line(each.model_dump(mode="json"), f"imported {each.name}", as_json=as_json)
+        text = f"imported {each.name}"
+        if each.problem is not None:
+            text += f"  {location_of(each.problem)}{each.problem.message}"
+            status = 1
+        print_line(each.model_dump(mode="json"), text, as_json=as_json)
+    return status
 
 
 def render(

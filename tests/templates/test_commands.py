@@ -63,6 +63,14 @@ def test_a_rendered_request_has_the_bytes_that_ask_sends(tmp_path: Path) -> None
     assert "echo is sent no body over HTTP" in echo.stderr
 
 
+def test_an_imported_template_with_a_problem_has_status_1(tmp_path: Path) -> None:
+    file = tmp_path / "bad.md"
+    file.write_text("---\nname: a\n---\n{{ x. }}")
+    imported = run(tmp_path / "data", "templates", "import", str(file))
+    assert (imported.returncode, imported.stderr) == (1, "")
+    assert imported.stdout == "imported bad  Line 4, column 7: Expected name or number.\n"
+
+
 def test_what_is_wrong_is_said_with_its_place(tmp_path: Path) -> None:
     file = tmp_path / "bad.md"
     file.write_text("one\n{{ x. }}")
