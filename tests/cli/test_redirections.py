@@ -120,6 +120,7 @@ def test_an_impossible_path_is_a_sentence(
     assert result.is_one_sentence("tidewire: ", *words), result.err
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has other limits")
 def test_an_error_of_the_system_has_a_traceback_in_the_log_for_developers(tmp_path: Path) -> None:
     result = run("--log-level", "debug", "--data-dir", str(tmp_path / ("x" * 300)), "usage")
     assert result.status == 1
