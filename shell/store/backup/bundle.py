@@ -10,11 +10,9 @@ import json
 import os
 import shutil
 import zipfile
-import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
 from pydantic import ValidationError
 
@@ -28,6 +26,7 @@ from shell.store.errors import DatabaseDamaged
 from shell.store.integrity import problem_of
 from shell.support.files import file_errors, put_in_place, sha256
 from shell.support.ids import epoch_ms
+from shell.support.zip_files import BROKEN_ZIP, open_member
 
 FORMAT = "tidewire-backup"
 VERSION = 1
@@ -37,8 +36,6 @@ PACKED = "packed.db"
 MAX_EXTRA_BYTES = 8 * 1024 * 1024
 COPIES = 3
 """How many copies of the conversations a restore needs on the disk, beside the present ones."""
-BROKEN_ZIP = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
-"""Errors of a zip file that is damaged, encrypted or of an unknown kind."""
 
 _BLOCK = 1 << 20
 _SQLITE = b"SQLite format 3\0"
@@ -139,16 +136,6 @@ def _is_bundle(source: Path) -> bool:
     with source.open("rb") as file:
         is_database = file.read(len(_SQLITE)) == _SQLITE
     return not is_database and zipfile.is_zipfile(source)
-
-
-def open_member(zipped: zipfile.ZipFile, name: str) -> IO[bytes]:
-    """Open a member of a zip file. Its damage raises one of BROKEN_ZIP, here or while it is read.
-
-    Refuses bzip2, whose damage raises an OSError as a faulty disk does, and LZMA.
-    """
-    if zipped.getinfo(name).compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        raise NotImplementedError("it uses an unknown compression")
-    return zipped.open(name)
 
 
 @contextlib.contextmanager

@@ -19,11 +19,11 @@ import ijson  # type: ignore[import-untyped]
 
 from shell.contract import ImagePart, Remark, RemarkCode
 from shell.errors import Reason, ValidationFailed
-from shell.store.backup.bundle import BROKEN_ZIP, open_member
 from shell.store.database import Database
 from shell.store.exchange import archive, chatgpt, limits
 from shell.store.exchange.chatgpt import MAX_WARNINGS
 from shell.store.exchange.portable import ConversationWriter, PortableConversation
+from shell.support.zip_files import BROKEN_ZIP, open_member
 
 MESSAGES_PER_COMMIT = 100
 """Few enough that the commits of a streaming answer are not delayed."""
