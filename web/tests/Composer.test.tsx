@@ -151,13 +151,14 @@ describe("a held Enter", () => {
     expect(box().value).toBe("half a thou");
   });
 
-  it("does not send the edit that it has opened", async () => {
+  it("neither sends nor cancels the edit that it has opened", async () => {
     const { person, conversations } = await openPage({ rate: 0 });
     await person.type(box(), "a tide{Enter}");
     await turn(2_000);
     await person.keyboard("{ArrowUp}");
     const editor = screen.getByRole("textbox", { name: "Edit your question" });
     fireEvent.keyDown(editor, { key: "Enter", repeat: true });
+    fireEvent.keyDown(editor, { key: "Escape", repeat: true });
     expect(conversations.shown.get().conversation.edits.get().size).toBe(1);
   });
 });

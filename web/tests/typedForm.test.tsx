@@ -213,6 +213,8 @@ it("is cancelled by Escape, which reaches nothing around it", async () => {
   document.body.addEventListener("keydown", around);
   const { user } = show([field({})], { onCancel });
   await user.click(screen.getByLabelText(/^f/));
+  fireEvent.keyDown(screen.getByLabelText(/^f/), { key: "Escape", repeat: true });
+  expect(onCancel).not.toHaveBeenCalled();
   await user.keyboard("{Escape}");
   expect(onCancel).toHaveBeenCalledOnce();
   document.body.removeEventListener("keydown", around);

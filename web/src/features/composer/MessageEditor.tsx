@@ -46,7 +46,8 @@ export function MessageEditor(props: MessageEditorProps) {
     if (isComposing(event)) return;
     if (event.key === "Escape") {
       event.preventDefault();
-      onCancel();
+      // A key that is still held may have closed something over the editor.
+      if (!event.repeat) onCancel();
     } else if (event.key === "Enter" && !event.shiftKey) {
       event.preventDefault();
       // The key may still be held from the button that opened the editor.

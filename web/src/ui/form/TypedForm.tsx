@@ -117,7 +117,7 @@ export default function TypedForm(props: TypedFormProps) {
     if (event.key === "Escape" && onCancel !== undefined) {
       event.preventDefault();
       event.stopPropagation();
-      cancel();
+      if (!event.repeat) cancel();
     } else if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
       event.preventDefault();
       form.current?.requestSubmit();
