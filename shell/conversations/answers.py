@@ -326,7 +326,7 @@ class Answers:
         tools = self._tools()
         permissions = tools.permissions()
         decisions.restore(permissions, planned.path)
-        offer = await tools.offer(options.tools or called, permissions, called)
+        offer = await tools.offer(options.tools or (), permissions, called)
         ended = (step for message in planned.path for step in message.steps if not step.is_open)
         for step in ended:
             offer.note_step((call.name, call.part.result or "") for call in step.calls)

@@ -121,8 +121,11 @@ class Engine:
         messages = request.messages if messages is None else messages
         check_size(messages)
         adapted = adapt_request(request, messages, notices, offer, model)
-        if adapted.offer is not None:
-            note_untrusted(adapted.offer, messages)
+        run_offer = adapted.offer
+        if run_offer is None and resumed is not None and resumed.calls:
+            run_offer = offer  # open calls need their results, also for a model without tools
+        if run_offer is not None:
+            note_untrusted(run_offer, messages)
         self._admit(owner, request, provider)
         return self._take_slot(
             owner,
@@ -130,7 +133,7 @@ class Engine:
             provider,
             model,
             lambda: (adapted.request, adapted.notices),
-            adapted.offer,
+            run_offer,
             commit=commit,
             resumed=resumed,
             no_overall_deadline=no_overall_deadline,

@@ -161,7 +161,8 @@ def with_tools(request: ProviderRequest, offer: Offer | None, provider_id: str) 
     """A request with the definitions of the offered tools."""
     if offer is None:
         return request
-    return replace(request, tools=offer.specs, provider_id=provider_id)
+    tools = () if request.model.tools is False else offer.specs
+    return replace(request, tools=tools, provider_id=provider_id)
 
 
 def check_size(messages: Sequence[Message | ModelStep]) -> None:

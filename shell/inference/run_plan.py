@@ -28,7 +28,9 @@ class ResumedStep:
     provider_id: str
     model_id: str
     is_decision: bool = False
-    """Whether a person has decided about its calls, instead of asking for more steps."""
+    """Whether a person has decided about its calls, or calls are still open. The run then gets no
+    further steps.
+    """
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,7 @@ class Steps:
         earlier_steps = 0 if resumed is None else resumed.step
         self._first_step = earlier_steps + 1
         # A person who continues after the last step allows as many steps again. A decision about
-        # a call allows no further steps: the limit stays what they have allowed so far.
+        # a call does not: the limit is the next multiple of the limit of one run.
         is_decision = resumed is not None and resumed.is_decision
         self._max_steps = (
             -(-earlier_steps // limit) * limit if is_decision else earlier_steps + limit

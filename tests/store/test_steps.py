@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 from threading import Event
 
@@ -26,6 +27,7 @@ from shell.contract import (
     TextPart,
     WaitingConversation,
 )
+from shell.contract.tools import ToolNames
 from shell.conversations.answers import Answers, StartedAnswer
 from shell.errors import ValidationFailed
 from shell.providers.base import ModelStep
@@ -395,6 +397,44 @@ async def test_a_kept_question_about_a_tool_that_is_gone_goes_on_without_it(
     assert done.content == "Three."
     assert [(c.state, c.code) for c in calls(done)] == [("invalid", "TOOL_UNKNOWN")]
     assert desk.calls == []
+    await again.close()
+
+
+@pytest.mark.parametrize("chosen", [None, [], "all"])
+async def test_an_allowed_call_whose_tool_is_gone_is_settled_whatever_is_chosen(
+    desk: ToolDesk, chosen: ToolNames | None
+) -> None:
+    talk = await desk.begin()
+    await wait_for_approvals(await desk.ask(talk, ADD))
+    again = await reopen(desk)
+    (desk.folder / FOLDER / "mine.py").write_text("", "utf-8")
+    answer = await last(again, talk)
+    (call,) = calls(answer)
+    _, resumed = await again.answers.decide(OWNER, allow(answer, call, tools=chosen))
+    assert resumed is not None
+    await again.done(resumed)
+    done = await last(again, talk)
+    assert done.content == "Three."
+    assert [(c.state, c.code) for c in calls(done)] == [("invalid", "TOOL_UNKNOWN")]
+    await again.close()
+
+
+async def test_an_allowed_call_runs_also_for_a_model_without_tools(
+    desk: ToolDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    talk = await desk.begin()
+    await wait_for_approvals(await desk.ask(talk, ADD))
+    again = await reopen(desk)
+    known = again.echo.model("echo-1")
+    monkeypatch.setattr(again.echo, "model", lambda _: replace(known, tools=False))
+    answer = await last(again, talk)
+    (call,) = calls(answer)
+    _, resumed = await again.answers.decide(OWNER, allow(answer, call))
+    assert resumed is not None
+    await again.done(resumed)
+    assert desk.calls == ["add 1 2"]
+    assert [c.state for c in calls(await last(again, talk))] == ["done"]
+    assert again.echo.received[-1].tools == ()
     await again.close()
 
 
