@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
 
+from shell.support.environment import without_secrets
+
 SCHEMES = frozenset({"http", "https", "mailto"})
 FOLDER = "opening-"
 """Prefix of the folders with a page for the browser. Each is removed after its page was used."""
@@ -148,6 +150,7 @@ def _open_with_system(url: str, *options: str) -> bool:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
+            env=without_secrets(os.environ),
         )
     except OSError:
         return False

@@ -13,22 +13,24 @@ from shell.support.open_url import open_link, open_path
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows opens links without a process")
-def test_the_program_that_opens_a_link_is_reaped(
+def test_the_program_that_opens_a_link_gets_no_key_and_is_reaped(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opener = tmp_path / ("open" if sys.platform == "darwin" else "xdg-open")
     part, arguments_file = tmp_path / "part", tmp_path / "arguments"
     opener.write_text(
-        f'#!/bin/sh\necho "$$ $1" > "{part}"\nmv "{part}" "{arguments_file}"\n', "utf-8"
+        f'#!/bin/sh\necho "$$ $1 $OPENAI_API_KEY" > "{part}"\nmv "{part}" "{arguments_file}"\n',
+        "utf-8",
     )
     opener.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
     monkeypatch.setenv("DISPLAY", ":1")
+    monkeypatch.setenv("OPENAI_API_KEY", "a-key")
     assert open_link("https://example.com/")
     deadline = time.monotonic() + 20
     while not arguments_file.exists():
         assert time.monotonic() < deadline
-    number, url = arguments_file.read_text("utf-8").split()
+    number, url = arguments_file.read_text("utf-8").split()  # and no key
     assert url == "https://example.com/"
     while is_there(int(number)):
         assert time.monotonic() < deadline, "a zombie"
