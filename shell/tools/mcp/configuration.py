@@ -78,8 +78,12 @@ class ServerSpec(BaseModel):
         return _hash(parts)
 
     @property
+    def target(self) -> str:
+        """A hash of what is run or contacted, with the names of its values."""
+        return _hash(self._target)
+
+    @property
     def _target(self) -> list[object]:
-        """What is run or contacted, with the names of its values."""
         if self.url is not None:
             return [self.url, self.type == "sse", sorted(self.headers)]
         return [self.argv, self.cwd, sorted(self.env)]
@@ -103,7 +107,7 @@ class ServerSpec(BaseModel):
         """The address or command that values in the keychain are bound to. No other server gets
         them.
         """
-        return self.url or f"stdio://{_hash(self._target)}"
+        return self.url or f"stdio://{self.target}"
 
     @property
     def place(self) -> str:

@@ -55,6 +55,8 @@ class McpServer:
     ) -> None:
         self.name = name
         self.identity = spec.identity
+        self._target = spec.target
+        """Identifies its tools. A permission does not end when only a `${NAME}` was added."""
         self.owner = owner
         self._spec = spec
         self._cache = cache
@@ -68,7 +70,7 @@ class McpServer:
         """The tools that the server had last. Starts nothing."""
         self._use_connection(self.owner.connection)
         if self._tools is None:
-            self._tools = self._cache.find(self.name, self.identity)
+            self._tools = self._cache.find(self.name, self._target)
         return list(self._tools or ())
 
     async def list(self) -> Sequence[Tool]:
@@ -217,15 +219,15 @@ class McpServer:
         if connection is None or connection is self._connection:
             return
         self._connection = connection
-        self._tools = [tool_of(each, self.name, self.identity) for each in connection.tools]
-        self._cache.store(self.name, self.identity, self._tools)
+        self._tools = [tool_of(each, self.name, self._target) for each in connection.tools]
+        self._cache.store(self.name, self._target, self._tools)
 
 
-def tool_of(listed: "ListedTool", server: str, identity: str) -> Tool:
+def tool_of(listed: "ListedTool", server: str, target: str) -> Tool:
     """Make a tool of a server. It has all flags, as the server's hints must not take one away."""
     definition = listed.model_dump(mode="json", exclude={"icons", "meta"}, exclude_none=True)
     schema = dict(listed.input_schema)
-    identified = f"{identity}{json.dumps(definition, sort_keys=True)}"
+    identified = f"{target}{json.dumps(definition, sort_keys=True)}"
     problem = parameters_problem(schema)
     if len(json.dumps(schema)) > MAX_SCHEMA_BYTES:
         problem = "The description of its arguments is too long."
