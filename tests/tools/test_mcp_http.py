@@ -12,8 +12,7 @@ from pathlib import Path
 import pytest
 
 from shell.errors import ErrorCode, ToolError
-from shell.tools.asker import ANSWER_S, LONGEST_CALL_S
-from shell.tools.mcp import http, offerings
+from shell.tools.mcp import offerings
 from shell.tools.mcp import servers as all_servers
 from shell.tools.mcp.configuration import ServerSpec
 from shell.tools.mcp.http import new_client
@@ -205,10 +204,6 @@ async def test_no_answer_of_an_authorization_server_fills_the_memory() -> None:
                 await client.post(f"{url}/stream")
             with pytest.raises(ToolError, match="compresses its answers"):
                 await client.post(f"{url}/compressed")
-
-
-def test_a_server_may_be_silent_while_a_person_answers_and_the_call_then_goes_on() -> None:
-    assert http.READ_S >= ANSWER_S + LONGEST_CALL_S
 
 
 async def test_an_address_gets_the_chosen_headers_and_none_besides(tmp_path: Path) -> None:

@@ -101,7 +101,8 @@ def new_client(
         headers={
             "user-agent": f"Tidewire/{__version__}",
             "accept-encoding": "identity",
-            **(headers or {}),
+            # In lower case, so that a header of the user's replaces ours.
+            **{name.lower(): value for name, value in (headers or {}).items()},
         },
         timeout=httpx2.Timeout(CONNECT_S, read=read_s),
         auth=auth,
@@ -112,7 +113,9 @@ def new_client(
 
 
 class _TooLong(ToolFailed, httpx2.StreamError):
-    """The second class lets the SDK fail this answer alone, instead of the whole connection."""
+    """An answer has more than `MAX_BODY_BYTES`. As a `StreamError` it ends this answer alone; the
+    SDK would close the connection for another error.
+    """
 
 
 class _Limited(httpx2.AsyncByteStream):
