@@ -165,14 +165,16 @@ class Host:
     # --- settings ---------------------------------------------------------------------------
 
     def _defaults(self) -> Defaults:
+        # A provider may have been removed since it was chosen. Then the next choice counts.
         provider, model = self._chosen_model
-        chosen = self._settings.preferences
-        # The provider may have been removed since it was chosen. Then another one is the default.
-        with contextlib.suppress(ShellError):
-            if provider is not None:
+        if provider is not None:
+            with contextlib.suppress(ShellError):
                 return self._core.defaults(provider, model)
+            model = None
+        chosen = self._settings.preferences
+        with contextlib.suppress(ShellError):
             return self._core.defaults(chosen.default_provider, model or chosen.default_model)
-        return self._core.defaults(None, model if provider is None else None)
+        return self._core.defaults(None, model)
 
     def _publish_defaults(self) -> None:
         from shell.contract import DefaultsTopic

@@ -75,3 +75,12 @@ async def test_a_provider_of_the_command_line_can_be_removed(tmp_path: Path) -> 
         assert await greeted(page) == "added"
         await page.call("providers.remove", "added")
         assert await greeted(other) == "local"
+
+
+async def test_without_the_provider_of_the_command_line_the_chosen_default_counts(
+    tmp_path: Path,
+) -> None:
+    chosen: dict[str, object] = {"defaultProvider": "echo", "defaultModel": "echo-1"}
+    async with pages_of(tmp_path, chosen, "added") as (page, other):
+        await page.call("providers.remove", "added")
+        assert await greeted(other) == "echo"
