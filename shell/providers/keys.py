@@ -20,6 +20,7 @@ from typing import Any, Literal, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 from shell.contract import KeyStatus, Remark, RemarkCode
+from shell.support.logs import SHORTEST
 from shell.support.worker import Worker
 
 T = TypeVar("T")
@@ -86,7 +87,9 @@ def system_keychain() -> Keychain | None:
 
 
 class Keys:
-    """Stores keys. Only `find` and `secrets` may be called outside the loop's thread."""
+    """Stores keys. Only `find`, `secrets` and `note_environment` may be called outside the loop's
+    thread.
+    """
 
     def __init__(
         self,
@@ -224,7 +227,7 @@ class Keys:
 
     def _from_environment(self, provider_id: str) -> str | None:
         key = self._environment(provider_id)
-        if key:
+        if key and len(key) >= SHORTEST:  # local servers are often given a word such as `none`
             self._known.add(key)
         return key
 

@@ -223,6 +223,12 @@ async def test_a_key_of_the_environment_is_redacted(use: str) -> None:
     assert store.secrets() == {CANARY}
 
 
+def test_a_word_in_place_of_a_key_is_not_redacted() -> None:
+    store = keys(None, environment="none")
+    assert store.find("openai", URL) == "none"
+    assert store.secrets() == set()
+
+
 async def test_removing_forgets_everywhere() -> None:
     chain = Memory()
     store = keys(chain)
