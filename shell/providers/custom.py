@@ -53,8 +53,7 @@ class CustomProvider(NewProvider):
         address = complete_address(self.base_url, has_version=self.kind != "anthropic")
         if address == self.base_url:
             return self, None
-        parts = urlsplit(address)
-        shown = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))  # no password
+        shown = _without_login(address)
         remark = Remark(
             code=RemarkCode.ADDRESS_MENDED,
             text=f"The address was completed: {shown}",
@@ -63,24 +62,29 @@ class CustomProvider(NewProvider):
         return self.model_copy(update={"base_url": address}), remark
 
     def without_secret_values(self) -> Self:
-        """Remove the values of headers that may hold a key, for a backup. The names stay."""
+        """Remove the values of headers that may hold a key, and a login in the address, for a
+        backup. The names of the headers stay.
+        """
         headers = {name: "" if is_secret(name) else value for name, value in self.headers.items()}
-        return self.model_copy(update={"headers": headers})
+        address = None if self.base_url is None else _without_login(self.base_url)
+        return self.model_copy(update={"headers": headers, "base_url": address})
 
     def with_values_of(self, present: "CustomProvider | None") -> Self:
-        """Complete a provider of a backup with the missing values of the present provider.
+        """Complete a provider of a backup with the login and the values of the present provider.
 
         Without one at exactly this address, the headers are removed.
         """
         values: Mapping[str, str] = {}
-        if present is not None and present.base_url == self.base_url:
-            values = present.headers
+        address = self.base_url
+        known = None if present is None else present.base_url
+        if present is not None and known and address in (known, _without_login(known)):
+            values, address = present.headers, known
         headers = dict(self.headers)
         for name in [name for name, value in headers.items() if is_secret(name) and not value]:
             del headers[name]
             if name in values:
                 headers[name] = values[name]
-        return self.model_copy(update={"headers": headers})
+        return self.model_copy(update={"headers": headers, "base_url": address})
 
     def check(self) -> None:
         """Check the settings without a request.
@@ -219,3 +223,12 @@ def _first_problem(error: OSError | ValidationError) -> str:
     found = error.errors(include_input=False, include_url=False)[0]
     place = ".".join(str(step) for step in found["loc"])
     return f"{place}: {found['msg']}" if place else str(found["msg"])
+
+
+def _without_login(address: str) -> str:
+    """Remove a name and a password from an address."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:  # it is not used before it is corrected
+        return address
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))

@@ -273,21 +273,24 @@ async def test_after_a_yes_the_provider_is_asked_at_once(tmp_path: Path) -> None
 KEY_HEADERS = {"Authorization": f"Bearer {HEADER}", "X-Team": "blue"}
 
 
-async def test_a_backup_has_no_values_of_secret_headers(tmp_path: Path) -> None:
+async def test_a_backup_has_no_values_of_secret_headers_and_no_login(tmp_path: Path) -> None:
     data = tmp_path / "data"
-    ours = provider("https://ours.example", headers=KEY_HEADERS)
+    address = "https://me:a-password@ours.example"
+    ours = provider(address, headers=KEY_HEADERS)
     async with restored_from(data, {}, [ours]) as (page, _):
         made = await page.fields("conversations.backup")
         with zipfile.ZipFile(data / "backups" / str(made["name"])) as zipped:
             contents = {name: zipped.read(name) for name in zipped.namelist()}
         assert b"X-Team" in contents["providers.json"]
-        assert [name for name, content in contents.items() if HEADER.encode() in content] == []
+        for secret in (HEADER.encode(), b"a-password"):
+            assert [name for name, content in contents.items() if secret in content] == []
         # The provider here has the values, so the backup offers nothing new.
         found = await page.fields("conversations.backup_contents", made["name"])
         assert found["providers"] == []
         params = {"name": made["name"], "providers": ["stranger"]}
         await page.call("conversations.restore", params)
-        assert read_added(data)[0].headers == KEY_HEADERS
+        (restored,) = read_added(data)
+        assert (restored.headers, restored.base_url) == (KEY_HEADERS, f"{address}/v1")
         # A provider at another address does not get them.
         content = contents["providers.json"].replace(b"ours.example", b"theirs.example")
         write_bundle(data / "backups" / NAME, fresh(tmp_path), {"providers.json": content})
