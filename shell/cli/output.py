@@ -2,12 +2,16 @@
 
 import json
 import os
+import re
 import sys
 from pathlib import Path
 from typing import TextIO
 
 from shell.errors import ShellError
 from shell.support.text import CONTROLS
+
+_UNESCAPED = re.compile(f"[{''.join(map(chr, CONTROLS))}]")
+"""Control characters of terminals that `json.dumps` leaves unescaped."""
 
 
 def check_target(path: Path) -> None:
@@ -18,6 +22,8 @@ def check_target(path: Path) -> None:
     """
     if path.is_dir():
         raise ShellError(f"{path} is a folder. Name a file in it.")
+    if path.exists() and not path.is_file():  # the result would replace a pipe or a device
+        raise ShellError(f"{path} is not a file. Name another.")
     if not path.parent.is_dir():
         raise ShellError(f"There is no folder {path.parent}. Make it first, or name another.")
     if not os.access(path.parent, os.W_OK):
@@ -27,7 +33,8 @@ def check_target(path: Path) -> None:
 def print_line(fields: object, text: str, *, as_json: bool) -> None:
     """Print fields as one line of JSON, or as the given text."""
     if as_json:
-        print(json.dumps(fields), flush=True)
+        dumped = json.dumps(fields, ensure_ascii=False)
+        print(_UNESCAPED.sub(lambda found: f"\\u{ord(found[0]):04x}", dumped), flush=True)
     else:
         print_text(text)
 

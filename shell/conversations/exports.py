@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import itertools
+import os
 import secrets
 import shutil
 import threading
@@ -212,16 +213,19 @@ def write_file(path: Path, format_name: str, conversations: Iterable[PortableCon
     pieces = _encoded(format_name, conversations)
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if path.exists() and not path.is_file():  # a pipe, or a device such as /dev/stdout
+        target = Path(os.path.realpath(path))  # a link stays one
+        if path.exists() and not (path.is_file() and os.access(target.parent, os.W_OK)):
+            # A pipe, a device such as /dev/stdout, or a file in a folder that takes no draft.
             with path.open("wb") as file:
                 file.writelines(pieces)
             return
-        target = path.resolve()  # a link stays one
         draft = target.with_name(f".tidewire-{secrets.token_hex(4)}")
         try:
-            _write(draft, pieces)
-            if target.exists():
-                shutil.copymode(target, draft)
+            with draft.open("xb") as file:
+                if target.exists():
+                    target.open("r+b").close()  # refuses a file that may only be read
+                    shutil.copymode(target, draft)
+                file.writelines(pieces)
             draft.replace(target)
         finally:
             draft.unlink(missing_ok=True)

@@ -7,6 +7,7 @@ included without their values.
 import contextlib
 import hashlib
 import json
+import logging
 import os
 import shutil
 import zipfile
@@ -16,7 +17,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from shell.errors import Reason, ShellError, StorageUnavailable
+from shell.errors import Reason, StorageUnavailable
 from shell.providers.custom import without_secret_values
 from shell.providers.key_variables import FILE as PROVIDERS
 from shell.store.backup.backups import EXTRAS, copy
@@ -38,6 +39,7 @@ COPIES = 3
 """How many copies of the conversations a restore needs on the disk, beside the present ones."""
 
 _BLOCK = 1 << 20
+_log = logging.getLogger(__name__)
 _SQLITE = b"SQLite format 3\0"
 """The first bytes of every database."""
 
@@ -58,8 +60,6 @@ def write(target: Path, conversations: Path) -> None:
         DatabaseDamaged: the conversations are damaged. No backup was made.
         ShellError, OSError, apsw.Error: the file cannot be written.
     """
-    if target.is_dir():
-        raise ShellError(f"{target} is a directory. Give the name of a file.")
     with working_folder(target.parent, conversations.parent) as folder:
         copy(conversations, folder / CONVERSATIONS)
         found = problem_of(folder / CONVERSATIONS)
@@ -74,6 +74,7 @@ def write(target: Path, conversations: Path) -> None:
                     try:
                         content = without_secret_values(content)
                     except ValidationError:  # its secrets cannot be found
+                        _log.warning("%s is not valid, so the backup has no providers", source)
                         continue
                 (folder / extra).write_bytes(content)
                 members.append(extra)
