@@ -6,6 +6,7 @@ import uuid
 
 TEMPORARY = "tmp-"
 """Prefix of the ids of temporary conversations, which live in memory only."""
+_NAMESPACE = uuid.UUID("6d1f4a5c-2f3e-5b0a-9c7d-7469646577ff")
 
 
 def new_id(*, temporary: bool = False) -> str:
@@ -15,6 +16,11 @@ def new_id(*, temporary: bool = False) -> str:
     number = number & ~(0x3 << 62) | 0x2 << 62
     uuid_text = str(uuid.UUID(int=number))
     return TEMPORARY + uuid_text if temporary else uuid_text
+
+
+def derived_id(*names: str) -> str:
+    """Return an id that depends only on the names, so that a repeated import adds nothing."""
+    return str(uuid.uuid5(_NAMESPACE, "\n".join(names)))
 
 
 def epoch_ms() -> int:

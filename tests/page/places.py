@@ -26,9 +26,9 @@ from shell.store.exchange.portable import (
     ConversationWriter,
     PortableConversation,
     PortableMessage,
-    derived_id,
 )
 from shell.store.store import Store
+from shell.support.ids import derived_id
 from tests.e2e.app import ask, until
 from tests.e2e.model_server import ModelServer, model_server
 from tests.host_process import HostProcess

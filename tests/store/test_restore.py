@@ -22,6 +22,7 @@ from shell.store.errors import DatabaseDamaged
 from shell.store.messages import entries, notes, tree
 from shell.store.messages.content import take_apart
 from shell.store.tables import ENTRY_TABLES
+from shell.support.ids import derived_id
 from tests.store.damage import open_store
 from tests.store.desk import Desk
 from tests.store.entries import COMPACTION, TEMPLATE
@@ -293,6 +294,10 @@ async def test_ids_of_temporary_conversations_are_replaced(
     await asyncio.wrap_future(ours.desk.store.restore(source))
     listed = await ours.desk.conversations.list(ours.desk.caller)
     assert [summary.temporary for summary in listed] == [False, False]
+    # An import of the archive finds them again.
+    with closing(apsw.Connection(str(source))) as connection:
+        old_ids = [str(row[0]) for row in connection.execute("SELECT id FROM conversations")]
+    assert {derived_id(old) for old in old_ids} == {summary.id for summary in listed}
     for summary in listed:
         await ours.desk.send(summary.id, "more")
         assert (await ours.desk.texts(summary.id))[-3:] == ["an answer", "more", "more"]

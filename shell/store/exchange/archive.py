@@ -21,9 +21,9 @@ from shell.contract import (
 )
 from shell.contract.base import ABSENT
 from shell.store.exchange.calls import PortableCall
-from shell.store.exchange.portable import PortableConversation, PortableMessage, derived_id
+from shell.store.exchange.portable import PortableConversation, PortableMessage
 from shell.store.tables import MAX_TIME_MS
-from shell.support.ids import TEMPORARY
+from shell.support.ids import TEMPORARY, derived_id
 
 FORMAT = "tidewire-conversations"
 VERSION = 1

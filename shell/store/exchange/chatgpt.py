@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from shell.contract import ImagePart, Part, Remark, RemarkCode, Role, TextPart
-from shell.store.exchange.portable import PortableConversation, PortableMessage, derived_id
+from shell.store.exchange.portable import PortableConversation, PortableMessage
 from shell.store.messages.markdown_text import fenced
+from shell.support.ids import derived_id
 
 Raw = Mapping[str, object]
 Thoughts: TypeAlias = "tuple[Thoughts, str] | None"

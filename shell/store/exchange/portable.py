@@ -1,7 +1,6 @@
 """Reads conversations for export and adds imported ones, with ids instead of row numbers."""
 
 import contextlib
-import uuid
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
@@ -17,9 +16,8 @@ from shell.store.messages import entries, queries, tree
 from shell.store.messages.content import assemble, read_blob, take_apart
 from shell.store.rows import rows, save
 from shell.store.search import index
+from shell.support.ids import derived_id
 from shell.support.text import clean
-
-_NAMESPACE = uuid.UUID("6d1f4a5c-2f3e-5b0a-9c7d-7469646577ff")
 
 
 @dataclass(slots=True)
@@ -59,11 +57,6 @@ class PortableConversation:
     messages: list[PortableMessage] = field(default_factory=list)
     chosen_id: str | None = None
     """The chosen first message."""
-
-
-def derived_id(*names: str) -> str:
-    """Return an id that depends only on the names, so that a repeated import adds nothing."""
-    return str(uuid.uuid5(_NAMESPACE, "\n".join(names)))
 
 
 def read_conversation(connection: apsw.Connection, number: int) -> PortableConversation:

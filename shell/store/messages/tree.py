@@ -6,7 +6,7 @@ that it changes. Every function here is part of a writing job.
 """
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, cast
 
 import apsw
 
@@ -17,7 +17,7 @@ from shell.store.messages.content import StoredContent, save_blobs, sweep_blobs
 from shell.store.messages.markdown_text import plain
 from shell.store.rows import Row, rows, save
 from shell.store.search import index
-from shell.support.ids import TEMPORARY, new_id
+from shell.support.ids import TEMPORARY, derived_id, new_id
 from shell.support.text import clean
 
 TITLE_CHARACTERS = 60
@@ -195,14 +195,19 @@ def end_interrupted(connection: apsw.Connection, now: int) -> None:
 
 
 def replace_temporary_ids(connection: apsw.Connection) -> None:
-    """Give new ids to what an earlier Tidewire imported with the ids of a temporary conversation.
+    """Give other ids to what an earlier Tidewire imported with those of a temporary conversation.
 
-    The store looks for such ids in the database in memory.
+    The store looks for such ids in the database in memory. An import gives the same new ids.
     """
     for table in ("conversations", "messages"):
-        sql = f"SELECT number FROM {table} WHERE id GLOB ?"  # noqa: S608
-        for number in rows(connection.execute(sql, (f"{TEMPORARY}*",)), int):
-            save(connection, table, {"id": new_id()}, number)
+        sql = f"SELECT number, id FROM {table} WHERE id GLOB ?"  # noqa: S608
+        found = connection.execute(sql, (f"{TEMPORARY}*",)).fetchall()
+        for number, old_id in cast("list[tuple[int, str]]", found):
+            new = derived_id(old_id)
+            sql = f"SELECT 1 FROM {table} WHERE id = ?"  # noqa: S608
+            if connection.execute(sql, (new,)).get is not None:  # a hostile file has both
+                new = new_id()
+            save(connection, table, {"id": new}, number)
 
 
 # --- properties of a conversation -----------------------------------------------------------
