@@ -10,6 +10,7 @@ import json
 import logging
 import os
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -381,5 +382,5 @@ def _runtime(data: Path) -> "Runtime":
     from shell.settings import read_preferences
 
     protect_key_variables(data)
-    budgets = read_preferences(data).budgets
-    return Runtime(data, take_secrets(), Settings(), lambda: budgets, counts=False)
+    budgets = cache(lambda: read_preferences(data).budgets)
+    return Runtime(data, take_secrets(), Settings(), budgets, counts=False)

@@ -177,6 +177,7 @@ def test_every_start_of_a_process_has_the_keys_of_the_environment(
 ) -> None:
     (tmp_path / "index.html").write_text("<!doctype html>", "utf-8")
     monkeypatch.setenv("OPENAI_API_KEY", "sk-not-for-children")
+    monkeypatch.setattr("shell.support.environment._taken", {})
     for _ in range(2):
         with event_loop_thread() as thread:
             host = thread.run(App(tmp_path, {}, title="Keys", data=tmp_path / "data").start())

@@ -1,6 +1,7 @@
 """The engine and its providers, which every command that runs models needs."""
 
 import contextlib
+import functools
 import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -173,18 +174,17 @@ class RunningHost:
 def running_host(data: Path, *, counts: bool = False) -> Iterator[RunningHost]:
     """Run a runtime for as long as the context lasts. With `counts` it begins a ledger of calls.
 
-    Raises:
-        StorageFailed: the settings cannot be read.
+    Its calls of models fail with StorageFailed if the settings cannot be read.
     """
-    preferences = read_preferences(data)
+    preferences = functools.cache(lambda: read_preferences(data))
     with event_loop_thread() as thread:
         runtime = thread.call(
             lambda: Runtime(
                 data,
                 os.environ,
                 Settings(),
-                lambda: preferences.budgets,
-                records=lambda: preferences.record_requests,
+                lambda: preferences().budgets,
+                records=lambda: preferences().record_requests,
                 counts=counts,
             )
         )
