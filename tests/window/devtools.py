@@ -6,6 +6,7 @@ not influence the page or its window.
 
 import http.client
 import json
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import urlsplit
@@ -74,6 +75,20 @@ def attached(debug_url: str, page: str | None = None) -> Iterator[Devtools]:
     host = urlsplit(debug_url).netloc
     with connect(page or _targets(host)[0]["webSocketDebuggerUrl"], max_size=None) as connection:
         yield Devtools(host, connection)
+
+
+def greeted(debug_url: str) -> object:
+    """The name in the reply to the hello of the only window's page, once that page is there.
+
+    For a moment after a navigation the page of before still answers, which has no `toy`.
+    """
+    ends = time.monotonic() + PATIENCE_S
+    while True:
+        with attached(debug_url) as devtools:
+            name = devtools.evaluate("window.toy?.greeted")
+        if name is not None:
+            return name
+        assert time.monotonic() < ends, "the page has not come back"
 
 
 def pages(debug_url: str) -> set[str]:

@@ -10,7 +10,7 @@ import pytest
 
 from tests.host_process import HostProcess
 from tests.window.conftest import OFFSCREEN
-from tests.window.devtools import Devtools, attached
+from tests.window.devtools import Devtools, attached, greeted
 
 pytestmark = pytest.mark.window
 FAKE_DEVICES = {"QTWEBENGINE_CHROMIUM_FLAGS": "--use-fake-device-for-media-stream"}
@@ -51,8 +51,7 @@ def test_a_blank_page_turns_back(sealed_page: Devtools, program: HostProcess) ->
     greetings = program.count("SAID hello")
     sealed_page.evaluate("location.href = 'about:blank'; 0")
     program.wait_for("SAID hello", greetings + 1)
-    with attached(f"http://{sealed_page.host}") as reattached:
-        assert reattached.evaluate("toy.greeted") == name
+    assert greeted(f"http://{sealed_page.host}") == name
 
 
 def test_a_reload_after_a_refusal_has_its_bridge(
