@@ -94,7 +94,7 @@ function Server({ server, isBusy, onEnable, onSignIn, onTest, onRemove }: Server
           </span>
         </Check>
         <span className="wrap">
-          {state === "sign_in" && (
+          {(state === "sign_in" || (state === "failed" && url !== null)) && (
             <Button isFree={!isBusy} aria-label={words.signInTo(name)} onClick={onSignIn}>
               {words.signIn}
             </Button>
