@@ -23,6 +23,7 @@ export const DEADLINES_MS: Readonly<Record<string, number>> = {
   "conversations.edit": Number.POSITIVE_INFINITY,
   "conversations.regenerate": Number.POSITIVE_INFINITY,
   "conversations.continue_answer": Number.POSITIVE_INFINITY,
+  "conversations.decide": Number.POSITIVE_INFINITY,
   "llm.inference": Number.POSITIVE_INFINITY,
   "llm.run_session": Number.POSITIVE_INFINITY,
   "mcp.add": Number.POSITIVE_INFINITY,
@@ -36,6 +37,7 @@ export const DEADLINES_MS: Readonly<Record<string, number>> = {
   "tools.list": Number.POSITIVE_INFINITY,
   "tools.enable": Number.POSITIVE_INFINITY,
   "tools.set_flags": Number.POSITIVE_INFINITY,
+  "tools.grants": Number.POSITIVE_INFINITY,
   "wire.preview": Number.POSITIVE_INFINITY,
 };
 
