@@ -291,6 +291,17 @@ it("leaves the instructions as they were when the message of its template is ref
   expect(conversation().options.first.get().instructions).toBe("You review Go.");
 });
 
+it("sets them also when a refused message is sent again from the box", async () => {
+  const { ask, conversation, bridge, box, person } = await openPage();
+  const send = vi.spyOn(bridge.client.conversations, "send");
+  send.mockRejectedValueOnce(new Error("no"));
+  await ask();
+  await person.type(box(), "{Enter}");
+  await turn(1_000);
+  expect(send.mock.lastCall?.[0].template).toBeTruthy();
+  expect(conversation().options.first.get().instructions).toBe("You review Go.");
+});
+
 it("leaves them as they were when its message is refused later, and sets them on a retry", async () => {
   const { ask, press, conversation, bridge, answerTo } = await openPage();
   const { conversations } = bridge.client;

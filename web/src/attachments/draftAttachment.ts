@@ -63,13 +63,13 @@ export const NO_MESSAGE: DraftMessage = { text: "", attached: [], untrusted: fal
 export const isBlank = ({ text, attached }: Pick<DraftMessage, "text" | "attached">): boolean =>
   text.trim() === "" && attached.length === 0;
 
-/** The template of a message that is sent with this text, which may have been edited meanwhile. */
+/** The template of a message, with what it sets, unless the text has been edited meanwhile. */
 export function templateOf(
   written: DraftMessage | null | undefined,
   text: string,
-): Pick<DraftMessage, "template"> {
+): Pick<DraftMessage, "template" | "setUp"> {
   return written?.template !== undefined && written.text === text
-    ? { template: written.template }
+    ? { template: written.template, setUp: written.setUp }
     : {};
 }
 
