@@ -95,6 +95,25 @@ it("imports a file, and says what was refused", async () => {
   expect(read).toHaveBeenCalledWith('{"mcpServers":{}}');
 });
 
+it("offers a sign-in to a failed address, whose service may have refused to renew it", async () => {
+  const { bridge } = await fakePage({ rate: 0 });
+  const { mcp } = bridge.client;
+  const listed = mcp.list();
+  await turn(100);
+  const servers = await listed;
+  vi.spyOn(mcp, "list").mockResolvedValue(
+    servers.map((server) => ({ ...server, state: "failed" as const })),
+  );
+  render(
+    <SettingsContext value={createSettings(bridge, () => {})}>
+      <Servers />
+    </SettingsContext>,
+  );
+  await turn(100);
+  expect(screen.getAllByRole("button", { name: /^Sign in to/ })).toHaveLength(1);
+  screen.getByRole("button", { name: "Sign in to mail" });
+});
+
 it("takes an address for an address, and nothing that lacks something", () => {
   expect(splitCommand("  a  'b c' \"d e\" ")).toEqual(["a", "b c", "d e"]);
   expect(serverOf("there", "https://a.org/mcp", "")).toEqual({
@@ -115,6 +134,8 @@ it.each([
   ['"C:~my dir~~" next', "C:~my dir~", "next"],
   ['grep "~d+ ~w"', "grep", "~d+ ~w"],
   ['say "a ~"b c~" d"', "say", 'a "b c" d'],
+  ['sh -c "echo ~" hi ~" there"', "sh", "-c", 'echo " hi " there'],
+  ["say don't can't", "say", "don't", "can't"],
   ['run "{~"a~" : ~"b~"}"', "run", '{"a" : "b"}'],
   [`run --dir="/my docs" --to='a b'c`, "run", "--dir=/my docs", "--to=a bc"],
   [`run "" ''`, "run", "", ""],

@@ -1,13 +1,17 @@
 /** Parses the fields of the form for a tool server. */
 import type { NewMcpServer } from "../bridge/contract";
 
-/** The words of a command line. Quotes keep spaces together, also inside a word. */
+/**
+ * The words of a command line. Quotes keep spaces together, also inside a word; there a single quote
+ * counts only after `=`, as it may be an apostrophe.
+ */
 export function splitCommand(text: string): string[] {
   const words: string[] = [];
   let word: string | null = null;
   for (let at = 0; at < text.length; ) {
-    const quoted = readQuoted(text, at);
     const char = text.charAt(at);
+    const isApostrophe: boolean = char === "'" && word !== null && !word.endsWith("=");
+    const quoted: Quoted | null = isApostrophe ? null : readQuoted(text, at);
     if (quoted !== null) word = (word ?? "") + quoted.value;
     else if (char.trim() !== "") word = (word ?? "") + char;
     else if (word !== null) {
@@ -18,6 +22,9 @@ export function splitCommand(text: string): string[] {
   }
   return word === null ? words : [...words, word];
 }
+
+/** The beginning of a path on Windows. */
+const FOLDER = /^([A-Za-z]:|\\)/;
 
 interface Quoted {
   readonly value: string;
@@ -40,7 +47,12 @@ function readQuoted(text: string, start: number): Quoted | null {
     if (char === quote) return { value, end: at + 1 };
     if (quote === "'" || char !== "\\" || (next !== '"' && next !== "\\")) {
       value += char;
-    } else if (next === '"' && escapedQuotes % 2 === 0 && text.charAt(at + 2).trim() === "") {
+    } else if (
+      next === '"' &&
+      escapedQuotes % 2 === 0 &&
+      FOLDER.test(value) &&
+      text.charAt(at + 2).trim() === ""
+    ) {
       // A folder of Windows may end in a backslash: no quote opens before a space.
       return { value: `${value}\\`, end: at + 2 };
     } else {
