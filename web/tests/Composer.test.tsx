@@ -125,17 +125,23 @@ describe("Send", () => {
 });
 
 describe("Stop", () => {
-  it("sends no draft when the answer ends under the pressed button", async () => {
+  it.each([
+    ["button", "[MouseLeft>]", "[/MouseLeft]"],
+    ["space bar", "[Space>]", "[/Space]"],
+  ])("sends no draft when the answer ends under the pressed %s", async (_, down, up) => {
     const { person, conversations } = await openPage();
     const { conversation } = conversations.shown.get();
     act(() => void conversation.send(Array.from({ length: 40 }, (_, at) => `word${at}`).join(" ")));
     act(() => conversation.draft.set("half a thou"));
     await turn(100);
     const stop = screen.getByRole("button", { name: "Stop" });
-    await person.pointer({ keys: "[MouseLeft>]", target: stop });
+    act(() => stop.focus());
+    const press = (keys: string) =>
+      keys.includes("Mouse") ? person.pointer({ keys, target: stop }) : person.keyboard(keys);
+    await press(down);
     await turn(2_000);
     expect(conversation.isBusy()).toBe(false);
-    await person.pointer("[/MouseLeft]");
+    await press(up);
     await turn(40);
     expect(box().value).toBe("half a thou");
     await person.click(screen.getByRole("button", { name: "Send" }));

@@ -133,12 +133,15 @@ export function Composer(props: ComposerProps) {
             onPointerDown={() => {
               wasStop.current = isBusy;
             }}
+            onKeyDown={(event) => {
+              if (event.key === " " && !event.repeat) wasStop.current = isBusy;
+            }}
             // The second click of a double click on Send would stop the answer that the first one
             // started, and an answer that ends under a pressed Stop would send the draft.
             onClick={(event) => {
-              const isOther = event.detail > 0 && (wasStop.current ?? isBusy) !== isBusy;
+              const hasChanged = (wasStop.current ?? isBusy) !== isBusy;
               wasStop.current = null;
-              if (event.detail > 1 || isOther) event.preventDefault();
+              if (event.detail > 1 || hasChanged) event.preventDefault();
             }}
             disabled={!isBusy && isEmpty}
           >
