@@ -44,7 +44,7 @@ export function SummaryFold({ messageId, compaction, onChange }: SummaryFoldProp
 
   function edit(value: string | null): void {
     setDraft(value);
-    if (value === null) drafts.delete(messageId);
+    if (value === null || value === text) drafts.delete(messageId);
     else drafts.set(messageId, value);
   }
 
@@ -62,7 +62,7 @@ export function SummaryFold({ messageId, compaction, onChange }: SummaryFoldProp
   function save(value: string): void {
     change(editSummary({ messageId, text: value }), () => {
       // What was typed in the meantime is not saved yet.
-      if (drafts.get(messageId) === value) edit(null);
+      if ((drafts.get(messageId) ?? text) === value) edit(null);
     });
   }
 
