@@ -4,7 +4,7 @@ import type { Bridge } from "./bridge";
 import type { Defaults } from "./contract";
 import { onReady } from "./onReady";
 
-/** Those of the host's last hello, or those that it has pushed since. Null before the first hello. */
+/** Follows the host's default provider and model. Null before the first hello. */
 export function followDefaults(bridge: Bridge): ReadonlyStore<Defaults | null> {
   const store = createStore<Defaults | null>(null);
 

@@ -1,4 +1,4 @@
-/** What is to be done whenever the host can be reached. */
+/** Runs a listener whenever the host can be reached. */
 import type { Bridge } from "./bridge";
 
 /** Calls the listener when the host answers a hello, and at once if it has; returns what stops it. */

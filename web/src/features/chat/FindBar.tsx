@@ -48,12 +48,12 @@ export function FindBar(props: FindBarProps) {
     const phrase = phraseOf(query);
     if (phrase.length === 0) return [];
     const found: Range[][] = [];
-    let missing = MOST;
+    let room = MOST;
     for (const text of [...texts].reverse()) {
-      const ranges = rangesOf(text, phrase).slice(-missing);
+      const ranges = rangesOf(text, phrase).slice(-room);
       found.unshift(ranges);
-      missing -= ranges.length;
-      if (missing === 0) break;
+      room -= ranges.length;
+      if (room === 0) break;
     }
     return found.flat();
   }
