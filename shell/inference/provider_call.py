@@ -183,9 +183,10 @@ class ProviderCall:
         self._report("Processing...", activity="asking")
         self._watchdog.expect(self._deadlines.first_s)
         chunks, turn_ends = 0, self._loop.time() + SECONDS_PER_TURN
+        task = asyncio.current_task()  # once, as each chunk of a flood counts
         async with aclosing(self._provider.stream(self._request)) as stream:
             async for chunk in stream:
-                if self._is_cancelled():
+                if task is not None and task.cancelling():
                     break
                 self._handle_chunk(chunk)
                 self._text.count_chunk()
