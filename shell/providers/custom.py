@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal, Self
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -53,7 +53,7 @@ class CustomProvider(NewProvider):
         address = complete_address(self.base_url, has_version=self.kind != "anthropic")
         if address == self.base_url:
             return self, None
-        shown = _without_login(address)
+        shown = _without_secrets(address)
         remark = Remark(
             code=RemarkCode.ADDRESS_MENDED,
             text=f"The address was completed: {shown}",
@@ -62,22 +62,22 @@ class CustomProvider(NewProvider):
         return self.model_copy(update={"base_url": address}), remark
 
     def without_secret_values(self) -> Self:
-        """Remove the values of headers that may hold a key, and a login in the address, for a
-        backup. The names of the headers stay.
+        """Remove the values of headers that may hold a key, and a login and keys in the address,
+        for a backup. The names of the headers stay.
         """
         headers = {name: "" if is_secret(name) else value for name, value in self.headers.items()}
-        address = None if self.base_url is None else _without_login(self.base_url)
+        address = None if self.base_url is None else _without_secrets(self.base_url)
         return self.model_copy(update={"headers": headers, "base_url": address})
 
     def with_values_of(self, present: "CustomProvider | None") -> Self:
-        """Complete a provider of a backup with the login and the values of the present provider.
+        """Complete a provider of a backup with the secrets of the present provider.
 
         Without one at exactly this address, the headers are removed.
         """
         values: Mapping[str, str] = {}
         address = self.base_url
         known = None if present is None else present.base_url
-        if present is not None and known and address in (known, _without_login(known)):
+        if present is not None and known and address in (known, _without_secrets(known)):
             values, address = present.headers, known
         headers = dict(self.headers)
         for name in [name for name, value in headers.items() if is_secret(name) and not value]:
@@ -225,10 +225,18 @@ def _first_problem(error: OSError | ValidationError) -> str:
     return f"{place}: {found['msg']}" if place else str(found["msg"])
 
 
-def _without_login(address: str) -> str:
-    """Remove a name and a password from an address."""
+def _without_secrets(address: str) -> str:
+    """Remove a name and a password from an address, and values of its query that may be keys."""
     try:
         parts = urlsplit(address)
     except ValueError:  # it is not used before it is corrected
         return address
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+    netloc = parts.netloc.rpartition("@")[2]
+    query = "&".join(map(_without_value, parts.query.split("&")))
+    return urlunsplit(parts._replace(netloc=netloc, query=query))
+
+
+def _without_value(parameter: str) -> str:
+    """A parameter of a query; without its value if its name suggests a secret."""
+    name = parameter.partition("=")[0]
+    return f"{name}=" if is_secret(unquote(name)) else parameter

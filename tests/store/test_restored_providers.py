@@ -273,16 +273,16 @@ async def test_after_a_yes_the_provider_is_asked_at_once(tmp_path: Path) -> None
 KEY_HEADERS = {"Authorization": f"Bearer {HEADER}", "X-Team": "blue"}
 
 
-async def test_a_backup_has_no_values_of_secret_headers_and_no_login(tmp_path: Path) -> None:
+async def test_a_backup_has_no_values_of_secret_headers_and_addresses(tmp_path: Path) -> None:
     data = tmp_path / "data"
-    address = "https://me:a-password@ours.example"
+    address = "https://me:a-password@ours.example/?api-version=2&api-key=a-query-key"
     ours = provider(address, headers=KEY_HEADERS)
     async with restored_from(data, {}, [ours]) as (page, _):
         made = await page.fields("conversations.backup")
         with zipfile.ZipFile(data / "backups" / str(made["name"])) as zipped:
             contents = {name: zipped.read(name) for name in zipped.namelist()}
         assert b"X-Team" in contents["providers.json"]
-        for secret in (HEADER.encode(), b"a-password"):
+        for secret in (HEADER.encode(), b"a-password", b"a-query-key"):
             assert [name for name, content in contents.items() if secret in content] == []
         # The provider here has the values, so the backup offers nothing new.
         found = await page.fields("conversations.backup_contents", made["name"])
