@@ -16,12 +16,15 @@ afterEach(() => {
   sessionStorage.clear();
 });
 
-const conversationsOf = ({ bridge, llm }: FakePage, storage = sessionStorage): Conversations =>
-  createConversations({
+function conversationsOf({ bridge, llm }: FakePage, storage = sessionStorage): Conversations {
+  const conversations = createConversations({
     host: { client: bridge.client, router: bridge.router, topics: bridge.topics, llm },
     defaults: followDefaults(bridge),
     storage,
   });
+  conversations.list.watch();
+  return conversations;
+}
 
 /** The storage of another tab. */
 function tabStorage(): Storage {
@@ -198,6 +201,48 @@ describe("a draft", () => {
     expect(anew.shown.get().conversation.draft.get()).toBe("half a question");
   });
 
+  it("that the host has is not replaced by what is typed and sent before it arrives", async () => {
+    const page = await fakePage({ rate: 0 });
+    const stored = JSON.stringify({ text: "half a question" });
+    const notes = vi.spyOn(page.bridge.client.conversations, "recall");
+    let arrive = () => {};
+    notes.mockReturnValue(
+      new Promise((resolve) => (arrive = () => resolve({ "draft.new": stored }))),
+    );
+    const { conversation } = conversationsOf(page, tabStorage()).shown.get();
+    await turn(100);
+    conversation.draft.set("hello");
+    conversation.send();
+    await until(() => expect(conversation.get()).toMatchObject({ phase: "open", runs: new Map() }));
+    arrive();
+    await until(() => expect(conversation.draft.get()).toBe("half a question"));
+  });
+
+  it("of another version of a question and one begun before it arrives are both kept", async () => {
+    const page = await fakePage({ rate: 0 });
+    const { conversation, id } = await typed(page, "");
+    const edit = ({ edits, get }: typeof conversation, text: string) => {
+      const [row = ""] = get().messages;
+      edits.begin(row);
+      edits.get().get(row)?.draft.set(text);
+      return () => edits.get().get(row)?.draft.get();
+    };
+    edit(conversation, "a better question");
+    await turn(1_000);
+    const stored = page.bridge.client.conversations.recall();
+    await turn(40);
+    const all = await stored;
+    let arrive = () => {};
+    vi.spyOn(page.bridge.client.conversations, "recall").mockReturnValue(
+      new Promise((resolve) => (arrive = () => resolve(all))),
+    );
+    const other = conversationsOf(page, tabStorage()).show(id);
+    await until(() => expect(other.get().phase).toBe("open"));
+    const text = edit(other, "or this");
+    arrive();
+    await until(() => expect(text()).toBe("a better question\nor this"));
+  });
+
   it("is with the host at once when the page goes", async () => {
     const page = await fakePage({ rate: 0 });
     const { id } = await typed(page, "half a thought");
@@ -342,7 +387,7 @@ describe("a draft", () => {
     const reopened = conversationsOf(page).show(id);
     reopened.draft.set("look here");
     await turn(500);
-    expect(reopened.draft.get()).toBe("look here");
+    expect(reopened.draft.get()).toBe("look\nlook here");
     expect(reopened.tray.get()).toMatchObject([{ name: "tides.md", state: "ready" }]);
     await until(() => expect(keptInTab(id)).toContain("tides.md"));
   });
@@ -410,7 +455,7 @@ describe("a draft", () => {
     expect(await notes).toEqual({});
   });
 
-  it("of the host does not replace the typed text", async () => {
+  it("of the host and the typed text are both kept", async () => {
     const page = await fakePage({ rate: 0 });
     const { id } = await typed(page, "half a thought");
     await turn(1_000);
@@ -418,7 +463,7 @@ describe("a draft", () => {
     const conversation = conversationsOf(page).show(id);
     conversation.draft.set("another one");
     await turn(500);
-    expect(conversation.draft.get()).toBe("another one");
+    expect(conversation.draft.get()).toBe("half a thought\nanother one");
   });
 });
 

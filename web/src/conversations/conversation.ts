@@ -259,14 +259,18 @@ export function createConversation(config: ConversationOptions): Conversation {
       openRequest = null;
     }
     if (get().phase !== "opening") return Promise.resolve();
-    openRequest ??= read({ kind: "open" }).then(async () => {
-      if (get().phase !== "open") return;
-      unsent.onLoaded();
-      await options.recall();
-      sendNext();
-      await unsent.recall();
-    });
+    openRequest ??= load();
     return openRequest;
+  }
+
+  async function load(): Promise<void> {
+    const recalled = unsent.recall();
+    await read({ kind: "open" });
+    if (get().phase !== "open") return;
+    unsent.onLoaded();
+    await options.recall();
+    sendNext();
+    await recalled;
   }
 
   // --- answers --------------------------------------------------------------------------------

@@ -90,9 +90,10 @@ export function createConversations({
   const { conversations } = host.client;
   const notes = createHostStorage(host);
   const folders = createFolderOptions(conversations);
-  const drafts = createDrafts(storage, notes);
   const bytes = createBlobCache(conversations.attachment);
   const list = createList(host);
+  const loaded = loadedList(list);
+  const drafts = createDrafts(storage, notes, async () => (await loaded).version === 0);
   const rows: MessagesByKey = new Map();
   const open: Conversation[] = [];
   const waiting = createStore<readonly WaitingConversation[]>([]);
@@ -170,6 +171,7 @@ export function createConversations({
     const isEmpty = ({ get }: Conversation) => get().phase === "new" && get().messages.length === 0;
     const conversation = open.find(isEmpty) ?? addConversation(null);
     conversation.setTemporary(temporary);
+    void conversation.recall();
     if (preferred !== null) conversation.choose(preferred);
     void enterFolder(conversation.options, folder);
     setShown(conversation);
@@ -200,9 +202,9 @@ export function createConversations({
       if (found.get().phase === "gone" && shown.get().conversation === found) showNew();
       return;
     }
-    const { version, items } = await loadedList(list);
+    const { version, items } = await loaded;
     const [last] = [...items].sort((a, b) => b.updatedAt - a.updatedAt);
-    if (version === 0 && isUntouched()) {
+    if (version === 0) {
       await conversation.recall();
       if (last !== undefined && isUntouched()) show(last.id);
     }

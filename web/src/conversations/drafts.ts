@@ -35,6 +35,8 @@ export interface Draft extends DraftText {
   /** Names of the attachments. `attached` stores their bytes; the page reports those without room. */
   readonly names: readonly string[];
   readonly edits: readonly StoredEdit[];
+  /** Whether the host may have another one, which was not read yet. */
+  readonly isPartial?: boolean | undefined;
 }
 
 export const NO_DRAFT: Draft = {
@@ -55,19 +57,29 @@ export interface DraftSource {
 }
 
 export interface Drafts {
-  /** The draft from before the reload, returned once; null if this tab has none. */
+  /** The draft from before the reload, returned once; null if only the host may have one. */
   take(key: string): Draft | null;
-  /** The host's copy, for a page whose own storage is empty. */
-  recall(key: string): Promise<Draft>;
+  /**
+   * The host's copy from before this page; no draft if this page has stored one since. Null if it
+   * may be another window's.
+   */
+  recall(key: string): Promise<Draft | null>;
   /** Stores the draft from now on; immediately while a message is being sent. */
   follow(source: DraftSource): { onChange(isSent: boolean): void; close(): void };
   /** Stores the attachments of drafts. */
   readonly attached: AttachmentStorage;
 }
 
-export function createDrafts(tab: Storage | null, notes: HostStorage): Drafts {
+/** `isFirst`: whether this page shows the draft of a new chat, and no other window has it. */
+export function createDrafts(
+  tab: Storage | null,
+  notes: HostStorage,
+  isFirst: () => Promise<boolean>,
+): Drafts {
   const savedDrafts = new Map<string, Draft>();
   const sources = new Set<DraftSource>();
+  /** Keys whose notes this page has written. */
+  const written = new Set<string>();
 
   addEventListener("pagehide", () => {
     const all = new Map(savedDrafts);
@@ -83,14 +95,17 @@ export function createDrafts(tab: Storage | null, notes: HostStorage): Drafts {
   return {
     attached: createAttachmentStorage(tab, notes),
     take(key) {
-      const draft = savedDrafts.get(key) ?? null;
+      const isHere = [...sources].some((it) => it.key() === key && !it.isTemporary());
+      const draft = savedDrafts.get(key) ?? (isHere ? NO_DRAFT : null);
       savedDrafts.delete(key);
       return draft;
     },
     async recall(key) {
+      if (key === NEW_CHAT && !(await isFirst())) return null;
       const note = (await notes.recall()).get(NOTE + key);
+      if (note === undefined || written.has(key)) return NO_DRAFT;
       try {
-        return draftOf(JSON.parse(note ?? "null"));
+        return draftOf(JSON.parse(note));
       } catch {
         return NO_DRAFT;
       }
@@ -104,6 +119,7 @@ export function createDrafts(tab: Storage | null, notes: HostStorage): Drafts {
           const isOther = key !== before;
           if (isOther || source.isTemporary()) notes.remember(NOTE + before, null);
           before = key;
+          written.add(key);
           if (!source.isTemporary()) notes.remember(NOTE + key, () => noteOf(source.read()));
           if (isOther || isSent) notes.flush();
         },
@@ -133,7 +149,8 @@ function put(all: Map<string, Draft>, key: string, draft: Draft | null): void {
   const text = joinTexts([before, draft].flatMap((entry) => (entry ? textsOf(entry) : [])));
   const names = [...(before?.names ?? []), ...draft.names];
   const untrusted = [before, before?.sent, draft, draft.sent].some((entry) => entry?.untrusted);
-  all.set(key, before === undefined ? draft : { ...NO_DRAFT, text, names, untrusted });
+  const isPartial = before?.isPartial || draft.isPartial;
+  all.set(key, before === undefined ? draft : { ...NO_DRAFT, text, names, untrusted, isPartial });
 }
 
 /** The page's storage, or null if it is disabled. */
@@ -169,11 +186,12 @@ function attempt(run: () => void): void {
 /** Reads a stored draft; anything invalid is no draft. */
 function draftOf(stored: unknown): Draft {
   const draft = { ...NO_DRAFT, ...(stored as Partial<Draft> | null) };
-  const { text, queue, sent, names, edits, untrusted, template } = draft;
+  const { text, queue, sent, names, edits, untrusted, template, isPartial } = draft;
   const isSent = sent === null || (isText(sent.text) && isText(sent.inferenceId));
   const areEdits = Array.isArray(edits) && edits.every((edit) => isText(edit.text));
   const isDraft = isText(text) && areTexts(queue) && areTexts(names) && isSent && areEdits;
-  return isDraft ? { text, queue, sent, names, edits, untrusted, template } : NO_DRAFT;
+  if (!isDraft) return NO_DRAFT;
+  return { text, queue, sent, names, edits, untrusted, template, isPartial };
 }
 
 const isText = (value: unknown): value is string => typeof value === "string";

@@ -8,7 +8,7 @@ import {
   templateOf,
 } from "../attachments/draftAttachment";
 import { createStore, type ReadonlyStore, type Store } from "../lib/store";
-import { type StoredEdit, storableAttachment } from "./drafts";
+import { joinTexts, type StoredEdit, storableAttachment } from "./drafts";
 import { type MessageView, viewOf } from "./message";
 import type { MessageStore } from "./messageStore";
 
@@ -79,13 +79,15 @@ export function createEdits(
       return [...here, ...unloaded];
     },
     restore(edits, path) {
-      const known = new Set(unloaded.map(({ messageId }) => messageId));
-      const all = [...unloaded, ...edits.filter(({ messageId }) => !known.has(messageId))];
+      const all = [...unloaded, ...edits];
       const rowOf = ({ messageId }: StoredEdit) => path.find((row) => idOf(row) === messageId);
       unloaded = all.filter((edit) => rowOf(edit) === undefined);
       for (const edit of all) {
         const row = rowOf(edit);
-        if (row !== undefined && !store.get().has(row)) begin(row, edit);
+        const open = store.get().get(row ?? "");
+        // The question was edited anew before this edit was read: both are kept.
+        if (open !== undefined) open.draft.set(joinTexts([edit.text, open.draft.get()]));
+        else if (row !== undefined) begin(row, edit);
       }
     },
   };

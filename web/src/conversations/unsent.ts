@@ -47,7 +47,7 @@ export interface Unsent {
   removeFromBox(written: DraftMessage): boolean;
   /** Call once the messages are loaded: restores one sent before a reload that did not arrive. */
   onLoaded(): void;
-  /** Fills the message box with the host's copy of the draft, unless something is typed. */
+  /** Gets the host's copy of the draft, once; it comes before what is typed already. Never rejects. */
   recall(): Promise<void>;
   /** Whether nothing is typed, attached or queued. */
   isUntouched(): boolean;
@@ -59,7 +59,10 @@ export function createUnsent({ state, rows, drafts, bytes }: UnsentOptions): Uns
   const tabDraft = drafts.take(keyNow());
   const reloaded = tabDraft ?? NO_DRAFT;
   const storedAttachments = drafts.attached.read(keyNow());
-  let unconfirmedSend = reloaded.sent;
+  let unconfirmedSend: (PendingSend & DraftMessage) | null = reloaded.sent && {
+    ...reloaded.sent,
+    attached: storedAttachments.sent,
+  };
   const draft = createStore(joinTexts([...reloaded.queue, reloaded.text]));
   const tray = createAttachmentList(keepBytes);
   const returned = createStore(madeBy(reloaded));
@@ -78,7 +81,7 @@ export function createUnsent({ state, rows, drafts, bytes }: UnsentOptions): Uns
   function pendingMessage(): (PendingSend & DraftMessage) | null {
     const { pending } = state.get();
     if (!isAsking(state.get()) || pending?.restore == null || !("written" in pending.retry)) {
-      return unconfirmedSend && { ...unconfirmedSend, attached: storedAttachments.sent };
+      return unconfirmedSend;
     }
     const { kind, written } = pending.retry;
     const edited = kind === "edit" ? pending.retry.row : null;
@@ -89,6 +92,8 @@ export function createUnsent({ state, rows, drafts, bytes }: UnsentOptions): Uns
     };
   }
 
+  const attachedNow = () => [...state.get().queue.map(({ attached }) => attached), tray.get()];
+
   function snapshot(): Draft {
     const { queue } = state.get();
     const pending = pendingMessage();
@@ -98,13 +103,16 @@ export function createUnsent({ state, rows, drafts, bytes }: UnsentOptions): Uns
       sent: pending && pendingSend(pending),
       untrusted: untrusted || queue.some((message) => message.untrusted),
       ...templateOf(returned.get(), draft.get()),
-      names: namesOf([...queue.map((message) => message.attached), tray.get()].flat()),
+      names: namesOf(attachedNow().flat()),
       edits: edits.snapshot(),
+      ...(!isRecalled && { isPartial: true }),
     };
   }
 
   /** False as long as nothing was written here: the host's copy may come from another window. */
   let isOurs = !isNoDraft(reloaded);
+  /** Until then nothing is stored with the host: it would replace the host's copy. */
+  let isRecalled = tabDraft !== null && !tabDraft.isPartial;
   const subscription = drafts.follow({
     key: keyNow,
     isTemporary: () => state.get().temporary,
@@ -117,9 +125,10 @@ export function createUnsent({ state, rows, drafts, bytes }: UnsentOptions): Uns
   function save(isSent = false): void {
     isOurs ||= !isNoDraft(snapshot());
     if (!isOurs) return;
-    subscription.onChange(isSent);
-    const { queue, temporary } = state.get();
-    const lists = temporary ? [] : [...queue.map((message) => message.attached), tray.get()];
+    if (isRecalled) subscription.onChange(isSent);
+    else void recall();
+    const { temporary } = state.get();
+    const lists = temporary ? [] : attachedNow();
     const pendingAttachments = temporary ? [] : (pendingMessage()?.attached ?? []);
     const current = [keyNow(), pendingAttachments, ...lists].filter((item) => item.length > 0);
     const isChanged = current.some((item, at) => item !== savedLists[at]);
@@ -136,19 +145,20 @@ export function createUnsent({ state, rows, drafts, bytes }: UnsentOptions): Uns
     tray.put(written.attached);
     untrusted ||= written.untrusted;
     // Joined with another text, it is no longer the template's text.
-    if (draft.get() === "") returned.set(written);
+    if (draft.get() === "") returned.set(written.template === undefined ? null : written);
     draft.set(joinTexts([written.text, draft.get()]));
   }
 
-  function restorePending(send: PendingSend, attached: readonly DraftAttachment[]): void {
+  /** Restores a message that did not arrive. */
+  function restoreUnconfirmed(): void {
+    if (unconfirmedSend === null) return;
+    const { inferenceId, edited, ...written } = unconfirmedSend;
+    unconfirmedSend = null;
     const { messages } = state.get();
-    const isHere = (row: string) => rows.message(row)?.inferenceId === send.inferenceId;
-    if (messages.some(isHere)) return;
-    const edited = messages.find((row) => rows.message(row)?.id === send.edited);
-    const { text, untrusted, template } = send;
-    const written = { text, attached, untrusted, template };
-    if (edited === undefined) giveBack(written);
-    else edits.begin(edited, written);
+    if (messages.some((row) => rows.message(row)?.inferenceId === inferenceId)) return;
+    const row = messages.find((row) => rows.message(row)?.id === edited);
+    if (row === undefined) giveBack(written);
+    else edits.begin(row, written);
   }
 
   /** Restores from the host the attachments that did not fit into the tab's storage. */
@@ -163,13 +173,42 @@ export function createUnsent({ state, rows, drafts, bytes }: UnsentOptions): Uns
     }
   }
 
+  let recalling: Promise<void> | null = null;
+
+  function recall(): Promise<void> {
+    if (isRecalled) return recallLost();
+    recalling ??= recallDraft().finally(() => {
+      recalling = null;
+    });
+    return recalling;
+  }
+
+  async function recallDraft(): Promise<void> {
+    const key = keyNow();
+    if (state.get().temporary) return;
+    const hosts = await drafts.recall(key);
+    const stored = hosts ?? NO_DRAFT;
+    const found = hosts === null ? [] : await drafts.attached.recall(key);
+    const { phase, messages, temporary } = state.get();
+    if (isRecalled || temporary) return;
+    isRecalled = true;
+    // This page may have stored its own attachments in the meantime.
+    const own = [...attachedNow(), pendingMessage()?.attached ?? []].flat();
+    const isNew = ({ hash }: DraftAttachment) => !own.some((item) => hash && item.hash === hash);
+    const attached = withLost(found, stored.names).filter(isNew);
+    const text = joinTexts([...stored.queue, stored.text]);
+    const { untrusted, template } = stored;
+    if (text !== "" || attached.length > 0) giveBack({ text, attached, untrusted, template });
+    unconfirmedSend ??= stored.sent && { ...stored.sent, attached: [] };
+    edits.restore(stored.edits, messages);
+    if (phase === "new" || phase === "open") restoreUnconfirmed();
+    save();
+  }
+
   tray.put(withLost(storedAttachments.typed, reloaded.names));
   storedAttachments.typed.forEach(keepBytes);
-  if (state.get().id === null && unconfirmedSend !== null) {
-    // Without an id, the host was never asked for an answer.
-    restorePending(unconfirmedSend, storedAttachments.sent);
-    unconfirmedSend = null;
-  }
+  // Without an id, the host was never asked for an answer.
+  if (state.get().id === null) restoreUnconfirmed();
   edits.restore(reloaded.edits, []);
   if (tray.get().length + storedAttachments.sent.length === 0) savedLists = [keyNow()];
   draft.subscribe(() => save());
@@ -208,39 +247,17 @@ export function createUnsent({ state, rows, drafts, bytes }: UnsentOptions): Uns
       return true;
     },
     onLoaded() {
-      const send = unconfirmedSend;
-      unconfirmedSend = null;
-      if (send !== null) restorePending(send, storedAttachments.sent);
+      restoreUnconfirmed();
       edits.restore([], state.get().messages);
       save();
     },
-    async recall() {
-      const { id } = state.get();
-      const isWanted = () => {
-        const { temporary, queue, ...now } = state.get();
-        // The host's copy may still have the attachments of a message that is being sent.
-        const isFree = tray.get().length + queue.length === 0 && pendingMessage() === null;
-        return now.id === id && !temporary && isFree;
-      };
-      if (tabDraft !== null) return recallLost();
-      if (!isWanted()) return;
-      const stored = await drafts.recall(keyNow());
-      const { text, queue, names, sent: send, edits: storedEdits } = stored;
-      const found = await drafts.attached.recall(keyNow());
-      if (!isWanted()) return;
-      const isTyped = isOurs;
-      // The typed text replaces the stored text, but not the attachments.
-      tray.put(withLost(found, names));
-      if (isTyped) return;
-      edits.restore(storedEdits, state.get().messages);
-      if (send !== null) restorePending(send, []);
-      untrusted ||= stored.untrusted;
-      returned.set(returned.get() ?? madeBy(stored));
-      if (queue.length > 0 || text !== "") draft.set(joinTexts([draft.get(), ...queue, text]));
-    },
+    recall,
     isUntouched: () =>
       draft.get() === "" && tray.get().length === 0 && state.get().queue.length === 0,
-    close: subscription.close,
+    close() {
+      subscription.close();
+      isRecalled = true; // by the next one that opens it
+    },
   };
 }
 
