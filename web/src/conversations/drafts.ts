@@ -70,7 +70,7 @@ export interface Drafts {
   readonly attached: AttachmentStorage;
 }
 
-/** `isFirst`: whether this page shows the draft of a new chat, and no other window has it. */
+/** `isFirst`: whether nothing has changed since the host started: another window has no new chat then. */
 export function createDrafts(
   tab: Storage | null,
   notes: HostStorage,
@@ -95,7 +95,8 @@ export function createDrafts(
   return {
     attached: createAttachmentStorage(tab, notes),
     take(key) {
-      const isHere = [...sources].some((it) => it.key() === key && !it.isTemporary());
+      // Two new chats have the same key: the note is the first one's.
+      const isHere = [...sources].some((other) => other.key() === key && !other.isTemporary());
       const draft = savedDrafts.get(key) ?? (isHere ? NO_DRAFT : null);
       savedDrafts.delete(key);
       return draft;

@@ -111,7 +111,7 @@ export function createUnsent({ state, rows, drafts, bytes }: UnsentOptions): Uns
 
   /** False as long as nothing was written here: the host's copy may come from another window. */
   let isOurs = !isNoDraft(reloaded);
-  /** Until then nothing is stored with the host: it would replace the host's copy. */
+  /** Whether the host's copy was read. Until then nothing is stored: it would replace that copy. */
   let isRecalled = tabDraft !== null && !tabDraft.isPartial;
   const subscription = drafts.follow({
     key: keyNow,
@@ -256,7 +256,8 @@ export function createUnsent({ state, rows, drafts, bytes }: UnsentOptions): Uns
       draft.get() === "" && tray.get().length === 0 && state.get().queue.length === 0,
     close() {
       subscription.close();
-      isRecalled = true; // by the next one that opens it
+      // A copy that arrives later is for whatever opens this conversation next.
+      isRecalled = true;
     },
   };
 }
