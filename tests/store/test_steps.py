@@ -672,6 +672,28 @@ async def test_a_verdict_for_the_conversation_outlives_the_program(desk: ToolDes
     await again.close()
 
 
+async def test_a_verdict_for_the_conversation_does_not_pass_to_a_changed_tool(
+    desk: ToolDesk,
+) -> None:
+    talk = await desk.begin()
+    await wait_for_approvals(await desk.ask(talk, ADD))
+    again = await reopen(desk)
+    changed = FILE.replace("def add(a: int", "def add(a: str").replace("a + b", "len(a)")
+    (desk.folder / FOLDER / "mine.py").write_text(changed, "utf-8")
+    answer = await last(again, talk)
+    (call,) = calls(answer)
+    decision = allow(answer, call, scope="conversation")
+    _, resumed = await again.answers.decide(OWNER, decision)
+    assert resumed is not None
+    await again.done(resumed)
+    (call,) = calls(await last(again, talk))
+    assert call.state == "invalid", "the changed tool does not take these arguments"
+    begun = await again.ask(talk, '/call add {"a": "x"}\n/then\nDone.')
+    assert len(await wait_for_approvals(begun)) == 1
+    assert desk.calls == []
+    await again.close()
+
+
 async def test_a_restored_backup_brings_no_verdict_and_its_results_are_strangers_words(
     desk: ToolDesk,
 ) -> None:

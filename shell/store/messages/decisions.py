@@ -26,7 +26,7 @@ def restore(permissions: Permissions, path: Iterable[turns.PathMessage]) -> None
         calls = [call for step in message.steps for call in step.calls]
         for call in sorted(calls, key=lambda call: call.decision_order):
             if call.part.scope == "conversation" and call.part.verdict is not None:
-                permissions.remember(call.definition, call.part.verdict)
+                permissions.remember(call.decided_definition, call.part.verdict)
             brings = call.part.brings or not call.definition
             if brings and call.part.state in ("done", "failed"):
                 permissions.note_untrusted()

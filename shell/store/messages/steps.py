@@ -120,6 +120,10 @@ class StoredCall:
     """The arguments as the model wrote them."""
     part: AnswerCall
     definition: str = ""
+    decided_definition: str = ""
+    """The definition that the person saw who decided. The call may since have been logged again
+    with a changed tool.
+    """
     nonce: str = ""
     decision_order: int = 0
     """Sorts the decisions of a message: a later decision has a higher number."""
@@ -337,6 +341,7 @@ def _approve(call: StoredCall, entry: ApprovalEntry) -> None:
         call.nonce = entry.nonce or ""
         call.part = call.part.model_copy(update={"nonce": entry.nonce, "why": entry.why})
         return
+    call.decided_definition = call.definition
     state: CallState = "denied" if entry.verdict == "deny" else "approved"
     if entry.edited is not None:
         state = "edited"
