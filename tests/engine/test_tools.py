@@ -265,6 +265,8 @@ def test_arguments_that_are_too_long_are_refused() -> None:
 
 ITEM = {"type": "object", "additionalProperties": False}
 BELOW = {"type": "array", "items": {"$ref": "#"}}
+DRAFT_7 = "http://json-schema.org/draft-07/schema#"
+LOOP = {"$schema": DRAFT_7, "properties": {"a": {"pattern": "^(a+)+$"}, "b": {"$ref": "#"}}}
 
 
 @pytest.mark.parametrize(
@@ -274,6 +276,9 @@ BELOW = {"type": "array", "items": {"$ref": "#"}}
         ({"pattern": "^(a+)+$"}, "a" * 5_000 + "!", "does not match"),
         ({"additionalProperties": False, "patternProperties": {"^(a+)+$": {}}}, None, "Additional"),
         ({"propertyNames": {"pattern": "^(a+)+$"}}, None, "does not match"),
+        ({"allOf": [{"$schema": DRAFT_7, "pattern": "^(a+)+$"}]}, "a" * 40 + "!", "does not match"),
+        (LOOP, {"b": {"a": "a" * 40 + "!"}}, "b.a: .* does not match"),
+        ({"pattern": "[01]*1[01]{16000}[xy]"}, "10" * 100_000, None),
         ({"uniqueItems": True}, [{"a": n} for n in range(8_000)] + [{"a": 0}], "non-unique"),
         ({"anyOf": [BELOW, BELOW, {"type": "string"}]}, 0, "takes too long"),
         # Ordinary schemas work as before.
