@@ -69,6 +69,9 @@ def go(request: dict[str, Any]) -> None:
             params = {"progressToken": token, "progress": 1, "message": key}
             send({"method": "notifications/progress", "params": params})
             send({"id": request["id"], "result": {**text(key), "isError": True}})
+        case "describes results by a slow pattern":
+            word = {"word": "a" * 20 + "!"}
+            send({"id": request["id"], "result": {**text("gone"), "structuredContent": word}})
         case "changes its tools":
             TOOLS[0]["description"] = "Go away"
             TOOLS.append({"name": "more", "inputSchema": {"type": "object"}})
@@ -112,6 +115,9 @@ def main() -> None:
     if WRONG == "describes arguments with NaN":
         number = {"type": "number", "default": float("nan")}
         TOOLS[0]["inputSchema"] = {"type": "object", "properties": {"n": number}}
+    if WRONG == "describes results by a slow pattern":
+        pattern = {"type": "string", "pattern": "^(a+)+$"}
+        TOOLS[0]["outputSchema"] = {"type": "object", "properties": {"word": pattern}}
     if WRONG == "prints a greeting":
         print("Welcome to the server!", flush=True)
     if WRONG == "does not start":

@@ -226,6 +226,13 @@ async def test_a_tool_whose_schema_is_not_json_is_not_offered(tmp_path: Path) ->
     assert state == "done"
 
 
+async def test_no_regular_expression_of_a_server_is_run_for_a_result(tmp_path: Path) -> None:
+    """With each further `a` it would take twice as long, and block the host."""
+    servers = {"bad": hostile("describes results by a slow pattern", tmp_path)}
+    async with with_servers(tmp_path / "data", servers) as tools:
+        assert await call(tools, "go") == "gone"
+
+
 async def test_a_server_that_never_answers_is_cancelled_and_goes_on(tmp_path: Path) -> None:
     async with with_servers(
         tmp_path / "data", {"bad": hostile("never answers", tmp_path)}

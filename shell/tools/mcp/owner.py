@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mcp.client._transport import TransportStreams
     from mcp.client.client import Client
     from mcp.client.session import ClientRequestContext
-    from mcp_types import ElicitRequestParams, ElicitResult
+    from mcp_types import CallToolResult, ElicitRequestParams, ElicitResult
     from mcp_types import Tool as ListedTool
 
 START_S = 60.0
@@ -206,6 +206,9 @@ class ServerOwner:
                 await asyncio.to_thread(importlib.import_module, "mcp.client.client")
                 async with asyncio.timeout(self._start_s):
                     client = await stack.enter_async_context(self._client())
+                    # The SDK would run regular expressions of the server for the structured
+                    # content, on the loop and without a limit.
+                    client.session.validate_tool_result = _accept  # type: ignore[method-assign]
                     tools = await _list_tools(client)
                     await stack.enter_async_context(self._tool_changes(client))
                 was_ready = True
@@ -335,6 +338,10 @@ def _leaf_errors(error: BaseException) -> list[BaseException]:
         return [leaf for each in error.exceptions for leaf in _leaf_errors(each)]
     cause = error.__cause__
     return [error, *(_leaf_errors(cause) if cause is not None else [])]
+
+
+async def _accept(name: str, result: "CallToolResult") -> None:
+    """Accept a result whether it fits its schema or not. It is untrusted in both cases."""
 
 
 async def _list_tools(client: "Client") -> "list[ListedTool]":
