@@ -18,6 +18,8 @@ PARENT_FOLDER = re.compile(r"(?<![\w.])\.\.(?![\w.])")
 """`..` as the name of the parent folder, but not the dots of `main..topic` or `…`."""
 IGNORED = re.compile(r"[\t\r\n]")
 """URL parsers ignore these characters, also between two dots."""
+MAX_PATH = 4_096
+"""Longest path to resolve. No system opens a longer one."""
 MAX_UNQUOTES = 5
 """A text with more levels of percent-encoding than this counts as path traversal."""
 
@@ -127,9 +129,12 @@ def fits(pattern: Mapping[str, ArgumentRule], arguments: Arguments) -> bool:
 
 def allows(pattern: Mapping[str, ArgumentRule], arguments: Arguments) -> bool:
     """Whether a permission with this pattern allows these arguments. It refuses an argument that it
-    does not name, and one that leaves a prefix by `..`.
+    does not name, one that leaves a prefix by `..`, and a path that must not be resolved.
     """
     if pattern and not arguments.keys() <= pattern.keys():
+        return False
+    paths = (arguments.get(name) for name, rule in pattern.items() if rule.match == "inside")
+    if any(map(_is_unresolvable, paths)):
         return False
     prefixed = (arguments.get(name) for name, rule in pattern.items() if rule.match == "prefix")
     return fits(pattern, arguments) and not any(map(_has_traversal, prefixed))
@@ -186,7 +191,19 @@ def _host(value: str) -> str | None:
 
 
 def _is_inside(value: str, folder: str) -> bool:
-    """Whether a path lies below a folder after `..` and links are resolved."""
+    """Whether a path lies below a folder after `..` and links are resolved. True for one that is too
+    long to resolve: a permission refuses it before, and a refusal must hold.
+    """
     if "\0" in value + folder or not all(map(os.path.isabs, (value, folder))):
         return False
+    if len(value) > MAX_PATH:
+        return True
     return Path(os.path.realpath(value)).is_relative_to(os.path.realpath(folder))
+
+
+def _is_unresolvable(value: object) -> bool:
+    """Whether a path must not be resolved for a permission. A long one takes seconds, and a network
+    path of Windows contacts its server before anybody has agreed.
+    """
+    path = str(value)
+    return len(path) > MAX_PATH or path.replace("/", "\\").startswith("\\\\")

@@ -307,6 +307,22 @@ def test_a_link_out_of_a_folder_is_not_inside(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "path", ["/srv/me" + "/a" * 2_100, "//server/share/me", r"\\server\share", r"/\server\share"]
+)
+def test_a_permission_for_a_folder_resolves_no_long_path_and_no_network_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    choices = ToolChoices(tmp_path)
+    choices.add(tool(), "allow", rule("inside", "/srv/me"))
+    choices.add(tool("drop"), "deny", rule("inside", "/srv/me"))
+    permissions = Permissions(choices)
+    if len(path) > 4_096:
+        assert permissions.rule(tool("drop"), {"x": path}).verdict == "deny"
+    monkeypatch.setattr("os.path.realpath", None)
+    assert permissions.rule(tool(), {"x": path}).verdict == "ask"
+
+
 @given(st.text() | st.just("none"), st.text())
 def test_a_missing_argument_fits_nothing_but_any(value: str, name: str) -> None:
     for match in ("exact", "prefix", "host", "inside"):
