@@ -191,8 +191,8 @@ def _host(value: str) -> str | None:
 
 
 def _is_inside(value: str, folder: str) -> bool:
-    """Whether a path lies below a folder after `..` and links are resolved. True for one that is too
-    long to resolve: a permission refuses it before, and a refusal must hold.
+    """Whether a path lies below a folder after `..` and links are resolved. True for one that is
+    too long to resolve: a permission refuses it before, and a refusal must hold.
     """
     if "\0" in value + folder or not all(map(os.path.isabs, (value, folder))):
         return False
