@@ -43,6 +43,8 @@ class ConsentTexts:
         return "\n\n".join(escaped(part).replace("\n", "\\n") for part in parts)
 
     def _value(self, name: str, spec: ServerSpec) -> str:
+        if name in spec.shown_values:
+            return f"{name}={spec.shown_values[name]}"
         sources = ", ".join(map(self.variable.format, spec.variables.get(name, ())))
         return f"{name} ({sources})" if sources else name
 

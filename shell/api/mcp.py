@@ -30,7 +30,6 @@ from shell.contract import (
     NewMcpServer,
 )
 from shell.errors import ShellError, ToolFailed, ValidationFailed
-from shell.support.text import escaped
 from shell.tools.mcp import offerings
 from shell.tools.mcp.configuration import ServerSpec, parse_servers
 from shell.tools.mcp.servers import McpServers, NoConsent
@@ -103,9 +102,9 @@ class McpApi:
     async def read_import(self, caller: Caller, text: ImportText) -> McpImported:
         """Add the servers in another program's file, switched off, after asking the person."""
         found, _ = parse_servers(text.encode())
-        lines = [f"{name}: {escaped(spec.shown())}" for name, spec in found.items()]
-        title = consent_texts(self._servers.data, os.environ).add
-        await self._ask(caller, title, "\n\n".join(lines), "tidewire mcp import FILE")
+        texts = consent_texts(self._servers.data, os.environ)
+        shown = "\n\n".join(texts.details(name, spec) for name, spec in found.items())
+        await self._ask(caller, texts.add, shown, "tidewire mcp import FILE")
         added, problems = await self._servers.read_import(text.encode())
         return McpImported(added=added, problems=problems)
 

@@ -129,15 +129,35 @@ async def test_the_person_sees_each_variable_that_a_server_gets_and_is_asked_abo
     await window.api.read_import(CALLER, json.dumps({"mcpServers": {"weather": entry}}))
     switch_on = McpSwitch(name="weather", enabled=True)
     await window.api.enable(CALLER, switch_on)
-    assert window.questions[1:] == [
+    variables = "X-Client (from the variable OPENAI_API_KEY, from the variable MINE)"
+    assert window.questions == [
+        "Add these servers, switched off?\nweather\n\nhttp://127.0.0.1:9/mcp\n\n"
+        f"It gets: {variables}, X-Plain=plain",
         "Contact this address?\nweather\n\nhttp://127.0.0.1:9/mcp\n\n"
-        "It gets: X-Client (from the variable OPENAI_API_KEY, from the variable MINE), X-Plain"
+        f"It gets: {variables}, X-Plain",
     ]
     file = tmp_path / "data" / "mcp.json"
     file.write_text(file.read_text().replace("${MINE}", "${ANTHROPIC_API_KEY}"))
     assert [each.state for each in window.api.list(CALLER)] == ["consent"]
     await window.api.enable(CALLER, switch_on)
     assert "from the variable ANTHROPIC_API_KEY" in window.questions[2]
+
+
+async def test_the_person_sees_what_a_file_gives_to_a_command_and_is_asked_when_it_changes(
+    window: Window, tmp_path: Path
+) -> None:
+    program, *arguments = hostile("nothing", tmp_path)
+    env = {"NODE_OPTIONS": "--import=evil", "TOKEN": "a-secret"}
+    entry = {"command": program, "args": arguments, "env": env}
+    file = tmp_path / "data" / "mcp.json"
+    file.write_text(json.dumps({"mcpServers": {"mine": entry}}))
+    switch_on = McpSwitch(name="mine", enabled=True)
+    await window.api.enable(CALLER, switch_on)
+    assert window.questions[0].endswith("\n\nIt gets: NODE_OPTIONS=--import=evil, TOKEN")
+    file.write_text(file.read_text().replace("a-secret", "another"))
+    assert [each.state for each in window.api.list(CALLER)] != ["consent"]
+    file.write_text(file.read_text().replace("=evil", "=worse"))
+    assert [each.state for each in window.api.list(CALLER)] == ["consent"]
 
 
 async def test_a_secret_that_looks_like_a_variable_is_sent_as_it_was_typed(
@@ -161,7 +181,7 @@ async def test_a_line_feed_in_a_name_adds_no_line_to_the_question(
     with pytest.raises(NoConsent):
         await window.api.test(CALLER, "mine")
     (question,) = window.questions
-    assert question.splitlines()[-1] == "It gets: A\\n\\nIn the folder: /"
+    assert question.splitlines()[-1] == "It gets: A\\n\\nIn the folder: /=x"
 
 
 @pytest.mark.parametrize("answer", [False, None], ids=["refused", "in a browser"])

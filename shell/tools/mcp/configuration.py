@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from shell.errors import ProviderError, ValidationFailed
-from shell.providers.http.endpoint import Endpoint
+from shell.providers.http.endpoint import Endpoint, is_secret
 from shell.support.file_lock import file_lock
 from shell.support.files import file_errors, free_path, replace_file
 
@@ -75,6 +75,8 @@ class ServerSpec(BaseModel):
         parts = self._target
         if self.variables:
             parts.append(sorted(self.variables.items()))
+        if self.shown_values:
+            parts.append(["values", sorted(self.shown_values.items())])
         return _hash(parts)
 
     @property
@@ -101,6 +103,14 @@ class ServerSpec(BaseModel):
         in_file = {name: value for name, value in self.values.items() if value != IN_KEYCHAIN}
         found = {name: _VARIABLE.findall(value) for name, value in in_file.items()}
         return {name: variables for name, variables in found.items() if variables}
+
+    @property
+    def shown_values(self) -> Mapping[str, str]:
+        """The values that stand in the file as they are, but for those with the name of a secret.
+        A value such as that of NODE_OPTIONS decides what a command does.
+        """
+        plain = {name: value for name, value in self.values.items() if "${" not in value}
+        return {name: value for name, value in plain.items() if not is_secret(name)}
 
     @property
     def secret_host(self) -> str:
