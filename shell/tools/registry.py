@@ -1,6 +1,7 @@
 """Lists all tools: those of a person's files, of servers, and those that ship with the program."""
 
 import asyncio
+import contextlib
 import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -86,11 +87,17 @@ class Tools:
         ]
 
     async def find(self, name: str) -> OfferedTool:
-        """Find a tool by its name, or by `SOURCE__NAME` if several have the name.
+        """Find a tool by its name, or by `SOURCE__NAME` if several have the name. Waits for servers
+        that take longer to start than a list waits.
 
         Raises:
-            ValidationFailed: several have it.
+            NotFound: there is no such tool.
+            ValidationFailed: several have the name.
         """
+        known = await self.all()
+        with contextlib.suppress(NotFound):
+            return _by_name(name, known)
+        await self.servers.wait_for_starts()
         return _by_name(name, await self.all())
 
     async def offer(

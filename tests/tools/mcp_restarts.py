@@ -109,14 +109,14 @@ def _host_kill(folder: Path) -> tuple[int, float]:
         The number of remaining processes, and the seconds waited for them.
     """
     folder.mkdir()
-    host = subprocess.Popen(
-        [sys.executable, "-c", HOST, str(folder)], cwd=ROOT, stdout=subprocess.PIPE
-    )
-    assert host.stdout is not None
-    assert host.stdout.readline() == b"fine\n"
-    assert len(processes_in(folder)) == 4
-    host.kill()
-    host.communicate()
+    command = [sys.executable, "-c", HOST, str(folder)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) as host:
+        try:
+            assert host.stdout is not None
+            assert host.stdout.readline() == b"fine\n"
+            assert len(processes_in(folder)) == 4
+        finally:
+            host.kill()
     start = time.monotonic()
     while (remaining := processes_in(folder)) and time.monotonic() - start < ORPHANS_S:
         time.sleep(0.02)

@@ -15,7 +15,7 @@ from typing import Literal
 import pytest
 
 from shell.app.host import Host
-from shell.errors import ErrorCode, ToolError
+from shell.errors import ErrorCode, NotFound, ToolError
 from shell.tools.mcp import owner as owners
 from shell.tools.mcp import servers as all_servers
 from shell.tools.mcp.configuration import ServerSpec
@@ -275,6 +275,16 @@ async def test_a_server_that_never_says_hello_is_ended(
         assert processes_in(tmp_path) == []
         (summary,) = tools.servers.summaries()
         assert (summary.state, summary.error) == ("failed", listed.problem)
+
+
+async def test_a_call_waits_for_a_server_that_takes_longer_than_a_list_waits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shell.tools.mcp.source.LIST_S", 0.0)
+    async with with_servers(tmp_path / "data", {"bad": hostile("nothing", tmp_path)}) as tools:
+        assert await call(tools, "fine") == "fine"
+        with pytest.raises(NotFound):
+            await call(tools, "another")
 
 
 async def test_a_server_that_does_not_start_says_why(tmp_path: Path) -> None:

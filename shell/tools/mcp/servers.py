@@ -197,6 +197,11 @@ class McpServers:
         await server.owner.use()
         server.known_tools()
 
+    async def wait_for_starts(self) -> None:
+        """Wait until no server is starting. One that fails has the reason in its state."""
+        owners = [server.owner for server in self.sources() if server.owner.state == "starting"]
+        await asyncio.gather(*(owner.use() for owner in owners), return_exceptions=True)
+
     async def test(self, name: str) -> McpServerSummary:
         """Restart a server, and return its summary. One that is off is ended again."""
         spec = self._consented_spec(name)
