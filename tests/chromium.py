@@ -16,8 +16,9 @@ QUIET = (
     # The suggestions below the address bar are a page in each window, and more work than ours.
     "--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup",
 )
-# Other work may keep both cores busy, so that an expectation may take a while to come true.
-expect.set_options(timeout=60_000)
+PATIENCE_MS = 60_000
+"""Timeout of each step in a page. Other work may keep all processors busy."""
+expect.set_options(timeout=PATIENCE_MS)
 
 
 _shared: dict[Playwright, Browser] = {}
@@ -56,6 +57,15 @@ def headless(playwright: Playwright, *arguments: str) -> Iterator[Browser]:
                 context.close()
         if arguments:
             browser.close()
+
+
+def new_page(parent: Browser | BrowserContext) -> Page:
+    """Open a page whose steps wait as long as a busy machine may need. Playwright's own limit is
+    half of that.
+    """
+    page = parent.new_page()
+    page.set_default_timeout(PATIENCE_MS)
+    return page
 
 
 def with_profile(playwright: Playwright, folder: Path) -> BrowserContext:

@@ -13,7 +13,7 @@ from playwright.sync_api import Playwright, expect
 from devtools import docs_site
 from devtools.contract_ts import NAMESPACES, methods
 from shell import contract
-from tests.chromium import driver, headless
+from tests.chromium import driver, headless, new_page
 
 PATIENCE_MS = 30_000
 
@@ -87,7 +87,7 @@ def test_a_page_loads_nothing_from_elsewhere(
     requested_urls: list[str] = []
     faults: list[str] = []
     with headless(playwright) as browser:
-        page_in_browser = browser.new_page()
+        page_in_browser = new_page(browser)
         page_in_browser.on("request", lambda request: requested_urls.append(request.url))
         page_in_browser.on("console", lambda message: faults.append(message.text))
         page_in_browser.goto(f"{address}/{page}", wait_until="load")
@@ -99,7 +99,7 @@ def test_a_page_loads_nothing_from_elsewhere(
 @pytest.mark.browser
 def test_a_search_finds_a_document(playwright: Playwright, address: str) -> None:
     with headless(playwright) as browser:
-        page_in_browser = browser.new_page()
+        page_in_browser = new_page(browser)
         page_in_browser.goto(f"{address}/index.html")
         page_in_browser.get_by_role("searchbox").or_(
             page_in_browser.get_by_placeholder("Search")

@@ -90,6 +90,6 @@ def test_the_doctor_and_the_version_reach_nobody(watch: Watch, tmp_path: Path) -
 def test_who_asks_somebody_elsewhere_is_seen(watch: Watch, tmp_path: Path) -> None:
     """Checks that the watch works at all."""
     remote = {"OPENAI_BASE_URL": "https://tidewire.invalid/v1", "OPENAI_API_KEY": "sk-nobody"}
-    common = ("--data-dir", str(tmp_path / "data"), "--timeout-ms", "1000")
+    common = ("--data-dir", str(tmp_path / "data"), "--timeout-ms", "60000")
     run("ask", "hello", "--provider", "openai", *common, **watch.environment, **remote)
     assert any("tidewire.invalid" in line for line in watch.remote_connections())

@@ -8,7 +8,7 @@ from typing import Literal
 
 from playwright.sync_api import Locator, Page, Playwright, expect
 
-from tests.chromium import headless, inside, wait_until_ready, windows
+from tests.chromium import PATIENCE_MS, headless, inside, new_page, wait_until_ready, windows
 from tests.host_process import HostProcess
 from tests.way_in import new_link
 
@@ -19,8 +19,6 @@ STILL = {"QTWEBENGINE_CHROMIUM_FLAGS": "--force-prefers-reduced-motion"}
 """Shows pages in windows as to a person who wants reduced motion; in browsers they are animated.
 Without a graphics processor, animations take almost a third of these tests' processor time.
 """
-PATIENCE_MS = 60_000
-"""Timeout for a busy machine. On an idle one every wait takes a fraction of it."""
 
 WATCH = """
 (() => {
@@ -75,7 +73,7 @@ class App:
                 self._page = windows(browser)[0]
             else:
                 browser = stack.enter_context(headless(playwright))
-                self._page = browser.new_context().new_page()
+                self._page = new_page(browser.new_context())
                 self._ready = ready
                 self._page.goto(str(ready["url"]))
                 # A link works once, so that a page that is reloaded too early is locked out.
@@ -101,7 +99,7 @@ class App:
     def open_another(self, page: Page) -> Page:
         """Open a second page: a tab of the same browser, or another window."""
         if self.kind == "browser":
-            second_page = page.context.new_page()
+            second_page = new_page(page.context)
             second_page.goto(self.url)
         else:
             with page.context.expect_page() as opened:

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Playwright
 
-from tests.chromium import headless, wait_until_ready
+from tests.chromium import headless, new_page, wait_until_ready
 from tests.host_process import HostProcess
 
 PAGE = b"<!doctype html><meta charset=utf-8><title>Another site</title>"
@@ -84,7 +84,7 @@ def test_another_site_reaches_nothing_even_with_the_ticket(
 ) -> None:
     parts = urlsplit(url)
     base_url, ticket = f"http://{parts.netloc}", parts.fragment.partition("=")[2]
-    page = browser.new_page()
+    page = new_page(browser)
     page.goto(site)
     outcomes = page.evaluate(ATTACK_SCRIPT, {"home": base_url, "ticket": ticket})
     assert outcomes == {
@@ -101,7 +101,7 @@ def test_a_form_and_a_frame_of_another_site_come_to_nothing(
     browser: Browser, site: str, url: str
 ) -> None:
     base_url = f"http://{urlsplit(url).netloc}"
-    page = browser.new_page()
+    page = new_page(browser)
     page.goto(site)
     with page.expect_response(f"{base_url}/door") as posted:
         page.evaluate(
@@ -118,7 +118,7 @@ def test_a_form_and_a_frame_of_another_site_come_to_nothing(
         )
     assert posted.value.status in (403, 405)
     page.close()
-    page = browser.new_page()
+    page = new_page(browser)
     page.goto(site)
     with page.expect_response(f"{base_url}/") as framed:
         page.evaluate(
@@ -136,7 +136,7 @@ def test_a_form_and_a_frame_of_another_site_come_to_nothing(
 def test_a_name_that_was_bound_again_is_not_served(browser: Browser, url: str) -> None:
     """DNS rebinding: for the browser, the page of the other name has the program's origin."""
     parts = urlsplit(url)
-    page = browser.new_page()
+    page = new_page(browser)
     answer = page.goto(f"http://rebound.example:{parts.port}/#{parts.fragment}")
     assert answer is not None
     assert answer.status == 421
@@ -149,7 +149,7 @@ def test_a_name_that_was_bound_again_is_not_served(browser: Browser, url: str) -
 
 
 def test_and_the_program_s_own_page_still_works(browser: Browser, url: str) -> None:
-    page = browser.new_page()
+    page = new_page(browser)
     page.goto(url)
     wait_until_ready(page)
     status = page.evaluate("window.llm.llmGetStatus()")

@@ -10,8 +10,8 @@ from playwright.sync_api import Locator, Page, Playwright, expect
 from shell.contract import PreferencesChange
 from shell.providers.custom import CustomProvider, add
 from shell.settings import SettingsFile
-from tests.chromium import headless, wait_until_ready
-from tests.e2e.app import PATIENCE_MS, WATCH, running
+from tests.chromium import headless, new_page, wait_until_ready
+from tests.e2e.app import WATCH, running
 from tests.e2e.model_server import model_server
 
 pytestmark = pytest.mark.browser
@@ -44,9 +44,8 @@ def german(playwright: Playwright, tmp_path_factory: pytest.TempPathFactory) -> 
             running("browser", playwright, data) as app,
             headless(playwright) as browser,
         ):
-            page = browser.new_context().new_page()
+            page = new_page(browser.new_context())
             page.add_init_script(WATCH)
-            page.set_default_timeout(PATIENCE_MS)
             page.goto(app.url)
             wait_until_ready(page)
             yield page

@@ -10,10 +10,10 @@ from playwright.sync_api import Playwright, expect
 from shell.contract import PreferencesChange
 from shell.conversations.history import SUMMARY
 from shell.settings import SettingsFile
+from tests.chromium import PATIENCE_MS
 from tests.command import run
 from tests.e2e.app import (
     LOG_TEXT,
-    PATIENCE_MS,
     App,
     Kind,
     answer,

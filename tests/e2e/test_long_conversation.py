@@ -12,7 +12,8 @@ from shell.providers.custom import CustomProvider, add
 from shell.store.database import Connection
 from shell.store.exchange.portable import ConversationWriter
 from shell.store.store import Store
-from tests.e2e.app import PATIENCE_MS, App, Kind, answer, ask, box, running, until, wait_for_end
+from tests.chromium import PATIENCE_MS
+from tests.e2e.app import App, Kind, answer, ask, box, running, until, wait_for_end
 from tests.e2e.model_server import ModelServer, model_server
 from tests.store.test_compactions import check_calls, long_conversation
 

@@ -13,8 +13,8 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 from websockets.typing import Origin
 
-from tests.chromium import headless, wait_until_ready, with_profile
-from tests.e2e.app import PATIENCE_MS, answer, ask
+from tests.chromium import PATIENCE_MS, headless, new_page, wait_until_ready, with_profile
+from tests.e2e.app import answer, ask
 from tests.e2e.profile import texts
 from tests.host_process import HostProcess
 from tests.way_in import Entry, new_link
@@ -49,10 +49,10 @@ def test_nothing_in_a_profile_lets_anybody_in(playwright: Playwright, tmp_path: 
         ready = program.json_line()
         links = [str(ready["url"]), new_link(ready)]
         context = with_profile(playwright, profile)
-        pages = [context.pages[0], context.new_page()]
+        pages = [context.pages[0], new_page(context)]
         tabs = dict(visit(page, link) for page, link in zip(pages, links, strict=True))
         # A third tab gets access by the others, like a duplicated tab.
-        third = context.new_page()
+        third = new_page(context)
         third.goto(links[0].partition("#")[0])
         wait_until_ready(third)
         check_profile(profile, ready, tabs)
@@ -114,10 +114,9 @@ def test_a_used_link_opens_nothing_and_says_what_helps(
     ):
         ready = program.json_line()
         context = browser.new_context()
-        visit(context.new_page(), str(ready["url"]))
+        visit(new_page(context), str(ready["url"]))
         for browser_context in (context, browser.new_context()):
-            page = browser_context.new_page()
-            page.set_default_timeout(PATIENCE_MS)
+            page = new_page(browser_context)
             page.goto(str(ready["url"]))
             expect(page.get_by_role("alert")).to_contain_text("tidewire link")
         assert page.evaluate("location.hash") == ""

@@ -15,8 +15,8 @@ from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 from websockets.sync.server import ServerConnection, serve
 
-from tests.chromium import headless
-from tests.e2e.app import PATIENCE_MS, answer, ask, box
+from tests.chromium import PATIENCE_MS, headless, new_page
+from tests.e2e.app import answer, ask, box
 from tests.host_process import HostProcess
 from tests.way_in import ticket_of
 
@@ -88,8 +88,7 @@ def test_a_program_on_the_port_of_a_killed_host_is_told_nothing(
     command = ("shell", "serve", "--no-open", "--data-dir", str(tmp_path), "--provider", "echo")
     with HostProcess(*command) as program, headless(playwright) as browser:
         ready = program.json_line()
-        page = browser.new_page()
-        page.set_default_timeout(PATIENCE_MS)
+        page = new_page(browser)
         page.goto(str(ready["url"]))
         ask(page, "before the end")
         expect(answer(page)).to_have_text("before the end")

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Error, Locator, Page, Playwright, expect
 
-from tests.e2e.app import PATIENCE_MS, App, Kind, answer, ask, decide, running
+from tests.chromium import PATIENCE_MS, new_page
+from tests.e2e.app import App, Kind, answer, ask, decide, running
 from tests.host_process import PATIENCE_S
 
 FILE = '''
@@ -322,7 +323,7 @@ def test_a_decision_comes_after_the_page_was_closed_and_another_was_opened(
         expect(card(page, "add")).to_be_visible()
         wait_until_stored(tmp_path)
         # The last window would end the program; the last tab does not.
-        second_page = app.open_another(page) if kind == "window" else page.context.new_page()
+        second_page = app.open_another(page) if kind == "window" else new_page(page.context)
         if kind == "window":
             # The page may be closed before it has received the whole key press.
             with page.expect_event("close"), contextlib.suppress(Error):

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from playwright.sync_api import Page, Playwright, expect
 
-from tests.chromium import inside, windows
-from tests.e2e.app import PATIENCE_MS, answer, ask, box
+from tests.chromium import PATIENCE_MS, inside, windows
+from tests.e2e.app import answer, ask, box
 from tests.host_process import HostProcess
 
 QUESTION = "Say hello."

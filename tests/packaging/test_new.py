@@ -15,7 +15,7 @@ from playwright.sync_api import expect
 from devtools.npm_package import package
 from devtools.setup import Setup
 from shell.errors import ValidationFailed
-from tests.chromium import driver, headless, inside, windows
+from tests.chromium import driver, headless, inside, new_page, windows
 from tests.command import ROOT
 from tests.edits import save
 from tests.host_process import HostProcess
@@ -147,7 +147,7 @@ def test_with_the_bridge_alone_it_passes_mypy_and_its_own_tests_in_both_shells(
 @pytest.mark.browser
 def test_edits_reach_the_tab_with_its_state(program: Path) -> None:
     with developing(program) as host, driver() as playwright, headless(playwright) as browser:
-        page = browser.new_page()
+        page = new_page(browser)
         url = str(host.json_line()["url"])
         page.goto(url)
         page.get_by_role("button", name="Measure").click()
@@ -187,10 +187,10 @@ def test_the_page_says_why_it_cannot_connect_or_call(program: Path) -> None:
     with driver() as playwright, headless(playwright) as browser:
         with developing(program) as host:
             url = str(host.json_line()["url"])
-            stranger = browser.new_page()
+            stranger = new_page(browser)
             stranger.goto(url.partition("#")[0])
             expect(stranger.get_by_role("alert")).to_contain_text("This tab needs a link: ")
-            page = browser.new_page()
+            page = new_page(browser)
             page.goto(url)
             expect(page.get_by_role("button", name="Measure")).to_be_visible()
         page.get_by_role("button", name="Measure").click()

@@ -13,7 +13,7 @@ from playwright.sync_api import expect
 from devtools.npm_package import package
 from devtools.setup import Setup
 from shell import __version__
-from tests.chromium import driver, headless
+from tests.chromium import driver, headless, new_page
 from tests.command import ROOT
 from tests.host_process import HostProcess
 
@@ -156,7 +156,7 @@ def test_a_page_of_it_asks_a_model(setup: Setup, folder: Path, tmp_path: Path) -
         headless(playwright) as browser,
         HostProcess(*host, "--page", str(folder / "built")) as program,
     ):
-        page = browser.new_page()
+        page = new_page(browser)
         page.goto(str(program.json_line()["url"]))
         page.get_by_role("button", name="Ask").click()
         expect(page.get_by_role("heading", name="High water")).to_be_visible()

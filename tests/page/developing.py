@@ -13,7 +13,8 @@ from pathlib import Path
 
 from playwright.sync_api import Error, Page, expect
 
-from tests.e2e.app import PATIENCE_MS, Kind, answer, ask, box, until
+from tests.chromium import PATIENCE_MS
+from tests.e2e.app import Kind, answer, ask, box, until
 from tests.edits import save
 from tests.host_process import PATIENCE_S, ROOT
 

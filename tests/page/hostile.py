@@ -8,8 +8,8 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Playwright, expect
 
-from tests.chromium import wait_until_ready
-from tests.e2e.app import PATIENCE_MS, WATCH, ask, box, until
+from tests.chromium import new_page, wait_until_ready
+from tests.e2e.app import WATCH, ask, box, until
 from tests.host_process import ROOT, HostProcess
 from tests.page.trap import Trap, trapped
 from tests.way_in import new_link
@@ -56,8 +56,7 @@ class WatchedPage:
         self._trap = trap
         self._own = url.partition("#")[0]
         context = browser.new_context()
-        self.page = context.new_page()
-        self.page.set_default_timeout(PATIENCE_MS)
+        self.page = new_page(context)
         self.page.add_init_script(WATCH)
         self.page.add_init_script(ALARM)
         self.page.goto(url)

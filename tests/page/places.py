@@ -29,6 +29,7 @@ from shell.store.exchange.portable import (
 )
 from shell.store.store import Store
 from shell.support.ids import derived_id
+from tests.chromium import new_page
 from tests.e2e.app import ask, until
 from tests.e2e.model_server import ModelServer, model_server
 from tests.host_process import HostProcess
@@ -321,7 +322,7 @@ def harm_of_file(browser: Browser, trap: Trap, html: str) -> Sequence[str]:
         file = Path(name) / "exported.html"
         file.write_text(html, "utf-8")
         context = browser.new_context()
-        page = context.new_page()
+        page = new_page(context)
         page.add_init_script(ALARM)
         context.on("request", lambda request: harm.append(request.url))
         page.on("dialog", lambda dialog: harm.append(f"a dialog: {dialog.message}"))

@@ -12,7 +12,8 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 from shell.bridge.responses import POLICY
-from tests.e2e.app import PATIENCE_MS, WATCH, answer, box, until
+from tests.chromium import PATIENCE_MS, new_page
+from tests.e2e.app import WATCH, answer, box, until
 from tests.e2e.test_chat import (
     test_a_long_answer_is_shown_whole,
     test_a_question_gets_a_streamed_answer,
@@ -91,8 +92,7 @@ def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
     """An empty conversation with a host in the page. `param` is appended to the query."""
     context = browser.new_context()
     context.route("**/*", from_files)
-    page = context.new_page()
-    page.set_default_timeout(PATIENCE_MS)
+    page = new_page(context)
     page.add_init_script(WATCH)
     page.goto(
         f"{ORIGIN}?bridge=fake&answer=echo&provider=echo&model=echo{getattr(request, 'param', '')}"

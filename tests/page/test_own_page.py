@@ -7,6 +7,7 @@ from playwright.sync_api import Browser, expect
 
 from shell.bridge.appearance import Appearance
 from shell.bridge.own_page import load_own_page
+from tests.chromium import new_page
 from tests.command import run
 from tests.host_process import HostProcess
 
@@ -34,7 +35,7 @@ def test_a_page_of_ones_own_has_the_whole_host(browser: Browser, tmp_path: Path)
     (folder / "mine.js").write_text(SCRIPT, "utf-8")
     command = ("shell", "serve", "--no-open", "--data-dir", str(tmp_path / "data"))
     with HostProcess(*command, "--page", str(folder)) as host:
-        page = browser.new_page()
+        page = new_page(browser)
         page.goto(str(host.json_line()["url"]))
         for _ in range(2):
             expect(page.locator("#answer")).to_have_text("the tide")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page
 
-from tests.chromium import driver, headless, inside, windows
+from tests.chromium import driver, headless, inside, new_page, windows
 from tests.e2e.app import KINDS, Kind
 from tests.page.developing import (
     Developing,
@@ -48,7 +48,7 @@ def edits(kind: Kind) -> Callable[[], Result]:
                 with inside(playwright, str(line["debugUrl"])) as browser:
                     return measure(windows(browser)[0], work)
             with headless(playwright) as browser:
-                page = browser.new_page()
+                page = new_page(browser)
                 page.goto(str(line["url"]))
                 return measure(page, work)
 

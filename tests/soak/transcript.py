@@ -18,7 +18,7 @@ from shell.store.messages import steps, tree
 from shell.store.messages.content import take_apart
 from shell.store.store import Store
 from shell.support.ids import new_id
-from tests.chromium import driver, headless
+from tests.chromium import driver, headless, new_page
 from tests.e2e.app import WATCH, answer_text, ask, box, until
 from tests.host_process import HostProcess
 from tests.soak.result import Check, Result
@@ -136,7 +136,7 @@ def open_page(folder: Path) -> Iterator[tuple[Browser, Page]]:
     with driver() as playwright, HostProcess(*command) as program:
         url = str(program.json_line()["url"])
         with headless(playwright) as browser:
-            page = browser.new_page(viewport={"width": 1_200, "height": 800})
+            page = new_page(browser.new_context(viewport={"width": 1_200, "height": 800}))
             page.add_init_script(WATCH)
             page.goto(url)
             box(page).wait_for()

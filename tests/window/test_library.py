@@ -14,7 +14,7 @@ from playwright.sync_api import Page, Playwright, expect
 import tidewire_bridge
 from shell.bridge.listener import listen
 from shell.support.event_loop import event_loop_thread
-from tests.chromium import headless, inside, windows
+from tests.chromium import headless, inside, new_page, windows
 from tests.host_process import ROOT, HostProcess
 from tests.window.endurance import OFFSCREEN
 from tidewire_bridge import App, Caller, Menu, MenuItem, NoWindow, Windows
@@ -62,10 +62,10 @@ def test_the_example_says_why_it_cannot_connect_or_call(playwright: Playwright) 
     with headless(playwright) as browser:
         with HostProcess("examples.counter.app", "serve", "--no-open") as program:
             url = str(program.json_line()["url"])
-            stranger = browser.new_page()
+            stranger = new_page(browser)
             stranger.goto(url.partition("#")[0])
             expect(stranger.locator("#numbers")).to_contain_text("This tab needs a link: ")
-            own = browser.new_page()
+            own = new_page(browser)
             own.goto(url)
             own.click("#add")
             expect(own.locator("#sum")).to_have_text("5")

@@ -7,7 +7,7 @@ from typing import cast
 import pytest
 from playwright.sync_api import Error, Page, Playwright, expect
 
-from tests.chromium import headless, inside, windows
+from tests.chromium import headless, inside, new_page, windows
 from tests.e2e.app import KINDS, Kind
 from tests.host_process import HostProcess
 from tests.window.endurance import OFFSCREEN
@@ -24,7 +24,7 @@ def running(kind: Kind, playwright: Playwright) -> Iterator[tuple[HostProcess, P
         ready = program.json_line()
         with contextlib.ExitStack() as stack:
             if kind == "browser":
-                page = stack.enter_context(headless(playwright)).new_page()
+                page = new_page(stack.enter_context(headless(playwright)))
                 page.goto(str(ready["url"]))
             else:
                 (page,) = windows(stack.enter_context(inside(playwright, str(ready["debugUrl"]))))

@@ -14,8 +14,8 @@ from playwright.sync_api import Page, Playwright
 
 from devtools.processes import Children
 from devtools.setup import Setup
-from tests.chromium import headless, inside, windows
-from tests.e2e.app import OFFSCREEN, PATIENCE_MS, Kind
+from tests.chromium import PATIENCE_MS, headless, inside, new_page, windows
+from tests.e2e.app import OFFSCREEN, Kind
 from tests.host_process import ROOT, HostProcess
 
 HERE = Path(__file__).parent
@@ -235,7 +235,7 @@ def rendering(kind: Kind, playwright: Playwright, folder: Path) -> Iterator[Rend
         ready = program.json_line()
         if kind == "browser":
             browser = stack.enter_context(headless(playwright))
-            tab = browser.new_context().new_page()
+            tab = new_page(browser.new_context())
             tab.goto(str(ready["url"]))
         else:
             tab = windows(stack.enter_context(inside(playwright, str(ready["debugUrl"]))))[0]
