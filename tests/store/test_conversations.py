@@ -17,6 +17,7 @@ from shell.contract import (
     FilePart,
     ImagePart,
     Message,
+    NewConversation,
     Part,
     SearchRequest,
     SendReply,
@@ -38,6 +39,7 @@ from shell.providers.base import Chunk, ProviderRequest
 from shell.store.connection_thread import Job
 from shell.store.database import Connection
 from shell.store.messages import queries, tree
+from shell.store.messages.content import take_apart
 from shell.support.ids import epoch_ms
 from tests.store.desk import OWNER, Desk, text_of
 
@@ -506,6 +508,23 @@ async def test_deleting_can_be_undone_until_it_is_purged(desk: Desk) -> None:
     left = await desk.store.read(
         conversation, lambda c: int(c.execute("SELECT count(*) FROM messages").get)
     )
+    assert left == 0
+
+
+async def test_a_long_conversation_is_purged(desk: Desk) -> None:
+    """SQLite follows at most 1,000 messages in a row that are removed with their parents."""
+
+    def delete_long(connection: Connection) -> None:
+        number = tree.create(connection, "long", NewConversation(), 1)
+        parent = None
+        for index in range(1_100):
+            message = tree.NewMessage(f"m{index}", "user", take_apart("words"), 1)
+            parent = tree.add(connection, number, parent, message)
+        tree.delete(connection, number, 5)
+        tree.purge(connection, 6)
+
+    await desk.store.write("long", delete_long)
+    left = await desk.store.read("long", lambda c: c.execute("SELECT count(*) FROM messages").get)
     assert left == 0
 
 

@@ -261,9 +261,16 @@ def purge(connection: apsw.Connection, deleted_before: int) -> None:
     for number in expired:
         notes.drop_draft(connection, number)
         index.remove_conversation(connection, number)
-        connection.execute("DELETE FROM conversations WHERE number = ?", (number,))
+        remove(connection, number)
     if expired:
         sweep_blobs(connection)
+
+
+def remove(connection: apsw.Connection, number: int) -> None:
+    """Remove a conversation with its messages."""
+    # A message is removed with its parent, and SQLite follows at most 1,000 of these in a row.
+    connection.execute("UPDATE messages SET parent = NULL WHERE conversation = ?", (number,))
+    connection.execute("DELETE FROM conversations WHERE number = ?", (number,))
 
 
 def first_words(text: str) -> str:

@@ -11,7 +11,7 @@ import apsw
 from pydantic import ValidationError
 
 from shell.contract import TextPart
-from shell.store.messages import steps
+from shell.store.messages import steps, tree
 from shell.store.messages.content import HASHES, for_page
 from shell.store.messages.entries import rewritten
 from shell.store.repair.damaged_reader import DamagedReader, DamagedRow
@@ -150,7 +150,7 @@ class Salvage:
         salvaged = set(self._conversations.values())
         for number in rows(self._target.execute("SELECT number FROM conversations"), int):
             if number not in salvaged:
-                self._target.execute("DELETE FROM conversations WHERE number = ?", (number,))
+                tree.remove(self._target, number)
 
     def _choose(self) -> None:
         for table, number, chosen in self._choices:
