@@ -1,10 +1,12 @@
 """Conversations as web pages look like the window: tables, formulas, code, footnotes, lines."""
 
 import re
+import time
 from collections.abc import Sequence
 from html.parser import HTMLParser
 
 import pytest
+from pygments.lexers import get_lexer_by_name
 
 from shell.store.exchange import formulas, markup, render
 from shell.store.exchange.portable import PortableConversation, PortableMessage
@@ -79,6 +81,26 @@ def test_an_answer_is_shown_as_in_the_window() -> None:
     assert "prefers-color-scheme: dark" in html
     assert "@media print" in html
     assert not re.search(r"<script|<link|url\(", html)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "```systemd\n" + " " * 20_000 + "\x01!\n```",
+        "~~~markdown\n```systemd\n" + " " * 20_000 + "\x01!\n```\n~~~",
+        ("```c\n" + "\n" * 32_000 + "!\n```\n") * 8,
+    ],
+    ids=["a lexer that takes years", "one inside another", "many that take long"],
+)
+def test_code_that_takes_too_long_to_highlight_stays_plain(text: str) -> None:
+    start = time.thread_time()
+    assert "!" in shown(text).text
+    assert time.thread_time() - start < 20 * markup.LONGEST_HIGHLIGHTING_S
+
+
+@pytest.mark.parametrize("name", sorted(markup.LANGUAGES))
+def test_every_language_of_the_list_has_its_lexer(name: str) -> None:
+    assert get_lexer_by_name(name).aliases[0] == name
 
 
 def test_pages_of_several_conversations_refer_to_their_own_footnotes() -> None:

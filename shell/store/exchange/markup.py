@@ -5,7 +5,8 @@ and no picture is fetched.
 """
 
 import re
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterator, MutableMapping, Sequence
 from html import escape
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -28,6 +29,20 @@ LEVELS_ABOVE = 2
 """The levels above a text's first heading: the page's title, and the line with the author."""
 MAX_HIGHLIGHTED = 32_768
 """Longer code stays plain, as in the window."""
+LONGEST_HIGHLIGHTING_S = 1.0
+"""How much processor time the code of one text may take. The code after it stays plain."""
+LANGUAGES = frozenset(
+    (
+        *("bash", "c", "console", "cpp", "csharp", "css", "diff", "docker", "go", "graphql"),
+        *("html", "ini", "java", "javascript", "json", "jsx", "kotlin", "less", "lua", "make"),
+        *("markdown", "objective-c", "perl", "php", "powershell", "pycon", "python", "ruby"),
+        *("rust", "scss", "splus", "sql", "swift", "toml", "tsx", "typescript", "vb.net"),
+        *("wast", "xml", "yaml"),
+    )
+)
+"""What is highlighted, as in the window: Pygments' first names of the lexers. A regular expression
+of some other lexers takes years for a few thousand characters, and no thread runs meanwhile.
+"""
 MAX_LINES = 64
 """Longer formulas stay text. This also limits how far the text after each opening mark is read."""
 _PICTURE = re.compile(r"data:image/(?:png|jpeg|gif|webp);base64,[A-Za-z0-9+/]+={0,2}\Z")
@@ -106,22 +121,48 @@ def _write_formula(tokens: Sequence[Token], at: int, *_: Any) -> str:
     return f'<div class="scroller">{text}</div>\n' if token.block else text
 
 
-def _write_code(tokens: Sequence[Token], at: int, *_: Any) -> str:
+def _write_code(
+    tokens: Sequence[Token], at: int, _: object, environment: MutableMapping[str, Any]
+) -> str:
     text = tokens[at].content
     language = next(iter(tokens[at].info.split()), "")
     head = f"<figcaption>{escape(language)}</figcaption>" if language else ""
-    code = f'<pre dir="ltr"><code>{_highlight(text, language)}</code></pre>'
+    code = f'<pre dir="ltr"><code>{_highlight(text, language, environment)}</code></pre>'
     return f'<figure class="code">{head}{code}</figure>\n'
 
 
-def _highlight(text: str, language: str) -> str:
-    if language and len(text) <= MAX_HIGHLIGHTED:
-        try:
-            lexer = get_lexer_by_name(language, stripnl=False, ensurenl=False)
-        except ClassNotFound:
-            return escape(text)
-        return str(pygments.highlight(text, lexer, _COLORS))
-    return escape(text)
+def _highlight(text: str, language: str, environment: MutableMapping[str, Any]) -> str:
+    if not language or len(text) > MAX_HIGHLIGHTED:
+        return escape(text)
+    # Without `handlecodeblocks` the lexer of Markdown would use any other lexer.
+    options = {"stripnl": False, "ensurenl": False, "handlecodeblocks": False}
+    try:
+        lexer = get_lexer_by_name(language, **options)
+    except ClassNotFound:
+        return escape(text)
+    if lexer.aliases[0] not in LANGUAGES:
+        return escape(text)
+    start = time.thread_time()
+    end = start + LONGEST_HIGHLIGHTING_S - environment.get("highlighting_s", 0.0)
+    try:
+        return str(pygments.format(_until(end, lexer.get_tokens(text)), _COLORS))
+    except TimeoutError:
+        return escape(text)
+    finally:
+        spent = time.thread_time() - start
+        environment["highlighting_s"] = environment.get("highlighting_s", 0.0) + spent
+
+
+def _until(end: float, tokens: Iterator[Any]) -> Iterator[Any]:
+    """Pass tokens on.
+
+    Raises:
+        TimeoutError: the thread's processor time has reached `end`.
+    """
+    for token in tokens:
+        if time.thread_time() > end:
+            raise TimeoutError
+        yield token
 
 
 def _write_image(tokens: Sequence[Token], at: int, *_: Any) -> str:
