@@ -19,7 +19,7 @@ OF_TIDEWIRE = re.compile(
     r"shell/(app|cli|conversations|store|settings|providers/(apis|local)|tools/(mcp|python|shipped))"
 )
 OF_A_SYSTEM = {"AppKit", "objc", "gi"}
-OF_MODELS_AND_TOOLS = {"httpx2", "jsonschema", "referencing"}
+OF_MODELS_AND_TOOLS = {"attrs", "httpx2", "jsonschema", "referencing"}
 """Imported at the first request to a server, or the first call of a tool."""
 OF_PYDANTIC = {
     *("annotated_types", "pydantic", "pydantic_core", "typing_extensions", "typing_inspection")
