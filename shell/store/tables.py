@@ -20,6 +20,10 @@ MAX_NUMBER = 1 << 53
 """The largest integer that JavaScript represents exactly."""
 MAX_CHARACTERS = 16_000_000
 """Limit on one text. The longest answers have a few hundred thousand characters."""
+MAX_ROW_NUMBER = 1 << 40
+"""Limit on the numbers that rows of a foreign file may have. New rows get higher ones."""
+MAX_TITLE_CHARACTERS, MAX_FOLDER_CHARACTERS = 200, 100
+"""Limits of the contract. Longer ones are cut, because every page gets them with each list."""
 MAX_TIME_MS = 253_402_300_799_999
 """The last millisecond of the year 9999."""
 DEFINITIONS = "SELECT type, name, tbl_name, sql FROM sqlite_schema"
@@ -32,6 +36,7 @@ _ALLOWED: Mapping[str, tuple[Value, ...]] = {
     "title_from": ("words", "model", "person"),
     "pinned": (0, 1),
 }
+_MOST: Mapping[str, int] = {"number": MAX_ROW_NUMBER, "place": MAX_ROW_NUMBER}
 ENTRY_TABLES = ("steps", "templates", "compactions")
 """Tables with JSON texts of messages; `messages/entries.py` checks them."""
 _TYPES = {"TEXT": str, "INTEGER": int, "BLOB": bytes}
@@ -103,7 +108,8 @@ def problem_with(column: Column, value: Value) -> str | None:
         return f"Tidewire gives no such id ({shorten(value)})"
     if isinstance(value, int):
         least = 1 if name == "number" else 0
-        if not least <= value <= (MAX_TIME_MS if name.endswith("_at") else MAX_NUMBER):
+        most = MAX_TIME_MS if name.endswith("_at") else _MOST.get(name, MAX_NUMBER)
+        if not least <= value <= most:
             return f"a {name} is out of range ({shorten(value)})"
     return None
 

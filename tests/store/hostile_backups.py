@@ -247,6 +247,19 @@ VALUES: Mapping[str, Spoil] = {
         "UPDATE conversations SET chosen = 9223372036854775807 WHERE number = 1",
         "UPDATE messages SET number = 9223372036854775807, chosen = NULL WHERE number = 2",
     ),
+    "a number that leaves no higher ones": with_checksums(
+        "UPDATE conversations SET chosen = 1 << 53 WHERE number = 1",
+        "UPDATE messages SET parent = 1 << 53 WHERE number = 2",
+        "UPDATE messages SET number = 1 << 53 WHERE number = 1",
+    ),
+    "pieces of an answer that are too long together": with_checksums(
+        "UPDATE messages SET status = 'streaming' WHERE number = 2",
+        "INSERT INTO tails VALUES (2, 0, printf('%.*c', 9000000, 'x'), '')",
+        "INSERT INTO tails SELECT message, 1, text, '' FROM tails WHERE message = 2",
+    ),
+    "a note without end": with_checksums(
+        "INSERT INTO notes VALUES ('a', printf('%.*c', 2000001, 'x'), 1)"
+    ),
     "a note of bytes": with_checksums("INSERT INTO notes VALUES (x'61', x'62', 1)"),
     "a note after all": with_checksums("INSERT INTO notes VALUES ('a', 'b', 9223372036854775807)"),
     "an attachment that is not what it says": with_checksums(

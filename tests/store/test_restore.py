@@ -305,6 +305,25 @@ async def test_ids_of_temporary_conversations_are_replaced(
     await asyncio.wrap_future(ours.desk.store.restore(first))
 
 
+async def test_titles_folders_and_notes_have_the_limits_of_the_contract(
+    ours: Ours, tmp_path: Path, whole: bytes
+) -> None:
+    source = tmp_path / "long.db"
+    long = with_checksums(
+        "UPDATE conversations SET title = printf('%.*c', 9000, 't'), folder = title || title",
+        "UPDATE conversations SET folder = printf('%.*c', 9000, 'f')",
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 1500) "
+        "INSERT INTO notes SELECT 'note.' || i, 'x', i FROM n",
+    )
+    await asyncio.to_thread(write_spoilt, whole, source, long)
+    await asyncio.wrap_future(ours.desk.store.restore(source))
+    listed = await ours.desk.conversations.list(ours.desk.caller)
+    assert [(each.title, each.folder) for each in listed] == [("t" * 200, "f" * 100)] * 2
+    recalled = await ours.desk.conversations.recall(ours.desk.caller)
+    assert len(recalled) == notes.MAX_NOTES
+    assert recalled["draft.c1"] == "so far", "the newest stay"
+
+
 @pytest.mark.parametrize("known", range(1, len(schema.MIGRATIONS)))
 async def test_every_older_format_can_be_restored(
     ours: Ours, tmp_path: Path, whole: bytes, known: int

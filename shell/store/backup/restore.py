@@ -8,6 +8,7 @@ runs. Then every value is checked, and only values are copied.
 import contextlib
 import json
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 from hashlib import sha256
@@ -22,7 +23,7 @@ from shell.store import checksum
 from shell.store.database import in_transaction
 from shell.store.errors import DatabaseDamaged, storage_errors
 from shell.store.integrity import open_immutable, rows_problem, table_problem
-from shell.store.messages import steps
+from shell.store.messages import notes, steps
 from shell.store.messages.entries import rewritten
 from shell.store.rows import Row, Value, insert
 from shell.store.schema import APPLICATION_ID, MIGRATIONS, migrate, version
@@ -32,7 +33,9 @@ from shell.store.tables import (
     ENTRY_TABLES,
     INDEX_PARTS,
     MAX_CHARACTERS,
+    MAX_FOLDER_CHARACTERS,
     MAX_NUMBER,
+    MAX_TITLE_CHARACTERS,
     Table,
     check_numbers,
     definitions,
@@ -142,6 +145,8 @@ class _BackupReader:
         """For each row with a chosen child: its message or None, its conversation, the child."""
         self._parents: dict[Value, tuple[Value, Value]] = {}
         """The conversation and the parent of every message, by its number."""
+        self._characters: Counter[Value] = Counter()
+        """The length of every message with the pieces of its answer, by its number."""
         with _readable():
             connection.pragma("cell_size_check", True)
             connection.pragma("mmap_size", 0)
@@ -172,6 +177,7 @@ class _BackupReader:
         for parent, conversation, child in self._choices:
             if self._parents.get(child) != (conversation, parent):
                 raise _UnusableBackup("a chosen path leads to a message that is not below it")
+        notes.limit(target)
         # Decisions in a file of unknown origin do not count.
         steps.settle_all(target)
         index.build(target)
@@ -224,8 +230,17 @@ class _BackupReader:
                 raise _UnusableBackup(found)
             if isinstance(value, str) and len(value) > MAX_CHARACTERS:
                 raise _UnusableBackup(f"a {column.name} in it is too long")
-        if table.name == "messages":
-            self._check_message(row)
+        match table.name:
+            case "conversations":
+                row["title"] = str(row["title"])[:MAX_TITLE_CHARACTERS]
+                if row["folder"] is not None:
+                    row["folder"] = str(row["folder"])[:MAX_FOLDER_CHARACTERS]
+            case "messages":
+                self._check_message(row)
+            case "tails":
+                self._check_length(row["message"], row)
+            case "notes" if len(str(row["text"])) > notes.MAX_NOTE_CHARACTERS:
+                raise _UnusableBackup("a note in it is too long")
         if table.name in ENTRY_TABLES:
             try:
                 row["entry"] = entry = rewritten(table.name, str(row["entry"]))
@@ -250,6 +265,7 @@ class _BackupReader:
             text = "the parent of a message is no earlier message of its conversation"
             raise _UnusableBackup(text)
         self._parents[row["number"]] = row["conversation"], parent
+        self._check_length(row["number"], row)
         try:
             if isinstance(parts, str):
                 stored = _PARTS.dump_python(_PARTS.validate_json(parts), exclude_unset=True)
@@ -261,6 +277,12 @@ class _BackupReader:
         except (ValidationError, ValueError, RecursionError):
             text = "the parts of a message do not have the form that they should"
             raise _UnusableBackup(text) from None
+
+    def _check_length(self, message: Value, row: Row) -> None:
+        """Count the characters of a message, or of a piece that will be joined with it."""
+        self._characters[message] += len(str(row["text"])) + len(str(row["reasoning"]))
+        if self._characters[message] > MAX_CHARACTERS:
+            raise _UnusableBackup("a message in it is too long")
 
 
 @contextlib.contextmanager

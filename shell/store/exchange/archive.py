@@ -22,13 +22,11 @@ from shell.contract import (
 from shell.contract.base import ABSENT
 from shell.store.exchange.calls import PortableCall
 from shell.store.exchange.portable import PortableConversation, PortableMessage
-from shell.store.tables import MAX_TIME_MS
+from shell.store.tables import MAX_FOLDER_CHARACTERS, MAX_TIME_MS, MAX_TITLE_CHARACTERS
 from shell.support.ids import TEMPORARY, derived_id
 
 FORMAT = "tidewire-conversations"
 VERSION = 1
-MAX_TITLE_CHARACTERS, MAX_FOLDER_CHARACTERS = 200, 100
-"""Limits of the contract. Longer ones are cut, because every page gets them with each list."""
 
 
 def _permanent(stored_id: str) -> str:

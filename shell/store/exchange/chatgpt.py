@@ -12,6 +12,7 @@ from typing import TypeAlias
 from shell.contract import ImagePart, Part, Remark, RemarkCode, Role, TextPart
 from shell.store.exchange.portable import PortableConversation, PortableMessage
 from shell.store.messages.markdown_text import fenced
+from shell.store.tables import MAX_TITLE_CHARACTERS
 from shell.support.ids import derived_id
 
 Raw = Mapping[str, object]
@@ -71,7 +72,7 @@ def read(raw: object, picture: Picture, warnings: list[Remark]) -> PortableConve
     title = " ".join(_text(raw.get("title")).split())
     portable = PortableConversation(
         id=derived_id("chatgpt", name),
-        title=title[:200] or "Imported conversation",
+        title=title[:MAX_TITLE_CHARACTERS] or "Imported conversation",
         created_at=created,
         updated_at=_time(raw.get("update_time")) or created,
         pinned=raw.get("is_starred") is True,

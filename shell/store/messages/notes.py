@@ -10,6 +10,7 @@ from shell.support.ids import epoch_ms
 
 MAX_NOTES = 1_000
 """Limit on stored notes. The least recently changed ones are deleted first."""
+MAX_NOTE_CHARACTERS = 2_000_000
 
 
 def put(connection: apsw.Connection, note: Note) -> None:
@@ -19,6 +20,11 @@ def put(connection: apsw.Connection, note: Note) -> None:
         return
     values = (note.name, note.text, epoch_ms())
     connection.execute("INSERT OR REPLACE INTO notes VALUES (?, ?, ?)", values)
+    limit(connection)
+
+
+def limit(connection: apsw.Connection) -> None:
+    """Delete the notes beyond MAX_NOTES."""
     connection.execute(
         "DELETE FROM notes WHERE name IN "
         "(SELECT name FROM notes ORDER BY changed_at DESC, name LIMIT -1 OFFSET ?)",
