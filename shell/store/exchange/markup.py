@@ -33,7 +33,7 @@ LONGEST_HIGHLIGHTING_S = 1.0
 """How much processor time the code of one text may take. The code after it stays plain."""
 LANGUAGES = frozenset(
     (
-        *("bash", "c", "console", "cpp", "csharp", "css", "diff", "docker", "go", "graphql"),
+        *("bash", "c", "cpp", "csharp", "css", "diff", "docker", "go", "graphql"),
         *("html", "ini", "java", "javascript", "json", "jsx", "kotlin", "less", "lua", "make"),
         *("markdown", "objective-c", "perl", "php", "powershell", "pycon", "python", "ruby"),
         *("rust", "scss", "splus", "sql", "swift", "toml", "tsx", "typescript", "vb.net"),
