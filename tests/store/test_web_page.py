@@ -88,9 +88,15 @@ def test_an_answer_is_shown_as_in_the_window() -> None:
     [
         "```systemd\n" + " " * 20_000 + "\x01!\n```",
         "~~~markdown\n```systemd\n" + " " * 20_000 + "\x01!\n```\n~~~",
+        "```ini\nx = " + "\t" * 32_000 + "!\n```",
         ("```c\n" + "\n" * 32_000 + "!\n```\n") * 8,
     ],
-    ids=["a lexer that takes years", "one inside another", "many that take long"],
+    ids=[
+        "a lexer that takes years",
+        "one inside another",
+        "one that takes minutes",
+        "many that take long",
+    ],
 )
 def test_code_that_takes_too_long_to_highlight_stays_plain(text: str) -> None:
     start = time.thread_time()
