@@ -218,6 +218,33 @@ describe("a draft", () => {
     await until(() => expect(conversation.draft.get()).toBe("half a question"));
   });
 
+  it("that the host has stays when the list is refused before the state of the store is known", async () => {
+    const page = await fakePage({ rate: 0 });
+    const stored = JSON.stringify({ text: "half a question" });
+    const { client } = page.bridge;
+    void client.conversations.remember({ name: "draft.new", text: stored });
+    vi.spyOn(client.conversations, "list").mockRejectedValueOnce(refusal("RATE_LIMIT", "no"));
+    const waiting: (() => void)[] = [];
+    const late: FakePage["bridge"]["topics"] = {
+      ...page.bridge.topics,
+      get: () => undefined,
+      on: (name, listener) => {
+        waiting.push(() => {
+          page.bridge.topics.on(name, listener);
+          listener(page.bridge.topics.get(name));
+        });
+        return () => {};
+      },
+    };
+    const bridge = { ...page.bridge, topics: late };
+    const { conversation } = conversationsOf({ ...page, bridge }, tabStorage()).shown.get();
+    await turn(100);
+    conversation.draft.set("hello");
+    await turn(1_500);
+    for (const begin of waiting) begin();
+    await until(() => expect(conversation.draft.get()).toBe("half a question\nhello"));
+  });
+
   it("of another version of a question and one begun before it arrives are both kept", async () => {
     const page = await fakePage({ rate: 0 });
     const { conversation, id } = await typed(page, "");

@@ -16,7 +16,7 @@ import { createFolderOptions, type FolderOptionsStore } from "./folderOptions";
 import type { HostPort } from "./hostPort";
 import { createHostStorage, type HostStorage } from "./hostStorage";
 import { type Import, importFile } from "./importFile";
-import { createList, type List } from "./list";
+import { createList, type List, type ListState } from "./list";
 import type { MessageStore } from "./message";
 import type { MessagesByKey } from "./messageStore";
 
@@ -92,8 +92,10 @@ export function createConversations({
   const folders = createFolderOptions(conversations);
   const bytes = createBlobCache(conversations.attachment);
   const list = createList(host);
-  const loaded = loadedList(list);
-  const drafts = createDrafts(storage, notes, async () => (await loaded).version === 0);
+  const loaded = listWhen(list, ({ phase }) => phase === "open");
+  // A refused list is open, too, before the state of the store is known.
+  const known = listWhen(list, ({ version }) => version >= 0);
+  const drafts = createDrafts(storage, notes, async () => (await known).version === 0);
   const rows: MessagesByKey = new Map();
   const open: Conversation[] = [];
   const waiting = createStore<readonly WaitingConversation[]>([]);
@@ -318,12 +320,12 @@ export function createConversations({
   };
 }
 
-/** The list's first answer; a host without conversations sends an empty list. */
-function loadedList(list: List): Promise<ReturnType<List["get"]>> {
+/** The first state of the list for which the condition holds. */
+function listWhen(list: List, holds: (state: ListState) => boolean): Promise<ListState> {
   return new Promise((resolve) => {
-    if (list.get().phase === "open") resolve(list.get());
+    if (holds(list.get())) resolve(list.get());
     const stop = list.subscribe((state) => {
-      if (state.phase !== "open") return;
+      if (!holds(state)) return;
       stop();
       resolve(state);
     });
