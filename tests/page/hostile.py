@@ -40,6 +40,13 @@ HARM = """
 ])
 """
 """Finds elements and attributes that the page must not contain."""
+IDLE = """
+() => new Promise((resolve) =>
+  requestIdleCallback(() => setTimeout(resolve, 100), { timeout: 5_000 }))
+"""
+"""Waits until deferred work is done and its requests have been sent. Chromium may call nothing when
+idle while it draws nothing, so there is a timeout.
+"""
 
 
 def in_conversations(texts: Sequence[str]) -> Iterator[Sequence[str]]:
@@ -83,9 +90,7 @@ class WatchedPage:
 
     def collect_harm(self) -> list[str]:
         """Every forbidden effect so far, one line each."""
-        # Wait until deferred work is done and its requests have been sent.
-        idle = "() => new Promise((resolve) => requestIdleCallback(() => setTimeout(resolve, 100)))"
-        self.page.evaluate(idle)
+        self.page.evaluate(IDLE)
         findings = [*self.harm, *self._trap.requests]
         for expression in ("window.alarms", "window.seen.violations", HARM):
             findings += self.page.evaluate(expression)
