@@ -245,6 +245,37 @@ describe("a draft", () => {
     await until(() => expect(conversation.draft.get()).toBe("half a question\nhello"));
   });
 
+  it("has the host's attachments and those added before they arrive", async () => {
+    const page = await fakePage({ rate: 0 });
+    const { conversation, id } = await typed(page, "");
+    conversation.tray.add([new File(["high at noon"], "tides.md")]);
+    await noted(page, `attached.${id}`);
+    const { client } = page.bridge;
+    const stored = client.conversations.recall();
+    await turn(40);
+    const all = await stored;
+    let arrive = () => {};
+    vi.spyOn(client.conversations, "recall").mockReturnValue(
+      new Promise((resolve) => (arrive = () => resolve(all))),
+    );
+    const other = conversationsOf(page, tabStorage()).show(id);
+    await until(() => expect(other.get().phase).toBe("open"));
+    const remember = vi.spyOn(client.conversations, "remember");
+    other.tray.add([new File(["low at six"], "ebb.md")]);
+    await other.tray.whenRead();
+    await turn(1_000);
+    expect(remember).not.toHaveBeenCalled();
+    arrive();
+    const names = () => other.tray.get().map(({ name }) => name);
+    await until(() => expect(names().sort()).toEqual(["ebb.md", "tides.md"]));
+    await until(() =>
+      expect(remember.mock.calls.map(([{ name, text }]) => [name, text])).toContainEqual([
+        `attached.${id}`,
+        expect.stringMatching(/ebb\.md.*tides\.md|tides\.md.*ebb\.md/),
+      ]),
+    );
+  });
+
   it("of another version of a question and one begun before it arrives are both kept", async () => {
     const page = await fakePage({ rate: 0 });
     const { conversation, id } = await typed(page, "");

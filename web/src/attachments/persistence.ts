@@ -27,7 +27,8 @@ export interface StoredAttachments {
 export interface AttachmentStorage {
   /** Attachments for which there was no room come back by name, as lost. */
   read(key: string): StoredAttachments;
-  write(key: string, attachments: StoredAttachments): void;
+  /** `isHosts`: whether the host stores them, too, in place of its own copy. */
+  write(key: string, attachments: StoredAttachments, isHosts?: boolean): void;
   /** The host's copy of a draft, for a page whose own storage is empty. */
   recall(key: string): Promise<readonly DraftAttachment[]>;
 }
@@ -45,7 +46,12 @@ export function createAttachmentStorage(
 ): AttachmentStorage {
   const lastWriteIds = new Map<string, number>();
 
-  async function put(key: string, attachments: StoredAttachments, writeId: number): Promise<void> {
+  async function put(
+    key: string,
+    attachments: StoredAttachments,
+    isHosts: boolean,
+    writeId: number,
+  ): Promise<void> {
     let room = MAX_DRAFT_CHARACTERS;
     const itemOf = async (attachment: DraftAttachment): Promise<Item> => {
       const { kind, name, mediaType, size, scaledTo, hash, bytes } = attachment;
@@ -58,7 +64,7 @@ export function createAttachmentStorage(
     const sent = await Promise.all(attachments.sent.map(itemOf));
     const isLatest = () => lastWriteIds.get(key) === writeId;
     if (!isLatest()) return;
-    void writeToHost(key, typed, isLatest);
+    if (isHosts) void writeToHost(key, typed, isLatest);
     try {
       storage?.setItem(PREFIX + key, JSON.stringify({ typed, sent }));
     } catch {
@@ -94,16 +100,16 @@ export function createAttachmentStorage(
         return { typed: [], sent: [] };
       }
     },
-    write(key, all) {
+    write(key, all, isHosts = true) {
       const loaded = { typed: all.typed.filter(isRead), sent: all.sent.filter(isRead) };
       const writeId = (lastWriteIds.get(key) ?? 0) + 1;
       lastWriteIds.set(key, writeId);
       if (loaded.typed.length + loaded.sent.length > 0) {
-        void put(key, loaded, writeId).catch(() => {});
+        void put(key, loaded, isHosts, writeId).catch(() => {});
         return;
       }
       // The host may have what this page did not find.
-      if (!all.typed.some(isLost)) notes?.remember(NOTE + key, null);
+      if (isHosts && !all.typed.some(isLost)) notes?.remember(NOTE + key, null);
       try {
         storage?.removeItem(PREFIX + key);
       } catch {

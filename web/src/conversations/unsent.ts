@@ -138,7 +138,7 @@ export function createUnsent({ state, rows, drafts, bytes }: UnsentOptions): Uns
       drafts.attached.write(before, { typed: [], sent: [] });
     }
     savedLists = current;
-    drafts.attached.write(keyNow(), { typed: lists.flat(), sent: pendingAttachments });
+    drafts.attached.write(keyNow(), { typed: lists.flat(), sent: pendingAttachments }, isRecalled);
   }
 
   function giveBack(written: DraftMessage): void {
@@ -202,6 +202,7 @@ export function createUnsent({ state, rows, drafts, bytes }: UnsentOptions): Uns
     unconfirmedSend ??= stored.sent && { ...stored.sent, attached: [] };
     edits.restore(stored.edits, messages);
     if (phase === "new" || phase === "open") restoreUnconfirmed();
+    if (savedLists.length > 1) savedLists = []; // the host has not received them yet
     save();
   }
 
