@@ -291,7 +291,11 @@ describe("over a reload", () => {
 
 it("a page that did not find an attachment leaves the host's copy until it is removed", () => {
   const remember = vi.fn();
-  const keeping = createAttachmentStorage(null, { recall: async () => new Map(), remember });
+  const keeping = createAttachmentStorage(null, {
+    recall: async () => new Map(),
+    remember,
+    flush: vi.fn(),
+  });
   keeping.write("c-1", { typed: [lostFile("tides.md")], sent: [] });
   expect(remember).not.toHaveBeenCalled();
   keeping.write("c-1", { typed: [], sent: [] });

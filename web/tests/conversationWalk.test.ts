@@ -149,13 +149,10 @@ class Walk {
     }
     this.#unload();
     await pass(100);
-    // The draft of a new chat is shown again only by the first window of a host.
-    const ofNewChats = this.#tabDrafts().filter(([key]) => key === NEW_CHAT);
-    this.#temporary += JSON.stringify(ofNewChats);
     // A draft that a refusing host did not take, and that was not opened since, is in the tab only.
     const isLate = ([key, draft]: [string, Draft]) =>
       this.#page.find(key) === undefined &&
-      wordsIn(draft).some((word) => !this.#notes()[`draft.${key}`]?.includes(word));
+      wordsIn(draft).some((word) => !this.#notes()[this.#noteOf(key)]?.includes(word));
     if (this.#tabDrafts().some(isLate)) return this.#load();
     this.#words = this.#words.filter((word) => !this.#temporary.includes(word));
     sessionStorage.clear();
@@ -166,14 +163,20 @@ class Walk {
   #tabDrafts = () =>
     JSON.parse(sessionStorage.getItem("tidewire.drafts") ?? "[]") as [string, Draft][];
 
+  /** The name of the host's copy. The draft of a new chat has that of its page. */
+  #noteOf = (key: string) =>
+    `draft.${key}${key === NEW_CHAT ? `.${sessionStorage.getItem("tidewire.page")}` : ""}`;
+
   #notes = () => this.#host("conversations.recall", {}) as Record<string, string>;
 
   /** What is not sent: the tab's drafts, and the host's of which the tab has none. */
   #drafts(): Draft[] {
     const stored = Object.entries(this.#notes()).filter(([name]) => name.startsWith("draft."));
     const tab = this.#tabDrafts();
-    const known = new Set(tab.filter(([, draft]) => !draft.isPartial).map(([key]) => key));
-    const others = stored.filter(([name]) => !known.has(name.slice(6)));
+    const known = new Set(
+      tab.filter(([, draft]) => !draft.isPartial).map(([key]) => this.#noteOf(key)),
+    );
+    const others = stored.filter(([name]) => !known.has(name));
     return [
       ...others.map(([, text]) => JSON.parse(text) as Draft),
       ...tab.map(([, draft]) => draft),

@@ -201,6 +201,33 @@ describe("a draft", () => {
     expect(anew.shown.get().conversation.draft.get()).toBe("half a question");
   });
 
+  it("of a chat that was never begun is there from every window that is gone", async () => {
+    const page = await fakePage({ rate: 0 });
+    for (const word of ["one", "two"]) {
+      const { conversation } = conversationsOf(page, tabStorage()).shown.get();
+      conversation.draft.set(word);
+      conversation.tray.add([new File([word], `${word}.md`)]);
+      await conversation.tray.whenRead();
+      await turn(1_500);
+    }
+    const { client } = page.bridge;
+    const begin = async () => {
+      const conversations = conversationsOf(page, tabStorage());
+      conversations.begin();
+      const { conversation } = conversations.shown.get();
+      await until(() => expect(conversation.tray.get()).toHaveLength(2));
+      expect(conversation.tray.get().every(({ state }) => state === "ready")).toBe(true);
+      expect(conversation.draft.get().split("\n").sort()).toEqual(["one", "two"]);
+      await turn(1_500);
+      const notes = client.conversations.recall();
+      await turn(100);
+      const names = Object.keys(await notes).filter((name) => /\.new\./.test(name));
+      expect(names.map((name) => name.split(".")[0]).sort()).toEqual(["attached", "draft"]);
+    };
+    await begin();
+    await begin();
+  });
+
   it("that the host has is not replaced by what is typed and sent before it arrives", async () => {
     const page = await fakePage({ rate: 0 });
     const stored = JSON.stringify({ text: "half a question" });
@@ -407,7 +434,7 @@ describe("a draft", () => {
     const { tray } = conversationsOf(page).shown.get().conversation;
     tray.add([new File(["high at noon"], "tides.md")]);
     await tray.whenRead();
-    await noted(page, "attached.new");
+    await noted(page, `attached.new.${sessionStorage.getItem("tidewire.page")}`);
     localStorage.clear();
     sessionStorage.clear();
     const anew = conversationsOf(page);

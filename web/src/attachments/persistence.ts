@@ -15,6 +15,8 @@ export interface Notes {
   recall(): Promise<ReadonlyMap<string, string>>;
   /** Null deletes it. */
   remember(name: string, text: string | null): void;
+  /** Writes all pending changes now. */
+  flush(): void;
 }
 
 export interface StoredAttachments {
@@ -29,8 +31,10 @@ export interface AttachmentStorage {
   read(key: string): StoredAttachments;
   /** `isHosts`: whether the host stores them, too, in place of its own copy. */
   write(key: string, attachments: StoredAttachments, isHosts?: boolean): void;
-  /** The host's copy of a draft, for a page whose own storage is empty. */
-  recall(key: string): Promise<readonly DraftAttachment[]>;
+  /** The host's copies under these names, for a page whose own storage is empty. */
+  recall(names: readonly string[]): Promise<readonly DraftAttachment[]>;
+  /** Removes the host's copies under these names, once the next write has replaced them. */
+  replace(names: readonly string[]): void;
 }
 
 type Item = Pick<DraftAttachment, "kind" | "name" | "mediaType" | "size" | "scaledTo" | "hash"> & {
@@ -40,11 +44,14 @@ type Item = Pick<DraftAttachment, "kind" | "name" | "mediaType" | "size" | "scal
   readonly said: boolean;
 };
 
+/** `nameOf`: the name of a draft at the host, from its key. */
 export function createAttachmentStorage(
   storage: Storage | null,
   notes: Notes | null = null,
+  nameOf = (key: string) => key,
 ): AttachmentStorage {
   const lastWriteIds = new Map<string, number>();
+  let replaced: readonly string[] = [];
 
   async function put(
     key: string,
@@ -75,21 +82,32 @@ export function createAttachmentStorage(
 
   async function writeToHost(key: string, typed: Item[], isLatest: () => boolean): Promise<void> {
     if (notes === null) return;
-    const name = NOTE + key;
+    const name = NOTE + nameOf(key);
     const text = JSON.stringify(typed);
-    const others = [...(await notes.recall())].filter(([id]) => id.startsWith(NOTE) && id !== name);
+    const isOther = ([id]: [string, string]) =>
+      id.startsWith(NOTE) && id !== name && !replaced.includes(id);
+    const others = [...(await notes.recall())].filter(isOther);
     const room = others.reduce((rest, [, { length }]) => rest - length, MAX_TOTAL_CHARACTERS);
-    if (isLatest()) notes.remember(name, typed.length > 0 && text.length <= room ? text : null);
+    if (!isLatest()) return;
+    notes.remember(name, typed.length > 0 && text.length <= room ? text : null);
+    notes.flush();
+    for (const id of replaced) notes.remember(id, null);
+    replaced = [];
   }
 
   return {
-    async recall(key) {
-      try {
-        const stored = (await notes?.recall())?.get(NOTE + key) ?? "[]";
-        return itemsIn(JSON.parse(stored)).map(restore);
-      } catch {
-        return [];
-      }
+    async recall(names) {
+      const all = await notes?.recall();
+      return names.flatMap((name) => {
+        try {
+          return itemsIn(JSON.parse(all?.get(NOTE + name) ?? "[]")).map(restore);
+        } catch {
+          return [];
+        }
+      });
+    },
+    replace(names) {
+      replaced = names.map((name) => NOTE + name);
     },
     read(key) {
       try {
@@ -109,7 +127,7 @@ export function createAttachmentStorage(
         return;
       }
       // The host may have what this page did not find.
-      if (isHosts && !all.typed.some(isLost)) notes?.remember(NOTE + key, null);
+      if (isHosts && !all.typed.some(isLost)) notes?.remember(NOTE + nameOf(key), null);
       try {
         storage?.removeItem(PREFIX + key);
       } catch {

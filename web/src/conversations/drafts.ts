@@ -9,6 +9,8 @@ import { type AttachmentStorage, createAttachmentStorage } from "../attachments/
 import type { HostStorage } from "./hostStorage";
 
 const STORAGE_KEY = "tidewire.drafts";
+/** The id of this page in the names of its notes. It stays in a reload. */
+const PAGE_KEY = "tidewire.page";
 const NOTE = "draft.";
 /** The key of a conversation that the host does not know yet. */
 export const NEW_CHAT = "new";
@@ -56,21 +58,29 @@ export interface DraftSource {
   read(): Draft | null;
 }
 
+/** What the host has of a draft. */
+export interface RecalledDraft {
+  readonly draft: Draft;
+  readonly attached: readonly DraftAttachment[];
+  /** Call once it is a draft of this page: removes the notes of pages that are gone. */
+  settle(): void;
+}
+
 export interface Drafts {
   /** The draft from before the reload, returned once; null if only the host may have one. */
   take(key: string): Draft | null;
   /**
-   * The host's copy from before this page; no draft if this page has stored one since. Null if it
-   * may be another window's.
+   * The host's copy from before this page; no draft if this page has stored one since. The first page
+   * gets what earlier ones left in their new chats.
    */
-  recall(key: string): Promise<Draft | null>;
+  recall(key: string): Promise<RecalledDraft>;
   /** Stores the draft from now on; immediately while a message is being sent. */
   follow(source: DraftSource): { onChange(isSent: boolean): void; close(): void };
   /** Stores the attachments of drafts. */
   readonly attached: AttachmentStorage;
 }
 
-/** `isFirst`: whether nothing has changed since the host started: another window has no new chat then. */
+/** `isFirst`: whether nothing has changed since the host started: no other page has a new chat then. */
 export function createDrafts(
   tab: Storage | null,
   notes: HostStorage,
@@ -80,6 +90,10 @@ export function createDrafts(
   const sources = new Set<DraftSource>();
   /** Keys whose notes this page has written. */
   const written = new Set<string>();
+  const page = pageId(tab);
+  /** The name of a draft at the host. Each page has a new chat of its own. */
+  const nameOf = (key: string) => (key === NEW_CHAT ? `${key}.${page}` : key);
+  const attached = createAttachmentStorage(tab, notes, nameOf);
 
   addEventListener("pagehide", () => {
     const all = new Map(savedDrafts);
@@ -93,7 +107,7 @@ export function createDrafts(
   attempt(() => tab?.removeItem(STORAGE_KEY));
 
   return {
-    attached: createAttachmentStorage(tab, notes),
+    attached,
     take(key) {
       // Two new chats have the same key: the note is the first one's.
       const isHere = [...sources].some((other) => other.key() === key && !other.isTemporary());
@@ -102,14 +116,25 @@ export function createDrafts(
       return draft;
     },
     async recall(key) {
-      if (key === NEW_CHAT && !(await isFirst())) return null;
-      const note = (await notes.recall()).get(NOTE + key);
-      if (note === undefined || written.has(key)) return NO_DRAFT;
-      try {
-        return draftOf(JSON.parse(note));
-      } catch {
-        return NO_DRAFT;
+      const isOfAll = key === NEW_CHAT && (await isFirst());
+      const all = await notes.recall();
+      const own = nameOf(key);
+      const others = isOfAll ? [...all.keys()].flatMap(newChatOf).filter((id) => id !== own) : [];
+      const names = [own, ...new Set(others)];
+      const found = await attached.recall(names);
+      const draft = new Map<string, Draft>();
+      for (const name of written.has(key) ? names.slice(1) : names) {
+        attempt(() => put(draft, key, draftOf(JSON.parse(all.get(NOTE + name) ?? "null"))));
       }
+      return {
+        draft: draft.get(key) ?? NO_DRAFT,
+        attached: found,
+        settle() {
+          if (others.length > 0) notes.flush();
+          for (const name of names.slice(1)) notes.remember(NOTE + name, null);
+          attached.replace(names.slice(1));
+        },
+      };
     },
     follow(source) {
       let before = source.key();
@@ -118,10 +143,12 @@ export function createDrafts(
         onChange(isSent) {
           const key = source.key();
           const isOther = key !== before;
-          if (isOther || source.isTemporary()) notes.remember(NOTE + before, null);
+          if (isOther || source.isTemporary()) notes.remember(NOTE + nameOf(before), null);
           before = key;
           written.add(key);
-          if (!source.isTemporary()) notes.remember(NOTE + key, () => noteOf(source.read()));
+          if (!source.isTemporary()) {
+            notes.remember(NOTE + nameOf(key), () => noteOf(source.read()));
+          }
           if (isOther || isSent) notes.flush();
         },
         close() {
@@ -171,6 +198,19 @@ export function joinTexts(texts: readonly string[]): string {
 export function isNoDraft({ text, queue, sent, names, edits }: Draft): boolean {
   return text === "" && sent === null && queue.length + names.length + edits.length === 0;
 }
+
+function pageId(tab: Storage | null): string {
+  let id: string = crypto.randomUUID();
+  attempt(() => {
+    id = tab?.getItem(PAGE_KEY) ?? id;
+    tab?.setItem(PAGE_KEY, id);
+  });
+  return id;
+}
+
+/** The name in a note of a new chat, of whatever page. */
+const newChatOf = (note: string): string[] =>
+  /^(?:draft|attached)\.(new(?:\..*)?)$/.exec(note)?.slice(1) ?? [];
 
 const noteOf = (draft: Draft | null): string | null =>
   draft === null || isNoDraft(draft) ? null : JSON.stringify(draft);

@@ -164,7 +164,7 @@ export function createUnsent({ state, rows, drafts, bytes }: UnsentOptions): Uns
   /** Restores from the host the attachments that did not fit into the tab's storage. */
   async function recallLost(): Promise<void> {
     if (!tray.get().some(isLost)) return;
-    const found = [...(await drafts.attached.recall(keyNow()))].filter((item) => !isLost(item));
+    const found = (await drafts.recall(keyNow())).attached.filter((item) => !isLost(item));
     for (const { key, name } of tray.get().filter(isLost)) {
       const place = found.findIndex((attachment) => attachment.name === name);
       if (place === -1) continue;
@@ -186,9 +186,7 @@ export function createUnsent({ state, rows, drafts, bytes }: UnsentOptions): Uns
   async function recallDraft(): Promise<void> {
     const key = keyNow();
     if (state.get().temporary) return;
-    const hosts = await drafts.recall(key);
-    const stored = hosts ?? NO_DRAFT;
-    const found = hosts === null ? [] : await drafts.attached.recall(key);
+    const { draft: stored, attached: found, settle } = await drafts.recall(key);
     const { phase, messages, temporary } = state.get();
     if (isRecalled || temporary) return;
     isRecalled = true;
@@ -204,6 +202,7 @@ export function createUnsent({ state, rows, drafts, bytes }: UnsentOptions): Uns
     if (phase === "new" || phase === "open") restoreUnconfirmed();
     if (savedLists.length > 1) savedLists = []; // the host has not received them yet
     save();
+    settle();
   }
 
   tray.put(withLost(storedAttachments.typed, reloaded.names));
