@@ -464,6 +464,26 @@ describe("over a reload", () => {
     ]);
   });
 
+  it.each(["words", "words\nand more", "other words"])(
+    "takes what is asked after all out of the box, unless it was changed: %s",
+    async (now) => {
+      const sent = { inferenceId: "inf-late", text: "words", edited: null };
+      sessionStorage.setItem("tidewire.drafts", JSON.stringify([["c-1", { sent }]]));
+      const { conversations, reply } = await conversationsOf(await manualPage());
+      const conversation = conversations.show("c-1");
+      await settled();
+      await reply("get", view(BOTH));
+      expect(conversation.draft.get()).toBe("words");
+      conversation.draft.set(now);
+      conversation.refresh();
+      await settled();
+      const asked = [stored("m-3"), answer("m-4", { inferenceId: "inf-late" })];
+      await reply("get", view([...BOTH, ...asked]));
+      const left = { words: "", "words\nand more": "and more" }[now] ?? now;
+      expect(conversation.draft.get()).toBe(left);
+    },
+  );
+
   it("gives an edit that did not arrive back to its place", async () => {
     const sent = { inferenceId: "inf-lost", text: "a better question", edited: "m-1" };
     sessionStorage.setItem("tidewire.drafts", JSON.stringify([["c-1", { sent }]]));

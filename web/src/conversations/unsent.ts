@@ -63,6 +63,8 @@ export function createUnsent({ state, rows, drafts, bytes }: UnsentOptions): Uns
     ...reloaded.sent,
     attached: storedAttachments.sent,
   };
+  /** What was put back into the box. The host may be slow, and ask it later. */
+  let putBack: typeof unconfirmedSend = null;
   const draft = createStore(joinTexts([...reloaded.queue, reloaded.text]));
   const tray = createAttachmentList(keepBytes);
   const returned = createStore(madeBy(reloaded));
@@ -152,13 +154,32 @@ export function createUnsent({ state, rows, drafts, bytes }: UnsentOptions): Uns
   /** Restores a message that did not arrive. */
   function restoreUnconfirmed(): void {
     if (unconfirmedSend === null) return;
-    const { inferenceId, edited, ...written } = unconfirmedSend;
+    const send = unconfirmedSend;
+    const { inferenceId: _, edited, ...written } = send;
     unconfirmedSend = null;
-    const { messages } = state.get();
-    if (messages.some((row) => rows.message(row)?.inferenceId === inferenceId)) return;
-    const row = messages.find((row) => rows.message(row)?.id === edited);
-    if (row === undefined) giveBack(written);
-    else edits.begin(row, written);
+    if (isAsked(send)) return;
+    const row = state.get().messages.find((row) => rows.message(row)?.id === edited);
+    if (row === undefined) {
+      giveBack(written);
+      putBack = send;
+    } else edits.begin(row, written);
+  }
+
+  const isAsked = ({ inferenceId }: PendingSend): boolean =>
+    state.get().messages.some((row) => rows.message(row)?.inferenceId === inferenceId);
+
+  /** Removes exactly this message from the box. False if it was changed or is gone. */
+  function removeFromBox({ text, attached }: DraftMessage): boolean {
+    const now = draft.get();
+    const keys = new Set(tray.get().map(({ key }) => key));
+    const isThere = now === text || text === "" || now.startsWith(`${text}\n`);
+    if (!isThere || !attached.every(({ key }) => keys.has(key))) return false;
+    const rest = text === "" ? now : now.slice(text.length + 1);
+    // All of the box is sent with it, as by `take`.
+    if (rest === "") untrusted = false;
+    draft.set(rest);
+    for (const { key } of attached) tray.remove(key);
+    return true;
   }
 
   /** Restores from the host the attachments that did not fit into the tab's storage. */
@@ -213,7 +234,13 @@ export function createUnsent({ state, rows, drafts, bytes }: UnsentOptions): Uns
   if (tray.get().length + storedAttachments.sent.length === 0) savedLists = [keyNow()];
   draft.subscribe(() => save());
   tray.subscribe(() => save());
-  state.subscribe((now, { pending }) => save(now.pending !== pending && pendingMessage() !== null));
+  state.subscribe((now, { pending }) => {
+    if (putBack !== null && isAsked(putBack)) {
+      removeFromBox(putBack);
+      putBack = null;
+    }
+    save(now.pending !== pending && pendingMessage() !== null);
+  });
 
   function written(): DraftMessage {
     const text = draft.get();
@@ -234,18 +261,7 @@ export function createUnsent({ state, rows, drafts, bytes }: UnsentOptions): Uns
       return message;
     },
     giveBack,
-    removeFromBox({ text, attached }) {
-      const now = draft.get();
-      const keys = new Set(tray.get().map(({ key }) => key));
-      const isThere = now === text || text === "" || now.startsWith(`${text}\n`);
-      if (!isThere || !attached.every(({ key }) => keys.has(key))) return false;
-      const rest = text === "" ? now : now.slice(text.length + 1);
-      // All of the box is sent with it, as by `take`.
-      if (rest === "") untrusted = false;
-      draft.set(rest);
-      for (const { key } of attached) tray.remove(key);
-      return true;
-    },
+    removeFromBox,
     onLoaded() {
       restoreUnconfirmed();
       edits.restore([], state.get().messages);
