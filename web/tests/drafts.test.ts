@@ -610,6 +610,18 @@ describe("a text that a template made", () => {
     expect(question).toMatchObject({ content: "Review x", template });
   });
 
+  it("has its template in the new chat of the next window, too", async () => {
+    const page = await fakePage({ rate: 0 });
+    const { conversation } = conversationsOf(page, tabStorage()).shown.get();
+    await turn(200);
+    conversation.giveBack({ ...NO_MESSAGE, text: "Review x", template });
+    await turn(1_500);
+    const next = conversationsOf(page, tabStorage());
+    next.begin();
+    const { returned } = next.shown.get().conversation;
+    await until(() => expect(returned.get()).toMatchObject({ text: "Review x", template }));
+  });
+
   it("has none any more when the text was changed", async () => {
     const page = await fakePage({ rate: 0 });
     const { conversation, id } = await typed(page, "");

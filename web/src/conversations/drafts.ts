@@ -124,7 +124,8 @@ export function createDrafts(
       const found = await attached.recall(names);
       const draft = new Map<string, Draft>();
       for (const name of written.has(key) ? names.slice(1) : names) {
-        attempt(() => put(draft, key, draftOf(JSON.parse(all.get(NOTE + name) ?? "null"))));
+        const note = all.get(NOTE + name);
+        if (note !== undefined) attempt(() => put(draft, key, draftOf(JSON.parse(note))));
       }
       return {
         draft: draft.get(key) ?? NO_DRAFT,
